@@ -1,0 +1,1 @@
+"""Governance control plane and runtime for AI-built apps."""

@@ -1,0 +1,1 @@
+"""What every part of Bailiwick speaks: pure values and rules, no I/O."""

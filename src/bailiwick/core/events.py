@@ -1,0 +1,62 @@
+"""Audit events: who did what to which resource, when, and how it ended, in one canonical byte form."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bailiwick.core.ids import new_id
+
+ACTION_FORM = r"^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$"
+
+
+class Outcome(StrEnum):
+    """How an action ended."""
+
+    SUCCESS = "success"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("an audit event's time must carry its zone")
+    return moment.astimezone(UTC)
+
+
+class AuditEvent(BaseModel):
+    """One line of the audit log. `action` is `noun.verb` in the past tense; `actor` and `resource` are written names.
+
+    `context` holds facts for the reader (never secrets, never rows of business data); `deciders` the ids of the
+    policies that allowed or refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(default_factory=lambda: new_id("evt"))
+    time: Annotated[datetime, AfterValidator(_aware)]
+    tenant: str = "default"
+    actor: str
+    action: str = Field(pattern=ACTION_FORM)
+    resource: str
+    outcome: Outcome = Outcome.SUCCESS
+    reason: str = ""
+    app: str = ""
+    release: str = ""
+    trace: str = ""
+    plane: str = ""
+    deciders: tuple[str, ...] = ()
+    context: Mapping[str, str | int | float | bool | tuple[str, ...] | None] = Field(default_factory=dict)
+
+
+def canonical_json(value: object) -> bytes:
+    """Return the one byte form of a JSON value: sorted keys, no white space, UTF-8 (in the spirit of RFC 8785)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def canonical_bytes(event: AuditEvent) -> bytes:
+    """Return the bytes of an event that the Merkle tree commits to."""
+    return canonical_json(event.model_dump(mode="json"))
