@@ -1,0 +1,211 @@
+"""The manifest: what an app declares in `bailiwick.toml`, read strictly so that a mistake is named where it stands."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from bailiwick.core.errors import InvalidInputError
+
+FILE_NAME = "bailiwick.toml"
+MAX_BYTES = 64 * 1024
+_SIZE = re.compile(r"(\d+)\s*(KiB|MiB|GiB)")
+_SIZE_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
+EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:\d{1,5}$")]
+AccessRule = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*:(read|write)$")]
+
+
+class ManifestError(InvalidInputError):
+    """The manifest cannot be read, or says something that Bailiwick does not know."""
+
+    code = "manifest.invalid"
+
+    def __init__(self, problems: Sequence[str], *, line: int | None = None) -> None:
+        """Take one sentence for each problem and the line of the first, when it is known."""
+        place = f"{FILE_NAME}:{line}" if line else FILE_NAME
+        super().__init__(
+            f"{place}: " + "; ".join(problems),
+            hint="correct the manifest and push again; docs/reference/manifest.md lists every key",
+            details={"problems": list(problems)},
+        )
+        self.problems = tuple(problems)
+        self.line = line
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AppSection(_Section):
+    """Who the app is and what it is for."""
+
+    name: Name
+    purpose: str = Field(min_length=10, max_length=400)
+    kind: Literal["web", "job", "agent", "static"] = "web"
+    runtime: Annotated[str, Field(pattern=r"^(python3\.\d{1,2}|node\d{2}|static)$")] = "python3.11"
+    entrypoint: EntryPoint | None = None
+    data_classes: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _web_needs_entrypoint(self) -> Self:
+        if self.kind == "web" and self.entrypoint is None:
+            raise ValueError('a web app needs entrypoint = "module:object"')
+        return self
+
+
+class IntegrationUse(_Section):
+    """An integration by the name that the code uses: its resource, and the access asked as `table:read|write`."""
+
+    use: Name
+    access: tuple[AccessRule, ...] = Field(min_length=1)
+
+
+class ModelUse(_Section):
+    """A model route under the name that the code uses."""
+
+    use: Name
+
+
+class Egress(_Section):
+    """Hosts outside that the app may open, each as `host:port`."""
+
+    allow: tuple[Host, ...] = ()
+
+    @field_validator("allow")
+    @classmethod
+    def _real_ports(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not 1 <= int(host.rsplit(":", 1)[1]) <= 65535:  # noqa: PLR2004 - the range of TCP ports
+                raise ValueError(f"{host} does not end in a port between 1 and 65535")
+        return hosts
+
+
+class OwnDatabase(_Section):
+    """The app wants a governed database of its own."""
+
+
+class Job(_Section):
+    """Work on a schedule: a cron expression (five fields, UTC) and the function to run."""
+
+    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
+    run: EntryPoint
+
+
+class LimitSection(_Section):
+    """What the app may use at most."""
+
+    memory: str = "256MiB"
+    cpu: float = Field(default=0.5, gt=0, le=16)
+    processes: int = Field(default=64, ge=4, le=1024)
+    disk: str = "64MiB"
+    requests_per_second: int = Field(default=50, ge=1, le=100_000)
+
+    @field_validator("memory", "disk")
+    @classmethod
+    def _readable_size(cls, text: str) -> str:
+        size_bytes(text)
+        return text
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory limit in bytes."""
+        return size_bytes(self.memory)
+
+    @property
+    def disk_bytes(self) -> int:
+        """The limit of what may be written to disk, in bytes."""
+        return size_bytes(self.disk)
+
+
+class Manifest(_Section):
+    """Everything that an app declares."""
+
+    app: AppSection
+    integrations: Mapping[Name, IntegrationUse] = Field(default_factory=dict)
+    models: Mapping[Name, ModelUse] = Field(default_factory=dict)
+    egress: Egress = Field(default_factory=Egress)
+    database: OwnDatabase | None = None
+    jobs: Mapping[Name, Job] = Field(default_factory=dict)
+    limits: LimitSection = Field(default_factory=LimitSection)
+
+
+def size_bytes(text: str) -> int:
+    """Return the bytes of a size such as `256MiB`; raise `ValueError` when it is not one."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"'{text}' is not a size: write a number and KiB, MiB or GiB")
+    return int(match[1]) * _SIZE_UNITS[match[2]]
+
+
+def parse_manifest(text: str) -> Manifest:
+    """Read a manifest; raise `ManifestError` that names each problem, its place and the nearest known key."""
+    if len(text.encode()) > MAX_BYTES:
+        raise ManifestError([f"larger than {MAX_BYTES // 1024} KiB"])
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        found = re.search(r"at line (\d+)", str(fault))
+        raise ManifestError([f"not valid TOML: {fault}"], line=int(found[1]) if found else None) from None
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as fault:
+        problems = list(_problems(fault))
+        raise ManifestError([words for words, _ in problems], line=_line_of(text, problems[0][1])) from None
+
+
+def _problems(fault: ValidationError) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for error in fault.errors(include_url=False):
+        place = tuple(str(part) for part in error["loc"] if part != "[key]")
+        written = ".".join(place)
+        if error["type"] == "extra_forbidden":
+            yield f"unknown key '{written}'{_nearest(place)}", place
+        elif error["type"] == "missing":
+            yield f"'{written}' is missing", place
+        else:
+            yield f"'{written}': {error['msg'].removeprefix('Value error, ')}", place
+
+
+def _nearest(place: tuple[str, ...]) -> str:
+    known = sorted(_known_keys(Manifest, place[:-1]))
+    close = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else f"; known here: {', '.join(known)}"
+
+
+def _known_keys(model: type[BaseModel], place: Sequence[str]) -> set[str]:
+    """Return the keys that are known in the table at `place`, walking through named sub-tables."""
+    if not place:
+        return set(model.model_fields)
+    field = model.model_fields.get(place[0])
+    if field is None:
+        return set()
+    for candidate, depth in _section_types(field.annotation):
+        return _known_keys(candidate, place[1 + depth :])
+    return set()
+
+
+def _section_types(annotation: Any) -> Iterator[tuple[type[BaseModel], int]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, 0
+    for argument in getattr(annotation, "__args__", ()):
+        if isinstance(argument, type) and issubclass(argument, BaseModel):
+            yield argument, int(getattr(annotation, "__origin__", None) is not None and "Mapping" in str(annotation))
+
+
+def _line_of(text: str, place: Sequence[str]) -> int | None:
+    """Return the line (from 1) where the key at `place` is written, as far as a simple look can tell."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
+        if header:
+            section = header[1].strip()
+            if section == ".".join(place):
+                return number
+        elif section == ".".join(place[:-1]) and re.match(rf"\s*[\"']?{re.escape(place[-1])}[\"']?\s*=", line):
+            return number
+    return None

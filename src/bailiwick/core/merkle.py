@@ -1,0 +1,134 @@
+"""The Merkle tree of the audit log: hashes and proofs as RFC 9162 section 2.1 defines them, with SHA-256."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of a leaf (RFC 9162 section 2.1.1)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node (RFC 9162 section 2.1.1)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(slots=True)
+class Frontier:
+    """The right edge of a growing tree: enough to append leaves and know the root, in O(log n) space.
+
+    `peaks` are the roots of the perfect subtrees of `size` leaves, largest first.
+    """
+
+    size: int = 0
+    peaks: list[bytes] = field(default_factory=list)
+
+    def append(self, leaf: bytes) -> None:
+        """Add the hash of the next leaf."""
+        node, remaining = leaf, self.size
+        while remaining & 1:
+            node = node_hash(self.peaks.pop(), node)
+            remaining >>= 1
+        self.peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root of the tree as it stands."""
+        if not self.peaks:
+            return EMPTY_ROOT
+        node = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            node = node_hash(peak, node)
+        return node
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two that is smaller than `size`."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def tree_root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over leaf hashes."""
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    return frontier.root()
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the proof that leaf `index` is in the tree over `leaves` (RFC 9162 section 2.1.3.1)."""
+    if len(leaves) == 1:
+        return []
+    middle = _split(len(leaves))
+    if index < middle:
+        return [*inclusion_proof(leaves[:middle], index), tree_root(leaves[middle:])]
+    return [*inclusion_proof(leaves[middle:], index - middle), tree_root(leaves[:middle])]
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Return whether `proof` shows that `leaf` stands at `index` in the tree of `size` (RFC 9162 section 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    node, position, last = leaf, index, size - 1
+    for sibling in proof:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            node = node_hash(sibling, node)
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        else:
+            node = node_hash(node, sibling)
+        position >>= 1
+        last >>= 1
+    return last == 0 and node == root
+
+
+def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
+    """Return the proof that the tree over all `leaves` extends the one over the first `first` (section 2.1.4.1)."""
+    if not 0 < first <= len(leaves):
+        raise ValueError("a consistency proof starts from a tree of at least one leaf, no larger than the second")
+    return _subproof(leaves, first, complete=True)
+
+
+def _subproof(leaves: Sequence[bytes], first: int, *, complete: bool) -> list[bytes]:
+    if first == len(leaves):
+        return [] if complete else [tree_root(leaves)]
+    middle = _split(len(leaves))
+    if first <= middle:
+        return [*_subproof(leaves[:middle], first, complete=complete), tree_root(leaves[middle:])]
+    return [*_subproof(leaves[middle:], first - middle, complete=False), tree_root(leaves[:middle])]
+
+
+def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Return whether `proof` shows that the second tree extends the first (RFC 9162 section 2.1.4.2)."""
+    if first == second:
+        return not proof and first_root == second_root
+    if not 0 < first < second:
+        return first == 0 and not proof
+    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
+    if not path:
+        return False
+    position, last = first - 1, second - 1
+    while position & 1:
+        position >>= 1
+        last >>= 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        else:
+            new = node_hash(new, sibling)
+        position >>= 1
+        last >>= 1
+    return last == 0 and old == first_root and new == second_root

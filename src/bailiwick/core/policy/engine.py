@@ -1,0 +1,102 @@
+"""The one place that says yes: questions answered by Cedar, any error or anything but Allow being a refusal."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Self
+
+import cedarpy
+
+from bailiwick.core.policy.decision import Decision
+from bailiwick.core.policy.roles import ROLES, RoleHolders
+from bailiwick.core.principals import Identity
+
+_ENTITY_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app": "AppIdentity", "plane": "Plane"}
+
+ContextValue = str | bool | int | frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that is acted on: its Cedar entity type, its written name and who holds which role on it."""
+
+    entity_type: str
+    name: str
+    roles: RoleHolders
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEngine:
+    """Cedar policies and their schema, parsed once, with the words of each policy by its id."""
+
+    policies: cedarpy.PolicySet = field(repr=False)
+    schema: cedarpy.Schema = field(repr=False)
+    reasons: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def from_text(cls, policies: str, schema: str) -> Self:
+        """Parse and validate; raise `ValueError` when a policy does not parse, fit the schema or carry an id."""
+        result = cedarpy.validate_policies(policies, schema)
+        if not result:
+            raise ValueError("; ".join(str(error) for error in result.errors))
+        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+        annotations = [policy.get("annotations", {}) for policy in static.values()]
+        if any("id" not in notes or "reason" not in notes for notes in annotations):
+            raise ValueError("each policy needs an @id and a @reason")
+        reasons = {notes["id"]: notes["reason"] for notes in annotations}
+        return cls(cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons)
+
+    @classmethod
+    def built_in(cls) -> Self:
+        """Return the policies that every Bailiwick starts with."""
+        folder = resources.files("bailiwick.core.policy")
+        return cls.from_text((folder / "policies.cedar").read_text(), (folder / "schema.cedarschema").read_text())
+
+    def decide(
+        self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None = None
+    ) -> Decision:
+        """Answer whether `identity` may do `action` to `resource`; errors in evaluation refuse (fail closed)."""
+        principal_type = _ENTITY_TYPES[identity.principal.kind]
+        principal_uid = {"type": principal_type, "id": str(identity.principal)}
+        resource_uid = {"type": resource.entity_type, "id": resource.name}
+        question = {
+            "principal": principal_uid,
+            "action": {"type": "Action", "id": action},
+            "resource": resource_uid,
+            "context": {key: _plain(value) for key, value in (context or {}).items()},
+        }
+        entities = [
+            {
+                "uid": principal_uid,
+                "attrs": {"name": str(identity.principal), "names": sorted(identity.names)},
+                "parents": [],
+            },
+            {
+                "uid": resource_uid,
+                "attrs": {"roles": {role: sorted(resource.roles.get(role, ())) for role in ROLES}},
+                "parents": [],
+            },
+        ]
+        answer = cedarpy.is_authorized(question, self.policies, entities, self.schema)
+        return self._explain(answer, identity, action, resource)
+
+    def _explain(self, answer: cedarpy.AuthzResult, identity: Identity, action: str, resource: Resource) -> Decision:
+        notes = answer.diagnostics
+        ids = notes.id_annotations_by_reason
+        deciders = tuple(sorted(ids.get(reason, reason) for reason in notes.reasons))
+        if notes.errors:
+            return Decision(False, f"policy could not be evaluated for {action}, so it is refused", deciders)
+        if answer.decision is cedarpy.Decision.Allow:
+            return Decision(True, self._words(deciders), deciders)
+        if deciders:
+            return Decision(False, self._words(deciders), deciders)
+        words = f"no policy lets {identity.principal} do {action} on {resource.name}"
+        return Decision(False, words, ("default-deny",))
+
+    def _words(self, deciders: tuple[str, ...]) -> str:
+        return "; ".join(self.reasons.get(decider, decider) for decider in deciders)
+
+
+def _plain(value: ContextValue) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
