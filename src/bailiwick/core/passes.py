@@ -1,0 +1,85 @@
+"""Passes: signed, short-lived proof for one app's host of who signed in, which a data plane can check by itself."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from bailiwick.core.errors import NotAuthenticatedError
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.statements import SigningKey
+
+ISSUER = "bailiwick"
+_ALGORITHM = "Ed25519"  # RFC 9864
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Who may knock at one app until when; `session` is the console session that it hangs on."""
+
+    identity: Identity
+    app: str
+    mode: str
+    session: str
+    expires: datetime
+
+
+def issue_pass(content: Pass, key: SigningKey) -> str:
+    """Return the pass as a JWT (RFC 7519) signed with `key`; its audience is the app in its mode."""
+    claims = {
+        "iss": ISSUER,
+        "aud": f"{content.mode}/{content.app}",
+        "sub": str(content.identity.principal),
+        "names": sorted(content.identity.names),
+        "attributes": dict(content.identity.attributes),
+        "epoch": content.identity.epoch,
+        "sid": content.session,
+        "exp": int(content.expires.timestamp()),
+    }
+    header = {"alg": _ALGORITHM, "kid": key.key_id}
+    return jwt.encode(header, claims, OKPKey.import_key(key.private), algorithms=[_ALGORITHM])
+
+
+def read_pass(token: str, public_text: str, *, app: str, mode: str, now: datetime) -> Pass:
+    """Return the pass when it was signed by the key, for this app and mode, and has not expired.
+
+    `public_text` is the public key in base64. Raises `NotAuthenticatedError` otherwise.
+    """
+    try:
+        decoded = jwt.decode(token, _public_key(public_text), algorithms=[_ALGORITHM])
+        claims = decoded.claims
+        registry = jwt.JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": f"{mode}/{app}"},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        registry.validate(claims)
+        return _from_claims(claims, app, mode)
+    except (JoseError, ValueError, KeyError, TypeError) as fault:
+        raise NotAuthenticatedError("this sign-in is not valid here", hint="sign in again") from fault
+
+
+def _from_claims(claims: Mapping[str, object], app: str, mode: str) -> Pass:
+    names, attributes = claims["names"], claims["attributes"]
+    if not isinstance(names, list) or not isinstance(attributes, dict):
+        raise TypeError("names or attributes have the wrong type")
+    identity = Identity(
+        Principal.parse(str(claims["sub"])),
+        frozenset(str(name) for name in names),
+        MappingProxyType({str(key): str(value) for key, value in attributes.items()}),
+        int(str(claims["epoch"])),
+    )
+    expires = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
+    return Pass(identity, app, mode, str(claims["sid"]), expires)
+
+
+def _public_key(public_text: str) -> OKPKey:
+    return OKPKey.import_key(Ed25519PublicKey.from_public_bytes(base64.b64decode(public_text)))

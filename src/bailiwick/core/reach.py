@@ -1,0 +1,55 @@
+"""Reach: all that an app may touch, from its manifest and its grants, as one value that approvals are bound to."""
+
+import hashlib
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from bailiwick.core.events import canonical_json
+from bailiwick.core.grants import DataGrant
+from bailiwick.core.manifest import Manifest
+
+
+class IntegrationReach(BaseModel):
+    """One integration in reach: the name in the app's code, the resource behind it and the grant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    resource: str
+    grant: DataGrant
+
+
+class Reach(BaseModel):
+    """What an app may touch and use: data, hosts, models, jobs, limits and the kinds of data it says it handles."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    integrations: tuple[IntegrationReach, ...]
+    egress: tuple[str, ...]
+    models: tuple[str, ...]
+    jobs: tuple[str, ...]
+    data_classes: tuple[str, ...]
+    memory_bytes: int
+    cpu: float
+    requests_per_second: int
+
+    def digest(self) -> str:
+        """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
+        document = self.model_dump(mode="json")
+        for integration in document["integrations"]:
+            for table in integration["grant"]["tables"]:
+                table["operations"] = sorted(table["operations"])
+        return hashlib.sha256(canonical_json(document)).hexdigest()
+
+
+def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach]) -> Reach:
+    """Return the reach that a manifest and the grants for its integrations make together."""
+    return Reach(
+        integrations=tuple(sorted(integrations, key=lambda item: item.name)),
+        egress=tuple(sorted(manifest.egress.allow)),
+        models=tuple(sorted(model.use for model in manifest.models.values())),
+        jobs=tuple(sorted(f"{name}: {job.schedule} {job.run}" for name, job in manifest.jobs.items())),
+        data_classes=tuple(sorted(manifest.app.data_classes)),
+        memory_bytes=manifest.limits.memory_bytes,
+        cpu=manifest.limits.cpu,
+        requests_per_second=manifest.limits.requests_per_second,
+    )
