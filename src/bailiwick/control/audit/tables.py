@@ -1,0 +1,57 @@
+"""Where the audit log is kept: events, the tree's right edge, and signed checkpoints."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bailiwick.store import Base
+
+
+class EventRow(Base):
+    """One event at its place in the tenant's log, with the columns that searches ask for."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "sequence"),
+        Index("ix_audit_events_app_sequence", "tenant", "app", "sequence"),
+        Index("ix_audit_events_actor_sequence", "tenant", "actor", "sequence"),
+        Index("ix_audit_events_action_sequence", "tenant", "action", "sequence"),
+        Index("ix_audit_events_resource_sequence", "tenant", "resource", "sequence"),
+        Index("ix_audit_events_trace", "tenant", "trace"),
+        Index("ix_audit_events_time", "tenant", "time"),
+    )
+
+    sequence: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    event_id: Mapped[str] = mapped_column(String)
+    time: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    resource: Mapped[str]
+    outcome: Mapped[str]
+    app: Mapped[str]
+    trace: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TreeRow(Base):
+    """The right edge of the tenant's tree; its lock is what puts events in order."""
+
+    __tablename__ = "audit_trees"
+    __table_args__ = (PrimaryKeyConstraint("tenant"),)
+
+    size: Mapped[int] = mapped_column(BigInteger)
+    peaks: Mapped[list[str]]
+
+
+class CheckpointRow(Base):
+    """A signed statement of the tree's size and root at a moment."""
+
+    __tablename__ = "audit_checkpoints"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "size"),)
+
+    size: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    time: Mapped[datetime]
+    envelope: Mapped[dict[str, Any]]

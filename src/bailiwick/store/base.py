@@ -1,0 +1,32 @@
+"""The base of all tables: types, names of constraints, and the tenant that owns each row."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+TENANT_SETTING = "bailiwick.tenant"
+DEFAULT_TENANT = "default"
+
+_CONSTRAINT_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table. A row belongs to a tenant; row-level security shows a transaction only its tenant's rows."""
+
+    metadata = MetaData(naming_convention=_CONSTRAINT_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+    tenant: Mapped[str] = mapped_column(String, default=DEFAULT_TENANT, server_default=DEFAULT_TENANT, index=True)

@@ -1,0 +1,84 @@
+"""The database: connect, bring the schema up to date, and run transactions that see one tenant only."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from bailiwick.store.base import DEFAULT_TENANT, TENANT_SETTING
+
+APP_ROLE = "bailiwick_app"
+_POOL_SIZE = 10
+
+
+@dataclass(frozen=True)
+class Store:
+    """A PostgreSQL database that holds the state of the control plane.
+
+    Connections act as the role `bailiwick_app`, which owns nothing and is bound by row-level security; only
+    `migrate` acts as the owner.
+    """
+
+    engine: Engine
+    owner_url: str
+    tenant: str = DEFAULT_TENANT
+
+    @classmethod
+    def connect(cls, url: str, *, tenant: str = DEFAULT_TENANT) -> Self:
+        """Return the store at `url` (`postgresql://…`); nothing is connected until it is used."""
+        driver_url = make_url(url).set(drivername="postgresql+psycopg")
+        engine = create_engine(driver_url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_pre_ping=True)
+        event.listen(engine, "checkout", _become_app_role)
+        return cls(engine, driver_url.render_as_string(hide_password=False), tenant)
+
+    def __repr__(self) -> str:
+        return f"Store({self.engine.url!r}, tenant={self.tenant!r})"
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version; safe to repeat, and safe when two processes do it at once."""
+        owner = create_engine(self.owner_url, pool_size=1)
+        try:
+            with owner.begin() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('bailiwick-migrate'))"))
+                config = Config()
+                config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        finally:
+            owner.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Yield a session in one transaction: committed at the end, rolled back when anything is raised."""
+        with sessionmaker(self.engine, expire_on_commit=False).begin() as session:
+            session.execute(
+                text("SELECT set_config(:name, :tenant, true)"), {"name": TENANT_SETTING, "tenant": self.tenant}
+            )
+            yield session
+
+    def after_commit(self, session: Session, callback: Callable[[], None]) -> None:
+        """Run `callback` once the session's transaction is durable; never when it rolls back."""
+
+        def committed(_: Session) -> None:
+            callback()
+
+        event.listen(session, "after_commit", committed, once=True)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _become_app_role(dbapi_connection: object, _record: object, _proxy: object) -> None:
+    """Step down from the owner on each use of a connection, so that row-level security binds."""
+    cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]  # DBAPI connections have no common type
+    cursor.execute(f"SET ROLE {APP_ROLE}")
+    cursor.close()
+    dbapi_connection.commit()  # type: ignore[attr-defined]
