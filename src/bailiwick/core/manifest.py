@@ -160,8 +160,9 @@ def parse_manifest(text: str) -> Manifest:
 
 
 def _problems(fault: ValidationError) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for error in fault.errors(include_url=False):
-        place = tuple(str(part) for part in error["loc"] if part != "[key]")
+    """Yield each problem in words with its place; keys that nobody knows come first, as they explain the rest."""
+    for error in sorted(fault.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden"):
+        place = tuple(part for part in error["loc"] if isinstance(part, str) and part != "[key]")
         written = ".".join(place)
         if error["type"] == "extra_forbidden":
             yield f"unknown key '{written}'{_nearest(place)}", place

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bailiwick.core.manifest import ManifestError, parse_manifest, size_bytes
+
+GOOD = """
+[app]
+name = "refund-desk"
+purpose = "Support staff look up an order and issue a refund"
+entrypoint = "refund_desk.app:app"
+data_classes = ["customer", "payment"]
+
+[integrations.orders]
+use = "orders-db"
+access = ["orders:read", "refunds:write"]
+
+[egress]
+allow = ["api.exchange.example:443"]
+
+[jobs.nightly]
+schedule = "0 2 * * *"
+run = "refund_desk.jobs:nightly"
+
+[limits]
+memory = "256MiB"
+"""
+
+
+def test_a_good_manifest_is_read_whole() -> None:
+    manifest = parse_manifest(GOOD)
+    assert manifest.app.name == "refund-desk"
+    assert manifest.integrations["orders"].access == ("orders:read", "refunds:write")
+    assert manifest.limits.memory_bytes == 256 * 2**20
+    assert manifest.jobs["nightly"].run == "refund_desk.jobs:nightly"
+
+
+@pytest.mark.req("RV4")
+@pytest.mark.parametrize(
+    ("change", "words", "line"),
+    [
+        (('name = "refund-desk"', 'nam = "refund-desk"'), "did you mean 'name'", 3),
+        (("[egress]", "[egres]"), "did you mean 'egress'", 12),
+        (("access = [", "acess = ["), "did you mean 'access'", 8),
+        (('memory = "256MiB"', 'memory = "256 megs"'), "not a size", 20),
+        (("api.exchange.example:443", "api.exchange.example"), "egress.allow", 13),
+        (("api.exchange.example:443", "api.exchange.example:99999"), "port between", 13),
+        (('entrypoint = "refund_desk.app:app"', ""), "entrypoint", 2),
+        (("[app]", "[app"), "not valid TOML", 2),
+    ],
+)
+def test_a_mistake_is_named_where_it_stands(change: tuple[str, str], words: str, line: int) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(GOOD.replace(*change))
+    assert words in caught.value.message
+    assert caught.value.line == line
+    assert caught.value.hint
+
+
+def test_a_manifest_of_a_megabyte_is_refused_unread() -> None:
+    with pytest.raises(ManifestError, match="larger than 64 KiB"):
+        parse_manifest("#" * 2**20)
+
+
+@given(st.text())
+def test_any_text_is_a_manifest_or_a_manifest_error(text: str) -> None:
+    with pytest.raises(ManifestError):
+        parse_manifest(text)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["KiB", "MiB", "GiB"]))
+def test_sizes_mean_powers_of_two(count: int, unit: str) -> None:
+    assert size_bytes(f"{count}{unit}") == count * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]

@@ -1,0 +1,91 @@
+import pytest
+
+from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.policy import PolicyEngine, Resource, cascade
+from bailiwick.core.principals import Identity, Principal
+
+ENGINE = PolicyEngine.built_in()
+APPROVAL = {"author": "user:builder@example.com", "requested_by": "user:builder@example.com", "first_deploy": True}
+
+
+def person(name: str, *groups: str) -> Identity:
+    return Identity(Principal("user", name), frozenset({f"user:{name}", *groups}))
+
+
+def app(**holders: str) -> Resource:
+    roles = cascade([(role.replace("_", "-"), name) for role, name in holders.items()])
+    return Resource("App", "app:finance/refund-desk", roles)
+
+
+@pytest.mark.req("ID1")
+def test_a_role_held_through_a_group_allows_and_names_the_policy() -> None:
+    decision = ENGINE.decide(person("b@example.com", "group:makers"), "app.push", app(builder="group:makers"))
+    assert decision.allowed
+    assert decision.deciders == ("builders",)
+
+
+@pytest.mark.req("ID1")
+def test_nobody_may_do_anything_by_default() -> None:
+    decision = ENGINE.decide(person("b@example.com"), "app.push", app(builder="group:makers"))
+    assert not decision.allowed
+    assert decision.deciders == ("default-deny",)
+    with pytest.raises(ForbiddenError, match=r"no policy lets user:b@example.com do app.push"):
+        decision.require()
+
+
+@pytest.mark.req("DG1")
+def test_the_author_cannot_approve_even_as_administrator() -> None:
+    author = person("builder@example.com", "group:admins")
+    decision = ENGINE.decide(author, "app.approve", app(org_admin="group:admins"), APPROVAL)
+    assert not decision.allowed
+    assert decision.deciders == ("never-approve-your-own",)
+
+
+@pytest.mark.req("DG1")
+def test_a_first_deploy_is_not_for_ordinary_approvers_but_a_later_one_is() -> None:
+    approver, resource = person("a@example.com", "group:approvers"), app(approver="group:approvers")
+    first = ENGINE.decide(approver, "app.approve", resource, APPROVAL)
+    assert first.deciders == ("first-deploy-needs-an-administrator",)
+    assert ENGINE.decide(approver, "app.approve", resource, APPROVAL | {"first_deploy": False}).allowed
+
+
+@pytest.mark.req("DG1")
+def test_a_machine_does_not_approve() -> None:
+    service = Identity.of_service(Principal("service", "bot"))
+    decision = ENGINE.decide(service, "app.approve", app(org_admin="service:bot"), APPROVAL)
+    assert not decision.allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "context"),
+    [
+        ("app.approve", {}),
+        ("app.approve", APPROVAL | {"first_deploy": "no"}),
+        ("app.no-such-action", {}),
+        ("app.use", {"mode": "production", "extra": True}),
+    ],
+)
+def test_a_question_that_does_not_fit_the_schema_is_refused(action: str, context: dict[str, str | bool]) -> None:
+    admin = person("admin@example.com", "group:admins")
+    assert not ENGINE.decide(admin, action, app(org_admin="group:admins", app_user="group:admins"), context).allowed
+
+
+def test_a_policy_without_id_or_with_a_type_error_is_not_loaded() -> None:
+    schema = "entity P; entity R; action a appliesTo { principal: P, resource: R, context: {} };"
+    with pytest.raises(ValueError, match="@id"):
+        PolicyEngine.from_text("permit(principal, action, resource);", schema)
+    with pytest.raises(ValueError, match="attribute"):
+        PolicyEngine.from_text(
+            '@id("x") @reason("y") permit(principal, action, resource) when { principal.age > 3 };', schema
+        )
+
+
+@pytest.mark.req("IN3")
+def test_data_that_needs_a_person_is_not_given_to_the_app_alone() -> None:
+    context = {"app": "finance/refund-desk", "granted_to": "finance/refund-desk", "demands_person": True}
+    integration = Resource("Integration", "integration:orders-db", cascade([]))
+    alone = Identity.of_service(Principal("app", "finance/refund-desk"))
+    assert ENGINE.decide(alone, "integration.query", integration, context).deciders == ("some-data-needs-a-person",)
+    assert ENGINE.decide(person("u@example.com"), "integration.query", integration, context).allowed
+    other = context | {"app": "finance/other"}
+    assert not ENGINE.decide(person("u@example.com"), "integration.query", integration, other).allowed
