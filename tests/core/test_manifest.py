@@ -41,7 +41,7 @@ def test_a_good_manifest_is_read_whole() -> None:
     [
         (('name = "refund-desk"', 'nam = "refund-desk"'), "did you mean 'name'", 3),
         (("[egress]", "[egres]"), "did you mean 'egress'", 12),
-        (("access = [", "acess = ["), "did you mean 'access'", 8),
+        (("access = [", "acess = ["), "did you mean 'access'", 10),
         (('memory = "256MiB"', 'memory = "256 megs"'), "not a size", 20),
         (("api.exchange.example:443", "api.exchange.example"), "egress.allow", 13),
         (("api.exchange.example:443", "api.exchange.example:99999"), "port between", 13),

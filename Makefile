@@ -1,0 +1,47 @@
+# The few verbs of this project. Each sets up what it needs: `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test lint bench requirements docs setup clean
+
+demo: setup  ## start the whole product on loopback with the sample company
+	@$(BIN)/bailiwick demo $(ARGS)
+
+test: setup-tests  ## run the whole test suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.complete  ## style, types and import rules
+	@$(BIN)/ruff format --check src tests benchmarks scripts
+	@$(BIN)/ruff check src tests benchmarks scripts
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup  ## hot paths against their peers, as ratios
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+requirements: $(VENV)/.complete  ## which requirements are proved by tests, and which are not
+	@$(BIN)/python scripts/requirements_report.py
+
+docs: $(VENV)/.complete  ## build the documentation into site/
+	@$(BIN)/mkdocs build --quiet --strict
+
+setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages and the sample's packages
+	@scripts/install_system.sh bubblewrap
+
+setup-tests: setup
+	@scripts/install_system.sh bubblewrap chromium
+
+# The environment is made anew when the lock file changes.
+$(VENV)/.complete: requirements.lock pyproject.toml
+	@scripts/make_environment.sh $(PYTHON) $(VENV)
+	@touch $@
+
+# Packages that the sample app and the instrumentation of apps install from; the product itself downloads nothing.
+.wheels/.complete: $(VENV)/.complete $(shell find src/bailiwick -name requirements.lock)
+	@$(BIN)/python -m bailiwick.demo.packages fetch .wheels
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) .wheels site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

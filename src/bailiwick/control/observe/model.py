@@ -1,0 +1,53 @@
+"""What can be said about apps at work."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bailiwick.core.messages import KillReport
+
+
+@dataclass(frozen=True, slots=True)
+class AppStatus:
+    """How an app is doing in a mode, as its plane last said."""
+
+    app: str
+    mode: str
+    plane: str
+    release: str
+    status: str
+    words: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPoint:
+    """Requests of an app in one period: counts and the slower durations in milliseconds."""
+
+    start: datetime
+    ok: int
+    client_errors: int
+    server_errors: int
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class KillEvidence:
+    """The frozen evidence of an automatic stop."""
+
+    id: str
+    report: KillReport
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A run of a job."""
+
+    app: str
+    run: str
+    job: str
+    release: str
+    status: str
+    started: datetime
+    ended: datetime | None
+    log_lines: tuple[str, ...]

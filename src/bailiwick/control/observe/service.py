@@ -1,0 +1,104 @@
+"""Telemetry in and out: take what planes report, and answer how an app is doing."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bailiwick.control.observe.model import AppStatus, JobRun, KillEvidence, RequestPoint
+from bailiwick.control.observe.tables import AppStatusRow, JobRunRow, KillEvidenceRow, RequestRollupRow
+from bailiwick.core.clock import Clock
+from bailiwick.core.ids import new_id
+from bailiwick.core.messages import AppReport, JobReport, KillReport, RequestRollup
+
+
+class ObserveService:
+    """What is known of apps at work. The caller brings the transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def take_status(self, session: Session, plane: str, report: AppReport) -> None:
+        """Remember how an app is doing; an older report never replaces a newer one."""
+        values = {**report.model_dump(exclude={"kind"}), "plane": plane}
+        statement = insert(AppStatusRow).values(**values)
+        newer = {key: statement.excluded[key] for key in ("plane", "release", "status", "words", "time")}
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant", "app", "mode"], set_=newer, where=AppStatusRow.time <= statement.excluded.time
+            )
+        )
+
+    def take_rollup(self, session: Session, plane: str, rollup: RequestRollup) -> None:
+        """Remember a period of requests."""
+        values = {**rollup.model_dump(exclude={"kind"}), "plane": plane}
+        session.execute(insert(RequestRollupRow).values(**values).on_conflict_do_nothing())
+
+    def take_evidence(self, session: Session, report: KillReport) -> str:
+        """Freeze the evidence of an automatic stop; return its id."""
+        evidence_id = new_id("evi")
+        body = report.model_dump(mode="json")
+        session.add(KillEvidenceRow(id=evidence_id, app=report.app, time=report.time, body=body))
+        session.flush()
+        return evidence_id
+
+    def take_job(self, session: Session, report: JobReport) -> None:
+        """Remember that a run of a job started or ended."""
+        ended = None if report.status == "running" else report.time
+        statement = insert(JobRunRow).values(
+            app=report.app,
+            run=report.run,
+            job=report.job,
+            release=report.release,
+            status=report.status,
+            started=report.time,
+            ended=ended,
+            log_lines=list(report.log_lines),
+        )
+        changed = {"status": report.status, "ended": ended, "log_lines": list(report.log_lines)}
+        session.execute(statement.on_conflict_do_update(index_elements=["tenant", "app", "run"], set_=changed))
+
+    def statuses(self, session: Session, app: str = "") -> list[AppStatus]:
+        """Return the last word on each app and mode, or on one app."""
+        query = select(AppStatusRow).order_by(AppStatusRow.app, AppStatusRow.mode)
+        rows = session.scalars(query.where(AppStatusRow.app == app) if app else query)
+        return [AppStatus(row.app, row.mode, row.plane, row.release, row.status, row.words, row.time) for row in rows]
+
+    def requests(
+        self, session: Session, app: str, mode: str, *, minutes: int = 60, bucket_seconds: int = 60
+    ) -> list[RequestPoint]:
+        """Return an app's requests over the last `minutes`, summed in buckets, oldest first."""
+        since = self._clock() - timedelta(minutes=minutes)
+        bucket = func.to_timestamp(
+            func.floor(func.extract("epoch", RequestRollupRow.start) / bucket_seconds) * bucket_seconds
+        )
+        query = (
+            select(
+                bucket.label("start"),
+                func.sum(RequestRollupRow.ok),
+                func.sum(RequestRollupRow.client_errors),
+                func.sum(RequestRollupRow.server_errors),
+                func.avg(RequestRollupRow.p50_ms),
+                func.max(RequestRollupRow.p95_ms),
+            )
+            .where(RequestRollupRow.app == app, RequestRollupRow.mode == mode, RequestRollupRow.start >= since)
+            .group_by(bucket)
+            .order_by(bucket)
+        )
+        return [RequestPoint(row[0], *map(int, row[1:4]), *map(float, row[4:6])) for row in session.execute(query)]
+
+    def evidence(self, session: Session, app: str, limit: int = 5) -> list[KillEvidence]:
+        """Return the evidence of an app's automatic stops, newest first."""
+        query = select(KillEvidenceRow).where(KillEvidenceRow.app == app).order_by(KillEvidenceRow.time.desc())
+        return [
+            KillEvidence(row.id, KillReport.model_validate(row.body)) for row in session.scalars(query.limit(limit))
+        ]
+
+    def job_runs(self, session: Session, app: str, limit: int = 20) -> list[JobRun]:
+        """Return the runs of an app's jobs, newest first."""
+        query = select(JobRunRow).where(JobRunRow.app == app).order_by(JobRunRow.started.desc()).limit(limit)
+        return [
+            JobRun(row.app, row.run, row.job, row.release, row.status, row.started, row.ended, tuple(row.log_lines))
+            for row in session.scalars(query)
+        ]

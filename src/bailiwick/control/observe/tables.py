@@ -1,0 +1,76 @@
+"""Where telemetry is kept: how each app is doing, request rollups, evidence of stops, and job runs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bailiwick.store import Base
+
+
+class AppStatusRow(Base):
+    """What a plane last said of an app in a mode."""
+
+    __tablename__ = "app_statuses"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "app", "mode"),)
+
+    app: Mapped[str]
+    mode: Mapped[str]
+    plane: Mapped[str]
+    release: Mapped[str]
+    status: Mapped[str]
+    words: Mapped[str]
+    time: Mapped[datetime]
+
+
+class RequestRollupRow(Base):
+    """Requests of one app over a few seconds, as its plane counted them."""
+
+    __tablename__ = "request_rollups"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "plane", "app", "mode", "start"),
+        Index("ix_request_rollups_app_start", "tenant", "app", "mode", "start"),
+    )
+
+    plane: Mapped[str]
+    app: Mapped[str]
+    mode: Mapped[str]
+    start: Mapped[datetime]
+    release: Mapped[str]
+    seconds: Mapped[float]
+    ok: Mapped[int]
+    client_errors: Mapped[int]
+    server_errors: Mapped[int]
+    p50_ms: Mapped[float]
+    p95_ms: Mapped[float]
+
+
+class KillEvidenceRow(Base):
+    """What stood in the counters, traces and logs at the moment when an app was stopped by itself."""
+
+    __tablename__ = "kill_evidence"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    app: Mapped[str] = mapped_column(index=True)
+    time: Mapped[datetime]
+    body: Mapped[dict[str, Any]]
+
+
+class JobRunRow(Base):
+    """A run of an app's job."""
+
+    __tablename__ = "job_runs"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "app", "run"),
+        Index("ix_job_runs_app_time", "tenant", "app", "started"),
+    )
+
+    app: Mapped[str]
+    run: Mapped[str]
+    job: Mapped[str]
+    release: Mapped[str]
+    status: Mapped[str]
+    started: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    log_lines: Mapped[list[str]]

@@ -1,0 +1,98 @@
+"""The planes' door: HTTP over mutual TLS, where the certificate says which plane is calling."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bailiwick.control.planes.hub import PlaneHub
+from bailiwick.control.planes.service import PlaneService
+from bailiwick.core.errors import BailiwickError, NotAuthenticatedError
+from bailiwick.core.messages import Acknowledgement, PassAnswer, PassRequest, PlaneWelcome, ReportBatch, SecretValue
+
+PLANE_PREFIX = "spiffe://bailiwick/plane/"
+PREFIX = "/plane/v1"
+
+
+class PeerCertificateProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP protocol that also puts the peer's certificate into the scope, which no server does by itself."""
+
+    def on_message_begin(self) -> None:
+        """Start a request's scope, with the certificate's URI names under the `tls` extension."""
+        super().on_message_begin()
+        tls: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object") if self.transport else None
+        certificate: Mapping[str, Any] = (tls.getpeercert() if tls is not None else None) or {}
+        names = [value for kind, value in certificate.get("subjectAltName", ()) if kind == "URI"]
+        self.scope["extensions"] = {"tls": {"client_uri_names": names}}
+
+
+def server_tls(certificate: str, key: str, authority: str) -> ssl.SSLContext:
+    """Return the context of the planes' door: TLS 1.3, and nobody without a certificate of our own authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(cafile=authority)
+    return context
+
+
+def _plane_of(request: Request) -> str:
+    """Return the plane that the peer's certificate names; raise `NotAuthenticatedError` when it names none."""
+    names = request.scope.get("extensions", {}).get("tls", {}).get("client_uri_names", [])
+    if len(names) != 1 or not str(names[0]).startswith(PLANE_PREFIX):
+        raise NotAuthenticatedError("this certificate is not that of a data plane")
+    return str(names[0]).removeprefix(PLANE_PREFIX)
+
+
+async def _problem(_: Request, fault: Exception) -> JSONResponse:
+    assert isinstance(fault, BailiwickError)  # noqa: S101 - registered for this class only
+    return JSONResponse(fault.problem(), fault.status, media_type="application/problem+json")
+
+
+def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[str, str]) -> FastAPI:
+    """Return the ASGI application that planes talk to; `known_planes` maps the planes of this installation to kinds."""
+    app = FastAPI(title="Bailiwick planes", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(BailiwickError, _problem)
+
+    @app.middleware("http")
+    async def only_known_planes(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
+        try:
+            plane = _plane_of(request)
+            if plane not in known_planes:
+                raise NotAuthenticatedError(f"plane '{plane[:60]}' is not part of this installation")
+        except NotAuthenticatedError as fault:
+            return await _problem(request, fault)
+        request.state.plane = plane
+        return await proceed(request)
+
+    @app.get(f"{PREFIX}/welcome")
+    def welcome(request: Request) -> PlaneWelcome:
+        return service.welcome(request.state.plane)
+
+    @app.get(f"{PREFIX}/stream")
+    async def stream(request: Request) -> StreamingResponse:
+        return StreamingResponse(hub.frames(request.state.plane), media_type="application/x-ndjson")
+
+    @app.get(f"{PREFIX}/artifacts/{{sha256}}")
+    def artifact(request: Request, sha256: str) -> Response:
+        return Response(service.artifact(request.state.plane, sha256), media_type="application/octet-stream")
+
+    @app.get(f"{PREFIX}/secrets/{{name}}")
+    def secret(request: Request, name: str) -> dict[str, Any]:
+        value: SecretValue = service.secret(request.state.plane, name)
+        return value.model_dump()
+
+    @app.post(f"{PREFIX}/passes")
+    def passes(content: PassRequest) -> PassAnswer:
+        return service.answer_pass(content)
+
+    @app.post(f"{PREFIX}/reports")
+    async def reports(request: Request) -> Acknowledgement:
+        batch = ReportBatch.model_validate_json(await request.body())
+        return await asyncio.to_thread(service.take_reports, request.state.plane, batch)
+
+    return app

@@ -1,0 +1,222 @@
+"""What planes pull and push: their desired state, artefacts, secrets and passes; and the reports they send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.observe import ObserveService
+from bailiwick.control.planes.tables import SpoolRow
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import ForbiddenError, NotFoundError
+from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.messages import (
+    Acknowledgement,
+    AppReport,
+    AppState,
+    AuditReport,
+    DesiredState,
+    JobReport,
+    KillReport,
+    PassAnswer,
+    PassRequest,
+    PlaneWelcome,
+    ReportBatch,
+    RequestRollup,
+    SecretValue,
+)
+from bailiwick.core.passes import Pass, issue_pass
+from bailiwick.core.principals import Identity
+from bailiwick.core.statements import SigningKey
+from bailiwick.store import Store
+
+PASS_LIFETIME = timedelta(hours=8)
+
+
+class Releases(Protocol):
+    """What planes need of the release domain."""
+
+    def app_states(self, session: Session, plane: str) -> tuple[AppState, ...]:
+        """Return what a plane should serve."""
+
+    def artifact_bytes(self, session: Session, sha256: str) -> bytes:
+        """Return an artefact."""
+
+    def record_automatic_kill(self, session: Session, report: KillReport, *, plane: str, evidence: str) -> None:
+        """Remember that a plane stopped an app."""
+
+
+class Codes(Protocol):
+    """What planes need of the identity domain."""
+
+    def redeem_code(self, code: str, *, audience: str, verifier: str) -> "Redeemed":
+        """Return who is behind a one-time code."""
+
+    def epochs(self, session: Session) -> Mapping[str, int]:
+        """Return the principals whose credentials were revoked, with their present epoch."""
+
+
+class Redeemed(Protocol):
+    """Who came back with a one-time code, and under which session."""
+
+    @property
+    def identity(self) -> Identity:
+        """The person."""
+
+    @property
+    def session_id(self) -> str:
+        """The console session that the code was made in."""
+
+
+class Secrets(Protocol):
+    """What planes need of the vault."""
+
+    def reveal(self, session: Session, name: str) -> str:
+        """Return a secret's value."""
+
+
+@dataclass(frozen=True)
+class PlaneKeys:
+    """The keys whose public halves planes pin, and the private ones used towards planes."""
+
+    downlink: SigningKey
+    passes: SigningKey
+    review: str
+    approval: str
+    release: str
+
+
+class PlaneService:
+    """Answers planes. Each is known by its certificate; nothing in a message says which plane it is."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        observe: ObserveService,
+        releases: Releases,
+        codes: Codes,
+        secrets: Secrets,
+        keys: PlaneKeys,
+        sign_in_url: str,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._observe = observe
+        self._releases = releases
+        self._codes = codes
+        self._secrets = secrets
+        self._keys = keys
+        self._sign_in_url = sign_in_url
+        self._clock = clock
+        self._version = 0
+
+    def welcome(self, plane: str) -> PlaneWelcome:
+        """Return whose signatures count, for the plane to pin."""
+        return PlaneWelcome(
+            plane=plane,
+            downlink_key=self._keys.downlink.public_text,
+            pass_key=self._keys.passes.public_text,
+            review_keys=(self._keys.review,),
+            approval_keys=(self._keys.approval,),
+            release_keys=(self._keys.release,),
+        )
+
+    def desired_state(self, plane: str) -> DesiredState:
+        """Return what the plane should be now. Versions follow the clock, so they rise over restarts too."""
+        now = self._clock()
+        with self._store.transaction() as session:
+            apps = self._releases.app_states(session, plane)
+            epochs = self._codes.epochs(session)
+        self._version = max(self._version + 1, int(now.timestamp() * 1000))
+        return DesiredState(
+            version=self._version, plane=plane, time=now, sign_in_url=self._sign_in_url, apps=apps, epochs=dict(epochs)
+        )
+
+    def artifact(self, plane: str, sha256: str) -> bytes:
+        """Return an artefact that this plane should run; others are not its business."""
+        with self._store.transaction() as session:
+            if sha256 not in {app.artifact_sha256 for app in self._releases.app_states(session, plane)}:
+                raise NotFoundError("no app of this plane has this artefact")
+            return self._releases.artifact_bytes(session, sha256)
+
+    def secret(self, plane: str, name: str) -> SecretValue:
+        """Return the credential of an integration that an app of this plane uses; anything else is refused, audited."""
+        with self._store.transaction() as session:
+            wanted = {
+                integration.connection.secret
+                for app in self._releases.app_states(session, plane)
+                for integration in app.integrations
+                if integration.enabled
+            }
+            allowed = name in wanted
+            self._audit.append(session, self._secret_event(plane, name, allowed=allowed))
+            value = self._secrets.reveal(session, name) if allowed else ""
+        if not allowed:
+            raise ForbiddenError("no app of this plane uses this secret")
+        return SecretValue(name=name, value=value)
+
+    def answer_pass(self, request: PassRequest) -> PassAnswer:
+        """Exchange the one-time code that a browser brought for a pass at that app."""
+        redeemed = self._codes.redeem_code(
+            request.code, audience=f"app:{request.mode}/{request.app}", verifier=request.verifier
+        )
+        expires = self._clock() + PASS_LIFETIME
+        content = Pass(redeemed.identity, request.app, request.mode, redeemed.session_id, expires)
+        return PassAnswer(token=issue_pass(content, self._keys.passes), expires=expires)
+
+    def take_reports(self, plane: str, batch: ReportBatch) -> Acknowledgement:
+        """Take in a batch, each report once whatever is sent again, all in one transaction."""
+        with self._store.transaction() as session:
+            spool = self._locked_spool(session, plane, batch.spool)
+            news = [item for item in batch.reports if item.sequence > spool.sequence]
+            events = [
+                item.report.event.model_copy(update={"plane": plane, "tenant": self._store.tenant})
+                for item in news
+                if isinstance(item.report, AuditReport)
+            ]
+            for item in news:
+                self._take(session, plane, item.report)
+            self._audit.append_all(session, events)
+            if news:
+                spool.sequence = news[-1].sequence
+            return Acknowledgement(sequence=spool.sequence)
+
+    def _take(
+        self, session: Session, plane: str, report: AuditReport | AppReport | RequestRollup | KillReport | JobReport
+    ) -> None:
+        match report:
+            case AppReport():
+                self._observe.take_status(session, plane, report)
+            case RequestRollup():
+                self._observe.take_rollup(session, plane, report)
+            case JobReport():
+                self._observe.take_job(session, report)
+            case KillReport():
+                evidence = self._observe.take_evidence(session, report)
+                self._releases.record_automatic_kill(session, report, plane=plane, evidence=evidence)
+            case AuditReport():
+                pass
+
+    def _locked_spool(self, session: Session, plane: str, spool: str) -> SpoolRow:
+        session.execute(insert(SpoolRow).values(plane=plane, spool=spool, sequence=0).on_conflict_do_nothing())
+        own = select(SpoolRow).where(SpoolRow.plane == plane, SpoolRow.spool == spool)
+        return session.scalars(own.with_for_update()).one()
+
+    def _secret_event(self, plane: str, name: str, *, allowed: bool) -> AuditEvent:
+        return AuditEvent(
+            time=self._clock(),
+            actor=f"plane:{plane}",
+            action="secret.fetched",
+            resource=f"secret:{name}",
+            outcome=Outcome.SUCCESS if allowed else Outcome.REFUSED,
+            reason="" if allowed else "no app of this plane uses this secret",
+            plane=plane,
+        )
