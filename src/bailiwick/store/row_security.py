@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from bailiwick.store.base import TENANT_SETTING
 from bailiwick.store.database import APP_ROLE
 
+# Tables whose rows the application's role may add, but neither change nor remove.
+APPEND_ONLY = frozenset({"audit_events", "audit_checkpoints"})
+
 
 def app_role_statements() -> Iterator[str]:
     """Yield the statements that make the role under which the control plane works."""
