@@ -29,4 +29,4 @@ class Base(DeclarativeBase):
         list[str]: JSONB,
     }
 
-    tenant: Mapped[str] = mapped_column(String, default=DEFAULT_TENANT, server_default=DEFAULT_TENANT, index=True)
+    tenant: Mapped[str] = mapped_column(String, default=DEFAULT_TENANT, server_default=DEFAULT_TENANT)

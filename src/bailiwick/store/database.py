@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from bailiwick.store.base import DEFAULT_TENANT, TENANT_SETTING
+from bailiwick.store.row_security import APP_ROLE, app_role_statements
 
-APP_ROLE = "bailiwick_app"
 _POOL_SIZE = 10
 
 
@@ -47,6 +47,8 @@ class Store:
         try:
             with owner.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('bailiwick-migrate'))"))
+                for statement in app_role_statements():
+                    connection.execute(text(statement))
                 config = Config()
                 config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
                 config.attributes["connection"] = connection

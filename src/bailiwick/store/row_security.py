@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bailiwick.store.base import TENANT_SETTING
-from bailiwick.store.database import APP_ROLE
 
+APP_ROLE = "bailiwick_app"
 # Tables whose rows the application's role may add, but neither change nor remove.
 APPEND_ONLY = frozenset({"audit_events", "audit_checkpoints"})
 

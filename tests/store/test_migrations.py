@@ -1,0 +1,59 @@
+import importlib
+import pkgutil
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+import bailiwick.control
+from bailiwick.store import Base, Store
+from bailiwick.store.embedded import EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+def migrated(postgres: EmbeddedPostgres) -> Store:
+    postgres.create_database("migrated")
+    store = Store.connect(postgres.url("migrated"))
+    store.migrate()
+    return store
+
+
+def test_the_migrations_make_what_the_tables_say(migrated: Store) -> None:
+    for module in pkgutil.walk_packages(bailiwick.control.__path__, "bailiwick.control."):
+        if module.name.endswith(".tables"):
+            importlib.import_module(module.name)
+    with create_engine(migrated.owner_url).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+@pytest.mark.req("RT3")
+def test_every_table_is_under_row_level_security(migrated: Store) -> None:
+    with create_engine(migrated.owner_url).connect() as connection:
+        unprotected = (
+            connection.execute(
+                text(
+                    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+                    "AND NOT relrowsecurity AND relname <> 'alembic_version'"
+                )
+            )
+            .scalars()
+            .all()
+        )
+    assert unprotected == []
+
+
+@pytest.mark.req("RT3")
+def test_a_forgotten_where_shows_nothing_without_a_tenant(migrated: Store) -> None:
+    with migrated.engine.connect() as connection:
+        assert connection.execute(text("SELECT current_user")).scalar() == "bailiwick_app"
+        assert connection.execute(text("SELECT count(*) FROM audit_trees")).scalar() == 0
+
+
+def test_migrating_again_changes_nothing(migrated: Store) -> None:
+    migrated.migrate()
+
+
+def test_the_password_of_the_database_is_not_in_the_repr(migrated: Store) -> None:
+    password = migrated.owner_url.split(":")[2].split("@")[0]
+    assert password not in repr(migrated)
