@@ -1,0 +1,73 @@
+"""Authorization in the control plane: finds who holds which role on a resource and asks policy."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.identity.tables import RoleRow
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource, RoleHolders, cascade
+from bailiwick.core.principals import Identity
+
+ORGANIZATION = "organization:default"
+_ENTITY_TYPES = {
+    "organization": "Organization",
+    "folder": "Folder",
+    "app": "App",
+    "integration": "Integration",
+    "secret": "Secret",
+}
+
+
+def scope_chain(resource: str) -> list[str]:
+    """Return the scopes whose roles count on a resource, nearest first, from its written name alone.
+
+    `app:finance/eu/desk` is in `folder:finance/eu`, that in `folder:finance`, and all in the organisation.
+    """
+    kind, _, path = resource.partition(":")
+    if kind not in _ENTITY_TYPES or not path:
+        raise InvalidInputError(f"'{resource[:80]}' does not name a resource", hint="write it as kind:name")
+    scopes = [resource]
+    if kind in {"app", "folder"}:
+        parts = path.split("/")
+        scopes += [f"folder:{'/'.join(parts[:length])}" for length in range(len(parts) - 1, 0, -1)]
+    return scopes if resource == ORGANIZATION else [*scopes, ORGANIZATION]
+
+
+class Authorizer:
+    """Answers questions about resources of the control plane. Roles are rows; policies are few."""
+
+    def __init__(self, engine: PolicyEngine) -> None:
+        self._engine = engine
+
+    def holders(self, session: Session, resource: str) -> RoleHolders:
+        """Return who holds each role on a resource, once folders and the organisation have cascaded."""
+        query = select(RoleRow.role, RoleRow.holder).where(RoleRow.scope.in_(scope_chain(resource)))
+        return cascade((row.role, row.holder) for row in session.execute(query))
+
+    def decide(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Answer whether `identity` may do `action` to the resource of this written name."""
+        entity_type = _ENTITY_TYPES[resource.partition(":")[0]]
+        target = Resource(entity_type, resource, self.holders(session, resource))
+        return self._engine.decide(identity, action, target, context)
+
+    def require(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Return the decision when it allows; raise `ForbiddenError` with reason and policies when not."""
+        decision = self.decide(session, identity, action, resource, context)
+        decision.require()
+        return decision

@@ -1,0 +1,139 @@
+"""Credentials that we issue: browser sessions, tokens and one-time codes. Only their hashes are kept."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.identity.errors import CredentialRefusedError
+from bailiwick.control.identity.model import IssuedToken, NewSession, SignedIn
+from bailiwick.control.identity.oidc import pkce_challenge
+from bailiwick.control.identity.tables import CodeRow, PersonRow, SessionRow, TokenRow
+from bailiwick.core.clock import Clock
+from bailiwick.core.ids import new_id, new_secret
+from bailiwick.core.principals import Identity, Principal
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+CODE_LIFETIME = timedelta(seconds=60)
+_SEEN_EVERY = timedelta(minutes=1)
+_REFUSED = "this credential is not valid here"
+
+
+def hash_of(secret: str) -> str:
+    """Return what is kept of a secret of 256 random bits; looking it up by hash leaks no timing of the secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def identity_of(person: PersonRow) -> Identity:
+    """Return a person's identity with the names of their groups."""
+    names = {f"user:{person.email}", *(f"group:{group}" for group in person.groups)}
+    attributes = {key: str(value) for key, value in person.attributes.items()}
+    return Identity(Principal("user", person.email), frozenset(names), attributes, person.epoch)
+
+
+class Credentials:
+    """Makes and checks credentials inside the caller's transaction. Each dies when its person's epoch rises."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def open_session(self, session: Session, person: PersonRow) -> NewSession:
+        """Make a browser session."""
+        new = NewSession(new_secret("bws"), new_id("ses"), secrets.token_urlsafe(32))
+        now = self._clock()
+        row = SessionRow(
+            secret_hash=hash_of(new.secret),
+            session_id=new.session_id,
+            email=person.email,
+            epoch=person.epoch,
+            csrf_token=new.csrf_token,
+            created=now,
+            last_seen=now,
+        )
+        session.add(row)
+        return new
+
+    def session_owner(self, session: Session, secret: str) -> SignedIn:
+        """Return whose browser session this is; raise `CredentialRefusedError` when it is nobody's any more."""
+        row = session.get(SessionRow, hash_of(secret))
+        now = self._clock()
+        if row is None or now - row.last_seen > IDLE or now - row.created > ABSOLUTE:
+            raise CredentialRefusedError("your session has ended", hint="sign in again")
+        person = self._person(session, row.email, row.epoch)
+        if now - row.last_seen > _SEEN_EVERY:
+            row.last_seen = now
+        return SignedIn(identity_of(person), row.session_id, person.name, row.csrf_token)
+
+    def close_session(self, session: Session, secret: str) -> str | None:
+        """End a browser session; return whose it was."""
+        statement = delete(SessionRow).where(SessionRow.secret_hash == hash_of(secret)).returning(SessionRow.email)
+        return session.scalar(statement)
+
+    def issue_token(
+        self, session: Session, person: PersonRow, *, audience: str, lifetime: timedelta, purpose: str
+    ) -> IssuedToken:
+        """Make a bearer token for one door."""
+        issued = IssuedToken(new_secret("bwt"), self._clock() + lifetime)
+        row = TokenRow(
+            secret_hash=hash_of(issued.secret),
+            audience=audience,
+            email=person.email,
+            epoch=person.epoch,
+            purpose=purpose,
+            created=self._clock(),
+            expires=issued.expires,
+        )
+        session.add(row)
+        return issued
+
+    def token_owner(self, session: Session, secret: str, *, audiences: frozenset[str]) -> Identity:
+        """Return whose token this is when it was made for one of these doors."""
+        row = session.get(TokenRow, hash_of(secret))
+        if row is None or row.audience not in audiences or self._over(row.expires):
+            raise CredentialRefusedError(_REFUSED, hint="get a fresh token: bailiwick login")
+        return identity_of(self._person(session, row.email, row.epoch))
+
+    def issue_code(self, session: Session, owner: SignedIn, *, audience: str, challenge: str) -> str:
+        """Make a code that works once, within a minute, for whoever holds the challenge's verifier."""
+        code = new_secret("bwc")
+        row = CodeRow(
+            code_hash=hash_of(code),
+            audience=audience,
+            challenge=challenge,
+            email=owner.identity.principal.name,
+            epoch=owner.identity.epoch,
+            session_id=owner.session_id,
+            expires=self._clock() + CODE_LIFETIME,
+        )
+        session.add(row)
+        return code
+
+    def redeem_code(self, session: Session, code: str, *, audience: str, verifier: str) -> SignedIn:
+        """Return who is behind a code. It is used up whatever the outcome, so that guessing has one try."""
+        statement = delete(CodeRow).where(CodeRow.code_hash == hash_of(code)).returning(CodeRow)
+        row = session.scalars(statement).one_or_none()
+        # Committed even when the code is refused: a code that was shown once is spent.
+        if row is None:
+            raise CredentialRefusedError(_REFUSED, hint="sign in again")
+        fits = secrets.compare_digest(row.challenge, pkce_challenge(verifier)) and row.audience == audience
+        if not fits or self._over(row.expires):
+            raise SpentCodeError(_REFUSED, hint="sign in again")
+        person = self._person(session, row.email, row.epoch)
+        return SignedIn(identity_of(person), row.session_id, person.name)
+
+    def _person(self, session: Session, email: str, epoch: int) -> PersonRow:
+        query = select(PersonRow).where(PersonRow.email == email)
+        person = session.scalars(query).one_or_none()
+        if person is None or not person.active or person.epoch != epoch:
+            raise CredentialRefusedError("this credential was revoked", hint="sign in again")
+        return person
+
+    def _over(self, expires: datetime) -> bool:
+        return self._clock() >= expires
+
+
+class SpentCodeError(CredentialRefusedError):
+    """A code was shown with the wrong verifier, at the wrong door or too late; it is spent all the same."""

@@ -1,0 +1,87 @@
+"""People and their credentials, as plain values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bailiwick.core.principals import Identity
+
+API_AUDIENCE = "api"
+GIT_AUDIENCE = "git"
+CLI_AUDIENCE = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the identity provider says of a person (OpenID Connect Core 1.0, section 5.1), verified."""
+
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    groups: tuple[str, ...]
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as the directory last described them."""
+
+    email: str
+    name: str
+    groups: tuple[str, ...]
+    attributes: dict[str, str]
+    epoch: int
+    active: bool
+    last_seen: datetime
+
+    @property
+    def principal(self) -> str:
+        """The written name."""
+        return f"user:{self.email}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A browser session that was just made; the secret goes into the cookie and is not kept here."""
+
+    secret: str = field(repr=False)
+    session_id: str
+    csrf_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who a session or a code belongs to."""
+
+    identity: Identity
+    session_id: str
+    name: str
+    csrf_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A bearer token that was just made; it is shown once."""
+
+    secret: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssignment:
+    """That a name (a person, a group, a service) holds a role on a scope and everything below it."""
+
+    role: str
+    holder: str
+    scope: str
+    given_by: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One answer to "who can": who, and by which policies."""
+
+    holder: str
+    deciders: tuple[str, ...]
+    reason: str

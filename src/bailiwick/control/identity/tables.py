@@ -1,0 +1,96 @@
+"""Where identity keeps people, credentials (as hashes only) and roles."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bailiwick.store import Base
+
+
+class PersonRow(Base):
+    """A person, as the directory last described them."""
+
+    __tablename__ = "people"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "email"),)
+
+    email: Mapped[str]
+    name: Mapped[str]
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    groups: Mapped[list[str]]
+    attributes: Mapped[dict[str, Any]]
+    epoch: Mapped[int]
+    active: Mapped[bool]
+    last_seen: Mapped[datetime]
+
+
+class SignInRow(Base):
+    """A sign-in that was begun: what must come back from the identity provider."""
+
+    __tablename__ = "sign_ins"
+
+    state_hash: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    return_to: Mapped[str]
+    expires: Mapped[datetime]
+
+
+class SessionRow(Base):
+    """A browser session."""
+
+    __tablename__ = "browser_sessions"
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    csrf_token: Mapped[str]
+    created: Mapped[datetime]
+    last_seen: Mapped[datetime]
+
+
+class TokenRow(Base):
+    """A bearer token."""
+
+    __tablename__ = "tokens"
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    audience: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    purpose: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
+class CodeRow(Base):
+    """A one-time code, bound to an audience and a PKCE challenge."""
+
+    __tablename__ = "one_time_codes"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    audience: Mapped[str]
+    challenge: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    session_id: Mapped[str]
+    expires: Mapped[datetime]
+
+
+class RoleRow(Base):
+    """A role held on a scope."""
+
+    __tablename__ = "role_assignments"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "scope", "role", "holder"),
+        Index("ix_role_assignments_holder", "tenant", "holder"),
+    )
+
+    scope: Mapped[str]
+    role: Mapped[str]
+    holder: Mapped[str]
+    given_by: Mapped[str]
+    time: Mapped[datetime]

@@ -1,0 +1,18 @@
+"""The vault: secrets, the key hierarchy, signing keys, and the certificate authority of our own processes."""
+
+from bailiwick.control.vault.authority import CertificateAuthority, Credentials
+from bailiwick.control.vault.errors import KeyUnavailableError, SealBrokenError, SecretNotFoundError
+from bailiwick.control.vault.keys import KeyProvider, LocalFileKeyProvider
+from bailiwick.control.vault.service import SecretInfo, Vault
+
+__all__ = [
+    "CertificateAuthority",
+    "Credentials",
+    "KeyProvider",
+    "KeyUnavailableError",
+    "LocalFileKeyProvider",
+    "SealBrokenError",
+    "SecretInfo",
+    "SecretNotFoundError",
+    "Vault",
+]

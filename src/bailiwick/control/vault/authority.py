@@ -1,0 +1,128 @@
+"""The certificate authority for our own processes: short-lived certificates that carry SPIFFE names."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bailiwick.control.vault.service import Vault
+from bailiwick.core.clock import Clock
+
+TRUST_DOMAIN = "spiffe://bailiwick"
+_BLOB = "certificate-authority"
+_AUTHORITY_LIFETIME = timedelta(days=3650)
+_CLOCK_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A certificate with its key, in PEM."""
+
+    certificate: str
+    key: str = field(repr=False)
+
+
+class CertificateAuthority:
+    """Signs certificates for planes and for the planes' door. Its key is EC P-256, sealed in the vault."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, clock: Clock) -> None:
+        self._key = key
+        self._certificate = certificate
+        self._clock = clock
+
+    @classmethod
+    def load(cls, session: Session, vault: Vault, clock: Clock) -> Self:
+        """Return the authority of this installation, making it at the first time."""
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('certificate-authority'))"))
+        blob = vault.sealed_blob(session, _BLOB)
+        if blob is None:
+            key = ec.generate_private_key(ec.SECP256R1())
+            certificate = _self_signed(key, clock)
+            vault.seal_blob(session, _BLOB, _key_pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+            return cls(key, certificate, clock)
+        loaded = serialization.load_pem_private_key(blob, None)
+        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+            raise TypeError("the authority's key is not an elliptic curve key")
+        return cls(loaded, x509.load_pem_x509_certificate(blob[blob.index(b"-----BEGIN CERTIFICATE") :]), clock)
+
+    @property
+    def certificate_pem(self) -> str:
+        """The authority's own certificate, which both sides trust."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def issue(self, path: str, *, hosts: Sequence[str] = (), lifetime: timedelta = timedelta(hours=24)) -> Credentials:
+        """Return a certificate for `spiffe://bailiwick/<path>`, and for host names or addresses when it serves."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = self._clock()
+        names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(f"{TRUST_DOMAIN}/{path}")]
+        names += [_host_name(host) for host in hosts]
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, path[-64:])]))
+            .issuer_name(self._certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _CLOCK_SLACK)
+            .not_valid_after(now + lifetime)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return Credentials(certificate.public_bytes(serialization.Encoding.PEM).decode(), _key_pem(key).decode())
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey, clock: Clock) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Bailiwick planes")])
+    now = clock()
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_SLACK)
+        .not_valid_after(now + _AUTHORITY_LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _host_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

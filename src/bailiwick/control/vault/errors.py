@@ -1,0 +1,21 @@
+"""What can go wrong in the vault."""
+
+from bailiwick.core.errors import NotFoundError, UnavailableError
+
+
+class KeyUnavailableError(UnavailableError):
+    """The key that everything secret hangs on cannot be had; nothing secret is read or written until it can."""
+
+    code = "vault.key-unavailable"
+
+
+class SecretNotFoundError(NotFoundError):
+    """No secret has this name."""
+
+    code = "vault.secret-not-found"
+
+
+class SealBrokenError(UnavailableError):
+    """What is stored does not open: it was changed, moved, or sealed under another key."""
+
+    code = "vault.seal-broken"

@@ -1,0 +1,34 @@
+"""Where the vault keeps its ciphertexts."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, PrimaryKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bailiwick.store import Base
+
+
+class TenantKeyRow(Base):
+    """A tenant's key, wrapped by the company's."""
+
+    __tablename__ = "vault_keys"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "version"),)
+
+    version: Mapped[int]
+    kek_id: Mapped[str]
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SecretRow(Base):
+    """One version of a secret, sealed under the tenant's key; kinds are "secret" and "signing-key"."""
+
+    __tablename__ = "vault_secrets"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "kind", "name", "version"),)
+
+    kind: Mapped[str]
+    name: Mapped[str]
+    version: Mapped[int]
+    key_version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]

@@ -1,0 +1,41 @@
+"""The ready file: what scripts and tests need to know of a running demo, as docs/reference/ready-file.md lists it."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from bailiwick.demo.layout import Layout
+
+
+def describe(
+    layout: Layout,
+    *,
+    logins: Mapping[str, str],
+    tokens: Mapping[str, str],
+    audit_public_key: str,
+    pids: Mapping[str, int],
+) -> dict[str, object]:
+    """Return what the ready file says; it names only doors that answer."""
+    return {
+        "console_url": layout.console_url,
+        "api_url": f"{layout.console_url}/api/v1",
+        "openapi_url": f"{layout.console_url}/api/openapi.json",
+        "git_url": f"{layout.console_url}/git",
+        "idp_issuer": layout.idp_issuer,
+        "ingress_url": layout.ingress_url,
+        "logins": dict(logins),
+        "tokens": dict(tokens),
+        "audit_public_key": audit_public_key,
+        "state_dir": str(layout.state),
+        "pids": dict(pids),
+    }
+
+
+def write(target: Path, content: Mapping[str, object]) -> None:
+    """Write the file at once and whole, readable by its owner only, as it holds tokens."""
+    with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False) as unfinished:
+        os.fchmod(unfinished.fileno(), 0o600)
+        json.dump(content, unfinished, indent=2)
+    Path(unfinished.name).replace(target)
