@@ -1,0 +1,34 @@
+"""Where the inventory is kept."""
+
+from datetime import datetime
+
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bailiwick.store import Base
+
+
+class FolderRow(Base):
+    """A folder."""
+
+    __tablename__ = "folders"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "path"),)
+
+    path: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class AppRow(Base):
+    """An app."""
+
+    __tablename__ = "apps"
+    __table_args__ = (UniqueConstraint("tenant", "path"), UniqueConstraint("tenant", "host"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    path: Mapped[str]
+    folder: Mapped[str]
+    name: Mapped[str]
+    host: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]

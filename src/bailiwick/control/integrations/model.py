@@ -1,0 +1,28 @@
+"""Integrations and what they offer, as plain values."""
+
+from dataclasses import dataclass
+
+from bailiwick.core.grants import TableGrant
+from bailiwick.core.messages import Connection, IntegrationState
+from bailiwick.core.reach import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """A business system: who owns it, where each plane finds it, and what may be asked for."""
+
+    name: str
+    kind: str
+    description: str
+    owner: str
+    enabled: bool
+    connections: dict[str, Connection]
+    offers: dict[str, tuple[TableGrant, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an app's manifest comes to on one plane."""
+
+    states: tuple[IntegrationState, ...]
+    reach: Reach

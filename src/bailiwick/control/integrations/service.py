@@ -1,0 +1,167 @@
+"""Integrations: register business systems, say what they offer, and resolve what an app asks for."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
+from bailiwick.control.integrations.model import Integration, Resolved
+from bailiwick.control.integrations.tables import IntegrationRow
+from bailiwick.core.clock import Clock
+from bailiwick.core.events import AuditEvent
+from bailiwick.core.grants import ColumnGrant, DataGrant, TableGrant
+from bailiwick.core.manifest import IntegrationUse, Manifest
+from bailiwick.core.messages import Connection, IntegrationState
+from bailiwick.core.principals import Identity
+from bailiwick.core.reach import IntegrationReach, reach_of
+from bailiwick.store import Store
+
+
+class IntegrationService:
+    """Business systems that apps may be granted. `on_change` is called when data planes must hear of something."""
+
+    def __init__(
+        self, *, store: Store, audit: AuditLog, authorizer: Authorizer, clock: Clock, on_change: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+        self._clock = clock
+        self._on_change = on_change
+
+    def register(self, identity: Identity, integration: Integration) -> None:
+        """Register a system, or replace what is known of it."""
+        with self._store.transaction() as session:
+            self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            values = {
+                "kind": integration.kind,
+                "description": integration.description,
+                "owner": integration.owner,
+                "enabled": integration.enabled,
+                "connections": {plane: item.model_dump(mode="json") for plane, item in integration.connections.items()},
+                "offers": {
+                    rule: [table.model_dump(mode="json") for table in tables]
+                    for rule, tables in integration.offers.items()
+                },
+            }
+            row = insert(IntegrationRow).values(name=integration.name, created_at=self._clock(), **values)
+            session.execute(row.on_conflict_do_update(index_elements=["tenant", "name"], set_=values))
+            self._note(session, identity, "integration.registered", integration.name)
+            self._store.after_commit(session, self._on_change)
+
+    def set_enabled(self, identity: Identity, name: str, *, enabled: bool, reason: str) -> None:
+        """Switch an integration on or off for every app at once."""
+        with self._store.transaction() as session:
+            self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            row = self._row(session, name)
+            row.enabled = enabled
+            action = "integration.enabled" if enabled else "integration.disabled"
+            self._note(session, identity, action, name, reason=reason)
+            self._store.after_commit(session, self._on_change)
+
+    def integrations(self, session: Session) -> list[Integration]:
+        """Return every integration by name."""
+        rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
+        return [_integration(row) for row in rows]
+
+    def enabled(self, session: Session) -> Mapping[str, bool]:
+        """Return which integrations are switched on, by name."""
+        query = select(IntegrationRow.name, IntegrationRow.enabled)
+        return {row.name: row.enabled for row in session.execute(query)}
+
+    def resolve(self, session: Session, manifest: Manifest, plane: str) -> Resolved:
+        """Return what a manifest comes to on a plane; raise an error that lists what there is when it asks for more."""
+        states = tuple(
+            self._resolve_one(session, name, use, plane) for name, use in sorted(manifest.integrations.items())
+        )
+        reaches = (IntegrationReach(name=item.name, resource=item.resource, grant=item.grant) for item in states)
+        return Resolved(states, reach_of(manifest, reaches))
+
+    def _resolve_one(self, session: Session, name: str, use: IntegrationUse, plane: str) -> IntegrationState:
+        integration = _integration(self._row(session, use.use))
+        unknown = [rule for rule in use.access if rule not in integration.offers]
+        if unknown:
+            raise AccessNotOfferedError(use.use, unknown[0], sorted(integration.offers))
+        if plane not in integration.connections:
+            raise UnknownIntegrationError(
+                f"the integration '{use.use}' has no connection on the plane '{plane}'",
+                hint="an IT administrator adds one",
+            )
+        tables = merge(table for rule in use.access for table in integration.offers[rule])
+        return IntegrationState(
+            name=name,
+            resource=use.use,
+            connection=integration.connections[plane],
+            grant=DataGrant(integration=use.use, tables=tables),
+            roles=self._authorizer.holders(session, f"integration:{use.use}"),
+            enabled=integration.enabled,
+        )
+
+    def _row(self, session: Session, name: str) -> IntegrationRow:
+        row = session.scalars(select(IntegrationRow).where(IntegrationRow.name == name)).one_or_none()
+        if row is not None:
+            return row
+        known = list(session.scalars(select(IntegrationRow.name).order_by(IntegrationRow.name)))
+        close = difflib.get_close_matches(name, known, n=1)
+        words = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known) or 'none yet'}"
+        raise UnknownIntegrationError(f"there is no integration '{name[:60]}'", hint=words)
+
+    def _note(self, session: Session, identity: Identity, action: str, name: str, *, reason: str = "") -> None:
+        event = AuditEvent(
+            time=self._clock(),
+            actor=str(identity.principal),
+            action=action,
+            resource=f"integration:{name}",
+            reason=reason,
+        )
+        self._audit.append(session, event)
+
+
+def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
+    """Return one grant a table. Columns are those of any rule, writable if any says so, masked if every one masks.
+
+    Row conditions add up: a row must meet those of every rule, so that a second rule never opens rows.
+    """
+    merged: dict[tuple[str, str], TableGrant] = {}
+    for table in tables:
+        key = (table.namespace, table.relation)
+        merged[key] = _merge_two(merged[key], table) if key in merged else table
+    return tuple(merged[key] for key in sorted(merged))
+
+
+def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
+    columns = {column.name: column for column in first.columns}
+    for column in second.columns:
+        known = columns.get(column.name)
+        columns[column.name] = column if known is None else _merge_columns(known, column)
+    return TableGrant(
+        relation=first.relation,
+        namespace=first.namespace,
+        operations=first.operations | second.operations,
+        columns=tuple(columns.values()),
+        rows=tuple(dict.fromkeys([*first.rows, *second.rows])),
+    )
+
+
+def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
+    mask = first.mask if second.mask is not None else None
+    return ColumnGrant(name=first.name, mask=mask, writable=first.writable or second.writable)
+
+
+def _integration(row: IntegrationRow) -> Integration:
+    return Integration(
+        name=row.name,
+        kind=row.kind,
+        description=row.description,
+        owner=row.owner,
+        enabled=row.enabled,
+        connections={plane: Connection.model_validate(item) for plane, item in row.connections.items()},
+        offers={
+            rule: tuple(TableGrant.model_validate(table) for table in tables) for rule, tables in row.offers.items()
+        },
+    )

@@ -1,0 +1,25 @@
+"""Where integrations are kept."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy.orm import Mapped
+
+from bailiwick.store import Base
+
+
+class IntegrationRow(Base):
+    """An integration: connections by plane and offers by access rule, as JSON."""
+
+    __tablename__ = "integrations"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
+
+    name: Mapped[str]
+    kind: Mapped[str]
+    description: Mapped[str]
+    owner: Mapped[str]
+    enabled: Mapped[bool]
+    connections: Mapped[dict[str, Any]]
+    offers: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

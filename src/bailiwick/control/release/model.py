@@ -1,0 +1,92 @@
+"""Deploys, releases and stops, as plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bailiwick.core.reach import Reach
+
+
+class DeployState(StrEnum):
+    """Where a deploy stands. Requested is the only state that a person must act on."""
+
+    REQUESTED = "requested"
+    RELEASED = "released"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """A wish to bring one commit, with one reach, to production."""
+
+    id: str
+    app: str
+    commit: str
+    tree: str
+    author: str
+    requested_by: str
+    requested_at: datetime
+    state: DeployState
+    first_deploy: bool
+    reach: Reach
+    decided_by: str
+    decided_at: datetime | None
+    reason: str
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was packed and signed, for previews or for production."""
+
+    id: str
+    app: str
+    mode: str
+    commit: str
+    tree: str
+    author: str
+    approvers: tuple[str, ...]
+    artifact_sha256: str
+    created_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """That an app was stopped, by whom or what, and whether a person brought it back."""
+
+    id: str
+    app: str
+    because: str
+    by: str
+    time: datetime
+    evidence: str
+    revived_by: str
+    revive_reason: str
+    revived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppKilled:
+    """Planes must stop this app now."""
+
+    app: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """Planes must hear their desired state anew."""
+
+
+Change = AppKilled | StateChanged
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChange:
+    """What an approver must see of a reach: lines that are new, that go away, and that stay."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
