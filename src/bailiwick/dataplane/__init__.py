@@ -1,0 +1,1 @@
+"""A data plane: enforces and runs."""

@@ -1,0 +1,21 @@
+"""Rate limits by the generic cell rate algorithm: smooth, exact, one number a key (ITU-T I.371)."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class RateLimit:
+    """Allows `per_second` on average and bursts of one second's worth. Times are seconds of a monotonic clock."""
+
+    per_second: float
+    _theoretical: float = field(default=0.0)
+
+    def wait_seconds(self, now: float) -> float:
+        """Take one; return 0 when it is allowed, else how many seconds to wait (nothing is taken then)."""
+        interval = 1.0 / self.per_second
+        arrival = max(now, self._theoretical)
+        early = arrival + interval - now
+        if early > 1.0 + interval:
+            return arrival - now - 1.0
+        self._theoretical = arrival + interval
+        return 0.0

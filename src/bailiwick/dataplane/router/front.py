@@ -1,0 +1,78 @@
+"""The front: one port for all planes, which reads a connection's host name and joins it to that plane's own port.
+
+It decides nothing and reads nothing after the first host name; no plane sees what is for another. A later request on
+the same connection for another plane's host is answered 421 by the plane (RFC 9110 section 15.5.20).
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Mapping
+
+from bailiwick.dataplane.router.pages import Page, render
+from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, render_head
+
+_HOST_LINE = re.compile(rb"\r\nhost:[ \t]*([a-z0-9.-]{1,253})(?::\d+)?[ \t]*\r\n", re.IGNORECASE)
+_HEAD_SECONDS = 30.0
+_PIECE = 64 * 1024
+
+
+class Front:
+    """Joins browsers to planes. `forward` maps a host suffix to a plane's `host:port`; the longest suffix counts."""
+
+    def __init__(self, forward: Mapping[str, str]) -> None:
+        self._forward = sorted(forward.items(), key=lambda item: len(item[0]), reverse=True)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError, asyncio.LimitOverrunError):
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_SECONDS)
+            target = self._target(head)
+            if target is None:
+                await self._refuse(writer)
+            else:
+                await self._join(target, head, reader, writer)
+        writer.close()
+
+    def _target(self, head: bytes) -> tuple[str, int] | None:
+        found = _HOST_LINE.findall(head)
+        if len(found) != 1:
+            return None
+        host = found[0].decode().lower()
+        for suffix, target in self._forward:
+            if host.endswith(f".{suffix}"):
+                name, _, port = target.rpartition(":")
+                return name, int(port)
+        return None
+
+    async def _join(
+        self, target: tuple[str, int], head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        plane_reader, plane_writer = await asyncio.open_connection(*target)
+        plane_writer.write(head)
+        try:
+            await asyncio.gather(_copy(reader, plane_writer), _copy(plane_reader, writer))
+        finally:
+            plane_writer.close()
+
+    async def _refuse(self, writer: asyncio.StreamWriter) -> None:
+        headers, body = render(Page(404, "No app has this address.", "Apps are listed in the console."), as_json=False)
+        writer.write(render_head(b"HTTP/1.1 404 Not Found", [*headers, (b"connection", b"close")]) + body)
+        await writer.drain()
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(_PIECE):
+            target.write(data)
+            await target.drain()
+    finally:
+        # The other direction must end too: a plane that cuts a request cuts the browser.
+        target.close()
+
+
+async def run_front(host: str, port: int, forward: Mapping[str, str]) -> None:
+    """Serve until cancelled."""
+    server = await asyncio.start_server(Front(forward).handle, host, port, limit=MAX_HEAD_BYTES)
+    async with server:
+        await server.serve_forever()

@@ -1,0 +1,102 @@
+"""The gate: decides from a request's head who is asking, whether they may, and whether the app takes it now."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import NotAuthenticatedError
+from bailiwick.core.messages import DesiredState
+from bailiwick.core.passes import read_pass
+from bailiwick.core.policy import Decision, PolicyEngine, Resource
+from bailiwick.core.principals import Identity
+from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.sign_in import PASS_COOKIE
+from bailiwick.dataplane.router.sites import Site
+from bailiwick.dataplane.router.wire import RequestHead, cookies
+
+_WORDS = {
+    "starting": "The app is starting. This takes a few seconds.",
+    "failed": "The app could not be started.",
+    "refused": "This release is not what was approved, so it was not started.",
+    "stopped": "The app is not running.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignInNeeded:
+    """Nobody is signed in yet."""
+
+
+class Gate:
+    """Asks in this order: is the app up, who is it, may they, is it too fast. Nothing else lets a request through."""
+
+    def __init__(
+        self,
+        *,
+        engine: PolicyEngine,
+        pass_key: Callable[[], str],
+        state: Callable[[], DesiredState | None],
+        clock: Clock,
+    ) -> None:
+        self._engine = engine
+        self._pass_key = pass_key
+        self._state = state
+        self._clock = clock
+
+    def check(self, site: Site, head: RequestHead) -> Identity | SignInNeeded | Page:
+        """Return who may pass, that they must sign in, or the page that says why not."""
+        closed = closed_page(site)
+        if closed is not None:
+            return closed
+        token = self._token(head)
+        if not token:
+            return SignInNeeded()
+        try:
+            identity, decision = self._decide(site, token)
+        except NotAuthenticatedError:
+            return SignInNeeded()
+        if not decision.allowed:
+            hint = "Ask whoever looks after the app for the role app-user on it."
+            return Page(403, decision.reason, hint, deciders=decision.deciders)
+        wait = site.rate.wait_seconds(time.monotonic())
+        if wait > 0:
+            seconds = str(int(wait) + 1).encode()
+            return Page(429, "This app gets more requests than it declared.", headers=((b"retry-after", seconds),))
+        return identity
+
+    def _decide(self, site: Site, token: str) -> tuple[Identity, Decision]:
+        now = self._clock()
+        known = site.known.get(token)
+        if known is not None and known[2] > now.timestamp():
+            return known[0], known[1]
+        content = read_pass(token, self._pass_key(), app=site.state.app, mode=site.state.mode, now=now)
+        state = self._state()
+        if state is None or content.identity.epoch < state.epochs.get(str(content.identity.principal), 0):
+            raise NotAuthenticatedError("this sign-in was revoked")
+        resource = Resource("App", f"app:{site.state.app}", site.state.roles)
+        decision = self._engine.decide(content.identity, "app.use", resource, {"mode": site.state.mode})
+        site.remember(token, content.identity, decision, content.expires.timestamp())
+        return content.identity, decision
+
+    @staticmethod
+    def _token(head: RequestHead) -> str:
+        scheme, _, bearer = head.get(b"authorization").partition(" ")
+        return bearer if scheme.lower() == "bearer" else cookies(head.get(b"cookie")).get(PASS_COOKIE, "")
+
+
+def closed_page(site: Site) -> Page | None:
+    """Return the page of an app that takes no requests now, or None when it does."""
+    if site.condition == "killed":
+        return Page(
+            503,
+            f"{site.state.app} was stopped: {site.words}",
+            "An administrator can bring it back once it is known why. Nothing was lost that was saved before.",
+        )
+    if site.condition != "running" or site.upstream is None:
+        # What an app printed when it failed is for its builders, on the console, not for whoever comes by.
+        hint = (
+            "Try again in a moment." if site.condition == "starting" else "Its builders see the reason in the console."
+        )
+        return Page(503, _WORDS.get(site.condition, _WORDS["stopped"]), hint)
+    return None

@@ -1,0 +1,82 @@
+"""The router's own pages: small, whole in themselves, and clear about what to do next."""
+
+import base64
+import hashlib
+import html
+import json
+from dataclasses import dataclass
+
+_TITLES = {
+    400: "This request cannot be understood",
+    401: "Please sign in",
+    403: "You may not use this app",
+    404: "There is no app here",
+    413: "This is too large",
+    421: "This host is served elsewhere",
+    429: "Too many requests",
+    502: "The app did not answer",
+    503: "This app is not running",
+    504: "The app took too long",
+}
+_STYLE = (
+    "body{font:14px/1.45 system-ui,sans-serif;margin:12vh auto;max-width:36rem;padding:0 16px;color:#14181F;"
+    "background:#fff}h1{font-size:20px}p{color:#525B6B}code{font-family:ui-monospace,monospace;font-size:12px}"
+    "@media(prefers-color-scheme:dark){body{color:#E8ECF2;background:#0E1116}p{color:#A2ADBD}}"
+)
+# The style is allowed by its own hash: no inline style beside it can be added (CSP level 3, section 2.3.1).
+_STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src '{_STYLE_HASH}'; frame-ancestors 'none'".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer of the router itself."""
+
+    status: int
+    message: str
+    hint: str = ""
+    trace: str = ""
+    deciders: tuple[str, ...] = ()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def render(page: Page, *, as_json: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return headers and body of a page: HTML for people, an RFC 9457 problem for programs."""
+    title = _TITLES.get(page.status, "Something went wrong")
+    if as_json:
+        problem = {
+            "title": title,
+            "status": page.status,
+            "detail": page.message,
+            "hint": page.hint,
+            "instance": page.trace,
+            "deciders": list(page.deciders),
+        }
+        body = json.dumps({key: value for key, value in problem.items() if value}).encode()
+        kind = b"application/problem+json"
+    else:
+        body = _html(page, title).encode()
+        kind = b"text/html; charset=utf-8"
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", _POLICY),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        *page.headers,
+    ]
+    return headers, body
+
+
+def _html(page: Page, title: str) -> str:
+    lines = [f"<p>{html.escape(text)}</p>" for text in (page.message, page.hint) if text]
+    if page.deciders:
+        lines.append(f"<p>Decided by <code>{html.escape(', '.join(page.deciders))}</code></p>")
+    if page.trace:
+        lines.append(f"<p>Trace <code>{html.escape(page.trace)}</code></p>")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body><main><h1>{title}</h1>{''.join(lines)}</main></body></html>"
+    )

@@ -1,0 +1,99 @@
+"""Sign-in at an app's host: away to the control plane with a PKCE challenge, back with a code, on with a pass."""
+
+import base64
+import hashlib
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.messages import PassAnswer, PassRequest
+from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.sites import Site
+from bailiwick.dataplane.router.wire import RequestHead, cookies
+
+CALLBACK_PATH = "/.bailiwick/callback"
+SIGN_OUT_PATH = "/.bailiwick/sign-out"
+PASS_COOKIE = "bailiwick_pass"  # noqa: S105 - a name
+ATTEMPT_COOKIE = "bailiwick_attempt"
+_ATTEMPT_SECONDS = 600
+_MOST_ATTEMPTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    verifier: str
+    return_to: str
+    host: str
+    over: float
+
+
+class SignIn:
+    """Sign-ins that were begun here. An attempt belongs to the browser that holds its state as a cookie."""
+
+    def __init__(self, redeem: Callable[[PassRequest], Awaitable[PassAnswer]]) -> None:
+        self._redeem = redeem
+        self._attempts: dict[str, _Attempt] = {}
+
+    def begin(self, site: Site, head: RequestHead, sign_in_url: str) -> Page:
+        """Return the answer that sends the browser away to sign in."""
+        self._sweep()
+        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
+        self._attempts[state] = _Attempt(verifier, head.target, site.host, time.monotonic() + _ATTEMPT_SECONDS)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        query = {"app": site.state.app, "mode": site.state.mode, "challenge": challenge, "state": state}
+        location = f"{sign_in_url}?{urlencode(query)}"
+        return Page(
+            302,
+            "You are sent on to sign in.",
+            headers=(
+                (b"location", location.encode()),
+                (b"set-cookie", _cookie(ATTEMPT_COOKIE, state, _ATTEMPT_SECONDS)),
+            ),
+        )
+
+    async def finish(self, site: Site, head: RequestHead) -> Page:
+        """Take the code that the browser brought back; return the answer that sets the pass."""
+        query = parse_qs(urlsplit(head.target).query)
+        state, code = query.get("state", [""])[0], query.get("code", [""])[0]
+        own = cookies(head.get(b"cookie")).get(ATTEMPT_COOKIE, "")
+        attempt = self._attempts.pop(state, None)
+        belongs = secrets.compare_digest(own.encode(), state.encode())
+        if attempt is None or not belongs or attempt.host != site.host or attempt.over < time.monotonic():
+            return Page(400, "This sign-in was not begun in this browser, or took too long.", "Open the app again.")
+        request = PassRequest(code=code, app=site.state.app, mode=site.state.mode, verifier=attempt.verifier)
+        try:
+            answer = await self._redeem(request)
+        except BailiwickError as fault:
+            return Page(fault.status, fault.message, fault.hint)
+        lifetime = max(0, int(answer.expires.timestamp() - time.time()))
+        return Page(
+            303,
+            "You are signed in.",
+            headers=(
+                (b"location", _own_path(attempt.return_to).encode()),
+                (b"set-cookie", _cookie(PASS_COOKIE, answer.token, lifetime)),
+                (b"set-cookie", _cookie(ATTEMPT_COOKIE, "", 0)),
+            ),
+        )
+
+    def sign_out(self) -> Page:
+        """Return the answer that takes the pass away."""
+        return Page(200, "You are signed out of this app.", headers=((b"set-cookie", _cookie(PASS_COOKIE, "", 0)),))
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        self._attempts = {state: item for state, item in self._attempts.items() if item.over > now}
+        while len(self._attempts) >= _MOST_ATTEMPTS:
+            del self._attempts[next(iter(self._attempts))]
+
+
+def _own_path(target: str) -> str:
+    """Return a path of this very host: `//elsewhere` and the like would leave it."""
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+
+
+def _cookie(name: str, value: str, seconds: int) -> bytes:
+    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax".encode()
