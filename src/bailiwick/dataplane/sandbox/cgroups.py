@@ -1,0 +1,114 @@
+"""Control groups: limits for all processes of a sandbox together, on hosts with version 2, version 1, or neither."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bailiwick.dataplane.sandbox.model import Limits, Usage
+
+_ROOT = Path("/sys/fs/cgroup")
+_GROUP = "bailiwick"
+_PERIOD_MICROSECONDS = 100_000
+_V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGroup:
+    """The groups of one sandbox: one folder on version 2, one for each controller on version 1."""
+
+    version: int
+    folders: dict[str, Path]
+
+    @property
+    def entry_files(self) -> list[Path]:
+        """Where a process writes itself to be in the group."""
+        return [folder / "cgroup.procs" for folder in dict.fromkeys(self.folders.values())]
+
+    def remove(self) -> None:
+        """Remove the group once it is empty."""
+        for folder in dict.fromkeys(self.folders.values()):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def usage(self) -> Usage:
+        """Return what the group uses now."""
+        memory, pids = self.folders["memory"], self.folders["pids"]
+        if self.version == 2:  # noqa: PLR2004
+            spent = _keyed(memory / "cpu.stat").get("usage_usec", 0) / 1e6
+            return Usage(_number(memory / "memory.current"), spent, _number(pids / "pids.current"))
+        spent = _number(self.folders["cpuacct"] / "cpuacct.usage") / 1e9 if "cpuacct" in self.folders else 0.0
+        return Usage(_number(memory / "memory.usage_in_bytes"), spent, _number(pids / "pids.current"))
+
+    def broken_limit(self, limits: Limits) -> str:
+        """Return which limit was run into, in words, or an empty string."""
+        memory, pids = self.folders["memory"], self.folders["pids"]
+        kills = _keyed(memory / ("memory.events" if self.version == 2 else "memory.oom_control")).get("oom_kill", 0)  # noqa: PLR2004
+        if kills:
+            return f"the memory limit of {limits.memory_bytes // 2**20} MiB was exceeded"
+        if _keyed(pids / "pids.events").get("max", 0):
+            return f"the limit of {limits.processes} processes was reached"
+        return ""
+
+
+def make_group(name: str, limits: Limits) -> ControlGroup | None:
+    """Return a new group with these limits, or None when this host lends us none (then rlimits must do)."""
+    try:
+        return _make_v2(name, limits) if (_ROOT / "cgroup.controllers").exists() else _make_v1(name, limits)
+    except OSError:
+        return None
+
+
+def _make_v2(name: str, limits: Limits) -> ControlGroup | None:
+    parent = _ROOT / _GROUP
+    parent.mkdir(exist_ok=True)
+    wanted = "+memory +pids +cpu"
+    for folder in (_ROOT, parent):
+        (folder / "cgroup.subtree_control").write_text(wanted)
+    group = parent / name
+    group.mkdir()
+    quota = int(limits.cpu * _PERIOD_MICROSECONDS)
+    _write(group / "memory.max", limits.memory_bytes)
+    _write(group / "memory.swap.max", 0, optional=True)
+    _write(group / "pids.max", limits.processes)
+    (group / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
+    return ControlGroup(2, dict.fromkeys(("memory", "pids", "cpu"), group))
+
+
+def _make_v1(name: str, limits: Limits) -> ControlGroup | None:
+    folders: dict[str, Path] = {}
+    for controller in _V1_CONTROLLERS:
+        if not (_ROOT / controller / "cgroup.procs").exists():
+            continue
+        group = _ROOT / controller / _GROUP / name
+        group.mkdir(parents=True)
+        folders[controller] = group
+    if not {"memory", "pids"} <= set(folders):
+        ControlGroup(1, folders).remove()
+        return None
+    _write(folders["memory"] / "memory.limit_in_bytes", limits.memory_bytes)
+    _write(folders["memory"] / "memory.memsw.limit_in_bytes", limits.memory_bytes, optional=True)
+    _write(folders["pids"] / "pids.max", limits.processes)
+    if "cpu" in folders:
+        _write(folders["cpu"] / "cpu.cfs_period_us", _PERIOD_MICROSECONDS)
+        _write(folders["cpu"] / "cpu.cfs_quota_us", int(limits.cpu * _PERIOD_MICROSECONDS))
+    return ControlGroup(1, folders)
+
+
+def _write(file: Path, value: int, *, optional: bool = False) -> None:
+    with contextlib.suppress(OSError) if optional else contextlib.nullcontext():
+        file.write_text(str(value))
+
+
+def _number(file: Path) -> int:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _keyed(file: Path) -> dict[str, int]:
+    try:
+        pairs = (line.split() for line in file.read_text().splitlines())
+        return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}  # noqa: PLR2004
+    except (OSError, ValueError):
+        return {}

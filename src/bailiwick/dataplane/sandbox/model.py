@@ -1,0 +1,73 @@
+"""What a sandbox is asked to be, as plain values."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the processes of a sandbox may use together."""
+
+    memory_bytes: int = 256 * MIB
+    cpu: float = 0.5
+    processes: int = 64
+    disk_bytes: int = 64 * MIB
+    open_files: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file or folder of the host that the sandbox sees, read-only, at `target`."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A listening socket that lives on the sandbox's own loopback and is served from outside."""
+
+    name: str
+    address: str
+    port: int
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSpec:
+    """One sandbox. `owner` decides the uid outside: the same owner has the same, two owners never share one.
+
+    `ingress` is a listening socket that the command inherits as file descriptor 3; `hosts` are more names for
+    `/etc/hosts`.
+    """
+
+    id: str
+    owner: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+    plants: tuple[Plant, ...] = ()
+    ingress: socket.socket | None = None
+    limits: Limits = Limits()
+    working_directory: str = "/tmp"  # noqa: S108 - the sandbox's own
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a sandbox ended: the command's code, and which limit was broken, if one was."""
+
+    code: int
+    broken_limit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a sandbox uses now, as far as the host tells."""
+
+    memory_bytes: int
+    cpu_seconds: float
+    processes: int
