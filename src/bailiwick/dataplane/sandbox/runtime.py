@@ -41,8 +41,8 @@ _WHEEL_LIBRARIES = (
     "libdl.so.2",
 )
 _TOOLS = """
-sh cat ls id env sleep head tail echo true false touch mkdir rm cp mv ln wc dd df du grep sed uname hostname mount getent
-timeout date stat find sort od base64 chmod chown kill nproc tr cut seq test printenv pwd readlink
+sh cat ls id env sleep head tail echo true false touch mkdir rm cp mv ln wc dd df du grep sed uname hostname mount
+getent timeout date stat find sort od base64 chmod chown kill nproc tr cut seq test printenv pwd readlink
 """.split()
 _TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt",)
 _FILES_OF_ETC = {

@@ -1,0 +1,1 @@
+"""Gateways: the only ways from an app to anything."""

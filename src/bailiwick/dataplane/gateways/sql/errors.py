@@ -1,0 +1,16 @@
+"""What the SQL gateway says when it does not pass a statement on, with the SQLSTATE that drivers show."""
+
+from bailiwick.core.errors import ForbiddenError
+
+
+class StatementRefusedError(ForbiddenError):
+    """A statement asks for more than the grant gives, or cannot be understood; nothing of it reached the database."""
+
+    code = "query.refused"
+
+    def __init__(
+        self, message: str, *, hint: str = "", sqlstate: str = "42501", deciders: tuple[str, ...] = ("data-grant",)
+    ) -> None:
+        """Take what is wrong, what to do, and the SQLSTATE (42501: insufficient privilege)."""
+        super().__init__(message, hint=hint, deciders=deciders)
+        self.sqlstate = sqlstate

@@ -1,0 +1,159 @@
+"""The SQL gateway's mind: decides about every statement before the database sees it, and says what happened."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from bailiwick.core.clock import Clock
+from bailiwick.core.events import AuditEvent
+from bailiwick.core.grants import DataGrant
+from bailiwick.core.policy import Decision, RoleHolders
+from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.rewrite import Rewritten, rewrite
+from bailiwick.dataplane.gateways.sql.upstream import Connection
+
+_CACHED_REWRITES = 2000
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a planted socket stands for: this app and release, this integration under this grant."""
+
+    app: str
+    release: str
+    tenant: str
+    plane: str
+    resource: str
+    grant: DataGrant
+    roles: RoleHolders
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A statement that may be sent, with who is behind it."""
+
+    sql: str
+    identity: Identity
+    call: Call | None
+    rewritten: Rewritten
+
+
+@dataclass
+class SqlGateway:
+    """Shared by all bindings of a plane.
+
+    `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
+    `authorize` asks policy; `emit` takes audit events and must not wait.
+    """
+
+    connect: Callable[[Binding], Awaitable[Connection]]
+    resolve: Callable[[str], Call | None]
+    authorize: Callable[[Identity, Binding], Decision]
+    emit: Callable[[AuditEvent], None]
+    clock: Clock
+    _cache: OrderedDict[tuple[object, ...], Rewritten] = field(default_factory=OrderedDict)
+
+    def decide(self, sql: str, binding: Binding) -> Allowed:
+        """Return what may be sent for a statement; raise `StatementRefusedError`, audited, when nothing may."""
+        plain, trace = split_comments(sql)
+        identity, call = Identity.of_service(Principal("app", binding.app)), None
+        try:
+            if trace:
+                call = self.request_of(trace, binding)
+                identity = call.identity
+            decision = self.authorize(identity, binding)
+            if not decision.allowed:
+                raise StatementRefusedError(decision.reason, deciders=decision.deciders)
+            rewritten = self._rewrite(plain, binding, identity)
+        except StatementRefusedError as fault:
+            self._note_refusal(fault, binding, identity, trace)
+            raise
+        comment = signature(identity, call, binding.app, binding.release) if rewritten.sql else ""
+        return Allowed(comment + rewritten.sql, identity, call, rewritten)
+
+    def request_of(self, trace: str, binding: Binding) -> Call:
+        """Return the request that a trace id belongs to, when it is one of this very app that is in flight."""
+        call = self.resolve(trace)
+        if call is None or call.app != binding.app:
+            words = "is of another app" if call is not None else "belongs to no request in flight"
+            raise StatementRefusedError(
+                f"the trace {trace} {words}",
+                hint="run statements while serving the request, on its own trace",
+                deciders=("trace-of-this-app",),
+            )
+        return call
+
+    def note_executed(self, allowed: Allowed, binding: Binding, *, tag: str, rows: int, milliseconds: float) -> None:
+        """Audit a statement that ran."""
+        if allowed.rewritten.operation in {"session", "empty"}:
+            return
+        self._note(
+            binding,
+            allowed.identity,
+            allowed.call.trace if allowed.call else "",
+            action="query.executed",
+            context={
+                "statement": allowed.rewritten.normalised[:2000],
+                "operation": allowed.rewritten.operation,
+                "tables": allowed.rewritten.tables,
+                "rows": rows,
+                "milliseconds": round(milliseconds, 2),
+                "tag": tag,
+            },
+        )
+
+    def _rewrite(self, plain: str, binding: Binding, identity: Identity) -> Rewritten:
+        key = (plain, binding.grant, tuple(sorted(identity.attributes.items())))
+        known = self._cache.get(key)
+        if known is None:
+            known = rewrite(plain, binding.grant, identity.attributes)
+            self._cache[key] = known
+            if len(self._cache) > _CACHED_REWRITES:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(key)
+        return known
+
+    def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
+        self._note(
+            binding,
+            identity,
+            trace,
+            action="query.refused",
+            reason=fault.message,
+            deciders=fault.deciders,
+            refused=True,
+        )
+
+    def _note(
+        self,
+        binding: Binding,
+        identity: Identity,
+        trace: str,
+        *,
+        action: str,
+        reason: str = "",
+        deciders: tuple[str, ...] = (),
+        context: dict[str, str | int | float | tuple[str, ...]] | None = None,
+        refused: bool = False,
+    ) -> None:
+        event = AuditEvent.model_validate(
+            {
+                "time": self.clock(),
+                "tenant": binding.tenant,
+                "actor": str(identity.principal),
+                "action": action,
+                "resource": f"integration:{binding.resource}",
+                "outcome": "refused" if refused else "success",
+                "reason": reason,
+                "app": binding.app,
+                "release": binding.release,
+                "trace": trace,
+                "plane": binding.plane,
+                "deciders": deciders,
+                "context": context or {},
+            }
+        )
+        self.emit(event)
