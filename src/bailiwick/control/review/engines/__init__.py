@@ -1,0 +1,1 @@
+"""The engines of a review: each looks at a change in its own way."""

@@ -1,0 +1,122 @@
+"""What the code reaches against what the manifest declares; and whether the manifest itself holds together."""
+
+import ast
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bailiwick.control.review.model import Change, Finding
+from bailiwick.control.review.rules import RULES
+from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
+
+_URL = re.compile(r"\b(?:https?|wss?|ftp|smtp|postgres(?:ql)?|mysql|redis|mongodb|amqp)://[^\s'\"<>{}\\)]+")
+_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80, "ftp": 21, "smtp": 25, "postgresql": 5432, "postgres": 5432,
+          "mysql": 3306, "redis": 6379, "mongodb": 27017, "amqp": 5672}  # fmt: skip
+_NAMESPACES = frozenset({"www.w3.org", "json-schema.org", "schemas.xmlsoap.org", "localhost", "127.0.0.1"})
+_CODE = (".py", ".js", ".ts", ".mjs", ".sh")
+_ENVIRONMENT_URL = re.compile(r"""environ(?:\.get\(|\[)\s*['"]([A-Z][A-Z0-9_]*)_URL['"]""")
+_OWN_URLS = frozenset({"DATABASE", "OPENAI_BASE", "ANTHROPIC_BASE"})
+
+
+def check(change: Change) -> Iterator[Finding]:
+    """Yield findings about the manifest and about reach that it does not declare."""
+    files = {file.path: file for file in change.files}
+    written = files.get(FILE_NAME)
+    if written is None:
+        yield Finding(RULES["manifest-missing"], FILE_NAME, 0, f"there is no {FILE_NAME} at the root")
+        return
+    try:
+        manifest = parse_manifest(written.content.decode(errors="replace"))
+    except ManifestError as fault:
+        yield Finding(RULES["manifest-invalid"], FILE_NAME, fault.line or 0, "; ".join(fault.problems))
+        return
+    yield from _entrypoints(manifest, files)
+    yield from _dependencies(files)
+    for file in change.files:
+        if file.path.endswith(_CODE) and not file.path.startswith("tests/"):
+            yield from _reach(file, manifest)
+
+
+def _entrypoints(manifest: Manifest, files: dict[str, TreeFile]) -> Iterator[Finding]:
+    wanted = {"app.entrypoint": manifest.app.entrypoint} | {
+        f"jobs.{name}": job.run for name, job in manifest.jobs.items()
+    }
+    for place, entrypoint in wanted.items():
+        if entrypoint is None or not manifest.app.runtime.startswith("python"):
+            continue
+        module, _, name = entrypoint.partition(":")
+        base = module.replace(".", "/")
+        file = files.get(f"{base}.py") or files.get(f"{base}/__init__.py")
+        if file is None:
+            yield Finding(
+                RULES["entrypoint-missing"], FILE_NAME, 0, f"{place} names {module}, but there is no {base}.py"
+            )
+        elif name not in _defined(file):
+            yield Finding(
+                RULES["entrypoint-missing"], file.path, 1, f"{place} names {name}, but {file.path} does not define it"
+            )
+
+
+def _defined(file: TreeFile) -> set[str]:
+    try:
+        tree = ast.parse(file.content)
+    except (SyntaxError, ValueError):
+        return set()
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        else:
+            names |= {
+                item.id for item in ast.walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+            }
+    return names
+
+
+def _dependencies(files: dict[str, TreeFile]) -> Iterator[Finding]:
+    sources = [
+        name for name in ("requirements.txt", "requirements.in", "Pipfile", "poetry.lock", "uv.lock") if name in files
+    ]
+    lock = files.get("requirements.lock")
+    if lock is None:
+        if sources:
+            yield Finding(RULES["dependencies-not-locked"], sources[0], 1, "there is no requirements.lock beside it")
+        return
+    text = lock.content.decode(errors="replace").replace("\\\n", " ")
+    for number, line in enumerate(text.splitlines(), start=1):
+        entry = line.strip()
+        if entry and not entry.startswith("#") and ("==" not in entry or "--hash=" not in entry):
+            message = f"'{entry.split(' ')[0][:60]}' is not pinned with == and a hash"
+            yield Finding(RULES["dependencies-not-locked"], "requirements.lock", number, message, entry[:120])
+
+
+def _reach(file: TreeFile, manifest: Manifest) -> Iterator[Finding]:
+    declared = set(manifest.egress.allow)
+    hosts = {entry.rpartition(":")[0] for entry in declared}
+    integrations = {name.upper().replace("-", "_") for name in manifest.integrations}
+    for number, line in enumerate(file.content.decode(errors="replace").splitlines(), start=1):
+        if line.lstrip().startswith("#"):
+            continue
+        for url in _URL.findall(line):
+            host, port = _target(url)
+            if host and host not in _NAMESPACES and not host.endswith(".internal") and f"{host}:{port}" not in declared:
+                edit = f'[egress]\nallow = ["{host}:{port}"]'
+                known = f" (declared with another port: {host})" if host in hosts else ""
+                message = f"{host} is called but not declared{known}; to declare it: {edit.replace(chr(10), ' ')}"
+                yield Finding(RULES["undeclared-host"], file.path, number, message, line.strip()[:200])
+        for name in _ENVIRONMENT_URL.findall(line):
+            if name not in integrations | _OWN_URLS:
+                edit = f"[integrations.{name.lower().replace('_', '-')}]"
+                message = f"{name}_URL is used but no integration of that name is declared; to declare it: {edit}"
+                yield Finding(RULES["undeclared-integration"], file.path, number, message, line.strip()[:200])
+
+
+def _target(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 443)
+    except ValueError:
+        return "", 0

@@ -1,0 +1,49 @@
+"""The shape of the tree: entries that could climb out of it, hide in it, or are too much of it."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from bailiwick.control.review.model import Change, Entry, Finding
+from bailiwick.control.review.rules import RULES
+from bailiwick.core.artifacts import is_safe_path
+
+MAX_FILES = 20_000
+MAX_FILE_BYTES = 5 * 2**20
+
+
+def check(change: Change) -> Iterator[Finding]:
+    """Yield findings about entries; every problem of one kind once for each entry."""
+    if len(change.entries) > MAX_FILES:
+        message = f"the tree holds {len(change.entries):,} files; {MAX_FILES:,} are the most"
+        yield Finding(RULES["too-many-files"], ".", 0, message)
+        return
+    for entry in change.entries:
+        yield from _check_entry(entry)
+    folded = Counter(entry.path.lower() for entry in change.entries)
+    for entry in change.entries:
+        if folded[entry.path.lower()] > 1:
+            yield Finding(RULES["path-leaves-tree"], _show(entry), 0, "another path differs from this one in case only")
+
+
+def _check_entry(entry: Entry) -> Iterator[Finding]:
+    shown = _show(entry)
+    if entry.kind == "commit":
+        yield Finding(RULES["submodule"], shown, 0, f"{shown} is a submodule")
+    if entry.mode == "120000":
+        yield Finding(RULES["symlink"], shown, 0, f"{shown} is a symbolic link")
+    if entry.size > MAX_FILE_BYTES:
+        size = f"{entry.size / 2**20:.1f} MiB"
+        yield Finding(
+            RULES["file-too-large"], shown, 0, f"{shown} has {size}; {MAX_FILE_BYTES // 2**20} MiB are the most"
+        )
+    try:
+        path = entry.path.decode()
+    except UnicodeDecodeError:
+        yield Finding(RULES["name-not-utf8"], shown, 0, "the name is not UTF-8")
+        return
+    if not is_safe_path(path) or ".git" in path.lower().split("/"):
+        yield Finding(RULES["path-leaves-tree"], shown, 0, f"{shown} is not a plain path inside the tree")
+
+
+def _show(entry: Entry) -> str:
+    return entry.path.decode(errors="backslashreplace").encode("unicode_escape").decode()[:200]

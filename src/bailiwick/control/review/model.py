@@ -1,0 +1,104 @@
+"""Changes, findings and reports, as plain values."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from bailiwick.core.artifacts import TreeFile
+
+
+class Severity(IntEnum):
+    """How bad a finding is; from MEDIUM on it blocks."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The severity in lower case."""
+        return self.name.lower()
+
+
+BLOCKING = Severity.MEDIUM
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it is called, how bad, why, how to mend it, and where it is catalogued."""
+
+    id: str
+    severity: Severity
+    why: str
+    fix: str
+    cwe: str = ""
+    owasp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that a line breaks. `commit` is set when the line is not in the tip but in an earlier commit."""
+
+    rule: Rule
+    path: str
+    line: int
+    message: str
+    excerpt: str = ""
+    commit: str = ""
+    engine: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """An id that stays the same when the line moves (16 hex digits)."""
+        content = "\0".join([self.rule.id, self.path, self.commit, self.excerpt.strip() or self.message])
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a tree as git stores it, before anything about it is believed."""
+
+    path: bytes
+    mode: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushedBlob:
+    """A blob that a push brought, with a commit and path under which it stands."""
+
+    commit: str
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is reviewed: the tip's entries and files, and every blob of every new commit."""
+
+    tree: str
+    entries: tuple[Entry, ...]
+    files: tuple[TreeFile, ...]
+    history: tuple[PushedBlob, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a review found. `could_not_review` names engines that failed: then nothing may pass."""
+
+    tree: str
+    findings: tuple[Finding, ...]
+    could_not_review: tuple[str, ...] = ()
+    engines: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing blocks."""
+        return not self.could_not_review and not self.blocking
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that block."""
+        return tuple(finding for finding in self.findings if finding.rule.severity >= BLOCKING)

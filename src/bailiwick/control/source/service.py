@@ -1,0 +1,225 @@
+"""Pushes: read what git holds in quarantine, have it reviewed, and take it or refuse it, with its history."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.review import (
+    RULES,
+    Change,
+    Finding,
+    Report,
+    ReviewService,
+    StoredReview,
+    refusal_lines,
+    review,
+)
+from bailiwick.control.source.errors import PushRefusedError
+from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
+from bailiwick.control.source.repositories import Commit, Repositories
+from bailiwick.control.source.tables import PushRow
+from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.ids import new_id
+from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
+from bailiwick.core.masking import Masker
+from bailiwick.core.statements import Envelope
+from bailiwick.store import Store
+
+MAIN = "refs/heads/main"
+_NOTHING = "0" * 40
+# Trailers by which coding agents say what they are and what they were asked (git-interpret-trailers(1)).
+_AGENT = re.compile(r"^(?:Generated-By|Assisted-By|Co-Authored-By):\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+_PROMPT = re.compile(r"^Prompt:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class PushRecord:
+    """A push as it is remembered; `author` is who pushed."""
+
+    id: str
+    app: str
+    commit: str
+    tree: str
+    author: str
+    subject: str
+    agent: str
+    prompt: str
+    accepted: bool
+    review: str
+    time: datetime
+
+
+OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
+CheckReach = Callable[[Session, Manifest], None]
+
+
+class SourceService:
+    """Takes pushes. `on_accepted` runs in the push's own transaction, `check_reach` raises when grants are missing."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        catalog: CatalogService,
+        reviews: ReviewService,
+        repositories: Repositories,
+        secrets: Callable[[Session], Masker],
+        check_reach: CheckReach,
+        on_accepted: OnAccepted,
+        review_url: str,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._catalog = catalog
+        self._reviews = reviews
+        self._repositories = repositories
+        self._secrets = secrets
+        self._check_reach = check_reach
+        self._on_accepted = on_accepted
+        self._review_url = review_url
+        self._clock = clock
+
+    def receive(self, push: Push) -> PushAnswer:
+        """Review a push and answer it. What passes is taken with its verdict and preview in one transaction."""
+        update = _only_update(push.updates)
+        with self._store.transaction() as session:
+            app = self._catalog.app(session, push.app_path)
+            masker = self._secrets(session)
+        change = self._repositories.read_change(app.id, update.new, push.quarantine)
+        report = review(change, known_secret=masker.finds)
+        with self._store.transaction() as session:
+            report = self._with_reach(session, report, change)
+            stored = self._reviews.record(
+                session, app=app.path, commit=update.new, author=str(push.pusher.principal), report=report
+            )
+            record = self._remember(session, app, update, stored, push)
+            if stored.verdict is not None:
+                release = self._on_accepted(session, app, record, stored.verdict, change.files)
+                return _taken(record, release)
+        url = f"{self._review_url}/{stored.id}"
+        return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+
+    def head(self, session: Session, app: App) -> PushRecord | None:
+        """Return the newest push that was taken."""
+        return next(iter(self._pushes(session, app, accepted=True, limit=1)), None)
+
+    def accepted(self, session: Session, app: App, commit: str) -> PushRecord | None:
+        """Return the push that brought a commit, when it was taken."""
+        query = select(PushRow).where(PushRow.app == app.path, PushRow.commit == commit, PushRow.accepted)
+        row = session.scalars(query.order_by(PushRow.time.desc()).limit(1)).one_or_none()
+        return _record(row) if row is not None else None
+
+    def pushes(self, session: Session, app: App, limit: int = 20) -> list[PushRecord]:
+        """Return an app's pushes, newest first, refused ones too."""
+        return self._pushes(session, app, accepted=None, limit=limit)
+
+    def files(self, app: App, commit: str) -> list[TreeFile]:
+        """Return the files of a commit."""
+        return self._repositories.files(app.id, commit)
+
+    def commits(self, app: App, commit: str) -> list[Commit]:
+        """Return a commit and those before it."""
+        return self._repositories.commits(app.id, commit)
+
+    def diff(self, app: App, old: str, new: str) -> str:
+        """Return the unified diff between two commits; an empty `old` stands for nothing."""
+        return self._repositories.diff(app.id, old, new)
+
+    def repository(self, app: App) -> str:
+        """Return the path of an app's repository, made at the first time."""
+        return str(self._repositories.ensure(app.id))
+
+    def _with_reach(self, session: Session, report: Report, change: Change) -> Report:
+        """Return the report with a finding more when the manifest asks for data that nobody offers."""
+        text = next((file.content for file in change.files if file.path == FILE_NAME), None)
+        if text is None or not report.passed:
+            return report
+        try:
+            self._check_reach(session, parse_manifest(text.decode(errors="replace")))
+        except ManifestError:
+            return report
+        except BailiwickError as fault:
+            finding = Finding(RULES["manifest-invalid"], FILE_NAME, 0, f"{fault.message}; {fault.hint}", engine="reach")
+            return Report(report.tree, (*report.findings, finding), report.could_not_review, report.engines)
+        return report
+
+    def _remember(self, session: Session, app: App, update: RefUpdate, stored: StoredReview, push: Push) -> PushRecord:
+        message = self._repositories.message(app.id, update.new, push.quarantine)
+        agent, prompt = _AGENT.search(message), _PROMPT.search(message)
+        row = PushRow(
+            id=new_id("psh"),
+            app=app.path,
+            commit=update.new,
+            tree=stored.tree,
+            pusher=str(push.pusher.principal),
+            subject=message.partition("\n")[0][:200],
+            agent=agent[1].strip()[:200] if agent else "",
+            prompt=prompt[1].strip()[:2000] if prompt else "",
+            accepted=stored.passed,
+            review=stored.id,
+            time=self._clock(),
+        )
+        session.add(row)
+        session.flush()
+        blocking = sum(finding.blocking for finding in stored.findings)
+        event = AuditEvent(
+            time=self._clock(),
+            actor=row.pusher,
+            action="push.accepted" if stored.passed else "push.refused",
+            resource=app.resource,
+            outcome=Outcome.SUCCESS if stored.passed else Outcome.REFUSED,
+            reason="" if stored.passed else f"{blocking} findings block",
+            app=app.path,
+            context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent},
+        )
+        self._audit.append(session, event)
+        return _record(row)
+
+    def _pushes(self, session: Session, app: App, *, accepted: bool | None, limit: int) -> list[PushRecord]:
+        query = select(PushRow).where(PushRow.app == app.path)
+        if accepted is not None:
+            query = query.where(PushRow.accepted == accepted)
+        return [_record(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
+
+
+def _only_update(updates: Sequence[RefUpdate]) -> RefUpdate:
+    if len(updates) != 1 or updates[0].ref != MAIN:
+        names = ", ".join(update.ref for update in updates)[:200]
+        raise PushRefusedError(
+            f"only main is taken here, one at a time; this push is of {names}", hint="git push origin HEAD:main"
+        )
+    if updates[0].new == _NOTHING:
+        raise PushRefusedError("main is not deleted", hint="history is kept; push a commit that takes things out")
+    return updates[0]
+
+
+def _taken(record: PushRecord, release: str) -> PushAnswer:
+    lines = ("", f"Bailiwick reviewed tree {record.tree[:12]} and takes it.", f"Its preview {release} is starting.", "")
+    return PushAnswer(True, lines)
+
+
+def _record(row: PushRow) -> PushRecord:
+    return PushRecord(
+        id=row.id,
+        app=row.app,
+        commit=row.commit,
+        tree=row.tree,
+        author=row.pusher,
+        subject=row.subject,
+        agent=row.agent,
+        prompt=row.prompt,
+        accepted=row.accepted,
+        review=row.review,
+        time=row.time,
+    )
