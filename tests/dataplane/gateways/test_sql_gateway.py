@@ -328,9 +328,7 @@ async def test_a_refusal_fails_the_transaction_and_rollback_mends_it(door: Door)
 
 
 @pytest.mark.req("IN3")
-async def test_a_prepared_statement_of_a_request_that_is_over_is_not_run(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_was_prepared_in_a_past_request_is_not_run(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     async with await psycopg.AsyncConnection.connect(door.url, autocommit=True) as connection:
         query = f"SELECT count(*) FROM orders {APAC}"
         assert await (await connection.execute(query, prepare=True)).fetchone() == (20,)

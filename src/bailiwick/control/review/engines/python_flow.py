@@ -153,7 +153,7 @@ class _Reader:
             yield self._finding("native-loading", call, f"{name} calls native code")
 
     def _is_built(self, node: ast.expr, known: Environment) -> bool:
-        """Return whether text is put together from parts that are not constant; what only comes from elsewhere is not."""
+        """Return whether text is put together from parts that are not constant; text from elsewhere is not."""
         if isinstance(node, ast.Name):
             target = self._assigned(node.id)
             if node.id in known and not known[node.id]:

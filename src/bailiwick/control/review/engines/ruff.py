@@ -36,7 +36,8 @@ def check(change: Change) -> Iterator[Finding]:
 
 
 def _findings(folder: Path, contents: dict[str, bytes]) -> Iterator[Finding]:
-    command = [find_ruff_bin(), "check", "--isolated", "--ignore-noqa", "--no-cache", "--no-respect-gitignore", "--exit-zero",
+    command = [find_ruff_bin(), "check", "--isolated", "--ignore-noqa", "--no-cache", "--exit-zero",
+               "--no-respect-gitignore",
                "--output-format", "json", "--select", ",".join(_CHOSEN), "."]  # fmt: skip
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)
     if done.returncode != 0:

@@ -1,0 +1,263 @@
+"""The one place where the control plane is put together: settings in, object graph out."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog, sign_checkpoint
+from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.identity import Authorizer, IdentityService, OidcClient
+from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.observe import ObserveService
+from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
+from bailiwick.control.release import AppKilled, ArtifactStore, Change, ReleaseService, ReleaseSigner
+from bailiwick.control.review import ReviewService
+from bailiwick.control.settings import ControlSettings
+from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
+from bailiwick.control.vault import CertificateAuthority, Credentials, LocalFileKeyProvider, Vault
+from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.manifest import Manifest
+from bailiwick.core.messages import KillOrder
+from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.statements import Envelope, SigningKey
+from bailiwick.store import Store
+
+CALLBACK_PATH = "/sign-in/callback"
+_PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
+_CHECKPOINT_SECONDS = 1.0
+_RENEW_SECONDS = 12 * 3600.0
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """Everything that faces work with."""
+
+    settings: ControlSettings
+    store: Store
+    audit: AuditLog
+    authorizer: Authorizer
+    identity: IdentityService
+    vault: Vault
+    catalog: CatalogService
+    integrations: IntegrationService
+    reviews: ReviewService
+    source: SourceService
+    hooks: HookServer
+    release: ReleaseService
+    observe: ObserveService
+    planes: PlaneService
+    hub: PlaneHub
+    authority: CertificateAuthority
+    audit_key: SigningKey
+    clock: Clock
+
+
+def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlPlane:
+    """Connect to the database, bring it up to date, unseal the keys, and put the services together."""
+    store = Store.connect(settings.database_url.get_secret_value())
+    store.migrate()
+    audit = AuditLog()
+    authorizer = Authorizer(PolicyEngine.built_in())
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
+    with store.transaction() as session:
+        keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
+        authority = CertificateAuthority.load(session, vault, clock)
+    relay = _ChangeRelay()
+    identity = IdentityService(
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        oidc=_oidc(settings, clock),
+        clock=clock,
+        on_change=relay.refresh,
+    )
+    catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
+    integrations = IntegrationService(
+        store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
+    )
+    reviews = ReviewService(keys["review"], clock)
+    observe = ObserveService(clock)
+    sources = _source(settings, store, audit, catalog, reviews, vault, integrations, clock, relay)
+    release = ReleaseService(
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        catalog=catalog,
+        integrations=integrations,
+        sources=sources,
+        verdicts=reviews,
+        signer=ReleaseSigner(
+            approval_key=keys["approval"], release_key=keys["release"], review_public=keys["review"].public_text
+        ),
+        artifacts=ArtifactStore(settings.state / "artifacts"),
+        clock=clock,
+        notify=relay.notify,
+    )
+    relay.release = release
+    planes = PlaneService(
+        store=store,
+        audit=audit,
+        observe=observe,
+        releases=release,
+        codes=identity,
+        secrets=vault,
+        keys=_plane_keys(keys),
+        sign_in_url=f"{settings.public_url}/sign-in/app",
+        clock=clock,
+    )
+    hub = PlaneHub(planes.desired_state, keys["downlink"], clock)
+    relay.hub = hub
+    hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
+    identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
+    return ControlPlane(
+        settings=settings,
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        identity=identity,
+        vault=vault,
+        catalog=catalog,
+        integrations=integrations,
+        reviews=reviews,
+        source=sources,
+        hooks=hooks,
+        release=release,
+        observe=observe,
+        planes=planes,
+        hub=hub,
+        authority=authority,
+        audit_key=keys["audit"],
+        clock=clock,
+    )
+
+
+class _ChangeRelay:
+    """Ties services that tell of changes to the hub and the release domain, which are made after them."""
+
+    def __init__(self) -> None:
+        self.hub: PlaneHub | None = None
+        self.release: ReleaseService | None = None
+
+    def refresh(self) -> None:
+        if self.hub is not None:
+            self.hub.refresh()
+
+    def notify(self, change: Change) -> None:
+        if self.hub is not None and isinstance(change, AppKilled):
+            self.hub.broadcast(KillOrder(app=change.app, because=change.because))
+        self.refresh()
+
+    def accepted(
+        self, session: Session, app: App, push: PushRecord, verdict: Envelope, files: Sequence[TreeFile]
+    ) -> str:
+        assert self.release is not None  # noqa: S101 - set before any push can come in
+        return self.release.preview(session, app, push, verdict, files)
+
+
+def _oidc(settings: ControlSettings, clock: Clock) -> OidcClient:
+    secret = settings.oidc.client_secret
+    return OidcClient(
+        issuer=settings.oidc.issuer,
+        client_id=settings.oidc.client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        scopes=settings.oidc.scopes,
+        redirect_uri=f"{settings.public_url}{CALLBACK_PATH}",
+        clock=clock,
+    )
+
+
+def _source(
+    settings: ControlSettings,
+    store: Store,
+    audit: AuditLog,
+    catalog: CatalogService,
+    reviews: ReviewService,
+    vault: Vault,
+    integrations: IntegrationService,
+    clock: Clock,
+    relay: _ChangeRelay,
+) -> SourceService:
+    def check_reach(session: Session, manifest: Manifest) -> None:
+        integrations.resolve(session, manifest, "editor")
+
+    hooks = settings.state / "hooks"
+    return SourceService(
+        store=store,
+        audit=audit,
+        catalog=catalog,
+        reviews=reviews,
+        repositories=Repositories(settings.state / "repositories", hooks, settings.max_push_bytes),
+        secrets=vault.masker,
+        check_reach=check_reach,
+        on_accepted=relay.accepted,
+        review_url=f"{settings.public_url}/reviews",
+        clock=clock,
+    )
+
+
+def _plane_keys(keys: Mapping[str, SigningKey]) -> PlaneKeys:
+    return PlaneKeys(
+        downlink=keys["downlink"],
+        passes=keys["pass"],
+        review=keys["review"].public_text,
+        approval=keys["approval"].public_text,
+        release=keys["release"].public_text,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(control: ControlPlane) -> AsyncIterator[None]:
+    """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
+    control.hub.attach(asyncio.get_running_loop())
+    await control.hooks.start()
+    tasks = [asyncio.create_task(_checkpoints(control)), asyncio.create_task(_renewals(control))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        control.hooks.close()
+
+
+async def _checkpoints(control: ControlPlane) -> None:
+    while True:
+        await asyncio.to_thread(checkpoint, control)
+        await asyncio.sleep(_CHECKPOINT_SECONDS)
+
+
+def checkpoint(control: ControlPlane) -> None:
+    """Sign the audit log as it stands."""
+    with control.store.transaction() as session:
+        sign_checkpoint(session, control.audit_key, control.clock)
+
+
+async def _renewals(control: ControlPlane) -> None:
+    while True:
+        await asyncio.to_thread(write_plane_credentials, control)
+        await asyncio.sleep(_RENEW_SECONDS)
+
+
+def write_plane_credentials(control: ControlPlane) -> None:
+    """Write each plane's certificate, key and authority into the folder that the settings name."""
+    for name, plane in control.settings.planes.items():
+        issued = control.authority.issue(f"plane/{name}")
+        plane.credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_credentials(plane.credentials, issued, control.authority.certificate_pem)
+
+
+def write_credentials(folder: Path, issued: Credentials, authority: str) -> None:
+    """Write a certificate with its key and the authority, each file whole at once and for its owner only."""
+    contents = {"key.pem": issued.key, "certificate.pem": issued.certificate, "authority.pem": authority}
+    for name, content in contents.items():
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as unfinished:
+            os.fchmod(unfinished.fileno(), 0o600)
+            unfinished.write(content)
+        Path(unfinished.name).replace(folder / name)

@@ -1,0 +1,1 @@
+"""Faces: translate a protocol into calls on the control plane; no decisions of their own."""

@@ -1,0 +1,5 @@
+"""The HTTP API."""
+
+from bailiwick.faces.api.app import build_api
+
+__all__ = ["build_api"]

@@ -1,0 +1,138 @@
+"""Apps on the command line: make, list, show, push, deploy, decide, stop and bring back."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from bailiwick.faces.cli.client import call, server_url, show, token
+
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+Path = Annotated[str, typer.Argument(help="folder and name, for example finance/refund-desk")]
+Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
+
+app = typer.Typer(help="Make and look at apps.", no_args_is_help=True)
+
+
+@app.command()
+def create(path: Path, as_json: Json = False) -> None:
+    """Make an app. Example: bailiwick app create finance/refund-desk."""
+    made = call("POST", "/apps", json={"path": path})
+    show(made, f"made {made['path']}\npush to it: bailiwick push {made['path']}", as_json=as_json)
+
+
+@app.command("create-folder")
+def create_folder(path: Path, as_json: Json = False) -> None:
+    """Make a folder. Example: bailiwick app create-folder finance."""
+    made = call("POST", "/folders", json={"path": path})
+    show(made, f"made the folder {made['path']}", as_json=as_json)
+
+
+@app.command("list")
+def list_apps(as_json: Json = False) -> None:
+    """List the apps that you may see."""
+    found = call("GET", "/apps")
+    show(found, "\n".join(f"{item['path']:<40} {item['url']}" for item in found["apps"]) or "none yet", as_json=as_json)
+
+
+@app.command("show")
+def show_app(path: Path, as_json: Json = False) -> None:
+    """Show an app: how it is doing, its releases and deploys."""
+    found = call("GET", f"/apps/{path}")
+    show(found, _describe(found), as_json=as_json)
+
+
+def _describe(found: dict[str, Any]) -> str:
+    lines = [found["path"]]
+    if found["stopped"]:
+        lines.append(f"  stopped by {found['stopped']['by']}: {found['stopped']['because']}")
+    lines += [f"  {item['mode']:<11}{item['status']:<10}{item['words'][:200]}" for item in found["statuses"]]
+    lines += [
+        f"  {item['mode']:<11}{item['id']}  {item['commit'][:10]}" for item in found["releases"] if item["current"]
+    ]
+    lines += [f"  deploy     {item['id']}  {item['state']}" for item in found["deploys"]]
+    return "\n".join(lines)
+
+
+def push(path: Path) -> None:
+    """Push the current commit of this folder's repository. Example: bailiwick push finance/refund-desk."""
+    # The token reaches git through its environment: not the command line, not a file, not the URL.
+    helper = '!f() { echo username=bailiwick; echo "password=$BAILIWICK_TOKEN"; }; f'
+    command = ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push"]
+    command += [f"{server_url()}/git/{path}.git", "HEAD:main"]
+    done = subprocess.run(
+        command, env={**os.environ, "BAILIWICK_TOKEN": token(), "GIT_TERMINAL_PROMPT": "0"}, check=False
+    )
+    sys.exit(done.returncode)
+
+
+def deploy(path: Path, commit: Annotated[str, typer.Option(help="a reviewed commit; the newest otherwise")] = "",
+           as_json: Json = False) -> None:  # fmt: skip
+    """Ask to bring an app to production. Example: bailiwick deploy finance/refund-desk."""
+    made = call("POST", "/deploys", json={"app": path, "commit": commit})
+    show(made, f"asked: {made['id']} waits for approval\n{server_url()}/approvals/{made['id']}", as_json=as_json)
+
+
+def approve(
+    deploy_id: Annotated[str, typer.Argument(help="the deploy's id")] = "",
+    reason: Reason = "",
+    list_waiting: Annotated[bool, typer.Option("--list", help="show what waits")] = False,
+    as_json: Json = False,
+) -> None:
+    """Approve a deploy. Example: bailiwick approve dep_06f3… --reason "reads its own region only"."""
+    if list_waiting or not deploy_id:
+        found = call("GET", "/deploys")
+        text = "\n".join(f"{item['id']}  {item['app']}  asked by {item['requested_by']}" for item in found["deploys"])
+        show(found, text or "nothing waits for a decision", as_json=as_json)
+        return
+    done = call("POST", f"/deploys/{deploy_id}/approve", json={"reason": reason})
+    show(done, f"{done['app']}: {done['state']} as {done['release']}", as_json=as_json)
+
+
+def reject(deploy_id: str, reason: Reason = "", as_json: Json = False) -> None:
+    """Reject a deploy, with a reason for whoever asked."""
+    done = call("POST", f"/deploys/{deploy_id}/reject", json={"reason": reason})
+    show(done, f"{done['app']}: {done['state']}", as_json=as_json)
+
+
+def rollback(path: Path, release: Annotated[str, typer.Argument(help="an earlier production release")],
+             as_json: Json = False) -> None:  # fmt: skip
+    """Serve an earlier production release again. Example: bailiwick rollback finance/refund-desk rel_06f3…."""
+    done = call("POST", f"/rollback/{release}/{path}")
+    show(done, f"{done['app']} serves {done['id']} again", as_json=as_json)
+
+
+def kill(path: Path, reason: Reason = "", as_json: Json = False) -> None:
+    """Stop an app everywhere, now. Example: bailiwick kill finance/refund-desk --reason "leaks e-mail addresses"."""
+    done = call("POST", f"/kill/{path}", json={"reason": reason})
+    show(done, f"{done['app']} is stopped: {done['because']}", as_json=as_json)
+
+
+def revive(path: Path, reason: Reason = "", as_json: Json = False) -> None:
+    """Let a stopped app run again. Example: bailiwick revive finance/refund-desk --reason "mended in 1c9a"."""
+    done = call("POST", f"/revive/{path}", json={"reason": reason})
+    show(done, f"{done['app']} may run again", as_json=as_json)
+
+
+def run_job(path: Path, job: Annotated[str, typer.Argument(help="the job's name")], as_json: Json = False) -> None:
+    """Run a job of an app once, now. Example: bailiwick run-job finance/refund-desk nightly."""
+    done = call("POST", f"/run-job/{job}/{path}")
+    show(done, f"asked for run {done['run']}", as_json=as_json)
+
+
+def who_can(action: str, resource: str, as_json: Json = False) -> None:
+    """Say who may do something and why. Example: bailiwick who-can app.kill app:finance/refund-desk."""
+    found = call("GET", "/who-can", params={"action": action, "resource": resource})
+    lines = [f"{item['holder']:<36} {', '.join(item['deciders'])}: {item['reason']}" for item in found["who"]]
+    show(found, "\n".join(lines) or "nobody", as_json=as_json)
+
+
+def register(root: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    root.add_typer(app, name="app")
+    for verb in (push, deploy, approve, reject, rollback, kill, revive):
+        root.command()(verb)
+    root.command("run-job")(run_job)
+    root.command("who-can")(who_can)

@@ -1,0 +1,31 @@
+"""`bailiwick`: mounts the verbs, each from a module of its own."""
+
+import typer
+
+from bailiwick.faces.cli import apps, audit, platform, sandbox, serve
+from bailiwick.faces.cli.review import review
+
+root = typer.Typer(
+    help="Bailiwick: the boundary around AI-built apps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+apps.register(root)
+platform.register(root)
+root.add_typer(audit.app, name="audit")
+root.add_typer(sandbox.app, name="sandbox")
+root.add_typer(serve.app, name="serve")
+root.command()(review)
+
+
+def _mount_demo() -> None:
+    from bailiwick.demo.command import app  # noqa: PLC0415 - the demo knows every part
+
+    root.add_typer(app, name="demo")
+
+
+def main() -> None:
+    """Run the command line."""
+    _mount_demo()
+    root()

@@ -1,0 +1,71 @@
+"""`bailiwick sandbox run`: the sandbox of an app, for anyone."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bailiwick.dataplane.sandbox import Limits
+
+app = typer.Typer(help="Run commands in the sandbox that apps get.", no_args_is_help=True)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def run(
+    command: Annotated[list[str], typer.Argument(help="the command and its arguments, after --")],
+    manifest: Annotated[Path | None, typer.Option(help="take the limits of this bailiwick.toml")] = None,
+    level: Annotated[
+        str, typer.Option(help="the level of isolation; bubblewrap is the one that is here")
+    ] = "bubblewrap",
+    ro: Annotated[list[Path] | None, typer.Option("--ro", help="a folder to see, read-only, under /mnt")] = None,
+    state: Annotated[Path | None, typer.Option(envvar="BAILIWICK_STATE", help="where runtimes are kept")] = None,
+) -> None:
+    """Run a command. Example: bailiwick sandbox run -- python3 -c "print(1)"."""
+    from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
+
+    if level != "bubblewrap":
+        raise typer.BadParameter(f"there is no level '{level}' here")
+    try:
+        raise typer.Exit(asyncio.run(_run(command, _limits(manifest), ro or [], _state(state))))
+    except BailiwickError as fault:
+        typer.secho(f"error: {fault.message}\n  {fault.hint}", fg="red", err=True)
+        raise typer.Exit(125) from None
+
+
+def _state(given: Path | None) -> Path:
+    if given is not None:
+        return given
+    return Path("/var/lib/bailiwick") if os.geteuid() == 0 else Path("~/.local/share/bailiwick").expanduser()
+
+
+def _limits(manifest: Path | None) -> "Limits":
+    from bailiwick.core.manifest import parse_manifest  # noqa: PLC0415
+    from bailiwick.dataplane.sandbox import Limits  # noqa: PLC0415
+
+    if manifest is None:
+        return Limits()
+    declared = parse_manifest(manifest.read_text()).limits
+    return Limits(declared.memory_bytes, declared.cpu, declared.processes, declared.disk_bytes)
+
+
+async def _run(command: list[str], limits: "Limits", folders: list[Path], state: Path) -> int:
+    from bailiwick.dataplane.sandbox import Mount, SandboxSpec, ensure_runtime, launch  # noqa: PLC0415
+
+    runtime = ensure_runtime(state / "runtimes", tools=True)
+    mounts = tuple(Mount(folder.resolve(), f"/mnt/{folder.resolve().name}") for folder in folders)
+    spec = SandboxSpec(id="command", owner="command", command=tuple(command), mounts=mounts, limits=limits)
+    sandbox = await launch(spec, runtime)
+    try:
+        while piece := await sandbox.output.read(1 << 16):
+            sys.stdout.buffer.write(piece)
+            sys.stdout.flush()
+        ended = await sandbox.wait()
+    finally:
+        await sandbox.kill()
+    if ended.broken_limit:
+        sys.stderr.write(f"sandbox: {ended.broken_limit}\n")
+    return ended.code
