@@ -1,0 +1,1 @@
+"""The agent of a data plane: hears what should be, makes it so, and reports."""

@@ -1,0 +1,397 @@
+"""The host: makes what the control plane desires so, app by app, and says how it went.
+
+A new release starts beside the old one and takes over when it answers; when it does not start, the old one stays. What
+this plane stopped by itself stays stopped until the control plane has said that it knows, and then that it may run.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.messages import (
+    AppReport,
+    AppState,
+    AuditReport,
+    DesiredState,
+    JobReport,
+    KillReport,
+    PlaneWelcome,
+    RequestRollup,
+    RequestTrace,
+    RunJobOrder,
+)
+from bailiwick.core.statements import SignatureError
+from bailiwick.dataplane.agent.instance import Instance, Workshop, start_instance
+from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.releases import Prepared, lay_out, verify
+from bailiwick.dataplane.agent.spool import AnyReport
+from bailiwick.dataplane.guard import RateLimit
+from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
+
+_RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
+_JOB_SECONDS = 3600.0
+_EVIDENCE_LINES = 100
+_ERROR = 500
+
+Key = tuple[str, str]
+
+
+@dataclass
+class _Served:
+    """One app in one mode, as it is served now."""
+
+    site: Site
+    instance: Instance | None = None
+    work: asyncio.Task[None] | None = None
+    finished: list[RequestTrace] = field(default_factory=list)
+
+
+class AppHost:
+    """Everything that this plane serves."""
+
+    def __init__(
+        self,
+        *,
+        plane: str,
+        host_suffix: str,
+        state: Path,
+        link: Link,
+        shop: Workshop,
+        sites: Sites,
+        calls: CallRegistry,
+        pool: Pool,
+        report: Callable[[AnyReport], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._plane = plane
+        self._suffix = host_suffix
+        self._state = state
+        self._link = link
+        self._shop = shop
+        self._sites = sites
+        self._calls = calls
+        self._pool = pool
+        self._report = report
+        self._clock = clock
+        self._served: dict[Key, _Served] = {}
+        self._stopped_file = state / "stopped-here.json"
+        self._stopped_here: dict[str, str] = self._read_stopped()
+        self._last_heard = time.monotonic()
+        self.desired: DesiredState | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    # -- what the control plane says -----------------------------------------------------------------------------
+
+    async def take_state(self, desired: DesiredState) -> None:
+        """Make a newer desired state so; an older one is ignored."""
+        self.heard()
+        if self.desired is not None and desired.version <= self.desired.version:
+            return
+        self.desired = desired
+        wanted = {(app.app, app.mode): app for app in desired.apps}
+        for key in [key for key in self._served if key not in wanted]:
+            await self._forget(key)
+        for key, state in wanted.items():
+            await self._converge(key, state)
+
+    async def kill(self, app: str, because: str) -> None:
+        """Stop an app now, before any state says so."""
+        for key in [key for key in self._served if key[0] == app]:
+            await self._stop(self._served[key], "killed", because)
+
+    def heard(self) -> None:
+        """Renew leases: the control plane is there."""
+        self._last_heard = time.monotonic()
+
+    async def run_job(self, order: RunJobOrder) -> None:
+        """Run a job once, when this plane has the app in production."""
+        served = self._served.get((order.app, "production"))
+        if served is None or served.site.condition != "running":
+            return
+        task = asyncio.create_task(self._run_job(served.site.state, order.job, order.run))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    def scheduled_jobs(self) -> list[tuple[str, str, str]]:
+        """Return app, job and cron expression of every job of what runs in production here."""
+        return [
+            (app, name, job.schedule)
+            for (app, mode), served in self._served.items()
+            if mode == "production" and served.instance is not None and served.site.condition == "running"
+            for name, job in served.instance.manifest.jobs.items()
+        ]
+
+    # -- what the router sees ------------------------------------------------------------------------------------
+
+    def observe(self, site: Site, trace: RequestTrace) -> None:
+        """Take note of an answered request; stop the app when it fails too much."""
+        site.recent.append(trace)
+        served = self._served.get((site.state.app, site.state.mode))
+        if served is not None:
+            served.finished.append(trace)
+        self._report(AuditReport(event=self._served_event(site, trace)))
+        if site.condition != "running":
+            return
+        why = site.spike.observe(time.monotonic(), failed=trace.status >= _ERROR)
+        if why and served is not None:
+            self._stop_by_itself(served, why)
+
+    def roll_up(self, seconds: float) -> None:
+        """Report the requests of the last period, app by app."""
+        for served in self._served.values():
+            done, served.finished = served.finished, []
+            if done:
+                self._report(_rollup(served.site.state, done, self._clock(), seconds))
+
+    async def expire_leases(self) -> None:
+        """Stop apps whose lease ran out while the control plane was silent."""
+        silent = time.monotonic() - self._last_heard
+        for served in self._served.values():
+            if served.site.condition == "running" and silent > served.site.state.lease_seconds:
+                await self._stop(served, "stopped", "the control plane was not heard for longer than the lease")
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for key in list(self._served):
+            await self._forget(key)
+
+    # -- inner steps ---------------------------------------------------------------------------------------------
+
+    async def _converge(self, key: Key, state: AppState) -> None:
+        served = self._served.get(key)
+        if served is None:
+            served = self._served[key] = _Served(Site(f"{state.host}.{self._suffix}", state))
+            self._sites.put(served.site)
+        if state.status == "killed":
+            self._known_stopped(state.app)
+            served.site.state = state
+            if served.site.condition != "killed":
+                await self._stop(served, "killed", state.killed_because)
+            return
+        if state.app in self._stopped_here:
+            served.site.stop("killed", self._stopped_here[state.app])
+            return
+        same = served.instance is not None and served.instance.state.release == state.release
+        served.site.state = state
+        served.site.known.clear()
+        same_grants = served.instance is not None and served.instance.state.integrations == state.integrations
+        if same and same_grants and served.site.condition == "running":
+            return
+        if served.work is not None:
+            served.work.cancel()
+        served.work = asyncio.create_task(self._bring_up(served, state))
+
+    async def _bring_up(self, served: _Served, state: AppState) -> None:
+        """Start a release and let it take over; try again, later each time, when it ends by itself."""
+        for wait in (0.0, *_RESTART_SECONDS):
+            await asyncio.sleep(wait)
+            instance = await self._try_start(served, state)
+            if instance is None:
+                return
+            old, served.instance = served.instance, instance
+            self._take_over(served, instance, state)
+            if old is not None:
+                await self._retire(old)
+            ended = await instance.sandbox.wait()
+            if served.instance is not instance:
+                return
+            words = ended.broken_limit or f"it ended by itself with code {ended.code}"
+            served.site.stop("starting", words)
+            self._tell(state, "stopped", words)
+            await instance.stop()
+            served.instance = None
+        served.site.stop("failed", "it keeps ending")
+        self._tell(state, "failed", "it ended by itself again and again; a new release or a revival starts it anew")
+
+    def _take_over(self, served: _Served, instance: Instance, state: AppState) -> None:
+        site = Site(served.site.host, state, "running", "", instance.socket)
+        site.rate = RateLimit(float(instance.manifest.limits.requests_per_second))
+        site.recent.extend(served.site.recent)
+        served.site = site
+        self._sites.put(site)
+        self._tell(state, "running", f"limits by {instance.sandbox.controls}")
+
+    async def _try_start(self, served: _Served, state: AppState) -> Instance | None:
+        if served.instance is None:
+            served.site.stop("starting", "")
+        self._tell(state, "starting", "")
+        try:
+            prepared = await self._prepare(state)
+            return await start_instance(state, prepared, self._shop)
+        except SignatureError as fault:
+            self._refuse(served, state, fault.message)
+        except BailiwickError as fault:
+            self._fail(served, state, f"{fault.message}\n{fault.hint}".strip())
+        return None
+
+    async def _prepare(self, state: AppState) -> Prepared:
+        welcome: PlaneWelcome | None = self._link.welcome
+        assert welcome is not None  # noqa: S101 - no state is taken before the greeting
+        data = await self._artifact(state.artifact_sha256)
+        verified, manifest = await asyncio.to_thread(verify, state, data, welcome)
+        tree = await asyncio.to_thread(lay_out, verified, self._state / "releases")
+        return Prepared(verified, manifest, tree)
+
+    async def _artifact(self, sha256: str) -> bytes:
+        kept = self._state / "artifacts" / sha256
+        if kept.exists():
+            return kept.read_bytes()
+        data = await self._link.artifact(sha256)
+        kept.parent.mkdir(exist_ok=True, mode=0o700)
+        kept.write_bytes(data)
+        return data
+
+    def _refuse(self, served: _Served, state: AppState, words: str) -> None:
+        (self._state / "artifacts" / state.artifact_sha256).unlink(missing_ok=True)
+        if served.instance is None:
+            served.site.stop("refused", words)
+        self._tell(state, "refused", words)
+        event = self._event(state, "release.refused", Outcome.REFUSED, words)
+        self._report(AuditReport(event=event))
+
+    def _fail(self, served: _Served, state: AppState, words: str) -> None:
+        if served.instance is None:
+            served.site.stop("failed", words)
+        self._tell(state, "failed", words)
+
+    async def _stop(self, served: _Served, condition: str, words: str) -> None:
+        """Serve nothing more at once, then end the sandbox."""
+        served.site.stop("killed" if condition == "killed" else "stopped", words)
+        self._calls.end_app(served.site.state.app)
+        if served.work is not None:
+            served.work.cancel()
+        instance, served.instance = served.instance, None
+        if instance is not None:
+            self._pool.drop(instance.socket)
+            await instance.stop()
+        self._tell(served.site.state, "stopped", words)
+
+    def _stop_by_itself(self, served: _Served, why: str) -> None:
+        """Stop an app that fails too much, and freeze what the decision rests on."""
+        state = served.site.state
+        self._stopped_here[state.app] = why
+        self._stopped_file.write_text(json.dumps(self._stopped_here))
+        logs = tuple(served.instance.logs)[-_EVIDENCE_LINES:] if served.instance is not None else ()
+        report = KillReport(
+            app=state.app,
+            mode=state.mode,
+            release=state.release,
+            because=why,
+            time=self._clock(),
+            counters=served.site.spike.counters(),
+            requests=tuple(served.site.recent),
+            log_lines=logs,
+        )
+        self._report(report)
+        served.site.stop("killed", why)
+        task = asyncio.create_task(self._stop(served, "killed", why))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    def _known_stopped(self, app: str) -> None:
+        """The control plane knows of our stop: from now on its word counts again."""
+        if self._stopped_here.pop(app, None) is not None:
+            self._stopped_file.write_text(json.dumps(self._stopped_here))
+
+    def _read_stopped(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(self._stopped_file.read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    async def _retire(self, old: Instance) -> None:
+        self._pool.drop(old.socket)
+        await old.stop()
+
+    async def _forget(self, key: Key) -> None:
+        served = self._served.pop(key)
+        await self._stop(served, "stopped", "this app is not served here any more")
+        self._sites.remove(served.site.host)
+
+    async def _run_job(self, state: AppState, job: str, run: str) -> None:
+        self._report(
+            JobReport(app=state.app, job=job, run=run, release=state.release, status="running", time=self._clock())
+        )
+        code = 1
+        lines: tuple[str, ...] = ("the job could not be started",)
+        try:
+            prepared = await self._prepare(state)
+            if job not in prepared.manifest.jobs:
+                lines = (f"there is no job '{job}'; there are: {', '.join(prepared.manifest.jobs) or 'none'}",)
+            else:
+                instance = await start_instance(state, prepared, self._shop, job=job)
+                ended = await asyncio.wait_for(instance.sandbox.wait(), _JOB_SECONDS)
+                await instance.stop()
+                code, lines = ended.code, tuple(instance.logs)[-_EVIDENCE_LINES:]
+        except (BailiwickError, TimeoutError) as fault:
+            lines = (str(fault) or "the job took too long",)
+        status = "succeeded" if code == 0 else "failed"
+        self._report(
+            JobReport.model_validate(
+                {"app": state.app, "job": job, "run": run, "release": state.release, "status": status,
+                 "time": self._clock(), "log_lines": lines}
+            )
+        )  # fmt: skip
+
+    def _tell(self, state: AppState, status: str, words: str) -> None:
+        report = {"app": state.app, "mode": state.mode, "release": state.release, "status": status,
+                  "words": words[:2000], "time": self._clock()}  # fmt: skip
+        self._report(AppReport.model_validate(report))
+
+    def _event(self, state: AppState, action: str, outcome: Outcome, reason: str) -> AuditEvent:
+        return AuditEvent(
+            time=self._clock(),
+            tenant=state.tenant,
+            actor=f"plane:{self._plane}",
+            action=action,
+            resource=f"app:{state.app}",
+            outcome=outcome,
+            reason=reason,
+            app=state.app,
+            release=state.release,
+            plane=self._plane,
+        )
+
+    def _served_event(self, site: Site, trace: RequestTrace) -> AuditEvent:
+        state = site.state
+        return AuditEvent(
+            time=trace.time,
+            tenant=state.tenant,
+            actor=trace.principal,
+            action="request.served",
+            resource=f"app:{state.app}",
+            outcome=Outcome.FAILED if trace.status >= _ERROR else Outcome.SUCCESS,
+            app=state.app,
+            release=state.release,
+            trace=trace.trace,
+            plane=self._plane,
+            context={
+                "method": trace.method,
+                "path": trace.path,
+                "status": trace.status,
+                "milliseconds": trace.milliseconds,
+            },
+        )
+
+
+def _rollup(state: AppState, done: list[RequestTrace], now: datetime, seconds: float) -> RequestRollup:
+    times = sorted(trace.milliseconds for trace in done)
+    classes = [trace.status // 100 for trace in done]
+    return RequestRollup(
+        app=state.app,
+        mode=state.mode,
+        release=state.release,
+        start=now,
+        seconds=seconds,
+        ok=sum(kind < 4 for kind in classes),  # noqa: PLR2004 - status classes
+        client_errors=classes.count(4),
+        server_errors=classes.count(5),
+        p50_ms=times[len(times) // 2],
+        p95_ms=times[min(len(times) - 1, len(times) * 95 // 100)],
+    )

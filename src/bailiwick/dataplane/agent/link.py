@@ -1,0 +1,150 @@
+"""The link to the control plane: dialled out over mutual TLS, every order verified, reports sent until acknowledged."""
+
+import asyncio
+import contextlib
+import json
+import random
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from pydantic import ValidationError
+
+from bailiwick.core.errors import BailiwickError, UnavailableError
+from bailiwick.core.messages import (
+    STATE_TYPE,
+    Acknowledgement,
+    DesiredState,
+    Heartbeat,
+    KillOrder,
+    PassAnswer,
+    PassRequest,
+    PlaneWelcome,
+    RunJobOrder,
+    SecretValue,
+    decode_downlink,
+)
+from bailiwick.core.statements import Keyring, SignatureError, open_envelope, read_envelope
+from bailiwick.dataplane.agent.spool import Spool
+
+_PREFIX = "/plane/v1"
+_SILENCE_SECONDS = 20.0
+_LONGEST_WAIT_SECONDS = 5.0
+_SEND_EVERY_SECONDS = 0.1
+Take = Callable[[DesiredState | KillOrder | RunJobOrder | Heartbeat], Awaitable[None]]
+
+
+class Link:
+    """One plane's way to the control plane. The keys it was told at first contact are pinned in `pins`."""
+
+    def __init__(self, *, url: str, credentials: Path, pins: Path, spool: Spool) -> None:
+        self._url = url
+        self._credentials = credentials
+        self._pins = pins
+        self._spool = spool
+        self._client: httpx2.AsyncClient | None = None
+        self.welcome: PlaneWelcome | None = self._pinned()
+
+    async def run(self, take: Take) -> None:
+        """Listen for ever; after each loss, dial again, later each time."""
+        wait = 0.1
+        while True:
+            try:
+                async with self._dial() as client:
+                    await self._greet(client)
+                    await self._listen(client, take)
+                wait = 0.1
+            except (httpx2.HTTPError, OSError, BailiwickError, ValidationError, ssl.SSLError):
+                wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - to spread planes, not to keep a secret
+
+    async def send_reports(self) -> None:
+        """Send what the spool holds, for ever; what is not acknowledged is sent again."""
+        while True:
+            batch = await asyncio.to_thread(self._spool.next_batch)
+            if batch is None:
+                await asyncio.sleep(_SEND_EVERY_SECONDS)
+                continue
+            try:
+                answer = await self._request("POST", "/reports", content=batch.model_dump_json(by_alias=True))
+                acknowledged = Acknowledgement.model_validate_json(answer).sequence
+                await asyncio.to_thread(self._spool.forget, acknowledged)
+            except (BailiwickError, ValidationError):
+                await asyncio.sleep(1.0)
+
+    async def artifact(self, sha256: str) -> bytes:
+        """Return an artefact's bytes, unverified."""
+        return await self._request("GET", f"/artifacts/{sha256}")
+
+    async def secret(self, name: str) -> str:
+        """Return a credential for a gateway."""
+        return SecretValue.model_validate_json(await self._request("GET", f"/secrets/{name}")).value
+
+    async def redeem(self, request: PassRequest) -> PassAnswer:
+        """Exchange a one-time code for a pass."""
+        answer = await self._request("POST", "/passes", content=request.model_dump_json())
+        return PassAnswer.model_validate_json(answer)
+
+    def _dial(self) -> httpx2.AsyncClient:
+        """Return a client with the certificate as it is on disk now: it is renewed there."""
+        context = ssl.create_default_context(cafile=str(self._credentials / "authority.pem"))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(self._credentials / "certificate.pem", self._credentials / "key.pem")
+        return httpx2.AsyncClient(
+            base_url=self._url, verify=context, timeout=httpx2.Timeout(10.0, read=_SILENCE_SECONDS)
+        )
+
+    async def _request(self, method: str, path: str, **options: Any) -> bytes:
+        try:
+            if self._client is None:
+                self._client = self._dial()
+            answer = await self._client.request(method, f"{_PREFIX}{path}", **options)
+        except (httpx2.HTTPError, OSError) as fault:
+            await self._hang_up()
+            raise UnavailableError("the control plane does not answer", hint="try again in a moment") from fault
+        if answer.is_error:
+            raise _remote_error(answer)
+        return answer.content
+
+    async def _hang_up(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                await client.aclose()
+
+    async def _greet(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get(f"{_PREFIX}/welcome")
+        answer.raise_for_status()
+        told = PlaneWelcome.model_validate_json(answer.content)
+        if self.welcome is None:
+            self._pins.write_text(told.model_dump_json())
+            self.welcome = told
+        elif told != self.welcome:
+            raise SignatureError("the control plane's keys are not those that were pinned at enrolment")
+
+    async def _listen(self, client: httpx2.AsyncClient, take: Take) -> None:
+        assert self.welcome is not None  # noqa: S101 - set by _greet
+        ring = Keyring.of([self.welcome.downlink_key])
+        async with client.stream("GET", f"{_PREFIX}/stream") as answer:
+            answer.raise_for_status()
+            async for line in answer.aiter_lines():
+                if line:
+                    await take(decode_downlink(open_envelope(read_envelope(line), ring, STATE_TYPE)))
+
+    def _pinned(self) -> PlaneWelcome | None:
+        try:
+            return PlaneWelcome.model_validate_json(self._pins.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+
+def _remote_error(answer: httpx2.Response) -> BailiwickError:
+    try:
+        problem = json.loads(answer.content)
+    except ValueError:
+        problem = {}
+    error = BailiwickError(str(problem.get("title", "the control plane refuses")), hint=str(problem.get("hint", "")))
+    error.status = answer.status_code
+    return error

@@ -1,0 +1,189 @@
+"""The one place where a data plane is put together and run."""
+
+import asyncio
+import contextlib
+import signal
+
+import uvloop
+
+from bailiwick.core.clock import utc_now
+from bailiwick.core.errors import UnavailableError
+from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.masking import Masker
+from bailiwick.core.messages import (
+    AppState,
+    AuditReport,
+    DesiredState,
+    Heartbeat,
+    IntegrationState,
+    KillOrder,
+    RunJobOrder,
+)
+from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource
+from bailiwick.core.principals import Identity
+from bailiwick.dataplane.agent.host import AppHost
+from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
+from bailiwick.dataplane.agent.jobs import Schedule
+from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.spool import Spool
+from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, connect
+from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Sites, serve
+from bailiwick.dataplane.sandbox import ensure_runtime
+from bailiwick.dataplane.settings import DataPlaneSettings
+
+_TICK_SECONDS = 1.0
+
+
+class DataPlane:
+    """A data plane process: the router in front, sandboxes behind, the link to the control plane beside."""
+
+    def __init__(self, settings: DataPlaneSettings) -> None:
+        self._settings = settings
+        self._engine = PolicyEngine.built_in()
+        self._spool = Spool(settings.state / "spool.sqlite")
+        self._link = Link(
+            url=settings.control_url,
+            credentials=settings.credentials,
+            pins=settings.state / "pinned-keys.json",
+            spool=self._spool,
+        )
+        self._calls = CallRegistry()
+        self._sites = Sites()
+        self._pool = Pool()
+        self._secrets: dict[str, str] = {}
+        self._masker = Masker()
+        gateway = SqlGateway(self._connect, self._calls.resolve, self._authorize, self._emit, utc_now)
+        shop = Workshop(
+            plane=settings.plane,
+            runtime=ensure_runtime(settings.state / "runtimes"),
+            layers=settings.state / "layers",
+            wheels=settings.wheels,
+            helpers=prepare_helpers(settings.state / "helpers"),
+            gateway=gateway,
+            emit=self._emit,
+            refused_name=self._refused_name,
+            masker=lambda: self._masker,
+        )
+        self._host = AppHost(
+            plane=settings.plane,
+            host_suffix=settings.host_suffix,
+            state=settings.state,
+            link=self._link,
+            shop=shop,
+            sites=self._sites,
+            calls=self._calls,
+            pool=self._pool,
+            report=self._spool.add,
+            clock=utc_now,
+        )
+        self._schedule = Schedule(self._host)
+
+    async def run(self) -> None:
+        """Serve until the process is told to end."""
+        router = Router(self._router_parts())
+        server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
+        tasks = [
+            asyncio.create_task(self._link.run(self._take)),
+            asyncio.create_task(self._link.send_reports()),
+            asyncio.create_task(self._tick()),
+        ]
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await ended.wait()
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await self._host.close()
+        await asyncio.to_thread(self._spool.close)
+
+    def _router_parts(self) -> RouterParts:
+        gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
+        return RouterParts(
+            sites=self._sites,
+            gate=gate,
+            sign_in=SignIn(self._link.redeem),
+            sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
+            calls=self._calls,
+            pool=self._pool,
+            observe=self._host.observe,
+        )
+
+    def _pass_key(self) -> str:
+        return self._link.welcome.pass_key if self._link.welcome else ""
+
+    async def _take(self, message: DesiredState | KillOrder | RunJobOrder | Heartbeat) -> None:
+        match message:
+            case KillOrder():
+                await self._host.kill(message.app, message.because)
+            case DesiredState():
+                await self._host.take_state(message)
+            case RunJobOrder():
+                await self._host.run_job(message)
+            case Heartbeat():
+                self._host.heard()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            self._host.roll_up(_TICK_SECONDS)
+            await self._host.expire_leases()
+            await self._schedule.run_due(utc_now())
+
+    async def _connect(self, binding: Binding) -> Connection:
+        """Open a connection for an app's statement; the credential is fetched once and kept in memory only."""
+        state = self._integration(binding)
+        if state is None:
+            raise UnavailableError(f"the integration {binding.resource} is not there any more")
+        target = state.connection
+        if target.secret not in self._secrets:
+            self._secrets[target.secret] = await self._link.secret(target.secret)
+            self._masker = Masker(self._secrets.values())
+        database = Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
+        return await connect(database, f"bailiwick {binding.app}")
+
+    def _authorize(self, identity: Identity, binding: Binding) -> Decision:
+        state = self._integration(binding)
+        if state is None or not state.enabled:
+            return Decision(False, f"the integration {binding.resource} is switched off", ("integration-switched-off",))
+        context: dict[str, ContextValue] = {"app": binding.app, "granted_to": binding.app, "demands_person": binding.grant.demands_person}
+        resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
+        return self._engine.decide(identity, "integration.query", resource, context)
+
+    def _integration(self, binding: Binding) -> IntegrationState | None:
+        """Return the integration of a binding as the newest desired state has it."""
+        apps = self._host.desired.apps if self._host.desired else ()
+        found = (item for app in apps if app.app == binding.app for item in app.integrations)
+        return next((item for item in found if item.resource == binding.resource), None)
+
+    def _emit(self, event: AuditEvent) -> None:
+        self._spool.add(AuditReport(event=event))
+
+    def _refused_name(self, state: AppState, name: str) -> None:
+        self._emit(
+            AuditEvent(
+                time=utc_now(),
+                tenant=state.tenant,
+                actor=f"app:{state.app}",
+                action="egress.refused",
+                resource=f"app:{state.app}",
+                outcome=Outcome.REFUSED,
+                reason=f"{name} is not declared in the manifest",
+                app=state.app,
+                release=state.release,
+                plane=self._settings.plane,
+                deciders=("declared-egress",),
+                context={"host": name},
+            )
+        )
+
+
+def run(settings: DataPlaneSettings) -> None:
+    """Run a data plane in this process."""
+    settings.state.mkdir(parents=True, exist_ok=True)
+
+    async def main() -> None:
+        await DataPlane(settings).run()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(main())

@@ -1,0 +1,84 @@
+"""Serves the planted sockets for UDP and TCP 53: declared names get their loopback address, others are reported."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Mapping
+
+from bailiwick.dataplane.gateways.dns.codec import NAME_ERROR, DnsError, answer, parse_query
+
+_AGAIN_SECONDS = 1.0
+_MOST_REMEMBERED = 1000
+_TCP_SECONDS = 10.0
+
+
+class DnsGateway:
+    """A resolver for one app. `refused` is told of each undeclared name, at most once a second."""
+
+    def __init__(self, names: Mapping[str, str], refused: Callable[[str], None]) -> None:
+        self._names = {name.lower(): address for name, address in names.items()}
+        self._refused = refused
+        self._told: dict[str, float] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+
+    async def start(self, udp: socket.socket, tcp: socket.socket) -> None:
+        """Begin to serve both sockets."""
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), sock=udp)
+        self._server = await asyncio.start_server(self._serve_stream, sock=tcp)
+
+    def close(self) -> None:
+        """Stop serving."""
+        if self._transport is not None:
+            self._transport.close()
+        if self._server is not None:
+            self._server.close()
+
+    def respond(self, data: bytes) -> bytes | None:
+        """Return the answer to a query, or None when it is none."""
+        try:
+            query = parse_query(data)
+        except DnsError:
+            return None
+        address = self._names.get(query.name.rstrip("."))
+        if address is None:
+            self._tell(query.name)
+            return answer(query, code=NAME_ERROR)
+        return answer(query, address=address)
+
+    def _tell(self, name: str) -> None:
+        now = time.monotonic()
+        if now - self._told.get(name, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
+            return
+        if len(self._told) > _MOST_REMEMBERED:
+            self._told.clear()
+        self._told[name] = now
+        self._refused(name[:253])
+
+    async def _serve_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, TimeoutError, ConnectionError):
+            while True:
+                length = int.from_bytes(await asyncio.wait_for(reader.readexactly(2), _TCP_SECONDS))
+                response = self.respond(await asyncio.wait_for(reader.readexactly(length), _TCP_SECONDS))
+                if response is None:
+                    break
+                writer.write(len(response).to_bytes(2) + response)
+                await writer.drain()
+        writer.close()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, gateway: DnsGateway) -> None:
+        self._gateway = gateway
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - it is one
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str | int, ...]) -> None:
+        response = self._gateway.respond(data)
+        if response is not None and self._transport is not None:
+            self._transport.sendto(response, address)

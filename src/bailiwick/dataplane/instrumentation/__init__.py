@@ -1,0 +1,1 @@
+"""What is put beside an app in its sandbox."""

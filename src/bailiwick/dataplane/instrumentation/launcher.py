@@ -1,0 +1,116 @@
+"""Starts an app inside its sandbox, so that its calls carry the trace of the request that they are made for.
+
+It runs from the sandbox with the app's own packages and can import nothing of Bailiwick. The trace id that the router
+gives each request is kept in a context variable; statements of psycopg (SQLAlchemy's too) get it as a comment in the
+form of sqlcommenter, from which the gateway knows whose request they serve.
+"""
+
+import asyncio
+import contextvars
+import functools
+import importlib
+import inspect
+import os
+import sys
+from typing import Any
+
+_INGRESS_FD = 3
+_READY_PATH = "/.bailiwick/ready"
+_TRACEPARENT = contextvars.ContextVar("traceparent", default="")
+
+
+class Traced:
+    """ASGI middleware: remembers the request's trace, and answers the plane's question whether the app is up."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request of the app."""
+        if scope["type"] == "http" and scope["path"] == _READY_PATH:
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if scope["type"] in {"http", "websocket"}:
+            _TRACEPARENT.set(dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1"))
+        await self.app(scope, receive, send)
+
+
+def _commented(query: Any) -> Any:
+    """Return a query with the trace as a comment; composed SQL is left composed."""
+    trace = _TRACEPARENT.get()
+    if not trace:
+        return query
+    comment = f" /*traceparent='{trace}'*/"
+    if isinstance(query, str):
+        return query + comment
+    if isinstance(query, bytes):
+        return query + comment.encode()
+    sql = importlib.import_module("psycopg.sql")
+    return query + sql.SQL(comment) if isinstance(query, sql.Composable) else query
+
+
+def _wrap(kind: Any, name: str) -> None:
+    original = getattr(kind, name)
+
+    @functools.wraps(original)
+    def traced(self: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+        return original(self, _commented(query), *arguments, **options)
+
+    setattr(kind, name, traced)
+
+
+def instrument_psycopg() -> None:
+    """Make psycopg's cursors carry the trace, when the app has psycopg."""
+    try:
+        psycopg = importlib.import_module("psycopg")
+    except ImportError:
+        return
+    for kind in (psycopg.Cursor, psycopg.AsyncCursor):
+        for name in ("execute", "executemany", "stream"):
+            _wrap(kind, name)
+
+
+def load(entrypoint: str) -> Any:
+    """Return the object that an entrypoint `module:name` names."""
+    module, _, name = entrypoint.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def serve(entrypoint: str) -> None:
+    """Serve an ASGI application on the socket that the plane handed in."""
+    try:
+        uvicorn = importlib.import_module("uvicorn")
+    except ImportError:
+        sys.exit("the app's requirements.lock has no uvicorn, which serves web apps")
+    app = Traced(load(entrypoint))
+    config = uvicorn.Config(
+        app,
+        fd=_INGRESS_FD,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run()
+
+
+def run(entrypoint: str) -> None:
+    """Run a job once."""
+    result = load(entrypoint)()
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
+
+
+def main() -> None:
+    """Start what the plane asks for: `serve` or `run`, and an entrypoint."""
+    kind, entrypoint = sys.argv[1:3]
+    sys.path[:0] = ["/app", "/layer"]
+    os.chdir("/app")
+    instrument_psycopg()
+    {"serve": serve, "run": run}[kind](entrypoint)
+
+
+if __name__ == "__main__":
+    main()
