@@ -146,7 +146,11 @@ class DataPlane:
         state = self._integration(binding)
         if state is None or not state.enabled:
             return Decision(False, f"the integration {binding.resource} is switched off", ("integration-switched-off",))
-        context: dict[str, ContextValue] = {"app": binding.app, "granted_to": binding.app, "demands_person": binding.grant.demands_person}
+        context: dict[str, ContextValue] = {
+            "app": binding.app,
+            "granted_to": binding.app,
+            "demands_person": binding.grant.demands_person,
+        }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         return self._engine.decide(identity, "integration.query", resource, context)
 

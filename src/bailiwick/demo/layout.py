@@ -37,6 +37,11 @@ class Layout:
         return self.port + 2
 
     @property
+    def business_port(self) -> int:
+        """The sample company's business database."""
+        return self.port + 3
+
+    @property
     def ingress_url(self) -> str:
         """Where apps are reached, by host name."""
         return f"http://{HOST}:{self.port + 10}"

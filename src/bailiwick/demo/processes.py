@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from bailiwick.core.errors import UnavailableError
+from bailiwick.store.embedded import EmbeddedPostgres
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _STOP_SECONDS = 10.0
@@ -39,6 +40,7 @@ class Children:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._children: list[Child] = []
+        self._servers: list[EmbeddedPostgres] = []
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def __enter__(self) -> Self:
@@ -52,6 +54,8 @@ class Children:
             child.process.terminate()
         for child in reversed(self._children):
             self._end(child)
+        for server in reversed(self._servers):
+            server.stop()
 
     def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
         """Start `python -m …` under a name; secrets go through files or the environment, never the command line."""
@@ -68,6 +72,11 @@ class Children:
         child = Child(name, process, log)
         self._children.append(child)
         return child
+
+    def keep(self, server: EmbeddedPostgres) -> None:
+        """Start a database server that is stopped after everything else."""
+        server.start()
+        self._servers.append(server)
 
     def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
         """Wait until `ready()`; raise `UnavailableError` when a child ends or the time is over."""

@@ -19,7 +19,7 @@ from bailiwick.core.statements import SigningKey, seal
 HEARTBEAT_SECONDS = 5.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Stream:
     frames: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
     stale: bool = True

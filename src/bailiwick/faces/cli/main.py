@@ -29,3 +29,7 @@ def main() -> None:
     """Run the command line."""
     _mount_demo()
     root()
+
+
+if __name__ == "__main__":
+    main()

@@ -26,6 +26,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "app", "mode", name=op.f("pk_app_statuses")),
     )
     op.create_table(
+        "apps",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("folder", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apps")),
+        sa.UniqueConstraint("tenant", "host", name=op.f("uq_apps_tenant_host")),
+        sa.UniqueConstraint("tenant", "path", name=op.f("uq_apps_tenant_path")),
+    )
+    op.create_table(
         "audit_checkpoints",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("time", sa.DateTime(timezone=True), nullable=False),
@@ -65,6 +79,90 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", name=op.f("pk_audit_trees")),
     )
     op.create_table(
+        "browser_sessions",
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("csrf_token", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_browser_sessions")),
+    )
+    op.create_table(
+        "current_releases",
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("release", sa.String(), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "app", "mode", name=op.f("pk_current_releases")),
+    )
+    op.create_table(
+        "deploys",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("commit", sa.String(), nullable=False),
+        sa.Column("tree", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("first_deploy", sa.Boolean(), nullable=False),
+        sa.Column("reach", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("integrations", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("release", sa.String(), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deploys")),
+    )
+    op.create_index("ix_deploys_app", "deploys", ["tenant", "app", "requested_at"], unique=False)
+    op.create_index("ix_deploys_state", "deploys", ["tenant", "state"], unique=False)
+    op.create_table(
+        "findings",
+        sa.Column("review", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("blocking", sa.Boolean(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("fix", sa.String(), nullable=False),
+        sa.Column("cwe", sa.String(), nullable=False),
+        sa.Column("owasp", sa.String(), nullable=False),
+        sa.Column("excerpt", sa.String(), nullable=False),
+        sa.Column("commit", sa.String(), nullable=False),
+        sa.Column("engine", sa.String(), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "review", "place", name=op.f("pk_findings")),
+    )
+    op.create_table(
+        "folders",
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "path", name=op.f("pk_folders")),
+    )
+    op.create_table(
+        "integrations",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("connections", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("offers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "name", name=op.f("pk_integrations")),
+    )
+    op.create_table(
         "job_runs",
         sa.Column("app", sa.String(), nullable=False),
         sa.Column("run", sa.String(), nullable=False),
@@ -89,6 +187,47 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_kill_evidence_app"), "kill_evidence", ["app"], unique=False)
     op.create_table(
+        "kills",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("because", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("revived_by", sa.String(), nullable=False),
+        sa.Column("revive_reason", sa.String(), nullable=False),
+        sa.Column("revived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kills")),
+    )
+    op.create_index("ix_kills_app", "kills", ["tenant", "app", "time"], unique=False)
+    op.create_table(
+        "one_time_codes",
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("challenge", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_one_time_codes")),
+    )
+    op.create_table(
+        "people",
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("issuer", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("groups", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("attributes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "email", name=op.f("pk_people")),
+    )
+    op.create_table(
         "plane_spools",
         sa.Column("plane", sa.String(), nullable=False),
         sa.Column("spool", sa.String(), nullable=False),
@@ -96,6 +235,41 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(), server_default="default", nullable=False),
         sa.PrimaryKeyConstraint("tenant", "plane", "spool", name=op.f("pk_plane_spools")),
     )
+    op.create_table(
+        "pushes",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("commit", sa.String(), nullable=False),
+        sa.Column("tree", sa.String(), nullable=False),
+        sa.Column("pusher", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("prompt", sa.String(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("review", sa.String(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pushes")),
+    )
+    op.create_index("ix_pushes_app_time", "pushes", ["tenant", "app", "time"], unique=False)
+    op.create_table(
+        "releases",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("commit", sa.String(), nullable=False),
+        sa.Column("tree", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("approvers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reach", sa.String(), nullable=False),
+        sa.Column("artifact_sha256", sa.String(), nullable=False),
+        sa.Column("chain", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("integrations", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
+    )
+    op.create_index("ix_releases_app", "releases", ["tenant", "app", "mode", "created_at"], unique=False)
     op.create_table(
         "request_rollups",
         sa.Column("plane", sa.String(), nullable=False),
@@ -113,10 +287,84 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "plane", "app", "mode", "start", name=op.f("pk_request_rollups")),
     )
     op.create_index("ix_request_rollups_app_start", "request_rollups", ["tenant", "app", "mode", "start"], unique=False)
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("commit", sa.String(), nullable=False),
+        sa.Column("tree", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("could_not_review", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("engines", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("verdict", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
+    )
+    op.create_index("ix_reviews_app_tree", "reviews", ["tenant", "app", "tree"], unique=False)
+    op.create_table(
+        "role_assignments",
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("given_by", sa.String(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "scope", "role", "holder", name=op.f("pk_role_assignments")),
+    )
+    op.create_index("ix_role_assignments_holder", "role_assignments", ["tenant", "holder"], unique=False)
+    op.create_table(
+        "sign_ins",
+        sa.Column("state_hash", sa.String(), nullable=False),
+        sa.Column("nonce", sa.String(), nullable=False),
+        sa.Column("verifier", sa.String(), nullable=False),
+        sa.Column("return_to", sa.String(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_sign_ins")),
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_tokens")),
+    )
+    op.create_table(
+        "vault_keys",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kek_id", sa.String(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_vault_keys")),
+    )
+    op.create_table(
+        "vault_secrets",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default="default", nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "kind", "name", "version", name=op.f("pk_vault_secrets")),
+    )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON app_statuses TO bailiwick_app")
     op.execute("ALTER TABLE app_statuses ENABLE ROW LEVEL SECURITY")
     op.execute(
         "CREATE POLICY tenant_rows ON app_statuses TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON apps TO bailiwick_app")
+    op.execute("ALTER TABLE apps ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON apps TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
     )
     op.execute("GRANT SELECT, INSERT ON audit_checkpoints TO bailiwick_app")
     op.execute("ALTER TABLE audit_checkpoints ENABLE ROW LEVEL SECURITY")
@@ -133,6 +381,36 @@ def upgrade() -> None:
     op.execute(
         "CREATE POLICY tenant_rows ON audit_trees TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
     )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON browser_sessions TO bailiwick_app")
+    op.execute("ALTER TABLE browser_sessions ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON browser_sessions TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON current_releases TO bailiwick_app")
+    op.execute("ALTER TABLE current_releases ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON current_releases TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON deploys TO bailiwick_app")
+    op.execute("ALTER TABLE deploys ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON deploys TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON findings TO bailiwick_app")
+    op.execute("ALTER TABLE findings ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON findings TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON folders TO bailiwick_app")
+    op.execute("ALTER TABLE folders ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON folders TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON integrations TO bailiwick_app")
+    op.execute("ALTER TABLE integrations ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON integrations TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON job_runs TO bailiwick_app")
     op.execute("ALTER TABLE job_runs ENABLE ROW LEVEL SECURITY")
     op.execute(
@@ -143,15 +421,70 @@ def upgrade() -> None:
     op.execute(
         "CREATE POLICY tenant_rows ON kill_evidence TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
     )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON kills TO bailiwick_app")
+    op.execute("ALTER TABLE kills ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON kills TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON one_time_codes TO bailiwick_app")
+    op.execute("ALTER TABLE one_time_codes ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON one_time_codes TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON people TO bailiwick_app")
+    op.execute("ALTER TABLE people ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON people TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON plane_spools TO bailiwick_app")
     op.execute("ALTER TABLE plane_spools ENABLE ROW LEVEL SECURITY")
     op.execute(
         "CREATE POLICY tenant_rows ON plane_spools TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
     )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON pushes TO bailiwick_app")
+    op.execute("ALTER TABLE pushes ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON pushes TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON releases TO bailiwick_app")
+    op.execute("ALTER TABLE releases ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON releases TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON request_rollups TO bailiwick_app")
     op.execute("ALTER TABLE request_rollups ENABLE ROW LEVEL SECURITY")
     op.execute(
         "CREATE POLICY tenant_rows ON request_rollups TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON reviews TO bailiwick_app")
+    op.execute("ALTER TABLE reviews ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON reviews TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON role_assignments TO bailiwick_app")
+    op.execute("ALTER TABLE role_assignments ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON role_assignments TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON sign_ins TO bailiwick_app")
+    op.execute("ALTER TABLE sign_ins ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON sign_ins TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON tokens TO bailiwick_app")
+    op.execute("ALTER TABLE tokens ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON tokens TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON vault_keys TO bailiwick_app")
+    op.execute("ALTER TABLE vault_keys ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON vault_keys TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON vault_secrets TO bailiwick_app")
+    op.execute("ALTER TABLE vault_secrets ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY tenant_rows ON vault_secrets TO bailiwick_app USING (tenant = current_setting('bailiwick.tenant', true)) WITH CHECK (tenant = current_setting('bailiwick.tenant', true))"
     )
     # ### end Alembic commands ###
 
@@ -159,13 +492,37 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("vault_secrets")
+    op.drop_table("vault_keys")
+    op.drop_table("tokens")
+    op.drop_table("sign_ins")
+    op.drop_index("ix_role_assignments_holder", table_name="role_assignments")
+    op.drop_table("role_assignments")
+    op.drop_index("ix_reviews_app_tree", table_name="reviews")
+    op.drop_table("reviews")
     op.drop_index("ix_request_rollups_app_start", table_name="request_rollups")
     op.drop_table("request_rollups")
+    op.drop_index("ix_releases_app", table_name="releases")
+    op.drop_table("releases")
+    op.drop_index("ix_pushes_app_time", table_name="pushes")
+    op.drop_table("pushes")
     op.drop_table("plane_spools")
+    op.drop_table("people")
+    op.drop_table("one_time_codes")
+    op.drop_index("ix_kills_app", table_name="kills")
+    op.drop_table("kills")
     op.drop_index(op.f("ix_kill_evidence_app"), table_name="kill_evidence")
     op.drop_table("kill_evidence")
     op.drop_index("ix_job_runs_app_time", table_name="job_runs")
     op.drop_table("job_runs")
+    op.drop_table("integrations")
+    op.drop_table("folders")
+    op.drop_table("findings")
+    op.drop_index("ix_deploys_state", table_name="deploys")
+    op.drop_index("ix_deploys_app", table_name="deploys")
+    op.drop_table("deploys")
+    op.drop_table("current_releases")
+    op.drop_table("browser_sessions")
     op.drop_table("audit_trees")
     op.drop_index("ix_audit_events_trace", table_name="audit_events")
     op.drop_index("ix_audit_events_time", table_name="audit_events")
@@ -175,5 +532,6 @@ def downgrade() -> None:
     op.drop_index("ix_audit_events_action_sequence", table_name="audit_events")
     op.drop_table("audit_events")
     op.drop_table("audit_checkpoints")
+    op.drop_table("apps")
     op.drop_table("app_statuses")
     # ### end Alembic commands ###

@@ -1,0 +1,218 @@
+"""`bailiwick demo`: starts the whole product on loopback with the sample company, and stops all of it again."""
+
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import httpx2
+import typer
+import yaml
+
+from bailiwick.demo import ready
+from bailiwick.demo.layout import HOST, Layout, lay_out
+from bailiwick.demo.people import PEOPLE, ROLE_RULES
+from bailiwick.demo.processes import Child, Children
+
+app = typer.Typer(help="The sample company on this machine.", invoke_without_command=True)
+_STATE = Path(".state")
+_PORT = 8400
+_WHEELS = Path(".wheels")
+State = Annotated[Path, typer.Option("--state", help="where everything is kept")]
+
+
+@app.callback()
+def demo(
+    context: typer.Context,
+    state: State = _STATE,
+    port: Annotated[int, typer.Option(min=1024, max=65000, help="the console's port; others follow from it")] = _PORT,
+    ready_file: Annotated[Path | None, typer.Option(help="write URLs and tokens there when everything answers")] = None,
+    headless: Annotated[bool, typer.Option(help="say nothing while it runs")] = False,
+    wheels: Annotated[Path, typer.Option(help="the packages that the sample app installs from")] = _WHEELS,
+) -> None:
+    """Start everything and keep running until Ctrl-C. Example: bailiwick demo --port 9000."""
+    if context.invoked_subcommand is not None:
+        return
+    from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
+
+    try:
+        _Demo(lay_out(state, port), wheels.resolve(), quiet=headless).run(ready_file)
+    except BailiwickError as fault:
+        typer.secho(f"error: {fault.message}\n  {fault.hint}", fg="red", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
+    """Print a fresh token of a running demo. Example: bailiwick demo token builder."""
+    from bailiwick.control.app import build_control  # noqa: PLC0415
+    from bailiwick.control.identity import Claims  # noqa: PLC0415
+    from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
+    from bailiwick.demo.company import issue_tokens  # noqa: PLC0415
+
+    layout = lay_out(state, port)
+    person = next((item for item in PEOPLE if item.role == role), None)
+    if person is None:
+        raise typer.BadParameter(f"there are: {', '.join(item.role for item in PEOPLE)}")
+    control = build_control(ControlSettings.load(layout.state / "control.yaml"))
+    claims = Claims(
+        layout.idp_issuer, person.email, person.email, person.name, person.groups, {"region": person.region}
+    )
+    sys.stdout.write(issue_tokens(control, {role: control.identity.remember_person(claims)})[role] + "\n")
+
+
+@app.command()
+def sample(version: Annotated[str, typer.Argument(help="first or second")], target: Path) -> None:
+    """Write the sample app as a git repository. Example: bailiwick demo sample first /tmp/refund-desk."""
+    from bailiwick.demo.sample import write_first, write_second  # noqa: PLC0415
+
+    {"first": write_first, "second": write_second}[version](target)
+    sys.stdout.write(f"wrote {target}\n")
+
+
+class _Demo:
+    def __init__(self, layout: Layout, wheels: Path, *, quiet: bool) -> None:
+        self._layout = layout
+        self._wheels = wheels
+        self._quiet = quiet
+        self._began = time.monotonic()
+
+    def run(self, ready_file: Path | None) -> None:
+        """Start, say where everything is, wait for Ctrl-C, stop."""
+        signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        layout = self._layout
+        try:
+            with Children(layout.state / "logs") as children:
+                self._start(children, ready_file)
+                while True:
+                    time.sleep(0.5)
+                    children.check()
+        except KeyboardInterrupt:
+            self._say("stopped")
+
+    def _start(self, children: Children, ready_file: Path | None) -> None:
+        from bailiwick.control.app import build_control, write_plane_credentials  # noqa: PLC0415
+        from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
+        from bailiwick.demo.company import issue_tokens, set_up_company, set_up_database  # noqa: PLC0415
+        from bailiwick.store.embedded import EmbeddedPostgres  # noqa: PLC0415
+
+        layout = self._layout
+        callback = f"{layout.console_url}/sign-in/callback"
+        children.start(
+            "identity-provider", "bailiwick.demo.identity_provider", str(layout.port + 1), str(layout.state), callback
+        )
+        self._say("starting PostgreSQL")
+        own = EmbeddedPostgres(layout.shared / "control-db")
+        business = EmbeddedPostgres(layout.shared / "business-db", tcp_port=layout.business_port)
+        for server in (own, business):
+            children.keep(server)
+        own.create_database("bailiwick")
+        self._say("filling the business database")
+        password = set_up_database(business, layout.state)
+        settings = self._write_control_settings(own.url("bailiwick"))
+        control = build_control(ControlSettings.load(settings))
+        people = set_up_company(control, layout, password)
+        tokens = issue_tokens(control, people)
+        write_plane_credentials(control)
+        self._say("starting the control plane")
+        pids = {"control": self._serve(children, "control", settings).pid}
+        children.wait_until(lambda: _answers(f"{layout.console_url}/readyz"), "the control plane")
+        for plane in ("editor", "production"):
+            self._say(f"starting the data plane {plane}")
+            pids[f"data-plane-{plane}"] = self._serve(children, "data-plane", self._write_plane_settings(plane)).pid
+        pids["front"] = self._serve(children, "front", self._write_front_settings()).pid
+        children.wait_until(self._planes_are_connected, "the data planes")
+        control.store.dispose()
+        logins = {person.role: person.email for person in PEOPLE}
+        content = ready.describe(
+            layout, logins=logins, tokens=tokens, audit_public_key=control.audit_key.public_text, pids=pids
+        )
+        if ready_file is not None:
+            ready.write(ready_file.resolve(), content)
+        self._say_table(content)
+
+    def _serve(self, children: Children, part: str, settings: Path) -> Child:
+        return children.start(settings.stem, "bailiwick.faces.cli.main", "serve", part, "--config", str(settings))
+
+    def _planes_are_connected(self) -> bool:
+        try:
+            connected = httpx2.get(f"{self._layout.console_url}/readyz", timeout=5).json()["planes"]
+        except (httpx2.HTTPError, ValueError):
+            return False
+        return set(connected) >= {"editor", "production"}
+
+    def _write_control_settings(self, database_url: str) -> Path:
+        layout = self._layout
+        planes = {
+            plane: {"kind": plane, "credentials": str(layout.state / "planes" / plane)}
+            for plane in ("editor", "production")
+        }
+        content = {
+            "database_url": database_url,
+            "state": str(layout.state / "control"),
+            "console": {"host": HOST, "port": layout.port},
+            "planes_door": {"host": HOST, "port": layout.planes_port},
+            "public_url": layout.console_url,
+            "ingress_url": layout.ingress_url,
+            "oidc": {"issuer": layout.idp_issuer, "client_id": "bailiwick"},
+            "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
+            "planes": planes,
+        }
+        return _write(layout.state / "control.yaml", content)
+
+    def _write_plane_settings(self, plane: str) -> Path:
+        layout = self._layout
+        folder = layout.shared / f"plane-{plane}"
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        content = {
+            "plane": plane,
+            "control_url": f"https://{HOST}:{layout.planes_port}",
+            "credentials": str(layout.state / "planes" / plane),
+            "state": str(folder),
+            "ingress_port": layout.plane_port(plane),
+            "host_suffix": "preview.localhost" if plane == "editor" else "localhost",
+            "wheels": str(self._wheels),
+        }
+        return _write(layout.state / f"data-plane-{plane}.yaml", content)
+
+    def _write_front_settings(self) -> Path:
+        layout = self._layout
+        forward = {
+            "preview.localhost": f"{HOST}:{layout.plane_port('editor')}",
+            "localhost": f"{HOST}:{layout.plane_port('production')}",
+        }
+        return _write(layout.state / "front.yaml", {"port": layout.port + 10, "forward": forward})
+
+    def _say(self, words: str) -> None:
+        if not self._quiet:
+            sys.stdout.write(f"  {time.monotonic() - self._began:5.1f} s  {words}\n")
+            sys.stdout.flush()
+
+    def _say_table(self, content: dict[str, object]) -> None:
+        if self._quiet:
+            return
+        lines = ["", "Bailiwick is running. Ctrl-C stops all of it.", ""]
+        lines += [f"  {name:<14} {content[key]}" for name, key in
+                  (("console", "console_url"), ("API", "api_url"), ("git", "git_url"), ("apps", "ingress_url"))]  # fmt: skip
+        lines += ["", "  sign in as     (a click, no password)"]
+        lines += [f"  {person.role:<14} {person.email:<26} {person.name}" for person in PEOPLE]
+        sys.stdout.write("\n".join([*lines, "", ""]))
+        sys.stdout.flush()
+
+
+def _write(target: Path, content: Mapping[str, object]) -> Path:
+    target.touch(mode=0o600)
+    target.chmod(0o600)
+    target.write_text(yaml.safe_dump(content, sort_keys=False))
+    return target
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx2.get(url, timeout=5).is_success
+    except (httpx2.HTTPError, ssl.SSLError):
+        return False

@@ -1,0 +1,108 @@
+"""Sets up the sample company in a fresh installation; repeating it changes nothing that matters."""
+
+import contextlib
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity import API_AUDIENCE, Claims
+from bailiwick.control.integrations import Integration
+from bailiwick.core.errors import ConflictError
+from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
+from bailiwick.core.messages import Connection
+from bailiwick.core.principals import Identity
+from bailiwick.demo import orders
+from bailiwick.demo.layout import HOST, Layout
+from bailiwick.demo.people import PEOPLE
+from bailiwick.store.embedded import EmbeddedPostgres
+
+_ROLE = "orders_app"
+_DATABASES = {"editor": "orders_editor", "production": "orders"}
+_SECRET = "orders-db-password"  # noqa: S105 - a name
+_OWN_REGION = (RowCondition(column="region", equals_attribute="region"),)
+_TOKEN_LIFETIME = timedelta(hours=8)
+
+_ORDERS_READ = TableGrant(
+    relation="orders",
+    operations=frozenset({Operation.SELECT}),
+    columns=(
+        *(ColumnGrant(name=name) for name in ("id", "region", "customer_name")),
+        ColumnGrant(name="customer_email", mask=Mask.EMAIL),
+        ColumnGrant(name="card_number", mask=Mask.LAST4),
+        *(ColumnGrant(name=name) for name in ("item", "amount", "currency", "status", "ordered_at")),
+    ),
+    rows=_OWN_REGION,
+)
+_REFUNDS_WRITE = TableGrant(
+    relation="refunds",
+    operations=frozenset({Operation.SELECT, Operation.INSERT}),
+    columns=(
+        *(ColumnGrant(name=name) for name in ("id", "created_at")),
+        *(ColumnGrant(name=name, writable=True) for name in ("order_id", "region", "amount", "reason", "requested_by")),
+    ),
+    rows=_OWN_REGION,
+)
+
+
+def set_up_database(business: EmbeddedPostgres, state: Path) -> str:
+    """Make the business databases; return the password of the role that apps' queries run under."""
+    password_file = state / "orders-db.password"
+    if not password_file.exists():
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_urlsafe(24))
+    password = password_file.read_text()
+    business.create_role(_ROLE, password)
+    for plane, database in _DATABASES.items():
+        business.create_database(database)
+        orders.fill(business.url(database), _ROLE, synthetic=plane == "editor")
+    return password
+
+
+def set_up_company(control: ControlPlane, layout: Layout, password: str) -> dict[str, Identity]:
+    """Make people, folder, secret and integration; return the people by role."""
+    people = {
+        person.role: control.identity.remember_person(
+            Claims(layout.idp_issuer, person.email, person.email, person.name, person.groups, {"region": person.region})
+        )
+        for person in PEOPLE
+    }
+    admin = people["admin"]
+    with contextlib.suppress(ConflictError):
+        control.catalog.create_folder(admin, "finance")
+    with control.store.transaction() as session:
+        known = {item.name for item in control.vault.names(session)}
+        if _SECRET not in known or control.vault.reveal(session, _SECRET) != password:
+            control.vault.put(session, _SECRET, password, by=str(admin.principal))
+        registered = {item.name for item in control.integrations.integrations(session)}
+    if "orders-db" not in registered:
+        control.integrations.register(admin, _orders_db(layout))
+    return people
+
+
+def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str, str]:
+    """Return a fresh token of the API for each role."""
+    return {
+        role: control.identity.issue_token(
+            identity, audience=API_AUDIENCE, lifetime=_TOKEN_LIFETIME, purpose="demo"
+        ).secret
+        for role, identity in people.items()
+    }
+
+
+def _orders_db(layout: Layout) -> Integration:
+    connections = {
+        plane: Connection(
+            kind="postgresql", host=HOST, port=layout.business_port, database=database, user=_ROLE, secret=_SECRET
+        )
+        for plane, database in _DATABASES.items()
+    }
+    return Integration(
+        name="orders-db",
+        kind="postgresql",
+        description="Orders, customers and refunds of the shop",
+        owner="user:it@example.com",
+        enabled=True,
+        connections=connections,
+        offers={"orders:read": (_ORDERS_READ,), "refunds:write": (_REFUNDS_WRITE,)},
+    )
