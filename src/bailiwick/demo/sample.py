@@ -14,7 +14,7 @@ _AUTHOR = {
     "GIT_COMMITTER_EMAIL": "agent@example.com",
 }
 _TRAILERS = "\n\nPrompt: build a refund desk on our orders database\nGenerated-By: claude-code"
-_STRING_BUILT = """    query = f"SELECT {COLUMNS} FROM orders WHERE customer_name ILIKE '%{words}%' ORDER BY ordered_at DESC LIMIT {limit}"
+_STRING_BUILT = """    query = f"SELECT {COLUMNS} FROM orders WHERE customer_name ILIKE '%{words}%' LIMIT {limit}"
     with connection() as database:
         return database.execute(query).fetchall()
 """

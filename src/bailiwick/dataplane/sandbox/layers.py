@@ -72,8 +72,8 @@ async def _build(lock: str, place: Path, wheels: Path, runtime: Runtime) -> Path
     (place / "wheels").mkdir()
     for wheel in _wanted(lock, wheels):
         shutil.copyfile(wheel, place / "wheels" / wheel.name)
-    shutil.copyfile(uv.find_uv_bin(), place / "uv")
-    (place / "uv").chmod(0o755)
+    (place / "tools").mkdir()
+    shutil.copyfile(uv.find_uv_bin(), place / "tools" / "uv")
     for folder, folders, files in os.walk(place):
         for entry in (*folders, *files):
             path = Path(folder) / entry
@@ -85,7 +85,7 @@ async def _build(lock: str, place: Path, wheels: Path, runtime: Runtime) -> Path
         mounts=(
             Mount(place / "wheels", "/layer"),
             Mount(place / "input", "/overlay"),
-            Mount(place / "uv", "/mnt/uv"),
+            Mount(place / "tools", "/mnt"),
         ),
         limits=_BUILD_LIMITS,
     )

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from bailiwick.dataplane.gateways.dns.codec import NAME_ERROR, DnsError, answer, parse_query
 
@@ -75,8 +76,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - it is one
-        self._transport = transport
+        # Not every event loop's datagram transport derives from asyncio's class.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, address: tuple[str | int, ...]) -> None:
         response = self._gateway.respond(data)

@@ -20,13 +20,17 @@ def by_month() -> list[tuple[str, float]]:
     return [(row.month, float(row.total)) for row in rows]
 
 
-def as_svg(points: list[tuple[str, float]]) -> str:
-    """Return a bar chart."""
+def bars(points: list[tuple[str, float]]) -> list[dict[str, object]]:
+    """Return the bars of a chart of WIDTH by HEIGHT, which the template draws."""
     highest = max((value for _, value in points), default=1) or 1
     step = WIDTH / max(len(points), 1)
-    bars = "".join(
-        f'<rect x="{number * step + 2:.0f}" y="{HEIGHT - value / highest * HEIGHT:.0f}" width="{step - 4:.0f}" '
-        f'height="{value / highest * HEIGHT:.0f}"><title>{month}: {value:.0f}</title></rect>'
+    return [
+        {
+            "label": f"{month}: {value:.0f}",
+            "x": round(number * step + 2),
+            "y": round(HEIGHT - value / highest * HEIGHT),
+            "width": round(step - 4),
+            "height": round(value / highest * HEIGHT),
+        }
         for number, (month, value) in enumerate(points)
-    )
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Amounts by month">{bars}</svg>'
+    ]
