@@ -29,8 +29,9 @@ _CODE_SECONDS = 60
 _TOKEN_SECONDS = 300
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _STYLE = (
-    "body{font:14px/1.45 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:0 16px}button{display:block;width:100%;"
-    "text-align:left;padding:8px 12px;margin:4px 0;border:1px solid #E3E6EB;background:#F7F8FA;font:inherit;cursor:pointer}"
+    "body{font:14px/1.45 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:0 16px}"
+    "button{display:block;width:100%;text-align:left;padding:8px 12px;margin:4px 0;border:1px solid #E3E6EB;"
+    "background:#F7F8FA;font:inherit;cursor:pointer}"
     "h1{font-size:20px}p,small{color:#525B6B}"
 )
 
@@ -140,7 +141,8 @@ def _page(query: Mapping[str, str]) -> HTMLResponse:
     )
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     body = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title><style>{_STYLE}</style></head>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title>'
+        f"<style>{_STYLE}</style></head>"
         f"<body><main><h1>Who are you?</h1><p>A development identity provider: no passwords, loopback only.</p>"
         f'<form method="post" action="/login">{hidden}{buttons}</form></main></body></html>'
     )

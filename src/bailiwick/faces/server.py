@@ -14,6 +14,7 @@ from bailiwick.control.app import ControlPlane, build_control, running, write_cr
 from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, server_tls
 from bailiwick.control.settings import ControlSettings
 from bailiwick.faces.api import build_api
+from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +28,7 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/api", build_api(control))
     _health(app, control)
+    add_console(app, control)
     git = GitFace(control)
 
     async def faces(scope: Scope, receive: Receive, send: Send) -> None:
