@@ -33,6 +33,7 @@ _PREFIX = "/plane/v1"
 _SILENCE_SECONDS = 20.0
 _LONGEST_WAIT_SECONDS = 5.0
 _SEND_EVERY_SECONDS = 0.1
+_JSON = {"content-type": "application/json"}
 Take = Callable[[DesiredState | KillOrder | RunJobOrder | Heartbeat], Awaitable[None]]
 
 
@@ -100,7 +101,7 @@ class Link:
         try:
             if self._client is None:
                 self._client = self._dial()
-            answer = await self._client.request(method, f"{_PREFIX}{path}", **options)
+            answer = await self._client.request(method, f"{_PREFIX}{path}", headers=_JSON, **options)
         except (httpx2.HTTPError, OSError) as fault:
             await self._hang_up()
             raise UnavailableError("the control plane does not answer", hint="try again in a moment") from fault
