@@ -7,18 +7,10 @@ from pathlib import Path
 
 import httptools
 
-from bailiwick.dataplane.router.wire import HOP_BY_HOP, MAX_HEAD_BYTES, Headers
+from bailiwick.dataplane.router.wire import HOP_BY_HOP, Headers
 
 _IDLE_A_SITE = 16
 _LIMIT = 256 * 1024
-
-
-class AppFaultError(Exception):
-    """The app closed, stalled or answered nonsense; `status` is what to answer instead."""
-
-    def __init__(self, words: str, status: int = 502) -> None:
-        super().__init__(words)
-        self.status = status
 
 
 @dataclass
@@ -47,14 +39,8 @@ class Pool:
             if not connection.writer.is_closing() and not connection.reader.at_eof():
                 return connection, True
             connection.close()
-        return await self.dial(path), False
-
-    async def dial(self, path: Path) -> Connection:
-        """Return a new connection; raise `AppFaultError` when nobody listens."""
-        try:
-            return Connection(*await asyncio.open_unix_connection(str(path), limit=_LIMIT))
-        except OSError as fault:
-            raise AppFaultError("the app does not listen") from fault
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=_LIMIT)
+        return Connection(reader, writer), False
 
     def give_back(self, path: Path, connection: Connection) -> None:
         """Keep a connection for the next request."""
@@ -82,7 +68,6 @@ class ResponseReader:
         self.chunked = False
         self.has_length = False
         self._bodiless = method == "HEAD"
-        self._head_bytes = 0
         self._parser = httptools.HttpResponseParser(self)
 
     @property
@@ -91,17 +76,8 @@ class ResponseReader:
         return self.done and not self._bodiless and bool(self._parser.should_keep_alive())
 
     def feed(self, data: bytes) -> None:
-        """Take bytes; raise `AppFaultError` when they are no answer, or one whose head has no end."""
-        if not self.head_done:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            raise
-        except httptools.HttpParserError as fault:
-            raise AppFaultError("the app's answer is not HTTP") from fault
-        if not self.head_done and self._head_bytes > MAX_HEAD_BYTES:
-            raise AppFaultError("the head of the app's answer is too large")
+        """Take bytes; raises httptools' parser error when they are no answer."""
+        self._parser.feed_data(data)
 
     def take_body(self) -> bytes:
         """Return the body's bytes that came since the last time."""
@@ -135,6 +111,5 @@ class ResponseReader:
         """Note the end, unless this was only an interim answer (1xx)."""
         if self.head_done and self.status < 200:  # noqa: PLR2004 - RFC 9110 section 15.2
             self.head_done, self.headers, self.reason = False, [], b""
-            self.chunked = self.has_length = False
             return
         self.done = True

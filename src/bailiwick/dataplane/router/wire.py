@@ -17,51 +17,27 @@ HOP_BY_HOP = frozenset(
 )  # fmt: skip
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(rb"/[!-~]*")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
 _VALUE = re.compile(rb"[\t -~\x80-\xff]*")
-_HOST = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d{1,5})?")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class BadRequestError(Exception):
-    """The bytes are not a request that means one thing only; `status` is what to answer."""
-
-    def __init__(self, words: str, status: int = 400) -> None:
-        super().__init__(words)
-        self.status = status
+    """The bytes are not a request that means one thing only."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """A request's head. `length` is that of the body in bytes, None when chunked.
-
-    `connection_names` are the headers that its Connection header keeps for the next hop (RFC 9110 section 7.6.1).
-    """
+    """A request's head. `length` is that of the body in bytes, None when chunked; `upgrade` names a protocol."""
 
     method: str
     target: str
     host: str
     headers: Headers
     length: int | None
-    http11: bool
-    connection_names: frozenset[bytes]
-
-    @property
-    def keep_alive(self) -> bool:
-        """Whether another request may follow on the same connection."""
-        return self.http11 and b"close" not in self.connection_names
-
-    @property
-    def is_websocket(self) -> bool:
-        """Whether this asks for a WebSocket (RFC 6455); no other protocol is changed to, h2c least of all."""
-        asked = b"upgrade" in self.connection_names and self.get(b"upgrade").lower() == "websocket"
-        return asked and self.method == "GET" and self.length == 0
-
-    @property
-    def expects_continue(self) -> bool:
-        """Whether the sender waits for "100 Continue" before the body (RFC 9110 section 10.1.1)."""
-        return self.http11 and self.length != 0 and self.get(b"expect").lower() == "100-continue"
+    keep_alive: bool
+    upgrade: str
 
     @property
     def path(self) -> str:
@@ -81,18 +57,19 @@ def parse_request(head: bytes) -> RequestHead:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:
         raise BadRequestError("exactly one Host header is needed")
-    host = _HOST.fullmatch(hosts[0].decode("latin-1").lower())
-    if host is None:
+    host = hosts[0].decode("latin-1").rpartition(":")[0] or hosts[0].decode("latin-1")
+    if not _HOST.fullmatch(host.lower()):
         raise BadRequestError("the Host header does not name a host")
-    named = (item.strip().lower() for name, value in headers if name == b"connection" for item in value.split(b","))
+    tokens = {item.strip().lower() for name, value in headers if name == b"connection" for item in value.split(b",")}
+    upgrade = next((value.decode("latin-1").lower() for name, value in headers if name == b"upgrade"), "")
     return RequestHead(
         method=method,
         target=target,
-        host=host[1],
+        host=host.lower(),
         headers=headers,
-        length=_body_length(headers, http11=version == b"HTTP/1.1"),
-        http11=version == b"HTTP/1.1",
-        connection_names=frozenset(named),
+        length=_body_length(headers),
+        keep_alive=b"close" not in tokens and version == b"HTTP/1.1",
+        upgrade=upgrade if b"upgrade" in tokens else "",
     )
 
 
@@ -113,20 +90,20 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
     return name.lower(), value.strip(b" \t")
 
 
-def _body_length(headers: Headers, *, http11: bool) -> int | None:
+def _body_length(headers: Headers) -> int | None:
     lengths = [value for name, value in headers if name == b"content-length"]
     codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
     if codings:
-        if lengths or codings != [b"chunked"] or not http11:
+        if lengths or codings != [b"chunked"]:
             raise BadRequestError("the length of the body can be read in two ways")
         return None
     if not lengths:
         return 0
-    if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
+    if len(lengths) > 1 or not lengths[0].isdigit():
         raise BadRequestError("the length of the body can be read in two ways")
     length = int(lengths[0])
     if length > MAX_BODY_BYTES:
-        raise BadRequestError(f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB", 413)
+        raise BadRequestError(f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
     return length
 
 
