@@ -196,8 +196,8 @@ class _Demo:
         if self._quiet:
             return
         lines = ["", "Bailiwick is running. Ctrl-C stops all of it.", ""]
-        lines += [f"  {name:<14} {content[key]}" for name, key in
-                  (("console", "console_url"), ("API", "api_url"), ("git", "git_url"), ("apps", "ingress_url"))]  # fmt: skip
+        shown = {"console": "console_url", "API": "api_url", "git": "git_url", "apps": "ingress_url"}
+        lines += [f"  {name:<14} {content[key]}" for name, key in shown.items()]
         lines += ["", "  sign in as     (a click, no password)"]
         lines += [f"  {person.role:<14} {person.email:<26} {person.name}" for person in PEOPLE]
         sys.stdout.write("\n".join([*lines, "", ""]))

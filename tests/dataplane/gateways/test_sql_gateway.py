@@ -276,7 +276,7 @@ async def test_the_corpus_of_bypasses_is_refused(door: Door, statement: str) -> 
     [
         "SELECT count(*) FROM orders WHERE card_number = '4000123412341102'",
         "SELECT count(*) FROM orders WHERE card_number LIKE '4000%'",
-        "SELECT count(*) FROM orders o WHERE EXISTS (SELECT 1 FROM orders i WHERE i.id = o.id AND i.card_number ~ '^4000')",
+        "SELECT count(*) FROM orders o WHERE EXISTS (SELECT 1 FROM orders i WHERE i.id = o.id AND card_number ~ '^4')",
         "SELECT count(*) FROM orders WHERE email LIKE 'p%'",
         "SELECT count(*) FROM orders WHERE region = 'APAC'",
         "SELECT count(*) FROM orders o JOIN orders p ON o.id = p.id + 1",

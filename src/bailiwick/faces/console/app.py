@@ -24,7 +24,8 @@ _HERE = Path(__file__).parent
 # A form may end on loopback too: the one that signs the command line in is sent on to it.
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self' http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "form-action 'self' http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _CLI_PORTS = range(1024, 65536)
 
