@@ -22,6 +22,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from bailiwick.core.pkce import pkce_challenge
 from bailiwick.demo.people import PEOPLE, SamplePerson
 
 CLIENT_ID = "bailiwick"
@@ -56,8 +57,7 @@ class Provider:
         known = self.codes.pop(code, None)
         if known is None or float(known["over"]) < time.time() or known["redirect_uri"] != redirect_uri:
             return None
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-        return known if secrets.compare_digest(challenge, known["code_challenge"]) else None
+        return known if secrets.compare_digest(pkce_challenge(verifier), known["code_challenge"]) else None
 
     def id_token(self, person: SamplePerson, nonce: str) -> str:
         """Return the signed ID token."""

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.errors import CredentialRefusedError
 from bailiwick.control.identity.model import IssuedToken, NewSession, SignedIn
-from bailiwick.control.identity.oidc import pkce_challenge
 from bailiwick.control.identity.tables import CodeRow, PersonRow, SessionRow, TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id, new_secret
+from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.principals import Identity, Principal
 
 IDLE = timedelta(minutes=30)

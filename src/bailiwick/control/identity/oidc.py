@@ -1,7 +1,5 @@
 """OpenID Connect relying party: authorization code flow with PKCE (OpenID Connect Core 1.0, RFC 7636)."""
 
-import base64
-import hashlib
 import secrets
 import threading
 import time
@@ -18,16 +16,12 @@ from joserfc.jwk import KeySet
 from bailiwick.control.identity.errors import ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import Claims
 from bailiwick.core.clock import Clock
+from bailiwick.core.pkce import pkce_challenge
 
 _ALGORITHMS = ["RS256", "ES256"]
 _SKEW_SECONDS = 60
 _KEYS_AT_MOST_EVERY_SECONDS = 10.0
 _TIMEOUT_SECONDS = 10.0
-
-
-def pkce_challenge(verifier: str) -> str:
-    """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Sign-in at an app's host: away to the control plane with a PKCE challenge, back with a code, on with a pass."""
 
-import base64
-import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -10,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import PassAnswer, PassRequest
+from bailiwick.core.pkce import pkce_challenge
 from bailiwick.dataplane.router.pages import Page
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
@@ -42,8 +41,12 @@ class SignIn:
         self._sweep()
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
         self._attempts[state] = _Attempt(verifier, head.target, site.host, time.monotonic() + _ATTEMPT_SECONDS)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-        query = {"app": site.state.app, "mode": site.state.mode, "challenge": challenge, "state": state}
+        query = {
+            "app": site.state.app,
+            "mode": site.state.mode,
+            "challenge": pkce_challenge(verifier),
+            "state": state,
+        }
         location = f"{sign_in_url}?{urlencode(query)}"
         return Page(
             302,

@@ -3,6 +3,7 @@
 import typer
 
 from bailiwick.faces.cli import apps, audit, platform, sandbox, serve
+from bailiwick.faces.cli.login import login
 from bailiwick.faces.cli.review import review
 
 root = typer.Typer(
@@ -16,6 +17,7 @@ platform.register(root)
 root.add_typer(audit.app, name="audit")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
+root.command()(login)
 root.command()(review)
 
 

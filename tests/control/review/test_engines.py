@@ -1,0 +1,204 @@
+import base64
+
+import pytest
+
+from bailiwick.control.review import Change, Entry, PushedBlob, Report, as_sarif, review
+from bailiwick.core.artifacts import TreeFile
+
+MANIFEST = b"""
+[app]
+name = "desk"
+purpose = "Support staff look up orders"
+entrypoint = "desk.app:app"
+[integrations.orders]
+use = "orders-db"
+access = ["orders:read"]
+[egress]
+allow = ["api.declared.example:443"]
+"""
+APP = b"app = object()\n"
+KEY = "AKIA" + "Q3EGRIFKLT7ZVWXN"
+
+
+def change(code: str = "", *, files: dict[str, bytes] | None = None, history: tuple[PushedBlob, ...] = ()) -> Change:
+    content = {"bailiwick.toml": MANIFEST, "desk/app.py": APP, "desk/code.py": code.encode(), **(files or {})}
+    tree = tuple(TreeFile(path, data) for path, data in content.items() if data is not None)
+    entries = tuple(Entry(file.path.encode(), "100644", "blob", len(file.content)) for file in tree)
+    return Change("t" * 40, entries, tree, history)
+
+
+def rules(report: Report) -> set[str]:
+    return {finding.rule.id for finding in report.findings}
+
+
+BAD_SQL = [
+    "def f(db, name):\n    db.execute(f\"SELECT * FROM t WHERE n = '{name}'\")",
+    "def f(db, name):\n    db.execute(\"SELECT * FROM t WHERE n = '%s'\" % name)",
+    'def f(db, name):\n    db.execute("SELECT * FROM t WHERE n = " + name)',
+    'def f(db, name):\n    db.execute("SELECT * FROM t WHERE n = {}".format(name))',
+    'def f(db, name):\n    query = "SELECT * FROM t WHERE n = "\n    query += name\n    db.execute(query)',
+    'def f(db, name):\n    query = f"SELECT {name}"\n    db.cursor().executemany(query, [])',
+    'from sqlalchemy import text\ndef f(name):\n    return text(f"SELECT {name}")',
+    'def build(name):\n    return "SELECT " + name\ndef f(db, name):\n    db.execute(build(name))',
+    'def f(db, name):\n    db.execute(f"SELECT {name}")  # noqa: S608  # nosec',
+    'def f(db, names):\n    db.execute("SELECT " + ", ".join(names))',
+]
+GOOD_SQL = [
+    'def f(db, name):\n    db.execute("SELECT * FROM t WHERE n = %s", [name])',
+    'COLUMNS = "a, b"\ndef f(db, n):\n    db.execute(f"SELECT {COLUMNS} FROM t WHERE n = %s", [n])',
+    'def f(db):\n    query = "SELECT 1"\n    query += " FROM t"\n    db.execute(query)',
+    'ORDER = {"new": "at DESC", "old": "at"}\ndef f(db, key):\n    db.execute("SELECT 1 ORDER BY " + ORDER[key])',
+    'def table():\n    return "t" + "_x"\ndef f(db):\n    db.execute(f"SELECT * FROM {table()}")',
+    "def f(db, query):\n    db.execute(query)",
+    'def f(db, n):\n    db.execute(f"SELECT {int(n)}")',
+    'def f(runner, name):\n    runner.run(f"hello {name}")',
+]
+
+
+@pytest.mark.req("RV2")
+@pytest.mark.parametrize("code", BAD_SQL)
+def test_sql_that_is_built_from_strings_is_found(code: str) -> None:
+    report = review(change(code))
+    assert "sql-built-from-strings" in rules(report)
+    assert not report.passed
+
+
+@pytest.mark.req("RV2")
+@pytest.mark.parametrize("code", GOOD_SQL)
+def test_constant_and_parameterised_sql_is_left_alone(code: str) -> None:
+    assert review(change(code)).findings == ()
+
+
+@pytest.mark.req("RV2")
+def test_a_query_built_in_another_file_is_followed() -> None:
+    files = {"desk/build.py": b"def where(name):\n    return f'SELECT {name}'\n"}
+    report = review(change("from desk.build import where\ndef f(db, n):\n    db.execute(where(n))\n", files=files))
+    assert "sql-built-from-strings" in rules(report)
+
+
+@pytest.mark.req("RV6")
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("import os\nos.system('ls ' + x)", "command-from-values"),
+        ("import subprocess\nsubprocess.run(f'ls {x}', shell=True)", "command-from-values"),
+        ("import subprocess as s\ns.run(['ls'])", "process-spawning"),
+        ("from os import system as go\ngo('ls')", "process-spawning"),
+        ("eval(x)", "dynamic-code"),
+        ("import pickle\npickle.loads(x)", "unsafe-deserialisation"),
+        ("import ctypes\nctypes.CDLL('x')", "native-loading"),
+        ("def f(:", "syntax-error"),
+    ],
+)
+def test_dangerous_capabilities_are_found(code: str, rule: str) -> None:
+    assert rule in rules(review(change(code)))
+
+
+@pytest.mark.req("RV3")
+def test_a_key_in_an_earlier_commit_is_found_and_not_repeated() -> None:
+    blob = PushedBlob("c" * 40, "desk/settings.py", f'KEY = "{KEY}"\n'.encode())
+    report = review(change("", history=(blob,)))
+    finding = next(item for item in report.findings if item.rule.id == "secret-in-code")
+    assert finding.commit == "c" * 40
+    assert (finding.path, finding.line) == ("desk/settings.py", 1)
+    assert KEY not in repr(report)
+
+
+@pytest.mark.req("RV3")
+@pytest.mark.parametrize("encode", [lambda raw: base64.b64encode(raw).decode(), lambda raw: raw.hex()])
+def test_an_encoded_key_is_found(encode: object) -> None:
+    text = encode(f"key={KEY};region=eu".encode())  # type: ignore[operator]
+    assert "secret-in-code" in rules(review(change(f'X = "{text}"\n')))
+
+
+@pytest.mark.req("RV3", "SE1")
+def test_a_value_of_the_vault_is_found_whatever_its_shape() -> None:
+    report = review(change("greeting = 'blue horse'\n"), known_secret=lambda text: "blue horse" in text)
+    assert "secret-in-code" in rules(report)
+
+
+@pytest.mark.parametrize(
+    "line", ['password = "changeme-please"', 'token = os.environ["TOKEN"]', 'url = "postgres://u:${PW}@h/d"']
+)
+def test_placeholders_are_no_secrets(line: str) -> None:
+    assert "secret-in-code" not in rules(review(change(line + "\n")))
+
+
+@pytest.mark.req("RV4")
+def test_an_undeclared_host_is_found_with_the_edit_that_declares_it() -> None:
+    report = review(change('URL = "https://api.other.example/x"\nGOOD = "https://api.declared.example/x"\n'))
+    found = [item for item in report.findings if item.rule.id == "undeclared-host"]
+    assert len(found) == 1
+    assert '[egress] allow = ["api.other.example:443"]' in found[0].message
+
+
+@pytest.mark.req("RV4")
+def test_an_undeclared_integration_is_found() -> None:
+    report = review(change('import os\nX = os.environ["BILLING_URL"]\nY = os.environ["ORDERS_URL"]\n'))
+    assert [item.rule.id for item in report.findings] == ["undeclared-integration"]
+
+
+@pytest.mark.parametrize(
+    ("files", "rule"),
+    [
+        ({"bailiwick.toml": b"[app]\nnam = 'x'\n"}, "manifest-invalid"),
+        ({"bailiwick.toml": b"[app\n"}, "manifest-invalid"),
+        ({"desk/app.py": b"other = 1\n"}, "entrypoint-missing"),
+        ({"requirements.txt": b"flask\n"}, "dependencies-not-locked"),
+        ({"requirements.lock": b"flask==3.0.0\n"}, "dependencies-not-locked"),
+    ],
+)
+def test_a_manifest_or_lock_that_does_not_hold_is_explained(files: dict[str, bytes], rule: str) -> None:
+    report = review(change("", files=files))
+    assert rule in rules(report)
+    assert all(item.rule.fix for item in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        (Entry(b"../up", "100644", "blob", 1), "path-leaves-tree"),
+        (Entry(b"a/.GIT/config", "100644", "blob", 1), "path-leaves-tree"),
+        (Entry(b"link", "120000", "blob", 1), "symlink"),
+        (Entry(b"module", "160000", "commit", 0), "submodule"),
+        (Entry(b"caf\xe9.py", "100644", "blob", 1), "name-not-utf8"),
+        (Entry(b"big.bin", "100644", "blob", 6 * 2**20), "file-too-large"),
+        (Entry(b"DESK/app.py", "100644", "blob", 1), "path-leaves-tree"),
+    ],
+)
+def test_the_shape_of_the_tree_is_checked(entry: Entry, rule: str) -> None:
+    normal = change("")
+    report = review(Change(normal.tree, (*normal.entries, entry), normal.files))
+    assert rule in rules(report)
+    assert not report.passed
+
+
+def test_a_hundred_thousand_files_are_refused_unread() -> None:
+    entries = tuple(Entry(b"f%d" % number, "100644", "blob", 1) for number in range(100_000))
+    assert rules(review(Change("t" * 40, entries, ()))) == {"too-many-files"}
+
+
+@pytest.mark.req("RV1")
+def test_an_engine_that_breaks_lets_nothing_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> bool:
+        raise OSError("the vault is gone")
+
+    report = review(change(""), known_secret=broken)
+    assert not report.passed
+    assert report.could_not_review == ("secrets: OSError",)
+
+
+@pytest.mark.req("RV2")
+def test_sarif_names_rules_places_and_catalogue_numbers() -> None:
+    log = as_sarif(review(change(BAD_SQL[0])))
+    run = log["runs"][0]  # type: ignore[index]
+    assert log["version"] == "2.1.0"
+    assert run["results"][0]["ruleId"] == "sql-built-from-strings"
+    assert "CWE-89" in run["tool"]["driver"]["rules"][0]["properties"]["tags"]
+
+
+def test_a_fingerprint_stays_when_the_line_moves() -> None:
+    first = review(change(BAD_SQL[0])).findings[0]
+    moved = review(change("\n\n\n" + BAD_SQL[0])).findings[0]
+    assert first.line != moved.line
+    assert first.fingerprint == moved.fingerprint
