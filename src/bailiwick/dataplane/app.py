@@ -26,6 +26,7 @@ from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
+from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
 from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, connect
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
@@ -62,6 +63,8 @@ class DataPlane:
             gateway=gateway,
             emit=self._emit,
             refused_name=self._refused_name,
+            egress_policy=AddressPolicy(settings.allow_networks),
+            egress_ended=self._egress_ended,
             masker=lambda: self._masker,
         )
         self._host = AppHost(
@@ -164,21 +167,28 @@ class DataPlane:
         self._spool.add(AuditReport(event=event))
 
     def _refused_name(self, state: AppState, name: str) -> None:
-        self._emit(
-            AuditEvent(
-                time=utc_now(),
-                tenant=state.tenant,
-                actor=f"app:{state.app}",
-                action="egress.refused",
-                resource=f"app:{state.app}",
-                outcome=Outcome.REFUSED,
-                reason=f"{name} is not declared in the manifest",
-                app=state.app,
-                release=state.release,
-                plane=self._settings.plane,
-                deciders=("declared-egress",),
-                context={"host": name},
-            )
+        self._emit(self._egress_event(state, name, refused=f"{name} is not declared in the manifest"))
+
+    def _egress_ended(self, state: AppState, ended: Opened) -> None:
+        host = f"{ended.host}:{ended.port}"
+        self._emit(self._egress_event(state, host, refused=ended.refused, sent=ended.sent, received=ended.received))
+
+    def _egress_event(
+        self, state: AppState, host: str, *, refused: str, sent: int = 0, received: int = 0
+    ) -> AuditEvent:
+        return AuditEvent(
+            time=utc_now(),
+            tenant=state.tenant,
+            actor=f"app:{state.app}",
+            action="egress.refused" if refused else "egress.connected",
+            resource=f"app:{state.app}",
+            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
+            reason=refused,
+            app=state.app,
+            release=state.release,
+            plane=self._settings.plane,
+            deciders=("declared-egress",),
+            context={"host": host, "sent_bytes": sent, "received_bytes": received},
         )
 
 

@@ -17,6 +17,7 @@ from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AppState
 from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.gateways.dns import DnsGateway
+from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
 from bailiwick.dataplane.instrumentation import launcher
 from bailiwick.dataplane.sandbox import Limits, Mount, Plant, Runtime, Sandbox, SandboxSpec, ensure_layer, launch
@@ -48,6 +49,8 @@ class Workshop:
     gateway: SqlGateway
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
+    egress_policy: AddressPolicy
+    egress_ended: Callable[[AppState, Opened], None]
     masker: Callable[[], Masker]
 
 
@@ -92,7 +95,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     folder.chmod(0o711)
     path = folder / "ingress.sock"
     ingress = _listen(path)
-    plants, names, environment = _plan(state)
+    plants, names, environment = _plan(state, prepared.manifest)
     manifest = prepared.manifest
     kind, entrypoint = ("run", manifest.jobs[job].run) if job else ("serve", manifest.app.entrypoint or "")
     spec = SandboxSpec(
@@ -146,7 +149,7 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _plan(state: AppState) -> tuple[dict[str, Plant], dict[str, str], dict[str, str]]:
+def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[str, str], dict[str, str]]:
     """Return the sockets to plant by what they are for, the names that the resolver knows, and the environment."""
     plants = {
         "dns-udp": Plant("resolver.internal", _DNS_ADDRESS, 53, "udp"),
@@ -159,6 +162,9 @@ def _plan(state: AppState) -> tuple[dict[str, Plant], dict[str, str], dict[str, 
         name = integration.name.upper().replace("-", "_")
         environment[f"{name}_URL"] = f"postgresql://app@{host}:5432/{integration.resource}"
 
+    for number, declared in enumerate(manifest.egress.allow, start=1):
+        host, _, port = declared.rpartition(":")
+        plants[f"egress:{declared}"] = Plant(host, f"127.1.1.{number}", int(port))
     names = {plant.name: plant.address for plant in plants.values()}
     return plants, names, environment
 
