@@ -1,0 +1,187 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bailiwick.control.audit import AuditLog, AuditQuery, search
+from bailiwick.control.identity import (
+    API_AUDIENCE,
+    GIT_AUDIENCE,
+    Authorizer,
+    Claims,
+    CredentialRefusedError,
+    IdentityService,
+    OidcClient,
+    ProviderUnavailableError,
+    SignInRefusedError,
+)
+from bailiwick.core.errors import ForbiddenError, InvalidInputError
+from bailiwick.core.pkce import pkce_challenge
+from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.store import Store
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALICE = Claims("https://idp", "1", "alice@example.com", "Alice", ("makers",), {"region": "EMEA"})
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def changes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def identity(store: Store, clock: Clock, changes: list[str]) -> IdentityService:
+    client = OidcClient(
+        issuer="http://127.0.0.1:9",
+        client_id="bailiwick",
+        client_secret=None,
+        scopes=("openid",),
+        redirect_uri="http://127.0.0.1/callback",
+        clock=clock,
+    )
+    return IdentityService(
+        store=store,
+        audit=AuditLog(),
+        authorizer=Authorizer(PolicyEngine.built_in()),
+        oidc=client,
+        clock=clock,
+        on_change=lambda: changes.append("changed"),
+    )
+
+
+@pytest.mark.req("ID2")
+def test_a_session_is_its_persons_until_idle_or_old(identity: IdentityService, clock: Clock) -> None:
+    new = identity.sign_in(ALICE)
+    owner = identity.authenticate_session(new.secret)
+    assert str(owner.identity.principal) == "user:alice@example.com"
+    assert "group:makers" in owner.identity.names
+    clock.now += timedelta(minutes=31)
+    with pytest.raises(CredentialRefusedError, match="has ended"):
+        identity.authenticate_session(new.secret)
+    assert new.secret not in repr(new)
+
+
+@pytest.mark.req("ID2")
+def test_signing_in_again_makes_another_session_and_signing_out_ends_one(identity: IdentityService) -> None:
+    first, second = identity.sign_in(ALICE), identity.sign_in(ALICE)
+    assert first.secret != second.secret
+    identity.sign_out(first.secret)
+    with pytest.raises(CredentialRefusedError):
+        identity.authenticate_session(first.secret)
+    identity.authenticate_session(second.secret)
+
+
+@pytest.mark.req("ID2")
+def test_a_token_opens_its_door_only_and_expires(identity: IdentityService, clock: Clock) -> None:
+    alice = identity.remember_person(ALICE)
+    git = identity.issue_token(alice, audience=GIT_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
+    api = identity.issue_token(alice, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
+    identity.authenticate_token(git.secret, audience=GIT_AUDIENCE)
+    identity.authenticate_token(api.secret, audience=GIT_AUDIENCE)
+    for secret in (git.secret, "bwt_forged", ""):
+        with pytest.raises(CredentialRefusedError):
+            identity.authenticate_token(secret, audience=API_AUDIENCE)
+    clock.now += timedelta(hours=1)
+    with pytest.raises(CredentialRefusedError):
+        identity.authenticate_token(api.secret, audience=API_AUDIENCE)
+
+
+@pytest.mark.req("ID2")
+def test_a_code_works_once_at_its_door_with_its_verifier(identity: IdentityService, clock: Clock) -> None:
+    owner = identity.authenticate_session(identity.sign_in(ALICE).secret)
+
+    def code() -> str:
+        return identity.issue_code(owner, audience="app:production/a/b", challenge=pkce_challenge("verifier"))
+
+    spent = code()
+    assert identity.redeem_code(spent, audience="app:production/a/b", verifier="verifier").identity == owner.identity
+    for shown, audience, verifier in (
+        (spent, "app:production/a/b", "verifier"),
+        (code(), "app:production/a/c", "verifier"),
+        (code(), "app:preview/a/b", "verifier"),
+        (code(), "app:production/a/b", "guess"),
+    ):
+        with pytest.raises(CredentialRefusedError):
+            identity.redeem_code(shown, audience=audience, verifier=verifier)
+        with pytest.raises(CredentialRefusedError):
+            identity.redeem_code(shown, audience="app:production/a/b", verifier="verifier")
+    late = code()
+    clock.now += timedelta(seconds=60)
+    with pytest.raises(CredentialRefusedError):
+        identity.redeem_code(late, audience="app:production/a/b", verifier="verifier")
+
+
+@pytest.mark.req("ID2")
+def test_revoking_a_person_ends_everything_they_hold(
+    identity: IdentityService, store: Store, changes: list[str]
+) -> None:
+    identity.apply_role_rules([("admins", "org-admin", "organization:default")])
+    admin = identity.remember_person(Claims("https://idp", "2", "root@example.com", "Root", ("admins",), {}))
+    session = identity.sign_in(ALICE)
+    owner = identity.authenticate_session(session.secret)
+    token = identity.issue_token(owner.identity, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="t")
+    code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("v"))
+    with pytest.raises(ForbiddenError):
+        identity.revoke_principal(owner.identity, "user:root@example.com", "no right to")
+    changes.clear()
+    identity.revoke_principal(admin, "user:alice@example.com", "left the company")
+    assert changes == ["changed"]
+    for attempt in (
+        lambda: identity.authenticate_session(session.secret),
+        lambda: identity.authenticate_token(token.secret, audience=API_AUDIENCE),
+        lambda: identity.redeem_code(code, audience="cli", verifier="v"),
+    ):
+        with pytest.raises(CredentialRefusedError):
+            attempt()
+    with store.transaction() as found:
+        assert identity.epochs(found) == {"user:alice@example.com": 1}
+        assert search(found, AuditQuery(action="principal.revoked")).events[0].event.reason == "left the company"
+
+
+@pytest.mark.req("ID1")
+def test_roles_cascade_from_folders_and_stop_at_their_edge(identity: IdentityService, store: Store) -> None:
+    identity.apply_role_rules([("makers", "builder", "folder:finance")])
+    alice = identity.remember_person(ALICE)
+    authorizer = Authorizer(PolicyEngine.built_in())
+    with store.transaction() as session:
+        assert authorizer.decide(session, alice, "app.push", "app:finance/eu/desk").allowed
+        assert not authorizer.decide(session, alice, "app.push", "app:financely/desk").allowed
+        assert not authorizer.decide(session, alice, "app.push", "app:hr/desk").allowed
+        who = identity.who_can(session, "app.push", "app:finance/desk")
+        assert [(item.holder, item.deciders) for item in who] == [("user:alice@example.com", ("builders",))]
+        with pytest.raises(InvalidInputError):
+            authorizer.decide(session, alice, "app.push", "app:")
+
+
+def test_a_role_that_does_not_exist_is_not_given(identity: IdentityService) -> None:
+    identity.apply_role_rules([("admins", "org-admin", "organization:default")])
+    admin = identity.remember_person(Claims("https://idp", "2", "root@example.com", "Root", ("admins",), {}))
+    with pytest.raises(InvalidInputError, match="is not a role"):
+        identity.assign_role(admin, "king", "user:alice@example.com", "folder:finance")
+    nobody = Identity.of_service(Principal("service", "x"))
+    with pytest.raises(ForbiddenError):
+        identity.assign_role(nobody, "builder", "service:x", "organization:default")
+
+
+@pytest.mark.req("ID2")
+def test_a_sign_in_that_was_not_begun_here_is_refused(identity: IdentityService) -> None:
+    with pytest.raises(SignInRefusedError):
+        identity.finish_sign_in(state="forged", code="x")
+
+
+def test_a_provider_that_does_not_answer_is_said_to_be_so(identity: IdentityService) -> None:
+    with pytest.raises(ProviderUnavailableError, match="does not answer"):
+        identity.begin_sign_in("/")

@@ -1,0 +1,61 @@
+"""Stopping and starting: by Ctrl-C, by kill -9, and with an artefact that somebody changed meanwhile."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.journeys.conftest import BAILIWICK, Demo, free_port_range, start_demo, stop_demo
+
+APP = "finance/restart-desk"
+Eventually = Callable[..., Any]
+
+
+def family(demo: Demo) -> list[psutil.Process]:
+    return psutil.Process(demo.process.pid).children(recursive=True)
+
+
+def status(demo: Demo) -> str:
+    shown = json.loads(demo.cli("admin", "app", "show", APP, "--json").stdout)
+    return next((f"{item['status']}: {item['words']}" for item in shown["statuses"] if item["mode"] == "preview"), "")
+
+
+@pytest.mark.req("DM1", "DG7", "OB2")
+def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) -> None:
+    state, port = home / "again", free_port_range()
+    first = start_demo(state, port)
+    first.cli("builder", "app", "create", APP)
+    folder = home / "again-sample"
+    subprocess.run([BAILIWICK, "demo", "sample", "second", str(folder)], check=True, capture_output=True)
+    assert first.cli("builder", "push", APP, ok=False, cwd=folder).returncode == 0
+    eventually(lambda: status(first).startswith("running"), 60, "the preview")
+
+    left = family(first)
+    os.kill(first.process.pid, signal.SIGKILL)
+    first.process.wait()
+    second = start_demo(state, port)
+    assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    eventually(lambda: status(second).startswith("running"), 60, "the preview after a hard kill")
+
+    left = family(second)
+    stop_demo(second)
+    time.sleep(0.2)
+    assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+    for artifact in (state / "shared" / "plane-editor" / "artifacts").iterdir():
+        artifact.write_bytes(artifact.read_bytes().replace(b"Refund desk", b"Refund dusk", 1))
+    third = start_demo(state, port)
+    try:
+        eventually(lambda: status(third).startswith("refused"), 60, "the refusal of a changed artefact")
+        assert "the artefact's bytes" in status(third)
+        said = third.cli("auditor", "audit", "search", "--app", APP, "--action", "release.refused").stdout
+        assert "REFUSED: the artefact's bytes" in said
+    finally:
+        stop_demo(third)
