@@ -307,6 +307,8 @@ class SqlListener:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - we are in one
         self._tasks.add(task)
+        # Event loops do this for sockets that they made themselves; a planted one was made elsewhere.
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         key = struct.pack("!II", secrets.randbits(31), secrets.randbits(31))
         session = SqlSession(self._gateway, self._binding, reader, writer, key, self._sessions)
         try:

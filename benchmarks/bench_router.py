@@ -1,0 +1,93 @@
+"""Requests through the router to an app on its Unix socket, against the same app served bare by uvicorn."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import AppState, DesiredState
+from bailiwick.core.passes import Pass, issue_pass
+from bailiwick.core.policy import PolicyEngine, cascade
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.statements import SigningKey, seal
+from bailiwick.dataplane.guard import RateLimit
+from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Site, Sites, serve
+
+_SECONDS, _CLIENTS = 3.0, 16
+_APP = """
+import sys, uvicorn
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+uvicorn.run(app, log_level="error", access_log=False, lifespan="off", **eval(sys.argv[1]))
+"""
+
+
+def measure() -> list[tuple[str, float, str]]:
+    """Return requests a second through gate and router over those to uvicorn itself."""
+    with tempfile.TemporaryDirectory(prefix="bw-bench-") as home:
+        path = Path(home) / "app.sock"
+        options = (f"dict(uds={str(path)!r})", "dict(port=18999)")
+        apps = [subprocess.Popen([sys.executable, "-c", _APP, option]) for option in options]
+        try:
+            time.sleep(1.5)
+            return asyncio.run(_compare(path))
+        finally:
+            for app in apps:
+                app.terminate()
+                app.wait()
+
+
+async def _compare(path: Path) -> list[tuple[str, float, str]]:
+    key = SigningKey.generate()
+    identity = Identity(Principal("user", "u@example.com"), frozenset({"group:users"}))
+    token = issue_pass(Pass(identity, "a/b", "production", "s", utc_now() + timedelta(hours=1)), key)
+    state = _state(key)
+    site = Site("b.localhost", state, "running", "", path, RateLimit(1e9))
+    sites = Sites()
+    sites.put(site)
+    desired = DesiredState(version=1, plane="p", time=utc_now(), sign_in_url="", apps=(state,), epochs={})
+    gate = Gate(engine=PolicyEngine.built_in(), pass_key=lambda: key.public_text, state=lambda: desired, clock=utc_now)
+    parts = RouterParts(sites, gate, SignIn(_nobody), lambda: "", CallRegistry(), Pool(), lambda *_: None)
+    server = await serve(Router(parts), "127.0.0.1", 0)
+    ours = await _rate(server.sockets[0].getsockname()[1], token)
+    bare = await _rate(18999, token)
+    server.close()
+    return [("request through the router / bare uvicorn", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s")]
+
+
+async def _nobody(_: object) -> None:
+    raise AssertionError("nobody signs in here")
+
+
+def _state(key: SigningKey) -> AppState:
+    envelope = seal(b"{}", key)
+    return AppState(
+        app="a/b", tenant="default", mode="production", host="b", release="rel", commit="c", status="running",
+        author="user:x", reach="", artifact_sha256="", verdict=envelope, approvals=(), artifact=envelope,
+        roles=cascade([("app-user", "group:users")]), integrations=(),
+    )  # fmt: skip
+
+
+async def _rate(port: int, token: str) -> float:
+    request = f"GET / HTTP/1.1\r\nHost: b.localhost\r\nCookie: bailiwick_pass={token}\r\n\r\n".encode()
+    over = time.perf_counter() + _SECONDS
+    counts = await asyncio.gather(*(_client(port, request, over) for _ in range(_CLIENTS)))
+    return sum(counts) / _SECONDS
+
+
+async def _client(port: int, request: bytes, over: float) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    count = 0
+    while time.perf_counter() < over:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        await reader.readexactly(5)
+        count += 1
+    writer.close()
+    return count
