@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bailiwick.core.errors import UnavailableError
-from bailiwick.store.embedded import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    # Loaded only by those who start one: the command line must come up fast.
+    from bailiwick.store.embedded import EmbeddedPostgres
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _STOP_SECONDS = 10.0
@@ -40,7 +43,7 @@ class Children:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._children: list[Child] = []
-        self._servers: list[EmbeddedPostgres] = []
+        self._servers: "list[EmbeddedPostgres]" = []
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def __enter__(self) -> Self:
@@ -73,7 +76,7 @@ class Children:
         self._children.append(child)
         return child
 
-    def keep(self, server: EmbeddedPostgres) -> None:
+    def keep(self, server: "EmbeddedPostgres") -> None:
         """Start a database server that is stopped after everything else."""
         server.start()
         self._servers.append(server)
