@@ -43,7 +43,7 @@ class Children:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._children: list[Child] = []
-        self._servers: "list[EmbeddedPostgres]" = []
+        self._servers: list[EmbeddedPostgres] = []
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def __enter__(self) -> Self:
