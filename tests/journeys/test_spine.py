@@ -383,3 +383,22 @@ def test_21_anyone_gets_the_same_sandbox_from_the_command_line(home: Path) -> No
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 7, done.stderr
     assert "1000" in done.stdout
+
+
+@pytest.mark.req("ID2")
+def test_22_the_command_line_signs_in_through_the_browser(demo: Demo, home: Path, builder: Visitor) -> None:
+    kept = home / "credentials.json"
+    environment = {name: value for name, value in os.environ.items() if name != "BAILIWICK_TOKEN"}
+    environment |= {"BAILIWICK_URL": demo.ready["console_url"], "BAILIWICK_CREDENTIALS": str(kept)}
+    asked = subprocess.Popen([BAILIWICK, "login", "--no-browser"], stdout=subprocess.PIPE, text=True, env=environment)
+    assert asked.stdout is not None
+    address = next(line.strip() for line in asked.stdout if "/sign-in/cli?" in line)
+    builder.console("/")
+    page = builder.open(address)
+    page.click("button:has-text('Yes, sign it in')")
+    assert "You are user:builder@example.com" in asked.communicate(timeout=30)[0]
+    assert asked.returncode == 0
+    assert kept.stat().st_mode & 0o077 == 0
+    listed = subprocess.run([BAILIWICK, "app", "list"], env=environment, capture_output=True, text=True, check=True)
+    assert APP in listed.stdout
+    assert builder.faults == []

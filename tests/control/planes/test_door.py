@@ -1,0 +1,153 @@
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.planes import PeerCertificateProtocol, PlaneHub, build_plane_app, server_tls
+from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
+from bailiwick.control.vault.authority import _self_signed
+from bailiwick.core.clock import utc_now
+from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.messages import DesiredState, KillOrder, PlaneWelcome, SecretValue, decode_downlink
+from bailiwick.core.statements import Keyring, SigningKey, open_envelope, read_envelope
+from bailiwick.store import Store
+
+KEY = SigningKey.generate()
+
+
+class Answers:
+    """Stands in for the plane service: what is tested here is the door in front of it."""
+
+    def welcome(self, plane: str) -> PlaneWelcome:
+        key = KEY.public_text
+        return PlaneWelcome(
+            plane=plane, downlink_key=key, pass_key=key, review_keys=(key,), approval_keys=(key,), release_keys=(key,)
+        )
+
+    def secret(self, plane: str, name: str) -> SecretValue:
+        raise ForbiddenError("no app of this plane uses this secret")
+
+
+@dataclass
+class Door:
+    url: str
+    folder: Path
+    authority: CertificateAuthority
+    hub: PlaneHub
+
+    def client(self, path: str, *, authority: CertificateAuthority | None = None, **options: Any) -> httpx2.Client:
+        issued = (authority or self.authority).issue(path, **options)
+        pair = self.folder / f"{path.replace('/', '-')}.pem"
+        pair.write_text(issued.certificate + issued.key)
+        context = ssl.create_default_context(cadata=self.authority.certificate_pem)
+        context.load_cert_chain(pair)
+        return httpx2.Client(base_url=self.url, verify=context, timeout=10)
+
+
+def authority_of(store: Store, folder: Path, name: str) -> CertificateAuthority:
+    vault = Vault(store, LocalFileKeyProvider(folder / name), AuditLog(), utc_now)
+    with store.transaction() as session:
+        return CertificateAuthority.load(session, vault, utc_now)
+
+
+@pytest.fixture
+def door(store: Store, tmp_path: Path) -> Iterator[Door]:
+    authority = authority_of(store, tmp_path, "key")
+    issued = authority.issue("control", hosts=["127.0.0.1"])
+    for name, content in (("c.pem", issued.certificate), ("k.pem", issued.key), ("a.pem", authority.certificate_pem)):
+        (tmp_path / name).write_text(content)
+
+    def state(plane: str) -> DesiredState:
+        return DesiredState(version=1, plane=plane, time=datetime.now(UTC), sign_in_url="", apps=(), epochs={})
+
+    hub = PlaneHub(state, KEY, utc_now)
+    app = build_plane_app(Answers(), hub, {"editor": "editor", "production": "production"})  # type: ignore[arg-type]
+    context = server_tls(*(str(tmp_path / name) for name in ("c.pem", "k.pem", "a.pem")))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            http=PeerCertificateProtocol,
+            ssl_context_factory=lambda _config, _default: context,
+            log_level="error",
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+    def serve() -> None:
+        import asyncio
+
+        async def main() -> None:
+            hub.attach(asyncio.get_running_loop())
+            await server.serve()
+
+        asyncio.run(main())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Door(f"https://127.0.0.1:{port}", tmp_path, authority, hub)
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.mark.req("DM2", "DG4")
+def test_a_plane_is_known_by_its_certificate_alone(door: Door) -> None:
+    for plane in ("editor", "production"):
+        answer = door.client(f"plane/{plane}").get("/plane/v1/welcome", headers={"x-plane": "other"})
+        assert answer.json()["plane"] == plane
+
+
+@pytest.mark.req("DM2")
+@pytest.mark.parametrize("path", ["control", "plane/unknown", "plane/editor/more", "service/x"])
+def test_a_certificate_of_something_else_opens_nothing(door: Door, path: str) -> None:
+    answer = door.client(path).get("/plane/v1/welcome")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.req("DM2")
+def test_without_a_certificate_with_an_expired_or_a_foreign_one_there_is_no_connection(
+    door: Door,
+) -> None:
+    bare = httpx2.Client(verify=ssl.create_default_context(cadata=door.authority.certificate_pem))
+    expired = door.client("plane/editor", lifetime=timedelta(minutes=-1))
+    key = ec.generate_private_key(ec.SECP256R1())
+    stranger = CertificateAuthority(key, _self_signed(key, utc_now), utc_now)
+    foreign = door.client("plane/production", authority=stranger)
+    for client in (bare, expired, foreign):
+        with pytest.raises(httpx2.TransportError):
+            client.get(f"{door.url}/plane/v1/welcome")
+
+
+@pytest.mark.req("SE1")
+def test_a_secret_that_no_app_uses_is_refused(door: Door) -> None:
+    assert door.client("plane/editor").get("/plane/v1/secrets/other").status_code == 403
+
+
+@pytest.mark.req("RT5")
+def test_the_stream_gives_the_state_and_then_orders_at_once_signed(door: Door) -> None:
+    ring = Keyring.of([KEY.public_text])
+    kind = "application/vnd.bailiwick.downlink.v1+json"
+    with door.client("plane/production").stream("GET", "/plane/v1/stream") as answer:
+        lines = answer.iter_lines()
+        first = decode_downlink(open_envelope(read_envelope(next(lines)), ring, kind))
+        assert isinstance(first, DesiredState)
+        began = time.monotonic()
+        door.hub.broadcast(KillOrder(app="a/b", because="now"))
+        second = decode_downlink(open_envelope(read_envelope(next(lines)), ring, kind))
+        assert isinstance(second, KillOrder)
+        assert time.monotonic() - began < 2
