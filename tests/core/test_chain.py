@@ -33,11 +33,24 @@ def approval(*, key: SigningKey = APPROVAL, approver: str = ADMIN, tree: str = T
 
 
 def artifact(
-    *, key: SigningKey = RELEASE, data: bytes = DATA, tree: str = TREE, mode: str = "production", app: str = APP
+    *,
+    key: SigningKey = RELEASE,
+    data: bytes = DATA,
+    tree: str = TREE,
+    mode: str = "production",
+    app: str = APP,
+    authors: tuple[str, ...] = (AUTHOR,),
 ) -> Envelope:
     return sign_statement(
         artifact_statement(
-            app=app, release="rel_1", commit="c1", tree=tree, reach=REACH, mode=mode, sha256=digest(data)
+            app=app,
+            release="rel_1",
+            commit="c1",
+            tree=tree,
+            reach=REACH,
+            mode=mode,
+            sha256=digest(data),
+            authors=authors,
         ),
         key,
     )
@@ -49,7 +62,7 @@ GOOD = Chain(verdict(), (approval(),), artifact())
 @pytest.mark.req("DG7")
 def test_a_whole_chain_proves_who_wrote_and_who_approved() -> None:
     release = verify_chain(GOOD, DATA, KEYS, app=APP, mode="production", reach=REACH)
-    assert (release.author, release.approvers, release.tree) == (AUTHOR, (ADMIN,), TREE)
+    assert (release.authors, release.approvers, release.tree) == ((AUTHOR,), (ADMIN,), TREE)
     assert release.files["bin/run"].executable
 
 
@@ -67,8 +80,10 @@ def test_a_whole_chain_proves_who_wrote_and_who_approved() -> None:
         (replace(GOOD, verdict=verdict(tree="0" * 40)), DATA, "the reviewed tree"),
         (replace(GOOD, verdict=verdict(key=APPROVAL)), DATA, "review verdict: signed by a key"),
         (replace(GOOD, verdict=GOOD.artifact), DATA, "review verdict"),
-        (replace(GOOD, approvals=()), DATA, "nobody but the author approved"),
-        (replace(GOOD, approvals=(approval(approver=AUTHOR),)), DATA, "nobody but the author approved"),
+        (replace(GOOD, artifact=artifact(authors=(AUTHOR, ADMIN))), DATA, "nobody but its authors approved"),
+        (replace(GOOD, artifact=artifact(authors=())), DATA, "does not name user:builder@example.com"),
+        (replace(GOOD, approvals=()), DATA, "nobody but its authors approved"),
+        (replace(GOOD, approvals=(approval(approver=AUTHOR),)), DATA, "nobody but its authors approved"),
         (replace(GOOD, approvals=(approval(tree="0" * 40),)), DATA, "the approved tree"),
         (replace(GOOD, approvals=(approval(reach="cd" * 32),)), DATA, "the approved reach"),
         (replace(GOOD, approvals=(approval(key=STRANGER),)), DATA, "approval: signed by a key"),

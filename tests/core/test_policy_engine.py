@@ -1,11 +1,15 @@
 import pytest
 
 from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.policy import PolicyEngine, Resource, cascade
+from bailiwick.core.policy import ContextValue, PolicyEngine, Resource, cascade
 from bailiwick.core.principals import Identity, Principal
 
 ENGINE = PolicyEngine.built_in()
-APPROVAL = {"author": "user:builder@example.com", "requested_by": "user:builder@example.com", "first_deploy": True}
+APPROVAL: dict[str, ContextValue] = {
+    "authors": frozenset({"user:builder@example.com", "user:second@example.com"}),
+    "requested_by": "user:builder@example.com",
+    "first_deploy": True,
+}
 
 
 def person(name: str, *groups: str) -> Identity:
@@ -34,8 +38,9 @@ def test_nobody_may_do_anything_by_default() -> None:
 
 
 @pytest.mark.req("DG1")
-def test_the_author_cannot_approve_even_as_administrator() -> None:
-    author = person("builder@example.com", "group:admins")
+@pytest.mark.parametrize("name", ["builder@example.com", "second@example.com"])
+def test_no_author_can_approve_even_as_administrator(name: str) -> None:
+    author = person(name, "group:admins")
     decision = ENGINE.decide(author, "app.approve", app(org_admin="group:admins"), APPROVAL)
     assert not decision.allowed
     assert decision.deciders == ("never-approve-your-own",)
@@ -65,7 +70,7 @@ def test_a_machine_does_not_approve() -> None:
         ("app.use", {"mode": "production", "extra": True}),
     ],
 )
-def test_a_question_that_does_not_fit_the_schema_is_refused(action: str, context: dict[str, str | bool]) -> None:
+def test_a_question_that_does_not_fit_the_schema_is_refused(action: str, context: dict[str, ContextValue]) -> None:
     admin = person("admin@example.com", "group:admins")
     assert not ENGINE.decide(admin, action, app(org_admin="group:admins", app_user="group:admins"), context).allowed
 

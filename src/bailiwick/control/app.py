@@ -16,7 +16,19 @@ from bailiwick.control.identity import Authorizer, IdentityService, OidcClient
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
-from bailiwick.control.release import AppKilled, ArtifactStore, Change, ReleaseService, ReleaseSigner
+from bailiwick.control.release import (
+    AppKilled,
+    ArtifactStore,
+    Change,
+    DeployService,
+    JobAsked,
+    Packer,
+    ReleaseService,
+    ReleaseSigner,
+    ServingService,
+    StopService,
+)
+from bailiwick.control.requests import RepeatService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
@@ -24,7 +36,7 @@ from bailiwick.control.vault import CertificateAuthority, Credentials, LocalFile
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
-from bailiwick.core.messages import KillOrder
+from bailiwick.core.messages import KillOrder, RunJobOrder
 from bailiwick.core.policy import PolicyEngine
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
@@ -50,7 +62,10 @@ class ControlPlane:
     reviews: ReviewService
     source: SourceService
     hooks: HookServer
-    release: ReleaseService
+    repeats: RepeatService
+    releases: ReleaseService
+    deploys: DeployService
+    stops: StopService
     observe: ObserveService
     planes: PlaneService
     hub: PlaneHub
@@ -63,7 +78,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     """Connect to the database, bring it up to date, unseal the keys, and put the services together."""
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
-    audit = AuditLog()
+    audit = AuditLog(clock)
     authorizer = Authorizer(PolicyEngine.built_in())
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
@@ -86,7 +101,26 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     reviews = ReviewService(keys["review"], clock)
     observe = ObserveService(clock)
     sources = _source(settings, store, audit, catalog, reviews, vault, integrations, clock, relay)
-    release = ReleaseService(
+    artifacts = ArtifactStore(settings.state / "artifacts")
+    signer = ReleaseSigner(
+        approval_key=keys["approval"], release_key=keys["release"], review_public=keys["review"].public_text
+    )
+    packer = Packer(signer=signer, artifacts=artifacts, clock=clock)
+    stops = StopService(
+        store=store, audit=audit, authorizer=authorizer, catalog=catalog, clock=clock, notify=relay.notify
+    )
+    releases = ReleaseService(
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        catalog=catalog,
+        integrations=integrations,
+        sources=sources,
+        packer=packer,
+        notify=relay.notify,
+    )
+    relay.releases = releases
+    deploys = DeployService(
         store=store,
         audit=audit,
         authorizer=authorizer,
@@ -94,19 +128,22 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         integrations=integrations,
         sources=sources,
         verdicts=reviews,
-        signer=ReleaseSigner(
-            approval_key=keys["approval"], release_key=keys["release"], review_public=keys["review"].public_text
-        ),
-        artifacts=ArtifactStore(settings.state / "artifacts"),
+        signer=signer,
+        packer=packer,
+        stops=stops,
         clock=clock,
         notify=relay.notify,
     )
-    relay.release = release
+    serving = ServingService(
+        authorizer=authorizer, catalog=catalog, integrations=integrations, stops=stops, artifacts=artifacts
+    )
     planes = PlaneService(
         store=store,
         audit=audit,
+        authorizer=authorizer,
         observe=observe,
-        releases=release,
+        releases=serving,
+        stops=stops,
         codes=identity,
         secrets=vault,
         keys=_plane_keys(keys),
@@ -129,7 +166,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         reviews=reviews,
         source=sources,
         hooks=hooks,
-        release=release,
+        repeats=RepeatService(store, clock),
+        releases=releases,
+        deploys=deploys,
+        stops=stops,
         observe=observe,
         planes=planes,
         hub=hub,
@@ -144,22 +184,28 @@ class _ChangeRelay:
 
     def __init__(self) -> None:
         self.hub: PlaneHub | None = None
-        self.release: ReleaseService | None = None
+        self.releases: ReleaseService | None = None
 
     def refresh(self) -> None:
         if self.hub is not None:
             self.hub.refresh()
 
     def notify(self, change: Change) -> None:
-        if self.hub is not None and isinstance(change, AppKilled):
-            self.hub.broadcast(KillOrder(app=change.app, because=change.because))
+        if self.hub is None:
+            return
+        match change:
+            case AppKilled():
+                self.hub.broadcast(KillOrder(app=change.app, modes=change.modes, because=change.because))
+            case JobAsked():
+                order = RunJobOrder(app=change.app, job=change.job, run=change.run, asked_by=change.asked_by)
+                self.hub.broadcast(order)
         self.refresh()
 
     def accepted(
         self, session: Session, app: App, push: PushRecord, verdict: Envelope, files: Sequence[TreeFile]
     ) -> str:
-        assert self.release is not None  # noqa: S101 - set before any push can come in
-        return self.release.preview(session, app, push, verdict, files)
+        assert self.releases is not None  # noqa: S101 - set before any push can come in
+        return self.releases.preview(session, app, push, verdict, files)
 
 
 def _oidc(settings: ControlSettings, clock: Clock) -> OidcClient:

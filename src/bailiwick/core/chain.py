@@ -1,5 +1,6 @@
 """The chain of a release: review verdict, approvals and artefact, checked as one before anything starts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bailiwick.core.artifacts import TreeFile, digest, git_tree_id, unpack
@@ -42,7 +43,7 @@ class VerifiedRelease:
     commit: str
     tree: str
     reach: str
-    author: str
+    authors: tuple[str, ...]
     approvers: tuple[str, ...]
     files: dict[str, TreeFile]
 
@@ -60,10 +61,28 @@ def approval_statement(*, app: str, tree: str, reach: str, approver: str, reason
 
 
 def artifact_statement(
-    *, app: str, release: str, commit: str, tree: str, reach: str, mode: str, sha256: str
+    *,
+    app: str,
+    release: str,
+    commit: str,
+    tree: str,
+    reach: str,
+    mode: str,
+    sha256: str,
+    authors: Iterable[str],
 ) -> Statement:
-    """Return that an artefact was packed from a tree, for `mode` ("preview" or "production")."""
-    predicate = {"app": app, "release": release, "commit": commit, "reach": reach, "mode": mode}
+    """Return that an artefact was packed from a tree, for `mode` ("preview" or "production").
+
+    `authors` are all who wrote what is new in it, the author of the reviewed commit among them.
+    """
+    predicate = {
+        "app": app,
+        "release": release,
+        "commit": commit,
+        "reach": reach,
+        "mode": mode,
+        "authors": sorted(authors),
+    }
     return Statement(ARTIFACT, {app: {"gitTree": tree, "sha256": sha256}}, predicate)
 
 
@@ -71,7 +90,7 @@ def verify_chain(chain: Chain, data: bytes, keys: TrustedKeys, *, app: str, mode
     """Check every link: signatures, that all speak of one tree and reach, and that the bytes are that tree.
 
     `data` is the artefact as fetched; `mode` is "preview" or "production", and production demands an approval by
-    someone other than the author; `reach` is the digest of what the plane is about to open to the app.
+    someone who wrote none of it; `reach` is the digest of what the plane is about to open to the app.
     Raises `SignatureError` that names the link that fails.
     """
     artifact = _link("artefact", chain.artifact, keys.release, ARTIFACT)
@@ -83,10 +102,10 @@ def verify_chain(chain: Chain, data: bytes, keys: TrustedKeys, *, app: str, mode
     _expect("the reviewed tree", _digest_of(verdict, app, "gitTree"), tree)
     _expect("the review's outcome", verdict.predicate.get("passed"), True)
     _expect("the reach", artifact.predicate.get("reach"), reach)
-    author = str(verdict.predicate.get("author"))
+    authors = _authors(artifact, str(verdict.predicate.get("author")))
     approvers = tuple(_approver(approval, app, tree, reach) for approval in approvals)
-    if mode == "production" and not [approver for approver in approvers if approver != author]:
-        raise SignatureError("nobody but the author approved this release")
+    if mode == "production" and not set(approvers) - set(authors):
+        raise SignatureError("nobody but its authors approved this release")
     files = unpack(data)
     _expect("the tree in the artefact", git_tree_id(files), tree)
     return VerifiedRelease(
@@ -95,7 +114,7 @@ def verify_chain(chain: Chain, data: bytes, keys: TrustedKeys, *, app: str, mode
         commit=str(artifact.predicate.get("commit")),
         tree=tree,
         reach=reach,
-        author=author,
+        authors=authors,
         approvers=approvers,
         files=files,
     )
@@ -106,6 +125,13 @@ def _link(name: str, envelope: Envelope, ring: Keyring, predicate_type: str) -> 
         return open_statement(envelope, ring, predicate_type)
     except SignatureError as fault:
         raise SignatureError(f"{name}: {fault.message}") from fault
+
+
+def _authors(artifact: Statement, reviewed: str) -> tuple[str, ...]:
+    named = artifact.predicate.get("authors")
+    if not isinstance(named, list) or reviewed not in named:
+        raise SignatureError(f"the artefact does not name {reviewed:.80}, who wrote what was reviewed, as an author")
+    return tuple(str(author) for author in named)
 
 
 def _approver(approval: Statement, app: str, tree: str, reach: str) -> str:

@@ -56,10 +56,16 @@ class NotAuthenticatedError(BailiwickError):
 
 
 class ForbiddenError(BailiwickError):
-    """Policy says no; `deciders` names the policies that did."""
+    """Policy says no; `deciders` names the policies that did, and there is always one."""
 
     code = "policy.forbidden"
     status = 403
+
+    def __init__(self, message: str, *, deciders: Sequence[str], hint: str = "") -> None:
+        """Take the reason, the ids of the policies that decided, and the next step."""
+        if not deciders:
+            raise ValueError("a refusal names the policy that decided")
+        super().__init__(message, hint=hint, deciders=deciders)
 
 
 class NotFoundError(BailiwickError):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bailiwick.core.ids import new_id
 
+ContextFact = str | int | float | bool | tuple[str, ...] | None
 ACTION_FORM = r"^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$"
 
 
@@ -49,7 +50,7 @@ class AuditEvent(BaseModel):
     trace: str = ""
     plane: str = ""
     deciders: tuple[str, ...] = ()
-    context: Mapping[str, str | int | float | bool | tuple[str, ...] | None] = Field(default_factory=dict)
+    context: Mapping[str, ContextFact] = Field(default_factory=dict)
 
 
 def canonical_json(value: object) -> bytes:

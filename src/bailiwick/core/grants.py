@@ -30,9 +30,10 @@ class _Value(BaseModel):
 
 
 class ColumnGrant(_Value):
-    """One column that may be read (masked when `mask` is set) and, when `writable`, given a value."""
+    """One column that may be read when `readable` (masked when `mask` is set), and given a value when `writable`."""
 
     name: Identifier
+    readable: bool = True
     mask: Mask | None = None
     writable: bool = False
 

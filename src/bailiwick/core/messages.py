@@ -62,7 +62,6 @@ class AppState(Message):
     commit: str
     status: Literal["running", "killed"]
     killed_because: str = ""
-    author: str
     reach: str
     artifact_sha256: str
     verdict: Envelope
@@ -88,10 +87,11 @@ class DesiredState(Message):
 
 
 class KillOrder(Message):
-    """Stop an app now; the state that says so for good follows."""
+    """Stop an app in these modes now; the state that says so for good follows."""
 
     kind: Literal["kill"] = "kill"
     app: str
+    modes: tuple[Literal["preview", "production"], ...] = ("preview", "production")
     because: str
 
 

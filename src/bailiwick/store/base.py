@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy import DateTime, MetaData, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,7 +20,7 @@ _CONSTRAINT_NAMES = {
 
 
 class Base(DeclarativeBase):
-    """Every table. A row belongs to a tenant; row-level security shows a transaction only its tenant's rows."""
+    """Every table. A row belongs to the tenant of the transaction that made it, and only its tenant's ones see it."""
 
     metadata = MetaData(naming_convention=_CONSTRAINT_NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -29,4 +29,4 @@ class Base(DeclarativeBase):
         list[str]: JSONB,
     }
 
-    tenant: Mapped[str] = mapped_column(String, default=DEFAULT_TENANT, server_default=DEFAULT_TENANT)
+    tenant: Mapped[str] = mapped_column(String, server_default=text(f"current_setting('{TENANT_SETTING}')"))

@@ -35,7 +35,7 @@ class Answers:
         )
 
     def secret(self, plane: str, name: str) -> SecretValue:
-        raise ForbiddenError("no app of this plane uses this secret")
+        raise ForbiddenError("no app of this plane uses this secret", deciders=("default-deny",))
 
 
 @dataclass

@@ -1,25 +1,62 @@
 """Append to the audit log: in the transaction of the change itself, in one order per tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit.tables import EventRow, TreeRow
-from bailiwick.core.events import AuditEvent, canonical_bytes
+from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.events import AuditEvent, ContextFact, Outcome, canonical_bytes
 from bailiwick.core.merkle import Frontier, leaf_hash
+from bailiwick.store import TENANT_SETTING
 
 
+@dataclass(frozen=True, slots=True)
 class AuditLog:
     """The log of the tenant whose transaction it is used in."""
+
+    clock: Clock = utc_now
+
+    def note(
+        self,
+        session: Session,
+        actor: str,
+        action: str,
+        resource: str,
+        *,
+        outcome: Outcome = Outcome.SUCCESS,
+        reason: str = "",
+        app: str = "",
+        release: str = "",
+        plane: str = "",
+        deciders: tuple[str, ...] = (),
+        context: Mapping[str, ContextFact] | None = None,
+    ) -> int:
+        """Add what happened now; the names and facts are those of `AuditEvent`. Returns its place."""
+        event = AuditEvent(
+            time=self.clock(),
+            actor=actor,
+            action=action,
+            resource=resource,
+            outcome=outcome,
+            reason=reason,
+            app=app,
+            release=release,
+            plane=plane,
+            deciders=deciders,
+            context=dict(context or {}),
+        )
+        return self.append(session, event)
 
     def append(self, session: Session, event: AuditEvent) -> int:
         """Add one event; it is there exactly when the session's transaction commits. Returns its place."""
         return self.append_all(session, [event])
 
     def append_all(self, session: Session, events: Sequence[AuditEvent]) -> int:
-        """Add events in order and return the place of the first.
+        """Add events in order, as events of the transaction's tenant, and return the place of the first.
 
         The lock on the tree's row makes writers of one tenant take turns until they commit, so places have no gaps.
         """
@@ -28,10 +65,11 @@ class AuditLog:
         first = frontier.size
         rows = []
         for place, event in enumerate(events, start=first):
-            body = canonical_bytes(event)
+            owned = event.model_copy(update={"tenant": tree.tenant})
+            body = canonical_bytes(owned)
             leaf = leaf_hash(body)
             frontier.append(leaf)
-            rows.append(_row(place, event, body, leaf))
+            rows.append(_row(place, owned, body, leaf))
         if rows:
             session.execute(insert(EventRow), rows)
         tree.size = frontier.size
@@ -49,7 +87,7 @@ class AuditLog:
 
 
 def _tenant(session: Session) -> str:
-    return str(session.scalar(text("SELECT current_setting('bailiwick.tenant')")))
+    return str(session.scalar(text("SELECT current_setting(:name)"), {"name": TENANT_SETTING}))
 
 
 def _row(place: int, event: AuditEvent, body: bytes, leaf: bytes) -> dict[str, object]:

@@ -11,7 +11,6 @@ from bailiwick.control.catalog.tables import AppRow, FolderRow
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
-from bailiwick.core.events import AuditEvent
 from bailiwick.core.ids import new_id
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
@@ -42,7 +41,7 @@ class CatalogService:
                 raise ConflictError(f"the folder '{path}' is there already")
             row = FolderRow(path=path, created_by=str(identity.principal), created_at=self._clock())
             session.add(row)
-            self._note(session, identity, "folder.created", f"folder:{path}")
+            self._audit.note(session, row.created_by, "folder.created", f"folder:{path}")
             return Folder(row.path, row.created_by, row.created_at)
 
     def create_app(self, identity: Identity, path: str) -> App:
@@ -67,7 +66,7 @@ class CatalogService:
                 created_at=self._clock(),
             )
             session.add(row)
-            self._note(session, identity, "app.created", f"app:{path}", app=path)
+            self._audit.note(session, row.created_by, "app.created", f"app:{path}", app=path)
             return _app(row)
 
     def app(self, session: Session, path: str) -> App:
@@ -120,10 +119,6 @@ class CatalogService:
             if session.scalar(select(AppRow.id).where(AppRow.host == label)) is None:
                 return label
         raise ConflictError(f"the host names '{name}' and with its folder are taken", hint="choose another name")
-
-    def _note(self, session: Session, identity: Identity, action: str, resource: str, *, app: str = "") -> None:
-        event = AuditEvent(time=self._clock(), actor=str(identity.principal), action=action, resource=resource, app=app)
-        self._audit.append(session, event)
 
 
 def _checked(path: str) -> str:

@@ -1,5 +1,6 @@
 """Authorization in the control plane: finds who holds which role on a resource and asks policy."""
 
+import difflib
 from collections.abc import Mapping
 
 from sqlalchemy import select
@@ -40,6 +41,14 @@ class Authorizer:
 
     def __init__(self, engine: PolicyEngine) -> None:
         self._engine = engine
+
+    def require_known(self, action: str) -> None:
+        """Return when policy knows the action; raise `InvalidInputError` with the nearest ones when not."""
+        known = sorted(self._engine.actions)
+        if action not in known:
+            close = difflib.get_close_matches(action, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+            raise InvalidInputError(f"'{action[:60]}' is no action", hint=hint)
 
     def holders(self, session: Session, resource: str) -> RoleHolders:
         """Return who holds each role on a resource, once folders and the organisation have cascaded."""

@@ -26,13 +26,17 @@ from bailiwick.control.identity.oidc import Attempt, OidcClient
 from bailiwick.control.identity.tables import PersonRow, RoleRow, SignInRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
-from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.policy import ROLES, ContextValue
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
+# What policy is told where an answer depends on more than who asks.
+_USUAL: Mapping[str, Mapping[str, ContextValue]] = {
+    "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
+    "app.use": {"mode": "production"},
+}
 TOKEN_LIFETIME = timedelta(hours=8)
 
 
@@ -88,7 +92,7 @@ class IdentityService:
         with self._store.transaction() as session:
             person = self._remember(session, claims)
             new = self._credentials.open_session(session, person)
-            self._note(session, f"user:{person.email}", "session.created", f"session:{new.session_id}")
+            self._audit.note(session, f"user:{person.email}", "session.created", f"session:{new.session_id}")
             return new
 
     def remember_person(self, claims: Claims) -> Identity:
@@ -106,7 +110,7 @@ class IdentityService:
         with self._store.transaction() as session:
             email = self._credentials.close_session(session, secret)
             if email is not None:
-                self._note(session, f"user:{email}", "session.ended", f"user:{email}")
+                self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
 
     def issue_token(self, identity: Identity, *, audience: str, lifetime: timedelta, purpose: str) -> IssuedToken:
         """Make a bearer token for one door ("api" or "git") in a person's name."""
@@ -116,7 +120,7 @@ class IdentityService:
                 session, person, audience=audience, lifetime=lifetime, purpose=purpose
             )
             who = str(identity.principal)
-            self._note(session, who, "token.issued", who, context={"audience": audience, "purpose": purpose})
+            self._audit.note(session, who, "token.issued", who, context={"audience": audience, "purpose": purpose})
             return issued
 
     def authenticate_token(self, secret: str, *, audience: str) -> Identity:
@@ -136,7 +140,7 @@ class IdentityService:
             try:
                 owner = self._credentials.redeem_code(session, code, audience=audience, verifier=verifier)
                 who = str(owner.identity.principal)
-                self._note(session, who, "pass.issued", audience, context={"session": owner.session_id})
+                self._audit.note(session, who, "pass.issued", audience, context={"session": owner.session_id})
             except SpentCodeError as fault:
                 refused = fault
         if refused is not None:
@@ -149,7 +153,7 @@ class IdentityService:
             self._authorizer.require(session, by, "role.assign", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
             person.epoch += 1
-            self._note(session, str(by.principal), "principal.revoked", principal, reason=reason)
+            self._audit.note(session, str(by.principal), "principal.revoked", principal, reason=reason)
             self._store.after_commit(session, self._on_change)
 
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
@@ -178,10 +182,13 @@ class IdentityService:
         query = select(PersonRow.email, PersonRow.epoch).where(PersonRow.epoch > 0)
         return {f"user:{row.email}": row.epoch for row in session.execute(query)}
 
-    def who_can(
-        self, session: Session, action: str, resource: str, context: Mapping[str, ContextValue] | None = None
-    ) -> list[Permission]:
-        """Return every known person who may do this, each with the policies that say so."""
+    def who_can(self, session: Session, action: str, resource: str) -> list[Permission]:
+        """Return every known person who may do this in the usual case, each with the policies that say so.
+
+        The usual case is a later deploy that somebody else wrote, and an app in production.
+        """
+        self._authorizer.require_known(action)
+        context = _USUAL.get(action)
         found = []
         for row in session.scalars(select(PersonRow).where(PersonRow.active).order_by(PersonRow.email)):
             decision = self._authorizer.decide(session, identity_of(row), action, resource, context)
@@ -221,29 +228,8 @@ class IdentityService:
         row = insert(RoleRow).values(scope=scope, role=role, holder=holder, given_by=by, time=self._clock())
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return
-        self._note(session, by, "role.assigned", scope, context={"role": role, "holder": holder})
+        self._audit.note(session, by, "role.assigned", scope, context={"role": role, "holder": holder})
         self._store.after_commit(session, self._on_change)
-
-    def _note(
-        self,
-        session: Session,
-        actor: str,
-        action: str,
-        resource: str,
-        *,
-        reason: str = "",
-        context: Mapping[str, str] | None = None,
-    ) -> None:
-        event = AuditEvent(
-            time=self._clock(),
-            actor=actor,
-            action=action,
-            resource=resource,
-            outcome=Outcome.SUCCESS,
-            reason=reason,
-            context=dict(context or {}),
-        )
-        self._audit.append(session, event)
 
 
 def _role_resource(scope: str) -> str:

@@ -13,8 +13,7 @@ from bailiwick.control.integrations.errors import AccessNotOfferedError, Unknown
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent
-from bailiwick.core.grants import ColumnGrant, DataGrant, TableGrant
+from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
 from bailiwick.core.messages import Connection, IntegrationState
 from bailiwick.core.principals import Identity
@@ -35,23 +34,26 @@ class IntegrationService:
         self._on_change = on_change
 
     def register(self, identity: Identity, integration: Integration) -> None:
-        """Register a system, or replace what is known of it."""
+        """Register a system, or replace what is known of it; one that was switched off stays off."""
         with self._store.transaction() as session:
             self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             values = {
                 "kind": integration.kind,
                 "description": integration.description,
                 "owner": integration.owner,
-                "enabled": integration.enabled,
                 "connections": {plane: item.model_dump(mode="json") for plane, item in integration.connections.items()},
                 "offers": {
                     rule: [table.model_dump(mode="json") for table in tables]
                     for rule, tables in integration.offers.items()
                 },
             }
-            row = insert(IntegrationRow).values(name=integration.name, created_at=self._clock(), **values)
+            row = insert(IntegrationRow).values(
+                name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
+            )
             session.execute(row.on_conflict_do_update(index_elements=["tenant", "name"], set_=values))
-            self._note(session, identity, "integration.registered", integration.name)
+            self._audit.note(
+                session, str(identity.principal), "integration.registered", f"integration:{integration.name}"
+            )
             self._store.after_commit(session, self._on_change)
 
     def set_enabled(self, identity: Identity, name: str, *, enabled: bool, reason: str) -> None:
@@ -61,7 +63,7 @@ class IntegrationService:
             row = self._row(session, name)
             row.enabled = enabled
             action = "integration.enabled" if enabled else "integration.disabled"
-            self._note(session, identity, action, name, reason=reason)
+            self._audit.note(session, str(identity.principal), action, f"integration:{name}", reason=reason)
             self._store.after_commit(session, self._on_change)
 
     def integrations(self, session: Session) -> list[Integration]:
@@ -111,27 +113,27 @@ class IntegrationService:
         words = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known) or 'none yet'}"
         raise UnknownIntegrationError(f"there is no integration '{name[:60]}'", hint=words)
 
-    def _note(self, session: Session, identity: Identity, action: str, name: str, *, reason: str = "") -> None:
-        event = AuditEvent(
-            time=self._clock(),
-            actor=str(identity.principal),
-            action=action,
-            resource=f"integration:{name}",
-            reason=reason,
-        )
-        self._audit.append(session, event)
-
 
 def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
-    """Return one grant a table. Columns are those of any rule, writable if any says so, masked if every one masks.
+    """Return one grant a table. A column is readable, writable or unmasked when a rule that opens it says so.
 
-    Row conditions add up: a row must meet those of every rule, so that a second rule never opens rows.
+    A rule that does not select opens its columns for writing only, whatever another rule may select. Row conditions
+    add up: a row must meet those of every rule, so that a second rule never opens rows.
     """
     merged: dict[tuple[str, str], TableGrant] = {}
     for table in tables:
         key = (table.namespace, table.relation)
-        merged[key] = _merge_two(merged[key], table) if key in merged else table
+        opened = _as_opened(table)
+        merged[key] = _merge_two(merged[key], opened) if key in merged else opened
     return tuple(merged[key] for key in sorted(merged))
+
+
+def _as_opened(table: TableGrant) -> TableGrant:
+    """Return the grant of one rule with its columns unreadable when it does not select."""
+    if Operation.SELECT in table.operations:
+        return table
+    columns = tuple(column.model_copy(update={"readable": False, "mask": None}) for column in table.columns)
+    return table.model_copy(update={"columns": columns})
 
 
 def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
@@ -149,8 +151,13 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
 
 
 def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
-    mask = first.mask if second.mask is not None else None
-    return ColumnGrant(name=first.name, mask=mask, writable=first.writable or second.writable)
+    masks = [column.mask for column in (first, second) if column.readable]
+    return ColumnGrant(
+        name=first.name,
+        readable=bool(masks),
+        mask=masks[0] if masks and None not in masks else None,
+        writable=first.writable or second.writable,
+    )
 
 
 def _integration(row: IntegrationRow) -> Integration:

@@ -87,8 +87,8 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
         return value.model_dump()
 
     @app.post(f"{PREFIX}/passes")
-    def passes(content: PassRequest) -> PassAnswer:
-        return service.answer_pass(content)
+    def passes(request: Request, content: PassRequest) -> PassAnswer:
+        return service.answer_pass(request.state.plane, content)
 
     @app.post(f"{PREFIX}/reports")
     async def reports(request: Request) -> Acknowledgement:

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import Authorizer
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes.tables import SpoolRow
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import ForbiddenError, NotFoundError
-from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.errors import NotFoundError
+from bailiwick.core.events import Outcome
 from bailiwick.core.messages import (
     Acknowledgement,
     AppReport,
@@ -31,11 +32,13 @@ from bailiwick.core.messages import (
     SecretValue,
 )
 from bailiwick.core.passes import Pass, issue_pass
-from bailiwick.core.principals import Identity
+from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 
 PASS_LIFETIME = timedelta(hours=8)
+_OfAnApp = AppReport | RequestRollup | KillReport | JobReport
 
 
 class Releases(Protocol):
@@ -47,7 +50,14 @@ class Releases(Protocol):
     def artifact_bytes(self, session: Session, sha256: str) -> bytes:
         """Return an artefact."""
 
-    def record_automatic_kill(self, session: Session, report: KillReport, *, plane: str, evidence: str) -> None:
+    def modes(self, plane: str) -> frozenset[str]:
+        """Return the modes ("preview", "production") that a plane serves."""
+
+
+class Stops(Protocol):
+    """What planes need of the kill switch."""
+
+    def record_automatic(self, session: Session, report: KillReport, *, plane: str, evidence: str) -> None:
         """Remember that a plane stopped an app."""
 
 
@@ -99,8 +109,10 @@ class PlaneService:
         *,
         store: Store,
         audit: AuditLog,
+        authorizer: Authorizer,
         observe: ObserveService,
         releases: Releases,
+        stops: Stops,
         codes: Codes,
         secrets: Secrets,
         keys: PlaneKeys,
@@ -109,8 +121,10 @@ class PlaneService:
     ) -> None:
         self._store = store
         self._audit = audit
+        self._authorizer = authorizer
         self._observe = observe
         self._releases = releases
+        self._stops = stops
         self._codes = codes
         self._secrets = secrets
         self._keys = keys
@@ -156,15 +170,28 @@ class PlaneService:
                 for integration in app.integrations
                 if integration.enabled
             }
-            allowed = name in wanted
-            self._audit.append(session, self._secret_event(plane, name, allowed=allowed))
-            value = self._secrets.reveal(session, name) if allowed else ""
-        if not allowed:
-            raise ForbiddenError("no app of this plane uses this secret")
+            who = _identity(plane)
+            decision = self._authorizer.decide(
+                session, who, "secret.fetch", f"secret:{name}", {"used_here": name in wanted}
+            )
+            self._audit.note(
+                session,
+                str(who.principal),
+                "secret.fetched",
+                f"secret:{name}",
+                outcome=Outcome.SUCCESS if decision.allowed else Outcome.REFUSED,
+                reason="" if decision.allowed else decision.reason,
+                plane=plane,
+                deciders=decision.deciders,
+            )
+            value = self._secrets.reveal(session, name) if decision.allowed else ""
+        decision.require()
         return SecretValue(name=name, value=value)
 
-    def answer_pass(self, request: PassRequest) -> PassAnswer:
-        """Exchange the one-time code that a browser brought for a pass at that app."""
+    def answer_pass(self, plane: str, request: PassRequest) -> PassAnswer:
+        """Exchange the one-time code that a browser brought for a pass at that app, which this plane must serve."""
+        with self._store.transaction() as session:
+            self._may_speak_for(session, plane, "pass.issue", request.app, request.mode).require()
         redeemed = self._codes.redeem_code(
             request.code, audience=f"app:{request.mode}/{request.app}", verifier=request.verifier
         )
@@ -173,25 +200,49 @@ class PlaneService:
         return PassAnswer(token=issue_pass(content, self._keys.passes), expires=expires)
 
     def take_reports(self, plane: str, batch: ReportBatch) -> Acknowledgement:
-        """Take in a batch, each report once whatever is sent again, all in one transaction."""
+        """Take in a batch, each report once whatever is sent again, all in one transaction.
+
+        What a plane says of a mode that it does not serve is not believed, and audited.
+        """
         with self._store.transaction() as session:
             spool = self._locked_spool(session, plane, batch.spool)
             news = [item for item in batch.reports if item.sequence > spool.sequence]
             events = [
-                item.report.event.model_copy(update={"plane": plane, "tenant": self._store.tenant})
+                item.report.event.model_copy(update={"plane": plane})
                 for item in news
                 if isinstance(item.report, AuditReport)
             ]
             for item in news:
-                self._take(session, plane, item.report)
+                if not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
+                    self._take(session, plane, item.report)
             self._audit.append_all(session, events)
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
 
-    def _take(
-        self, session: Session, plane: str, report: AuditReport | AppReport | RequestRollup | KillReport | JobReport
-    ) -> None:
+    def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
+        mode = "production" if isinstance(report, JobReport) else report.mode
+        decision = self._may_speak_for(session, plane, "report.take", report.app, mode)
+        if not decision.allowed:
+            self._audit.note(
+                session,
+                f"plane:{plane}",
+                "report.refused",
+                f"app:{report.app}",
+                outcome=Outcome.REFUSED,
+                reason=decision.reason,
+                app=report.app,
+                plane=plane,
+                deciders=decision.deciders,
+                context={"kind": report.kind, "mode": mode},
+            )
+        return decision.allowed
+
+    def _may_speak_for(self, session: Session, plane: str, action: str, app: str, mode: str) -> Decision:
+        context: dict[str, ContextValue] = {"mode": mode, "serves": self._releases.modes(plane)}
+        return self._authorizer.decide(session, _identity(plane), action, f"app:{app}", context)
+
+    def _take(self, session: Session, plane: str, report: _OfAnApp) -> None:
         match report:
             case AppReport():
                 self._observe.take_status(session, plane, report)
@@ -201,22 +252,13 @@ class PlaneService:
                 self._observe.take_job(session, report)
             case KillReport():
                 evidence = self._observe.take_evidence(session, report)
-                self._releases.record_automatic_kill(session, report, plane=plane, evidence=evidence)
-            case AuditReport():
-                pass
+                self._stops.record_automatic(session, report, plane=plane, evidence=evidence)
 
     def _locked_spool(self, session: Session, plane: str, spool: str) -> SpoolRow:
         session.execute(insert(SpoolRow).values(plane=plane, spool=spool, sequence=0).on_conflict_do_nothing())
         own = select(SpoolRow).where(SpoolRow.plane == plane, SpoolRow.spool == spool)
         return session.scalars(own.with_for_update()).one()
 
-    def _secret_event(self, plane: str, name: str, *, allowed: bool) -> AuditEvent:
-        return AuditEvent(
-            time=self._clock(),
-            actor=f"plane:{plane}",
-            action="secret.fetched",
-            resource=f"secret:{name}",
-            outcome=Outcome.SUCCESS if allowed else Outcome.REFUSED,
-            reason="" if allowed else "no app of this plane uses this secret",
-            plane=plane,
-        )
+
+def _identity(plane: str) -> Identity:
+    return Identity.of_service(Principal("plane", plane))

@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from bailiwick.core.reach import Reach
+
+Mode = Literal["preview", "production"]
+PREVIEW: Mode = "preview"
+PRODUCTION: Mode = "production"
+PLANE_OF_MODE = {PREVIEW: "editor", PRODUCTION: "production"}
 
 
 class DeployState(StrEnum):
@@ -24,7 +30,7 @@ class Deploy:
     app: str
     commit: str
     tree: str
-    author: str
+    authors: tuple[str, ...]
     requested_by: str
     requested_at: datetime
     state: DeployState
@@ -45,7 +51,7 @@ class Release:
     mode: str
     commit: str
     tree: str
-    author: str
+    authors: tuple[str, ...]
     approvers: tuple[str, ...]
     artifact_sha256: str
     created_at: datetime
@@ -54,10 +60,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """That an app was stopped, by whom or what, and whether a person brought it back."""
+    """That an app was stopped, in one mode or (`mode` is empty) in all, and whether a person brought it back."""
 
     id: str
     app: str
+    mode: str
     because: str
     by: str
     time: datetime
@@ -66,13 +73,28 @@ class Kill:
     revive_reason: str
     revived_at: datetime | None
 
+    def stops(self, mode: str) -> bool:
+        """Whether it keeps the app from running in a mode."""
+        return self.mode in {"", mode}
+
 
 @dataclass(frozen=True, slots=True)
 class AppKilled:
-    """Planes must stop this app now."""
+    """Planes must stop this app in these modes now."""
 
     app: str
+    modes: tuple[Mode, ...]
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobAsked:
+    """The plane that serves production must run this job once, now; `run` names the run."""
+
+    app: str
+    job: str
+    run: str
+    asked_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +102,7 @@ class StateChanged:
     """Planes must hear their desired state anew."""
 
 
-Change = AppKilled | StateChanged
+Change = AppKilled | JobAsked | StateChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bailiwick.control.release.model import ReachChange
-from bailiwick.core.grants import Mask, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, Mask, RowCondition, TableGrant
 from bailiwick.core.reach import Reach
 
 _MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
@@ -43,11 +43,15 @@ def _lines(reach: Reach) -> Iterator[str]:
 
 def _table(table: TableGrant) -> str:
     verbs = ", ".join(sorted(operation.value for operation in table.operations))
-    columns = ", ".join(
-        f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name for column in table.columns
-    )
+    columns = ", ".join(_column(column) for column in table.columns)
     rows = " and ".join(_condition(condition) for condition in table.rows) or "all rows"
     return f"{verbs} on {table.relation}: {rows}; columns {columns}"
+
+
+def _column(column: ColumnGrant) -> str:
+    if not column.readable:
+        return f"{column.name} (written, never read)"
+    return f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name
 
 
 def _condition(condition: RowCondition) -> str:

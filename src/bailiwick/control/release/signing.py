@@ -48,11 +48,19 @@ class ReleaseSigner:
         verdict: Envelope,
         approvals: tuple[Envelope, ...],
         files: Sequence[TreeFile],
+        authors: frozenset[str],
     ) -> Packed:
         """Pack the files and sign the artefact; raise `SignatureError` when the chain would not verify at a plane."""
         data = pack(files)
         statement = artifact_statement(
-            app=app, release=release, commit=commit, tree=tree, reach=reach.digest(), mode=mode, sha256=digest(data)
+            app=app,
+            release=release,
+            commit=commit,
+            tree=tree,
+            reach=reach.digest(),
+            mode=mode,
+            sha256=digest(data),
+            authors=authors,
         )
         artifact = sign_statement(statement, self._release_key)
         chain = Chain(verdict, approvals, artifact)

@@ -20,7 +20,7 @@ class ReleaseRow(Base):
     mode: Mapped[str]
     commit: Mapped[str]
     tree: Mapped[str]
-    author: Mapped[str]
+    authors: Mapped[list[str]]
     approvers: Mapped[list[str]]
     reach: Mapped[str]
     artifact_sha256: Mapped[str]
@@ -53,7 +53,7 @@ class DeployRow(Base):
     app: Mapped[str]
     commit: Mapped[str]
     tree: Mapped[str]
-    author: Mapped[str]
+    authors: Mapped[list[str]]
     requested_by: Mapped[str]
     requested_at: Mapped[datetime]
     state: Mapped[str]
@@ -67,13 +67,14 @@ class DeployRow(Base):
 
 
 class KillRow(Base):
-    """A stop; the app is stopped while one of its rows has no revival."""
+    """A stop, in one mode or (`mode` is empty) in all; it stands while it has no revival."""
 
     __tablename__ = "kills"
     __table_args__ = (Index("ix_kills_app", "tenant", "app", "time"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     app: Mapped[str]
+    mode: Mapped[str]
     because: Mapped[str]
     by: Mapped[str]
     time: Mapped[datetime]

@@ -112,9 +112,9 @@ class ReviewService:
         return self.review(session, found) if found else None
 
     def verdict_for(self, session: Session, app: str, tree: str) -> Envelope | None:
-        """Return the signed verdict on exactly this tree, or None when it did not pass here."""
-        query = select(ReviewRow.verdict).where(ReviewRow.app == app, ReviewRow.tree == tree, ReviewRow.passed)
-        found = session.scalar(query.order_by(ReviewRow.time.desc()).limit(1))
+        """Return the signed verdict on exactly this tree, or None when the last review of it did not pass."""
+        query = select(ReviewRow.verdict).where(ReviewRow.app == app, ReviewRow.tree == tree)
+        found = session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1))
         return Envelope.model_validate(found) if found else None
 
 

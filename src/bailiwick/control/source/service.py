@@ -27,7 +27,7 @@ from bailiwick.control.source.tables import PushRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
-from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 from bailiwick.core.masking import Masker
@@ -120,6 +120,18 @@ class SourceService:
         row = session.scalars(query.order_by(PushRow.time.desc()).limit(1)).one_or_none()
         return _record(row) if row is not None else None
 
+    def authors(self, session: Session, app: App, commit: str, *, since: str) -> frozenset[str]:
+        """Return who pushed what leads from one accepted commit to a later one; from the first push on without it.
+
+        Where `since` is no earlier push than `commit`, everyone who ever pushed up to it counts.
+        """
+        taken = select(PushRow.commit, PushRow.pusher).where(PushRow.app == app.path, PushRow.accepted)
+        rows = session.execute(taken.order_by(PushRow.time, PushRow.id)).all()
+        commits = [row.commit for row in rows]
+        end = commits.index(commit) + 1
+        begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
+        return frozenset(row.pusher for row in rows[begin:end])
+
     def pushes(self, session: Session, app: App, limit: int = 20) -> list[PushRecord]:
         """Return an app's pushes, newest first, refused ones too."""
         return self._pushes(session, app, accepted=None, limit=limit)
@@ -173,17 +185,16 @@ class SourceService:
         session.add(row)
         session.flush()
         blocking = sum(finding.blocking for finding in stored.findings)
-        event = AuditEvent(
-            time=self._clock(),
-            actor=row.pusher,
-            action="push.accepted" if stored.passed else "push.refused",
-            resource=app.resource,
+        self._audit.note(
+            session,
+            row.pusher,
+            "push.accepted" if stored.passed else "push.refused",
+            app.resource,
             outcome=Outcome.SUCCESS if stored.passed else Outcome.REFUSED,
             reason="" if stored.passed else f"{blocking} findings block",
             app=app.path,
             context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent},
         )
-        self._audit.append(session, event)
         return _record(row)
 
     def _pushes(self, session: Session, app: App, *, accepted: bool | None, limit: int) -> list[PushRecord]:

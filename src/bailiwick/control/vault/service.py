@@ -16,7 +16,6 @@ from bailiwick.control.vault.keys import KEY_BYTES, KeyProvider
 from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
@@ -56,14 +55,7 @@ class Vault:
         if not value or len(value.encode()) > _LONGEST_VALUE:
             raise InvalidInputError(f"a secret has between 1 and {_LONGEST_VALUE} bytes")
         version = self._add(session, _SECRET, name, value.encode(), by)
-        event = AuditEvent(
-            time=self._clock(),
-            actor=by,
-            action="secret.stored",
-            resource=f"secret:{name}",
-            context={"version": version},
-        )
-        self._audit.append(session, event)
+        self._audit.note(session, by, "secret.stored", f"secret:{name}", context={"version": version})
         return version
 
     def reveal(self, session: Session, name: str) -> str:

@@ -1,6 +1,7 @@
 """The one place that says yes: questions answered by Cedar, any error or anything but Allow being a refusal."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -13,6 +14,9 @@ from bailiwick.core.policy.roles import ROLES, RoleHolders
 from bailiwick.core.principals import Identity
 
 _ENTITY_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app": "AppIdentity", "plane": "Plane"}
+
+# In a schema, only actions are named like this.
+_ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
 
 ContextValue = str | bool | int | frozenset[str]
 
@@ -33,6 +37,7 @@ class PolicyEngine:
     policies: cedarpy.PolicySet = field(repr=False)
     schema: cedarpy.Schema = field(repr=False)
     reasons: Mapping[str, str] = field(repr=False)
+    actions: frozenset[str] = field(repr=False)
 
     @classmethod
     def from_text(cls, policies: str, schema: str) -> Self:
@@ -45,7 +50,8 @@ class PolicyEngine:
         if any("id" not in notes or "reason" not in notes for notes in annotations):
             raise ValueError("each policy needs an @id and a @reason")
         reasons = {notes["id"]: notes["reason"] for notes in annotations}
-        return cls(cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons)
+        actions = frozenset(_ACTION.findall(schema))
+        return cls(cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons, actions)
 
     @classmethod
     def built_in(cls) -> Self:

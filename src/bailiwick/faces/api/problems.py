@@ -14,13 +14,18 @@ _LOG = logging.getLogger("bailiwick.api")
 MEDIA_TYPE = "application/problem+json"
 
 
+def problem_response(fault: BailiwickError) -> JSONResponse:
+    """Return an error as the answer to a request."""
+    headers = {"www-authenticate": "Bearer"} if fault.status == 401 else None  # noqa: PLR2004
+    return JSONResponse(fault.problem(), fault.status, headers, media_type=MEDIA_TYPE)
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make an application answer every error as a problem."""
 
     async def known(_: Request, fault: Exception) -> JSONResponse:
         assert isinstance(fault, BailiwickError)  # noqa: S101 - registered for this class only
-        headers = {"www-authenticate": "Bearer"} if fault.status == 401 else None  # noqa: PLR2004
-        return JSONResponse(fault.problem(), fault.status, headers, media_type=MEDIA_TYPE)
+        return problem_response(fault)
 
     async def invalid(_: Request, fault: Exception) -> JSONResponse:
         assert isinstance(fault, RequestValidationError)  # noqa: S101

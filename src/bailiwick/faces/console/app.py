@@ -56,7 +56,7 @@ class _Pages:
         waiting = 0
         if visitor is not None:
             with self._control.store.transaction() as session:
-                waiting = len(self._control.release.inbox(session, visitor.identity))
+                waiting = len(self._control.deploys.inbox(session, visitor.identity))
         content = {**values, "visitor": visitor, "waiting": waiting}
         response: Response = self._templates.TemplateResponse(request, f"{name}.html", content, status_code=status)
         return response
@@ -159,7 +159,7 @@ def _add_apps(app: FastAPI, control: ControlPlane, pages: _Pages) -> None:
         with control.store.transaction() as session:
             page = control.catalog.list_apps(session, visitor.identity, cursor=cursor)
             statuses = {(item.app, item.mode): item for item in control.observe.statuses(session)}
-            stopped = {item.path: control.release.standing_kill(session, item.path) for item in page.apps}
+            stopped = {item.path: next(iter(control.stops.standing(session, item.path)), None) for item in page.apps}
             folders = control.catalog.folders(session)
         return pages.render(
             request,
@@ -184,17 +184,17 @@ def _add_apps(app: FastAPI, control: ControlPlane, pages: _Pages) -> None:
 
     @app.post("/apps/{path:path}/deploy")
     def deploy(visitor: Writer, path: str) -> Response:
-        made = control.release.request_deploy(visitor.identity, path)
+        made = control.deploys.request(visitor.identity, path)
         return RedirectResponse(f"/approvals/{made.id}", 303)
 
     @app.post("/apps/{path:path}/kill")
     def kill(visitor: Writer, path: str, reason: Annotated[str, Form()] = "") -> Response:
-        control.release.kill(visitor.identity, path, reason)
+        control.stops.kill(visitor.identity, path, reason)
         return RedirectResponse(f"/apps/{path}", 303)
 
     @app.post("/apps/{path:path}/revive")
     def revive(visitor: Writer, path: str, reason: Annotated[str, Form()] = "") -> Response:
-        control.release.revive(visitor.identity, path, reason)
+        control.stops.revive(visitor.identity, path, reason)
         return RedirectResponse(f"/apps/{path}", 303)
 
     @app.get("/reviews/{review_id}", response_class=HTMLResponse)
@@ -207,7 +207,7 @@ def _add_apps(app: FastAPI, control: ControlPlane, pages: _Pages) -> None:
 
 def _app_content(control: ControlPlane, session: Any, visitor: SignedIn, path: str) -> dict[str, Any]:
     found = control.catalog.readable_app(session, visitor.identity, path)
-    reach = control.release.production_reach(session, found.path)
+    reach = control.deploys.production_reach(session, found.path)
     may = {
         action: control.authorizer.decide(session, visitor.identity, f"app.{action}", found.resource)
         for action in ("kill", "revive", "request-deploy")
@@ -216,15 +216,15 @@ def _app_content(control: ControlPlane, session: Any, visitor: SignedIn, path: s
         "app": found,
         "urls": _urls(control, found),
         "git_url": f"{control.settings.public_url}/git/{found.path}.git",
-        "stopped": control.release.standing_kill(session, found.path),
+        "stopped": next(iter(control.stops.standing(session, found.path)), None),
         "statuses": control.observe.statuses(session, found.path),
         "reach": reach,
         "reach_svg": reach_picture(found.path, reach) if reach is not None else "",
         "requests_svg": requests_picture(control.observe.requests(session, found.path, "production")),
         "review": control.reviews.latest(session, found.path),
         "pushes": control.source.pushes(session, found),
-        "releases": control.release.releases(session, found.path),
-        "deploys": control.release.deploys(session, found.path),
+        "releases": control.releases.releases(session, found.path),
+        "deploys": control.deploys.deploys(session, found.path),
         "evidence": control.observe.evidence(session, found.path),
         "job_runs": control.observe.job_runs(session, found.path),
         "refused": search(session, AuditQuery(app=found.path, outcome="refused"), limit=20).events,
@@ -236,24 +236,25 @@ def _add_decisions(app: FastAPI, control: ControlPlane, pages: _Pages) -> None:
     @app.get("/approvals", response_class=HTMLResponse)
     def inbox(request: Request, visitor: Visitor) -> Response:
         with control.store.transaction() as session:
-            deploys = control.release.inbox(session, visitor.identity)
+            deploys = control.deploys.inbox(session, visitor.identity)
         return pages.render(request, "approvals", visitor, deploys=deploys)
 
     @app.get("/approvals/{deploy_id}", response_class=HTMLResponse)
     def card(request: Request, visitor: Visitor, deploy_id: str) -> Response:
         with control.store.transaction() as session:
-            deploy = control.release.deploy(session, deploy_id)
+            deploy = control.deploys.deploy(session, deploy_id)
             found = control.catalog.readable_app(session, visitor.identity, deploy.app)
             content: dict[str, Any] = {
                 "deploy": deploy,
                 "app": found,
-                "decision": control.release.explain_approval(session, visitor.identity, deploy_id),
-                "change": control.release.reach_change(session, deploy_id),
+                "decision": control.deploys.explain_approval(session, visitor.identity, deploy_id),
+                "change": control.deploys.reach_change(session, deploy_id),
                 "reach_svg": reach_picture(found.path, deploy.reach),
                 "review": control.reviews.latest(session, found.path),
             }
             running = next(
-                (r for r in control.release.releases(session, found.path) if r.current and r.mode == "production"), None
+                (r for r in control.releases.releases(session, found.path) if r.current and r.mode == "production"),
+                None,
             )
             before = running.commit if running and running.commit != deploy.commit else ""
             content["diff"] = control.source.diff(found, before, deploy.commit)[:200_000].splitlines()
@@ -261,12 +262,12 @@ def _add_decisions(app: FastAPI, control: ControlPlane, pages: _Pages) -> None:
 
     @app.post("/approvals/{deploy_id}/approve")
     def approve(visitor: Writer, deploy_id: str, reason: Annotated[str, Form()] = "") -> Response:
-        control.release.approve(visitor.identity, deploy_id, reason)
+        control.deploys.approve(visitor.identity, deploy_id, reason)
         return RedirectResponse(f"/approvals/{deploy_id}", 303)
 
     @app.post("/approvals/{deploy_id}/reject")
     def reject(visitor: Writer, deploy_id: str, reason: Annotated[str, Form()] = "") -> Response:
-        control.release.reject(visitor.identity, deploy_id, reason)
+        control.deploys.reject(visitor.identity, deploy_id, reason)
         return RedirectResponse(f"/approvals/{deploy_id}", 303)
 
 

@@ -42,9 +42,13 @@ def writer(request: Request, visitor: Visitor, csrf_token: Annotated[str, Form()
     origin = request.headers.get("origin")
     control: ControlPlane = request.app.state.control
     if origin not in {None, control.settings.public_url}:
-        raise ForbiddenError("this form was sent from another site")
+        raise ForbiddenError("this form was sent from another site", deciders=("forms-of-this-site",))
     if not secrets.compare_digest(csrf_token.encode(), visitor.csrf_token.encode()):
-        raise ForbiddenError("this form is not from your session", hint="load the page again and send it once more")
+        raise ForbiddenError(
+            "this form is not from your session",
+            hint="load the page again and send it once more",
+            deciders=("forms-of-this-site",),
+        )
     return visitor
 
 

@@ -184,7 +184,7 @@ class _Rewriter:
     def _seen(self, relation: Tree) -> Tree:
         """Return the subselect that stands for a table: granted columns, masks, rows of this person."""
         table = self._granted(relation, Operation.SELECT)
-        columns = ", ".join(_column(column) for column in table.columns)
+        columns = ", ".join(_column(column) for column in table.columns if column.readable)
         conditions = " AND ".join(self._condition(condition) for condition in table.rows)
         # Names come from the grant, which was checked when it was given, and are quoted besides.
         source = f"SELECT {columns} FROM {_quoted(table.namespace)}.{_quoted(table.relation)}"  # noqa: S608
@@ -266,7 +266,7 @@ class _Rewriter:
 
         The target of UPDATE and DELETE is the table itself, not a subselect, so its columns are checked by name.
         """
-        readable = {column.name for column in table.columns if column.mask is None}
+        readable = {column.name for column in table.columns if column.readable and column.mask is None}
         for reference in _all(parts, ast.ColumnRef):
             last = reference.fields[-1]
             name = last.sval if isinstance(last, ast.String) else "*"

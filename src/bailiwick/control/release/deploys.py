@@ -1,0 +1,328 @@
+"""Deploys: the wish to bring a commit to production, and the decisions about it."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.identity import Authorizer
+from bailiwick.control.integrations import IntegrationService, Resolved
+from bailiwick.control.release.errors import AppIsStoppedError, NotDecidableError, NotReviewedError
+from bailiwick.control.release.model import (
+    PLANE_OF_MODE,
+    PRODUCTION,
+    Deploy,
+    DeployState,
+    ReachChange,
+    StateChanged,
+)
+from bailiwick.control.release.packing import (
+    Notify,
+    Packer,
+    PackOrder,
+    ReviewedCommit,
+    Sources,
+    Verdicts,
+    current_release,
+    integrations_json,
+    manifest_of,
+)
+from bailiwick.control.release.reach_words import compare
+from bailiwick.control.release.signing import ReleaseSigner
+from bailiwick.control.release.stops import StopService
+from bailiwick.control.release.tables import CurrentRow, DeployRow, ReleaseRow
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
+from bailiwick.core.events import Outcome
+from bailiwick.core.ids import new_id
+from bailiwick.core.messages import IntegrationState
+from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.reach import Reach
+from bailiwick.core.statements import Envelope
+from bailiwick.store import Store
+
+_RELEASER = Identity.of_service(Principal("service", "release"))
+
+
+class DeployService:
+    """Brings reviewed commits to production by policy and approval. `notify` is called once a change is durable."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        authorizer: Authorizer,
+        catalog: CatalogService,
+        integrations: IntegrationService,
+        sources: Sources,
+        verdicts: Verdicts,
+        signer: ReleaseSigner,
+        packer: Packer,
+        stops: StopService,
+        clock: Clock,
+        notify: Notify,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+        self._catalog = catalog
+        self._integrations = integrations
+        self._sources = sources
+        self._verdicts = verdicts
+        self._signer = signer
+        self._packer = packer
+        self._stops = stops
+        self._clock = clock
+        self._notify = notify
+
+    def request(self, identity: Identity, app_path: str, commit: str = "") -> Deploy:
+        """Ask to bring a reviewed commit (the newest, when none is named) to production."""
+        with self._store.transaction() as session:
+            app = self._catalog.readable_app(session, identity, app_path)
+            self._authorizer.require(session, identity, "app.request-deploy", app.resource)
+            reviewed = self._sources.accepted(session, app, commit) if commit else self._sources.head(session, app)
+            if reviewed is None or self._verdicts.verdict_for(session, app.path, reviewed.tree) is None:
+                raise NotReviewedError(
+                    "there is no reviewed commit to deploy" if not commit else f"{commit[:12]} was not reviewed here",
+                    hint="push to main first: what passes the review can be deployed",
+                )
+            manifest = manifest_of(self._sources.files(app, reviewed.commit))
+            resolved = self._integrations.resolve(session, manifest, PLANE_OF_MODE[PRODUCTION])
+            waiting = update(DeployRow).where(DeployRow.app == app.path, DeployRow.state == DeployState.REQUESTED)
+            session.execute(waiting.values(state=DeployState.SUPERSEDED))
+            row = self._new_row(session, identity, app, reviewed, resolved)
+            self._audit.note(
+                session,
+                row.requested_by,
+                "deploy.requested",
+                app.resource,
+                app=app.path,
+                context={"deploy": row.id, "commit": row.commit},
+            )
+            return _deploy(row)
+
+    def explain_approval(self, session: Session, identity: Identity, deploy_id: str) -> Decision:
+        """Answer whether this person may approve, and by which policies; nothing is done."""
+        return self._may_approve(session, identity, self._row(session, deploy_id))
+
+    def approve(self, identity: Identity, deploy_id: str, reason: str) -> Deploy:
+        """Approve a deploy; when policy has all that it wants, the release is signed and goes to production."""
+        if not reason.strip():
+            raise InvalidInputError("an approval needs a reason", hint="say in a few words what you looked at")
+        with self._store.transaction() as session:
+            row = self._row(session, deploy_id, lock=True)
+            decision = self._may_decide(session, identity, row)
+            if decision.allowed:
+                self._publish(session, identity, row, reason.strip(), decision)
+        _require_approver(decision)
+        return _deploy(row)
+
+    def reject(self, identity: Identity, deploy_id: str, reason: str) -> Deploy:
+        """Say no to a deploy, with a reason for whoever asked."""
+        if not reason.strip():
+            raise InvalidInputError("a rejection needs a reason", hint="say what must change")
+        with self._store.transaction() as session:
+            row = self._row(session, deploy_id, lock=True)
+            decision = self._may_decide(session, identity, row)
+            if decision.allowed:
+                self._close(row, identity, DeployState.REJECTED, reason.strip())
+                self._note(session, identity, "deploy.rejected", row, decision, reason=row.reason)
+        _require_approver(decision)
+        return _deploy(row)
+
+    def deploy(self, session: Session, deploy_id: str) -> Deploy:
+        """Return a deploy."""
+        return _deploy(self._row(session, deploy_id))
+
+    def deploys(self, session: Session, app_path: str, limit: int = 20) -> list[Deploy]:
+        """Return an app's deploys, newest first."""
+        query = select(DeployRow).where(DeployRow.app == app_path).order_by(DeployRow.requested_at.desc())
+        return [_deploy(row) for row in session.scalars(query.limit(limit))]
+
+    def inbox(self, session: Session, identity: Identity) -> list[Deploy]:
+        """Return the deploys that wait for a decision, of apps that the asker may read, oldest first."""
+        query = select(DeployRow).where(DeployRow.state == DeployState.REQUESTED).order_by(DeployRow.requested_at)
+        return [
+            _deploy(row)
+            for row in session.scalars(query)
+            if self._authorizer.decide(session, identity, "app.read", f"app:{row.app}").allowed
+        ]
+
+    def reach_change(self, session: Session, deploy_id: str) -> ReachChange:
+        """Return what a deploy would change in the app's reach, against what is in production now."""
+        row = self._row(session, deploy_id)
+        return compare(self.production_reach(session, row.app), Reach.model_validate(row.reach))
+
+    def production_reach(self, session: Session, app_path: str) -> Reach | None:
+        """Return the reach of what is in production, or None."""
+        served = (
+            select(DeployRow.reach)
+            .join(CurrentRow, CurrentRow.release == DeployRow.release)
+            .where(CurrentRow.app == app_path, CurrentRow.mode == PRODUCTION)
+        )
+        found = session.scalars(served.limit(1)).one_or_none()
+        return Reach.model_validate(found) if found is not None else None
+
+    def _new_row(
+        self, session: Session, identity: Identity, app: App, reviewed: ReviewedCommit, resolved: Resolved
+    ) -> DeployRow:
+        earlier = select(ReleaseRow.id).where(ReleaseRow.app == app.path, ReleaseRow.mode == PRODUCTION).limit(1)
+        served = current_release(session, app.path, PRODUCTION)
+        authors = self._sources.authors(session, app, reviewed.commit, since=served.commit if served else "")
+        row = DeployRow(
+            id=new_id("dep"),
+            app=app.path,
+            commit=reviewed.commit,
+            tree=reviewed.tree,
+            authors=sorted(authors | {reviewed.author}),
+            requested_by=str(identity.principal),
+            requested_at=self._clock(),
+            state=DeployState.REQUESTED,
+            first_deploy=session.scalar(earlier) is None,
+            reach=resolved.reach.model_dump(mode="json"),
+            integrations=integrations_json(resolved),
+            decided_by="",
+            decided_at=None,
+            reason="",
+            release="",
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    def _may_decide(self, session: Session, identity: Identity, row: DeployRow) -> Decision:
+        """Return whether this person may decide about a deploy that waits; a refusal is audited."""
+        decision = self._may_approve(session, identity, row)
+        if row.state != DeployState.REQUESTED:
+            raise NotDecidableError(f"this deploy is {row.state} already")
+        if not decision.allowed:
+            self._note(
+                session,
+                identity,
+                "deploy.approval-refused",
+                row,
+                decision,
+                reason=decision.reason,
+                outcome=Outcome.REFUSED,
+            )
+        return decision
+
+    def _may_approve(self, session: Session, identity: Identity, row: DeployRow) -> Decision:
+        context: dict[str, ContextValue] = {
+            "authors": frozenset(row.authors),
+            "requested_by": row.requested_by,
+            "first_deploy": row.first_deploy,
+        }
+        return self._authorizer.decide(session, identity, "app.approve", f"app:{row.app}", context)
+
+    def _publish(self, session: Session, identity: Identity, row: DeployRow, reason: str, decision: Decision) -> None:
+        approver = str(identity.principal)
+        app = self._catalog.app(session, row.app)
+        verdict = self._passed_gate(session, app, row, approver)
+        resolved = Resolved(
+            tuple(IntegrationState.model_validate(item) for item in row.integrations["states"]),
+            Reach.model_validate(row.reach),
+        )
+        approval = self._signer.approval(
+            app=row.app, tree=row.tree, reach=resolved.reach, approver=approver, reason=reason, deploy=row.id
+        )
+        order = PackOrder(
+            mode=PRODUCTION,
+            commit=row.commit,
+            tree=row.tree,
+            authors=frozenset(row.authors),
+            verdict=verdict,
+            resolved=resolved,
+            files=self._sources.files(app, row.commit),
+            approvals=(approval,),
+            approvers=(approver,),
+        )
+        row.release = self._packer.pack(session, app, order)
+        self._close(row, identity, DeployState.RELEASED, reason)
+        self._note(session, identity, "deploy.approved", row, decision, reason=reason)
+        self._audit.note(
+            session, "service:release", "release.published", app.resource, app=app.path, release=row.release
+        )
+        self._store.after_commit(session, lambda: self._notify(StateChanged()))
+
+    def _passed_gate(self, session: Session, app: App, row: DeployRow, approver: str) -> Envelope:
+        """Return the verdict when policy lets the deploy go on; raise `AppIsStoppedError` with its words when not."""
+        verdict = self._verdicts.verdict_for(session, row.app, row.tree)
+        gate: dict[str, ContextValue] = {
+            "review_passed": verdict is not None,
+            "approvals": frozenset({approver}),
+            "authors": frozenset(row.authors),
+            "killed": self._stops.standing_in(session, row.app, PRODUCTION) is not None,
+        }
+        decision = self._authorizer.decide(session, _RELEASER, "app.deploy", app.resource, gate)
+        if verdict is None or not decision.allowed:
+            raise AppIsStoppedError(decision.reason, deciders=decision.deciders)
+        return verdict
+
+    def _close(self, row: DeployRow, identity: Identity, state: DeployState, reason: str) -> None:
+        row.state = state
+        row.decided_by = str(identity.principal)
+        row.decided_at = self._clock()
+        row.reason = reason
+
+    def _row(self, session: Session, deploy_id: str, *, lock: bool = False) -> DeployRow:
+        query = select(DeployRow).where(DeployRow.id == deploy_id)
+        row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise NotFoundError(
+                f"there is no deploy '{deploy_id[:60]}'", hint="bailiwick approve --list shows what waits"
+            )
+        return row
+
+    def _note(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        row: DeployRow,
+        decision: Decision,
+        *,
+        reason: str,
+        outcome: Outcome = Outcome.SUCCESS,
+    ) -> None:
+        digest = Reach.model_validate(row.reach).digest()
+        self._audit.note(
+            session,
+            str(identity.principal),
+            action,
+            f"app:{row.app}",
+            outcome=outcome,
+            reason=reason,
+            app=row.app,
+            deciders=decision.deciders,
+            context={"deploy": row.id, "commit": row.commit, "tree": row.tree, "reach": digest},
+        )
+
+
+def _require_approver(decision: Decision) -> None:
+    """Raise the refusal once the transaction that audited it is durable."""
+    if not decision.allowed:
+        raise ForbiddenError(
+            decision.reason, hint="ask someone else who may approve it: bailiwick who-can", deciders=decision.deciders
+        )
+
+
+def _deploy(row: DeployRow) -> Deploy:
+    return Deploy(
+        id=row.id,
+        app=row.app,
+        commit=row.commit,
+        tree=row.tree,
+        authors=tuple(row.authors),
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        state=DeployState(row.state),
+        first_deploy=row.first_deploy,
+        reach=Reach.model_validate(row.reach),
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        release=row.release,
+    )

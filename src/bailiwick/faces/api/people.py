@@ -1,0 +1,61 @@
+"""People over the API: who am I, tokens, roles, and who can do what."""
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity import API_AUDIENCE, CLI_AUDIENCE, ORGANIZATION, TOKEN_LIFETIME
+from bailiwick.faces.api.bodies import CodeBody, RoleBody
+from bailiwick.faces.api.pages import Cursor, Json, Limit, page
+
+
+def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
+    """Add people to the API."""
+
+    @api.get("/v1/me")
+    def me(identity: Caller) -> Json:
+        return {
+            "principal": str(identity.principal),
+            "names": sorted(identity.names),
+            "attributes": dict(identity.attributes),
+        }
+
+    @api.post("/v1/token")
+    def token(body: CodeBody) -> Json:
+        owner = control.identity.redeem_code(body.code, audience=CLI_AUDIENCE, verifier=body.verifier)
+        issued = control.identity.issue_token(
+            owner.identity, audience=API_AUDIENCE, lifetime=TOKEN_LIFETIME, purpose="command line"
+        )
+        return {
+            "token": issued.secret,
+            "expires": issued.expires.isoformat(),
+            "principal": str(owner.identity.principal),
+        }
+
+    @api.get("/v1/who-can")
+    def who_can(identity: Caller, action: str, resource: str) -> Json:
+        with control.store.transaction() as session:
+            control.authorizer.require(session, identity, "role.read", _around(resource))
+            found = control.identity.who_can(session, action, resource)
+            return {"action": action, "resource": resource, "who": [asdict(item) for item in found]}
+
+    @api.get("/v1/roles")
+    def roles(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
+        with control.store.transaction() as session:
+            control.authorizer.require(session, identity, "role.read", ORGANIZATION)
+            held = control.identity.roles(session)
+        shown, further = page(held, lambda item: f"{item.scope} {item.role} {item.holder}", cursor, limit)
+        return {"roles": [asdict(item) for item in shown], "cursor": further}
+
+    @api.post("/v1/roles", status_code=201)
+    def assign(identity: Caller, body: RoleBody) -> Json:
+        control.identity.assign_role(identity, body.role, body.holder, body.scope)
+        return body.model_dump()
+
+
+def _around(resource: str) -> str:
+    kind, _, path = resource.partition(":")
+    folder = path.rpartition("/")[0]
+    return f"folder:{folder}" if kind == "app" and folder else ORGANIZATION

@@ -1,0 +1,47 @@
+"""The platform over the API: integrations and secrets."""
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity import ORGANIZATION
+from bailiwick.faces.api.bodies import EnabledBody, SecretBody
+from bailiwick.faces.api.pages import Cursor, Json, Limit, page
+
+
+def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
+    """Add integrations and secrets to the API."""
+
+    @api.get("/v1/integrations")
+    def integrations(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
+        with control.store.transaction() as session:
+            found = [
+                {"name": item.name, "kind": item.kind, "description": item.description, "enabled": item.enabled,
+                 "offers": sorted(item.offers)}
+                for item in control.integrations.integrations(session)
+                if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
+            ]  # fmt: skip
+        shown, further = page(found, lambda item: str(item["name"]), cursor, limit)
+        return {"integrations": shown, "cursor": further}
+
+    @api.put("/v1/integrations/{name}/enabled")
+    def switch(identity: Caller, name: str, body: EnabledBody) -> Json:
+        control.integrations.set_enabled(identity, name, enabled=body.enabled, reason=body.reason)
+        return {"name": name, "enabled": body.enabled}
+
+    @api.get("/v1/secrets")
+    def secrets(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
+        with control.store.transaction() as session:
+            control.authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            known = control.vault.names(session)
+        shown, further = page(known, lambda item: item.name, cursor, limit)
+        return {"secrets": [asdict(item) for item in shown], "cursor": further}
+
+    @api.put("/v1/secrets/{name}")
+    def put_secret(identity: Caller, name: str, body: SecretBody) -> Json:
+        with control.store.transaction() as session:
+            control.authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            version = control.vault.put(session, name, body.value, by=str(identity.principal))
+        return {"name": name, "version": version}

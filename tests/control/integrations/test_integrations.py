@@ -1,0 +1,63 @@
+import pytest
+
+from bailiwick.control.integrations import UnknownIntegrationError
+from bailiwick.control.integrations.service import merge
+from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.grants import ColumnGrant, Mask, Operation, TableGrant
+from bailiwick.core.manifest import parse_manifest
+from tests.fixtures.company import MANIFEST, Company, orders_db
+
+
+def table(*columns: ColumnGrant, operations: set[Operation]) -> TableGrant:
+    return TableGrant(relation="orders", operations=frozenset(operations), columns=columns)
+
+
+READ = table(ColumnGrant(name="id"), ColumnGrant(name="card", mask=Mask.LAST4), operations={Operation.SELECT})
+WRITE = table(
+    ColumnGrant(name="card", writable=True), ColumnGrant(name="note", writable=True), operations={Operation.INSERT}
+)
+
+
+@pytest.mark.req("IN7")
+def test_a_rule_that_only_writes_opens_no_column_to_readers() -> None:
+    (merged,) = merge([READ, WRITE])
+    columns = {column.name: column for column in merged.columns}
+    assert (columns["note"].readable, columns["note"].writable) == (False, True)
+    assert (columns["card"].readable, columns["card"].mask, columns["card"].writable) == (True, Mask.LAST4, True)
+    assert merge([WRITE, READ])[0].operations == merged.operations
+    assert {column.name: column for column in merge([WRITE, READ])[0].columns} == columns
+
+
+@pytest.mark.req("IN7")
+def test_a_column_is_masked_unless_a_rule_that_reads_it_does_not_mask() -> None:
+    plain = table(ColumnGrant(name="card"), operations={Operation.SELECT})
+    assert merge([READ, plain])[0].columns[1].mask is None
+    assert merge([READ, READ])[0].columns[1].mask is Mask.LAST4
+
+
+@pytest.mark.req("IN6")
+def test_what_was_switched_off_stays_off_when_it_is_registered_again(company: Company) -> None:
+    control, admin = company.control, company.people["admin"]
+    control.integrations.set_enabled(admin, "orders-db", enabled=False, reason="a leak")
+    control.integrations.register(admin, orders_db(enabled=True))
+    with control.store.transaction() as session:
+        assert control.integrations.enabled(session) == {"orders-db": False}
+    control.integrations.set_enabled(admin, "orders-db", enabled=True, reason="mended")
+    with control.store.transaction() as session:
+        assert control.integrations.enabled(session) == {"orders-db": True}
+
+
+@pytest.mark.req("IN6", "ID1")
+def test_switching_needs_an_administrator_and_is_audited(company: Company) -> None:
+    with pytest.raises(ForbiddenError):
+        company.control.integrations.set_enabled(company.people["builder"], "orders-db", enabled=False, reason="x")
+    company.control.integrations.set_enabled(company.people["admin"], "orders-db", enabled=False, reason="a leak")
+    assert company.actions()[-1] == ("integration.disabled", "user:admin@example.com")
+
+
+@pytest.mark.req("RV4")
+def test_a_mistyped_integration_is_answered_with_the_nearest(company: Company) -> None:
+    manifest = parse_manifest(MANIFEST.replace("orders-db", "order-db"))
+    with company.control.store.transaction() as session, pytest.raises(UnknownIntegrationError) as unknown:
+        company.control.integrations.resolve(session, manifest, "production")
+    assert unknown.value.hint == "did you mean 'orders-db'?"
