@@ -1,11 +1,13 @@
 """`bailiwick demo`: starts the whole product on loopback with the sample company, and stops all of it again."""
 
+import json
 import signal
 import ssl
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import httpx2
@@ -13,6 +15,7 @@ import typer
 import yaml
 
 from bailiwick.demo import ready
+from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import HOST, Layout, lay_out
 from bailiwick.demo.people import PEOPLE, ROLE_RULES
 from bailiwick.demo.processes import Child, Children
@@ -82,7 +85,9 @@ class _Demo:
 
     def run(self, ready_file: Path | None) -> None:
         """Start, say where everything is, wait for Ctrl-C, stop."""
-        signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        # Also where whoever started us ignores the signals of the keyboard, as a shell does in the background.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _interrupt)
         layout = self._layout
         try:
             with Children(layout.state / "logs") as children:
@@ -94,42 +99,45 @@ class _Demo:
             self._say("stopped")
 
     def _start(self, children: Children, ready_file: Path | None) -> None:
-        from bailiwick.control.app import build_control, write_plane_credentials  # noqa: PLC0415
-        from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
-        from bailiwick.demo.company import issue_tokens, set_up_company, set_up_database  # noqa: PLC0415
-        from bailiwick.store.embedded import EmbeddedPostgres  # noqa: PLC0415
-
+        """Start every part as soon as what it needs is there, the slowest first; planes wait by themselves."""
         layout = self._layout
+        layout.require_free_ports()
         callback = f"{layout.console_url}/sign-in/callback"
         children.start(
             "identity-provider", "bailiwick.demo.identity_provider", str(layout.port + 1), str(layout.state), callback
         )
-        self._say("starting PostgreSQL")
+        self._say("starting PostgreSQL and the control plane")
+        from bailiwick.demo.business import database_password, set_up_databases  # noqa: PLC0415 - takes its time
+        from bailiwick.store.embedded import EmbeddedPostgres  # noqa: PLC0415
+
         own = EmbeddedPostgres(layout.shared / "control-db")
-        business = EmbeddedPostgres(layout.shared / "business-db", tcp_port=layout.business_port)
-        for server in (own, business):
-            children.keep(server)
+        children.keep(own)
         own.create_database("bailiwick")
-        self._say("filling the business database")
-        password = set_up_database(business, layout.state)
-        settings = self._write_control_settings(own.url("bailiwick"))
-        control = build_control(ControlSettings.load(settings))
-        people = set_up_company(control, layout, password)
-        tokens = issue_tokens(control, people)
-        write_plane_credentials(control)
-        self._say("starting the control plane")
-        pids = {"control": self._serve(children, "control", settings).pid}
-        children.wait_until(lambda: _answers(f"{layout.console_url}/readyz"), "the control plane")
+        database_password(layout)
+        handover = layout.state / "handover.json"
+        handover.unlink(missing_ok=True)
+        settings = str(self._write_control_settings(own.url("bailiwick")))
+        arguments = (settings, str(layout.state), str(layout.port), str(handover))
+        pids = {"control": children.start("control", "bailiwick.demo.control_plane", *arguments).pid}
+        self._say("starting the data planes")
         for plane in ("editor", "production"):
-            self._say(f"starting the data plane {plane}")
             pids[f"data-plane-{plane}"] = self._serve(children, "data-plane", self._write_plane_settings(plane)).pid
         pids["front"] = self._serve(children, "front", self._write_front_settings()).pid
+        self._say("starting and filling the business database")
+        business = EmbeddedPostgres(layout.shared / "business-db", tcp_port=layout.business_port)
+        children.keep(business)
+        set_up_databases(business, layout)
+        self._say("waiting for the control plane")
+        children.wait_until(lambda: _answers(f"{layout.console_url}/readyz"), "the control plane")
+        self._say("waiting for the data planes")
         children.wait_until(self._planes_are_connected, "the data planes")
-        control.store.dispose()
-        logins = {person.role: person.email for person in PEOPLE}
         content = ready.describe(
-            layout, logins=logins, tokens=tokens, audit_public_key=control.audit_key.public_text, pids=pids
+            layout,
+            logins={person.role: person.email for person in PEOPLE},
+            pids=pids,
+            **json.loads(handover.read_text()),
         )
+        handover.unlink()
         if ready_file is not None:
             ready.write(ready_file.resolve(), content)
         self._say_table(content)
@@ -204,11 +212,12 @@ class _Demo:
         sys.stdout.flush()
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def _write(target: Path, content: Mapping[str, object]) -> Path:
-    target.touch(mode=0o600)
-    target.chmod(0o600)
-    target.write_text(yaml.safe_dump(content, sort_keys=False))
-    return target
+    return write_private(target, yaml.safe_dump(content, sort_keys=False))
 
 
 def _answers(url: str) -> bool:

@@ -1,9 +1,7 @@
 """Sets up the sample company in a fresh installation; repeating it changes nothing that matters."""
 
 import contextlib
-import secrets
 from datetime import timedelta
-from pathlib import Path
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE, Claims
@@ -12,13 +10,10 @@ from bailiwick.core.errors import ConflictError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
 from bailiwick.core.messages import Connection
 from bailiwick.core.principals import Identity
-from bailiwick.demo import orders
+from bailiwick.demo.business import DATABASES, ROLE, database_password
 from bailiwick.demo.layout import HOST, Layout
 from bailiwick.demo.people import PEOPLE
-from bailiwick.store.embedded import EmbeddedPostgres
 
-_ROLE = "orders_app"
-_DATABASES = {"editor": "orders_editor", "production": "orders"}
 _SECRET = "orders-db-password"  # noqa: S105 - a name
 _OWN_REGION = (RowCondition(column="region", equals_attribute="region"),)
 _TOKEN_LIFETIME = timedelta(hours=8)
@@ -45,21 +40,7 @@ _REFUNDS_WRITE = TableGrant(
 )
 
 
-def set_up_database(business: EmbeddedPostgres, state: Path) -> str:
-    """Make the business databases; return the password of the role that apps' queries run under."""
-    password_file = state / "orders-db.password"
-    if not password_file.exists():
-        password_file.touch(mode=0o600)
-        password_file.write_text(secrets.token_urlsafe(24))
-    password = password_file.read_text()
-    business.create_role(_ROLE, password)
-    for plane, database in _DATABASES.items():
-        business.create_database(database)
-        orders.fill(business.url(database), _ROLE, synthetic=plane == "editor")
-    return password
-
-
-def set_up_company(control: ControlPlane, layout: Layout, password: str) -> dict[str, Identity]:
+def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]:
     """Make people, folder, secret and integration; return the people by role."""
     people = {
         person.role: control.identity.remember_person(
@@ -70,6 +51,7 @@ def set_up_company(control: ControlPlane, layout: Layout, password: str) -> dict
     admin = people["admin"]
     with contextlib.suppress(ConflictError):
         control.catalog.create_folder(admin, "finance")
+    password = database_password(layout)
     with control.store.transaction() as session:
         known = {item.name for item in control.vault.names(session)}
         if _SECRET not in known or control.vault.reveal(session, _SECRET) != password:
@@ -93,9 +75,9 @@ def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str
 def _orders_db(layout: Layout) -> Integration:
     connections = {
         plane: Connection(
-            kind="postgresql", host=HOST, port=layout.business_port, database=database, user=_ROLE, secret=_SECRET
+            kind="postgresql", host=HOST, port=layout.business_port, database=database, user=ROLE, secret=_SECRET
         )
-        for plane, database in _DATABASES.items()
+        for plane, database in DATABASES.items()
     }
     return Integration(
         name="orders-db",

@@ -2,8 +2,11 @@
 
 import hashlib
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+from bailiwick.core.errors import UnavailableError
 
 _SHARED_ROOT = Path("/var/lib/bailiwick")
 HOST = "127.0.0.1"
@@ -45,6 +48,20 @@ class Layout:
     def ingress_url(self) -> str:
         """Where apps are reached, by host name."""
         return f"http://{HOST}:{self.port + 10}"
+
+    def require_free_ports(self) -> None:
+        """Return when every port can be had; raise `UnavailableError` that names the first that cannot."""
+        offsets = (0, 1, 2, 3, 10, 11, 12)
+        for port in (self.port + offset for offset in offsets):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError as fault:
+                    raise UnavailableError(
+                        f"port {port} is taken by another program",
+                        hint=f"stop it (is a demo running already?), or choose others: --port {self.port + 100}",
+                    ) from fault
 
     def plane_port(self, plane: str) -> int:
         """The port on which a plane takes what the front hands on."""

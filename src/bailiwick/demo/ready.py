@@ -1,11 +1,10 @@
 """The ready file: what scripts and tests need to know of a running demo, as docs/reference/ready-file.md lists it."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import Layout
 
 
@@ -34,8 +33,5 @@ def describe(
 
 
 def write(target: Path, content: Mapping[str, object]) -> None:
-    """Write the file at once and whole, readable by its owner only, as it holds tokens."""
-    with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False) as unfinished:
-        os.fchmod(unfinished.fileno(), 0o600)
-        json.dump(content, unfinished, indent=2)
-    Path(unfinished.name).replace(target)
+    """Write the file."""
+    write_private(target, json.dumps(content, indent=2))

@@ -10,9 +10,8 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 
-from bailiwick.control.app import ControlPlane, build_control, running, write_credentials
+from bailiwick.control.app import ControlPlane, running, write_credentials
 from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, server_tls
-from bailiwick.control.settings import ControlSettings
 from bailiwick.faces.api import build_api
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
@@ -63,14 +62,13 @@ def _health(app: FastAPI, control: ControlPlane) -> None:
         return PlainTextResponse("\n".join(lines) + "\n")
 
 
-async def serve_control(settings: ControlSettings) -> None:
+async def serve_control(control: ControlPlane) -> None:
     """Serve until the process is told to end."""
-    control = await asyncio.to_thread(build_control, settings)
     faces = uvicorn.Server(
         uvicorn.Config(
             build_faces(control),
-            host=settings.console.host,
-            port=settings.console.port,
+            host=control.settings.console.host,
+            port=control.settings.console.port,
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -31,7 +31,7 @@ from bailiwick.dataplane.agent.spool import Spool
 
 _PREFIX = "/plane/v1"
 _SILENCE_SECONDS = 20.0
-_LONGEST_WAIT_SECONDS = 5.0
+_LONGEST_WAIT_SECONDS = 2.0
 _SEND_EVERY_SECONDS = 0.1
 _JSON = {"content-type": "application/json"}
 Take = Callable[[DesiredState | KillOrder | RunJobOrder | Heartbeat], Awaitable[None]]

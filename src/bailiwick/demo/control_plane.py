@@ -1,0 +1,31 @@
+"""The demo's control plane process: the ordinary one, once the sample company is set up in it."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from bailiwick.control.app import build_control, write_plane_credentials
+from bailiwick.control.settings import ControlSettings
+from bailiwick.demo.company import issue_tokens, set_up_company
+from bailiwick.demo.files import write_private
+from bailiwick.demo.layout import lay_out
+from bailiwick.faces.server import serve_control
+
+
+def main() -> None:
+    """Serve: `python -m bailiwick.demo.control_plane SETTINGS STATE PORT HANDOVER`.
+
+    HANDOVER is written before serving begins, readable by its owner only: tokens by role, and the public audit key.
+    """
+    settings, state, port, handover = sys.argv[1:5]
+    control = build_control(ControlSettings.load(Path(settings)))
+    people = set_up_company(control, lay_out(Path(state), int(port)))
+    write_plane_credentials(control)
+    content = {"tokens": issue_tokens(control, people), "audit_public_key": control.audit_key.public_text}
+    write_private(Path(handover), json.dumps(content))
+    asyncio.run(serve_control(control))
+
+
+if __name__ == "__main__":
+    main()
