@@ -1,7 +1,7 @@
 """Review: what no author can switch off reads every change."""
 
 from bailiwick.control.review.folder import read_folder
-from bailiwick.control.review.model import BLOCKING, Change, Entry, Finding, PushedBlob, Report, Rule, Severity
+from bailiwick.control.review.model import BLOCKING, Change, Entry, Finding, PushedBlob, Report, Rule, Severity, Unread
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import RULES
 from bailiwick.control.review.sarif import as_sarif
@@ -21,6 +21,7 @@ __all__ = [
     "Severity",
     "StoredFinding",
     "StoredReview",
+    "Unread",
     "as_sarif",
     "finding_lines",
     "read_folder",

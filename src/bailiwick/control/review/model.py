@@ -74,14 +74,24 @@ class PushedBlob:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something of a push that was too large to be read, so that nothing of it can pass."""
+
+    commit: str
+    path: str
+    words: str
+
+
 @dataclass(frozen=True)
 class Change:
-    """What is reviewed: the tip's entries and files, and every blob of every new commit."""
+    """What is reviewed: the tip's entries and files, every blob of every new commit, and what could not be read."""
 
     tree: str
     entries: tuple[Entry, ...]
     files: tuple[TreeFile, ...]
     history: tuple[PushedBlob, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True)

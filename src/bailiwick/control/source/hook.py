@@ -14,6 +14,8 @@ _PASSED_ON = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_Q
 
 def main() -> int:
     """Return 0 when the push may go on."""
+    sys.stderr.write("Bailiwick reviews this push ...\n")
+    sys.stderr.flush()
     updates = [line.split() for line in sys.stdin.read().splitlines()]
     question = {
         "ticket": os.environ.get("BAILIWICK_PUSH_TICKET", ""),

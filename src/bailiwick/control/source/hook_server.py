@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import shlex
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 
 from bailiwick.control.source import hook
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.ids import new_trace_id
 from bailiwick.core.principals import Identity
 
+_LOG = logging.getLogger("bailiwick.source")
 _MAX_QUESTION = 1 << 20
 
 
@@ -101,6 +104,7 @@ class HookServer:
         except BailiwickError as fault:
             return PushAnswer(False, (fault.message, fault.hint))
         except Exception:
-            return PushAnswer(
-                False, ("The review failed, so nothing was taken. An administrator can look into the log.",)
-            )
+            trace = new_trace_id()
+            _LOG.exception("a push to %s could not be reviewed, trace %s", push.app_path, trace)
+            words = "The review failed, so nothing was taken. Give this trace id to whoever runs Bailiwick:"
+            return PushAnswer(False, (words, trace))

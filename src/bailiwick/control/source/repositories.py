@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bailiwick.control.review import Change, Entry, PushedBlob
-from bailiwick.control.source.errors import GitError
+from bailiwick.control.review import Change, Entry, PushedBlob, Unread
+from bailiwick.control.source.errors import GitError, PushRefusedError
+from bailiwick.core.artifacts import MAX_BYTES as MAX_ARTIFACT_BYTES
 from bailiwick.core.artifacts import TreeFile
 
+NOTHING = "0" * 40
 _OBJECT = re.compile(r"[0-9a-f]{40}")
 _SECONDS = 120
 _MAX_FILES = 20_000
 _MAX_BLOB_BYTES = 5 * 2**20
+# What is read of one push at the most: a small pack can inflate to more than there is memory.
+_MAX_TREE_BYTES = MAX_ARTIFACT_BYTES
+_MAX_HISTORY_BYTES = 128 * 2**20
 _SETTINGS = {
     "receive.fsckObjects": "true",
     "receive.denyNonFastForwards": "true",
@@ -72,8 +77,28 @@ class Repositories:
         tree = git.text("rev-parse", f"{commit}^{{tree}}").strip()
         if len(entries) > _MAX_FILES:
             return Change(tree, entries, ())
-        history = tuple(git.new_blobs(commit))
-        return Change(tree, entries, tuple(git.files(entries, objects)), history)
+        if sum(entry.size for entry in entries) > _MAX_TREE_BYTES:
+            words = f"the tree holds more than {_MAX_TREE_BYTES // 2**20} MiB"
+            return Change(tree, entries, (), unread=(Unread("", ".", words),))
+        history, unread = git.new_blobs(commit, ("--not", "--all"))
+        return Change(tree, entries, tuple(git.files(entries, objects)), history, unread)
+
+    def require_next(self, app_id: str, old: str, new: str, quarantine: Mapping[str, str]) -> None:
+        """Return when `new` follows what is on main now and `old` is that; raise `PushRefusedError` when not.
+
+        Git checks this too, but only after the push was reviewed and remembered.
+        """
+        git = _Git(self.path(app_id), quarantine)
+        head = git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
+        if head != old:
+            raise PushRefusedError(
+                "somebody else pushed to main meanwhile", hint="git pull --rebase origin main, then push again"
+            )
+        if head != NOTHING and git.text("rev-list", "--max-count=1", head, "--not", _checked(new)):
+            raise PushRefusedError(
+                "this push would rewrite main, and its history is kept",
+                hint="git pull --rebase origin main, then push without --force",
+            )
 
     def message(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> str:
         """Return the message of a commit that may still be in quarantine."""
@@ -139,23 +164,39 @@ class _Git:
         for (entry, _), content in zip(wanted, contents, strict=True):
             yield TreeFile(entry.path.decode(errors="backslashreplace"), content, entry.mode == "100755")
 
-    def new_blobs(self, commit: str) -> Iterator[PushedBlob]:
-        """Yield every blob that is not yet in the repository, with a commit and a path under which it stands."""
-        listing = self.text("rev-list", "--objects", commit, "--not", "--all")
-        paths = dict(line.split(" ", 1) for line in listing.splitlines() if " " in line)
-        named = self._first_seen(commit)
-        sizes = self.text("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin="\n".join(paths))
-        blobs = []
-        for line in sizes.splitlines():
-            name, kind, size = line.split()
-            if kind == "blob" and int(size) <= _MAX_BLOB_BYTES:
-                blobs.append(name)
-        for name, content in zip(blobs, self._blobs(blobs), strict=True):
-            yield PushedBlob(named.get(name, commit), paths[name], content)
+    def new_blobs(self, commit: str, known: Sequence[str]) -> tuple[tuple[PushedBlob, ...], tuple[Unread, ...]]:
+        """Return every blob that a commit brings, with a commit and path under which it stands, and what was not read.
 
-    def _first_seen(self, commit: str) -> dict[str, str]:
+        `known` are rev-list's words for what is there already.
+        """
+        listing = self.text("rev-list", "--objects", commit, *known)
+        # Git ends a path at a new line, so that every line is an object's.
+        paths = dict(line.split(" ", 1) for line in listing.splitlines() if " " in line)
+        named = self._first_seen(commit, known)
+        sizes = self.text("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin="\n".join(paths))
+        wanted: list[str] = []
+        unread: list[Unread] = []
+        total = 0
+        for name, kind, size in (line.split() for line in sizes.splitlines()):
+            if kind != "blob":
+                continue
+            if int(size) > _MAX_BLOB_BYTES:
+                words = f"{int(size) / 2**20:.1f} MiB; {_MAX_BLOB_BYTES // 2**20} MiB are the most"
+                unread.append(Unread(named.get(name, commit), paths[name], words))
+                continue
+            total += int(size)
+            if total > _MAX_HISTORY_BYTES:
+                words = f"the commits of this push hold more than {_MAX_HISTORY_BYTES // 2**20} MiB"
+                return (), (*unread, Unread(commit, ".", words))
+            wanted.append(name)
+        contents = zip(wanted, self._blobs(wanted), strict=True)
+        return tuple(PushedBlob(named.get(name, commit), paths[name], content) for name, content in contents), tuple(
+            unread
+        )
+
+    def _first_seen(self, commit: str, known: Sequence[str]) -> dict[str, str]:
         form = ("--format=>%H", "--raw", "--no-abbrev", "-r", "-m", "--root", "--no-renames")
-        log = self.text("log", *form, commit, "--not", "--all")
+        log = self.text("log", *form, commit, *known)
         found: dict[str, str] = {}
         current = ""
         for line in log.splitlines():

@@ -22,7 +22,7 @@ from bailiwick.control.review import (
 )
 from bailiwick.control.source.errors import PushRefusedError
 from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
-from bailiwick.control.source.repositories import Commit, Repositories
+from bailiwick.control.source.repositories import NOTHING, Commit, Repositories
 from bailiwick.control.source.tables import PushRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock
@@ -35,7 +35,6 @@ from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 MAIN = "refs/heads/main"
-_NOTHING = "0" * 40
 # Trailers by which coding agents say what they are and what they were asked (git-interpret-trailers(1)).
 _AGENT = re.compile(r"^(?:Generated-By|Assisted-By|Co-Authored-By):\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _PROMPT = re.compile(r"^Prompt:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
@@ -96,6 +95,7 @@ class SourceService:
         with self._store.transaction() as session:
             app = self._catalog.app(session, push.app_path)
             masker = self._secrets(session)
+        self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
         report = review(change, known_secret=masker.finds)
         with self._store.transaction() as session:
@@ -210,7 +210,7 @@ def _only_update(updates: Sequence[RefUpdate]) -> RefUpdate:
         raise PushRefusedError(
             f"only main is taken here, one at a time; this push is of {names}", hint="git push origin HEAD:main"
         )
-    if updates[0].new == _NOTHING:
+    if updates[0].new == NOTHING:
         raise PushRefusedError("main is not deleted", hint="history is kept; push a commit that takes things out")
     return updates[0]
 

@@ -7,7 +7,9 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import os
 import re
+import signal
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -40,6 +42,7 @@ class GitFace:
     def __init__(self, control: ControlPlane) -> None:
         self._control = control
         self._most_bytes = control.settings.max_push_bytes + _SLACK_BYTES
+        self._pushing: dict[str, asyncio.Lock] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,9 +59,17 @@ class GitFace:
             await _answer(send, 401, f"{fault.message}. {fault.hint}", headers)
             return
         except BailiwickError as fault:
-            await _answer(send, fault.status, f"{fault.message}. {fault.hint}")
+            decided = f"\ndecided by: {', '.join(fault.deciders)}" if fault.deciders else ""
+            await _answer(send, fault.status, f"{fault.message}. {fault.hint}{decided}")
             return
-        await self._run(scope, receive, send, identity, match, repository)
+        async with self._turn(match[1], match[2]):
+            await self._run(scope, receive, send, identity, match, repository)
+
+    def _turn(self, app_path: str, tail: str) -> contextlib.AbstractAsyncContextManager[object]:
+        """Return what makes pushes to one app take turns: a push is remembered before git moves the ref."""
+        if tail != "git-receive-pack":
+            return contextlib.nullcontext()
+        return self._pushing.setdefault(app_path, asyncio.Lock())
 
     def _authenticate(self, scope: Scope) -> Identity:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
@@ -90,12 +101,12 @@ class GitFace:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env=_environment(scope, repository, match[2], identity, ticket),
+            start_new_session=True,
         )
+        both = asyncio.gather(self._send_body(scope, receive, process), _relay(process, send))
         try:
             async with asyncio.timeout(_SECONDS):
-                body = asyncio.create_task(self._send_body(scope, receive, process))
-                await _relay(process, send)
-                await body
+                await both
         except (TooLargeError, zlib.error):
             limit = self._control.settings.max_push_bytes // 2**20
             words = f"A push may have {limit} MiB at most. Keep data outside the repository."
@@ -105,9 +116,9 @@ class GitFace:
             with contextlib.suppress(RuntimeError):
                 await _answer(send, 504, "Git took too long.")
         finally:
+            both.cancel()
             self._control.hooks.withdraw_ticket(ticket)
-            if process.returncode is None:
-                process.kill()
+            _kill_group(process)
             await process.wait()
 
     async def _send_body(self, scope: Scope, receive: Receive, process: asyncio.subprocess.Process) -> None:
@@ -124,7 +135,6 @@ class GitFace:
                 data = inflate.decompress(data, self._most_bytes)
             total += len(data)
             if total > self._most_bytes or (inflate is not None and inflate.unconsumed_tail):
-                process.kill()
                 raise TooLargeError
             process.stdin.write(data)
             with contextlib.suppress(ConnectionError):
@@ -159,6 +169,12 @@ def _environment(scope: Scope, repository: str, tail: str, identity: Identity, t
             "BAILIWICK_PUSH_TICKET": ticket,
         }
     )
+
+
+def _kill_group(process: asyncio.subprocess.Process) -> None:
+    """End http-backend and the git processes that it started, which share our pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _relay(process: asyncio.subprocess.Process, send: Send) -> None:

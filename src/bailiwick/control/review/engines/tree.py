@@ -17,6 +17,8 @@ def check(change: Change) -> Iterator[Finding]:
         message = f"the tree holds {len(change.entries):,} files; {MAX_FILES:,} are the most"
         yield Finding(RULES["too-many-files"], ".", 0, message)
         return
+    for item in change.unread:
+        yield Finding(RULES["file-too-large"], item.path, 0, item.words, commit=item.commit)
     for entry in change.entries:
         yield from _check_entry(entry)
     folded = Counter(entry.path.lower() for entry in change.entries)
