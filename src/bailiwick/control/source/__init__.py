@@ -1,9 +1,10 @@
 """Source: git repositories, pushes, and where things came from."""
 
-from bailiwick.control.source.errors import GitError, PushRefusedError
+from bailiwick.control.source.errors import GitError, PushRefusedError, UnknownRevisionError
 from bailiwick.control.source.hook_server import HookServer, Push, PushAnswer, RefUpdate
 from bailiwick.control.source.repositories import Commit, Repositories, git_environment
 from bailiwick.control.source.service import PushRecord, SourceService
+from bailiwick.control.source.working_copy import read_range
 
 __all__ = [
     "Commit",
@@ -16,5 +17,7 @@ __all__ = [
     "RefUpdate",
     "Repositories",
     "SourceService",
+    "UnknownRevisionError",
     "git_environment",
+    "read_range",
 ]

@@ -9,6 +9,12 @@ class GitError(UnavailableError):
     code = "source.git-failed"
 
 
+class UnknownRevisionError(InvalidInputError):
+    """A folder has no such revision."""
+
+    code = "source.unknown-revision"
+
+
 class PushRefusedError(InvalidInputError):
     """A push is not taken, for a reason that is not a finding."""
 

@@ -72,7 +72,7 @@ class Repositories:
 
     def read_change(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> Change:
         """Return what a push of `commit` brings, as long as git keeps it in quarantine."""
-        git = _Git(self.path(app_id), quarantine)
+        git = Git(self.path(app_id), quarantine)
         entries, objects = git.entries(_checked(commit))
         tree = git.text("rev-parse", f"{commit}^{{tree}}").strip()
         if len(entries) > _MAX_FILES:
@@ -88,7 +88,7 @@ class Repositories:
 
         Git checks this too, but only after the push was reviewed and remembered.
         """
-        git = _Git(self.path(app_id), quarantine)
+        git = Git(self.path(app_id), quarantine)
         head = git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
         if head != old:
             raise PushRefusedError(
@@ -102,18 +102,18 @@ class Repositories:
 
     def message(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> str:
         """Return the message of a commit that may still be in quarantine."""
-        return _Git(self.path(app_id), quarantine).text("log", "-1", "--format=%B", _checked(commit), "--")
+        return Git(self.path(app_id), quarantine).text("log", "-1", "--format=%B", _checked(commit), "--")
 
     def files(self, app_id: str, commit: str) -> list[TreeFile]:
         """Return the files of a commit that was accepted."""
-        git = _Git(self.path(app_id), {})
+        git = Git(self.path(app_id), {})
         entries, objects = git.entries(_checked(commit))
         return list(git.files(entries, objects))
 
     def commits(self, app_id: str, commit: str, limit: int = 30) -> list[Commit]:
         """Return a commit and those before it, newest first."""
         form = "%H%x00%T%x00%ct%x00%an <%ae>%x00%s%x00%b%x1e"
-        text = _Git(self.path(app_id), {}).text(
+        text = Git(self.path(app_id), {}).text(
             "log", f"--max-count={limit}", f"--format={form}", _checked(commit), "--"
         )
         records = (record.strip("\n").split("\0") for record in text.split("\x1e") if record.strip("\n"))
@@ -121,14 +121,14 @@ class Repositories:
 
     def diff(self, app_id: str, old: str, new: str) -> str:
         """Return the unified diff between two commits; an empty `old` stands for nothing at all."""
-        git = _Git(self.path(app_id), {})
+        git = Git(self.path(app_id), {})
         base = _checked(old) if old else git.text("hash-object", "-t", "tree", "/dev/null").strip()
         return git.text(
             "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", base, _checked(new), "--"
         )
 
 
-class _Git:
+class Git:
     """Plumbing commands on one repository, in an environment of our own."""
 
     def __init__(self, path: Path, quarantine: Mapping[str, str]) -> None:
@@ -136,9 +136,11 @@ class _Git:
         self._quarantine = quarantine
 
     def text(self, *arguments: str, stdin: str = "") -> str:
+        """Return what a command prints, as text; raise `GitError` with its words when it fails."""
         return self.output(*arguments, stdin=stdin.encode()).decode(errors="replace")
 
     def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Return what a command prints; raise `GitError` with its words when it fails."""
         return _run(["git", "--git-dir", str(self._path), *arguments], self._quarantine, stdin)
 
     def entries(self, commit: str) -> tuple[tuple[Entry, ...], list[str]]:

@@ -1,39 +1,94 @@
-"""`bailiwick review`: the whole review on a folder, no server needed."""
+"""`bailiwick review`: the whole review on a folder, or on what a push from it would bring; no server needed."""
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from bailiwick.control.review import Change, Report
+
+_COULD_NOT = 2
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+class Level(StrEnum):
+    """From which severity on the exit code says so."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
 
 
 def review(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="the app's folder")],
-    form: Annotated[str, typer.Option("--format", help="text, json or sarif")] = "text",
-    fail_on: Annotated[str, typer.Option(help="low, medium, high or critical")] = "medium",
+    base: Annotated[str, typer.Option(help="also read every commit since this revision, as a push would")] = "",
+    form: Annotated[Format, typer.Option("--format", help="how findings are printed")] = Format.TEXT,
+    fail_on: Annotated[Level, typer.Option(help="the least severity that makes the exit code 1")] = Level.MEDIUM,
 ) -> None:
-    """Review a folder as a push would be. Exit code 0 clean, 1 findings, 2 could not review."""
-    from bailiwick.control.review import Severity, as_sarif, finding_lines, read_folder  # noqa: PLC0415 - slow to load
-    from bailiwick.control.review import review as run  # noqa: PLC0415
+    """Review a folder as a push would be. Example: bailiwick review . --base origin/main.
 
-    report = run(read_folder(folder))
-    if form == "sarif":
-        sys.stdout.write(json.dumps(as_sarif(report), indent=2) + "\n")
-    elif form == "json":
-        found = [
-            {"rule": item.rule.id, "severity": item.rule.severity.word, "path": item.path, "line": item.line,
-             "message": item.message, "why": item.rule.why, "fix": item.rule.fix, "cwe": item.rule.cwe,
-             "owasp": item.rule.owasp, "engine": item.engine, "fingerprint": item.fingerprint}
-            for item in report.findings
-        ]  # fmt: skip
-        sys.stdout.write(json.dumps({"tree": report.tree, "passed": report.passed, "findings": found}, indent=2) + "\n")
-    else:
-        for finding in report.findings:
-            sys.stdout.write("\n".join(finding_lines(finding)) + "\n\n")
-        sys.stdout.write(f"{len(report.findings)} findings, {len(report.blocking)} of them block\n")
+    Reviewed are the files as they stand, committed or not; with --base also what the commits since then hold and no
+    longer show. Exit code 0 clean, 1 findings, 2 could not review.
+    """
+    from bailiwick.control.review import Severity  # noqa: PLC0415 - slow to load
+    from bailiwick.control.review import review as run  # noqa: PLC0415
+    from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
+
+    try:
+        report = run(_change(folder, base))
+    except BailiwickError as fault:
+        _stop(f"error: {fault.message}\n  {fault.hint}")
+    except OSError as fault:
+        _stop(f"error: {fault.filename} cannot be read: {fault.strerror}")
+    sys.stdout.write({Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[form](report))
     if report.could_not_review:
-        typer.secho(f"could not review: {'; '.join(report.could_not_review)}", fg="red", err=True)
-        raise typer.Exit(2)
-    level = Severity[fail_on.upper()]
+        _stop(f"could not review: {'; '.join(report.could_not_review)}")
+    level = Severity[fail_on.name]
     raise typer.Exit(1 if any(item.rule.severity >= level for item in report.findings) else 0)
+
+
+def _change(folder: Path, base: str) -> "Change":
+    from bailiwick.control.review import read_folder  # noqa: PLC0415
+    from bailiwick.control.source import read_range  # noqa: PLC0415
+
+    return read_range(folder, base) if base else read_folder(folder)
+
+
+def _stop(words: str) -> NoReturn:
+    typer.secho(words, fg="red", err=True)
+    raise typer.Exit(_COULD_NOT)
+
+
+def _text(report: "Report") -> str:
+    from bailiwick.control.review import finding_lines  # noqa: PLC0415
+
+    blocks = ["\n".join(finding_lines(finding)) + "\n\n" for finding in report.findings]
+    return "".join([*blocks, f"{len(report.findings)} findings, {len(report.blocking)} of them block\n"])
+
+
+def _json(report: "Report") -> str:
+    found = [
+        {"rule": item.rule.id, "severity": item.rule.severity.word, "path": item.path, "line": item.line,
+         "message": item.message, "why": item.rule.why, "fix": item.rule.fix, "cwe": item.rule.cwe,
+         "owasp": item.rule.owasp, "engine": item.engine, "commit": item.commit, "fingerprint": item.fingerprint}
+        for item in report.findings
+    ]  # fmt: skip
+    return json.dumps({"tree": report.tree, "passed": report.passed, "findings": found}, indent=2) + "\n"
+
+
+def _sarif(report: "Report") -> str:
+    from bailiwick.control.review import as_sarif  # noqa: PLC0415
+
+    return json.dumps(as_sarif(report), indent=2) + "\n"
