@@ -1,7 +1,6 @@
-"""Releases: previews of what was just accepted, rollback, jobs, and the signed chain of each release."""
+"""Releases: previews of what was just accepted, rollback, and jobs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -128,13 +127,6 @@ class ReleaseService:
         current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
         query = select(ReleaseRow).where(ReleaseRow.app == app_path).order_by(ReleaseRow.created_at.desc())
         return [_release(row, current) for row in session.scalars(query.limit(limit))]
-
-    def chain_of(self, session: Session, release_id: str) -> Mapping[str, Any]:
-        """Return the signed chain of a release as JSON: verdict, approvals and artifact."""
-        row = session.get(ReleaseRow, release_id)
-        if row is None:
-            raise NotFoundError(f"there is no release '{release_id[:60]}'")
-        return row.chain
 
 
 def _release(row: ReleaseRow, current: set[str]) -> Release:
