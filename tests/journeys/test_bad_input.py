@@ -1,5 +1,6 @@
 """Bad input at the git door: each push is refused with words that say what to do, and nothing of it is kept."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import bailiwick.demo
 from tests.journeys.conftest import Demo
 
 APP = "finance/bad-input"
+LOCK = Path(bailiwick.demo.__file__).parent / "apps" / "refund_desk" / "requirements.lock"
 IDENTITY = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
 
 
@@ -125,3 +128,26 @@ def test_another_branch_is_refused_with_the_right_one(demo: Demo, app: str, fold
     assert done.returncode != 0
     assert "only main is taken here" in done.stderr
     assert "git push origin HEAD:main" in done.stderr
+
+
+@pytest.mark.req("RT1", "OB1")
+def test_an_entrypoint_that_does_not_import_is_explained_on_the_apps_page(
+    demo: Demo, folder: Path, eventually: Callable[..., object]
+) -> None:
+    path = "finance/does-not-import"
+    demo.cli("builder", "app", "create", path)
+    manifest = '[app]\nname = "does-not-import"\npurpose = "fails when it starts"\nentrypoint = "main:app"\n'
+    (folder / "bailiwick.toml").write_text(manifest)
+    (folder / "requirements.lock").write_bytes(LOCK.read_bytes())
+    (folder / "main.py").write_text("import a_package_that_is_not_there\n\napp = a_package_that_is_not_there.make()\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "x")
+    assert demo.cli("builder", "push", path, cwd=folder).returncode == 0
+
+    def words() -> str:
+        statuses = json.loads(demo.cli("builder", "app", "show", path, "--json").stdout)["statuses"]
+        return "".join(item["words"] for item in statuses if item["status"] == "failed")
+
+    eventually(words, 60, "the failure")
+    assert "No module named 'a_package_that_is_not_there'" in words()
+    assert "main.py" in words()
