@@ -1,4 +1,11 @@
 import base64
+import bz2
+import gzip
+import hashlib
+import io
+import random
+import tarfile
+import zipfile
 
 import pytest
 
@@ -109,6 +116,78 @@ def test_a_key_in_an_earlier_commit_is_found_and_not_repeated() -> None:
 def test_an_encoded_key_is_found(encode: object) -> None:
     text = encode(f"key={KEY};region=eu".encode())  # type: ignore[operator]
     assert "secret-in-code" in rules(review(change(f'X = "{text}"\n')))
+
+
+def zipped(text: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner/settings.py", text)
+    return target.getvalue()
+
+
+def tarred(text: bytes) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("settings.py")
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text))
+    return target.getvalue()
+
+
+PLAIN = f"aws_key={KEY};region=eu-west-1;and more text".encode()
+
+
+@pytest.mark.req("RV3")
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(PLAIN.decode().encode("utf-16"), id="utf-16"),
+        pytest.param(PLAIN.decode().encode("utf-16-be"), id="utf-16 without a mark"),
+        pytest.param(b"x" * 300_000 + b" " + PLAIN, id="far along a line"),
+        pytest.param(b"filler\n" * 500_000 + PLAIN, id="after three megabytes"),
+        pytest.param(base64.b64encode(base64.b64encode(PLAIN)), id="base 64 of base 64"),
+        pytest.param(base64.urlsafe_b64encode(b"\xfb\xff" + b" " * 40 + PLAIN), id="base 64 for URLs"),
+        pytest.param(b"https://host/a" + base64.b64encode(PLAIN), id="base 64 after its own alphabet"),
+        pytest.param(base64.encodebytes(b"." * 50 + PLAIN), id="base 64 over lines"),
+        pytest.param(PLAIN.hex(" ").upper().encode(), id="hexadecimal with spaces"),
+        pytest.param("".join(f"\\x{byte:02x}" for byte in PLAIN).encode(), id="escaped bytes"),
+        pytest.param("".join(f"%{byte:02X}" for byte in PLAIN).encode(), id="URL escapes"),
+        pytest.param(zipped(PLAIN), id="in a zip"),
+        pytest.param(tarred(PLAIN), id="in a tar"),
+        pytest.param(gzip.compress(PLAIN), id="in gzip"),
+        pytest.param(gzip.compress(b"x") + gzip.compress(PLAIN), id="in the second stream of gzip"),
+        pytest.param(gzip.compress(bytes(2048) + PLAIN), id="behind what looks like the end of a tar"),
+        pytest.param(zipped(bz2.compress(zipped(PLAIN))), id="in a zip in bzip2 in a zip"),
+    ],
+)
+def test_a_key_is_found_however_it_is_dressed(content: bytes) -> None:
+    report = review(change("", files={"data.bin": content}))
+    assert [item.path for item in report.findings if item.rule.id == "secret-in-code"] == ["data.bin"]
+    assert KEY not in repr(report)
+
+
+@pytest.mark.req("RV3")
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(gzip.compress(bytes(80 * 2**20)), id="a bomb"),
+        pytest.param(zipped(zipped(zipped(zipped(zipped(b"x"))))), id="too deep"),
+        pytest.param(gzip.compress(b"x" * 1000)[:20], id="half"),
+        pytest.param(zipped(b"x" * 100)[:60], id="cut off"),
+        pytest.param(b"\x1f\x8b" + b"nonsense" * 10, id="not what it says"),
+    ],
+)
+def test_an_archive_that_cannot_be_looked_into_blocks(content: bytes) -> None:
+    for files, history in (({"a.zip": content}, ()), ({}, (PushedBlob("c" * 40, "a.zip", content),))):
+        report = review(change("", files=files, history=history))
+        assert "archive-not-readable" in rules(report)
+        assert not report.passed
+
+
+def test_ordinary_files_hold_no_secrets() -> None:
+    noise = random.Random(1).randbytes(200_000)
+    files = {"logo.png": noise, "lock": hashlib.sha256(b"x").hexdigest().encode() * 100, "b64": base64.b64encode(noise)}
+    assert "secret-in-code" not in rules(review(change("", files=files)))
 
 
 @pytest.mark.req("RV3", "SE1")

@@ -111,6 +111,12 @@ RULES = _by_id(
         "the tree is too large to review",
         "leave out what is made by tools (node_modules, .venv)",
     ),
+    Rule(
+        "archive-not-readable",
+        _HIGH,
+        "what is inside an archive that cannot be unpacked was not reviewed",
+        "put the files themselves into the tree, or leave the archive out",
+    ),
     Rule("file-too-large", _HIGH, "a file of this size cannot be reviewed", "keep data outside the repository"),
     Rule("unsafe-code", _MEDIUM, "the pattern is known to be unsafe", "see the rule's documentation"),
 )

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from bailiwick.control.review.model import Change, Entry, Finding
+from bailiwick.control.review.engines.decoding import ArchiveTooLargeError, unpacked
+from bailiwick.control.review.model import Change, Entry, Finding, PushedBlob
 from bailiwick.control.review.rules import RULES
 from bailiwick.core.artifacts import is_safe_path
 
@@ -21,10 +22,22 @@ def check(change: Change) -> Iterator[Finding]:
         yield Finding(RULES["file-too-large"], item.path, 0, item.words, commit=item.commit)
     for entry in change.entries:
         yield from _check_entry(entry)
+    yield from _archives(change)
     folded = Counter(entry.path.lower() for entry in change.entries)
     for entry in change.entries:
         if folded[entry.path.lower()] > 1:
             yield Finding(RULES["path-leaves-tree"], _show(entry), 0, "another path differs from this one in case only")
+
+
+def _archives(change: Change) -> Iterator[Finding]:
+    """Yield a finding for each archive, in the tip or an earlier commit, that cannot be looked into."""
+    blobs = [PushedBlob("", file.path, file.content) for file in change.files]
+    for blob in [*blobs, *change.history]:
+        try:
+            for _ in unpacked(blob.content):
+                pass
+        except ArchiveTooLargeError as fault:
+            yield Finding(RULES["archive-not-readable"], blob.path, 0, str(fault), commit=blob.commit)
 
 
 def _check_entry(entry: Entry) -> Iterator[Finding]:
