@@ -57,6 +57,8 @@ def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
     from bailiwick.demo.company import issue_tokens  # noqa: PLC0415
 
     layout = lay_out(state, port)
+    if not (layout.state / "control.yaml").exists():
+        raise typer.BadParameter(f"no demo was started with the state in {layout.state}: name it with --state")
     person = next((item for item in PEOPLE if item.role == role), None)
     if person is None:
         raise typer.BadParameter(f"there are: {', '.join(item.role for item in PEOPLE)}")
