@@ -1,12 +1,18 @@
-"""Queries through the SQL gateway, against the same queries sent to PostgreSQL directly."""
+"""Queries through the SQL gateway, against the same queries sent to PostgreSQL directly.
+
+The gateway runs in a process of its own on uvloop, as a data plane does, and makes its audit events.
+"""
 
 import asyncio
+import multiprocessing
 import socket
 import tempfile
 import time
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import psycopg
+import uvloop
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
@@ -14,7 +20,7 @@ from bailiwick.core.policy import Decision
 from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, SqlListener, connect
 from bailiwick.store.embedded import EmbeddedPostgres
 
-_ROUNDS = {"SELECT id, name FROM items WHERE id = 7": 2000, "SELECT id, name FROM items LIMIT 1000": 150}
+_ROUNDS = {"SELECT id, name FROM items WHERE id = 7": 4000, "SELECT id, name FROM items LIMIT 1000": 500}
 _GRANT = DataGrant(
     integration="items-db",
     tables=(
@@ -38,12 +44,29 @@ def measure() -> list[tuple[str, float, str]]:
                 owner.execute("CREATE TABLE items (id int PRIMARY KEY, name text)")
                 owner.execute("INSERT INTO items SELECT n, 'item ' || n FROM generate_series(1, 5000) n")
                 owner.execute("GRANT SELECT ON items TO reader")
-            return asyncio.run(_compare(server))
+            return _compare(server)
 
 
-async def _compare(server: EmbeddedPostgres) -> list[tuple[str, float, str]]:
+def _compare(server: EmbeddedPostgres) -> list[tuple[str, float, str]]:
     target = Database(str(server.socket_directory), server.tcp_port or 5432, "items", "reader", "bench")
+    processes = multiprocessing.get_context("spawn")
+    ours_end, its_end = processes.Pipe()
+    process = processes.Process(target=_serve, args=(target, its_end))
+    process.start()
+    try:
+        through = f"postgresql://app@127.0.0.1:{ours_end.recv()}/items"
+        direct = server.url("items", user="reader", password="bench")
+        return [_ratio(through, direct, query, rounds) for query, rounds in _ROUNDS.items()]
+    finally:
+        process.terminate()
+        process.join()
 
+
+def _serve(target: Database, parent: Pipe) -> None:
+    uvloop.run(_gateway(target, parent))
+
+
+async def _gateway(target: Database, parent: Pipe) -> None:
     async def open_connection(binding: Binding) -> Connection:
         return await connect(target, binding.app)
 
@@ -51,16 +74,14 @@ async def _compare(server: EmbeddedPostgres) -> list[tuple[str, float, str]]:
     listener = socket.create_server(("127.0.0.1", 0))
     door = SqlListener(gateway, Binding("a/b", "rel", "default", "production", "items-db", _GRANT, {}))
     await door.start(listener)
-    through = f"postgresql://app@127.0.0.1:{listener.getsockname()[1]}/items"
-    direct = server.url("items", user="reader", password="bench")
-    rows = []
-    for query, rounds in _ROUNDS.items():
-        ours = await asyncio.to_thread(_rate, through, query, rounds)
-        bare = await asyncio.to_thread(_rate, direct, query, rounds)
-        name = "a row by key" if "WHERE" in query else "a thousand rows"
-        rows.append((f"SQL gateway / direct, {name}", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s"))
-    door.close()
-    return rows
+    parent.send(listener.getsockname()[1])
+    await asyncio.Event().wait()
+
+
+def _ratio(through: str, direct: str, query: str, rounds: int) -> tuple[str, float, str]:
+    ours, bare = _rate(through, query, rounds), _rate(direct, query, rounds)
+    name = "a row by key" if "WHERE" in query else "a thousand rows"
+    return f"SQL gateway / direct, {name}", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s"
 
 
 def _rate(url: str, query: str, rounds: int) -> float:
