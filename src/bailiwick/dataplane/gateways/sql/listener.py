@@ -6,7 +6,7 @@ import secrets
 import socket
 import struct
 
-from bailiwick.dataplane.gateways.sql.channel import Channel
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.gateway import Binding, SqlGateway
 from bailiwick.dataplane.gateways.sql.session import SqlSession
 

@@ -6,7 +6,7 @@ Source: PostgreSQL documentation, chapter 54, "Frontend/Backend Protocol".
 import struct
 from typing import NamedTuple
 
-from bailiwick.dataplane.gateways.sql.channel import Channel
+from bailiwick.dataplane.channel import Channel
 
 PROTOCOL_3 = 196608
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102

@@ -11,8 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import BailiwickError
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
-from bailiwick.dataplane.gateways.sql.channel import Channel
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Binding, SqlGateway
 from bailiwick.dataplane.gateways.sql.messages import (

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import UnavailableError
-from bailiwick.dataplane.gateways.sql.channel import Channel
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
     PROTOCOL_3,
@@ -87,7 +87,7 @@ async def _dial(target: Database) -> Channel:
 async def _start_tls(channel: Channel, host: str) -> None:
     channel.write(struct.pack("!II", 8, SSL_REQUEST))
     # Anything in the clear behind the one byte was put there by somebody on the line (CVE-2021-23222).
-    if await channel.exactly(1) != b"S" or not channel.is_empty:
+    if await channel.exactly(1) != b"S" or channel.waiting:
         raise ProtocolError("the database offers no TLS")
     loop = asyncio.get_running_loop()
     secured = await loop.start_tls(channel.transport, channel, ssl.create_default_context(), server_hostname=host)
