@@ -54,7 +54,7 @@ class Router:
             with contextlib.suppress(ConnectionError, EOFError):
                 while await self._serve_request(browser, watch):
                     pass
-                await _linger(browser, watch)
+                await _linger(browser)
         finally:
             watch.stop()
             browser.close()
@@ -110,12 +110,15 @@ async def _refuse(browser: Channel, page: Page, *, as_json: bool) -> bool:
     return False
 
 
-async def _linger(browser: Channel, watch: Watch) -> None:
+async def _linger(browser: Channel) -> None:
     """Read on for a moment: to close while a body still comes would take the answer with it (RFC 9112 section 9.6)."""
-    if browser.is_over:
-        return
-    browser.end()
-    watch.expect(browser, _LINGER_SECONDS)
+    if not browser.is_over:
+        browser.end()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_discard(browser), _LINGER_SECONDS)
+
+
+async def _discard(browser: Channel) -> None:
     while True:
         await browser.receive()
 
