@@ -16,11 +16,12 @@ the same on another. `make bench ARGS=--write` measures again and replaces this 
 """
 
 
-def measure_all() -> list[tuple[str, float, str]]:
-    """Run every `bench_*` module and return its rows: what was measured, the ratio, the figures behind it."""
+def measure_all(only: list[str]) -> list[tuple[str, float, str]]:
+    """Run every `bench_*` module, or only those named, and return rows: what was measured, the ratio, the figures."""
     rows: list[tuple[str, float, str]] = []
     for module in pkgutil.iter_modules(benchmarks.__path__):
-        if module.name.startswith("bench_"):
+        name = module.name.removeprefix("bench_")
+        if name != module.name and (not only or name in only):
             print(f"  {module.name} ...", flush=True)
             rows += importlib.import_module(f"benchmarks.{module.name}").measure()
     return rows
@@ -36,10 +37,13 @@ def main() -> None:
     """Measure, print, and keep the table when asked."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--write", action="store_true", help="replace the table in docs/benchmarks.md")
-    table_wanted = parser.parse_args()
-    table = as_table(measure_all())
+    parser.add_argument("only", nargs="*", help="run only these, such as router or sql_gateway")
+    wanted = parser.parse_args()
+    if wanted.write and wanted.only:
+        parser.error("the table is replaced whole, so --write goes with all benchmarks")
+    table = as_table(measure_all(wanted.only))
     print(table)
-    if table_wanted.write:
+    if wanted.write:
         TARGET.write_text(f"{INTRODUCTION}\nMeasured on {datetime.now(UTC):%Y-%m-%d}.\n\n{table}")
 
 

@@ -1,20 +1,42 @@
-"""Queries through the SQL gateway, against the same queries sent to PostgreSQL directly."""
+"""Queries through the SQL gateway, against the same queries sent to PostgreSQL directly.
+
+The gateway runs in a process of its own on uvloop, as a data plane does, asks policy and makes its audit events. A
+statement "of a request" carries a trace of its own, so that it is a new one to the gateway each time.
+"""
 
 import asyncio
+import multiprocessing
 import socket
 import tempfile
 import time
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import psycopg
+import uvloop
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
-from bailiwick.core.policy import Decision
-from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, SqlListener, connect
+from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource, cascade
+from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.sql import (
+    Binding,
+    Connection,
+    Database,
+    KnownDecisions,
+    SqlGateway,
+    SqlListener,
+    connect,
+)
 from bailiwick.store.embedded import EmbeddedPostgres
 
-_ROUNDS = {"SELECT id, name FROM items WHERE id = 7": 2000, "SELECT id, name FROM items LIMIT 1000": 150}
+_BY_KEY, _THOUSAND = "SELECT id, name FROM items WHERE id = 7", "SELECT id, name FROM items LIMIT 1000"
+_CASES = {
+    "a row by key": (_BY_KEY, 4000),
+    "a row by key, each of a request": (f"{_BY_KEY} /*traceparent='00-{{trace}}-0000000000000001-01'*/", 4000),
+    "a thousand rows": (_THOUSAND, 500),
+}
+_ANN = Identity(Principal("user", "ann@example.com"), frozenset({"user:ann@example.com", "group:users"}))
 _GRANT = DataGrant(
     integration="items-db",
     tables=(
@@ -28,7 +50,7 @@ _GRANT = DataGrant(
 
 
 def measure() -> list[tuple[str, float, str]]:
-    """Return the gateway's rate over the direct one, for a row by key and for a thousand rows."""
+    """Return the gateway's rate over the direct one, case by case."""
     with tempfile.TemporaryDirectory(prefix="bw-bench-") as home:
         Path(home).chmod(0o755)
         with EmbeddedPostgres(Path(home) / "data", scratch=True) as server:
@@ -38,34 +60,62 @@ def measure() -> list[tuple[str, float, str]]:
                 owner.execute("CREATE TABLE items (id int PRIMARY KEY, name text)")
                 owner.execute("INSERT INTO items SELECT n, 'item ' || n FROM generate_series(1, 5000) n")
                 owner.execute("GRANT SELECT ON items TO reader")
-            return asyncio.run(_compare(server))
+            return _compare(server)
 
 
-async def _compare(server: EmbeddedPostgres) -> list[tuple[str, float, str]]:
+def _compare(server: EmbeddedPostgres) -> list[tuple[str, float, str]]:
     target = Database(str(server.socket_directory), server.tcp_port or 5432, "items", "reader", "bench")
+    processes = multiprocessing.get_context("spawn")
+    ours_end, its_end = processes.Pipe()
+    process = processes.Process(target=_serve, args=(target, its_end))
+    process.start()
+    try:
+        through = f"postgresql://app@127.0.0.1:{ours_end.recv()}/items"
+        direct = server.url("items", user="reader", password="bench")
+        return [_ratio(through, direct, name) for name in _CASES]
+    finally:
+        process.terminate()
+        process.join()
 
+
+def _serve(target: Database, parent: Pipe) -> None:
+    uvloop.run(_gateway(target, parent))
+
+
+async def _gateway(target: Database, parent: Pipe) -> None:
     async def open_connection(binding: Binding) -> Connection:
         return await connect(target, binding.app)
 
-    gateway = SqlGateway(open_connection, lambda _: None, lambda *_: Decision(True, ""), lambda _: None, utc_now)
+    binding = Binding("a/b", "rel", "default", "production", "items-db", _GRANT, cascade([("app-user", "group:users")]))
+    engine, state = PolicyEngine.built_in(), object()
+
+    def ask(identity: Identity, asked: Binding) -> Decision:
+        context: dict[str, ContextValue] = {"app": asked.app, "granted_to": asked.app, "demands_person": False}
+        resource = Resource("Integration", f"integration:{asked.resource}", asked.roles)
+        return engine.decide(identity, "integration.query", resource, context)
+
+    decisions = KnownDecisions(ask, lambda: state)
+    gateway = SqlGateway(open_connection, _call, decisions.authorize, lambda _: None, utc_now)
     listener = socket.create_server(("127.0.0.1", 0))
-    door = SqlListener(gateway, Binding("a/b", "rel", "default", "production", "items-db", _GRANT, {}))
+    door = SqlListener(gateway, binding)
     await door.start(listener)
-    through = f"postgresql://app@127.0.0.1:{listener.getsockname()[1]}/items"
-    direct = server.url("items", user="reader", password="bench")
-    rows = []
-    for query, rounds in _ROUNDS.items():
-        ours = await asyncio.to_thread(_rate, through, query, rounds)
-        bare = await asyncio.to_thread(_rate, direct, query, rounds)
-        name = "a row by key" if "WHERE" in query else "a thousand rows"
-        rows.append((f"SQL gateway / direct, {name}", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s"))
-    door.close()
-    return rows
+    parent.send(listener.getsockname()[1])
+    await asyncio.Event().wait()
+
+
+def _call(trace: str) -> Call:
+    return Call(_ANN, "a/b", "rel", trace)
+
+
+def _ratio(through: str, direct: str, name: str) -> tuple[str, float, str]:
+    query, rounds = _CASES[name]
+    ours, bare = _rate(through, query, rounds), _rate(direct, query, rounds)
+    return f"SQL gateway / direct, {name}", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s"
 
 
 def _rate(url: str, query: str, rounds: int) -> float:
     with psycopg.connect(url, autocommit=True) as connection:
         start = time.perf_counter()
-        for _ in range(rounds):
-            connection.execute(query).fetchall()
+        for number in range(rounds):
+            connection.execute(query.replace("{trace}", f"{number + 1:032x}")).fetchall()
         return rounds / (time.perf_counter() - start)

@@ -27,7 +27,7 @@ from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
-from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, connect
+from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, KnownDecisions, SqlGateway, connect
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -53,7 +53,8 @@ class DataPlane:
         self._pool = Pool()
         self._secrets: dict[str, str] = {}
         self._masker = Masker()
-        gateway = SqlGateway(self._connect, self._calls.resolve, self._authorize, self._emit, utc_now)
+        decisions = KnownDecisions(self._authorize, lambda: self._host.desired)
+        gateway = SqlGateway(self._connect, self._calls.resolve, decisions.authorize, self._emit, utc_now)
         shop = Workshop(
             plane=settings.plane,
             runtime=ensure_runtime(settings.state / "runtimes"),

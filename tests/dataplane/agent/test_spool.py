@@ -30,3 +30,18 @@ def test_reports_survive_a_restart_in_order_and_numbers_never_start_again(tmp_pa
     assert later.spool == batch.spool
     assert later.reports[0].sequence == batch.reports[-1].sequence + 1
     second.close()
+
+
+def test_a_report_comes_back_as_it_went_in_whatever_its_text(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.sqlite")
+    added = [
+        AppReport(app="a/b", mode="preview", release="r", status="failed", time=datetime.now(UTC), words=words)
+        for words in ("", "null", '"{[quoted]}"', "línea\n\t\\u0041", "🛑", "\x00")
+    ]
+    for item in added:
+        spool.add(item)
+    spool.flush()
+    batch = spool.next_batch()
+    assert batch is not None
+    assert [item.report for item in batch.reports] == added
+    spool.close()

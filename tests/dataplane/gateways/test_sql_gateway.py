@@ -14,7 +14,15 @@ from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, RowCondition, TableGrant
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
-from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, SqlListener, connect
+from bailiwick.dataplane.gateways.sql import (
+    Binding,
+    Connection,
+    Database,
+    KnownDecisions,
+    SqlGateway,
+    SqlListener,
+    connect,
+)
 from bailiwick.store.embedded import EmbeddedPostgres
 
 PASSWORD = "the-real-credential"
@@ -371,6 +379,33 @@ async def test_the_credential_shows_up_nowhere(door: Door) -> None:
     with pytest.raises(Exception) as caught:
         await connect(target, "app")
     assert PASSWORD not in repr(caught.value)
+
+
+@pytest.mark.req("IN6")
+def test_a_decision_is_asked_for_once_and_ends_with_the_state_it_was_given_under() -> None:
+    allowed = {"user:emea@example.com"}
+    asked: list[str] = []
+    state: list[object] = [object()]
+
+    def ask(identity: Identity, binding: Binding) -> Decision:
+        asked.append(str(identity.principal))
+        return Decision(str(identity.principal) in allowed, binding.app)
+
+    decisions = KnownDecisions(ask, lambda: state[0])
+    emea, apac = (call.identity for trace in ("a" * 32, "b" * 32) if (call := resolve(trace)))
+    assert [decisions.authorize(person, BINDING).allowed for person in (emea, apac, emea, apac)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert asked == ["user:emea@example.com", "user:apac@example.com"]
+    # Somebody of the same name who has lost a group is somebody else to policy.
+    decisions.authorize(Identity(emea.principal, frozenset()), BINDING)
+    assert len(asked) == 3
+    allowed.clear()
+    state[0] = object()
+    assert not decisions.authorize(emea, BINDING).allowed
 
 
 COLUMNS = st.sampled_from(["id", "region", "card_number", "email", "amount"])

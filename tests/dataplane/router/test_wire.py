@@ -21,6 +21,7 @@ def test_a_plain_request_is_read() -> None:
     "lines",
     [
         ["Content-Length: 5", "Content-Length: 6"],
+        ["Content-Length: 5", "Content-Length: 5"],
         ["Content-Length: 5", "Transfer-Encoding: chunked"],
         ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
         ["Transfer-Encoding: gzip, chunked"],
@@ -33,6 +34,7 @@ def test_a_plain_request_is_read() -> None:
         ["Bad\x00Name: x"],
         ["Value: a\x00b"],
         ["Host: other.localhost"],
+        ["Host: desk.localhost:8410"],
     ],
 )
 def test_what_two_servers_could_read_in_two_ways_is_refused(lines: list[str]) -> None:
@@ -62,6 +64,22 @@ def test_arbitrary_bytes_are_a_request_or_a_bad_one(data: bytes) -> None:
         parse_request(data + b"\r\n\r\n")
     except BadRequestError:
         return
+
+
+@pytest.mark.req("RT1")
+@pytest.mark.parametrize(
+    ("lines", "first", "wanted"),
+    [
+        (["Connection: keep-alive, Upgrade", "Upgrade: WebSocket"], "GET / HTTP/1.1", True),
+        (["Connection: Upgrade", "Upgrade: h2c"], "GET / HTTP/1.1", False),
+        (["Connection: Upgrade", "Upgrade: websocket, h2c"], "GET / HTTP/1.1", False),
+        (["Upgrade: websocket"], "GET / HTTP/1.1", False),
+        (["Connection: Upgrade", "Upgrade: websocket"], "POST / HTTP/1.1", False),
+        (["Connection: Upgrade", "Upgrade: websocket", "Content-Length: 5"], "GET / HTTP/1.1", False),
+    ],
+)
+def test_only_a_websocket_is_an_upgrade(lines: list[str], first: str, wanted: bool) -> None:
+    assert parse_request(head(*lines, first=first)).websocket is wanted
 
 
 def test_our_cookies_are_taken_out_and_the_apps_stay() -> None:

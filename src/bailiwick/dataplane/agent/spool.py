@@ -23,6 +23,9 @@ from bailiwick.core.messages import (
 
 AnyReport = AuditReport | AppReport | RequestRollup | KillReport | JobReport
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
+_REPORTS: TypeAdapter[list[AnyReport]] = TypeAdapter(list[Report])
+# One statement a batch: a statement a row would take the interpreter's lock from the router that often.
+_INSERT = "INSERT INTO reports (body) SELECT value FROM json_each(?) ORDER BY key"
 _BATCH = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (name TEXT NOT NULL);
@@ -89,9 +92,9 @@ class Spool:
         items = [first]
         while len(items) < _BATCH and not self._queue.empty():
             items.append(self._queue.get_nowait())
-        bodies = [[item.model_dump_json(by_alias=True)] for item in items if isinstance(item, AnyReport)]
+        reports = [item for item in items if isinstance(item, AnyReport)]
         with database:
-            database.executemany("INSERT INTO reports (body) VALUES (?)", bodies)
+            database.execute(_INSERT, [_REPORTS.dump_json(reports, by_alias=True).decode()])
         for item in items:
             if isinstance(item, threading.Event):
                 item.set()

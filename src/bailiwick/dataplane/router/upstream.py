@@ -2,57 +2,47 @@
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
 import httptools
 
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.router.wire import HOP_BY_HOP, Headers
 
 _IDLE_A_SITE = 16
-_LIMIT = 256 * 1024
-
-
-@dataclass
-class Connection:
-    """A connection to an app."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    def close(self) -> None:
-        """End it at once."""
-        self.writer.transport.abort()
 
 
 class Pool:
     """Idle connections by socket path."""
 
     def __init__(self) -> None:
-        self._idle: dict[Path, list[Connection]] = defaultdict(list)
+        self._idle: dict[Path, list[Channel]] = defaultdict(list)
 
-    async def take(self, path: Path) -> tuple[Connection, bool]:
-        """Return a connection, and whether it was used before (then the app may have closed it meanwhile)."""
+    def take_idle(self, path: Path) -> Channel | None:
+        """Return a connection that was used before and is still good: the app has not closed it nor said a word."""
         idle = self._idle[path]
         while idle:
-            connection = idle.pop()
-            if not connection.writer.is_closing() and not connection.reader.at_eof():
-                return connection, True
-            connection.close()
-        reader, writer = await asyncio.open_unix_connection(str(path), limit=_LIMIT)
-        return Connection(reader, writer), False
+            channel = idle.pop()
+            if not channel.is_over and not channel.waiting:
+                return channel
+            channel.abort()
+        return None
 
-    def give_back(self, path: Path, connection: Connection) -> None:
+    async def connect(self, path: Path) -> Channel:
+        """Return a new connection."""
+        return (await asyncio.get_running_loop().create_unix_connection(Channel, str(path)))[1]
+
+    def give_back(self, path: Path, channel: Channel) -> None:
         """Keep a connection for the next request."""
         if len(self._idle[path]) < _IDLE_A_SITE:
-            self._idle[path].append(connection)
+            self._idle[path].append(channel)
         else:
-            connection.close()
+            channel.abort()
 
     def drop(self, path: Path) -> None:
         """Close every idle connection of a site that is gone."""
-        for connection in self._idle.pop(path, []):
-            connection.close()
+        for channel in self._idle.pop(path, []):
+            channel.abort()
 
 
 class ResponseReader:
@@ -68,12 +58,13 @@ class ResponseReader:
         self.chunked = False
         self.has_length = False
         self._bodiless = method == "HEAD"
+        self._kept = False
         self._parser = httptools.HttpResponseParser(self)
 
     @property
     def reusable(self) -> bool:
         """Whether another request may follow on the same connection."""
-        return self.done and not self._bodiless and bool(self._parser.should_keep_alive())
+        return self.done and not self._bodiless and self._kept
 
     def feed(self, data: bytes) -> None:
         """Take bytes; raises httptools' parser error when they are no answer."""
@@ -83,6 +74,11 @@ class ResponseReader:
         """Return the body's bytes that came since the last time."""
         taken, self.body = b"".join(self.body), []
         return taken
+
+    def on_message_begin(self) -> None:
+        """Refuse a second answer: it would be taken for that to the browser's next request."""
+        if self.done:
+            raise ValueError("one request was answered twice")
 
     def on_status(self, status: bytes) -> None:
         """Collect the reason phrase."""
@@ -99,13 +95,16 @@ class ResponseReader:
     def on_headers_complete(self) -> None:
         """Note the status; answers to HEAD, and some statuses, have no body (RFC 9112 section 6.3)."""
         self.status = self._parser.get_status_code()
+        # The parser knows it only until the answer is over.
+        self._kept = bool(self._parser.should_keep_alive())
         self.head_done = True
         if self._bodiless or self.status in {204, 304}:
             self.done = True
 
     def on_body(self, body: bytes) -> None:
-        """Collect a piece of the body."""
-        self.body.append(body)
+        """Collect a piece of the body, where there may be one."""
+        if not self.done:
+            self.body.append(body)
 
     def on_message_complete(self) -> None:
         """Note the end, unless this was only an interim answer (1xx)."""

@@ -6,19 +6,22 @@ lines, bare line feeds. That is how request smuggling begins.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 100 * 2**20
+_LENGTH_DIGITS = 12
 HOP_BY_HOP = frozenset(
     [b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
      b"transfer-encoding", b"upgrade", b"proxy-connection"]
 )  # fmt: skip
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(rb"/[!-~]*")
-_VALUE = re.compile(rb"[\t -~\x80-\xff]*")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+# Headers that say what a request is: given twice, two servers could follow one each.
+_SINGLE = frozenset([b"host", b"content-length", b"transfer-encoding"])
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -27,50 +30,77 @@ class BadRequestError(Exception):
     """The bytes are not a request that means one thing only."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
-    """A request's head. `length` is that of the body in bytes, None when chunked; `upgrade` names a protocol."""
+class RequestHead(NamedTuple):
+    """A request's head; `path` is without the query, `length` that of the body in bytes, None when chunked.
+
+    `websocket` says that the connection should become one: no other upgrade is known here, because what another
+    protocol carries (h2c: whole requests) would go past everything that is checked.
+    """
 
     method: str
     target: str
+    path: str
     host: str
     headers: Headers
+    first: dict[bytes, bytes]
     length: int | None
     keep_alive: bool
-    upgrade: str
-
-    @property
-    def path(self) -> str:
-        """The path without its query."""
-        return unquote(self.target.partition("?")[0])
+    websocket: bool
 
     def get(self, name: bytes) -> str:
-        """Return a header's value, empty when it is not there."""
-        return next((value.decode("latin-1") for key, value in self.headers if key == name), "")
+        """Return a header's first value, empty when it is not there."""
+        return self.first.get(name, b"").decode("latin-1")
 
 
 def parse_request(head: bytes) -> RequestHead:
     """Read a request head that ends with an empty line; raise `BadRequestError` for anything doubtful."""
     lines = head[:-4].split(b"\r\n")
     method, target, version = _request_line(lines[0])
-    headers = [_header(line) for line in lines[1:]]
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1:
-        raise BadRequestError("exactly one Host header is needed")
-    host = hosts[0].decode("latin-1").rpartition(":")[0] or hosts[0].decode("latin-1")
-    if not _HOST.fullmatch(host.lower()):
-        raise BadRequestError("the Host header does not name a host")
-    tokens = {item.strip().lower() for name, value in headers if name == b"connection" for item in value.split(b",")}
-    upgrade = next((value.decode("latin-1").lower() for name, value in headers if name == b"upgrade"), "")
+    headers, first = _headers(lines[1:])
+    length = _body_length(first)
+    tokens = _connection_tokens(headers) if b"connection" in first else frozenset()
     return RequestHead(
         method=method,
         target=target,
-        host=host.lower(),
+        path=unquote(target.partition("?")[0]),
+        host=_host(first.get(b"host", b"").decode("latin-1").lower()),
         headers=headers,
-        length=_body_length(headers),
+        first=first,
+        length=length,
         keep_alive=b"close" not in tokens and version == b"HTTP/1.1",
-        upgrade=upgrade if b"upgrade" in tokens else "",
+        websocket=method == "GET"
+        and length == 0
+        and b"upgrade" in tokens
+        and first.get(b"upgrade", b"").lower() == b"websocket",
     )
+
+
+def _headers(lines: list[bytes]) -> tuple[Headers, dict[bytes, bytes]]:
+    headers: Headers = []
+    first: dict[bytes, bytes] = {}
+    for line in lines:
+        match = _HEADER.fullmatch(line)
+        if match is None:
+            raise BadRequestError("a header line is malformed")
+        name, value = match[1].lower(), match[2].rstrip(b" \t")
+        if name not in first:
+            first[name] = value
+        elif name in _SINGLE:
+            raise BadRequestError(f"the header {name.decode()} is given twice")
+        headers.append((name, value))
+    return headers, first
+
+
+def _connection_tokens(headers: Headers) -> frozenset[bytes]:
+    values = (value for name, value in headers if name == b"connection")
+    return frozenset(item.strip().lower() for value in values for item in value.split(b","))
+
+
+def _host(value: str) -> str:
+    host = value.rpartition(":")[0] or value
+    if not _HOST.fullmatch(host):
+        raise BadRequestError("exactly one Host header is needed, and it must name a host")
+    return host
 
 
 def _request_line(line: bytes) -> tuple[str, str, bytes]:
@@ -83,28 +113,19 @@ def _request_line(line: bytes) -> tuple[str, str, bytes]:
     return parts[0].decode(), parts[1].decode(), parts[2]
 
 
-def _header(line: bytes) -> tuple[bytes, bytes]:
-    name, colon, value = line.partition(b":")
-    if not colon or not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-        raise BadRequestError("a header line is malformed")
-    return name.lower(), value.strip(b" \t")
-
-
-def _body_length(headers: Headers) -> int | None:
-    lengths = [value for name, value in headers if name == b"content-length"]
-    codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
-    if codings:
-        if lengths or codings != [b"chunked"]:
+def _body_length(first: dict[bytes, bytes]) -> int | None:
+    length, coding = first.get(b"content-length"), first.get(b"transfer-encoding")
+    if coding is not None:
+        if length is not None or coding.lower() != b"chunked":
             raise BadRequestError("the length of the body can be read in two ways")
         return None
-    if not lengths:
+    if length is None:
         return 0
-    if len(lengths) > 1 or not lengths[0].isdigit():
+    if not length.isdigit():
         raise BadRequestError("the length of the body can be read in two ways")
-    length = int(lengths[0])
-    if length > MAX_BODY_BYTES:
+    if len(length) > _LENGTH_DIGITS or int(length) > MAX_BODY_BYTES:
         raise BadRequestError(f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
-    return length
+    return int(length)
 
 
 def render_head(first_line: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -1,6 +1,7 @@
 """The trace in a statement's comment: read from the app's, and put into the database's own log (sqlcommenter)."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from pglast.parser import ParseError, scan
@@ -40,5 +41,10 @@ def signature(identity: Identity, call: Call | None, app: str, release: str) -> 
         "release": release,
         "trace": call.trace if call is not None else "",
     }
-    inner = ",".join(f"{key}='{quote(value, safe=':/@.+-')}'" for key, value in fields.items() if value)
+    inner = ",".join(f"{key}='{_quoted(value)}'" for key, value in fields.items() if value)
     return f"/*{inner}*/ "
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str) -> str:
+    return quote(value, safe=":/@.+-")

@@ -17,9 +17,12 @@ from bailiwick.dataplane.gateways.sql.upstream import Connection
 _CACHED_REWRITES = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Binding:
-    """What a planted socket stands for: this app and release, this integration under this grant."""
+    """What a planted socket stands for: this app and release, this integration under this grant.
+
+    Each is one socket and equal to itself only, so that it can be a key without looking through the whole grant.
+    """
 
     app: str
     release: str
@@ -105,7 +108,7 @@ class SqlGateway:
         )
 
     def _rewrite(self, plain: str, binding: Binding, identity: Identity) -> Rewritten:
-        key = (plain, binding.grant, tuple(sorted(identity.attributes.items())))
+        key = (plain, binding, tuple(sorted(identity.attributes.items())))
         known = self._cache.get(key)
         if known is None:
             known = rewrite(plain, binding.grant, identity.attributes)

@@ -3,9 +3,10 @@
 Source: PostgreSQL documentation, chapter 54, "Frontend/Backend Protocol".
 """
 
-import asyncio
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from bailiwick.dataplane.channel import Channel
 
 PROTOCOL_3 = 196608
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
@@ -17,8 +18,7 @@ class ProtocolError(Exception):
     """The other side does not speak the protocol, or says too much at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message: its type byte and what follows the length."""
 
     kind: bytes
@@ -29,22 +29,22 @@ class Message:
         return self.kind + struct.pack("!I", len(self.body) + 4) + self.body
 
 
-async def read_startup(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+async def read_startup(channel: Channel) -> tuple[int, bytes]:
     """Return the code and the rest of the first message of a connection."""
-    (length,) = struct.unpack("!I", await reader.readexactly(4))
+    (length,) = struct.unpack("!I", await channel.exactly(4))
     if not 8 <= length <= _MAX_STARTUP_BYTES:  # noqa: PLR2004 - the length and the code
         raise ProtocolError("the first message has no sensible length")
-    body = await reader.readexactly(length - 4)
+    body = await channel.exactly(length - 4)
     return struct.unpack("!I", body[:4])[0], body[4:]
 
 
-async def read_message(reader: asyncio.StreamReader) -> Message:
+async def read_message(channel: Channel) -> Message:
     """Return the next message; raise `ProtocolError` when it is larger than 16 MiB."""
-    head = await reader.readexactly(5)
+    head = await channel.exactly(5)
     length = int.from_bytes(head[1:]) - 4
     if not 0 <= length <= MAX_MESSAGE_BYTES:
         raise ProtocolError("a message is larger than 16 MiB")
-    return Message(head[:1], await reader.readexactly(length))
+    return Message(head[:1], await channel.exactly(length))
 
 
 def text(value: str) -> bytes:

@@ -2,19 +2,17 @@
 
 Messages are taken in groups that end with Sync (or are one simple Query), so that a refusal can be put into the stream
 of answers at its own place: what came before it is answered first, what comes after it up to Sync is skipped, as
-PostgreSQL itself does after an error.
+PostgreSQL itself does after an error. A long group is passed on in parts, so that it need not fit into memory.
 """
 
-import asyncio
-import contextlib
-import secrets
-import socket
 import struct
 import time
 from collections import deque
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import BailiwickError
+from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Binding, SqlGateway
 from bailiwick.dataplane.gateways.sql.messages import (
@@ -31,14 +29,18 @@ from bailiwick.dataplane.gateways.sql.messages import (
     take_text,
     text,
 )
+from bailiwick.dataplane.gateways.sql.prepared import Prepared
 from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
-_MAX_GROUP = 10_000
+_PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 _DIGITS_TAG = 2
+_ROW_CHECK = ROW_CHECK_MARK.encode()
+# The kinds of answers that end what was asked for by each kind of message.
+_ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
 
 
-@dataclass
+@dataclass(slots=True)
 class _Running:
     """A statement that was sent and whose answer is awaited."""
 
@@ -53,119 +55,124 @@ class SqlSession:
 
     gateway: SqlGateway
     binding: Binding
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    channel: Channel
     key: bytes
     sessions: dict[bytes, "SqlSession"]
     upstream: Connection | None = None
-    _statements: dict[str, Allowed] = field(default_factory=dict)
-    _portals: dict[str, Allowed] = field(default_factory=dict)
+    _prepared: Prepared = field(default_factory=Prepared)
     _running: deque[_Running] = field(default_factory=deque)
+    _scanner: AnswerScanner = field(default_factory=AnswerScanner)
     _status: bytes = b"I"
+    _failed: bool = False
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
-        if not await self._start():
-            return
         try:
-            while await self._serve_group():
+            self.upstream = await self._start()
+            while self.upstream is not None and await self._serve_part(self.upstream.channel):
                 pass
         except ProtocolError as fault:
-            self.writer.write(error(str(fault), "08P01", severity="FATAL"))
-            await self.writer.drain()
+            self.channel.write(error(str(fault), "08P01", severity="FATAL"))
+            await self.channel.drain()
         finally:
             if self.upstream is not None:
                 self.upstream.close()
 
     # -- start ---------------------------------------------------------------------------------------------------
 
-    async def _start(self) -> bool:
+    async def _start(self) -> Connection | None:
         while True:
-            code, body = await read_startup(self.reader)
+            code, body = await read_startup(self.channel)
             if code in {SSL_REQUEST, GSS_REQUEST}:
                 # The socket lives on the app's own loopback: nobody else is on this line.
-                self.writer.write(b"N")
+                self.channel.write(b"N")
             elif code == CANCEL_REQUEST:
                 await self._cancel_other(body)
-                return False
+                return None
             else:
                 break
         try:
-            self.upstream = await self.gateway.connect(self.binding)
+            upstream = await self.gateway.connect(self.binding)
         except BailiwickError as fault:
-            self.writer.write(error(fault.message, "08001", hint=fault.hint, severity="FATAL"))
-            await self.writer.drain()
-            return False
+            self.channel.write(error(fault.message, "08001", hint=fault.hint, severity="FATAL"))
+            await self.channel.drain()
+            return None
         self.sessions[self.key] = self
-        self.writer.write(Message(b"R", struct.pack("!I", 0)).encode())
-        for name, value in self.upstream.parameters.items():
+        hello = [Message(b"R", struct.pack("!I", 0)).encode()]
+        for name, value in upstream.parameters.items():
             if name not in {"session_authorization", "search_path"}:
-                self.writer.write(Message(b"S", text(name) + text(value)).encode())
-        self.writer.write(Message(b"K", self.key).encode() + ready(b"I"))
-        await self.writer.drain()
-        return True
+                hello.append(Message(b"S", text(name) + text(value)).encode())
+        self.channel.write(b"".join([*hello, Message(b"K", self.key).encode(), ready(b"I")]))
+        return upstream
 
     async def _cancel_other(self, key: bytes) -> None:
         other = self.sessions.get(key)
         if other is not None and other.upstream is not None:
             await other.upstream.cancel()
 
-    # -- groups of messages --------------------------------------------------------------------------------------
+    # -- what the app asks ---------------------------------------------------------------------------------------
 
-    async def _serve_group(self) -> bool:
-        """Take messages up to the next Sync, or one Query, and answer them; return False at the end."""
-        group: list[Message] = []
+    async def _serve_part(self, database: Channel) -> bool:
+        """Take messages up to the next Sync or Flush, or one Query, and answer them; return False at the end."""
+        part: list[Message] = []
+        size = 0
         while True:
-            message = await read_message(self.reader)
+            message = await read_message(self.channel)
             if message.kind == b"X":
                 return False
-            if message.kind == b"Q":
-                await self._serve_query(message)
+            if message.kind == b"Q" and not self._failed:
+                if part:
+                    raise ProtocolError("a Query stands inside a group that has no Sync")
+                await self._serve_query(message, database)
                 return True
-            group.append(message)
-            if message.kind in {b"S", b"H"}:
-                await self._serve_extended(group)
+            part.append(message)
+            size += len(message.body)
+            if message.kind in b"SH" or len(part) >= _PART_MESSAGES or size >= _PART_BYTES:
+                await self._serve_extended(part, database)
                 return True
-            if len(group) > _MAX_GROUP:
-                raise ProtocolError("too many messages without Sync")
 
-    async def _serve_query(self, message: Message) -> None:
+    async def _serve_query(self, message: Message, database: Channel) -> None:
         sql, _ = take_text(message.body)
         try:
             allowed = self.gateway.decide(sql, self.binding)
         except StatementRefusedError as fault:
-            await self._refuse(fault)
-            self.writer.write(ready(self._status))
-            await self.writer.drain()
+            await self._refuse(fault, database)
+            self.channel.write(ready(self._status))
+            await self.channel.drain()
             return
         self._running.append(_Running(allowed, time.perf_counter()))
-        self._send(Message(b"Q", text(allowed.sql)))
-        await self._relay(until=b"Z")
+        database.write(Message(b"Q", text(allowed.sql)).encode())
+        await self._relay(database, [b"Z"])
 
-    async def _serve_extended(self, group: list[Message]) -> None:
-        out: list[Message] = []
+    async def _serve_extended(self, part: list[Message], database: Channel) -> None:
+        """Pass a part of a group on, unless the group has failed: then the database would skip it, so we do."""
+        synced = part[-1].kind == b"S"
+        if self._failed:
+            part = part[-1:] if synced else []
+        out: list[bytes] = []
         refused: StatementRefusedError | None = None
-        for message in group:
+        for message in part:
             try:
-                out.append(self._extended(message))
+                out.append(self._extended(message).encode())
             except StatementRefusedError as fault:
                 refused = fault
                 break
-        if refused is None:
-            self._send(*out)
-            if group[-1].kind == b"S":
-                await self._relay(until=b"Z")
-            else:
-                await self._relay_flushed(group)
-            return
-        # What came before the refusal is answered first; our Sync makes the database finish it.
-        self._send(*out, Message(b"S", b""))
-        await self._relay(until=b"Z", silent_ready=True)
-        await self._refuse(refused)
-        while group[-1].kind != b"S":
-            group.append(await read_message(self.reader))
-        self.writer.write(ready(self._status))
-        await self.writer.drain()
+        awaited = [_ENDS[message.kind] for message in part[: len(out)] if message.kind != b"H"]
+        if refused is not None:
+            # What came before the refusal is answered first; our Sync makes the database finish it.
+            database.write(b"".join([*out, Message(b"S", b"").encode()]))
+            await self._relay(database, [b"Z"], silent_ready=True)
+            await self._answer_refusal(refused, database, synced=synced)
+        elif awaited:
+            database.write(b"".join(out if synced else [*out, Message(b"H", b"").encode()]))
+            await self._relay(database, awaited[-1:] if synced else awaited)
+
+    async def _answer_refusal(self, refused: StatementRefusedError, database: Channel, *, synced: bool) -> None:
+        await self._refuse(refused, database)
+        while not synced:
+            synced = (await read_message(self.channel)).kind == b"S"
+        self.channel.write(ready(self._status))
+        await self.channel.drain()
 
     def _extended(self, message: Message) -> Message:
         """Return what is sent for a message of the extended protocol; raise when it is refused."""
@@ -176,12 +183,15 @@ class SqlSession:
                 return self._bind(message)
             case b"E":
                 portal, _ = take_text(message.body)
-                allowed = self._portals.get(portal)
-                if allowed is None:
-                    raise StatementRefusedError(f"there is no portal '{portal[:60]}'", sqlstate="34000")
+                allowed = self._current(self._prepared.portals.get(portal), f"portal '{portal[:60]}'", "34000")
                 self._running.append(_Running(allowed, time.perf_counter()))
                 return message
-            case b"D" | b"C" | b"S" | b"H":
+            case b"C":
+                name, _ = take_text(message.body, 1)
+                closed = self._prepared.statements if message.body[:1] == b"S" else self._prepared.portals
+                self._prepared.ask(closed, name, None)
+                return message
+            case b"D" | b"S" | b"H":
                 return message
             case _:
                 raise ProtocolError(f"messages of the kind {message.kind!r} are not passed on")
@@ -190,131 +200,95 @@ class SqlSession:
         name, place = take_text(body)
         sql, after = take_text(body, place)
         allowed = self.gateway.decide(sql, self.binding)
-        self._statements[name] = allowed
+        self._prepared.ask(self._prepared.statements, name, allowed)
         return Message(b"P", text(name) + text(allowed.sql) + body[after:])
 
     def _bind(self, message: Message) -> Message:
         portal, place = take_text(message.body)
         name, _ = take_text(message.body, place)
-        allowed = self._statements.get(name)
+        allowed = self._current(self._prepared.statements.get(name), f"prepared statement '{name[:60]}'", "26000")
+        self._prepared.ask(self._prepared.portals, portal, allowed)
+        return message
+
+    def _current(self, allowed: Allowed | None, what: str, sqlstate: str) -> Allowed:
+        """Return what a name stands for; raise when it is nothing, or was rewritten for a request that is over."""
         if allowed is None:
-            raise StatementRefusedError(f"there is no prepared statement '{name[:60]}'", sqlstate="26000")
+            raise StatementRefusedError(f"there is no {what}", sqlstate=sqlstate)
         if allowed.call is not None and self.gateway.resolve(allowed.call.trace) != allowed.call:
             # It was rewritten for one person's request, which is over: nobody else may run it.
             raise StatementRefusedError(
                 "this statement was prepared in a request that is over", hint="prepare it again", sqlstate="26000"
             )
-        self._portals[portal] = allowed
-        return message
+        return allowed
 
-    # -- answers -------------------------------------------------------------------------------------------------
+    # -- what the database answers -------------------------------------------------------------------------------
 
-    def _send(self, *messages: Message) -> None:
-        assert self.upstream is not None  # noqa: S101 - set by _start
-        self.upstream.writer.write(b"".join(message.encode() for message in messages))
+    async def _relay(self, database: Channel, awaited: list[bytes], *, silent_ready: bool = False) -> None:
+        """Pass the database's answers on, chunk by chunk, until one of each awaited kind has come, in this order.
 
-    async def _relay(self, *, until: bytes, silent_ready: bool = False) -> None:
-        """Pass the database's answers on until the given kind; take note of what ran."""
-        assert self.upstream is not None  # noqa: S101 - set by _start
-        await self.upstream.writer.drain()
-        while True:
-            message = await read_message(self.upstream.reader)
-            self._observe(message)
-            if message.kind == b"Z":
-                self._status = message.body
-            if not (message.kind == b"Z" and silent_ready):
-                self.writer.write(self._softened(message))
-            if message.kind == until:
-                break
-            await self.writer.drain()
-        self._running.clear()
-        await self.writer.drain()
+        We read only as fast as the app takes: a chunk is read once the app has room for it.
+        """
+        left = deque(awaited)
+        while left:
+            out: list[bytes] = []
+            for answer in self._scanner.feed(await database.receive()):
+                if isinstance(answer, Rows):
+                    if self._running:
+                        self._running[0].rows += answer.begun
+                    out.append(answer.data)
+                    continue
+                self._observe(answer)
+                if not (silent_ready and answer.kind == b"Z"):
+                    out.append(_softened(answer))
+                if left and answer.kind in left[0]:
+                    left.popleft()
+                elif answer.kind == b"E" and awaited[-1] != b"Z":
+                    # Nothing more is answered before the app sends Sync.
+                    left.clear()
+            if out:
+                self.channel.write(b"".join(out))
+                await self.channel.drain()
 
-    async def _relay_flushed(self, group: list[Message]) -> None:
-        """Answer a group that ends with Flush: as many answers as it asks for, and no ReadyForQuery."""
-        assert self.upstream is not None  # noqa: S101 - set by _start
-        await self.upstream.writer.drain()
-        for request in group[:-1]:
-            ends = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3"}[request.kind]
-            while True:
-                message = await read_message(self.upstream.reader)
-                self._observe(message)
-                self.writer.write(self._softened(message))
-                if message.kind == b"E":
-                    await self.writer.drain()
-                    return
-                if message.kind in ends:
-                    break
-        await self.writer.drain()
+    def _observe(self, answer: Message) -> None:
+        match answer.kind:
+            case b"C" | b"I" | b"s":
+                if self._running:
+                    self._note_executed(self._running.popleft(), answer)
+            case b"1" | b"2" | b"3":
+                self._prepared.confirm()
+            case b"E":
+                self._failed = True
+                self._running.clear()
+            case b"Z":
+                self._status = answer.body
+                self._failed = False
+                self._running.clear()
+                self._prepared.end_group(in_transaction=answer.body != b"I")
 
-    def _observe(self, message: Message) -> None:
-        if not self._running:
-            return
-        running = self._running[0]
-        if message.kind == b"D":
-            running.rows += 1
-        elif message.kind in {b"C", b"I", b"s"}:
-            self._running.popleft()
-            tag = message.body.rstrip(b"\0").decode(errors="replace") if message.kind == b"C" else ""
-            words = tag.split()
-            rows = int(words[-1]) if len(words) >= _DIGITS_TAG and words[-1].isdigit() else running.rows
-            spent = (time.perf_counter() - running.began) * 1000
-            self.gateway.note_executed(running.allowed, self.binding, tag=tag, rows=rows, milliseconds=spent)
+    def _note_executed(self, running: _Running, answer: Message) -> None:
+        tag = answer.body.rstrip(b"\0").decode(errors="replace") if answer.kind == b"C" else ""
+        words = tag.split()
+        rows = int(words[-1]) if len(words) >= _DIGITS_TAG and words[-1].isdigit() else running.rows
+        spent = (time.perf_counter() - running.began) * 1000
+        self.gateway.note_executed(running.allowed, self.binding, tag=tag, rows=rows, milliseconds=spent)
 
-    def _softened(self, message: Message) -> bytes:
-        """Return the bytes to pass on; an error of our own row check is told as what it means."""
-        if message.kind == b"E" and ROW_CHECK_MARK.encode() in message.body:
-            fields = error_fields(message.body)
-            column = fields.get("M", "").partition(f"{ROW_CHECK_MARK}:")[2].partition(":")[0]
-            return error(f"a new row's {column} is not one that this person may write", "42501")
-        return message.encode()
-
-    async def _refuse(self, fault: StatementRefusedError) -> None:
+    async def _refuse(self, fault: StatementRefusedError, database: Channel) -> None:
         """Answer a refusal; inside a transaction, have the database fail it, as it would after its own error."""
-        self.writer.write(error(fault.message, fault.sqlstate, hint=fault.hint))
+        self.channel.write(error(fault.message, fault.sqlstate, hint=fault.hint))
         if self._status != b"T":
             return
-        assert self.upstream is not None  # noqa: S101 - set by _start
-        self._send(Message(b"Q", text("refused by the gateway")))
-        await self.upstream.writer.drain()
-        while (message := await read_message(self.upstream.reader)).kind != b"Z":
-            pass
-        self._status = message.body
+        database.write(Message(b"Q", text("refused by the gateway")).encode())
+        self._status = b""
+        while not self._status:
+            for answer in self._scanner.feed(await database.receive()):
+                if isinstance(answer, Message):
+                    self._observe(answer)
 
 
-class SqlListener:
-    """Serves one planted socket: whoever connects there is that app, using that integration."""
-
-    def __init__(self, gateway: SqlGateway, binding: Binding) -> None:
-        self._gateway = gateway
-        self._binding = binding
-        self._server: asyncio.Server | None = None
-        self._sessions: dict[bytes, SqlSession] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def start(self, listener: socket.socket) -> None:
-        """Begin to serve."""
-        self._server = await asyncio.start_server(self._serve, sock=listener, limit=1 << 20)
-
-    def close(self) -> None:
-        """Stop serving and cut every connection."""
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - we are in one
-        self._tasks.add(task)
-        # Event loops do this for sockets that they made themselves; a planted one was made elsewhere.
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        key = struct.pack("!II", secrets.randbits(31), secrets.randbits(31))
-        session = SqlSession(self._gateway, self._binding, reader, writer, key, self._sessions)
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await session.run()
-        finally:
-            self._tasks.discard(task)
-            self._sessions.pop(key, None)
-            writer.close()
+def _softened(message: Message) -> bytes:
+    """Return the bytes to pass on; an error of our own row check is told as what it means."""
+    if message.kind == b"E" and _ROW_CHECK in message.body:
+        fields = error_fields(message.body)
+        column = fields.get("M", "").partition(f"{ROW_CHECK_MARK}:")[2].partition(":")[0]
+        return error(f"a new row's {column} is not one that this person may write", "42501")
+    return message.encode()

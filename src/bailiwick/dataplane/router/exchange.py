@@ -1,0 +1,270 @@
+"""One request that was let through: on to the app under its trace, and the app's answer back."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httptools
+
+from bailiwick.core.ids import new_trace_id
+from bailiwick.core.messages import RequestTrace
+from bailiwick.core.principals import Call, Identity
+from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.router.bodies import pieces_of_body
+from bailiwick.dataplane.router.calls import CallRegistry
+from bailiwick.dataplane.router.gate import closed_page
+from bailiwick.dataplane.router.headers import headers_for_app
+from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.sites import Site
+from bailiwick.dataplane.router.upstream import Pool, ResponseReader
+from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, render_head
+
+_ANSWER_SECONDS = 60.0
+# nginx's code for a browser that went away: it is no failure of the app, and must not count as one.
+_GONE = 499
+# Asking these twice is asking once (RFC 9110 section 9.2.1).
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+Observer = Callable[[Site, RequestTrace], None]
+
+
+class AppFaultError(Exception):
+    """The app closed, stalled or answered nonsense."""
+
+
+class Exchange:
+    """One request and its answer. `run` returns whether another request may follow, or the page that explains why."""
+
+    def __init__(self, browser: Channel, watch: Watch, site: Site, head: RequestHead, who: Identity) -> None:
+        self._browser = browser
+        self._watch = watch
+        self._site = site
+        self._head = head
+        self._who = who
+        self._trace = new_trace_id()
+        self._app: Channel | None = None
+        self._reader = ResponseReader(head.method)
+        self._answer_begun = False
+        self._body_passed = head.length == 0
+        self._bad_body = ""
+        self._answered = False
+        self._status = 502
+        self._cut = False
+        self._gone = False
+
+    def cut(self) -> None:
+        """End this request now: the app was stopped."""
+        self._cut = True
+        if self._app is not None:
+            self._app.abort()
+        if self._answer_begun:
+            self._browser.abort()
+
+    def _browser_ended(self) -> None:
+        """End the request at the app: nobody waits for the answer. To close only one half, no browser does."""
+        self._gone = not self._cut
+        if self._app is not None:
+            self._app.abort()
+
+    async def run(self, pool: Pool, calls: CallRegistry, observe: Observer) -> bool | Page:
+        """Serve the request under its trace, and tell what became of it."""
+        began = time.monotonic()
+        site, head = self._site, self._head
+        calls.begin(Call(self._who, site.state.app, site.state.release, self._trace))
+        site.in_flight.add(self)
+        self._browser.on_end = self._browser_ended
+        result: bool | Page = False
+        try:
+            result = await self._relay(pool)
+            self._status = self._reader.status
+        except (AppFaultError, OSError, EOFError, httptools.HttpParserError):
+            result = self._fault()
+        finally:
+            self._browser.on_end = None
+            site.in_flight.discard(self)
+            calls.end(self._trace)
+            seen = RequestTrace(
+                trace=self._trace,
+                time=datetime.now(UTC),
+                method=head.method,
+                path=head.path[:200],
+                status=self._status,
+                milliseconds=round((time.monotonic() - began) * 1000, 2),
+                principal=str(self._who.principal),
+            )
+            observe(site, seen)
+        return result
+
+    def _fault(self) -> bool | Page:
+        """Return the page for what went wrong; when an answer has begun, all that is left is to break it off."""
+        page = closed_page(self._site) or Page(502, "The app did not answer this request.", "Try again.", self._trace)
+        if self._bad_body and not self._cut:
+            page = Page(400, f"{self._bad_body}.".capitalize())
+        self._status = _GONE if self._gone else page.status
+        if self._answer_begun or self._gone:
+            self._browser.abort()
+            return False
+        return page
+
+    # -- the request ---------------------------------------------------------------------------------------------
+
+    async def _relay(self, pool: Pool) -> bool:
+        path = self._site.upstream
+        assert path is not None  # noqa: S101 - the gate let only running sites through
+        out = self._request()
+        known = pool.take_idle(path)
+        app = self._begin(known or await self._connect(pool, path), out)
+        body = None if self._body_passed else asyncio.create_task(self._send_body(app))
+        try:
+            first = await self._first_bytes(app)
+            if not first and known is not None and self._may_ask_again():
+                # The app closed an idle connection just as we chose it: nothing of the answer is lost, ask again.
+                pool.drop(path)
+                self._answered = False
+                app = self._begin(await self._connect(pool, path), out)
+                first = await self._first_bytes(app)
+            keep = await self._receive(first, app)
+        except BaseException:
+            app.abort()
+            raise
+        finally:
+            if body is not None:
+                body.cancel()
+        if self._reader.reusable and self._body_passed and self._site.upstream == path:
+            pool.give_back(path, app)
+        else:
+            app.abort()
+        return keep and self._body_passed
+
+    def _begin(self, app: Channel, out: bytes) -> Channel:
+        self._app = app
+        self._expect(app)
+        app.write(out)
+        return app
+
+    def _expect(self, channel: Channel) -> None:
+        """Wait for one side only so long, until the answer begins: it may take as long as it takes."""
+        if not self._answered:
+            self._watch.expect(channel, _ANSWER_SECONDS)
+
+    async def _connect(self, pool: Pool, path: Path) -> Channel:
+        app = await pool.connect(path)
+        if self._cut:
+            app.abort()
+            raise AppFaultError("the request was cut")
+        return app
+
+    def _may_ask_again(self) -> bool:
+        waited_for = not (self._cut or self._gone or self._watch.ran_out)
+        return waited_for and self._head.method in _SAFE and self._head.length == 0
+
+    def _request(self) -> bytes:
+        """Return the head for the app, with the body when all of it has come already."""
+        head = self._head
+        headers = headers_for_app(head, self._who, self._trace)
+        out = render_head(f"{head.method} {head.target} HTTP/1.1".encode(), headers)
+        if head.get(b"expect").lower() == "100-continue" and not self._browser.waiting:
+            # Whoever asked was let through, so it may go on (RFC 9110 section 10.1.1).
+            self._browser.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if head.length and self._browser.waiting >= head.length:
+            self._body_passed = True
+            return out + self._browser.take(head.length)
+        return out
+
+    async def _send_body(self, app: Channel) -> None:
+        """Pass the body on; when that fails, end the connection to the app, for which somebody waits."""
+        try:
+            self._expect(self._browser)
+            async for piece in pieces_of_body(self._browser, self._head.length):
+                app.write(piece)
+                self._expect(app)
+                await app.drain()
+                self._expect(self._browser)
+            self._body_passed = True
+            self._expect(app)
+        except (BadRequestError, EOFError) as fault:
+            self._bad_body = str(fault)
+            app.abort()
+        except ConnectionError:
+            app.abort()
+
+    # -- the answer ----------------------------------------------------------------------------------------------
+
+    async def _first_bytes(self, app: Channel) -> bytes:
+        """Return the beginning of the answer, empty when the app closed instead."""
+        try:
+            return await app.receive()
+        except EOFError:
+            return b""
+        finally:
+            self._answered = True
+            self._watch.rest()
+
+    async def _receive(self, data: bytes, app: Channel) -> bool:
+        """Pass the answer on as it comes; return whether the browser's connection can go on."""
+        reader, head, framed, heads = self._reader, self._head, False, b""
+        while data:
+            try:
+                reader.feed(data)
+            except httptools.HttpParserUpgrade:
+                if head.websocket:
+                    return await self._splice(heads + data, app)
+                raise AppFaultError("the app upgraded what was not asked for") from None
+            out = b""
+            if not reader.head_done:
+                heads = heads + data if head.websocket else b""
+            elif not self._answer_begun:
+                framed = reader.has_length or reader.status in {204, 304} or head.method == "HEAD"
+                out = self._answer_head(framed=framed)
+                self._answer_begun = True
+            if piece := reader.take_body():
+                out += piece if framed else b"%x\r\n%b\r\n" % (len(piece), piece)
+            if reader.done:
+                self._browser.write(out if framed else out + b"0\r\n\r\n")
+                await self._browser.drain()
+                return head.keep_alive
+            if out:
+                self._browser.write(out)
+                await self._browser.drain()
+            data = await self._more(app)
+        if not reader.head_done or reader.chunked or reader.has_length:
+            raise AppFaultError("the app closed the connection early")
+        # An answer without a length ends with its connection (RFC 9112 section 6.3).
+        self._browser.write(b"0\r\n\r\n")
+        await self._browser.drain()
+        return head.keep_alive
+
+    async def _more(self, app: Channel) -> bytes:
+        try:
+            return await app.receive()
+        except EOFError:
+            return b""
+
+    def _answer_head(self, *, framed: bool) -> bytes:
+        headers = self._reader.headers
+        if not framed:
+            headers.append((b"transfer-encoding", b"chunked"))
+        headers.append((b"connection", b"keep-alive" if self._head.keep_alive else b"close"))
+        return render_head(b"HTTP/1.1 %d %b" % (self._reader.status, self._reader.reason), headers)
+
+    async def _splice(self, first: bytes, app: Channel) -> bool:
+        """Join both sides after an upgrade until either ends."""
+        self._answer_begun = True
+        self._browser.write(first)
+        ways = [asyncio.create_task(_copy(self._browser, app)), asyncio.create_task(_copy(app, self._browser))]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+        return False
+
+
+async def _copy(source: Channel, target: Channel) -> None:
+    with contextlib.suppress(ConnectionError, EOFError):
+        while True:
+            target.write(await source.receive())
+            await target.drain()

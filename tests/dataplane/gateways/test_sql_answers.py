@@ -1,0 +1,52 @@
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
+from bailiwick.dataplane.gateways.sql.messages import MAX_MESSAGE_BYTES, Message, ProtocolError
+
+MESSAGES = st.lists(
+    st.builds(Message, st.sampled_from([b"D", b"D", b"D", b"T", b"C", b"Z", b"E", b"S"]), st.binary(max_size=40)),
+    max_size=30,
+)
+
+
+@given(MESSAGES, st.lists(st.integers(1, 60), min_size=1, max_size=20))
+def test_however_the_bytes_are_cut_the_same_rows_and_messages_come_out(
+    messages: list[Message], sizes: list[int]
+) -> None:
+    stream = b"".join(message.encode() for message in messages)
+    scanner, answers, place, turn = AnswerScanner(), list[Rows | Message](), 0, 0
+    while place < len(stream):
+        size = sizes[turn % len(sizes)]
+        answers += scanner.feed(stream[place : place + size])
+        place, turn = place + size, turn + 1
+    passed = b"".join(answer.data if isinstance(answer, Rows) else answer.encode() for answer in answers)
+    assert passed == stream
+    assert [answer for answer in answers if isinstance(answer, Message)] == [m for m in messages if m.kind != b"D"]
+    counted = sum(answer.begun for answer in answers if isinstance(answer, Rows))
+    assert counted == sum(message.kind == b"D" for message in messages)
+
+
+def test_a_row_longer_than_a_chunk_is_passed_on_before_its_end_has_come() -> None:
+    row = Message(b"D", b"x" * 100_000).encode()
+    scanner = AnswerScanner()
+    assert scanner.feed(row[:30_000]) == [Rows(row[:30_000], 1)]
+    assert scanner.feed(row[30_000:60_000]) == [Rows(row[30_000:60_000], 0)]
+    assert scanner.feed(row[60_000:] + Message(b"Z", b"I").encode()) == [Rows(row[60_000:], 0), Message(b"Z", b"I")]
+
+
+@pytest.mark.parametrize("kind", [b"D", b"T"])
+@pytest.mark.parametrize("length", [0, 3, MAX_MESSAGE_BYTES + 5, 2**32 - 1])
+def test_a_length_that_cannot_be_is_refused_before_anything_of_the_message_is_passed(kind: bytes, length: int) -> None:
+    with pytest.raises(ProtocolError):
+        AnswerScanner().feed(kind + struct.pack("!I", length))
+
+
+@pytest.mark.parametrize("kind", [b"G", b"H", b"W", b"d"])
+@pytest.mark.req("IN7")
+def test_a_copy_is_never_passed_on(kind: bytes) -> None:
+    with pytest.raises(ProtocolError, match="COPY"):
+        AnswerScanner().feed(Message(kind, b"\0\0\0").encode())

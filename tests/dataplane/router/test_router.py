@@ -1,0 +1,688 @@
+"""The router with a real uvicorn app behind it, spoken to byte by byte."""
+
+import asyncio
+import hashlib
+import json
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import AppState, DesiredState, RequestTrace
+from bailiwick.core.passes import Pass, issue_pass
+from bailiwick.core.policy import PolicyEngine, cascade
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.statements import SigningKey, seal
+from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.guard import RateLimit
+from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Site, Sites, serve
+from bailiwick.dataplane.router import exchange as exchange_module
+from bailiwick.dataplane.router import server as server_module
+
+MEGABYTE = 2**20
+PERSON = "ann@example.com"
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class CountingPool(Pool):
+    """A pool that tells how often it had to connect."""
+
+    connected = 0
+
+    async def connect(self, path: Path) -> Channel:
+        self.connected += 1
+        return await super().connect(path)
+
+
+@dataclass
+class App:
+    """What the app was asked, and what it waits for."""
+
+    headers: list[dict[str, str]] = field(default_factory=list)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        self.asked.set()
+        await getattr(self, scope["path"].strip("/").replace("-", "_"))(scope, receive, send)
+
+    async def hello(self, scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"hello")
+
+    async def digest(self, scope: Any, receive: Any, send: Any) -> None:
+        found, length, more = hashlib.sha256(), 0, True
+        while more:
+            message = await receive()
+            found.update(message.get("body", b""))
+            length += len(message.get("body", b""))
+            more = message.get("more_body", False)
+        await answer(send, json.dumps([length, found.hexdigest()]).encode())
+
+    async def echo(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        more = True
+        while more:
+            message = await receive()
+            more = message.get("more_body", False)
+            await send({"type": "http.response.body", "body": message.get("body", b""), "more_body": more})
+
+    async def large(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"%d" % (20 * MEGABYTE))] if scope["query_string"] == b"length" else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for number in range(20):
+            await send({"type": "http.response.body", "body": bytes([number]) * MEGABYTE, "more_body": number < 19})
+
+    async def endless(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        gone = asyncio.create_task(wait_for_disconnect(receive))
+        while not gone.done():
+            await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+            self.sent += 65536
+            await asyncio.sleep(0)
+        self.left.set()
+
+    async def wait(self, scope: Any, receive: Any, send: Any) -> None:
+        gone = asyncio.create_task(wait_for_disconnect(receive))
+        released = asyncio.create_task(self.go_on.wait())
+        await asyncio.wait([gone, released], return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            self.left.set()
+        else:
+            await answer(send, b"late")
+        gone.cancel()
+        released.cancel()
+
+    async def drip(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begin,", "more_body": True})
+        await self.go_on.wait()
+        await send({"type": "http.response.body", "body": b"end"})
+
+    async def deaf(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.go_on.wait()
+        await answer(send, b"I read nothing", status=413)
+
+    async def empty(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": int(scope["query_string"]), "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def wait_for_disconnect(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def answer(send: Any, body: bytes, status: int = 200) -> None:
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Browser:
+    """One connection of a browser that is signed in."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    token: str
+
+    def ask(self, method: str, target: str, *headers: str, body: bytes = b"", signed_in: bool = True) -> None:
+        own = [f"Cookie: bailiwick_pass={self.token}; own=1"] if signed_in else []
+        own += [f"Content-Length: {len(body)}"] if body else []
+        lines = [f"{method} {target} HTTP/1.1", "Host: desk.localhost", *own, *headers, "", ""]
+        self.writer.write("\r\n".join(lines).encode() + body)
+
+    async def head(self) -> Answer:
+        raw = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 20)
+        first, *lines = raw.decode("latin-1").split("\r\n")[:-2]
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        return Answer(int(first.split(" ")[1]), headers, b"")
+
+    async def chunk(self) -> bytes:
+        size = int(await asyncio.wait_for(self.reader.readuntil(b"\r\n"), 20), 16)
+        return (await self.reader.readexactly(size + 2))[:-2]
+
+    async def answer(self) -> Answer:
+        found = await self.head()
+        if "content-length" in found.headers:
+            found.body = await self.reader.readexactly(int(found.headers["content-length"]))
+        elif found.headers.get("transfer-encoding") == "chunked":
+            while piece := await self.chunk():
+                found.body += piece
+        return found
+
+    async def get(self, target: str, *headers: str) -> Answer:
+        self.ask("GET", target, *headers)
+        return await self.answer()
+
+
+@dataclass
+class Served:
+    """A router in front of an app."""
+
+    port: int
+    site: Site
+    token: str
+    app: App
+    pool: CountingPool
+    calls: CallRegistry
+    traces: list[RequestTrace] = field(default_factory=list)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def observe(self, _: Site, trace: RequestTrace) -> None:
+        self.traces.append(trace)
+        self.told.set()
+
+    async def browser(self) -> Browser:
+        return Browser(*await asyncio.open_connection("127.0.0.1", self.port), token=self.token)
+
+    async def trace(self) -> RequestTrace:
+        await asyncio.wait_for(self.told.wait(), 10)
+        return self.traces[-1]
+
+
+def state_of(key: SigningKey) -> AppState:
+    envelope = seal(b"{}", key)
+    return AppState(
+        app="team/desk", tenant="default", mode="production", host="desk", release="rel_1", commit="c",
+        status="running", author="user:x", reach="", artifact_sha256="", verdict=envelope, approvals=(),
+        artifact=envelope, roles=cascade([("app-user", "group:users")]), integrations=(),
+    )  # fmt: skip
+
+
+async def nobody(_: object) -> Any:
+    raise AssertionError("nobody signs in here")
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    with tempfile.TemporaryDirectory(prefix="bw-router-") as home:
+        path = Path(home) / "app.sock"
+        app = App()
+        upstream = uvicorn.Server(uvicorn.Config(app, uds=str(path), log_level="critical", lifespan="off"))
+        running = asyncio.create_task(upstream.serve())
+        key = SigningKey.generate()
+        person = Identity(Principal("user", PERSON), frozenset({"group:users"}))
+        token = issue_pass(Pass(person, "team/desk", "production", "s", utc_now() + timedelta(hours=1)), key)
+        state = state_of(key)
+        desired = DesiredState(version=1, plane="p", time=utc_now(), sign_in_url="", apps=(state,), epochs={})
+        opened = Served(0, Site("desk.localhost", state, "running", "", path, RateLimit(1e6)), token, app,
+                        CountingPool(), CallRegistry())  # fmt: skip
+        sites = Sites()
+        sites.put(opened.site)
+        gate = Gate(
+            engine=PolicyEngine.built_in(), pass_key=lambda: key.public_text, state=lambda: desired, clock=utc_now
+        )
+        parts = RouterParts(
+            sites, gate, SignIn(nobody), lambda: "http://console", opened.calls, opened.pool,
+            opened.observe,
+        )  # fmt: skip
+        server = await serve(Router(parts), "127.0.0.1", 0)
+        opened.port = server.sockets[0].getsockname()[1]
+        while not upstream.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.005)
+        yield opened
+        opened.site.stop("stopped", "")
+        app.go_on.set()
+        server.close()
+        upstream.should_exit = upstream.force_exit = True
+        await running
+
+
+async def behind(served: Served, handler: Handler) -> asyncio.Server:
+    """Put a server that does what no framework would in the app's place."""
+    assert served.site.upstream is not None
+    path = served.site.upstream.with_name("raw.sock")
+    server = await asyncio.start_unix_server(handler, str(path))
+    served.site.upstream = path
+    return server
+
+
+# -- who is behind a request ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("IN3")
+async def test_the_app_hears_who_asks_from_the_router_only(served: Served) -> None:
+    browser = await served.browser()
+    forged = [
+        "X-Bailiwick-User: root@example.com", "X_Bailiwick_User: root@example.com", "X-Bailiwick-Role: admin",
+        "Traceparent: 00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01", "X-Forwarded-For: 1.2.3.4",
+        "Forwarded: for=1.2.3.4", "X_Forwarded_For: 1.2.3.4", "TE: trailers", "Proxy-Authorization: x",
+        "Authorization: Basic eA==", "X-Kept: yes",
+    ]  # fmt: skip
+    assert (await browser.get("/hello", *forged)).body == b"hello"
+    seen = served.app.headers[-1]
+    assert seen["x-bailiwick-user"] == PERSON
+    assert seen["x-kept"] == "yes"
+    assert seen["cookie"] == "own=1"
+    trace = await served.trace()
+    assert seen["traceparent"].split("-")[1] == trace.trace
+    assert set(seen) == {"host", "cookie", "x-kept", "x-bailiwick-user", "traceparent"}
+
+
+@pytest.mark.req("OB2", "IN3")
+async def test_each_request_is_told_of_once_and_is_in_flight_while_it_runs(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("GET", "/wait?secret=1")
+    await served.app.asked.wait()
+    trace = served.app.headers[-1]["traceparent"].split("-")[1]
+    call = served.calls.resolve(trace)
+    assert call is not None
+    assert (str(call.identity.principal), call.app) == (f"user:{PERSON}", "team/desk")
+    served.app.go_on.set()
+    assert (await browser.answer()).body == b"late"
+    assert [(t.trace, t.method, t.path, t.status, t.principal) for t in served.traces] == [
+        (trace, "GET", "/wait", 200, f"user:{PERSON}")
+    ]
+
+
+@pytest.mark.req("ID1")
+async def test_nobody_reaches_the_app_without_a_pass(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("POST", "/hello", "Expect: 100-continue", body=b"x", signed_in=False)
+    assert (await browser.answer()).status == 401
+    assert served.app.headers == []
+
+
+# -- connections ---------------------------------------------------------------------------------------------------
+
+
+async def test_requests_on_one_connection_share_one_to_the_app(served: Served) -> None:
+    browser = await served.browser()
+    for _ in range(20):
+        assert (await browser.get("/hello")).body == b"hello"
+    assert served.pool.connected == 1
+
+
+async def test_requests_that_come_at_once_are_answered_in_order(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("POST", "/digest", body=b"a" * 10)
+    browser.ask("GET", "/hello")
+    browser.ask("POST", "/digest", body=b"b" * 11)
+    assert [json.loads((await browser.answer()).body)[0], (await browser.answer()).body,
+            json.loads((await browser.answer()).body)[0]] == [10, b"hello", 11]  # fmt: skip
+
+
+async def test_a_connection_that_the_app_closed_meanwhile_is_not_used(served: Served) -> None:
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await behind(served, once)
+    browser = await served.browser()
+    # The second request finds a kept connection, which is closed without an answer: it is asked again on a new one.
+    assert [(await browser.get("/a")).body, (await browser.get("/b")).body] == [b"ok", b"ok"]
+    assert served.pool.connected == 2
+    server.close()
+
+
+async def test_what_is_not_safe_to_ask_twice_is_not_asked_twice(served: Served) -> None:
+    asked: list[bytes] = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    server = await behind(served, once)
+    browser = await served.browser()
+    await browser.get("/a")
+    browser.ask("DELETE", "/b")
+    assert (await browser.answer()).status == 502
+    assert sum(request.startswith(b"DELETE") for request in asked) == 1
+    server.close()
+
+
+async def test_a_browser_that_says_close_is_closed(served: Served) -> None:
+    browser = await served.browser()
+    found = await browser.get("/hello", "Connection: close")
+    assert found.headers["connection"] == "close"
+    assert await asyncio.wait_for(browser.reader.read(), 5) == b""
+
+
+# -- bodies --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_large_body_goes_up_by_its_length_and_in_chunks(served: Served) -> None:
+    body = bytes(range(256)) * (20 * MEGABYTE // 256)
+    wanted = [len(body), hashlib.sha256(body).hexdigest()]
+    browser = await served.browser()
+    browser.ask("POST", "/digest", body=body)
+    assert json.loads((await browser.answer()).body) == wanted
+    browser.ask("POST", "/digest", "Transfer-Encoding: chunked")
+    for place in range(0, len(body), 100_003):
+        piece = body[place : place + 100_003]
+        browser.writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+    browser.writer.write(b"0\r\n\r\n")
+    assert json.loads((await browser.answer()).body) == wanted
+    assert (await browser.get("/hello")).body == b"hello"
+
+
+@pytest.mark.parametrize("target", ["/large?length", "/large"])
+async def test_a_large_body_comes_down_with_a_length_and_without(served: Served, target: str) -> None:
+    browser = await served.browser()
+    found = await browser.get(target)
+    assert found.body == b"".join(bytes([number]) * MEGABYTE for number in range(20))
+    assert (await browser.get("/hello")).body == b"hello"
+
+
+async def test_both_ways_stream_at_once(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("POST", "/echo", "Transfer-Encoding: chunked")
+    browser.writer.write(b"3\r\none\r\n")
+    assert (await browser.head()).status == 200
+    assert await browser.chunk() == b"one"
+    browser.writer.write(b"3\r\ntwo\r\n")
+    assert await browser.chunk() == b"two"
+    browser.writer.write(b"0\r\n\r\n")
+    assert await browser.chunk() == b""
+    assert (await browser.get("/hello")).body == b"hello"
+
+
+@pytest.mark.req("RT6")
+async def test_an_app_waits_for_a_browser_that_reads_slowly(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("GET", "/endless")
+    await browser.head()
+    assert await stalls_at(lambda: served.app.sent) < 30 * MEGABYTE
+    before = served.app.sent
+    while served.app.sent == before:
+        await browser.chunk()
+
+
+@pytest.mark.req("RT6")
+async def test_a_browser_waits_for_an_app_that_reads_slowly(served: Served) -> None:
+    browser = await served.browser()
+    sent = 0
+
+    async def upload() -> None:
+        nonlocal sent
+        browser.ask("POST", "/deaf", f"Content-Length: {90 * MEGABYTE}")
+        for _ in range(90 * 16):
+            browser.writer.write(b"x" * 65536)
+            await browser.writer.drain()
+            sent += 65536
+
+    uploading = asyncio.create_task(upload())
+    await served.app.asked.wait()
+    assert await stalls_at(lambda: sent) < 30 * MEGABYTE
+    # The app answers without having read: the answer arrives, and the connection goes no further.
+    served.app.go_on.set()
+    found = await browser.answer()
+    assert (found.status, found.body) == (413, b"I read nothing")
+    uploading.cancel()
+    browser.writer.close()
+    assert (await served.trace()).status == 413
+
+
+async def stalls_at(figure: Callable[[], int]) -> int:
+    """Return where a figure stays for a while."""
+    still, last = 0, -1
+    while still < 10:
+        await asyncio.sleep(0.03)
+        still, last = (still + 1, last) if figure() == last and last > 0 else (0, figure())
+    return last
+
+
+async def test_a_browser_that_expects_to_be_let_through_is_told_to_go_on(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("POST", "/digest", "Expect: 100-continue", "Content-Length: 4")
+    assert (await browser.head()).status == 100
+    browser.writer.write(b"body")
+    assert json.loads((await browser.answer()).body)[0] == 4
+    assert "expect" not in served.app.headers[-1]
+
+
+async def test_an_answer_to_head_and_those_without_a_body_leave_the_connection_usable(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("HEAD", "/hello")
+    found = await browser.head()
+    assert (found.status, found.headers["content-length"]) == (200, "5")
+    for status in (204, 304):
+        browser.ask("GET", f"/empty?{status}")
+        found = await browser.head()
+        assert (found.status, found.headers.get("transfer-encoding")) == (status, None)
+    assert (await browser.get("/hello")).body == b"hello"
+
+
+@pytest.mark.req("RT1")
+@pytest.mark.parametrize(
+    "body", [b"zz\r\n", b"5;x=y\r\n", b"3\r\nabcd\r\n", b"0\r\nTrailer: x\r\n\r\n", b"fffffffff\r\n"]
+)
+async def test_a_body_in_broken_chunks_is_the_browsers_fault(served: Served, body: bytes) -> None:
+    browser = await served.browser()
+    browser.ask("POST", "/digest", "Transfer-Encoding: chunked")
+    browser.writer.write(body)
+    assert (await browser.answer()).status == 400
+    assert (await served.trace()).status == 400
+
+
+# -- apps that fail ------------------------------------------------------------------------------------------------
+
+
+async def test_an_app_that_closes_without_an_answer_gets_a_page_with_the_trace(served: Served) -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await behind(served, close)
+    browser = await served.browser()
+    found = await browser.get("/", "Accept: text/html")
+    trace = await served.trace()
+    assert (found.status, trace.status) == (502, 502)
+    assert trace.trace.encode() in found.body
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ],
+)
+async def test_an_answer_that_ends_early_is_broken_off_and_counts_as_a_failure(served: Served, begun: bytes) -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(begun)
+        await writer.drain()
+        writer.close()
+
+    server = await behind(served, half)
+    browser = await served.browser()
+    browser.ask("GET", "/")
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+        await browser.answer()
+    assert (await served.trace()).status == 502
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno",
+    ],
+)
+async def test_what_is_no_answer_to_this_request_is_not_passed_on(served: Served, nonsense: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(nonsense)
+        await reader.read()
+        writer.close()
+
+    server = await behind(served, talk)
+    browser = await served.browser()
+    assert (await browser.get("/")).status == 502
+    server.close()
+
+
+async def test_an_answer_without_a_length_ends_with_the_apps_connection(served: Served) -> None:
+    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nall of ")
+        await writer.drain()
+        writer.write(b"it")
+        writer.close()
+
+    server = await behind(served, old)
+    browser = await served.browser()
+    assert (await browser.get("/")).body == b"all of it"
+    assert (await browser.get("/")).body == b"all of it"
+    server.close()
+
+
+@pytest.mark.req("RT6")
+async def test_an_app_that_takes_too_long_to_begin_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange_module, "_ANSWER_SECONDS", 0.2)
+    browser = await served.browser()
+    assert (await browser.get("/hello")).status == 200
+    assert (await browser.get("/wait")).status == 502
+    await asyncio.wait_for(served.app.left.wait(), 5)
+    assert len(served.app.headers) == 2
+    # Once it has begun, an answer may take its time.
+    browser = await served.browser()
+    browser.ask("GET", "/drip")
+    await browser.head()
+    assert await browser.chunk() == b"begin,"
+    await asyncio.sleep(0.4)
+    served.app.go_on.set()
+    assert await browser.chunk() == b"end"
+
+
+@pytest.mark.req("RT6")
+async def test_a_browser_that_does_not_finish_its_request_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(exchange_module, "_ANSWER_SECONDS", 0.2)
+    browser = await served.browser()
+    browser.writer.write(b"GET / HTTP/1.1\r\nHost:")
+    assert await asyncio.wait_for(browser.reader.read(), 5) == b""
+    # A body that never comes to its end is no failure of the app.
+    browser = await served.browser()
+    browser.ask("POST", "/digest", "Content-Length: 10")
+    assert (await served.trace()).status == 499
+
+
+@pytest.mark.req("RT4")
+async def test_a_browser_that_goes_away_ends_the_request_and_is_no_failure_of_the_app(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("GET", "/wait")
+    await served.app.asked.wait()
+    browser.writer.transport.abort()
+    await asyncio.wait_for(served.app.left.wait(), 5)
+    assert (await served.trace()).status == 499
+
+
+# -- WebSocket, and stopping ---------------------------------------------------------------------------------------
+
+
+async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer an upgrade in two pieces, then give back what comes in capitals."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b"connection: Upgrade\r\nupgrade: websocket\r\n" in head
+    writer.write(b"HTTP/1.1 101 Switching Protocols\r\nupgr")
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    writer.write(b"ade: websocket\r\nconnection: upgrade\r\n\r\nWELCOME")
+    while data := await reader.read(1000):
+        writer.write(data.upper())
+    writer.close()
+
+
+UPGRADE = ("Connection: keep-alive, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x", "Sec-WebSocket-Version: 13")
+
+
+async def test_a_websocket_is_joined_to_the_app_until_either_side_ends(served: Served) -> None:
+    server = await behind(served, shout)
+    browser = await served.browser()
+    browser.ask("GET", "/socket", *UPGRADE)
+    found = await browser.head()
+    assert (found.status, found.headers["upgrade"]) == (101, "websocket")
+    assert await browser.reader.readexactly(7) == b"WELCOME"
+    for word in (b"one", b"two", b"x" * 500_000):
+        browser.writer.write(word)
+        assert await browser.reader.readexactly(len(word)) == word.upper()
+    browser.writer.write_eof()
+    assert await asyncio.wait_for(browser.reader.read(), 5) == b""
+    server.close()
+
+
+@pytest.mark.req("RT5")
+async def test_a_websocket_is_cut_when_the_app_is_stopped(served: Served) -> None:
+    server = await behind(served, shout)
+    browser = await served.browser()
+    browser.ask("GET", "/socket", *UPGRADE)
+    await browser.head()
+    await browser.reader.readexactly(7)
+    served.site.stop("killed", "enough")
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+        await asyncio.wait_for(browser.reader.readexactly(1), 2)
+    server.close()
+
+
+@pytest.mark.req("RT1")
+async def test_no_other_protocol_is_opened_to_the_app(served: Served) -> None:
+    browser = await served.browser()
+    found = await browser.get("/hello", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAA")
+    assert (found.status, found.body) == (200, b"hello")
+    assert {"upgrade", "connection"}.isdisjoint(served.app.headers[-1])
+
+
+@pytest.mark.req("RT5")
+async def test_a_request_that_waits_is_answered_with_the_reason_when_the_app_is_stopped(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("GET", "/wait", "Accept: text/html")
+    await served.app.asked.wait()
+    served.site.stop("killed", "it leaked")
+    found = await browser.answer()
+    assert found.status == 503
+    assert b"it leaked" in found.body
+    assert (await served.trace()).status == 503
+    await asyncio.wait_for(served.app.left.wait(), 5)
+    assert (await (await served.browser()).get("/hello")).status == 503
+
+
+@pytest.mark.req("RT5")
+async def test_an_answer_that_has_begun_is_cut_when_the_app_is_stopped(served: Served) -> None:
+    browser = await served.browser()
+    browser.ask("GET", "/drip")
+    await browser.head()
+    assert await browser.chunk() == b"begin,"
+    served.site.stop("killed", "it leaked")
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+        await browser.chunk()
+    assert (await served.trace()).status == 503
+    assert served.site.in_flight == set()
+
+
+@pytest.mark.req("RT6", "OB6")
+async def test_more_requests_than_declared_are_put_off(served: Served) -> None:
+    served.site.rate = RateLimit(5)
+    browser = await served.browser()
+    statuses = [(await browser.get("/hello")).status for _ in range(6)]
+    refused = await browser.get("/hello")
+    assert statuses[:5] == [200] * 5
+    assert (refused.status, refused.headers["retry-after"]) == (429, "1")
