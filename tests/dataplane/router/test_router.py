@@ -201,7 +201,7 @@ def state_of(key: SigningKey) -> AppState:
     envelope = seal(b"{}", key)
     return AppState(
         app="team/desk", tenant="default", mode="production", host="desk", release="rel_1", commit="c",
-        status="running", author="user:x", reach="", artifact_sha256="", verdict=envelope, approvals=(),
+        status="running", reach="", artifact_sha256="", verdict=envelope, approvals=(),
         artifact=envelope, roles=cascade([("app-user", "group:users")]), integrations=(),
     )  # fmt: skip
 
