@@ -94,3 +94,12 @@ def test_data_that_needs_a_person_is_not_given_to_the_app_alone() -> None:
     assert ENGINE.decide(person("u@example.com"), "integration.query", integration, context).allowed
     other = context | {"app": "finance/other"}
     assert not ENGINE.decide(person("u@example.com"), "integration.query", integration, other).allowed
+
+
+@pytest.mark.req("RT2")
+def test_an_app_opens_the_hosts_that_it_declared_and_no_other() -> None:
+    alone = Identity.of_service(Principal("app", "finance/refund-desk"))
+    assert ENGINE.decide(alone, "egress.connect", app(), {"declared": True}).deciders == ("declared-egress",)
+    refused = ENGINE.decide(alone, "egress.connect", app(), {"declared": False})
+    assert (refused.allowed, refused.deciders) == (False, ("undeclared-egress",))
+    assert not ENGINE.decide(person("u@example.com"), "egress.connect", app(), {"declared": True}).allowed

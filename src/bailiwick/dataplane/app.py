@@ -9,6 +9,7 @@ import uvloop
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AppState,
@@ -20,7 +21,7 @@ from bailiwick.core.messages import (
     RunJobOrder,
 )
 from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
@@ -63,7 +64,8 @@ class DataPlane:
             gateway=gateway,
             emit=self._emit,
             refused_name=self._refused_name,
-            egress_policy=AddressPolicy(settings.allow_networks),
+            egress_authorize=self._authorize_egress,
+            egress_addresses=AddressPolicy(settings.allow_networks),
             egress_ended=self._egress_ended,
             masker=lambda: self._masker,
         )
@@ -166,29 +168,37 @@ class DataPlane:
     def _emit(self, event: AuditEvent) -> None:
         self._spool.add(AuditReport(event=event))
 
+    def _authorize_egress(self, state: AppState, manifest: Manifest, target: str) -> Decision:
+        """Decide whether an app may open `target`, a host and port."""
+        return self._decide_egress(state, declared=target in manifest.egress.allow)
+
+    def _decide_egress(self, state: AppState, *, declared: bool) -> Decision:
+        identity = Identity.of_service(Principal("app", state.app))
+        resource = Resource("App", f"app:{state.app}", state.roles)
+        return self._engine.decide(identity, "egress.connect", resource, {"declared": declared})
+
     def _refused_name(self, state: AppState, name: str) -> None:
-        self._emit(self._egress_event(state, name, refused=f"{name} is not declared in the manifest"))
+        decision = self._decide_egress(state, declared=False)
+        self._emit(self._egress_event(state, Opened(name, 0, refused=decision.reason, deciders=decision.deciders)))
 
     def _egress_ended(self, state: AppState, ended: Opened) -> None:
-        host = f"{ended.host}:{ended.port}"
-        self._emit(self._egress_event(state, host, refused=ended.refused, sent=ended.sent, received=ended.received))
+        self._emit(self._egress_event(state, ended))
 
-    def _egress_event(
-        self, state: AppState, host: str, *, refused: str, sent: int = 0, received: int = 0
-    ) -> AuditEvent:
+    def _egress_event(self, state: AppState, ended: Opened) -> AuditEvent:
+        host = f"{ended.host}:{ended.port}" if ended.port else ended.host
         return AuditEvent(
             time=utc_now(),
             tenant=state.tenant,
             actor=f"app:{state.app}",
-            action="egress.refused" if refused else "egress.connected",
+            action="egress.refused" if ended.refused else "egress.connected",
             resource=f"app:{state.app}",
-            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
-            reason=refused,
+            outcome=Outcome.REFUSED if ended.refused else Outcome.SUCCESS,
+            reason=f"{host}: {ended.refused}" if ended.refused else "",
             app=state.app,
             release=state.release,
             plane=self._settings.plane,
-            deciders=("declared-egress",),
-            context={"host": host, "sent_bytes": sent, "received_bytes": received},
+            deciders=ended.deciders,
+            context={"host": host, "sent_bytes": ended.sent, "received_bytes": ended.received},
         )
 
 
