@@ -120,7 +120,7 @@ class DataPlane:
     async def _take(self, message: DesiredState | KillOrder | RunJobOrder | Heartbeat) -> None:
         match message:
             case KillOrder():
-                await self._host.kill(message.app, message.because)
+                await self._host.kill(message.app, message.modes, message.because)
             case DesiredState():
                 await self._host.take_state(message)
             case RunJobOrder():

@@ -5,9 +5,8 @@ this plane stopped by itself stays stopped until the control plane has said that
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,6 @@ from bailiwick.core.messages import (
     AppState,
     AuditReport,
     DesiredState,
-    JobReport,
     KillReport,
     PlaneWelcome,
     RequestRollup,
@@ -28,18 +26,17 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.statements import SignatureError
 from bailiwick.dataplane.agent.instance import Instance, Workshop, start_instance
+from bailiwick.dataplane.agent.job_runs import JobRuns
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.releases import Prepared, lay_out, verify
 from bailiwick.dataplane.agent.spool import AnyReport
+from bailiwick.dataplane.agent.stopped import Key, StoppedHere
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
-_JOB_SECONDS = 3600.0
 _EVIDENCE_LINES = 100
 _ERROR = 500
-
-Key = tuple[str, str]
 
 
 @dataclass
@@ -80,11 +77,11 @@ class AppHost:
         self._report = report
         self._clock = clock
         self._served: dict[Key, _Served] = {}
-        self._stopped_file = state / "stopped-here.json"
-        self._stopped_here: dict[str, str] = self._read_stopped()
+        self._stopped_here = StoppedHere(state / "stopped-here.json")
         self._last_heard = time.monotonic()
         self.desired: DesiredState | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._runs = JobRuns(shop, self._prepare, report, clock)
+        self._chores: set[asyncio.Task[None]] = set()
 
     # -- what the control plane says -----------------------------------------------------------------------------
 
@@ -100,9 +97,9 @@ class AppHost:
         for key, state in wanted.items():
             await self._converge(key, state)
 
-    async def kill(self, app: str, because: str) -> None:
-        """Stop an app now, before any state says so."""
-        for key in [key for key in self._served if key[0] == app]:
+    async def kill(self, app: str, modes: Collection[str], because: str) -> None:
+        """Stop an app in these modes now, before any state says so."""
+        for key in [key for key in self._served if key[0] == app and key[1] in modes]:
             await self._stop(self._served[key], "killed", because)
 
     def heard(self) -> None:
@@ -114,9 +111,7 @@ class AppHost:
         served = self._served.get((order.app, "production"))
         if served is None or served.site.condition != "running":
             return
-        task = asyncio.create_task(self._run_job(served.site.state, order.job, order.run))
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        self._runs.start(served.site.state, order.job, order.run)
 
     def scheduled_jobs(self) -> list[tuple[str, str, str]]:
         """Return app, job and cron expression of every job of what runs in production here."""
@@ -160,6 +155,8 @@ class AppHost:
         """Stop everything."""
         for key in list(self._served):
             await self._forget(key)
+        if self._chores:
+            await asyncio.wait(self._chores)
 
     # -- inner steps ---------------------------------------------------------------------------------------------
 
@@ -169,13 +166,14 @@ class AppHost:
             served = self._served[key] = _Served(Site(f"{state.host}.{self._suffix}", state))
             self._sites.put(served.site)
         if state.status == "killed":
-            self._known_stopped(state.app)
+            self._stopped_here.known(key)
             served.site.state = state
             if served.site.condition != "killed":
                 await self._stop(served, "killed", state.killed_because)
             return
-        if state.app in self._stopped_here:
-            served.site.stop("killed", self._stopped_here[state.app])
+        why = self._stopped_here.why(key)
+        if why is not None:
+            served.site.stop("killed", why)
             return
         same = served.instance is not None and served.instance.state.release == state.release
         served.site.state = state
@@ -183,8 +181,7 @@ class AppHost:
         same_grants = served.instance is not None and served.instance.state.integrations == state.integrations
         if same and same_grants and served.site.condition == "running":
             return
-        if served.work is not None:
-            served.work.cancel()
+        await _end(served.work)
         served.work = asyncio.create_task(self._bring_up(served, state))
 
     async def _bring_up(self, served: _Served, state: AppState) -> None:
@@ -197,7 +194,7 @@ class AppHost:
             old, served.instance = served.instance, instance
             self._take_over(served, instance, state)
             if old is not None:
-                await self._retire(old)
+                self._later(self._retire(old))
             ended = await instance.sandbox.wait()
             if served.instance is not instance:
                 return
@@ -228,6 +225,8 @@ class AppHost:
             self._refuse(served, state, fault.message)
         except BailiwickError as fault:
             self._fail(served, state, f"{fault.message}\n{fault.hint}".strip())
+        except OSError as fault:
+            self._fail(served, state, f"this plane could not start it: {fault.strerror or fault}")
         return None
 
     async def _prepare(self, state: AppState) -> Prepared:
@@ -263,9 +262,10 @@ class AppHost:
     async def _stop(self, served: _Served, condition: str, words: str) -> None:
         """Serve nothing more at once, then end the sandbox."""
         served.site.stop("killed" if condition == "killed" else "stopped", words)
-        self._calls.end_app(served.site.state.app)
-        if served.work is not None:
-            served.work.cancel()
+        self._calls.end_release(served.site.state.app, served.site.state.release)
+        await _end(served.work)
+        if served.site.state.mode == "production":
+            await self._runs.end(served.site.state.app)
         instance, served.instance = served.instance, None
         if instance is not None:
             self._pool.drop(instance.socket)
@@ -275,8 +275,7 @@ class AppHost:
     def _stop_by_itself(self, served: _Served, why: str) -> None:
         """Stop an app that fails too much, and freeze what the decision rests on."""
         state = served.site.state
-        self._stopped_here[state.app] = why
-        self._stopped_file.write_text(json.dumps(self._stopped_here))
+        self._stopped_here.put((state.app, state.mode), why)
         logs = tuple(served.instance.logs)[-_EVIDENCE_LINES:] if served.instance is not None else ()
         report = KillReport(
             app=state.app,
@@ -290,20 +289,13 @@ class AppHost:
         )
         self._report(report)
         served.site.stop("killed", why)
-        task = asyncio.create_task(self._stop(served, "killed", why))
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        self._later(self._stop(served, "killed", why))
 
-    def _known_stopped(self, app: str) -> None:
-        """The control plane knows of our stop: from now on its word counts again."""
-        if self._stopped_here.pop(app, None) is not None:
-            self._stopped_file.write_text(json.dumps(self._stopped_here))
-
-    def _read_stopped(self) -> dict[str, str]:
-        try:
-            return dict(json.loads(self._stopped_file.read_text()))
-        except (OSError, ValueError):
-            return {}
+    def _later(self, chore: Coroutine[None, None, None]) -> None:
+        """Do something beside, to its end, whatever becomes of whoever asked."""
+        task = asyncio.create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
 
     async def _retire(self, old: Instance) -> None:
         self._pool.drop(old.socket)
@@ -313,31 +305,6 @@ class AppHost:
         served = self._served.pop(key)
         await self._stop(served, "stopped", "this app is not served here any more")
         self._sites.remove(served.site.host)
-
-    async def _run_job(self, state: AppState, job: str, run: str) -> None:
-        self._report(
-            JobReport(app=state.app, job=job, run=run, release=state.release, status="running", time=self._clock())
-        )
-        code = 1
-        lines: tuple[str, ...] = ("the job could not be started",)
-        try:
-            prepared = await self._prepare(state)
-            if job not in prepared.manifest.jobs:
-                lines = (f"there is no job '{job}'; there are: {', '.join(prepared.manifest.jobs) or 'none'}",)
-            else:
-                instance = await start_instance(state, prepared, self._shop, job=job)
-                ended = await asyncio.wait_for(instance.sandbox.wait(), _JOB_SECONDS)
-                await instance.stop()
-                code, lines = ended.code, tuple(instance.logs)[-_EVIDENCE_LINES:]
-        except (BailiwickError, TimeoutError) as fault:
-            lines = (str(fault) or "the job took too long",)
-        status = "succeeded" if code == 0 else "failed"
-        self._report(
-            JobReport.model_validate(
-                {"app": state.app, "job": job, "run": run, "release": state.release, "status": status,
-                 "time": self._clock(), "log_lines": lines}
-            )
-        )  # fmt: skip
 
     def _tell(self, state: AppState, status: str, words: str) -> None:
         report = {"app": state.app, "mode": state.mode, "release": state.release, "status": status,
@@ -378,6 +345,13 @@ class AppHost:
                 "milliseconds": trace.milliseconds,
             },
         )
+
+
+async def _end(work: asyncio.Task[None] | None) -> None:
+    """Cancel a task and wait until it has cleaned up."""
+    if work is not None:
+        work.cancel()
+        await asyncio.wait([work])
 
 
 def _rollup(state: AppState, done: list[RequestTrace], now: datetime, seconds: float) -> RequestRollup:

@@ -228,9 +228,10 @@ async def _read_logs(instance: Instance, masker: Callable[[], Masker]) -> None:
 async def _until_ready(instance: Instance) -> None:
     ended = asyncio.create_task(instance.sandbox.wait())
     asked = asyncio.create_task(_ask(instance.socket))
-    done, _ = await asyncio.wait([ended, asked], timeout=_READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    for task in (ended, asked):
-        if task not in done:
+    try:
+        done, _ = await asyncio.wait([ended, asked], timeout=_READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (ended, asked):
             task.cancel()
     if asked in done and asked.exception() is None:
         return
