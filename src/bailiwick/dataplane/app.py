@@ -20,6 +20,7 @@ from bailiwick.core.messages import (
     KillOrder,
     RunJobOrder,
 )
+from bailiwick.core.offer import own_runtime
 from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.agent.host import AppHost
@@ -58,6 +59,7 @@ class DataPlane:
         shop = Workshop(
             plane=settings.plane,
             runtime=ensure_runtime(settings.state / "runtimes"),
+            runtimes=(own_runtime(),),
             layers=settings.state / "layers",
             wheels=settings.wheels,
             helpers=prepare_helpers(settings.state / "helpers"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import (
     AppReport,
     AppState,
@@ -25,7 +26,7 @@ from bailiwick.core.messages import (
     RunJobOrder,
 )
 from bailiwick.core.statements import SignatureError
-from bailiwick.dataplane.agent.instance import Instance, Workshop, start_instance
+from bailiwick.dataplane.agent.instance import Instance, Workshop, require_offered, start_instance
 from bailiwick.dataplane.agent.job_runs import JobRuns
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.releases import Prepared, lay_out, verify
@@ -37,13 +38,16 @@ from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
 _EVIDENCE_LINES = 100
 _ERROR = 500
+_UP = frozenset({"running", "jobs-only"})
 
 
 @dataclass
 class _Served:
-    """One app in one mode, as it is served now."""
+    """One app in one mode: what it should be, and what is up now with the manifest of that release."""
 
+    wanted: AppState
     site: Site
+    manifest: Manifest | None = None
     instance: Instance | None = None
     work: asyncio.Task[None] | None = None
     finished: list[RequestTrace] = field(default_factory=list)
@@ -109,7 +113,7 @@ class AppHost:
     async def run_job(self, order: RunJobOrder) -> None:
         """Run a job once, when this plane has the app in production."""
         served = self._served.get((order.app, "production"))
-        if served is None or served.site.condition != "running":
+        if served is None or served.site.condition not in _UP:
             return
         self._runs.start(served.site.state, order.job, order.run)
 
@@ -118,8 +122,8 @@ class AppHost:
         return [
             (app, name, job.schedule)
             for (app, mode), served in self._served.items()
-            if mode == "production" and served.instance is not None and served.site.condition == "running"
-            for name, job in served.instance.manifest.jobs.items()
+            if mode == "production" and served.manifest is not None and served.site.condition in _UP
+            for name, job in served.manifest.jobs.items()
         ]
 
     # -- what the router sees ------------------------------------------------------------------------------------
@@ -148,7 +152,7 @@ class AppHost:
         """Stop apps whose lease ran out while the control plane was silent."""
         silent = time.monotonic() - self._last_heard
         for served in self._served.values():
-            if served.site.condition == "running" and silent > served.site.state.lease_seconds:
+            if served.site.condition in _UP and silent > served.site.state.lease_seconds:
                 await self._stop(served, "stopped", "the control plane was not heard for longer than the lease")
 
     async def close(self) -> None:
@@ -163,8 +167,9 @@ class AppHost:
     async def _converge(self, key: Key, state: AppState) -> None:
         served = self._served.get(key)
         if served is None:
-            served = self._served[key] = _Served(Site(f"{state.host}.{self._suffix}", state))
+            served = self._served[key] = _Served(state, Site(f"{state.host}.{self._suffix}", state))
             self._sites.put(served.site)
+        before, served.wanted = served.wanted, state
         if state.status == "killed":
             self._stopped_here.known(key)
             served.site.state = state
@@ -175,26 +180,32 @@ class AppHost:
         if why is not None:
             served.site.stop("killed", why)
             return
-        same = served.instance is not None and served.instance.state.release == state.release
-        served.site.state = state
         served.site.known.clear()
-        same_grants = served.instance is not None and served.instance.state.integrations == state.integrations
-        if same and same_grants and served.site.condition == "running":
+        # Until the new release takes over, what is up is still the old one; who may use it is as of now.
+        up = served.site.state.release if served.instance is not None else state.release
+        served.site.state = state.model_copy(update={"release": up})
+        same = (before.release, before.integrations) == (state.release, state.integrations)
+        at_work = served.work is not None and not served.work.done()
+        if same and (at_work or served.site.condition in _UP):
             return
         await _end(served.work)
-        served.work = asyncio.create_task(self._bring_up(served, state))
+        served.work = asyncio.create_task(self._bring_up(served))
 
-    async def _bring_up(self, served: _Served, state: AppState) -> None:
+    async def _bring_up(self, served: _Served) -> None:
         """Start a release and let it take over; try again, later each time, when it ends by itself."""
         for wait in (0.0, *_RESTART_SECONDS):
             await asyncio.sleep(wait)
-            instance = await self._try_start(served, state)
+            state = served.wanted
+            prepared = await self._try_prepare(served, state)
+            if prepared is None:
+                return
+            if prepared.manifest.has_jobs_only:
+                self._take_over(served, prepared.manifest, None)
+                return
+            instance = await self._try_start(served, state, prepared)
             if instance is None:
                 return
-            old, served.instance = served.instance, instance
-            self._take_over(served, instance, state)
-            if old is not None:
-                self._later(self._retire(old))
+            self._take_over(served, prepared.manifest, instance)
             ended = await instance.sandbox.wait()
             if served.instance is not instance:
                 return
@@ -204,29 +215,47 @@ class AppHost:
             await instance.stop()
             served.instance = None
         served.site.stop("failed", "it keeps ending")
-        self._tell(state, "failed", "it ended by itself again and again; a new release or a revival starts it anew")
+        self._tell(
+            served.wanted, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
+        )
 
-    def _take_over(self, served: _Served, instance: Instance, state: AppState) -> None:
-        site = Site(served.site.host, state, "running", "", instance.socket)
-        site.rate = RateLimit(float(instance.manifest.limits.requests_per_second))
+    def _take_over(self, served: _Served, manifest: Manifest, instance: Instance | None) -> None:
+        """Serve a release in the place of the one before; without an instance it has jobs only."""
+        state = served.wanted
+        if instance is not None:
+            site = Site(served.site.host, state, "running", "", instance.socket)
+            words = f"limits by {instance.sandbox.controls}"
+        else:
+            site = Site(served.site.host, state, "jobs-only")
+            words = f"it has jobs only: {', '.join(manifest.jobs) or 'none'}"
+        site.rate = RateLimit(float(manifest.limits.requests_per_second))
         site.recent.extend(served.site.recent)
-        served.site = site
+        old, served.instance = served.instance, instance
+        served.site, served.manifest = site, manifest
         self._sites.put(site)
-        self._tell(state, "running", f"limits by {instance.sandbox.controls}")
+        self._tell(state, "running", words)
+        if old is not None:
+            self._later(self._retire(old))
 
-    async def _try_start(self, served: _Served, state: AppState) -> Instance | None:
+    async def _try_prepare(self, served: _Served, state: AppState) -> Prepared | None:
         if served.instance is None:
             served.site.stop("starting", "")
         self._tell(state, "starting", "")
         try:
             prepared = await self._prepare(state)
-            return await start_instance(state, prepared, self._shop)
+            require_offered(prepared.manifest, self._shop)
+            return prepared
         except SignatureError as fault:
             self._refuse(served, state, fault.message)
-        except BailiwickError as fault:
-            self._fail(served, state, f"{fault.message}\n{fault.hint}".strip())
-        except OSError as fault:
-            self._fail(served, state, f"this plane could not start it: {fault.strerror or fault}")
+        except (BailiwickError, OSError) as fault:
+            self._fail(served, state, fault)
+        return None
+
+    async def _try_start(self, served: _Served, state: AppState, prepared: Prepared) -> Instance | None:
+        try:
+            return await start_instance(state, prepared, self._shop)
+        except (BailiwickError, OSError) as fault:
+            self._fail(served, state, fault)
         return None
 
     async def _prepare(self, state: AppState) -> Prepared:
@@ -254,7 +283,10 @@ class AppHost:
         event = self._event(state, "release.refused", Outcome.REFUSED, words)
         self._report(AuditReport(event=event))
 
-    def _fail(self, served: _Served, state: AppState, words: str) -> None:
+    def _fail(self, served: _Served, state: AppState, fault: BailiwickError | OSError) -> None:
+        words = f"this plane could not start it: {fault}"
+        if isinstance(fault, BailiwickError):
+            words = f"{fault.message}\n{fault.hint}".strip()
         if served.instance is None:
             served.site.stop("failed", words)
         self._tell(state, "failed", words)

@@ -15,6 +15,7 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AppState
+from bailiwick.core.offer import missing
 from bailiwick.core.policy import Decision
 from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.gateways.dns import DnsGateway
@@ -32,7 +33,7 @@ _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\
 
 
 class StartError(BailiwickError):
-    """The app did not come up; the words are its own last lines."""
+    """The app did not come up; the words are its own last lines, or what it asks for and is not here."""
 
     code = "app.not-started"
     status = 502
@@ -44,6 +45,7 @@ class Workshop:
 
     plane: str
     runtime: Runtime
+    runtimes: tuple[str, ...]
     layers: Path
     wheels: Path
     helpers: Path
@@ -90,8 +92,16 @@ def prepare_helpers(target: Path) -> Path:
     return target
 
 
+def require_offered(manifest: Manifest, shop: Workshop) -> None:
+    """Return when this plane has all that a manifest asks for; raise `StartError` that says what is missing."""
+    words = missing(manifest, shop.runtimes)
+    if words:
+        raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
+
+
 async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *, job: str = "") -> Instance:
     """Start a release (or one run of its job) and wait until it answers; raise `StartError` with its words if not."""
+    require_offered(prepared.manifest, shop)
     layer = await _layer(prepared, shop)
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
     folder.chmod(0o711)
