@@ -151,12 +151,11 @@ class DataPlane:
 
     def _authorize(self, identity: Identity, binding: Binding) -> Decision:
         state = self._integration(binding)
-        if state is None or not state.enabled:
-            return Decision(False, f"the integration {binding.resource} is switched off", ("integration-switched-off",))
         context: dict[str, ContextValue] = {
             "app": binding.app,
             "granted_to": binding.app,
             "demands_person": binding.grant.demands_person,
+            "enabled": state is not None and state.enabled,
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         return self._engine.decide(identity, "integration.query", resource, context)
