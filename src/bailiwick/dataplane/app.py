@@ -128,7 +128,7 @@ class DataPlane:
             case RunJobOrder():
                 await self._host.run_job(message)
             case Heartbeat():
-                self._host.heard()
+                await self._host.heard()
 
     async def _tick(self) -> None:
         while True:

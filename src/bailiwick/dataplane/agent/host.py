@@ -43,11 +43,15 @@ _UP = frozenset({"running", "jobs-only"})
 
 @dataclass
 class _Served:
-    """One app in one mode: what it should be, and what is up now with the manifest of that release."""
+    """One app in one mode: what it should be, and what is up now with the manifest of that release.
+
+    `lapsed` says that its lease ran out: it comes back when the control plane is heard.
+    """
 
     wanted: AppState
     site: Site
     manifest: Manifest | None = None
+    lapsed: bool = False
     instance: Instance | None = None
     work: asyncio.Task[None] | None = None
     finished: list[RequestTrace] = field(default_factory=list)
@@ -91,7 +95,7 @@ class AppHost:
 
     async def take_state(self, desired: DesiredState) -> None:
         """Make a newer desired state so; an older one is ignored."""
-        self.heard()
+        await self.heard()
         if self.desired is not None and desired.version <= self.desired.version:
             return
         self.desired = desired
@@ -106,9 +110,13 @@ class AppHost:
         for key in [key for key in self._served if key[0] == app and key[1] in modes]:
             await self._stop(self._served[key], "killed", because)
 
-    def heard(self) -> None:
-        """Renew leases: the control plane is there."""
+    async def heard(self) -> None:
+        """Renew leases: the control plane is there. What stopped because it was silent starts again."""
         self._last_heard = time.monotonic()
+        for served in self._served.values():
+            if served.lapsed:
+                served.lapsed = False
+                served.work = asyncio.create_task(self._bring_up(served))
 
     async def run_job(self, order: RunJobOrder) -> None:
         """Run a job once, when this plane has the app in production."""
@@ -151,8 +159,9 @@ class AppHost:
     async def expire_leases(self) -> None:
         """Stop apps whose lease ran out while the control plane was silent."""
         silent = time.monotonic() - self._last_heard
-        for served in self._served.values():
-            if served.site.condition in _UP and silent > served.site.state.lease_seconds:
+        for served in list(self._served.values()):
+            if served.site.condition in _UP | {"starting"} and silent > served.wanted.lease_seconds:
+                served.lapsed = True
                 await self._stop(served, "stopped", "the control plane was not heard for longer than the lease")
 
     async def close(self) -> None:
@@ -170,6 +179,7 @@ class AppHost:
             served = self._served[key] = _Served(state, Site(f"{state.host}.{self._suffix}", state))
             self._sites.put(served.site)
         before, served.wanted = served.wanted, state
+        served.lapsed = False
         if state.status == "killed":
             self._stopped_here.known(key)
             served.site.state = state
