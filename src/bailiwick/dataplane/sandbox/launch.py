@@ -323,7 +323,7 @@ async def _plant(spec: SandboxSpec, runtime: Runtime, pid: int, uid: int | None)
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries)},
             pass_fds=[theirs.fileno()],
         )  # fmt: skip
         try:
