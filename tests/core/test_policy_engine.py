@@ -10,6 +10,12 @@ APPROVAL: dict[str, ContextValue] = {
     "requested_by": "user:builder@example.com",
     "first_deploy": True,
 }
+QUERY: dict[str, ContextValue] = {
+    "app": "finance/refund-desk",
+    "granted_to": "finance/refund-desk",
+    "demands_person": False,
+    "enabled": True,
+}
 
 
 def person(name: str, *groups: str) -> Identity:
@@ -87,10 +93,29 @@ def test_a_policy_without_id_or_with_a_type_error_is_not_loaded() -> None:
 
 @pytest.mark.req("IN3")
 def test_data_that_needs_a_person_is_not_given_to_the_app_alone() -> None:
-    context = {"app": "finance/refund-desk", "granted_to": "finance/refund-desk", "demands_person": True}
+    context = QUERY | {"demands_person": True}
     integration = Resource("Integration", "integration:orders-db", cascade([]))
     alone = Identity.of_service(Principal("app", "finance/refund-desk"))
     assert ENGINE.decide(alone, "integration.query", integration, context).deciders == ("some-data-needs-a-person",)
     assert ENGINE.decide(person("u@example.com"), "integration.query", integration, context).allowed
     other = context | {"app": "finance/other"}
     assert not ENGINE.decide(person("u@example.com"), "integration.query", integration, other).allowed
+
+
+@pytest.mark.req("IN6")
+def test_nobody_queries_an_integration_that_is_switched_off() -> None:
+    integration = Resource("Integration", "integration:orders-db", cascade([("org-admin", "user:u@example.com")]))
+    assert ENGINE.decide(person("u@example.com"), "integration.query", integration, QUERY).allowed
+    refused = ENGINE.decide(person("u@example.com"), "integration.query", integration, QUERY | {"enabled": False})
+    assert (refused.allowed, refused.deciders) == (False, ("integration-switched-off",))
+    unsaid = {key: value for key, value in QUERY.items() if key != "enabled"}
+    assert not ENGINE.decide(person("u@example.com"), "integration.query", integration, unsaid).allowed
+
+
+@pytest.mark.req("RT2")
+def test_an_app_opens_the_hosts_that_it_declared_and_no_other() -> None:
+    alone = Identity.of_service(Principal("app", "finance/refund-desk"))
+    assert ENGINE.decide(alone, "egress.connect", app(), {"declared": True}).deciders == ("declared-egress",)
+    refused = ENGINE.decide(alone, "egress.connect", app(), {"declared": False})
+    assert (refused.allowed, refused.deciders) == (False, ("undeclared-egress",))
+    assert not ENGINE.decide(person("u@example.com"), "egress.connect", app(), {"declared": True}).allowed

@@ -134,6 +134,11 @@ class Manifest(_Section):
     jobs: Mapping[Name, Job] = Field(default_factory=dict)
     limits: LimitSection = Field(default_factory=LimitSection)
 
+    @property
+    def has_jobs_only(self) -> bool:
+        """Whether there is nothing to open: a job app that names no web server."""
+        return self.app.kind == "job" and self.app.entrypoint is None
+
 
 def size_bytes(text: str) -> int:
     """Return the bytes of a size such as `256MiB`; raise `ValueError` when it is not one."""

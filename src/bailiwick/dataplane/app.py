@@ -9,6 +9,7 @@ import uvloop
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AppState,
@@ -19,8 +20,9 @@ from bailiwick.core.messages import (
     KillOrder,
     RunJobOrder,
 )
+from bailiwick.core.offer import own_runtime
 from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
@@ -58,13 +60,15 @@ class DataPlane:
         shop = Workshop(
             plane=settings.plane,
             runtime=ensure_runtime(settings.state / "runtimes"),
+            runtimes=(own_runtime(),),
             layers=settings.state / "layers",
             wheels=settings.wheels,
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
             emit=self._emit,
             refused_name=self._refused_name,
-            egress_policy=AddressPolicy(settings.allow_networks),
+            egress_authorize=self._authorize_egress,
+            egress_addresses=AddressPolicy(settings.allow_networks),
             egress_ended=self._egress_ended,
             masker=lambda: self._masker,
         )
@@ -119,13 +123,13 @@ class DataPlane:
     async def _take(self, message: DesiredState | KillOrder | RunJobOrder | Heartbeat) -> None:
         match message:
             case KillOrder():
-                await self._host.kill(message.app, message.because)
+                await self._host.kill(message.app, message.modes, message.because)
             case DesiredState():
                 await self._host.take_state(message)
             case RunJobOrder():
                 await self._host.run_job(message)
             case Heartbeat():
-                self._host.heard()
+                await self._host.heard()
 
     async def _tick(self) -> None:
         while True:
@@ -148,12 +152,11 @@ class DataPlane:
 
     def _authorize(self, identity: Identity, binding: Binding) -> Decision:
         state = self._integration(binding)
-        if state is None or not state.enabled:
-            return Decision(False, f"the integration {binding.resource} is switched off", ("integration-switched-off",))
         context: dict[str, ContextValue] = {
             "app": binding.app,
             "granted_to": binding.app,
             "demands_person": binding.grant.demands_person,
+            "enabled": state is not None and state.enabled,
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         return self._engine.decide(identity, "integration.query", resource, context)
@@ -167,29 +170,37 @@ class DataPlane:
     def _emit(self, event: AuditEvent) -> None:
         self._spool.add(AuditReport(event=event))
 
+    def _authorize_egress(self, state: AppState, manifest: Manifest, target: str) -> Decision:
+        """Decide whether an app may open `target`, a host and port."""
+        return self._decide_egress(state, declared=target in manifest.egress.allow)
+
+    def _decide_egress(self, state: AppState, *, declared: bool) -> Decision:
+        identity = Identity.of_service(Principal("app", state.app))
+        resource = Resource("App", f"app:{state.app}", state.roles)
+        return self._engine.decide(identity, "egress.connect", resource, {"declared": declared})
+
     def _refused_name(self, state: AppState, name: str) -> None:
-        self._emit(self._egress_event(state, name, refused=f"{name} is not declared in the manifest"))
+        decision = self._decide_egress(state, declared=False)
+        self._emit(self._egress_event(state, Opened(name, 0, refused=decision.reason, deciders=decision.deciders)))
 
     def _egress_ended(self, state: AppState, ended: Opened) -> None:
-        host = f"{ended.host}:{ended.port}"
-        self._emit(self._egress_event(state, host, refused=ended.refused, sent=ended.sent, received=ended.received))
+        self._emit(self._egress_event(state, ended))
 
-    def _egress_event(
-        self, state: AppState, host: str, *, refused: str, sent: int = 0, received: int = 0
-    ) -> AuditEvent:
+    def _egress_event(self, state: AppState, ended: Opened) -> AuditEvent:
+        host = f"{ended.host}:{ended.port}" if ended.port else ended.host
         return AuditEvent(
             time=utc_now(),
             tenant=state.tenant,
             actor=f"app:{state.app}",
-            action="egress.refused" if refused else "egress.connected",
+            action="egress.refused" if ended.refused else "egress.connected",
             resource=f"app:{state.app}",
-            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
-            reason=refused,
+            outcome=Outcome.REFUSED if ended.refused else Outcome.SUCCESS,
+            reason=f"{host}: {ended.refused}" if ended.refused else "",
             app=state.app,
             release=state.release,
             plane=self._settings.plane,
-            deciders=("declared-egress",),
-            context={"host": host, "sent_bytes": sent, "received_bytes": received},
+            deciders=ended.deciders,
+            context={"host": host, "sent_bytes": ended.sent, "received_bytes": ended.received},
         )
 
 

@@ -281,3 +281,21 @@ def test_a_fingerprint_stays_when_the_line_moves() -> None:
     moved = review(change("\n\n\n" + BAD_SQL[0])).findings[0]
     assert first.line != moved.line
     assert first.fingerprint == moved.fingerprint
+
+
+@pytest.mark.req("RT7", "RV4")
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b'entrypoint = "desk.app:app"\nruntime = "python3.99"', "the runtime python3.99 is not here"),
+        (b'entrypoint = "desk.app:app"\nkind = "static"\nruntime = "static"', "kind 'static' do not run here"),
+        (b'entrypoint = "desk.app:app"\n[models.writer]\nuse = "large"', "models are not offered here"),
+        (b'entrypoint = "desk.app:app"\n[database]', "no [database] of their own"),
+    ],
+)
+def test_a_push_that_asks_for_what_is_not_here_is_refused_with_words(written: bytes, said: str) -> None:
+    manifest = MANIFEST.replace(b'entrypoint = "desk.app:app"', written)
+    report = review(change(files={"bailiwick.toml": manifest}))
+    found = [finding for finding in report.findings if finding.rule.id == "not-offered-here"]
+    assert said in found[0].message
+    assert not report.passed

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -13,15 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bailiwick.core.clock import utc_now
+from bailiwick.core.policy import Decision
 from bailiwick.dataplane.gateways.egress import AddressPolicy, EgressListener, Opened
 from bailiwick.dataplane.gateways.egress.hello import HelloError, server_name
 
 HOST = "localhost"
+DECLARED = Decision(True, "declared", ("declared-egress",))
 
 
-def certificate(folder: Path) -> Path:
+def certificate(folder: Path, host: str = HOST) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -30,7 +33,7 @@ def certificate(folder: Path) -> Path:
         .serial_number(1)
         .not_valid_before(utc_now() - timedelta(minutes=1))
         .not_valid_after(utc_now() + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(
@@ -57,11 +60,13 @@ async def far(tmp_path: Path) -> AsyncIterator[tuple[int, Path]]:
     server.close()
 
 
-async def open_through(far: tuple[int, Path], policy: AddressPolicy, *, name: str = HOST) -> tuple[bytes, list[Opened]]:
+async def open_through(
+    far: tuple[int, Path], policy: AddressPolicy, *, name: str = HOST, decision: Decision = DECLARED
+) -> tuple[bytes, list[Opened]]:
     port, pair = far
     seen: list[Opened] = []
     listener = socket.create_server(("127.0.0.1", 0))
-    door = EgressListener(HOST, port, policy, seen.append)
+    door = EgressListener(HOST, port, lambda: decision, policy, seen.append)
     await door.start(listener)
     trust = ssl.create_default_context(cafile=pair)
     answer = b""
@@ -95,6 +100,25 @@ async def test_a_name_that_leads_to_a_private_address_is_refused(far: tuple[int,
     answer, seen = await open_through(far, AddressPolicy())
     assert answer == b""
     assert "no address that may be reached" in seen[0].refused
+
+
+@pytest.mark.req("RT2")
+async def test_what_policy_refuses_is_not_even_looked_up(
+    far: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *arguments: Any, **options: Any) -> Any:
+        looked_up.append(host)
+        return real(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    refusal = Decision(False, "not today", ("some-policy",))
+    answer, seen = await open_through(far, AddressPolicy(["127.0.0.0/8", "::1/128"]), decision=refusal)
+    assert answer == b""
+    assert HOST not in looked_up
+    assert (seen[0].refused, seen[0].deciders) == ("not today", ("some-policy",))
 
 
 @pytest.mark.req("RT2")

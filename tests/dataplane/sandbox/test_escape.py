@@ -15,6 +15,7 @@ from bailiwick.dataplane.sandbox import Exit, Limits, Mount, Plant, Runtime, San
 from bailiwick.dataplane.sandbox.syscalls import filter_program
 
 MIB = 2**20
+PLANT = Plant("orders.internal", "127.1.0.1", 5432)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ async def test_the_hosts_loopback_and_abstract_sockets_are_out_of_reach(runtime:
 
 @pytest.mark.req("RT2")
 async def test_a_planted_socket_is_reached_by_name_and_nothing_else_is(runtime: Runtime) -> None:
-    plant = Plant("orders.internal", "127.1.0.1", 5432)
+    plant = PLANT
     code = """
     import socket
     with socket.create_connection(("orders.internal", 5432), timeout=5) as connection:
@@ -305,3 +306,34 @@ async def test_a_mount_is_seen_and_cannot_be_written(runtime: Runtime, tmp_path:
     shutil.rmtree(source)
     assert output.startswith("content")
     assert ended.code != 0
+
+
+@pytest.mark.req("RT5")
+async def test_a_start_that_is_broken_off_at_any_moment_leaves_no_process(runtime: Runtime) -> None:
+    for moment in range(40):
+        spec = SandboxSpec(id="broken-off", owner="test/off", command=("sleep", "987654"), plants=(PLANT,))
+        starting = asyncio.create_task(launch(spec, runtime))
+        await asyncio.sleep(moment / 1000)
+        starting.cancel()
+        try:
+            sandbox = await starting
+        except asyncio.CancelledError:
+            continue
+        await sandbox.kill()
+        sandbox.close()
+    # A killed process is there until it is reaped; a leaked one would sleep on.
+    for _ in range(200):
+        if not _running(b"987654"):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("processes of starts that were broken off are still there")
+
+
+def _running(word: bytes) -> list[Path]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [entry] if word in entry.read_bytes() else []
+        except OSError:
+            continue
+    return found

@@ -89,6 +89,12 @@ RULES = _by_id(
         "add bailiwick.toml at the root",
     ),
     Rule("manifest-invalid", _HIGH, "the manifest cannot be understood", "correct it as the message says"),
+    Rule(
+        "not-offered-here",
+        _HIGH,
+        "the app asks for something that is not here, so it would not start",
+        "use what there is, as the message says, or ask whoever runs the platform",
+    ),
     Rule("entrypoint-missing", _HIGH, "the app would not start", "name a module and an object that are there"),
     Rule(
         "dependencies-not-locked",

@@ -5,21 +5,20 @@ this plane stopped by itself stays stopped until the control plane has said that
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import (
     AppReport,
     AppState,
     AuditReport,
     DesiredState,
-    JobReport,
     KillReport,
     PlaneWelcome,
     RequestRollup,
@@ -27,26 +26,32 @@ from bailiwick.core.messages import (
     RunJobOrder,
 )
 from bailiwick.core.statements import SignatureError
-from bailiwick.dataplane.agent.instance import Instance, Workshop, start_instance
+from bailiwick.dataplane.agent.instance import Instance, Workshop, require_offered, start_instance
+from bailiwick.dataplane.agent.job_runs import JobRuns
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.releases import Prepared, lay_out, verify
 from bailiwick.dataplane.agent.spool import AnyReport
+from bailiwick.dataplane.agent.stopped import Key, StoppedHere
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
-_JOB_SECONDS = 3600.0
 _EVIDENCE_LINES = 100
 _ERROR = 500
-
-Key = tuple[str, str]
+_UP = frozenset({"running", "jobs-only"})
 
 
 @dataclass
 class _Served:
-    """One app in one mode, as it is served now."""
+    """One app in one mode: what it should be, and what is up now with the manifest of that release.
 
+    `lapsed` says that its lease ran out: it comes back when the control plane is heard.
+    """
+
+    wanted: AppState
     site: Site
+    manifest: Manifest | None = None
+    lapsed: bool = False
     instance: Instance | None = None
     work: asyncio.Task[None] | None = None
     finished: list[RequestTrace] = field(default_factory=list)
@@ -80,17 +85,17 @@ class AppHost:
         self._report = report
         self._clock = clock
         self._served: dict[Key, _Served] = {}
-        self._stopped_file = state / "stopped-here.json"
-        self._stopped_here: dict[str, str] = self._read_stopped()
+        self._stopped_here = StoppedHere(state / "stopped-here.json")
         self._last_heard = time.monotonic()
         self.desired: DesiredState | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._runs = JobRuns(shop, self._prepare, report, clock)
+        self._chores: set[asyncio.Task[None]] = set()
 
     # -- what the control plane says -----------------------------------------------------------------------------
 
     async def take_state(self, desired: DesiredState) -> None:
         """Make a newer desired state so; an older one is ignored."""
-        self.heard()
+        await self.heard()
         if self.desired is not None and desired.version <= self.desired.version:
             return
         self.desired = desired
@@ -100,31 +105,33 @@ class AppHost:
         for key, state in wanted.items():
             await self._converge(key, state)
 
-    async def kill(self, app: str, because: str) -> None:
-        """Stop an app now, before any state says so."""
-        for key in [key for key in self._served if key[0] == app]:
+    async def kill(self, app: str, modes: Collection[str], because: str) -> None:
+        """Stop an app in these modes now, before any state says so."""
+        for key in [key for key in self._served if key[0] == app and key[1] in modes]:
             await self._stop(self._served[key], "killed", because)
 
-    def heard(self) -> None:
-        """Renew leases: the control plane is there."""
+    async def heard(self) -> None:
+        """Renew leases: the control plane is there. What stopped because it was silent starts again."""
         self._last_heard = time.monotonic()
+        for served in self._served.values():
+            if served.lapsed:
+                served.lapsed = False
+                served.work = asyncio.create_task(self._bring_up(served))
 
     async def run_job(self, order: RunJobOrder) -> None:
         """Run a job once, when this plane has the app in production."""
         served = self._served.get((order.app, "production"))
-        if served is None or served.site.condition != "running":
+        if served is None or served.site.condition not in _UP:
             return
-        task = asyncio.create_task(self._run_job(served.site.state, order.job, order.run))
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        self._runs.start(served.site.state, order.job, order.run)
 
     def scheduled_jobs(self) -> list[tuple[str, str, str]]:
         """Return app, job and cron expression of every job of what runs in production here."""
         return [
             (app, name, job.schedule)
             for (app, mode), served in self._served.items()
-            if mode == "production" and served.instance is not None and served.site.condition == "running"
-            for name, job in served.instance.manifest.jobs.items()
+            if mode == "production" and served.manifest is not None and served.site.condition in _UP
+            for name, job in served.manifest.jobs.items()
         ]
 
     # -- what the router sees ------------------------------------------------------------------------------------
@@ -152,52 +159,63 @@ class AppHost:
     async def expire_leases(self) -> None:
         """Stop apps whose lease ran out while the control plane was silent."""
         silent = time.monotonic() - self._last_heard
-        for served in self._served.values():
-            if served.site.condition == "running" and silent > served.site.state.lease_seconds:
+        for served in list(self._served.values()):
+            if served.site.condition in _UP | {"starting"} and silent > served.wanted.lease_seconds:
+                served.lapsed = True
                 await self._stop(served, "stopped", "the control plane was not heard for longer than the lease")
 
     async def close(self) -> None:
         """Stop everything."""
         for key in list(self._served):
             await self._forget(key)
+        if self._chores:
+            await asyncio.wait(self._chores)
 
     # -- inner steps ---------------------------------------------------------------------------------------------
 
     async def _converge(self, key: Key, state: AppState) -> None:
         served = self._served.get(key)
         if served is None:
-            served = self._served[key] = _Served(Site(f"{state.host}.{self._suffix}", state))
+            served = self._served[key] = _Served(state, Site(f"{state.host}.{self._suffix}", state))
             self._sites.put(served.site)
+        before, served.wanted = served.wanted, state
+        served.lapsed = False
         if state.status == "killed":
-            self._known_stopped(state.app)
+            self._stopped_here.known(key)
             served.site.state = state
             if served.site.condition != "killed":
                 await self._stop(served, "killed", state.killed_because)
             return
-        if state.app in self._stopped_here:
-            served.site.stop("killed", self._stopped_here[state.app])
+        why = self._stopped_here.why(key)
+        if why is not None:
+            served.site.stop("killed", why)
             return
-        same = served.instance is not None and served.instance.state.release == state.release
-        served.site.state = state
         served.site.known.clear()
-        same_grants = served.instance is not None and served.instance.state.integrations == state.integrations
-        if same and same_grants and served.site.condition == "running":
+        # Until the new release takes over, what is up is still the old one; who may use it is as of now.
+        up = served.site.state.release if served.instance is not None else state.release
+        served.site.state = state.model_copy(update={"release": up})
+        same = (before.release, before.integrations) == (state.release, state.integrations)
+        at_work = served.work is not None and not served.work.done()
+        if same and (at_work or served.site.condition in _UP):
             return
-        if served.work is not None:
-            served.work.cancel()
-        served.work = asyncio.create_task(self._bring_up(served, state))
+        await _end(served.work)
+        served.work = asyncio.create_task(self._bring_up(served))
 
-    async def _bring_up(self, served: _Served, state: AppState) -> None:
+    async def _bring_up(self, served: _Served) -> None:
         """Start a release and let it take over; try again, later each time, when it ends by itself."""
         for wait in (0.0, *_RESTART_SECONDS):
             await asyncio.sleep(wait)
-            instance = await self._try_start(served, state)
+            state = served.wanted
+            prepared = await self._try_prepare(served, state)
+            if prepared is None:
+                return
+            if prepared.manifest.has_jobs_only:
+                self._take_over(served, prepared.manifest, None)
+                return
+            instance = await self._try_start(served, state, prepared)
             if instance is None:
                 return
-            old, served.instance = served.instance, instance
-            self._take_over(served, instance, state)
-            if old is not None:
-                await self._retire(old)
+            self._take_over(served, prepared.manifest, instance)
             ended = await instance.sandbox.wait()
             if served.instance is not instance:
                 return
@@ -207,27 +225,47 @@ class AppHost:
             await instance.stop()
             served.instance = None
         served.site.stop("failed", "it keeps ending")
-        self._tell(state, "failed", "it ended by itself again and again; a new release or a revival starts it anew")
+        self._tell(
+            served.wanted, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
+        )
 
-    def _take_over(self, served: _Served, instance: Instance, state: AppState) -> None:
-        site = Site(served.site.host, state, "running", "", instance.socket)
-        site.rate = RateLimit(float(instance.manifest.limits.requests_per_second))
+    def _take_over(self, served: _Served, manifest: Manifest, instance: Instance | None) -> None:
+        """Serve a release in the place of the one before; without an instance it has jobs only."""
+        state = served.wanted
+        if instance is not None:
+            site = Site(served.site.host, state, "running", "", instance.socket)
+            words = f"limits by {instance.sandbox.controls}"
+        else:
+            site = Site(served.site.host, state, "jobs-only")
+            words = f"it has jobs only: {', '.join(manifest.jobs) or 'none'}"
+        site.rate = RateLimit(float(manifest.limits.requests_per_second))
         site.recent.extend(served.site.recent)
-        served.site = site
+        old, served.instance = served.instance, instance
+        served.site, served.manifest = site, manifest
         self._sites.put(site)
-        self._tell(state, "running", f"limits by {instance.sandbox.controls}")
+        self._tell(state, "running", words)
+        if old is not None:
+            self._later(self._retire(old))
 
-    async def _try_start(self, served: _Served, state: AppState) -> Instance | None:
+    async def _try_prepare(self, served: _Served, state: AppState) -> Prepared | None:
         if served.instance is None:
             served.site.stop("starting", "")
         self._tell(state, "starting", "")
         try:
             prepared = await self._prepare(state)
-            return await start_instance(state, prepared, self._shop)
+            require_offered(prepared.manifest, self._shop)
+            return prepared
         except SignatureError as fault:
             self._refuse(served, state, fault.message)
-        except BailiwickError as fault:
-            self._fail(served, state, f"{fault.message}\n{fault.hint}".strip())
+        except (BailiwickError, OSError) as fault:
+            self._fail(served, state, fault)
+        return None
+
+    async def _try_start(self, served: _Served, state: AppState, prepared: Prepared) -> Instance | None:
+        try:
+            return await start_instance(state, prepared, self._shop)
+        except (BailiwickError, OSError) as fault:
+            self._fail(served, state, fault)
         return None
 
     async def _prepare(self, state: AppState) -> Prepared:
@@ -255,7 +293,10 @@ class AppHost:
         event = self._event(state, "release.refused", Outcome.REFUSED, words)
         self._report(AuditReport(event=event))
 
-    def _fail(self, served: _Served, state: AppState, words: str) -> None:
+    def _fail(self, served: _Served, state: AppState, fault: BailiwickError | OSError) -> None:
+        words = f"this plane could not start it: {fault}"
+        if isinstance(fault, BailiwickError):
+            words = f"{fault.message}\n{fault.hint}".strip()
         if served.instance is None:
             served.site.stop("failed", words)
         self._tell(state, "failed", words)
@@ -263,9 +304,10 @@ class AppHost:
     async def _stop(self, served: _Served, condition: str, words: str) -> None:
         """Serve nothing more at once, then end the sandbox."""
         served.site.stop("killed" if condition == "killed" else "stopped", words)
-        self._calls.end_app(served.site.state.app)
-        if served.work is not None:
-            served.work.cancel()
+        self._calls.end_release(served.site.state.app, served.site.state.release)
+        await _end(served.work)
+        if served.site.state.mode == "production":
+            await self._runs.end(served.site.state.app)
         instance, served.instance = served.instance, None
         if instance is not None:
             self._pool.drop(instance.socket)
@@ -275,8 +317,7 @@ class AppHost:
     def _stop_by_itself(self, served: _Served, why: str) -> None:
         """Stop an app that fails too much, and freeze what the decision rests on."""
         state = served.site.state
-        self._stopped_here[state.app] = why
-        self._stopped_file.write_text(json.dumps(self._stopped_here))
+        self._stopped_here.put((state.app, state.mode), why)
         logs = tuple(served.instance.logs)[-_EVIDENCE_LINES:] if served.instance is not None else ()
         report = KillReport(
             app=state.app,
@@ -290,20 +331,13 @@ class AppHost:
         )
         self._report(report)
         served.site.stop("killed", why)
-        task = asyncio.create_task(self._stop(served, "killed", why))
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        self._later(self._stop(served, "killed", why))
 
-    def _known_stopped(self, app: str) -> None:
-        """The control plane knows of our stop: from now on its word counts again."""
-        if self._stopped_here.pop(app, None) is not None:
-            self._stopped_file.write_text(json.dumps(self._stopped_here))
-
-    def _read_stopped(self) -> dict[str, str]:
-        try:
-            return dict(json.loads(self._stopped_file.read_text()))
-        except (OSError, ValueError):
-            return {}
+    def _later(self, chore: Coroutine[None, None, None]) -> None:
+        """Do something beside, to its end, whatever becomes of whoever asked."""
+        task = asyncio.create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
 
     async def _retire(self, old: Instance) -> None:
         self._pool.drop(old.socket)
@@ -313,31 +347,6 @@ class AppHost:
         served = self._served.pop(key)
         await self._stop(served, "stopped", "this app is not served here any more")
         self._sites.remove(served.site.host)
-
-    async def _run_job(self, state: AppState, job: str, run: str) -> None:
-        self._report(
-            JobReport(app=state.app, job=job, run=run, release=state.release, status="running", time=self._clock())
-        )
-        code = 1
-        lines: tuple[str, ...] = ("the job could not be started",)
-        try:
-            prepared = await self._prepare(state)
-            if job not in prepared.manifest.jobs:
-                lines = (f"there is no job '{job}'; there are: {', '.join(prepared.manifest.jobs) or 'none'}",)
-            else:
-                instance = await start_instance(state, prepared, self._shop, job=job)
-                ended = await asyncio.wait_for(instance.sandbox.wait(), _JOB_SECONDS)
-                await instance.stop()
-                code, lines = ended.code, tuple(instance.logs)[-_EVIDENCE_LINES:]
-        except (BailiwickError, TimeoutError) as fault:
-            lines = (str(fault) or "the job took too long",)
-        status = "succeeded" if code == 0 else "failed"
-        self._report(
-            JobReport.model_validate(
-                {"app": state.app, "job": job, "run": run, "release": state.release, "status": status,
-                 "time": self._clock(), "log_lines": lines}
-            )
-        )  # fmt: skip
 
     def _tell(self, state: AppState, status: str, words: str) -> None:
         report = {"app": state.app, "mode": state.mode, "release": state.release, "status": status,
@@ -378,6 +387,13 @@ class AppHost:
                 "milliseconds": trace.milliseconds,
             },
         )
+
+
+async def _end(work: asyncio.Task[None] | None) -> None:
+    """Cancel a task and wait until it has cleaned up."""
+    if work is not None:
+        work.cancel()
+        await asyncio.wait([work])
 
 
 def _rollup(state: AppState, done: list[RequestTrace], now: datetime, seconds: float) -> RequestRollup:

@@ -15,9 +15,11 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AppState
+from bailiwick.core.offer import missing
+from bailiwick.core.policy import Decision
 from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.gateways.dns import DnsGateway
-from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
+from bailiwick.dataplane.gateways.egress import AddressPolicy, EgressListener, Opened
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
 from bailiwick.dataplane.instrumentation import launcher
 from bailiwick.dataplane.sandbox import Limits, Mount, Plant, Runtime, Sandbox, SandboxSpec, ensure_layer, launch
@@ -31,7 +33,7 @@ _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\
 
 
 class StartError(BailiwickError):
-    """The app did not come up; the words are its own last lines."""
+    """The app did not come up; the words are its own last lines, or what it asks for and is not here."""
 
     code = "app.not-started"
     status = 502
@@ -43,13 +45,15 @@ class Workshop:
 
     plane: str
     runtime: Runtime
+    runtimes: tuple[str, ...]
     layers: Path
     wheels: Path
     helpers: Path
     gateway: SqlGateway
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
-    egress_policy: AddressPolicy
+    egress_authorize: Callable[[AppState, Manifest, str], Decision]
+    egress_addresses: AddressPolicy
     egress_ended: Callable[[AppState, Opened], None]
     masker: Callable[[], Masker]
 
@@ -88,8 +92,16 @@ def prepare_helpers(target: Path) -> Path:
     return target
 
 
+def require_offered(manifest: Manifest, shop: Workshop) -> None:
+    """Return when this plane has all that a manifest asks for; raise `StartError` that says what is missing."""
+    words = missing(manifest, shop.runtimes)
+    if words:
+        raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
+
+
 async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *, job: str = "") -> Instance:
     """Start a release (or one run of its job) and wait until it answers; raise `StartError` with its words if not."""
+    require_offered(prepared.manifest, shop)
     layer = await _layer(prepared, shop)
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
     folder.chmod(0o711)
@@ -156,17 +168,23 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         "dns-tcp": Plant("resolver.internal", _DNS_ADDRESS, 53),
     }
     environment = {"BAILIWICK_APP": state.app, "BAILIWICK_RELEASE": state.release}
-    for number, integration in enumerate(state.integrations, start=1):
+    for number, integration in enumerate(state.integrations):
         host = f"{integration.name}.internal"
-        plants[f"sql:{integration.name}"] = Plant(host, f"127.1.0.{number}", 5432)
+        plants[f"sql:{integration.name}"] = Plant(host, _address(0, number), 5432)
         name = integration.name.upper().replace("-", "_")
         environment[f"{name}_URL"] = f"postgresql://app@{host}:5432/{integration.resource}"
-
-    for number, declared in enumerate(manifest.egress.allow, start=1):
+    # A name has one address, so the ports of one host share it.
+    hosts = list(dict.fromkeys(declared.rpartition(":")[0] for declared in manifest.egress.allow))
+    for declared in manifest.egress.allow:
         host, _, port = declared.rpartition(":")
-        plants[f"egress:{declared}"] = Plant(host, f"127.1.1.{number}", int(port))
+        plants[f"egress:{declared}"] = Plant(host, _address(1, hosts.index(host)), int(port))
     names = {plant.name: plant.address for plant in plants.values()}
     return plants, names, environment
+
+
+def _address(group: int, number: int) -> str:
+    """Return the loopback address of the `number`th thing of a group."""
+    return f"127.{1 + group}.{number // 250}.{1 + number % 250}"
 
 
 async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: dict[str, str], shop: Workshop) -> None:
@@ -188,6 +206,22 @@ async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: di
         listener = SqlListener(shop.gateway, binding)
         await listener.start(planted[plants[f"sql:{integration.name}"]])
         instance._closers.append(listener.close)
+    for declared in instance.manifest.egress.allow:
+        door = _egress(instance, declared, shop)
+        await door.start(planted[plants[f"egress:{declared}"]])
+        instance._closers.append(door.close)
+
+
+def _egress(instance: Instance, declared: str, shop: Workshop) -> EgressListener:
+    host, _, port = declared.rpartition(":")
+    state, manifest = instance.state, instance.manifest
+    return EgressListener(
+        host,
+        int(port),
+        lambda: shop.egress_authorize(state, manifest, declared),
+        shop.egress_addresses,
+        lambda ended: shop.egress_ended(state, ended),
+    )
 
 
 async def _read_logs(instance: Instance, masker: Callable[[], Masker]) -> None:
@@ -204,9 +238,10 @@ async def _read_logs(instance: Instance, masker: Callable[[], Masker]) -> None:
 async def _until_ready(instance: Instance) -> None:
     ended = asyncio.create_task(instance.sandbox.wait())
     asked = asyncio.create_task(_ask(instance.socket))
-    done, _ = await asyncio.wait([ended, asked], timeout=_READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    for task in (ended, asked):
-        if task not in done:
+    try:
+        done, _ = await asyncio.wait([ended, asked], timeout=_READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (ended, asked):
             task.cancel()
     if asked in done and asked.exception() is None:
         return

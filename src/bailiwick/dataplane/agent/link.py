@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import random
 import ssl
 from collections.abc import Awaitable, Callable
@@ -34,6 +35,7 @@ _SILENCE_SECONDS = 20.0
 _LONGEST_WAIT_SECONDS = 2.0
 _SEND_EVERY_SECONDS = 0.1
 _JSON = {"content-type": "application/json"}
+_LOG = logging.getLogger(__name__)
 Take = Callable[[DesiredState | KillOrder | RunJobOrder | Heartbeat], Awaitable[None]]
 
 
@@ -50,15 +52,20 @@ class Link:
 
     async def run(self, take: Take) -> None:
         """Listen for ever; after each loss, dial again, later each time."""
-        wait = 0.1
+        wait, told = 0.1, ""
         while True:
             try:
                 async with self._dial() as client:
                     await self._greet(client)
+                    told = ""
                     await self._listen(client, take)
                 wait = 0.1
-            except (httpx2.HTTPError, OSError, BailiwickError, ValidationError, ssl.SSLError):
+            except (httpx2.HTTPError, OSError, BailiwickError, ValidationError) as fault:
                 wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+                words = _words(fault)
+                if words != told:
+                    _LOG.warning("the link to the control plane is down: %s", words)
+                told = words
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - to spread planes, not to keep a secret
 
     async def send_reports(self) -> None:
@@ -120,7 +127,9 @@ class Link:
         answer.raise_for_status()
         told = PlaneWelcome.model_validate_json(answer.content)
         if self.welcome is None:
-            self._pins.write_text(told.model_dump_json())
+            unfinished = self._pins.with_suffix(".new")
+            unfinished.write_text(told.model_dump_json())
+            unfinished.replace(self._pins)
             self.welcome = told
         elif told != self.welcome:
             raise SignatureError("the control plane's keys are not those that were pinned at enrolment")
@@ -135,10 +144,27 @@ class Link:
                     await take(decode_downlink(open_envelope(read_envelope(line), ring, STATE_TYPE)))
 
     def _pinned(self) -> PlaneWelcome | None:
+        """Return the keys of the first contact, or None before it; keys that cannot be read are not pinned anew."""
+        if not self._pins.exists():
+            return None
         try:
             return PlaneWelcome.model_validate_json(self._pins.read_bytes())
-        except (OSError, ValidationError):
-            return None
+        except ValidationError as fault:
+            raise SignatureError(
+                f"the pinned keys in {self._pins.name} cannot be read",
+                hint="restore the file from a copy, or remove it to enrol this plane anew",
+            ) from fault
+
+
+def _words(fault: Exception) -> str:
+    """Return what to log of a fault: nothing that was sent or received, as that may hold secrets."""
+    if isinstance(fault, BailiwickError):
+        return fault.message
+    if isinstance(fault, httpx2.HTTPStatusError):
+        return f"the control plane answers with status {fault.response.status_code}"
+    if isinstance(fault, ValidationError):
+        return "what the control plane sent cannot be understood"
+    return f"the control plane is not reached ({type(fault).__name__})"
 
 
 def _remote_error(answer: httpx2.Response) -> BailiwickError:

@@ -77,13 +77,56 @@ def load(entrypoint: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+def interface_of(app: Any) -> str:
+    """Return which interface a web application has: `asgi3`, `asgi2` or `wsgi`.
+
+    Told by its nature first and then by how many arguments it takes: ASGI 2 one (the scope), WSGI (PEP 3333) two.
+    """
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
+        return "asgi2" if inspect.isclass(app) else "asgi3"
+    try:
+        parameters = inspect.signature(app).parameters.values()
+    except (TypeError, ValueError):
+        return "asgi3"
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = sum(item.kind in kinds and item.default is item.empty for item in parameters)
+    return {1: "asgi2", 2: "wsgi"}.get(needed, "asgi3")
+
+
+def traced_wsgi(app: Any) -> Any:
+    """Return a WSGI application that remembers the request's trace in the thread that serves it, and closes answers."""
+
+    def call(environ: Any, start_response: Any) -> Any:
+        # Worker threads do not see the context in which the request came in, so the trace is read from its header.
+        _TRACEPARENT.set(environ.get("HTTP_TRACEPARENT", ""))
+        answer = app(environ, start_response)
+        try:
+            yield from answer
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+
+    return call
+
+
+def as_asgi(app: Any) -> Any:
+    """Return an application of any interface as one that is called with scope, receive and send."""
+    interface = interface_of(app)
+    if interface == "wsgi":
+        return importlib.import_module("uvicorn.middleware.wsgi").WSGIMiddleware(traced_wsgi(app))
+    if interface == "asgi2":
+        return importlib.import_module("uvicorn.middleware.asgi2").ASGI2Middleware(app)
+    return app
+
+
 def serve(entrypoint: str) -> None:
-    """Serve an ASGI application on the socket that the plane handed in."""
+    """Serve a web application on the socket that the plane handed in."""
     try:
         uvicorn = importlib.import_module("uvicorn")
     except ImportError:
         sys.exit("the app's requirements.lock has no uvicorn, which serves web apps")
-    app = Traced(load(entrypoint))
+    app = Traced(as_asgi(load(entrypoint)))
     config = uvicorn.Config(
         app,
         fd=_INGRESS_FD,

@@ -26,9 +26,9 @@ class CallRegistry:
         self._ending[trace] = self._clock() + GRACE_SECONDS
         self._sweep()
 
-    def end_app(self, app: str) -> None:
-        """Forget every request of an app at once: it was stopped."""
-        for trace in [trace for trace, call in self._calls.items() if call.app == app]:
+    def end_release(self, app: str, release: str) -> None:
+        """Forget every request of a release at once: it was stopped. What the app serves in another mode goes on."""
+        for trace in [trace for trace, call in self._calls.items() if (call.app, call.release) == (app, release)]:
             del self._calls[trace]
             self._ending.pop(trace, None)
 

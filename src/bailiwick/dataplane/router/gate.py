@@ -93,6 +93,8 @@ def closed_page(site: Site) -> Page | None:
             f"{site.state.app} was stopped: {site.words}",
             "An administrator can bring it back once it is known why. Nothing was lost that was saved before.",
         )
+    if site.condition == "jobs-only":
+        return Page(404, f"{site.state.app} has jobs only: there is nothing to open.", "The console shows their runs.")
     if site.condition != "running" or site.upstream is None:
         # What an app printed when it failed is for its builders, on the console, not for whoever comes by.
         hint = (

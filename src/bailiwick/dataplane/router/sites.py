@@ -10,7 +10,7 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.guard import ErrorSpike, RateLimit
 
-Condition = Literal["starting", "running", "killed", "failed", "refused", "stopped"]
+Condition = Literal["starting", "running", "jobs-only", "killed", "failed", "refused", "stopped"]
 _RECENT_REQUESTS = 50
 _KNOWN_PASSES = 2000
 

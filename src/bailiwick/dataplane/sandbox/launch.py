@@ -93,17 +93,17 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         data = _DataFiles(ours)
         command = _bubblewrap_command(spec, runtime, data, status_write, gate_read)
         handed = [status_write, gate_read, *data.numbers, *_ingress_numbers(spec)]
-        process = await _spawn(command, spec, uid, group, handed, output_write)
-        ours.close(status_write, output_write)
-        output = await _reader(ours.release(output_read))
+        spawning = asyncio.create_task(_spawn(command, spec, uid, group, handed, output_write))
         inner_pid = 0
         try:
+            process = await asyncio.shield(spawning)
+            ours.close(status_write, output_write)
+            output = await _reader(ours.release(output_read))
             inner_pid = await _started(status_read, output)
             planted = await _plant(spec, runtime, inner_pid, uid)
             os.write(gate_write, b"1")
         except BaseException:
-            _kill_all(inner_pid, process.pid)
-            await process.wait()
+            await _undo(spawning, inner_pid, group)
             raise
     return Sandbox(spec, planted, output, inner_pid, process, group)
 
@@ -113,6 +113,21 @@ def _uid_of(owner: str) -> int | None:
     if os.geteuid() != 0:
         return None
     return _FIRST_UID + int.from_bytes(hashlib.sha256(owner.encode()).digest()[:8]) % _UIDS
+
+
+async def _undo(spawning: asyncio.Task[asyncio.subprocess.Process], inner_pid: int, group: ControlGroup | None) -> None:
+    """Leave nothing of a start that was broken off, however far it came.
+
+    Bubblewrap's child does not die with its parent from the first, so the whole process group is killed.
+    """
+    with contextlib.suppress(OSError):
+        process = await spawning
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        _kill_all(inner_pid)
+        await process.wait()
+    if group is not None:
+        group.remove()
 
 
 def _kill_all(*pids: int) -> None:
@@ -239,6 +254,7 @@ async def _spawn(
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         cwd="/",
         pass_fds=handed,
+        start_new_session=True,
     )
 
 
@@ -307,10 +323,16 @@ async def _plant(spec: SandboxSpec, runtime: Runtime, pid: int, uid: int | None)
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries)},
             pass_fds=[theirs.fileno()],
         )  # fmt: skip
-        _, words = await helper.communicate(json.dumps(order).encode())
+        try:
+            _, words = await helper.communicate(json.dumps(order).encode())
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                helper.kill()
+            await helper.wait()
+            raise
         if helper.returncode != 0:
             raise SandboxStartError(f"sockets could not be planted: {words.decode(errors='replace').strip()[-300:]}")
         return dict(zip(spec.plants, _received(ours, len(spec.plants)), strict=True))

@@ -63,6 +63,11 @@ class Runtime:
     python: str
 
     @property
+    def outside_libraries(self) -> Path:
+        """Where that interpreter's own library is: the host's may be one that tenants' uids cannot read."""
+        return self.outside_python.parent.parent / "lib"
+
+    @property
     def outside_python(self) -> Path:
         """The interpreter as the host sees it, for the helper that plants sockets."""
         return self.root / self.python.lstrip("/")

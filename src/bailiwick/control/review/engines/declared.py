@@ -9,6 +9,7 @@ from bailiwick.control.review.model import Change, Finding
 from bailiwick.control.review.rules import RULES
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
+from bailiwick.core.offer import missing, own_runtime
 
 _URL = re.compile(r"\b(?:https?|wss?|ftp|smtp|postgres(?:ql)?|mysql|redis|mongodb|amqp)://[^\s'\"<>{}\\)]+")
 _PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80, "ftp": 21, "smtp": 25, "postgresql": 5432, "postgres": 5432,
@@ -31,6 +32,8 @@ def check(change: Change) -> Iterator[Finding]:
     except ManifestError as fault:
         yield Finding(RULES["manifest-invalid"], FILE_NAME, fault.line or 0, "; ".join(fault.problems))
         return
+    for words in missing(manifest, [own_runtime()]):
+        yield Finding(RULES["not-offered-here"], FILE_NAME, 0, words)
     yield from _entrypoints(manifest, files)
     yield from _dependencies(files)
     for file in change.files:

@@ -1,0 +1,33 @@
+"""The offer: what a place runs for apps, against what a manifest asks for; what is missing is said, never ignored."""
+
+import sys
+from collections.abc import Collection, Iterator
+
+from bailiwick.core.manifest import Manifest
+
+KINDS = ("web", "job")
+
+
+def own_runtime() -> str:
+    """Return the name of the runtime that is made from the interpreter that runs us, as manifests write it."""
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def missing(manifest: Manifest, runtimes: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence for each thing that a manifest asks for and that is not here; none when all of it is.
+
+    `runtimes` are the names of the runtimes that there are.
+    """
+    return tuple(_missing(manifest, runtimes))
+
+
+def _missing(manifest: Manifest, runtimes: Collection[str]) -> Iterator[str]:
+    app = manifest.app
+    if app.kind not in KINDS:
+        yield f"apps of kind '{app.kind}' do not run here; there are: {', '.join(KINDS)}"
+    if app.runtime not in runtimes:
+        yield f"the runtime {app.runtime} is not here; there is: {', '.join(sorted(runtimes))}"
+    if manifest.models:
+        yield f"models are not offered here, and [models] asks for: {', '.join(sorted(manifest.models))}"
+    if manifest.database is not None:
+        yield "apps get no [database] of their own here; declare an integration with a database that there is"

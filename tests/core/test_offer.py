@@ -1,0 +1,43 @@
+import pytest
+
+from bailiwick.core.manifest import parse_manifest
+from bailiwick.core.offer import missing, own_runtime
+
+APP = '[app]\nname = "desk"\npurpose = "Shows what is missing"\nentrypoint = "app:app"\n'
+
+
+def words(rest: str) -> tuple[str, ...]:
+    return missing(parse_manifest(APP + rest), ["python3.11", "python3.12"])
+
+
+@pytest.mark.req("RT7")
+@pytest.mark.parametrize("rest", ['runtime = "python3.11"', 'runtime = "python3.12"', 'kind = "job"'])
+def test_nothing_is_missing_for_what_there_is(rest: str) -> None:
+    assert words(rest) == ()
+
+
+@pytest.mark.req("RT7")
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ('runtime = "python3.13"', "the runtime python3.13 is not here; there is: python3.11, python3.12"),
+        ('runtime = "node22"', "the runtime node22 is not here; there is: python3.11, python3.12"),
+        ('kind = "static"', "apps of kind 'static' do not run here; there are: web, job"),
+        ('kind = "agent"', "apps of kind 'agent' do not run here; there are: web, job"),
+        ('[models.writer]\nuse = "large"', "models are not offered here, and [models] asks for: writer"),
+        (
+            "[database]",
+            "apps get no [database] of their own here; declare an integration with a database that there is",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_with_what_there_is(rest: str, said: str) -> None:
+    assert words(rest) == (said,)
+
+
+def test_several_things_are_all_said() -> None:
+    assert len(words('kind = "static"\nruntime = "static"\n[database]')) == 3
+
+
+def test_our_own_runtime_is_one_that_a_manifest_can_name() -> None:
+    parse_manifest(APP + f'runtime = "{own_runtime()}"')

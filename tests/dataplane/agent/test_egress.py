@@ -1,0 +1,119 @@
+"""Declared egress from an app in its sandbox, through policy, to a TLS server outside."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dataplane.gateways.test_egress import certificate
+from tests.fixtures.plane import MANIFEST, PlaneHouse
+
+HOST = "partner.example"
+JOB = """
+import json, socket, ssl, sys, time
+
+def open_hosts():
+    targets = json.load(open("targets.json"))
+    for host, port in targets:
+        began = time.monotonic()
+        try:
+            trust = ssl.create_default_context(cafile="authority.pem")
+            with socket.create_connection((host, port), timeout=10) as plain:
+                with trust.wrap_socket(plain, server_hostname=host) as secure:
+                    secure.sendall(b"hello\\n")
+                    print(host, port, "answered", secure.recv(100).decode().strip())
+        except OSError as fault:
+            quick = "at once" if time.monotonic() - began < 1 else "late"
+            print(host, port, "failed", quick, type(fault).__name__)
+"""
+
+
+@pytest.fixture
+async def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[list[int], str, list[str]]]:
+    """TLS servers on two ports of the loopback, which the world's name service knows as partner.example."""
+    pair = certificate(tmp_path, HOST)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"far:" + await reader.readline())
+        await writer.drain()
+        writer.close()
+
+    servers = [await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) for _ in range(2)]
+    looked_up: list[str] = []
+    real: Callable[..., Any] = socket.getaddrinfo
+
+    def resolve(host: str, *arguments: Any, **options: Any) -> Any:
+        looked_up.append(host)
+        return real("127.0.0.1" if host == HOST else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    certificates = pair.read_text()
+    yield (
+        [server.sockets[0].getsockname()[1] for server in servers],
+        certificates[certificates.index("-----BEGIN CERTIFICATE") :],
+        looked_up,
+    )
+    for server in servers:
+        server.close()
+
+
+async def run_job(house: PlaneHouse, ports: list[int], authority: str, targets: str) -> list[str]:
+    from bailiwick.core.messages import RunJobOrder
+
+    allowed = ", ".join(f'"{HOST}:{port}"' for port in ports)
+    manifest = (
+        MANIFEST + f'[egress]\nallow = [{allowed}]\n[jobs.open]\nschedule = "0 2 * * *"\nrun = "app:open_hosts"\n'
+    )
+    files = {"app.py": JOB + "\nasync def app(scope, receive, send): ...\n", "authority.pem": authority}
+    state = house.release({**files, "targets.json": targets}, manifest=manifest)
+    await house.until_running(state)
+    await house.plane._take(RunJobOrder(app=state.app, job="open", run="run_1", asked_by="user:b@example.com"))
+    return list((await house.until_job("run_1")).log_lines)
+
+
+@pytest.mark.req("RT2")
+async def test_an_app_reaches_each_port_of_the_host_that_it_declared_and_verifies_it_itself(
+    new_house: Callable[..., PlaneHouse], partner: tuple[list[int], str, list[str]]
+) -> None:
+    house = new_house(allow_networks=("127.0.0.0/8",))
+    ports, authority, _ = partner
+    lines = await run_job(house, ports, authority, str([[HOST, port] for port in ports]).replace("'", '"'))
+    assert lines == [f"{HOST} {port} answered far:hello" for port in ports]
+    await house.until(lambda: len(house.events("egress.connected")) == 2)
+    event = house.events("egress.connected")[0]
+    assert event.context["host"] == f"{HOST}:{ports[0]}"
+    assert event.deciders == ("declared-egress",)
+    assert house.events("egress.refused") == []
+
+
+@pytest.mark.req("RT2")
+async def test_a_declared_host_at_a_private_address_is_refused_and_reported(
+    new_house: Callable[..., PlaneHouse], partner: tuple[list[int], str, list[str]]
+) -> None:
+    house = new_house()
+    ports, authority, _ = partner
+    lines = await run_job(house, ports[:1], authority, f'[["{HOST}", {ports[0]}]]')
+    assert lines[0].startswith(f"{HOST} {ports[0]} failed")
+    event = await house.until_event("egress.refused")
+    assert event.reason == f"{HOST}:{ports[0]}: the name leads to no address that may be reached"
+    assert house.events("egress.connected") == []
+
+
+@pytest.mark.req("RT2")
+async def test_an_undeclared_name_fails_at_once_is_reported_and_never_looked_up(
+    new_house: Callable[..., PlaneHouse], partner: tuple[list[int], str, list[str]]
+) -> None:
+    house = new_house(allow_networks=("127.0.0.0/8",))
+    ports, authority, looked_up = partner
+    lines = await run_job(house, ports[:1], authority, '[["elsewhere.example", 443]]')
+    assert lines == ["elsewhere.example 443 failed at once gaierror"]
+    event = await house.until_event("egress.refused")
+    assert event.reason == "elsewhere.example: the manifest does not declare this host"
+    assert event.deciders == ("undeclared-egress",)
+    assert "elsewhere.example" not in looked_up

@@ -1,0 +1,108 @@
+"""The plane's link to the control plane, through the real door with TLS on both sides."""
+
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+
+from bailiwick.core.messages import DesiredState, KillOrder, Message, PlaneWelcome
+from bailiwick.core.statements import SignatureError, SigningKey
+from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.spool import Spool
+from tests.control.planes.test_door import KEY, Answers, Door, door
+
+__all__ = ["door"]
+
+
+def link_to(door: Door, pinned: PlaneWelcome | None = None) -> Link:
+    issued = door.authority.issue("plane/production")
+    credentials = door.folder / "credentials"
+    credentials.mkdir()
+    (credentials / "authority.pem").write_text(door.authority.certificate_pem)
+    (credentials / "certificate.pem").write_text(issued.certificate)
+    (credentials / "key.pem").write_text(issued.key)
+    pins = door.folder / "pinned-keys.json"
+    if pinned is not None:
+        pins.write_text(pinned.model_dump_json())
+    return Link(url=door.url, credentials=credentials, pins=pins, spool=Spool(door.folder / "spool.sqlite"))
+
+
+async def heard_within(link: Link, seconds: float, count: int = 1) -> list[Message]:
+    heard: list[Message] = []
+    enough = asyncio.Event()
+
+    async def take(message: Message) -> None:
+        heard.append(message)
+        if len(heard) >= count:
+            enough.set()
+
+    running = asyncio.create_task(link.run(take))
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(enough.wait(), seconds)
+    running.cancel()
+    await asyncio.wait([running])
+    return heard
+
+
+@pytest.mark.req("DM2", "DG7")
+async def test_the_first_contact_pins_the_keys_and_the_state_is_heard(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = link_to(door)
+    assert isinstance((await heard_within(link, 10))[0], DesiredState)
+    pinned = json.loads((door.folder / "pinned-keys.json").read_text())
+    assert pinned["release_keys"] == [KEY.public_text]
+    assert "link to the control plane is down" not in caplog.text
+
+
+@pytest.mark.req("DM2", "DG7")
+@pytest.mark.parametrize("field", ["downlink_key", "pass_key", "review_keys", "approval_keys", "release_keys"])
+async def test_a_control_plane_with_other_keys_than_the_pinned_is_refused_and_the_log_says_so(
+    door: Door, field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = SigningKey.generate().public_text
+    value = (other,) if field.endswith("keys") else other
+    pinned = Answers().welcome("production").model_copy(update={field: value})
+    assert await heard_within(link_to(door, pinned), 1.5) == []
+    lines = [record.getMessage() for record in caplog.records if record.name.endswith("agent.link")]
+    assert lines == [
+        "the link to the control plane is down: the control plane's keys are not those that were pinned at enrolment"
+    ]
+    assert json.loads((door.folder / "pinned-keys.json").read_text())[field] == json.loads(json.dumps(value))
+
+
+@pytest.mark.req("DM2", "DG7")
+def test_pinned_keys_that_cannot_be_read_are_not_pinned_anew(tmp_path: Path) -> None:
+    (tmp_path / "pinned-keys.json").write_text("{")
+    spool = Spool(tmp_path / "spool.sqlite")
+    with pytest.raises(SignatureError, match="cannot be read"):
+        Link(url="https://c", credentials=tmp_path, pins=tmp_path / "pinned-keys.json", spool=spool)
+    spool.close()
+
+
+@pytest.mark.req("DM2")
+async def test_a_control_plane_of_a_foreign_authority_is_not_listened_to(
+    door: Door, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    from tests.control.planes.test_door import CertificateAuthority, _self_signed, ec, utc_now
+
+    link = link_to(door)
+    key = ec.generate_private_key(ec.SECP256R1())
+    stranger = CertificateAuthority(key, _self_signed(key, utc_now), utc_now)
+    (door.folder / "credentials" / "authority.pem").write_text(stranger.certificate_pem)
+    assert await heard_within(link, 1.5) == []
+    assert "the control plane is not reached (ConnectError)" in caplog.text
+    assert not (door.folder / "pinned-keys.json").exists()
+
+
+@pytest.mark.req("RT5")
+async def test_an_order_is_heard_after_the_state(door: Door) -> None:
+    link = link_to(door)
+    listening = asyncio.create_task(heard_within(link, 10, count=2))
+    while not door.hub.connected.get("production"):  # noqa: ASYNC110 - the door lives in a thread of its own
+        await asyncio.sleep(0.02)
+    door.hub.broadcast(KillOrder(app="a/b", modes=("preview",), because="now"))
+    heard = await listening
+    assert {type(message) for message in heard} == {DesiredState, KillOrder}
