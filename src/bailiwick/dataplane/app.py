@@ -86,23 +86,26 @@ class DataPlane:
         self._schedule = Schedule(self._host)
 
     async def run(self) -> None:
-        """Serve until the process is told to end."""
+        """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
         router = Router(self._router_parts())
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
-        tasks = [
+        tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
             asyncio.create_task(self._tick()),
         ]
-        ended = asyncio.Event()
+        told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        await ended.wait()
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        tasks.append(asyncio.create_task(told.wait()))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         server.close()
         for task in tasks:
             task.cancel()
         await self._host.close()
         await asyncio.to_thread(self._spool.close)
+        for task in done:
+            task.result()
 
     def _router_parts(self) -> RouterParts:
         gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
