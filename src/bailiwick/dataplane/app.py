@@ -183,26 +183,30 @@ class DataPlane:
 
     def _refused_name(self, state: AppState, name: str) -> None:
         decision = self._decide_egress(state, declared=False)
-        self._emit(self._egress_event(state, Opened(name, 0, refused=decision.reason, deciders=decision.deciders)))
+        words = f"{name} is not declared in the manifest"
+        self._emit(self._egress_event(state, name, words, decision.deciders))
 
     def _egress_ended(self, state: AppState, ended: Opened) -> None:
-        self._emit(self._egress_event(state, ended))
+        host = f"{ended.host}:{ended.port}"
+        words = f"{host}: {ended.refused}" if ended.refused else ""
+        self._emit(self._egress_event(state, host, words, ended.deciders, sent=ended.sent, received=ended.received))
 
-    def _egress_event(self, state: AppState, ended: Opened) -> AuditEvent:
-        host = f"{ended.host}:{ended.port}" if ended.port else ended.host
+    def _egress_event(
+        self, state: AppState, host: str, refused: str, deciders: tuple[str, ...], *, sent: int = 0, received: int = 0
+    ) -> AuditEvent:
         return AuditEvent(
             time=utc_now(),
             tenant=state.tenant,
             actor=f"app:{state.app}",
-            action="egress.refused" if ended.refused else "egress.connected",
+            action="egress.refused" if refused else "egress.connected",
             resource=f"app:{state.app}",
-            outcome=Outcome.REFUSED if ended.refused else Outcome.SUCCESS,
-            reason=f"{host}: {ended.refused}" if ended.refused else "",
+            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
+            reason=refused,
             app=state.app,
             release=state.release,
             plane=self._settings.plane,
-            deciders=ended.deciders,
-            context={"host": host, "sent_bytes": ended.sent, "received_bytes": ended.received},
+            deciders=deciders,
+            context={"host": host, "sent_bytes": sent, "received_bytes": received},
         )
 
 
