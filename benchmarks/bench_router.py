@@ -85,7 +85,7 @@ def _state(key: SigningKey) -> AppState:
     envelope = seal(b"{}", key)
     return AppState(
         app="a/b", tenant="default", mode="production", host="b", release="rel", commit="c", status="running",
-        author="user:x", reach="", artifact_sha256="", verdict=envelope, approvals=(), artifact=envelope,
+        reach="", artifact_sha256="", verdict=envelope, approvals=(), artifact=envelope,
         roles=cascade([("app-user", "group:users")]), integrations=(),
     )  # fmt: skip
 

@@ -87,23 +87,26 @@ class DataPlane:
         self._schedule = Schedule(self._host)
 
     async def run(self) -> None:
-        """Serve until the process is told to end."""
+        """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
         router = Router(self._router_parts())
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
-        tasks = [
+        tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
             asyncio.create_task(self._tick()),
         ]
-        ended = asyncio.Event()
+        told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        await ended.wait()
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        tasks.append(asyncio.create_task(told.wait()))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         server.close()
         for task in tasks:
             task.cancel()
         await self._host.close()
         await asyncio.to_thread(self._spool.close)
+        for task in done:
+            task.result()
 
     def _router_parts(self) -> RouterParts:
         gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
@@ -181,26 +184,30 @@ class DataPlane:
 
     def _refused_name(self, state: AppState, name: str) -> None:
         decision = self._decide_egress(state, declared=False)
-        self._emit(self._egress_event(state, Opened(name, 0, refused=decision.reason, deciders=decision.deciders)))
+        words = f"{name} is not declared in the manifest"
+        self._emit(self._egress_event(state, name, words, decision.deciders))
 
     def _egress_ended(self, state: AppState, ended: Opened) -> None:
-        self._emit(self._egress_event(state, ended))
+        host = f"{ended.host}:{ended.port}"
+        words = f"{host}: {ended.refused}" if ended.refused else ""
+        self._emit(self._egress_event(state, host, words, ended.deciders, sent=ended.sent, received=ended.received))
 
-    def _egress_event(self, state: AppState, ended: Opened) -> AuditEvent:
-        host = f"{ended.host}:{ended.port}" if ended.port else ended.host
+    def _egress_event(
+        self, state: AppState, host: str, refused: str, deciders: tuple[str, ...], *, sent: int = 0, received: int = 0
+    ) -> AuditEvent:
         return AuditEvent(
             time=utc_now(),
             tenant=state.tenant,
             actor=f"app:{state.app}",
-            action="egress.refused" if ended.refused else "egress.connected",
+            action="egress.refused" if refused else "egress.connected",
             resource=f"app:{state.app}",
-            outcome=Outcome.REFUSED if ended.refused else Outcome.SUCCESS,
-            reason=f"{host}: {ended.refused}" if ended.refused else "",
+            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
+            reason=refused,
             app=state.app,
             release=state.release,
             plane=self._settings.plane,
-            deciders=ended.deciders,
-            context={"host": host, "sent_bytes": ended.sent, "received_bytes": ended.received},
+            deciders=deciders,
+            context={"host": host, "sent_bytes": sent, "received_bytes": received},
         )
 
 

@@ -1,5 +1,6 @@
 """What a plane starts and what it refuses to start; when it stops serving by itself."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -109,14 +110,51 @@ async def test_a_lease_that_runs_out_stops_serving_and_the_app_comes_back_when_t
 
 
 @pytest.mark.req("RT5")
-async def test_what_was_killed_does_not_come_back_with_a_heartbeat(house: PlaneHouse) -> None:
+@pytest.mark.parametrize("lapsed_first", [True, False])
+async def test_what_was_killed_does_not_come_back_with_a_heartbeat(house: PlaneHouse, lapsed_first: bool) -> None:
     await house.until_running(good(house, lease_seconds=60))
-    await house.kill("production")
+    if not lapsed_first:
+        await house.kill("production")
     house.plane._host._last_heard -= 61
     await house.plane._host.expire_leases()
+    await house.kill("production")
     await house.plane._take(Heartbeat(time=utc_now()))
+    work = house.plane._host._served[(APP, "production")].work
+    assert work is not None
+    assert work.done()
     assert house.plane._host._served[(APP, "production")].site.condition == "killed"
     assert sandboxes_of("refusable:app") == []
+
+
+@pytest.mark.req("DM5")
+async def test_an_artefact_that_could_not_be_fetched_is_fetched_when_the_control_plane_is_heard(
+    house: PlaneHouse,
+) -> None:
+    state = good(house)
+    kept = house.state / "artifacts" / state.artifact_sha256
+    data = kept.read_bytes()
+    kept.unlink()
+    await house.serve(state)
+    report = await house.until_status("failed", "running", state=state)
+    assert report.words.startswith("the control plane does not answer")
+    house.lay_artifact(state.artifact_sha256, data)
+    await house.plane._take(Heartbeat(time=utc_now()))
+    await house.until_status("running", state=state)
+    assert (await house.get("/")).text == "hello"
+
+
+@pytest.mark.req("RT5")
+async def test_a_plane_whose_link_breaks_does_not_serve_on_deaf(
+    new_house: Callable[..., PlaneHouse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = new_house(ingress_port=0)
+
+    async def broken(take: object) -> None:
+        raise RuntimeError("a fault that nobody thought of")
+
+    monkeypatch.setattr(house.plane._link, "run", broken)
+    with pytest.raises(RuntimeError, match="nobody thought of"):
+        await asyncio.wait_for(house.plane.run(), 20)
 
 
 @pytest.mark.req("OB4", "SE1")

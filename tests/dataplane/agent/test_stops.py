@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bailiwick.core.messages import GuardLimits, KillReport, RunJobOrder
@@ -150,11 +151,14 @@ async def test_a_stop_ends_the_jobs_of_the_app_too(house: PlaneHouse) -> None:
     assert (report.status, report.log_lines) == ("failed", ("the app was stopped",))
 
 
-def sandboxes_of(entrypoint: str) -> list[bytes]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append(entry.read_bytes())
-        except OSError:
-            continue
-    return [line for line in found if b"/overlay/launcher.py" in line and entrypoint.encode() in line]
+def sandboxes_of(entrypoint: str) -> list[str]:
+    """Return the command lines of our own sandboxes that run an entrypoint."""
+    lines = [" ".join(_command_line(child)) for child in psutil.Process().children(recursive=True)]
+    return [line for line in lines if "/overlay/launcher.py" in line and entrypoint in line]
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

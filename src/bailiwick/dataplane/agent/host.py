@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bailiwick.core.errors import BailiwickError
+from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import (
@@ -45,13 +45,13 @@ _UP = frozenset({"running", "jobs-only"})
 class _Served:
     """One app in one mode: what it should be, and what is up now with the manifest of that release.
 
-    `lapsed` says that its lease ran out: it comes back when the control plane is heard.
+    `awaits_control` says that it is down because the control plane was silent: it starts when that is heard again.
     """
 
     wanted: AppState
     site: Site
     manifest: Manifest | None = None
-    lapsed: bool = False
+    awaits_control: bool = False
     instance: Instance | None = None
     work: asyncio.Task[None] | None = None
     finished: list[RequestTrace] = field(default_factory=list)
@@ -95,9 +95,12 @@ class AppHost:
 
     async def take_state(self, desired: DesiredState) -> None:
         """Make a newer desired state so; an older one is ignored."""
+        self._last_heard = time.monotonic()
+        if self.desired is None or desired.version > self.desired.version:
+            await self._make_so(desired)
         await self.heard()
-        if self.desired is not None and desired.version <= self.desired.version:
-            return
+
+    async def _make_so(self, desired: DesiredState) -> None:
         self.desired = desired
         wanted = {(app.app, app.mode): app for app in desired.apps}
         for key in [key for key in self._served if key not in wanted]:
@@ -114,8 +117,8 @@ class AppHost:
         """Renew leases: the control plane is there. What stopped because it was silent starts again."""
         self._last_heard = time.monotonic()
         for served in self._served.values():
-            if served.lapsed:
-                served.lapsed = False
+            if served.awaits_control:
+                served.awaits_control = False
                 served.work = asyncio.create_task(self._bring_up(served))
 
     async def run_job(self, order: RunJobOrder) -> None:
@@ -161,8 +164,8 @@ class AppHost:
         silent = time.monotonic() - self._last_heard
         for served in list(self._served.values()):
             if served.site.condition in _UP | {"starting"} and silent > served.wanted.lease_seconds:
-                served.lapsed = True
                 await self._stop(served, "stopped", "the control plane was not heard for longer than the lease")
+                served.awaits_control = True
 
     async def close(self) -> None:
         """Stop everything."""
@@ -179,7 +182,7 @@ class AppHost:
             served = self._served[key] = _Served(state, Site(f"{state.host}.{self._suffix}", state))
             self._sites.put(served.site)
         before, served.wanted = served.wanted, state
-        served.lapsed = False
+        served.awaits_control = False
         if state.status == "killed":
             self._stopped_here.known(key)
             served.site.state = state
@@ -257,6 +260,9 @@ class AppHost:
             return prepared
         except SignatureError as fault:
             self._refuse(served, state, fault.message)
+        except UnavailableError as fault:
+            served.awaits_control = True
+            self._fail(served, state, fault)
         except (BailiwickError, OSError) as fault:
             self._fail(served, state, fault)
         return None
@@ -304,6 +310,7 @@ class AppHost:
     async def _stop(self, served: _Served, condition: str, words: str) -> None:
         """Serve nothing more at once, then end the sandbox."""
         served.site.stop("killed" if condition == "killed" else "stopped", words)
+        served.awaits_control = False
         self._calls.end_release(served.site.state.app, served.site.state.release)
         await _end(served.work)
         if served.site.state.mode == "production":
