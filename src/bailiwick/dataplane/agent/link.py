@@ -49,6 +49,8 @@ class Link:
         self._spool = spool
         self._client: httpx2.AsyncClient | None = None
         self.welcome: PlaneWelcome | None = self._pinned()
+        # Set while the control plane last showed the pinned keys: before that it is told nothing.
+        self._known = asyncio.Event()
 
     async def run(self, take: Take) -> None:
         """Listen for ever; after each loss, dial again, later each time."""
@@ -71,6 +73,7 @@ class Link:
     async def send_reports(self) -> None:
         """Send what the spool holds, for ever; what is not acknowledged is sent again."""
         while True:
+            await self._known.wait()
             batch = await asyncio.to_thread(self._spool.next_batch)
             if batch is None:
                 await asyncio.sleep(_SEND_EVERY_SECONDS)
@@ -105,6 +108,8 @@ class Link:
         )
 
     async def _request(self, method: str, path: str, **options: Any) -> bytes:
+        if not self._known.is_set():
+            raise UnavailableError("the control plane has not shown its keys yet", hint="try again in a moment")
         try:
             if self._client is None:
                 self._client = self._dial()
@@ -132,7 +137,10 @@ class Link:
             unfinished.replace(self._pins)
             self.welcome = told
         elif told != self.welcome:
+            self._known.clear()
+            await self._hang_up()
             raise SignatureError("the control plane's keys are not those that were pinned at enrolment")
+        self._known.set()
 
     async def _listen(self, client: httpx2.AsyncClient, take: Take) -> None:
         assert self.welcome is not None  # noqa: S101 - set by _greet
