@@ -129,9 +129,9 @@ async def test_a_stop_while_an_app_starts_leaves_nothing_running(new_house: Call
     house = new_house()
     manifest = MANIFEST.replace("app:app", "never_up:app")
     await house.serve(house.release({"never_up.py": "import time\ntime.sleep(600)"}, manifest=manifest))
-    await house.until(lambda: sandboxes_of("never_up:app"))
+    await house.until(lambda: sandboxes_of(house, "never_up:app"))
     await house.kill("production")
-    assert sandboxes_of("never_up:app") == []
+    assert sandboxes_of(house, "never_up:app") == []
     left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     assert [task for task in left if "_ask" in repr(task) or "_bring_up" in repr(task)] == []
 
@@ -143,18 +143,19 @@ async def test_a_stop_ends_the_jobs_of_the_app_too(house: PlaneHouse) -> None:
     state = house.release(files, manifest=MANIFEST + jobs)
     await house.until_running(state)
     await house.plane._take(RunJobOrder(app=APP, job="endless", run="run_1", asked_by="user:b@example.com"))
-    await house.until(lambda: sandboxes_of("endless_job:work"))
+    await house.until(lambda: sandboxes_of(house, "endless_job:work"))
     await house.kill("production")
-    assert sandboxes_of("endless_job:work") == []
+    assert sandboxes_of(house, "endless_job:work") == []
     report = await house.until_job("run_1")
     assert (report.status, report.log_lines) == ("failed", ("the app was stopped",))
 
 
-def sandboxes_of(entrypoint: str) -> list[bytes]:
+def sandboxes_of(house: PlaneHouse, entrypoint: str) -> list[bytes]:
+    """Return the command lines of a plane's sandboxes that start an entrypoint: its releases are mounted in them."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             found.append(entry.read_bytes())
         except OSError:
             continue
-    return [line for line in found if b"/overlay/launcher.py" in line and entrypoint.encode() in line]
+    return [line for line in found if str(house.state).encode() in line and entrypoint.encode() in line]
