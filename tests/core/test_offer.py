@@ -11,7 +11,9 @@ def words(rest: str) -> tuple[str, ...]:
 
 
 @pytest.mark.req("RT7")
-@pytest.mark.parametrize("rest", ['runtime = "python3.11"', 'runtime = "python3.12"', 'kind = "job"'])
+@pytest.mark.parametrize(
+    "rest", ['runtime = "python3.11"', 'runtime = "python3"', 'runtime = "python3.12"', 'kind = "job"']
+)
 def test_nothing_is_missing_for_what_there_is(rest: str) -> None:
     assert words(rest) == ()
 

@@ -15,6 +15,9 @@ MAX_BYTES = 64 * 1024
 _SIZE = re.compile(r"(\d+)\s*(KiB|MiB|GiB)")
 _SIZE_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
+# The runtime of an app that runs on whichever Python 3 there is.
+ANY_PYTHON = "python3"
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:\d{1,5}$")]
@@ -48,7 +51,7 @@ class AppSection(_Section):
     name: Name
     purpose: str = Field(min_length=10, max_length=400)
     kind: Literal["web", "job", "agent", "static"] = "web"
-    runtime: Annotated[str, Field(pattern=r"^(python3\.\d{1,2}|node\d{2}|static)$")] = "python3.11"
+    runtime: Annotated[str, Field(pattern=r"^(python3(\.\d{1,2})?|node\d{2}|static)$")] = ANY_PYTHON
     entrypoint: EntryPoint | None = None
     data_classes: tuple[Name, ...] = ()
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Collection, Iterator
 
-from bailiwick.core.manifest import Manifest
+from bailiwick.core.manifest import ANY_PYTHON, Manifest
 
 KINDS = ("web", "job")
 
@@ -21,11 +21,15 @@ def missing(manifest: Manifest, runtimes: Collection[str]) -> tuple[str, ...]:
     return tuple(_missing(manifest, runtimes))
 
 
+def _pythons(runtimes: Collection[str]) -> list[str]:
+    return [name for name in runtimes if name.startswith(f"{ANY_PYTHON}.")]
+
+
 def _missing(manifest: Manifest, runtimes: Collection[str]) -> Iterator[str]:
     app = manifest.app
     if app.kind not in KINDS:
         yield f"apps of kind '{app.kind}' do not run here; there are: {', '.join(KINDS)}"
-    if app.runtime not in runtimes:
+    if app.runtime not in runtimes and not (app.runtime == ANY_PYTHON and _pythons(runtimes)):
         yield f"the runtime {app.runtime} is not here; there is: {', '.join(sorted(runtimes))}"
     if manifest.models:
         yield f"models are not offered here, and [models] asks for: {', '.join(sorted(manifest.models))}"

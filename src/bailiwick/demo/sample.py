@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 from bailiwick.control.source import git_environment
+from bailiwick.core.manifest import FILE_NAME
+from bailiwick.core.offer import own_runtime
 
 _SOURCE = Path(__file__).parent / "apps" / "refund_desk"
 _AUTHOR = {
@@ -59,6 +61,8 @@ def write_second(target: Path) -> None:
 
 def _copy(target: Path) -> None:
     shutil.copytree(_SOURCE, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    manifest = target / FILE_NAME
+    manifest.write_text(manifest.read_text().replace('"python3.11"', f'"{own_runtime()}"'))
 
 
 def _commit(target: Path, subject: str) -> None:

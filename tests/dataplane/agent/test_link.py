@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick.core.messages import DesiredState, KillOrder, Message, PlaneWelcome
+from bailiwick.core.clock import utc_now
+from bailiwick.core.errors import UnavailableError
+from bailiwick.core.events import AuditEvent
+from bailiwick.core.messages import AuditReport, DesiredState, KillOrder, Message, PlaneWelcome
 from bailiwick.core.statements import SignatureError, SigningKey
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
@@ -71,6 +74,23 @@ async def test_a_control_plane_with_other_keys_than_the_pinned_is_refused_and_th
         "the link to the control plane is down: the control plane's keys are not those that were pinned at enrolment"
     ]
     assert json.loads((door.folder / "pinned-keys.json").read_text())[field] == json.loads(json.dumps(value))
+
+
+@pytest.mark.req("DM2", "SE1")
+async def test_a_control_plane_is_told_nothing_before_it_has_shown_the_pinned_keys(door: Door) -> None:
+    pinned = Answers().welcome("production").model_copy(update={"downlink_key": SigningKey.generate().public_text})
+    link = link_to(door, pinned)
+    listening = asyncio.create_task(heard_within(link, 1.5))
+    reporting = asyncio.create_task(link.send_reports())
+    link._spool.add(
+        AuditReport(event=AuditEvent(time=utc_now(), actor="app:a/b", action="query.executed", resource="x"))
+    )
+    link._spool.flush()
+    assert await listening == []
+    with pytest.raises(UnavailableError, match="has not shown its keys"):
+        await link.secret("orders-db-password")
+    reporting.cancel()
+    assert link._spool.next_batch() is not None
 
 
 @pytest.mark.req("DM2", "DG7")

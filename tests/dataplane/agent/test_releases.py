@@ -76,7 +76,7 @@ async def test_a_release_that_is_not_what_was_approved_is_not_started_and_is_rep
     event = await house.until_event("release.refused")
     assert (event.resource, event.release, event.outcome) == (f"app:{APP}", state.release, "refused")
     assert said in event.reason
-    assert sandboxes_of("refusable:app") == []
+    assert sandboxes_of(house, "refusable:app") == []
     answer = await house.get("/")
     assert answer.status_code == 503
     assert "not what was approved" in answer.text
@@ -102,7 +102,7 @@ async def test_a_lease_that_runs_out_stops_serving_and_the_app_comes_back_when_t
     house.plane._host._last_heard -= 61
     await house.plane._host.expire_leases()
     assert (await house.get("/")).status_code == 503
-    assert sandboxes_of("refusable:app") == []
+    assert sandboxes_of(house, "refusable:app") == []
     assert "longer than the lease" in house.statuses()[-1].words
     await house.plane._take(Heartbeat(time=utc_now()))
     await house.until(lambda: house.statuses()[-1].status == "running")
@@ -123,7 +123,7 @@ async def test_what_was_killed_does_not_come_back_with_a_heartbeat(house: PlaneH
     assert work is not None
     assert work.done()
     assert house.plane._host._served[(APP, "production")].site.condition == "killed"
-    assert sandboxes_of("refusable:app") == []
+    assert sandboxes_of(house, "refusable:app") == []
 
 
 @pytest.mark.req("DM5")
@@ -136,7 +136,7 @@ async def test_an_artefact_that_could_not_be_fetched_is_fetched_when_the_control
     kept.unlink()
     await house.serve(state)
     report = await house.until_status("failed", "running", state=state)
-    assert report.words.startswith("the control plane does not answer")
+    assert report.words.startswith("the control plane has not shown its keys yet")
     house.lay_artifact(state.artifact_sha256, data)
     await house.plane._take(Heartbeat(time=utc_now()))
     await house.until_status("running", state=state)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bailiwick.core.messages import GuardLimits, KillReport, RunJobOrder
@@ -21,8 +20,7 @@ async def app(scope, receive, send):
         return
     await send({"type": "http.response.start", "status": 500 if scope["path"] == "/fail" else 200, "headers": []})
     await send({"type": "http.response.body", "body": b"begun", "more_body": True})
-    if scope["path"] == "/wait":
-        await asyncio.sleep(600)
+    await asyncio.sleep({"/wait": 600, "/soon": 3}.get(scope["path"], 0))
     await send({"type": "http.response.body", "body": b" done"})
 """
 
@@ -37,9 +35,9 @@ def processes_of(namespace: Path) -> list[Path]:
     return left
 
 
-async def in_flight(house: PlaneHouse, mode: str) -> "asyncio.Task[object]":
+async def in_flight(house: PlaneHouse, mode: str, path: str = "/wait") -> "asyncio.Task[object]":
     """Return a request that has begun to be answered and waits."""
-    asked = asyncio.create_task(house.get("/wait", mode))
+    asked = asyncio.create_task(house.get(path, mode))
     site = house.plane._sites.find(f"desk-{mode}.apps.localhost")
     assert site is not None
     await house.until(lambda: any(item._answer_begun for item in site.in_flight))  # type: ignore[attr-defined]
@@ -61,6 +59,17 @@ async def test_a_stop_cuts_running_requests_and_leaves_no_process(house: PlaneHo
     answer = await house.get("/")
     assert answer.status_code == 503
     assert "it leaks" in answer.text
+
+
+@pytest.mark.req("RT5")
+async def test_a_release_that_takes_over_lets_the_requests_of_the_one_before_end(house: PlaneHouse) -> None:
+    await house.until_running(house.release({"app.py": SLOW}))
+    asked = await in_flight(house, "production", "/soon")
+    second = house.release({"app.py": SLOW.replace("begun", "second")})
+    await house.serve(second)
+    await house.until(lambda: house.plane._sites.find("desk-production.apps.localhost").state.release == second.release)  # type: ignore[union-attr]
+    assert (await house.get("/")).text == "second done"
+    assert (await asked).text == "begun done"  # type: ignore[attr-defined]
 
 
 @pytest.mark.req("RT5")
@@ -130,9 +139,9 @@ async def test_a_stop_while_an_app_starts_leaves_nothing_running(new_house: Call
     house = new_house()
     manifest = MANIFEST.replace("app:app", "never_up:app")
     await house.serve(house.release({"never_up.py": "import time\ntime.sleep(600)"}, manifest=manifest))
-    await house.until(lambda: sandboxes_of("never_up:app"))
+    await house.until(lambda: sandboxes_of(house, "never_up:app"))
     await house.kill("production")
-    assert sandboxes_of("never_up:app") == []
+    assert sandboxes_of(house, "never_up:app") == []
     left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     assert [task for task in left if "_ask" in repr(task) or "_bring_up" in repr(task)] == []
 
@@ -144,21 +153,19 @@ async def test_a_stop_ends_the_jobs_of_the_app_too(house: PlaneHouse) -> None:
     state = house.release(files, manifest=MANIFEST + jobs)
     await house.until_running(state)
     await house.plane._take(RunJobOrder(app=APP, job="endless", run="run_1", asked_by="user:b@example.com"))
-    await house.until(lambda: sandboxes_of("endless_job:work"))
+    await house.until(lambda: sandboxes_of(house, "endless_job:work"))
     await house.kill("production")
-    assert sandboxes_of("endless_job:work") == []
+    assert sandboxes_of(house, "endless_job:work") == []
     report = await house.until_job("run_1")
     assert (report.status, report.log_lines) == ("failed", ("the app was stopped",))
 
 
-def sandboxes_of(entrypoint: str) -> list[str]:
-    """Return the command lines of our own sandboxes that run an entrypoint."""
-    lines = [" ".join(_command_line(child)) for child in psutil.Process().children(recursive=True)]
-    return [line for line in lines if "/overlay/launcher.py" in line and entrypoint in line]
-
-
-def _command_line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
+def sandboxes_of(house: PlaneHouse, entrypoint: str) -> list[bytes]:
+    """Return the command lines of a plane's sandboxes that start an entrypoint: its releases are mounted in them."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(entry.read_bytes())
+        except OSError:
+            continue
+    return [line for line in found if str(house.state).encode() in line and entrypoint.encode() in line]

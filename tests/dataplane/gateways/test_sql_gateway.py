@@ -441,3 +441,28 @@ def test_a_query_through_the_gateway_equals_one_on_a_security_barrier_view(
         )
         expected = owner.execute(query.replace("FROM orders", "FROM guarded")).fetchall()
         assert owner.execute(rewrite(query, GRANT, {"region": "EMEA"}).sql).fetchall() == expected
+
+
+@pytest.mark.req("IN3")
+async def test_a_driver_may_begin_a_transaction_on_data_that_needs_a_person_and_nothing_more(
+    orders: EmbeddedPostgres,
+) -> None:
+    target = Database(str(orders.socket_directory), orders.tcp_port or 5432, "gateway_orders", "orders_app", PASSWORD)
+
+    async def open_connection(binding: Binding) -> Connection:
+        return await connect(target, binding.app)
+
+    def people_only(identity: Identity, _: Binding) -> Decision:
+        return Decision(identity.is_person, "a person is needed", ("some-data-needs-a-person",))
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    served = SqlListener(SqlGateway(open_connection, resolve, people_only, lambda _: None, utc_now), BINDING)
+    await served.start(listener)
+    url = f"postgresql://app@127.0.0.1:{listener.getsockname()[1]}/orders"
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        rows = await (await connection.execute(f"SELECT id FROM orders {EMEA}")).fetchall()
+        assert len(rows) == 20
+        await connection.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="a person is needed"):
+            await connection.execute("SELECT id FROM orders")
+    served.close()

@@ -12,19 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bailiwick.core.errors import BailiwickError, UnavailableError
-from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.manifest import Manifest
-from bailiwick.core.messages import (
-    AppReport,
-    AppState,
-    AuditReport,
-    DesiredState,
-    KillReport,
-    PlaneWelcome,
-    RequestRollup,
-    RequestTrace,
-    RunJobOrder,
-)
+from bailiwick.core.messages import AppState, DesiredState, PlaneWelcome, RequestTrace, RunJobOrder
 from bailiwick.core.statements import SignatureError
 from bailiwick.dataplane.agent.instance import Instance, Workshop, require_offered, start_instance
 from bailiwick.dataplane.agent.job_runs import JobRuns
@@ -32,11 +21,12 @@ from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.releases import Prepared, lay_out, verify
 from bailiwick.dataplane.agent.spool import AnyReport
 from bailiwick.dataplane.agent.stopped import Key, StoppedHere
+from bailiwick.dataplane.agent.telling import Telling
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
+_DRAIN_SECONDS, _DRAIN_LOOK_SECONDS = 10.0, 0.02
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
-_EVIDENCE_LINES = 100
 _ERROR = 500
 _UP = frozenset({"running", "jobs-only"})
 
@@ -74,7 +64,6 @@ class AppHost:
         report: Callable[[AnyReport], None],
         clock: Callable[[], datetime],
     ) -> None:
-        self._plane = plane
         self._suffix = host_suffix
         self._state = state
         self._link = link
@@ -82,8 +71,7 @@ class AppHost:
         self._sites = sites
         self._calls = calls
         self._pool = pool
-        self._report = report
-        self._clock = clock
+        self._tell = Telling(plane, report, clock)
         self._served: dict[Key, _Served] = {}
         self._stopped_here = StoppedHere(state / "stopped-here.json")
         self._last_heard = time.monotonic()
@@ -145,7 +133,7 @@ class AppHost:
         served = self._served.get((site.state.app, site.state.mode))
         if served is not None:
             served.finished.append(trace)
-        self._report(AuditReport(event=self._served_event(site, trace)))
+        self._tell.served(site.state, trace)
         if site.condition != "running":
             return
         why = site.spike.observe(time.monotonic(), failed=trace.status >= _ERROR)
@@ -157,7 +145,7 @@ class AppHost:
         for served in self._served.values():
             done, served.finished = served.finished, []
             if done:
-                self._report(_rollup(served.site.state, done, self._clock(), seconds))
+                self._tell.requests(served.site.state, done, seconds)
 
     async def expire_leases(self) -> None:
         """Stop apps whose lease ran out while the control plane was silent."""
@@ -224,11 +212,11 @@ class AppHost:
                 return
             words = ended.broken_limit or f"it ended by itself with code {ended.code}"
             served.site.stop("starting", words)
-            self._tell(state, "stopped", words)
+            self._tell.status(state, "stopped", words)
             await instance.stop()
             served.instance = None
         served.site.stop("failed", "it keeps ending")
-        self._tell(
+        self._tell.status(
             served.wanted, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
         )
 
@@ -244,16 +232,17 @@ class AppHost:
         site.rate = RateLimit(float(manifest.limits.requests_per_second))
         site.recent.extend(served.site.recent)
         old, served.instance = served.instance, instance
+        before = served.site
         served.site, served.manifest = site, manifest
         self._sites.put(site)
-        self._tell(state, "running", words)
+        self._tell.status(state, "running", words)
         if old is not None:
-            self._later(self._retire(old))
+            self._later(self._retire(old, before, site))
 
     async def _try_prepare(self, served: _Served, state: AppState) -> Prepared | None:
         if served.instance is None:
             served.site.stop("starting", "")
-        self._tell(state, "starting", "")
+        self._tell.status(state, "starting", "")
         try:
             prepared = await self._prepare(state)
             require_offered(prepared.manifest, self._shop)
@@ -295,9 +284,7 @@ class AppHost:
         (self._state / "artifacts" / state.artifact_sha256).unlink(missing_ok=True)
         if served.instance is None:
             served.site.stop("refused", words)
-        self._tell(state, "refused", words)
-        event = self._event(state, "release.refused", Outcome.REFUSED, words)
-        self._report(AuditReport(event=event))
+        self._tell.refused(state, words)
 
     def _fail(self, served: _Served, state: AppState, fault: BailiwickError | OSError) -> None:
         words = f"this plane could not start it: {fault}"
@@ -305,7 +292,7 @@ class AppHost:
             words = f"{fault.message}\n{fault.hint}".strip()
         if served.instance is None:
             served.site.stop("failed", words)
-        self._tell(state, "failed", words)
+        self._tell.status(state, "failed", words)
 
     async def _stop(self, served: _Served, condition: str, words: str) -> None:
         """Serve nothing more at once, then end the sandbox."""
@@ -319,24 +306,14 @@ class AppHost:
         if instance is not None:
             self._pool.drop(instance.socket)
             await instance.stop()
-        self._tell(served.site.state, "stopped", words)
+        self._tell.status(served.site.state, "stopped", words)
 
     def _stop_by_itself(self, served: _Served, why: str) -> None:
         """Stop an app that fails too much, and freeze what the decision rests on."""
         state = served.site.state
         self._stopped_here.put((state.app, state.mode), why)
-        logs = tuple(served.instance.logs)[-_EVIDENCE_LINES:] if served.instance is not None else ()
-        report = KillReport(
-            app=state.app,
-            mode=state.mode,
-            release=state.release,
-            because=why,
-            time=self._clock(),
-            counters=served.site.spike.counters(),
-            requests=tuple(served.site.recent),
-            log_lines=logs,
-        )
-        self._report(report)
+        logs = list(served.instance.logs) if served.instance is not None else []
+        self._tell.stopped_by_itself(served.site, why, logs)
         served.site.stop("killed", why)
         self._later(self._stop(served, "killed", why))
 
@@ -346,7 +323,12 @@ class AppHost:
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
 
-    async def _retire(self, old: Instance) -> None:
+    async def _retire(self, old: Instance, before: Site, after: Site) -> None:
+        """End an instance whose place was taken, once its requests are over; at once when the app is stopped."""
+        over = time.monotonic() + _DRAIN_SECONDS
+        while before.in_flight and after.condition in _UP and time.monotonic() < over:  # noqa: ASYNC110 - several ends
+            await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+        before.stop("stopped", "another release took its place")
         self._pool.drop(old.socket)
         await old.stop()
 
@@ -355,66 +337,9 @@ class AppHost:
         await self._stop(served, "stopped", "this app is not served here any more")
         self._sites.remove(served.site.host)
 
-    def _tell(self, state: AppState, status: str, words: str) -> None:
-        report = {"app": state.app, "mode": state.mode, "release": state.release, "status": status,
-                  "words": words[:2000], "time": self._clock()}  # fmt: skip
-        self._report(AppReport.model_validate(report))
-
-    def _event(self, state: AppState, action: str, outcome: Outcome, reason: str) -> AuditEvent:
-        return AuditEvent(
-            time=self._clock(),
-            tenant=state.tenant,
-            actor=f"plane:{self._plane}",
-            action=action,
-            resource=f"app:{state.app}",
-            outcome=outcome,
-            reason=reason,
-            app=state.app,
-            release=state.release,
-            plane=self._plane,
-        )
-
-    def _served_event(self, site: Site, trace: RequestTrace) -> AuditEvent:
-        state = site.state
-        return AuditEvent(
-            time=trace.time,
-            tenant=state.tenant,
-            actor=trace.principal,
-            action="request.served",
-            resource=f"app:{state.app}",
-            outcome=Outcome.FAILED if trace.status >= _ERROR else Outcome.SUCCESS,
-            app=state.app,
-            release=state.release,
-            trace=trace.trace,
-            plane=self._plane,
-            context={
-                "method": trace.method,
-                "path": trace.path,
-                "status": trace.status,
-                "milliseconds": trace.milliseconds,
-            },
-        )
-
 
 async def _end(work: asyncio.Task[None] | None) -> None:
     """Cancel a task and wait until it has cleaned up."""
     if work is not None:
         work.cancel()
         await asyncio.wait([work])
-
-
-def _rollup(state: AppState, done: list[RequestTrace], now: datetime, seconds: float) -> RequestRollup:
-    times = sorted(trace.milliseconds for trace in done)
-    classes = [trace.status // 100 for trace in done]
-    return RequestRollup(
-        app=state.app,
-        mode=state.mode,
-        release=state.release,
-        start=now,
-        seconds=seconds,
-        ok=sum(kind < 4 for kind in classes),  # noqa: PLR2004 - status classes
-        client_errors=classes.count(4),
-        server_errors=classes.count(5),
-        p50_ms=times[len(times) // 2],
-        p95_ms=times[min(len(times) - 1, len(times) * 95 // 100)],
-    )

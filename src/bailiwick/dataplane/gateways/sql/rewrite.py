@@ -9,6 +9,7 @@ conditions before the row filter, and a condition that fails (`1/0`) would tell 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pglast import ast, enums, parse_sql
@@ -62,6 +63,16 @@ def rewrite(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Rewrit
             "one call holds several statements", hint="send each statement in a call of its own", sqlstate="42601"
         )
     return _Rewriter(grant, attributes).run(statements[0].stmt, sql, normalised)
+
+
+@lru_cache(maxsize=1000)
+def moves_no_data(sql: str) -> bool:
+    """Return whether a statement only begins or ends a transaction, so that no row is read or written by it."""
+    try:
+        statements = parse_sql(sql)
+    except (ParseError, UnicodeError, ValueError, RecursionError):
+        return False
+    return len(statements) == 1 and type(statements[0].stmt).__name__ == "TransactionStmt"
 
 
 def _first(fault: Exception) -> str:
