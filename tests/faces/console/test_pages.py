@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import KillReport
 from bailiwick.faces.console.sessions import COOKIE
 from tests.faces.console.conftest import Console
 from tests.faces.console.estate import HOSTILE, MARK, SHOWN, Estate, build
@@ -134,10 +136,41 @@ def test_an_app_is_killed_from_its_page_without_a_pointer(open_as: Open, console
     page.keyboard.press("Enter")
     page.keyboard.type("it leaks? stop it")  # the question mark opens no help while one types
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Bring it back")
+    page.wait_for_selector("text=It is stopped everywhere.")
     assert "Stopped everywhere by user:security@example.com just now: it leaks? stop it." in page.inner_text("main")
     with console.company.control.store.transaction() as session:
         assert console.company.control.stops.standing(session, APP)[0].because == "it leaks? stop it"
+
+
+@pytest.mark.req("RT4", "RT5")
+def test_what_was_stopped_in_one_mode_can_still_be_stopped_in_the_other(
+    open_as: Open, console: Console, estate: Estate
+) -> None:
+    control = console.company.control
+    stop = KillReport(
+        app=APP,
+        mode="production",
+        release="r",
+        because="errors",
+        time=utc_now(),
+        counters={},
+        requests=(),
+        log_lines=(),
+    )
+    with control.store.transaction() as session:
+        control.stops.record_automatic(session, stop, plane="production", evidence="")
+    page = open_as("security")
+    page.goto(f"/apps/{APP}")
+    assert "Stopped in production by plane:production" in page.inner_text("main")
+    assert "Stops 1 release (preview)" in page.inner_text("#kill")
+    page.fill("#kill input[name=reason]", "the preview too")
+    page.click("#kill button")
+    assert "It is stopped everywhere." in page.inner_text("#kill")
+    page.fill("#revive input[name=reason]", "it is mended")
+    page.click("#revive button")
+    assert page.locator("#revive").count() == 0
+    with control.store.transaction() as session:
+        assert control.stops.standing(session, APP) == []
 
 
 def test_the_palette_finds_what_has_every_word(open_as: Open, estate: Estate) -> None:
@@ -150,7 +183,10 @@ def test_the_palette_finds_what_has_every_word(open_as: Open, estate: Estate) ->
     page.keyboard.type("zzz")
     assert page.locator("#palette li:visible").count() == 0
     assert page.locator("text=No command has these words.").is_visible()
-    page.fill("#palette input", "empty")
+    page.keyboard.press("Escape")
+    assert not page.locator("#palette").is_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("empty")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/apps/finance/empty")

@@ -30,7 +30,7 @@ from bailiwick.faces.console.words import Stat, State, ago, listed
 
 _FINDINGS_SHOWN = 5
 _REFUSED_SHOWN = 20
-_ACTIONS = ("kill", "revive", "request-deploy", "push")
+_ACTIONS = ("kill", "revive", "request-deploy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,18 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
     ]
     refused = search(session, AuditQuery(app=app.path, outcome="refused"), limit=_REFUSED_SHOWN).events
     addresses = app_addresses(control.settings, app)
+    running = [item for item in statuses if not any(stop.stops(item.mode) for stop in stops)]
     modes = _modes(statuses, stops, addresses)
     return {
         "app": app,
         "addresses": addresses,
         "git_url": git_address(control.settings, app),
         "modes": modes,
-        "running": any(line.state.word == "running" for line in modes),
         "glance": _glance(modes, stops, now),
         "stats": _stats(modes, points, review, refused),
         "stopped": bool(stops),
-        "radius": blast_radius(control, session, app.path, statuses),
+        "stopped_everywhere": any(not stop.mode for stop in stops),
+        "radius": blast_radius(control, session, app.path, running),
         "chart": requests_chart(points, _happenings(releases, happened), now),
         "reach": reach_view(app.path, reach) if reach is not None else None,
         "timeline": timeline(control.source.pushes(session, app), control.deploys.deploys(session, app.path), happened),

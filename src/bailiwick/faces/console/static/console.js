@@ -30,7 +30,7 @@ async function addApps() {
   if (!answer.ok) return;
   const known = new Set([...list.querySelectorAll("a")].map((link) => link.getAttribute("href")));
   for (const { words, address } of await answer.json()) {
-    if (known.has(address)) continue;
+    if (known.has(address) || address.startsWith(`${location.pathname}#`)) continue;
     const item = document.createElement("li");
     const link = document.createElement("a");
     link.textContent = words;
