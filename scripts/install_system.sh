@@ -5,6 +5,8 @@ missing=
 for package in "$@"; do
     case $package in
         bubblewrap) command -v bwrap >/dev/null || missing="$missing $package" ;;
+        nodejs) command -v node >/dev/null || missing="$missing $package" ;;
+        npm) command -v npm >/dev/null || missing="$missing $package" ;;
         chromium) command -v chromium >/dev/null || missing="$missing $package" ;;
         *) dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package" ;;
     esac

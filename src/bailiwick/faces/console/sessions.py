@@ -1,17 +1,24 @@
-"""Sessions in the browser: the cookie, who is signed in, and proof that a form is ours."""
+"""Sessions in the browser: the cookies, who is signed in, and proof that a form is ours."""
 
-import secrets
+import hmac
+import re
 from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Depends, Form, Request
 from fastapi.responses import Response
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import SignedIn
+from bailiwick.control.identity import SignedIn, SignInRefusedError
 from bailiwick.core.errors import ForbiddenError, NotAuthenticatedError
 
 COOKIE = "bailiwick_session"
+ATTEMPT_COOKIE = "bailiwick_sign_in"
 _LIFETIME_SECONDS = 12 * 3600
+_ATTEMPT_SECONDS = 600
+_ATTEMPT_PATH = "/sign-in"
+# A browser reads "/\\host" and "/<tab>/host" as "//host": a path with any of these is not one of ours.
+_NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 
 
 def set_cookie(response: Response, secret: str, *, secure: bool) -> None:
@@ -19,6 +26,35 @@ def set_cookie(response: Response, secret: str, *, secure: bool) -> None:
     response.set_cookie(
         COOKIE, secret, max_age=_LIFETIME_SECONDS, httponly=True, samesite="lax", secure=secure, path="/"
     )
+
+
+def bind_attempt(response: Response, authorization_url: str, *, secure: bool) -> None:
+    """Bind a sign-in to the browser that began it, by the state that must come back (RFC 6749, section 10.12)."""
+    state = parse_qs(urlsplit(authorization_url).query)["state"][0]
+    response.set_cookie(
+        ATTEMPT_COOKIE,
+        state,
+        max_age=_ATTEMPT_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+        path=_ATTEMPT_PATH,
+    )
+
+
+def require_bound(request: Request, state: str) -> None:
+    """Refuse a sign-in that another browser began: whoever sent the link would have this person act as somebody."""
+    begun = request.cookies.get(ATTEMPT_COOKIE, "")
+    if not begun or not hmac.compare_digest(begun.encode(), state.encode()):
+        raise SignInRefusedError(
+            "this sign-in was not begun in this browser, or took too long",
+            hint="start again here; do not follow sign-in links that somebody sent you",
+        )
+
+
+def unbind_attempt(response: Response) -> None:
+    """Forget the sign-in that has ended."""
+    response.delete_cookie(ATTEMPT_COOKIE, path=_ATTEMPT_PATH)
 
 
 class SignInNeededError(NotAuthenticatedError):
@@ -34,6 +70,14 @@ def signed_in(request: Request) -> SignedIn:
         raise SignInNeededError(fault.message, hint=fault.hint) from fault
 
 
+def visitor_or_none(request: Request) -> SignedIn | None:
+    """Return who is signed in, or None: for pages that everybody may see."""
+    try:
+        return signed_in(request)
+    except SignInNeededError:
+        return None
+
+
 Visitor = Annotated[SignedIn, Depends(signed_in)]
 
 
@@ -42,11 +86,15 @@ def writer(request: Request, visitor: Visitor, csrf_token: Annotated[str, Form()
     origin = request.headers.get("origin")
     control: ControlPlane = request.app.state.control
     if origin not in {None, control.settings.public_url}:
-        raise ForbiddenError("this form was sent from another site", deciders=("forms-of-this-site",))
-    if not secrets.compare_digest(csrf_token.encode(), visitor.csrf_token.encode()):
+        raise ForbiddenError(
+            "this form was sent from another site",
+            hint=f"open {control.settings.public_url} and do it there; nothing was done",
+            deciders=("forms-of-this-site",),
+        )
+    if not hmac.compare_digest(csrf_token.encode(), visitor.csrf_token.encode()):
         raise ForbiddenError(
             "this form is not from your session",
-            hint="load the page again and send it once more",
+            hint="go back, load the page again and send it once more; nothing was done",
             deciders=("forms-of-this-site",),
         )
     return visitor
@@ -57,4 +105,5 @@ Writer = Annotated[SignedIn, Depends(writer)]
 
 def own_path(path: str) -> str:
     """Return a path of this very console: anything that could lead elsewhere becomes the start page."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path else "/"
+    ours = path.startswith("/") and not path.startswith("//") and not _NOT_IN_A_PATH.search(path)
+    return path if ours else "/"

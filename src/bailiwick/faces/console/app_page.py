@@ -1,0 +1,152 @@
+"""The page of an app: how it is, what it can reach, what happened to it, what was refused, and its forms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.audit import AuditQuery, LoggedEvent, search
+from bailiwick.control.catalog import App
+from bailiwick.control.identity import SignedIn
+from bailiwick.control.observe import AppStatus, RequestPoint
+from bailiwick.control.release import Kill, Release
+from bailiwick.control.review import StoredReview
+from bailiwick.faces.console.addresses import app_addresses, git_address
+from bailiwick.faces.console.chart import Happening, requests_chart
+from bailiwick.faces.console.event_view import event_view
+from bailiwick.faces.console.evidence import evidence_view
+from bailiwick.faces.console.kill_switch import blast_radius
+from bailiwick.faces.console.overview import mode_state
+from bailiwick.faces.console.reach_view import reach_view
+from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.sessions import Visitor, Writer
+from bailiwick.faces.console.timeline import timeline
+from bailiwick.faces.console.words import Stat, State, ago, listed
+
+_FINDINGS_SHOWN = 5
+_REFUSED_SHOWN = 20
+_ACTIONS = ("kill", "revive", "request-deploy")
+
+
+@dataclass(frozen=True, slots=True)
+class ModeLine:
+    """How an app is in one mode, and where it answers."""
+
+    mode: str
+    state: State
+    words: str
+    address: str
+
+
+def add_app_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
+    """Add the page of an app and the form that asks for production. Paths hold slashes: forms come first."""
+
+    @app.post("/apps/{path:path}/deploy")
+    def deploy(visitor: Writer, path: str) -> Response:
+        made = control.deploys.request(visitor.identity, path)
+        return RedirectResponse(f"/approvals/{made.id}", 303)
+
+    @app.get("/apps/{path:path}", response_class=HTMLResponse)
+    def show(request: Request, visitor: Visitor, path: str) -> Response:
+        with control.store.transaction() as session:
+            found = control.catalog.readable_app(session, visitor.identity, path)
+            content = _content(control, session, visitor, found)
+        return pages.render(request, "app", visitor, **content)
+
+
+def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: App) -> dict[str, Any]:
+    now = control.clock()
+    statuses = control.observe.statuses(session, app.path)
+    stops = control.stops.standing(session, app.path)
+    points = control.observe.requests(session, app.path, "production")
+    releases = control.releases.releases(session, app.path)
+    reach = control.deploys.production_reach(session, app.path)
+    review = control.reviews.latest(session, app.path)
+    happened = [
+        *search(session, AuditQuery(app=app.path, action="app.killed"), limit=20).events,
+        *search(session, AuditQuery(app=app.path, action="app.revived"), limit=20).events,
+    ]
+    refused = search(session, AuditQuery(app=app.path, outcome="refused"), limit=_REFUSED_SHOWN).events
+    addresses = app_addresses(control.settings, app)
+    running = [item for item in statuses if not any(stop.stops(item.mode) for stop in stops)]
+    modes = _modes(statuses, stops, addresses)
+    return {
+        "app": app,
+        "addresses": addresses,
+        "git_url": git_address(control.settings, app),
+        "modes": modes,
+        "glance": _glance(modes, stops, now),
+        "stats": _stats(modes, points, review, refused),
+        "stopped": bool(stops),
+        "stopped_everywhere": any(not stop.mode for stop in stops),
+        "radius": blast_radius(control, session, app.path, running),
+        "chart": requests_chart(points, _happenings(releases, happened), now),
+        "reach": reach_view(app.path, reach) if reach is not None else None,
+        "timeline": timeline(control.source.pushes(session, app), control.deploys.deploys(session, app.path), happened),
+        "review": review,
+        "findings": review.findings[:_FINDINGS_SHOWN] if review else (),
+        "refused": [event_view(item) for item in refused],
+        "evidence": [evidence_view(item) for item in control.observe.evidence(session, app.path)],
+        "job_runs": control.observe.job_runs(session, app.path),
+        "may": {
+            action: control.authorizer.decide(session, visitor.identity, f"app.{action}", app.resource)
+            for action in _ACTIONS
+        },
+    }
+
+
+def _modes(statuses: Sequence[AppStatus], stops: Sequence[Kill], addresses: dict[str, str]) -> list[ModeLine]:
+    lines = []
+    for item in sorted(statuses, key=lambda found: found.mode, reverse=True):
+        shown = mode_state(item, stops, item.mode)
+        if shown is not None:
+            lines.append(ModeLine(item.mode, shown, item.words, addresses[item.mode]))
+    return lines
+
+
+def _glance(modes: Sequence[ModeLine], stops: Sequence[Kill], now: datetime) -> str:
+    if stops:
+        where = f" in {stops[0].mode}" if stops[0].mode else " everywhere"
+        return f"Stopped{where} by {stops[0].by} {ago(stops[0].time, now)}: {stops[0].because}."
+    if not modes:
+        return "Nothing runs yet: a push makes a preview, an approval brings it to production."
+    words = listed([f"{line.mode} is {line.state.word}" for line in modes])
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _stats(
+    modes: Sequence[ModeLine],
+    points: Sequence[RequestPoint],
+    review: StoredReview | None,
+    refused: Sequence[LoggedEvent],
+) -> tuple[Stat, ...]:
+    total = sum(point.ok + point.client_errors + point.server_errors for point in points)
+    failed = sum(point.server_errors for point in points)
+    slowest = max((point.p95_ms for point in points), default=0.0)
+    findings = len(review.findings) if review else 0
+    return (
+        *(Stat(line.mode.capitalize(), line.state.word, kind=line.state.kind) for line in modes),
+        Stat("Requests", f"{total:,}", "last hour"),
+        Stat("Failed", f"{failed / total:.1%}" if total else "0", "last hour", "bad" if failed else "plain"),
+        Stat("Slowest p95", f"{slowest:.0f} ms", "last hour"),
+        Stat("Findings", f"{findings}", "last review" if review else "never reviewed"),
+        Stat("Refused", f"{len(refused)}{'+' if len(refused) == _REFUSED_SHOWN else ''}", "see below"),
+    )
+
+
+def _happenings(releases: Sequence[Release], stops: Sequence[LoggedEvent]) -> list[Happening]:
+    released = [
+        Happening(item.created_at, "release", f"release {item.commit[:7]}")
+        for item in releases
+        if item.mode == "production"
+    ]
+    changed = [
+        Happening(item.event.time, "stop", "stopped" if item.event.action == "app.killed" else "revived")
+        for item in stops
+    ]
+    return released + changed

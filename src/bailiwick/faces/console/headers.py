@@ -1,0 +1,52 @@
+"""What every answer says to the browser: what may run in it, who may frame it, what may be kept."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'{loopback}; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+def policy(loopback_port: int | None = None) -> str:
+    """Return the content security policy; a form may end on a loopback port where the command line waits for it."""
+    return _POLICY.format(loopback="" if loopback_port is None else f" http://127.0.0.1:{loopback_port}")
+
+
+def protect(headers: MutableHeaders, path: str, *, secure: bool) -> None:
+    """Add the headers to an answer; a page that set its own content security policy keeps it."""
+    headers.setdefault("content-security-policy", policy())
+    headers["x-content-type-options"] = "nosniff"
+    headers["referrer-policy"] = "same-origin"
+    headers["cross-origin-opener-policy"] = "same-origin"
+    headers["permissions-policy"] = "camera=(), microphone=(), geolocation=()"
+    if secure:
+        headers["strict-transport-security"] = "max-age=31536000"
+    if not path.startswith("/static/"):
+        headers["cache-control"] = "no-store"
+
+
+class ProtectingHeaders:
+    """ASGI middleware that adds them, without holding back what is streamed."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], *, secure: bool) -> None:
+        self._app = app
+        self._secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                protect(MutableHeaders(raw=message["headers"]), scope["path"], secure=self._secure)
+            await send(message)
+
+        await self._app(scope, receive, protected)

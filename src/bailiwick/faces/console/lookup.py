@@ -1,0 +1,29 @@
+"""Finds what an address names. Whether it is not there or may not be seen, the answer is the same."""
+
+from sqlalchemy.orm import Session
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.catalog import App
+from bailiwick.control.identity import SignedIn
+from bailiwick.control.release import Deploy
+from bailiwick.control.review import StoredReview
+from bailiwick.core.errors import NotFoundError
+
+
+def visible_deploy(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id: str) -> tuple[Deploy, App]:
+    """Return a deploy and its app."""
+    try:
+        deploy = control.deploys.deploy(session, deploy_id)
+        return deploy, control.catalog.readable_app(session, visitor.identity, deploy.app)
+    except NotFoundError as fault:
+        raise NotFoundError(f"there is no deploy '{deploy_id[:60]}', or you may not see it") from fault
+
+
+def visible_review(control: ControlPlane, session: Session, visitor: SignedIn, review_id: str) -> StoredReview:
+    """Return a review."""
+    try:
+        review = control.reviews.review(session, review_id)
+        control.catalog.readable_app(session, visitor.identity, review.app)
+    except NotFoundError as fault:
+        raise NotFoundError(f"there is no review '{review_id[:60]}', or you may not see it") from fault
+    return review

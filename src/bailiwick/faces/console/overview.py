@@ -1,0 +1,107 @@
+"""The overview: every app that the visitor may see, and which of them need somebody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.catalog import App
+from bailiwick.control.observe import AppStatus
+from bailiwick.control.release import Deploy, Kill
+from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.sessions import Visitor, Writer
+from bailiwick.faces.console.words import Stat, State, ago, count, state
+
+_MODES = ("production", "preview")
+
+
+@dataclass(frozen=True, slots=True)
+class AppLine:
+    """An app as a row: how it is in each mode, and what waits."""
+
+    path: str
+    states: tuple[State | None, ...]
+    waiting: str
+    made_by: str
+    made_at: datetime
+
+
+def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
+    """Add the overview and the form that makes an app."""
+
+    @app.get("/", response_class=HTMLResponse)
+    def overview(request: Request, visitor: Visitor, cursor: str = "") -> Response:
+        with control.store.transaction() as session:
+            page = control.catalog.list_apps(session, visitor.identity, cursor=cursor)
+            statuses = {(item.app, item.mode): item for item in control.observe.statuses(session)}
+            stops = {item.path: control.stops.standing(session, item.path) for item in page.apps}
+            inbox = {item.app: item for item in control.deploys.inbox(session, visitor.identity)}
+            folders = [folder.path for folder in control.catalog.folders(session)]
+        lines = [_line(item, statuses, stops[item.path], inbox.get(item.path)) for item in page.apps]
+        return pages.render(
+            request,
+            "overview",
+            visitor,
+            lines=lines,
+            stats=_stats(lines),
+            glance=_glance(lines, stops, control.clock()),
+            further=f"/?{urlencode({'cursor': page.cursor})}" if page.cursor else "",
+            first_page=not cursor,
+            folders=folders,
+            origin=control.settings.public_url,
+        )
+
+    @app.post("/apps")
+    def create(visitor: Writer, path: Annotated[str, Form()]) -> Response:
+        made = control.catalog.create_app(visitor.identity, path.strip())
+        return RedirectResponse(f"/apps/{made.path}", 303)
+
+
+def mode_state(status: AppStatus | None, stops: Sequence[Kill], mode: str) -> State | None:
+    """Return how an app is in a mode: a stop outweighs what the plane last said."""
+    if status is None:
+        return None
+    return state("killed" if any(stop.stops(mode) for stop in stops) else status.status)
+
+
+def _line(
+    app: App, statuses: Mapping[tuple[str, str], AppStatus], stops: Sequence[Kill], deploy: Deploy | None
+) -> AppLine:
+    states = tuple(mode_state(statuses.get((app.path, mode)), stops, mode) for mode in _MODES)
+    waiting = f"/approvals/{deploy.id}" if deploy else ""
+    return AppLine(app.path, states, waiting, app.created_by, app.created_at)
+
+
+def _stats(lines: Sequence[AppLine]) -> tuple[Stat, ...]:
+    def having(word: str, place: int) -> int:
+        return sum(line.states[place] is not None and line.states[place].word == word for line in lines)  # type: ignore[union-attr]
+
+    running, killed = having("running", 0), having("killed", 0)
+    return (
+        Stat("Apps", f"{len(lines)}", "on this page"),
+        Stat("In production", f"{running}", "running", "good" if running else "plain"),
+        Stat("Previews", f"{having('running', 1)}", "running"),
+        Stat("Stopped", f"{killed}", "by the kill switch", "bad" if killed else "plain"),
+    )
+
+
+def _glance(lines: Sequence[AppLine], stops: Mapping[str, Sequence[Kill]], now: datetime) -> str:
+    if not lines:
+        return "There is no app yet that you may see."
+    needy = [line for line in lines if line.waiting or stops[line.path]]
+    if not needy:
+        return f"{count(len(lines), 'app')}; nothing waits for you."
+    verb = "needs" if len(needy) == 1 else "need"
+    first = f"{len(needy)} of {count(len(lines), 'app')} {verb} somebody"
+    reasons = []
+    waiting = sum(bool(line.waiting) for line in lines)
+    if waiting:
+        reasons.append(f"{count(waiting, 'deploy')} {'waits' if waiting == 1 else 'wait'} for a decision")
+    stopped = [(path, found[0]) for path, found in stops.items() if found]
+    reasons += [f"{path} was stopped {ago(stop.time, now)}" for path, stop in stopped[:3]]
+    return f"{first}: {'; '.join(reasons)}."

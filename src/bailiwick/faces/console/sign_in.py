@@ -1,0 +1,95 @@
+"""Signing in and out, and handing a person who is signed in over to an app or to the command line."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from bailiwick.control.app import CALLBACK_PATH, ControlPlane
+from bailiwick.control.identity import CLI_AUDIENCE, SignInRefusedError
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.faces.console.addresses import app_addresses
+from bailiwick.faces.console.headers import policy
+from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.sessions import (
+    COOKIE,
+    Visitor,
+    Writer,
+    bind_attempt,
+    own_path,
+    require_bound,
+    set_cookie,
+    unbind_attempt,
+)
+
+_CLI_PORTS = range(1024, 65536)
+
+
+def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bool) -> None:
+    """Add what a browser needs to become somebody's and to stop being so."""
+
+    @app.get("/sign-in", response_class=HTMLResponse)
+    def sign_in(request: Request, return_to: str = "/") -> Response:
+        return pages.render(request, "sign_in", return_to=own_path(return_to))
+
+    @app.get("/sign-in/start")
+    def start(return_to: str = "/") -> Response:
+        url = control.identity.begin_sign_in(own_path(return_to))
+        response = RedirectResponse(url, 303)
+        bind_attempt(response, url, secure=secure)
+        return response
+
+    @app.get(CALLBACK_PATH)
+    def callback(request: Request, state: str = "", code: str = "", error: str = "") -> Response:
+        require_bound(request, state)
+        if error:
+            raise SignInRefusedError(
+                f"the identity provider did not sign you in: {error[:80]}", hint="sign in again, or ask who runs it"
+            )
+        session, return_to = control.identity.finish_sign_in(state=state, code=code)
+        control.identity.sign_out(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse(own_path(return_to), 303)
+        unbind_attempt(response)
+        set_cookie(response, session.secret, secure=secure)
+        return response
+
+    @app.post("/sign-out")
+    def sign_out(request: Request, _: Writer) -> Response:
+        control.identity.sign_out(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse("/sign-in", 303)
+        response.delete_cookie(COOKIE, path="/")
+        return response
+
+    @app.get("/sign-in/app")
+    def to_app(visitor: Visitor, app: str, mode: str, challenge: str, state: str) -> Response:
+        """Hand a signed-in person over to an app's own host, which we compute: nothing of the request names it."""
+        if mode not in {"preview", "production"}:
+            raise InvalidInputError("there is no such mode")
+        with control.store.transaction() as session:
+            found = control.catalog.app(session, app)
+        code = control.identity.issue_code(visitor, audience=f"app:{mode}/{found.path}", challenge=challenge)
+        target = app_addresses(control.settings, found)[mode]
+        return RedirectResponse(f"{target}/.bailiwick/callback?{urlencode({'code': code, 'state': state})}", 303)
+
+    @app.get("/sign-in/cli", response_class=HTMLResponse)
+    def ask_cli(request: Request, visitor: Visitor, port: int, challenge: str, state: str) -> Response:
+        _require_cli_port(port)
+        asked = {"port": str(port), "challenge": challenge, "state": state}
+        page = pages.render(request, "sign_in_cli", visitor, asked=asked)
+        # The browser follows the form's answer to the program that waits: this page's policy must let it.
+        page.headers["content-security-policy"] = policy(loopback_port=port)
+        return page
+
+    @app.post("/sign-in/cli")
+    def to_cli(
+        visitor: Writer, port: Annotated[int, Form()], challenge: Annotated[str, Form()], state: Annotated[str, Form()]
+    ) -> Response:
+        _require_cli_port(port)
+        code = control.identity.issue_code(visitor, audience=CLI_AUDIENCE, challenge=challenge)
+        return RedirectResponse(f"http://127.0.0.1:{port}/?{urlencode({'code': code, 'state': state})}", 303)
+
+
+def _require_cli_port(port: int) -> None:
+    if port not in _CLI_PORTS:
+        raise InvalidInputError("this is not a port of the command line", hint="run bailiwick login again")

@@ -1,0 +1,252 @@
+"""Sign-in against an independent provider: the good way through, and every token that is not the one asked for."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import (
+    Authorizer,
+    IdentityService,
+    OidcClient,
+    ProviderUnavailableError,
+    SignInRefusedError,
+)
+from bailiwick.control.identity import oidc as oidc_module
+from bailiwick.control.identity.oidc import Attempt
+from bailiwick.core.clock import utc_now
+from bailiwick.core.policy import PolicyEngine
+from bailiwick.store import Store
+from tests.control.identity.conftest import REDIRECT_URI, Provider
+
+Change = Callable[[str], str]
+
+
+class Between(httpx2.BaseTransport):
+    """Stands between us and the provider: counts fetches of keys, and changes keys and ID tokens when told to."""
+
+    def __init__(self) -> None:
+        self._real = httpx2.HTTPTransport()
+        self.change: Change = lambda token: token
+        self.keys: dict[str, Any] | None = None
+        self.key_fetches = 0
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self._real.handle_request(request)
+        if request.url.path.endswith("/jwks"):
+            self.key_fetches += 1
+            return httpx2.Response(200, json=self.keys) if self.keys else answer
+        if request.method != "POST":
+            return answer
+        body = json.loads(answer.read())
+        if "id_token" in body:
+            body["id_token"] = self.change(body["id_token"])
+        return httpx2.Response(answer.status_code, json=body)
+
+
+@pytest.fixture
+def between() -> Between:
+    return Between()
+
+
+@pytest.fixture
+def client(provider: Provider, between: Between) -> OidcClient:
+    return client_of(provider.issuer, between)
+
+
+def client_of(issuer: str, between: Between) -> OidcClient:
+    return OidcClient(
+        issuer=issuer,
+        client_id="bailiwick",
+        client_secret=None,
+        scopes=("openid", "profile", "email", "groups"),
+        redirect_uri=REDIRECT_URI,
+        clock=utc_now,
+        http=httpx2.Client(transport=between, timeout=10),
+    )
+
+
+@pytest.fixture
+def identity(store: Store, client: OidcClient) -> IdentityService:
+    return IdentityService(
+        store=store,
+        audit=AuditLog(utc_now),
+        authorizer=Authorizer(PolicyEngine.built_in()),
+        oidc=client,
+        clock=utc_now,
+        on_change=lambda: None,
+    )
+
+
+def part(token: str, number: int) -> dict[str, Any]:
+    text = token.split(".")[number]
+    return dict(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+
+
+def encoded(document: dict[str, Any] | bytes) -> str:
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def sign_in(client: OidcClient, provider: Provider, who: str = "ada") -> Any:
+    attempt = Attempt.new()
+    back = provider.click(client.authorization_url(attempt), who)
+    assert back["state"] == attempt.state
+    return client.exchange(back["code"], nonce=attempt.nonce, verifier=attempt.verifier)
+
+
+@pytest.mark.req("ID2")
+def test_a_person_signs_in_with_pkce_and_is_who_the_provider_says(
+    identity: IdentityService, provider: Provider
+) -> None:
+    back = provider.click(identity.begin_sign_in("/apps/x"), "ada")
+    session, return_to = identity.finish_sign_in(state=back["state"], code=back["code"])
+    assert return_to == "/apps/x"
+    owner = identity.authenticate_session(session.secret)
+    assert str(owner.identity.principal) == "user:ada@example.com"
+    assert owner.name == "Person ada"
+    assert owner.identity.names == {"user:ada@example.com", "group:makers"}
+    assert owner.identity.attributes == {"region": "EMEA"}
+    with pytest.raises(SignInRefusedError, match="not begun here"):
+        identity.finish_sign_in(state=back["state"], code=back["code"])
+
+
+@pytest.mark.req("ID2")
+def test_a_code_works_once(client: OidcClient, provider: Provider) -> None:
+    attempt = Attempt.new()
+    code = provider.click(client.authorization_url(attempt), "ada")["code"]
+    assert client.exchange(code, nonce=attempt.nonce, verifier=attempt.verifier).email == "ada@example.com"
+    with pytest.raises(SignInRefusedError, match="did not accept"):
+        client.exchange(code, nonce=attempt.nonce, verifier=attempt.verifier)
+
+
+@pytest.mark.req("ID2")
+def test_a_code_without_its_verifier_and_a_token_with_another_nonce_are_refused(
+    client: OidcClient, provider: Provider
+) -> None:
+    attempt, other = Attempt.new(), Attempt.new()
+    stolen = provider.click(client.authorization_url(attempt), "ada")["code"]
+    with pytest.raises(SignInRefusedError, match="did not accept"):
+        client.exchange(stolen, nonce=attempt.nonce, verifier=other.verifier)
+    injected = provider.click(client.authorization_url(attempt), "ada")["code"]
+    with pytest.raises(SignInRefusedError, match="not for this sign-in"):
+        client.exchange(injected, nonce=other.nonce, verifier=attempt.verifier)
+
+
+@pytest.mark.req("ID2")
+def test_an_address_that_the_provider_does_not_vouch_for_is_nobodys(client: OidcClient, provider: Provider) -> None:
+    with pytest.raises(SignInRefusedError, match="does not vouch"):
+        sign_in(client, provider, "unverified")
+
+
+def unsigned(token: str) -> str:
+    return f"{encoded({'alg': 'none'})}.{token.split('.')[1]}."
+
+
+def signed_with_the_public_key(form: str) -> Callable[[Provider], Change]:
+    def of(provider: Provider) -> Change:
+        found = httpx2.get(f"{provider.issuer}/jwks").json()["keys"][0]
+        public = RSAKey.import_key(found)
+        secret = {"pem": public.as_pem(private=False), "json": json.dumps(found).encode()}[form]
+
+        def change(token: str) -> str:
+            head = encoded({"alg": "HS256", "typ": "JWT", "kid": found["kid"]})
+            content = f"{head}.{token.split('.')[1]}"
+            return f"{content}.{encoded(hmac.digest(secret, content.encode(), hashlib.sha256))}"
+
+        return change
+
+    return of
+
+
+def signed_by_somebody_else(token: str) -> str:
+    return jwt.encode({"alg": "RS256", "kid": part(token, 0)["kid"]}, part(token, 1), RSAKey.generate_key(2048))
+
+
+def with_another_person(token: str) -> str:
+    head, _, signature = token.split(".")
+    return f"{head}.{encoded({**part(token, 1), 'email': 'admin@example.com'})}.{signature}"
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(lambda _: unsigned, id="alg none"),
+        pytest.param(lambda _: lambda token: unsigned(token) + token.split(".")[2], id="alg none with a signature"),
+        pytest.param(signed_with_the_public_key("pem"), id="HS256 with the public key as PEM"),
+        pytest.param(signed_with_the_public_key("json"), id="HS256 with the public key as JWK"),
+        pytest.param(lambda _: signed_by_somebody_else, id="somebody else's key under the provider's key id"),
+        pytest.param(lambda _: with_another_person, id="another person under the same signature"),
+        pytest.param(lambda _: lambda token: "", id="no token"),
+        pytest.param(lambda _: lambda token: token.rpartition(".")[0] + ".", id="signature cut off"),
+    ],
+)
+def test_a_forged_token_signs_nobody_in(
+    client: OidcClient, provider: Provider, between: Between, forge: Callable[[Provider], Change]
+) -> None:
+    assert sign_in(client, provider).email == "ada@example.com"
+    between.change = forge(provider)
+    with pytest.raises(SignInRefusedError, match="not signed by its keys"):
+        sign_in(client, provider)
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [("iss", "http://127.0.0.1:1"), ("aud", "another-app"), ("aud", ["bailiwick", "another-app"]), ("exp", 1)],
+)
+def test_a_token_of_another_issuer_for_another_app_or_of_another_time_is_refused(
+    provider: Provider, between: Between, claim: str, value: object
+) -> None:
+    ours = RSAKey.generate_key(2048, {"kid": "ours"})  # the provider's key, as far as the client can tell
+    between.keys = {"keys": [ours.as_dict(private=False)]}
+    client = client_of(provider.issuer, between)
+    between.change = lambda token: jwt.encode({"alg": "RS256", "kid": "ours"}, part(token, 1), ours)
+    assert sign_in(client, provider).email == "ada@example.com"
+    between.change = lambda token: jwt.encode({"alg": "RS256", "kid": "ours"}, {**part(token, 1), claim: value}, ours)
+    with pytest.raises(SignInRefusedError, match=r"not for this sign-in|for another application"):
+        sign_in(client, provider)
+
+
+@pytest.mark.req("ID2")
+def test_a_provider_that_calls_itself_by_another_name_is_not_used(provider: Provider, between: Between) -> None:
+    client = client_of(provider.issuer.replace("127.0.0.1", "localhost"), between)
+    with pytest.raises(ProviderUnavailableError, match="another name than the configured issuer"):
+        client.authorization_url(Attempt.new())
+
+
+@pytest.fixture
+def no_wait_for_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(oidc_module, "_KEYS_AT_MOST_EVERY_SECONDS", 0.0)
+    yield
+
+
+@pytest.mark.req("ID2")
+def test_new_keys_of_the_provider_are_fetched_when_they_are_met(
+    client: OidcClient, provider: Provider, between: Between, no_wait_for_keys: None
+) -> None:
+    assert sign_in(client, provider).email == "ada@example.com"
+    assert sign_in(client, provider).email == "ada@example.com"
+    assert between.key_fetches == 1
+    provider.start()
+    assert sign_in(client, provider, "bob").email == "bob@example.com"
+    assert between.key_fetches == 2
+
+
+def test_forged_tokens_do_not_make_us_ask_for_keys_again_and_again(
+    client: OidcClient, provider: Provider, between: Between
+) -> None:
+    between.change = signed_by_somebody_else
+    for _ in range(3):
+        with pytest.raises(SignInRefusedError):
+            sign_in(client, provider)
+    assert between.key_fetches == 1

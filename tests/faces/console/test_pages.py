@@ -1,0 +1,302 @@
+"""Every page in a real browser: accessible, narrow, under its policy, with hostile strings as text, by keyboard."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import KillReport
+from bailiwick.faces.console.sessions import COOKIE
+from tests.faces.console.conftest import Console
+from tests.faces.console.estate import HOSTILE, MARK, SHOWN, Estate, build
+from tests.fixtures.company import APP
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+AXE = Path(__file__).parents[2] / "assets" / "vendor" / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def estate(console: Console) -> Estate:
+    return build(console)
+
+
+@pytest.fixture
+def open_as(browser: Browser, console: Console) -> Iterator[Open]:
+    """Return what opens a browser of somebody; faults of scripts and of policy fail the test at its end."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_as(who: str, **options: object) -> Page:
+        context = browser.new_context(base_url=console.url, **{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        _, session = console.signed_in(who)
+        context.add_cookies([{"name": COOKIE, "value": session.secret, "url": console.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda line: faults.append(line.text) if "policy" in line.text.lower() else None)
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.mark.req("DG7")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible(open_as: Open, estate: Estate, scheme: str) -> None:
+    page = open_as("admin", color_scheme=scheme, bypass_csp=True)
+    broken = []
+    for path in estate.pages:
+        page.goto(path)
+        page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+        page.add_script_tag(path=str(AXE))
+        found = page.evaluate("rules => axe.run(document, rules)", RULES)
+        assert found["passes"], path
+        broken += [(path, item["id"], item["nodes"][0]["html"][:200]) for item in found["violations"]]
+    assert broken == []
+
+
+def test_the_dialogs_are_accessible(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin", bypass_csp=True)
+    page.goto(f"/apps/{APP}")
+    for key in ("Control+k", "?"):
+        page.keyboard.press(key)
+        page.add_script_tag(path=str(AXE))
+        assert page.evaluate("rules => axe.run('dialog[open]', rules)", RULES)["violations"] == []
+        page.keyboard.press("Escape")
+
+
+def test_no_page_is_wider_than_a_phone(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin", viewport={"width": 390, "height": 844})
+    wide = []
+    for path in estate.pages:
+        page.goto(path)
+        page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(path)
+    assert wide == []
+
+
+@pytest.mark.req("RV2", "DG7")
+def test_hostile_strings_are_shown_as_text(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin")
+    where = {
+        f"/apps/{APP}": 6,  # subject, agent, prompt, reasons, status, evidence
+        f"/approvals/{estate.decided}": 1,
+        f"/approvals/{estate.waiting}": 1,
+        "/audit?action=app.killed": 2,
+        "/apps/finance/other": 2,
+    }
+    for path, least in where.items():
+        page.goto(path)
+        page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+        seen = page.inner_text("main")
+        assert seen.count(SHOWN) >= least, (path, seen.count(SHOWN))
+        assert MARK not in page.content()
+        assert page.locator("main img, main script").count() == 0
+    page.goto(f"/reviews/{estate.refused}")
+    assert "<script>alert(1)</script>⟨U+202E⟩" in page.inner_text("main")
+    page.goto(f"/audit?{'text=' + '%3Cscript%3Ealert(1)%3C/script%3E%22%20onfocus=alert(1)%20autofocus=%22'}")
+    assert page.input_value("input[name=text]") == '<script>alert(1)</script>" onfocus=alert(1) autofocus="'
+
+
+@pytest.mark.req("RT5")
+def test_the_kill_switch_is_two_keystrokes_from_anywhere(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin")
+    for path in ("/", "/audit", "/approvals", f"/reviews/{estate.passed}", "/help", "/no/such/page"):
+        page.goto(path)
+        page.keyboard.press("Control+k")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/kill")
+        assert "Stops 2 releases (production and preview)" in page.inner_text("main")
+
+
+@pytest.mark.req("RT5")
+def test_an_app_is_killed_from_its_page_without_a_pointer(open_as: Open, console: Console, estate: Estate) -> None:
+    page = open_as("security")
+    page.goto(f"/apps/{APP}")
+    assert "nobody used it in the last five minutes" in page.inner_text("#kill")
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Enter")
+    page.keyboard.type("it leaks? stop it")  # the question mark opens no help while one types
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=It is stopped everywhere.")
+    assert "Stopped everywhere by user:security@example.com just now: it leaks? stop it." in page.inner_text("main")
+    with console.company.control.store.transaction() as session:
+        assert console.company.control.stops.standing(session, APP)[0].because == "it leaks? stop it"
+
+
+@pytest.mark.req("RT4", "RT5")
+def test_what_was_stopped_in_one_mode_can_still_be_stopped_in_the_other(
+    open_as: Open, console: Console, estate: Estate
+) -> None:
+    control = console.company.control
+    stop = KillReport(
+        app=APP,
+        mode="production",
+        release="r",
+        because="errors",
+        time=utc_now(),
+        counters={},
+        requests=(),
+        log_lines=(),
+    )
+    with control.store.transaction() as session:
+        control.stops.record_automatic(session, stop, plane="production", evidence="")
+    page = open_as("security")
+    page.goto(f"/apps/{APP}")
+    assert "Stopped in production by plane:production" in page.inner_text("main")
+    assert "Stops 1 release (preview)" in page.inner_text("#kill")
+    page.fill("#kill input[name=reason]", "the preview too")
+    page.click("#kill button")
+    assert "It is stopped everywhere." in page.inner_text("#kill")
+    page.fill("#revive input[name=reason]", "it is mended")
+    page.click("#revive button")
+    assert page.locator("#revive").count() == 0
+    with control.store.transaction() as session:
+        assert control.stops.standing(session, APP) == []
+
+
+def test_the_palette_finds_what_has_every_word(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin")
+    page.goto("/audit")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#palette >> text=kill finance/empty")
+    page.keyboard.type("kill emp")
+    assert page.locator("#palette li:visible").all_inner_texts() == ["kill finance/empty"]
+    page.keyboard.type("zzz")
+    assert page.locator("#palette li:visible").count() == 0
+    assert page.locator("text=No command has these words.").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#palette").is_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("empty")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/apps/finance/empty")
+
+
+def test_the_palette_offers_no_app_that_one_may_not_see(open_as: Open, estate: Estate) -> None:
+    page = open_as("nobody")
+    page.goto("/help")
+    with page.expect_response("**/commands.json") as answer:
+        page.keyboard.press("Control+k")
+    assert answer.value.json() == []
+
+
+def test_tab_goes_through_the_page_as_it_reads(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin")
+    page.goto(f"/approvals/{estate.waiting}")
+    met = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name).trim()"))
+    met = [re.sub(r"\s+", " ", words) for words in met]
+    assert met[:6] == ["Skip to the page", "Bailiwick", "Apps", "Approvals 1 waiting", "Audit", "Kill switch"]
+    assert met[6:11] == ["Ctrl K Commands", "? Help", "Sign out", "Approvals", APP]
+    assert met[11:] == ["reason", "Approve this tree with this reach", "Reject"]
+
+
+def test_help_opens_with_a_question_mark_and_files_are_walked_with_letters(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin")
+    page.goto(f"/approvals/{estate.waiting}")
+    page.keyboard.press("?")
+    assert page.locator("dialog#help").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog#help").is_visible()
+    page.keyboard.press("n")
+    assert "bailiwick.toml" in page.evaluate("document.activeElement.textContent")
+    assert page.locator("details.file").first.get_attribute("open") is not None
+    page.keyboard.press("o")
+    assert page.locator("details.file").first.get_attribute("open") is None
+    page.keyboard.press("n")
+    assert "app.py" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("p")
+    assert "bailiwick.toml" in page.evaluate("document.activeElement.textContent")
+
+
+@pytest.mark.req("DG7")
+def test_the_approver_sees_what_is_new_beside_what_was(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin")
+    page.goto(f"/approvals/{estate.waiting}")
+    rows = [
+        row.replace("\n", "").replace("\t", " | ") for row in page.locator("table.beside tbody tr").all_inner_texts()
+    ]
+    assert rows == [
+        "not there | +may open connections to rates.example.net:443",
+        "−runs by itself: nightly: 0 2 * * * app:app | +runs by itself: nightly: 30 3 * * * app:app",
+    ]
+    numbered = page.locator("details.file").first.locator("tr.plus").first.locator("td").all_inner_texts()
+    assert numbered[0] == ""
+    assert numbered[1].isdecimal()
+    page.goto(f"/approvals/{estate.decided}")  # compared with what ran before it, which was nothing
+    assert page.locator("table.beside").count() == 0
+    assert "all of it is new" in page.inner_text("main")
+
+
+@pytest.mark.req("OB2")
+def test_the_audit_is_filtered_paged_and_expanded(open_as: Open, console: Console, estate: Estate) -> None:
+    page = open_as("admin")
+    page.goto("/audit")
+    page.fill("input[name=action]", "app.killed")
+    page.select_option("select[name=outcome]", "success")
+    page.click("button:has-text('Search')")
+    assert page.locator(".events li").count() == 2
+    assert page.locator(".chips li").all_inner_texts() == ["Action: app.killed ×", "Outcome: success ×", "Remove all"]
+    page.locator(".events summary").first.click()
+    assert '"action": "app.killed"' in page.locator(".events pre").first.inner_text()
+    page.click("[aria-label='Remove Action: app.killed']")
+    assert "action" not in page.url
+    for number in range(60):
+        console.company.control.catalog.create_app(console.company.people["builder"], f"finance/more-{number}")
+    page.goto("/audit?action=app.created")
+    assert page.locator(".events li").count() == 50
+    first = page.locator(".events details").first.get_attribute("id")
+    page.click("a:has-text('Earlier')")
+    assert page.locator(".events li").count() == 13
+    assert "action=app.created" in page.url
+    page.click("a:has-text('Newest')")
+    assert page.locator(".events details").first.get_attribute("id") == first
+
+
+def test_the_console_works_without_script(open_as: Open, console: Console, estate: Estate) -> None:
+    page = open_as("admin", java_script_enabled=False)
+    page.goto("/")
+    page.click("nav >> text=Commands")
+    assert page.locator("h1").inner_text() == "Help"
+    page.click("nav >> text=Kill switch")
+    page.click(f"text=Kill {APP}")
+    page.fill("#kill input[name=reason]", "by hand")
+    page.click("#kill button")
+    assert "by hand" in page.inner_text("main")
+    page.goto(f"/approvals/{estate.waiting}")
+    page.locator("details.file summary").first.click()
+    assert page.locator("details.file").first.get_attribute("open") is None
+
+
+def test_empty_pages_say_what_to_type(open_as: Open, console: Console) -> None:
+    page = open_as("user")
+    page.goto("/")
+    assert "bailiwick app create finance/refund-desk" in page.inner_text("main")
+    page.goto("/approvals")
+    assert "bailiwick deploy" in page.inner_text("main")
+    page = open_as("builder")
+    page.goto(f"/apps/{APP}")
+    assert f"git push {console.url}/git/{APP}.git HEAD:main" in page.inner_text("main")
+    assert HOSTILE not in page.content()
