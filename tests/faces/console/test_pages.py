@@ -57,14 +57,21 @@ def open_as(browser: Browser, console: Console) -> Iterator[Open]:
     assert faults == []
 
 
+def shown(page: Page, path: str) -> None:
+    """Open a page, and everything on it that opens."""
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == (404 if path == "/no/such/page" else 200), path
+    page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+
+
 @pytest.mark.req("DG7")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible(open_as: Open, estate: Estate, scheme: str) -> None:
     page = open_as("admin", color_scheme=scheme, bypass_csp=True)
     broken = []
     for path in estate.pages:
-        page.goto(path)
-        page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+        shown(page, path)
         page.add_script_tag(path=str(AXE))
         found = page.evaluate("rules => axe.run(document, rules)", RULES)
         assert found["passes"], path
@@ -75,19 +82,21 @@ def test_every_page_is_accessible(open_as: Open, estate: Estate, scheme: str) ->
 def test_the_dialogs_are_accessible(open_as: Open, estate: Estate) -> None:
     page = open_as("admin", bypass_csp=True)
     page.goto(f"/apps/{APP}")
-    for key in ("Control+k", "?"):
+    page.add_script_tag(path=str(AXE))
+    for key, name in (("Control+k", "palette"), ("?", "help")):
         page.keyboard.press(key)
-        page.add_script_tag(path=str(AXE))
+        dialog = page.locator(f"dialog#{name}")
+        dialog.wait_for()
         assert page.evaluate("rules => axe.run('dialog[open]', rules)", RULES)["violations"] == []
         page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
 
 
 def test_no_page_is_wider_than_a_phone(open_as: Open, estate: Estate) -> None:
     page = open_as("admin", viewport={"width": 390, "height": 844})
     wide = []
     for path in estate.pages:
-        page.goto(path)
-        page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+        shown(page, path)
         if page.evaluate("document.documentElement.scrollWidth") > 390:
             wide.append(path)
     assert wide == []
@@ -104,8 +113,7 @@ def test_hostile_strings_are_shown_as_text(open_as: Open, estate: Estate) -> Non
         "/apps/finance/other": 2,
     }
     for path, least in where.items():
-        page.goto(path)
-        page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
+        shown(page, path)
         seen = page.inner_text("main")
         assert seen.count(SHOWN) >= least, (path, seen.count(SHOWN))
         assert MARK not in page.content()
@@ -184,7 +192,7 @@ def test_the_palette_finds_what_has_every_word(open_as: Open, estate: Estate) ->
     assert page.locator("#palette li:visible").count() == 0
     assert page.locator("text=No command has these words.").is_visible()
     page.keyboard.press("Escape")
-    assert not page.locator("#palette").is_visible()
+    page.locator("#palette").wait_for(state="hidden")
     page.keyboard.press("Control+k")
     page.keyboard.type("empty")
     page.keyboard.press("ArrowDown")
@@ -217,9 +225,9 @@ def test_help_opens_with_a_question_mark_and_files_are_walked_with_letters(open_
     page = open_as("admin")
     page.goto(f"/approvals/{estate.waiting}")
     page.keyboard.press("?")
-    assert page.locator("dialog#help").is_visible()
+    page.locator("dialog#help").wait_for()
     page.keyboard.press("Escape")
-    assert not page.locator("dialog#help").is_visible()
+    page.locator("dialog#help").wait_for(state="hidden")
     page.keyboard.press("n")
     assert "bailiwick.toml" in page.evaluate("document.activeElement.textContent")
     assert page.locator("details.file").first.get_attribute("open") is not None

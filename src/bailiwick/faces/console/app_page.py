@@ -146,7 +146,9 @@ def _happenings(releases: Sequence[Release], stops: Sequence[LoggedEvent]) -> li
         if item.mode == "production"
     ]
     changed = [
-        Happening(item.event.time, "stop", "stopped" if item.event.action == "app.killed" else "revived")
+        Happening(item.event.time, "stop", "stopped")
+        if item.event.action == "app.killed"
+        else Happening(item.event.time, "release", "revived")
         for item in stops
     ]
     return released + changed
