@@ -86,7 +86,7 @@ class Egress(_Section):
         for host in hosts:
             if not 1 <= int(host.rsplit(":", 1)[1]) <= 65535:  # noqa: PLR2004 - the range of TCP ports
                 raise ValueError(f"{host} does not end in a port between 1 and 65535")
-        return hosts
+        return tuple(dict.fromkeys(hosts))
 
 
 class OwnDatabase(_Section):

@@ -17,6 +17,7 @@ ASSETS = Path(__file__).parents[2] / "assets" / "oidc-provider"
 REDIRECT_URI = "http://127.0.0.1:8400/sign-in/callback"
 _START_SECONDS = 30
 _MOST_REDIRECTS = 10
+_LEAST_NODE = 20
 
 
 class Provider:
@@ -43,7 +44,7 @@ class Provider:
                 httpx2.get(f"{self.issuer}/.well-known/openid-configuration").raise_for_status()
             except httpx2.HTTPError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail("the identity provider of the tests does not start: it needs node 20 or later")
+                    pytest.fail("the identity provider of the tests does not start")
                 time.sleep(0.05)
             else:
                 return
@@ -67,10 +68,17 @@ class Provider:
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
+    if _node_version() < _LEAST_NODE:
+        pytest.skip(f"npm's oidc-provider runs on node {_LEAST_NODE} or later, and this host has an older one")
     running = Provider(_installed())
     running.start()
     yield running
     running.stop()
+
+
+def _node_version() -> int:
+    done = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+    return int(done.stdout.removeprefix("v").partition(".")[0])
 
 
 def _installed() -> Path:

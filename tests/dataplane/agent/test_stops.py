@@ -1,12 +1,14 @@
 """Stops at a data plane: by order and by itself, each for the modes that are meant and no other."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bailiwick.core.messages import GuardLimits, KillReport, RunJobOrder
+from bailiwick.core.messages import AppState, GuardLimits, KillReport, RunJobOrder
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.app import DataPlane
 from bailiwick.dataplane.router import CallRegistry
@@ -70,6 +72,26 @@ async def test_a_release_that_takes_over_lets_the_requests_of_the_one_before_end
     await house.until(lambda: house.plane._sites.find("desk-production.apps.localhost").state.release == second.release)  # type: ignore[union-attr]
     assert (await house.get("/")).text == "second done"
     assert (await asked).text == "begun done"  # type: ignore[attr-defined]
+
+
+@pytest.mark.req("RT7")
+async def test_when_a_new_release_does_not_start_the_one_before_stays_and_is_kept_up(house: PlaneHouse) -> None:
+    first = house.release({"app.py": SLOW})
+    await house.until_running(first)
+    broken = house.release({"app.py": "raise SystemExit('not today')\n"})
+    await house.serve(broken)
+    report = await house.until_status("failed", state=broken)
+    assert "not today" in report.words
+    assert (await house.get("/")).text == "begun done"
+    before = house.inner_pid()
+    os.kill(before, signal.SIGKILL)
+    await house.until(lambda: _running(house, first) and house.inner_pid() != before)
+    assert (await house.get("/")).text == "begun done"
+
+
+def _running(house: PlaneHouse, state: AppState) -> bool:
+    site = house.plane._sites.find("desk-production.apps.localhost")
+    return site is not None and site.condition == "running" and site.state.release == state.release
 
 
 @pytest.mark.req("RT5")

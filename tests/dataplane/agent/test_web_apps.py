@@ -93,7 +93,9 @@ async def test_switching_an_integration_off_stops_the_queries_of_a_running_app(
     await house.until_running(state)
     assert (await house.get("/")).text.endswith("EMEA")
     off = orders.model_copy(update={"enabled": False})
+    process = house.inner_pid()
     await house.serve(state.model_copy(update={"integrations": (off,)}))
+    assert house.inner_pid() == process
     with pytest.raises(httpx2.RemoteProtocolError):  # the answer had begun when the query was refused
         await house.get("/")
     refused = house.events("query.refused")[-1]

@@ -1,5 +1,7 @@
 """The git door with real git: who gets in, large and hostile pushes, and what is kept of them."""
 
+import asyncio
+import contextlib
 import gzip
 import os
 import socket
@@ -13,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 import uvicorn
 
@@ -71,8 +74,6 @@ def door(company: Company) -> Iterator[Door]:
     async def serve() -> None:
         async with running(company.control):
             await server.serve([listener])
-
-    import asyncio
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
@@ -305,8 +306,6 @@ def test_a_packed_body_is_read_and_a_bomb_is_refused(door: Door, folder: Path) -
 
 
 def test_a_client_that_goes_away_leaves_no_process_and_nothing_kept(door: Door, folder: Path) -> None:
-    import psutil
-
     before = door.kept_bytes()
     host, port = door.url.removeprefix("http://").split(":")
     auth = httpx2.BasicAuth("x", door.token("builder"))
@@ -330,5 +329,8 @@ def test_a_client_that_goes_away_leaves_no_process_and_nothing_kept(door: Door, 
 
 
 def _git_children(process: "object") -> list[object]:
-    children = process.children(recursive=True)  # type: ignore[attr-defined]
-    return [child for child in children if child.status() != "zombie" and "git" in child.name()]
+    found = []
+    for child in process.children(recursive=True):  # type: ignore[attr-defined]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [child] if child.status() != "zombie" and "git" in child.name() else []
+    return found

@@ -193,7 +193,11 @@ class DeployService:
         return row
 
     def _may_decide(self, session: Session, identity: Identity, row: DeployRow) -> Decision:
-        """Return whether this person may decide about a deploy that waits; a refusal is audited."""
+        """Return whether this person may decide about a deploy that waits; a refusal is audited.
+
+        Raises `NotFoundError` for whoever may not even see the app.
+        """
+        self._catalog.readable_app(session, identity, row.app)
         decision = self._may_approve(session, identity, row)
         if row.state != DeployState.REQUESTED:
             raise NotDecidableError(f"this deploy is {row.state} already")

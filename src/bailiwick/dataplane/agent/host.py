@@ -5,6 +5,7 @@ this plane stopped by itself stays stopped until the control plane has said that
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.manifest import Manifest
-from bailiwick.core.messages import AppState, DesiredState, PlaneWelcome, RequestTrace, RunJobOrder
+from bailiwick.core.messages import AppState, DesiredState, IntegrationState, PlaneWelcome, RequestTrace, RunJobOrder
 from bailiwick.core.statements import SignatureError
 from bailiwick.dataplane.agent.instance import Instance, Workshop, require_offered, start_instance
 from bailiwick.dataplane.agent.job_runs import JobRuns
@@ -25,6 +26,7 @@ from bailiwick.dataplane.agent.telling import Telling
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
+_LOG = logging.getLogger("bailiwick.plane.host")
 _DRAIN_SECONDS, _DRAIN_LOOK_SECONDS = 10.0, 0.02
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
 _ERROR = 500
@@ -107,6 +109,7 @@ class AppHost:
         for served in self._served.values():
             if served.awaits_control:
                 served.awaits_control = False
+                await _end(served.work)
                 served.work = asyncio.create_task(self._bring_up(served))
 
     async def run_job(self, order: RunJobOrder) -> None:
@@ -185,7 +188,7 @@ class AppHost:
         # Until the new release takes over, what is up is still the old one; who may use it is as of now.
         up = served.site.state.release if served.instance is not None else state.release
         served.site.state = state.model_copy(update={"release": up})
-        same = (before.release, before.integrations) == (state.release, state.integrations)
+        same = (before.release, _opened(before)) == (state.release, _opened(state))
         at_work = served.work is not None and not served.work.done()
         if same and (at_work or served.site.condition in _UP):
             return
@@ -193,36 +196,54 @@ class AppHost:
         served.work = asyncio.create_task(self._bring_up(served))
 
     async def _bring_up(self, served: _Served) -> None:
-        """Start a release and let it take over; try again, later each time, when it ends by itself."""
+        """Keep an app up; a fault of ours is said, and leaves nothing that starts for ever."""
+        try:
+            await self._keep_up(served)
+        except Exception as fault:
+            _LOG.exception("%s could not be kept up", served.wanted.app)
+            words = f"this plane failed at it: {type(fault).__name__}"
+            self._fail(served, served.wanted, UnavailableError(words, hint="the plane's log says where"))
+
+    async def _keep_up(self, served: _Served) -> None:
+        """Start what is wanted; then start what serves again, later each time, whenever it ends by itself.
+
+        What serves is the release before when the wanted one does not start.
+        """
+        state = served.wanted
         for wait in (0.0, *_RESTART_SECONDS):
             await asyncio.sleep(wait)
-            state = served.wanted
-            prepared = await self._try_prepare(served, state)
-            if prepared is None:
-                return
-            if prepared.manifest.has_jobs_only:
-                self._take_over(served, prepared.manifest, None)
-                return
-            instance = await self._try_start(served, state, prepared)
+            await self._start(served, state)
+            instance = served.instance
             if instance is None:
                 return
-            self._take_over(served, prepared.manifest, instance)
+            state = instance.state
             ended = await instance.sandbox.wait()
             if served.instance is not instance:
                 return
+            served.instance = None
             words = ended.broken_limit or f"it ended by itself with code {ended.code}"
             served.site.stop("starting", words)
             self._tell.status(state, "stopped", words)
             await instance.stop()
-            served.instance = None
         served.site.stop("failed", "it keeps ending")
         self._tell.status(
-            served.wanted, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
+            state, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
         )
 
-    def _take_over(self, served: _Served, manifest: Manifest, instance: Instance | None) -> None:
+    async def _start(self, served: _Served, state: AppState) -> None:
+        """Start a release and let it take over; when it does not start, what was there stays."""
+        prepared = await self._try_prepare(served, state)
+        if prepared is None:
+            return
+        if prepared.manifest.has_jobs_only:
+            self._take_over(served, state, prepared.manifest, None)
+            return
+        instance = await self._try_start(served, state, prepared)
+        if instance is not None:
+            self._take_over(served, state, prepared.manifest, instance)
+
+    def _take_over(self, served: _Served, state: AppState, manifest: Manifest, instance: Instance | None) -> None:
         """Serve a release in the place of the one before; without an instance it has jobs only."""
-        state = served.wanted
         if instance is not None:
             site = Site(served.site.host, state, "running", "", instance.socket)
             words = f"limits by {instance.sandbox.controls}"
@@ -336,6 +357,11 @@ class AppHost:
         served = self._served.pop(key)
         await self._stop(served, "stopped", "this app is not served here any more")
         self._sites.remove(served.site.host)
+
+
+def _opened(state: AppState) -> tuple[IntegrationState, ...]:
+    """Return what is opened to an app; whether it is switched on is policy's to say, at each statement."""
+    return tuple(item.model_copy(update={"enabled": True}) for item in state.integrations)
 
 
 async def _end(work: asyncio.Task[None] | None) -> None:

@@ -99,6 +99,8 @@ def traced_wsgi(app: Any) -> Any:
     def call(environ: Any, start_response: Any) -> Any:
         # Worker threads do not see the context in which the request came in, so the trace is read from its header.
         _TRACEPARENT.set(environ.get("HTTP_TRACEPARENT", ""))
+        # On a Unix socket there is neither; PEP 3333 wants both as text.
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = "app", "80"
         answer = app(environ, start_response)
         try:
             yield from answer

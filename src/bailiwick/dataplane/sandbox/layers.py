@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uv
 
+from bailiwick.core.artifacts import is_safe_path
 from bailiwick.dataplane.sandbox.errors import LayerError
 from bailiwick.dataplane.sandbox.launch import launch
 from bailiwick.dataplane.sandbox.model import Limits, Mount, SandboxSpec
@@ -123,13 +124,19 @@ def _wanted(lock: str, wheels: Path) -> list[Path]:
 
 def _unpack(archive: Path, target: Path) -> None:
     """Unpack what the build made. Its code ran there, so the archive is not trusted: only plain files inside."""
+    target.mkdir()
     with tarfile.open(archive) as content:
-        content.extractall(target, filter="data")
-    for folder, folders, files in os.walk(target):
-        for name in (*folders, *files):
-            path = Path(folder) / name
-            if path.is_symlink():
-                path.unlink()
-            else:
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-    target.chmod(0o755)
+        for entry in content:
+            name = entry.name.removeprefix("./")
+            source = content.extractfile(entry) if entry.isreg() else None
+            if source is None:
+                continue  # folders are made for their files; links and devices have no place in a layer
+            if not is_safe_path(name):
+                raise LayerError(f"the build made a file outside of its folder: {name[:80]!r}")
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as copy:
+                shutil.copyfileobj(source, copy)
+            path.chmod(0o755 if entry.mode & 0o100 else 0o644)
+    for folder, _, _ in os.walk(target):
+        Path(folder).chmod(0o755)
