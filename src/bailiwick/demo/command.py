@@ -1,16 +1,15 @@
 """`bailiwick demo`: starts the whole product on loopback with the sample company, and stops all of it again."""
 
+import http.client
 import json
 import signal
-import ssl
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
-import httpx2
 import typer
 import yaml
 
@@ -108,7 +107,14 @@ class _Demo:
         children.start(
             "identity-provider", "bailiwick.demo.identity_provider", str(layout.port + 1), str(layout.state), callback
         )
-        self._say("starting PostgreSQL and the control plane")
+        self._say("starting the control plane and its PostgreSQL")
+        settings = layout.state / "control.yaml"
+        handover = layout.state / "handover.json"
+        for file in (settings, handover):
+            file.unlink(missing_ok=True)
+        # It loads its libraries, which takes longest of all, and waits for its settings meanwhile.
+        arguments = (str(settings), str(layout.state), str(layout.port), str(handover))
+        pids = {"control": children.start("control", "bailiwick.demo.control_plane", *arguments).pid}
         from bailiwick.demo.business import database_password, set_up_databases  # noqa: PLC0415 - takes its time
         from bailiwick.store.embedded import EmbeddedPostgres  # noqa: PLC0415
 
@@ -116,11 +122,7 @@ class _Demo:
         children.keep(own)
         own.create_database("bailiwick")
         database_password(layout)
-        handover = layout.state / "handover.json"
-        handover.unlink(missing_ok=True)
-        settings = str(self._write_control_settings(own.url("bailiwick")))
-        arguments = (settings, str(layout.state), str(layout.port), str(handover))
-        pids = {"control": children.start("control", "bailiwick.demo.control_plane", *arguments).pid}
+        self._write_control_settings(settings, own.url("bailiwick"))
         self._say("starting the data planes")
         for plane in ("editor", "production"):
             pids[f"data-plane-{plane}"] = self._serve(children, "data-plane", self._write_plane_settings(plane)).pid
@@ -130,7 +132,7 @@ class _Demo:
         children.keep(business)
         set_up_databases(business, layout)
         self._say("waiting for the control plane")
-        children.wait_until(lambda: _answers(f"{layout.console_url}/readyz"), "the control plane")
+        children.wait_until(lambda: _ready(layout) is not None, "the control plane")
         self._say("waiting for the data planes")
         children.wait_until(self._planes_are_connected, "the data planes")
         content = ready.describe(
@@ -148,13 +150,10 @@ class _Demo:
         return children.start(settings.stem, "bailiwick.faces.cli.main", "serve", part, "--config", str(settings))
 
     def _planes_are_connected(self) -> bool:
-        try:
-            connected = httpx2.get(f"{self._layout.console_url}/readyz", timeout=5).json()["planes"]
-        except (httpx2.HTTPError, ValueError):
-            return False
-        return set(connected) >= {"editor", "production"}
+        answer = _ready(self._layout)
+        return answer is not None and set(answer["planes"]) >= {"editor", "production"}
 
-    def _write_control_settings(self, database_url: str) -> Path:
+    def _write_control_settings(self, target: Path, database_url: str) -> None:
         layout = self._layout
         planes = {
             plane: {"kind": plane, "credentials": str(layout.state / "planes" / plane)}
@@ -171,7 +170,7 @@ class _Demo:
             "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
             "planes": planes,
         }
-        return _write(layout.state / "control.yaml", content)
+        _write(target, content)
 
     def _write_plane_settings(self, plane: str) -> Path:
         layout = self._layout
@@ -205,7 +204,8 @@ class _Demo:
     def _say_table(self, content: dict[str, object]) -> None:
         if self._quiet:
             return
-        lines = ["", "Bailiwick is running. Ctrl-C stops all of it.", ""]
+        seconds = time.monotonic() - self._began
+        lines = ["", f"Bailiwick is running after {seconds:.1f} s. Ctrl-C stops all of it.", ""]
         shown = {"console": "console_url", "API": "api_url", "git": "git_url", "apps": "ingress_url"}
         lines += [f"  {name:<14} {content[key]}" for name, key in shown.items()]
         lines += ["", "  sign in as     (a click, no password)"]
@@ -222,8 +222,14 @@ def _write(target: Path, content: Mapping[str, object]) -> Path:
     return write_private(target, yaml.safe_dump(content, sort_keys=False))
 
 
-def _answers(url: str) -> bool:
+def _ready(layout: Layout) -> dict[str, Any] | None:
+    """Return what the control plane says of itself once it is ready, by plain means: this is asked again and again."""
+    connection = http.client.HTTPConnection(HOST, layout.port, timeout=5)
     try:
-        return httpx2.get(url, timeout=5).is_success
-    except (httpx2.HTTPError, ssl.SSLError):
-        return False
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return dict(json.loads(answer.read())) if answer.status == http.client.OK else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 
 from bailiwick.control.app import build_control, write_plane_credentials
@@ -12,19 +13,29 @@ from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import lay_out
 from bailiwick.faces.server import serve_control
 
+_LOOK_SECONDS = 0.02
+
 
 def main() -> None:
     """Serve: `python -m bailiwick.demo.control_plane SETTINGS STATE PORT HANDOVER`.
 
-    HANDOVER is written before serving begins, readable by its owner only: tokens by role, and the public audit key.
+    SETTINGS is waited for: it is written once the database is up. HANDOVER is written before serving begins, readable
+    by its owner only: tokens by role, and the public audit key.
     """
     settings, state, port, handover = sys.argv[1:5]
-    control = build_control(ControlSettings.load(Path(settings)))
+    control = build_control(ControlSettings.load(_written(Path(settings))))
     people = set_up_company(control, lay_out(Path(state), int(port)))
     write_plane_credentials(control)
     content = {"tokens": issue_tokens(control, people), "audit_public_key": control.audit_key.public_text}
     write_private(Path(handover), json.dumps(content))
     asyncio.run(serve_control(control))
+
+
+def _written(settings: Path) -> Path:
+    """Return the settings file once it is there; whoever writes it ends us when it cannot."""
+    while not settings.exists():
+        time.sleep(_LOOK_SECONDS)
+    return settings
 
 
 if __name__ == "__main__":

@@ -17,10 +17,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import uvicorn
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.demo.people import PEOPLE, SamplePerson
@@ -70,35 +74,32 @@ class Provider:
         return jwt.encode({"alg": "RS256", "kid": "demo"}, claims, self.key)
 
 
-def build_provider(provider: Provider) -> FastAPI:
+def build_provider(provider: Provider) -> Starlette:
     """Return the provider as an ASGI application."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.get("/.well-known/openid-configuration")
-    def discovery() -> dict[str, object]:
+    async def discovery(_: Request) -> Response:
         issuer = provider.issuer
-        return {
+        document = {
             "issuer": issuer, "authorization_endpoint": f"{issuer}/authorize", "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/jwks", "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"], "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", "profile", "email", "groups"],
         }  # fmt: skip
+        return JSONResponse(document)
 
-    @app.get("/jwks")
-    def jwks() -> dict[str, object]:
-        return {"keys": [{**provider.key.as_dict(private=False), "kid": "demo", "use": "sig", "alg": "RS256"}]}
+    async def jwks(_: Request) -> Response:
+        key = {**provider.key.as_dict(private=False), "kid": "demo", "use": "sig", "alg": "RS256"}
+        return JSONResponse({"keys": [key]})
 
-    @app.get("/authorize")
-    def authorize(request: Request) -> Response:
+    async def authorize(request: Request) -> Response:
         query = dict(request.query_params)
         problem = _problem(query, provider)
         if problem:
             return HTMLResponse(f"<p>{html.escape(problem)}</p>", 400)
         return _page(query)
 
-    @app.post("/login")
     async def login(request: Request) -> Response:
-        form = {key: str(value) for key, value in (await request.form()).items()}
+        form = await _form(request)
         person = next((item for item in PEOPLE if item.email == form.get("login")), None)
         problem = _problem(form, provider)
         if person is None or problem:
@@ -106,9 +107,10 @@ def build_provider(provider: Provider) -> FastAPI:
         code = provider.issue_code(person, form)
         return RedirectResponse(f"{form['redirect_uri']}?{urlencode({'code': code, 'state': form['state']})}", 303)
 
-    @app.post("/token")
-    def token(code: str = Form(), code_verifier: str = Form(), redirect_uri: str = Form()) -> JSONResponse:
-        known = provider.redeem(code, code_verifier, redirect_uri)
+    async def token(request: Request) -> Response:
+        form = await _form(request)
+        code, verifier, uri = (form.get(name, "") for name in ("code", "code_verifier", "redirect_uri"))
+        known = provider.redeem(code, verifier, uri)
         if known is None:
             return JSONResponse({"error": "invalid_grant"}, 400)
         person = next(item for item in PEOPLE if item.email == known["email"])
@@ -116,7 +118,19 @@ def build_provider(provider: Provider) -> FastAPI:
         body = {"access_token": secrets.token_urlsafe(24), "token_type": "Bearer", "expires_in": _TOKEN_SECONDS}
         return JSONResponse({**body, "id_token": id_token}, headers={"cache-control": "no-store"})
 
-    return app
+    routes = [
+        Route("/.well-known/openid-configuration", discovery),
+        Route("/jwks", jwks),
+        Route("/authorize", authorize),
+        Route("/login", login, methods=["POST"]),
+        Route("/token", token, methods=["POST"]),
+    ]
+    # Whoever comes by another name than loopback was led here, by a rebound host name for example.
+    return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(_LOOPBACK))])
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return {key: str(value) for key, value in (await request.form()).items()}
 
 
 def _problem(query: Mapping[str, str], provider: Provider) -> str:
@@ -166,15 +180,7 @@ def main() -> None:
         sys.exit("a real identity provider is configured: the development one does not start beside it")
     port, state, redirect_uri = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     provider = Provider(f"http://127.0.0.1:{port}", frozenset({redirect_uri}), load_key(state / "idp.pem"))
-    app = build_provider(provider)
-
-    @app.middleware("http")
-    async def loopback_only(request: Request, proceed: object) -> Response:
-        if request.url.hostname not in _LOOPBACK:
-            return JSONResponse({"error": "loopback only"}, 403)
-        return await proceed(request)  # type: ignore[operator, no-any-return]
-
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    uvicorn.run(build_provider(provider), host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

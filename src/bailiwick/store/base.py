@@ -7,8 +7,7 @@ from sqlalchemy import DateTime, MetaData, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-TENANT_SETTING = "bailiwick.tenant"
-DEFAULT_TENANT = "default"
+from bailiwick.store.names import TENANT_SETTING
 
 _CONSTRAINT_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from bailiwick.store.base import DEFAULT_TENANT, TENANT_SETTING
+from bailiwick.store.names import DEFAULT_TENANT, TENANT_SETTING
 from bailiwick.store.row_security import APP_ROLE, app_role_statements
 
 _POOL_SIZE = 10

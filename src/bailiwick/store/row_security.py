@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bailiwick.store.base import TENANT_SETTING
+from bailiwick.store.names import TENANT_SETTING
 
 APP_ROLE = "bailiwick_app"
 # Tables whose rows the application's role may add, but neither change nor remove.

@@ -32,7 +32,7 @@ from bailiwick.dataplane.agent.spool import Spool
 
 _PREFIX = "/plane/v1"
 _SILENCE_SECONDS = 20.0
-_LONGEST_WAIT_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS, _WAIT_GROWS = 2.0, 1.3
 _SEND_EVERY_SECONDS = 0.1
 _JSON = {"content-type": "application/json"}
 _LOG = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Link:
                     await self._listen(client, take)
                 wait = 0.1
             except (httpx2.HTTPError, OSError, BailiwickError, ValidationError) as fault:
-                wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+                wait = min(wait * _WAIT_GROWS, _LONGEST_WAIT_SECONDS)
                 words = _words(fault)
                 if words != told:
                     _LOG.warning("the link to the control plane is down: %s", words)

@@ -1,0 +1,4 @@
+"""Names that the database and its users share."""
+
+TENANT_SETTING = "bailiwick.tenant"
+DEFAULT_TENANT = "default"
