@@ -90,7 +90,12 @@ async def _gateway(target: Database, parent: Pipe) -> None:
     engine, state = PolicyEngine.built_in(), object()
 
     def ask(identity: Identity, asked: Binding) -> Decision:
-        context: dict[str, ContextValue] = {"app": asked.app, "granted_to": asked.app, "demands_person": False}
+        context: dict[str, ContextValue] = {
+            "app": asked.app,
+            "granted_to": asked.app,
+            "demands_person": False,
+            "enabled": True,
+        }
         resource = Resource("Integration", f"integration:{asked.resource}", asked.roles)
         return engine.decide(identity, "integration.query", resource, context)
 

@@ -78,7 +78,11 @@ def test_a_machine_does_not_approve() -> None:
 )
 def test_a_question_that_does_not_fit_the_schema_is_refused(action: str, context: dict[str, ContextValue]) -> None:
     admin = person("admin@example.com", "group:admins")
-    assert not ENGINE.decide(admin, action, app(org_admin="group:admins", app_user="group:admins"), context).allowed
+    decision = ENGINE.decide(admin, action, app(org_admin="group:admins", app_user="group:admins"), context)
+    assert not decision.allowed
+    with pytest.raises(ForbiddenError, match="could not be evaluated") as refused:
+        decision.require()
+    assert refused.value.deciders == ("evaluation-error",)
 
 
 def test_a_policy_without_id_or_with_a_type_error_is_not_loaded() -> None:

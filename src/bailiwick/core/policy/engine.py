@@ -92,7 +92,8 @@ class PolicyEngine:
         ids = notes.id_annotations_by_reason
         deciders = tuple(sorted(ids.get(reason, reason) for reason in notes.reasons))
         if notes.errors:
-            return Decision(False, f"policy could not be evaluated for {action}, so it is refused", deciders)
+            words = f"policy could not be evaluated for {action}, so it is refused"
+            return Decision(False, words, deciders or ("evaluation-error",))
         if answer.decision is cedarpy.Decision.Allow:
             return Decision(True, self._words(deciders), deciders)
         if deciders:
