@@ -50,6 +50,15 @@ def test_a_forgotten_where_shows_nothing_without_a_tenant(migrated: Store) -> No
         assert connection.execute(text("SELECT count(*) FROM audit_trees")).scalar() == 0
 
 
+@pytest.mark.req("RT3")
+def test_no_statement_leads_back_to_the_owner_who_sees_every_tenant(migrated: Store) -> None:
+    with migrated.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in ("RESET ROLE", "RESET ALL", "DISCARD ALL"):
+            connection.execute(text(statement))
+            assert connection.execute(text("SELECT current_user")).scalar() == "bailiwick_app"
+        connection.invalidate()
+
+
 def test_migrating_again_changes_nothing(migrated: Store) -> None:
     migrated.migrate()
 

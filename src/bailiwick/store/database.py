@@ -27,6 +27,7 @@ class Store:
     """
 
     engine: Engine
+    sessions: sessionmaker[Session]
     owner_url: str
     tenant: str = DEFAULT_TENANT
 
@@ -34,9 +35,17 @@ class Store:
     def connect(cls, url: str, *, tenant: str = DEFAULT_TENANT) -> Self:
         """Return the store at `url` (`postgresql://…`); nothing is connected until it is used."""
         driver_url = make_url(url).set(drivername="postgresql+psycopg")
-        engine = create_engine(driver_url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_pre_ping=True)
-        event.listen(engine, "checkout", _become_app_role)
-        return cls(engine, driver_url.render_as_string(hide_password=False), tenant)
+        # As a start-up option, the role is what RESET ROLE leads back to: no statement makes it the owner again.
+        options = f"{driver_url.query.get('options', '')} -c role={APP_ROLE}".strip()
+        engine = create_engine(
+            driver_url,
+            pool_size=_POOL_SIZE,
+            max_overflow=_POOL_SIZE,
+            pool_pre_ping=True,
+            connect_args={"options": options},
+        )
+        sessions = sessionmaker(engine, expire_on_commit=False)
+        return cls(engine, sessions, driver_url.render_as_string(hide_password=False), tenant)
 
     def __repr__(self) -> str:
         return f"Store({self.engine.url!r}, tenant={self.tenant!r})"
@@ -59,7 +68,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Yield a session in one transaction: committed at the end, rolled back when anything is raised."""
-        with sessionmaker(self.engine, expire_on_commit=False).begin() as session:
+        with self.sessions.begin() as session:
             session.execute(
                 text("SELECT set_config(:name, :tenant, true)"), {"name": TENANT_SETTING, "tenant": self.tenant}
             )
@@ -76,11 +85,3 @@ class Store:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-
-
-def _become_app_role(dbapi_connection: object, _record: object, _proxy: object) -> None:
-    """Step down from the owner on each use of a connection, so that row-level security binds."""
-    cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]  # DBAPI connections have no common type
-    cursor.execute(f"SET ROLE {APP_ROLE}")
-    cursor.close()
-    dbapi_connection.commit()  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -129,7 +130,7 @@ def test_the_platforms_own_role_cannot_change_history(store: Store, statement: s
 @pytest.mark.req("RT3")
 def test_a_tenant_sees_only_its_own_events(store: Store) -> None:
     write(store, 2)
-    other = Store(store.engine, store.owner_url, "another")
+    other = replace(store, tenant="another")
     with other.transaction() as session:
         assert search(session, AuditQuery()).events == ()
         assert session.execute(text("SELECT count(*) FROM audit_events")).scalar() == 0
