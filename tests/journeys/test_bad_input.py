@@ -100,7 +100,7 @@ def too_large(folder: Path) -> None:
         (unknown_key, "did you mean 'entrypoint'"),
         (unknown_access, "does not offer 'salaries:read'; it offers: orders:read, refunds:write"),
         (many_files, "100,000 files; 20,000 are the most"),
-        (too_large, "exceed"),
+        (too_large, "A push may have 50 MiB at most"),
     ],
 )
 def test_a_bad_push_is_refused_with_words(

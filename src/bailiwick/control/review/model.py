@@ -76,11 +76,12 @@ class PushedBlob:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Something of a push that was too large to be read, so that nothing of it can pass."""
+    """Something of a push that was not read, so that nothing of it can pass; `rule` says why."""
 
     commit: str
     path: str
     words: str
+    rule: str = "file-too-large"
 
 
 @dataclass(frozen=True)

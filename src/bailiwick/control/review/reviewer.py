@@ -7,11 +7,21 @@ from dataclasses import replace
 from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree
 from bailiwick.control.review.model import Change, Finding, Report
 
+_NOTHING_READ = frozenset({"too-many-files", "push-too-large"})
 
-def review(change: Change, *, known_secret: Callable[[str], bool] = lambda _: False) -> Report:
-    """Review a change; `known_secret` says whether a text holds a value of the vault."""
+
+def review(
+    change: Change,
+    *,
+    known_secret: Callable[[str], bool] = lambda _: False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Review a change; `known_secret` says whether a text holds a value of the vault.
+
+    `say` is told which engine runs.
+    """
     shape = list(tree.check(change))
-    if any(finding.rule.id == "too-many-files" for finding in shape):
+    if not change.files and any(finding.rule.id in _NOTHING_READ for finding in shape):
         return Report(change.tree, tuple(shape))
     engines: dict[str, Callable[[], Iterable[Finding]]] = {
         "tree": lambda: shape,
@@ -23,6 +33,7 @@ def review(change: Change, *, known_secret: Callable[[str], bool] = lambda _: Fa
     findings: list[Finding] = []
     failed: list[str] = []
     for name, run in engines.items():
+        say(name)
         try:
             findings += [replace(finding, engine=name) for finding in run()]
         except Exception as fault:

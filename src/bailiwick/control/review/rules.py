@@ -123,6 +123,19 @@ RULES = _by_id(
         "what is inside an archive that cannot be unpacked was not reviewed",
         "put the files themselves into the tree, or leave the archive out",
     ),
+    Rule(
+        "push-too-large",
+        _HIGH,
+        "a push is reviewed whole, and there is an end to what can be",
+        "leave out what is made by tools and keep data outside; push a long history in parts, oldest commits first: "
+        "git push origin COMMIT:main",
+    ),
+    Rule(
+        "stray-objects",
+        _HIGH,
+        "what no commit leads to is not reviewed, and would stay in the repository",
+        "push with git itself",
+    ),
     Rule("file-too-large", _HIGH, "a file of this size cannot be reviewed", "keep data outside the repository"),
     Rule("unsafe-code", _MEDIUM, "the pattern is known to be unsafe", "see the rule's documentation"),
 )

@@ -1,8 +1,9 @@
 """Source: git repositories, pushes, and where things came from."""
 
 from bailiwick.control.source.errors import GitError, PushRefusedError, UnknownRevisionError
-from bailiwick.control.source.hook_server import HookServer, Push, PushAnswer, RefUpdate
-from bailiwick.control.source.repositories import Commit, Repositories, git_environment
+from bailiwick.control.source.hook_server import HookServer, Push, PushAnswer, RefUpdate, Waiting
+from bailiwick.control.source.plumbing import git_environment
+from bailiwick.control.source.repositories import Commit, Repositories
 from bailiwick.control.source.service import PushRecord, SourceService
 from bailiwick.control.source.working_copy import read_range
 
@@ -18,6 +19,7 @@ __all__ = [
     "Repositories",
     "SourceService",
     "UnknownRevisionError",
+    "Waiting",
     "git_environment",
     "read_range",
 ]

@@ -9,6 +9,12 @@ class GitError(UnavailableError):
     code = "source.git-failed"
 
 
+class TooMuchOutputError(GitError):
+    """Git had more to say than is read of it."""
+
+    code = "source.too-much"
+
+
 class UnknownRevisionError(InvalidInputError):
     """A folder has no such revision."""
 

@@ -1,6 +1,7 @@
 """The pre-receive hook: asks the running control plane and says what it answers. Standard library only, starts fast.
 
-Its single argument, fixed in the hook file, is the control plane's socket. Without an answer the push is refused.
+Its single argument, fixed in the hook file, is the control plane's socket. What it says on the way is passed on as it
+comes; without an answer in the end the push is refused.
 """
 
 import json
@@ -29,12 +30,20 @@ def main() -> int:
             connection.sendall(json.dumps(question).encode() + b"\n")
             with connection.makefile("rb") as answers:
                 answer = json.loads(answers.readline())
-    except (OSError, ValueError):
+                while "accepted" not in answer:
+                    _show(answer["lines"])
+                    answer = json.loads(answers.readline())
+    except (OSError, ValueError, KeyError, TypeError):
         sys.stderr.write("Bailiwick does not answer, so this push was not reviewed and is refused. Try again.\n")
         return 1
-    for line in answer["lines"]:
-        sys.stderr.write(line + "\n")
+    _show(answer["lines"])
     return 0 if answer["accepted"] else 1
+
+
+def _show(lines: list[str]) -> None:
+    """Say lines at once: git passes them on while the review runs."""
+    sys.stderr.write("".join(line + "\n" for line in lines))
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """The control plane's end of the pre-receive hook: a Unix socket, and tickets that say whose push it is."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bailiwick.control.source import hook
@@ -17,6 +18,8 @@ from bailiwick.core.principals import Identity
 
 _LOG = logging.getLogger("bailiwick.source")
 _MAX_QUESTION = 1 << 20
+# After so many seconds a push is told what is being done; whoever pushes little is told nothing.
+_TELL_AFTER_SECONDS = (2.0, 6.0, 20.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class RefUpdate:
     ref: str
 
 
+@dataclass(slots=True)
+class Waiting:
+    """Whoever waits for an answer: what is being done for them, and whether they have gone away."""
+
+    words: str = ""
+    gone: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """A push that waits for its answer. The pusher is who the git face authenticated, never what a commit claims."""
@@ -36,6 +47,7 @@ class Push:
     pusher: Identity
     updates: tuple[RefUpdate, ...]
     quarantine: Mapping[str, str]
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +58,28 @@ class PushAnswer:
     lines: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Ticket:
+    app_path: str
+    pusher: Identity
+    barred: bool = False
+    over: bool = False
+    turn: asyncio.Lock | None = None
+
+
 class HookServer:
-    """Answers hooks. A ticket is made when the face lets a push in, given to git, and good while that push lasts."""
+    """Answers hooks. A ticket is made when the face lets a push in, given to git, and good while that push lasts.
+
+    Pushes to one app take turns from the moment that they ask until git has moved the ref or given up: what is taken is
+    remembered before git moves it. A push that is still on its way here holds nobody up.
+    """
 
     def __init__(self, socket_path: Path, hooks: Path, decide: Callable[[Push], PushAnswer]) -> None:
         self._socket_path = socket_path
         self._hooks = hooks
         self._decide = decide
-        self._tickets: dict[str, tuple[str, Identity]] = {}
+        self._tickets: dict[str, _Ticket] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -77,28 +103,60 @@ class HookServer:
     def issue_ticket(self, app_path: str, pusher: Identity) -> str:
         """Return a ticket for one push."""
         ticket = secrets.token_urlsafe(32)
-        self._tickets[ticket] = (app_path, pusher)
+        self._tickets[ticket] = _Ticket(app_path, pusher)
         return ticket
 
+    def bar_ticket(self, ticket: str) -> None:
+        """Answer a ticket no more, where it was not yet; whoever holds it is about to be ended."""
+        self._tickets[ticket].barred = True
+
     def withdraw_ticket(self, ticket: str) -> None:
-        """End a ticket: the push is over."""
-        self._tickets.pop(ticket, None)
+        """End a ticket: git has ended too, and the next push to its app may be taken."""
+        held = self._tickets.pop(ticket)
+        held.over = True
+        if held.turn is not None:
+            held.turn.release()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        waiting = Waiting()
         try:
-            answer = await self._ask(json.loads(await reader.readline()))
+            question = json.loads(await reader.readline())
+            watch = asyncio.create_task(_watch(reader, waiting))
+            tell = asyncio.create_task(_tell(writer, waiting))
+            try:
+                answer = await self._ask(question, waiting)
+            finally:
+                watch.cancel()
+                tell.cancel()
         except (ValueError, KeyError, TypeError):
             answer = PushAnswer(False, ("Bailiwick could not understand this push.",))
-        writer.write(json.dumps({"accepted": answer.accepted, "lines": answer.lines}).encode() + b"\n")
-        await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            await _write(writer, {"accepted": answer.accepted, "lines": answer.lines})
         writer.close()
 
-    async def _ask(self, question: dict[str, object]) -> PushAnswer:
-        known = self._tickets.get(str(question["ticket"]))
-        updates, quarantine = question["updates"], question["quarantine"]
-        if known is None or not isinstance(updates, list) or not isinstance(quarantine, dict):
+    async def _ask(self, question: dict[str, object], waiting: Waiting) -> PushAnswer:
+        ticket, updates, quarantine = str(question["ticket"]), question["updates"], question["quarantine"]
+        known = self._tickets.get(ticket)
+        if known is None or known.barred or not isinstance(updates, list) or not isinstance(quarantine, dict):
             return PushAnswer(False, ("This push did not come in through Bailiwick.",))
-        push = Push(known[0], known[1], tuple(RefUpdate(*map(str, update)) for update in updates), quarantine)
+        asked = tuple(RefUpdate(*map(str, update)) for update in updates)
+        push = Push(known.app_path, known.pusher, asked, quarantine, waiting)
+        waiting.words = "another push to this app is before this one ..."
+        turn = self._turns.setdefault(push.app_path, asyncio.Lock())
+        await turn.acquire()
+        answer = PushAnswer(False, ("This push was given up.",))
+        try:
+            if not (known.barred or waiting.gone):
+                answer = await self._decided(push)
+        finally:
+            # A push that is taken keeps its turn until its ticket ends, when git has moved the ref.
+            if answer.accepted and not known.over:
+                known.turn = turn
+            else:
+                turn.release()
+        return answer
+
+    async def _decided(self, push: Push) -> PushAnswer:
         try:
             return await asyncio.to_thread(self._decide, push)
         except BailiwickError as fault:
@@ -108,3 +166,25 @@ class HookServer:
             _LOG.exception("a push to %s could not be reviewed, trace %s", push.app_path, trace)
             words = "The review failed, so nothing was taken. Give this trace id to whoever runs Bailiwick:"
             return PushAnswer(False, (words, trace))
+
+
+async def _watch(reader: asyncio.StreamReader, waiting: Waiting) -> None:
+    """Notice when the hook ends before it has its answer: git was stopped, and will not move the ref."""
+    with contextlib.suppress(ConnectionError):
+        while await reader.read(_MAX_QUESTION):
+            pass
+    waiting.gone = True
+
+
+async def _tell(writer: asyncio.StreamWriter, waiting: Waiting) -> None:
+    """Say now and then what is being done, seldom enough to be read."""
+    begun = asyncio.get_running_loop().time()
+    with contextlib.suppress(ConnectionError):
+        for seconds in _TELL_AFTER_SECONDS:
+            await asyncio.sleep(begun + seconds - asyncio.get_running_loop().time())
+            await _write(writer, {"lines": [waiting.words]})
+
+
+async def _write(writer: asyncio.StreamWriter, message: dict[str, object]) -> None:
+    writer.write(json.dumps(message).encode() + b"\n")
+    await writer.drain()

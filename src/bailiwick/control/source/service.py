@@ -95,9 +95,10 @@ class SourceService:
         with self._store.transaction() as session:
             app = self._catalog.app(session, push.app_path)
             masker = self._secrets(session)
+        push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = review(change, known_secret=masker.finds)
+        report = review(change, known_secret=masker.finds, say=lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             report = self._with_reach(session, report, change)
             stored = self._reviews.record(
@@ -106,6 +107,8 @@ class SourceService:
             record = self._remember(session, app, update, stored, push)
             if stored.verdict is not None:
                 release = self._on_accepted(session, app, record, stored.verdict, change.files)
+                if push.waiting.gone:
+                    raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
         return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
@@ -202,6 +205,11 @@ class SourceService:
         if accepted is not None:
             query = query.where(PushRow.accepted == accepted)
         return [_record(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
+
+
+def _say(push: Push, change: Change, engine: str) -> None:
+    count = len(change.files)
+    push.waiting.words = f"reviewing {count:,} file{'' if count == 1 else 's'}: {engine} ..."
 
 
 def _only_update(updates: Sequence[RefUpdate]) -> RefUpdate:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from bailiwick.control.review import Change, read_folder
 from bailiwick.control.source.errors import GitError, UnknownRevisionError
-from bailiwick.control.source.repositories import Git
+from bailiwick.control.source.incoming import IncomingReader
+from bailiwick.control.source.plumbing import Git
 
 
 def read_range(folder: Path, base: str) -> Change:
@@ -22,5 +23,5 @@ def read_range(folder: Path, base: str) -> Change:
             f"{folder} has no revision '{base[:60]}'",
             hint="name a commit, tag or branch; the folder must be a git checkout",
         ) from fault
-    history, unread = git.new_blobs(head, ("--not", since))
+    history, unread = IncomingReader(git, head, ("--not", since)).history({})
     return replace(read_folder(folder), history=history, unread=unread)

@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from bailiwick.control.app import ControlPlane
@@ -30,6 +30,12 @@ _SERVICES = frozenset({"git-upload-pack", "git-receive-pack"})
 _PIECE = 64 * 1024
 _SECONDS = 600.0
 _SLACK_BYTES = 2 * 2**20
+_FIRST_BYTES = 1024
+_END_SECONDS = 5.0
+_LINGER_SECONDS = 30.0
+_PUSH_RESULT = b"application/x-git-receive-pack-result"
+# The first command of a push: old id, new id, ref, capabilities (gitprotocol-pack(5)).
+_PUSH = re.compile(rb"[0-9a-f]{4}[0-9a-f]{40} [0-9a-f]{40} ([^\0\n]{1,200})\0[^\n]*\bside-band-64k\b")
 
 
 class TooLargeError(Exception):
@@ -42,7 +48,6 @@ class GitFace:
     def __init__(self, control: ControlPlane) -> None:
         self._control = control
         self._most_bytes = control.settings.max_push_bytes + _SLACK_BYTES
-        self._pushing: dict[str, asyncio.Lock] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -62,14 +67,7 @@ class GitFace:
             decided = f"\ndecided by: {', '.join(fault.deciders)}" if fault.deciders else ""
             await _answer(send, fault.status, f"{fault.message}. {fault.hint}{decided}")
             return
-        async with self._turn(match[1], match[2]):
-            await self._run(scope, receive, send, identity, match, repository)
-
-    def _turn(self, app_path: str, tail: str) -> contextlib.AbstractAsyncContextManager[object]:
-        """Return what makes pushes to one app take turns: a push is remembered before git moves the ref."""
-        if tail != "git-receive-pack":
-            return contextlib.nullcontext()
-        return self._pushing.setdefault(app_path, asyncio.Lock())
+        await self._run(scope, receive, send, identity, match, repository)
 
     def _authenticate(self, scope: Scope) -> Identity:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
@@ -103,45 +101,89 @@ class GitFace:
             env=_environment(scope, repository, match[2], identity, ticket),
             start_new_session=True,
         )
-        both = asyncio.gather(self._send_body(scope, receive, process), _relay(process, send))
+        body, answer = _Body(scope, receive, self._most_bytes), _Answer(send)
+        both = [asyncio.create_task(_feed(body, process)), asyncio.create_task(_relay(process, answer))]
+        words = ""
         try:
             async with asyncio.timeout(_SECONDS):
-                await both
+                await asyncio.gather(*both)
         except (TooLargeError, zlib.error):
             limit = self._control.settings.max_push_bytes // 2**20
             words = f"A push may have {limit} MiB at most. Keep data outside the repository."
-            with contextlib.suppress(RuntimeError):
-                await _answer(send, 413, words)
         except (TimeoutError, ConnectionError, OSError):
-            with contextlib.suppress(RuntimeError):
-                await _answer(send, 504, "Git took too long.")
+            words = "Git took too long."
         finally:
-            both.cancel()
-            self._control.hooks.withdraw_ticket(ticket)
-            _kill_group(process)
-            await process.wait()
+            for task in both:
+                task.cancel()
+            await asyncio.wait(both)
+            self._control.hooks.bar_ticket(ticket)
+            ending = asyncio.create_task(_end(process))
+            try:
+                if words:
+                    await answer.refuse(body, 413 if "MiB" in words else 504, words)
+            finally:
+                await asyncio.shield(ending)
+                self._control.hooks.withdraw_ticket(ticket)
 
-    async def _send_body(self, scope: Scope, receive: Receive, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None  # noqa: S101 - asked for
-        packed = dict(scope["headers"]).get(b"content-encoding") == b"gzip"
-        inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
-        total = 0
-        while True:
-            message = await receive()
+
+class _Body:
+    """A request's body as it comes, inflated, and never more of it than a push may have."""
+
+    def __init__(self, scope: Scope, receive: Receive, most_bytes: int) -> None:
+        headers = dict(scope["headers"])
+        packed = headers.get(b"content-encoding", b"").lower() in {b"gzip", b"x-gzip"}
+        self._receive = receive
+        self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
+        self._most_bytes = most_bytes
+        self._total = 0
+        self._said = int(headers.get(b"content-length", b"0") or b"0")
+        self.first = b""
+
+    @property
+    def refused_in_protocol(self) -> bytes | None:
+        """The report that says to a git which pushes that nothing was taken; None when it is no such git.
+
+        Source: "Report Status" in gitprotocol-pack(5), side bands in gitprotocol-capabilities(5).
+        """
+        push = _PUSH.match(self.first)
+        if push is None or self._inflate is not None:
+            return None
+        report = _packet(b"unpack not taken\n") + _packet(b"ng " + push[1] + b" not taken\n") + b"0000"
+        return _packet(b"\x01" + report) + b"0000"
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield its pieces; raise `TooLargeError` at the first that is too much, `ConnectionResetError` at its end."""
+        more = True
+        while more:
+            message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ConnectionResetError
+            more = message.get("more_body", False)
             data = message.get("body", b"")
-            if inflate is not None:
-                data = inflate.decompress(data, self._most_bytes)
-            total += len(data)
-            if total > self._most_bytes or (inflate is not None and inflate.unconsumed_tail):
+            if self._inflate is not None:
+                data = self._inflate.decompress(data, self._most_bytes)
+            self.first = self.first or data[:_FIRST_BYTES]
+            self._total += len(data)
+            too_much = self._inflate is not None and bool(self._inflate.unconsumed_tail)
+            if max(self._total, self._said) > self._most_bytes or too_much:
                 raise TooLargeError
-            process.stdin.write(data)
-            with contextlib.suppress(ConnectionError):
-                await process.stdin.drain()
-            if not message.get("more_body"):
-                break
-        process.stdin.close()
+            yield data
+
+    async def drop(self, seconds: float) -> None:
+        """Let what still comes go by: a git whose connection ends while it sends says that all is well."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while (await self._receive()).get("more_body"):
+                    pass
+
+
+async def _feed(body: _Body, process: asyncio.subprocess.Process) -> None:
+    assert process.stdin is not None  # noqa: S101 - asked for
+    async for data in body.pieces():
+        process.stdin.write(data)
+        with contextlib.suppress(ConnectionError):
+            await process.stdin.drain()
+    process.stdin.close()
 
 
 def _service_of(scope: Scope, tail: str) -> str:
@@ -171,13 +213,54 @@ def _environment(scope: Scope, repository: str, tail: str, identity: Identity, t
     )
 
 
-def _kill_group(process: asyncio.subprocess.Process) -> None:
-    """End http-backend and the git processes that it started, which share our pipes."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Wait until http-backend has ended; without more input it does, and git takes away what it keeps in quarantine.
+
+    Killed, it would leave that, so it is only when it does not end by itself.
+    """
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101 - asked for
+    process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_SECONDS):
+            while await process.stdout.read(_PIECE):
+                pass
+            await process.wait()
+    if process.returncode is None:
+        # The git processes that it started share its group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
-async def _relay(process: asyncio.subprocess.Process, send: Send) -> None:
+class _Answer:
+    """The response of http-backend; it begins with git's first word, so that until then another answer is possible."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = False
+
+    async def begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Send status and headers."""
+        self._begun = True
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def add(self, piece: bytes, *, more: bool = True) -> None:
+        """Send a piece of the body."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+    async def refuse(self, body: _Body, status: int, words: str) -> None:
+        """Say why not. A git that pushes is told in its own protocol, as it shows nothing of other answers."""
+        if body.refused_in_protocol is not None:
+            if not self._begun:
+                await self.begin(200, [(b"content-type", _PUSH_RESULT), (b"connection", b"close")])
+            await self.add(_progress(words) + body.refused_in_protocol)
+            await body.drop(_LINGER_SECONDS)
+            await self.add(b"", more=False)
+        elif not self._begun:
+            await _answer(self._send, status, words)
+
+
+async def _relay(process: asyncio.subprocess.Process, answer: _Answer) -> None:
     """Send what http-backend answers: CGI headers, then the body in pieces."""
     assert process.stdout is not None  # noqa: S101 - asked for
     status, headers = 200, []
@@ -189,10 +272,12 @@ async def _relay(process: asyncio.subprocess.Process, send: Send) -> None:
             headers.append((name.lower(), value.strip()))
     if not headers:
         return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    while piece := await process.stdout.read(_PIECE):
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    piece = await process.stdout.read(_PIECE)
+    await answer.begin(status, headers)
+    while piece:
+        await answer.add(piece)
+        piece = await process.stdout.read(_PIECE)
+    await answer.add(b"", more=False)
 
 
 async def _answer(send: Send, status: int, words: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
@@ -200,3 +285,11 @@ async def _answer(send: Send, status: int, words: str, headers: list[tuple[bytes
     own = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*own, *(headers or [])]})
     await send({"type": "http.response.body", "body": body})
+
+
+def _progress(words: str) -> bytes:
+    return _packet(b"\x02" + words.encode() + b"\n")
+
+
+def _packet(content: bytes) -> bytes:
+    return b"%04x" % (len(content) + 4) + content

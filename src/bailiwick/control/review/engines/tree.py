@@ -1,6 +1,6 @@
 """The shape of the tree: entries that could climb out of it, hide in it, or are too much of it."""
 
-from collections import Counter
+import unicodedata
 from collections.abc import Iterator
 
 from bailiwick.control.review.engines.decoding import ArchiveTooLargeError, unpacked
@@ -19,14 +19,31 @@ def check(change: Change) -> Iterator[Finding]:
         yield Finding(RULES["too-many-files"], ".", 0, message)
         return
     for item in change.unread:
-        yield Finding(RULES["file-too-large"], item.path, 0, item.words, commit=item.commit)
+        yield Finding(RULES[item.rule], item.path, 0, item.words, commit=item.commit)
     for entry in change.entries:
         yield from _check_entry(entry)
     yield from _archives(change)
-    folded = Counter(entry.path.lower() for entry in change.entries)
-    for entry in change.entries:
-        if folded[entry.path.lower()] > 1:
-            yield Finding(RULES["path-leaves-tree"], _show(entry), 0, "another path differs from this one in case only")
+    yield from _alike(change)
+
+
+def _alike(change: Change) -> Iterator[Finding]:
+    """Yield a finding for each path that some file systems, and Python's imports, do not tell from another one."""
+    seen: dict[str, set[str]] = {}
+    paths = {entry.path.decode(errors="backslashreplace"): entry for entry in change.entries}
+    for path in paths:
+        parts = path.split("/")
+        for end in range(1, len(parts) + 1):
+            place = "/".join(parts[:end])
+            seen.setdefault(_folded(place), set()).add(place)
+    for path, entry in paths.items():
+        parts = path.split("/")
+        if any(len(seen[_folded("/".join(parts[:end]))]) > 1 for end in range(1, len(parts) + 1)):
+            message = "another path differs from this one in case or in the form of letters only"
+            yield Finding(RULES["path-leaves-tree"], _show(entry), 0, message)
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFKC", path).casefold()
 
 
 def _archives(change: Change) -> Iterator[Finding]:
@@ -56,7 +73,8 @@ def _check_entry(entry: Entry) -> Iterator[Finding]:
     except UnicodeDecodeError:
         yield Finding(RULES["name-not-utf8"], shown, 0, "the name is not UTF-8")
         return
-    if not is_safe_path(path) or ".git" in path.lower().split("/"):
+    parts = path.lower().split("/")
+    if not is_safe_path(path) or ".git" in parts or any(part.endswith((".", " ")) for part in parts):
         yield Finding(RULES["path-leaves-tree"], shown, 0, f"{shown} is not a plain path inside the tree")
 
 
