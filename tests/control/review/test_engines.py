@@ -3,13 +3,14 @@ import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import random
 import tarfile
 import zipfile
 
 import pytest
 
-from bailiwick.control.review import Change, Entry, PushedBlob, Report, as_sarif, review
+from bailiwick.control.review import Change, Entry, PushedBlob, Report, as_sarif, refusal_lines, review
 from bailiwick.core.artifacts import TreeFile
 
 MANIFEST = b"""
@@ -158,6 +159,23 @@ PLAIN = f"aws_key={KEY};region=eu-west-1;and more text".encode()
         pytest.param(gzip.compress(b"x") + gzip.compress(PLAIN), id="in the second stream of gzip"),
         pytest.param(gzip.compress(bytes(2048) + PLAIN), id="behind what looks like the end of a tar"),
         pytest.param(zipped(bz2.compress(zipped(PLAIN))), id="in a zip in bzip2 in a zip"),
+        pytest.param(lzma.compress(PLAIN), id="in xz"),
+        pytest.param(lzma.compress(PLAIN, format=lzma.FORMAT_ALONE), id="in the old form of xz"),
+        pytest.param(b"#!/usr/bin/env python3\n" + zipped(PLAIN), id="in a program that is a zip"),
+        pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(100) + zipped(PLAIN), id="in a picture that is a zip"),
+        pytest.param(gzip.decompress(tarred(gzip.compress(PLAIN))), id="in gzip in a plain tar"),
+        pytest.param(b"x" * 4000 + PLAIN.decode().encode("utf-16-le"), id="in UTF-16 after four kilobytes"),
+        pytest.param(PLAIN.decode().encode("utf-32"), id="utf-32"),
+        pytest.param(b'KEY = "AKIAQ3EG\\\nRIFKLT7ZVWXN"\n', id="over a continued line"),
+        pytest.param(b'KEY = "AKIAQ3EG" \\\n    "RIFKLT7ZVWXN"\n', id="in two strings over a continued line"),
+        pytest.param(b'KEY = ("AKIAQ3EG"\n    "RIFKLT7ZVWXN")\n', id="in two strings"),
+        pytest.param(b"const key = 'AKIAQ3EG' +\n  'RIFKLT7ZVWXN';\n", id="in a sum of strings"),
+        pytest.param(base64.b64encode(bytes(600) + PLAIN), id="in base 64 after what is no text"),
+        pytest.param(base64.b64encode(PLAIN.decode().encode("utf-16-le")), id="in base 64 of UTF-16"),
+        pytest.param("".join(f"\\u00{byte:02x}" for byte in PLAIN).encode(), id="in escapes of JSON"),
+        pytest.param(PLAIN.hex("-").encode(), id="hexadecimal with hyphens"),
+        pytest.param(PLAIN.hex("\n", 8).encode(), id="hexadecimal over lines"),
+        pytest.param(", ".join(f"0x{byte:02x}" for byte in PLAIN).encode(), id="a list of bytes"),
     ],
 )
 def test_a_key_is_found_however_it_is_dressed(content: bytes) -> None:
@@ -175,6 +193,11 @@ def test_a_key_is_found_however_it_is_dressed(content: bytes) -> None:
         pytest.param(gzip.compress(b"x" * 1000)[:20], id="half"),
         pytest.param(zipped(b"x" * 100)[:60], id="cut off"),
         pytest.param(b"\x1f\x8b" + b"nonsense" * 10, id="not what it says"),
+        pytest.param(b"7z\xbc\xaf\x27\x1c" + bytes(100), id="7z"),
+        pytest.param(b"Rar!\x1a\x07\x01\x00" + bytes(100), id="rar"),
+        pytest.param(b"\x28\xb5\x2f\xfd" + bytes(100), id="zstandard"),
+        pytest.param(zipped(b"7z\xbc\xaf\x27\x1c" + bytes(100)), id="7z in a zip"),
+        pytest.param(b"!<arch>\n" + bytes(100), id="a Debian package"),
     ],
 )
 def test_an_archive_that_cannot_be_looked_into_blocks(content: bytes) -> None:
@@ -182,6 +205,84 @@ def test_an_archive_that_cannot_be_looked_into_blocks(content: bytes) -> None:
         report = review(change("", files=files, history=history))
         assert "archive-not-readable" in rules(report)
         assert not report.passed
+
+
+def test_many_archives_together_are_as_much_as_one() -> None:
+    files = {f"a{number}.gz": gzip.compress(bytes([number]) * (40 * 2**20), 1) for number in range(4)}
+    found = [item for item in review(change("", files=files)).findings if item.rule.id == "archive-not-readable"]
+    assert [item.message for item in found] == [
+        "the archives of this push unpack to more than can be reviewed together"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"BZh is no archive\n", b"PK is what they say\n", b"x" * 600 + b"ustar\0", bytes(2048)]
+)
+def test_what_only_looks_like_an_archive_is_left_alone(content: bytes) -> None:
+    assert review(change("", files={"notes.txt": content})).findings == ()
+
+
+@pytest.mark.req("RV3")
+def test_the_line_of_a_key_in_two_strings_is_where_it_begins() -> None:
+    code = "x = (\n    'a'\n    'b'\n)\ny = 'c' + 'd'\nKEY = ('AKIAQ3EG'\n       'RIFKLT7ZVWXN')\n"
+    (found,) = [item for item in review(change(code)).findings if item.rule.id == "secret-in-code"]
+    assert (found.path, found.line) == ("desk/code.py", 6)
+
+
+@pytest.mark.parametrize(
+    "fill", [b"a", b'"" ', b"% 41", b"AKIA", b"\\\n", b"b64/", bytes(1), b"x = 'a' + 'b'\n", b"0x41, "]
+)
+def test_five_megabytes_of_anything_are_read(fill: bytes) -> None:
+    assert "secret-in-code" not in rules(review(change("", files={"data.bin": fill * (5 * 2**20 // len(fill))})))
+
+
+@pytest.mark.req("RV6")
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("desk/__pycache__/app.cpython-311.pyc", b"\xa7\r\r\n"),
+        ("desk/fast.so", b"anything"),
+        ("desk/tool", b"\x7fELF\x02"),
+        ("desk/tool.bin", b"\xcf\xfa\xed\xfe"),
+    ],
+)
+def test_compiled_code_is_not_taken(path: str, content: bytes) -> None:
+    report = review(change("", files={path: content}))
+    assert "compiled-code" in rules(report)
+    assert not report.passed
+
+
+@pytest.mark.req("RV2")
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"x = 1\0\n", id="a zero"),
+        pytest.param("x = 'é'\n".encode("latin-1"), id="Latin 1 and does not say so"),
+        pytest.param("# coding: latin-1\nx = 'é'\n".encode("latin-1"), id="Latin 1"),
+        pytest.param(b"# coding: utf-7\n# +AAo-eval(input())\n", id="code in a comment by UTF-7"),
+        pytest.param(b"# coding: unicode_escape\n# \\u000aeval(input())\n", id="code in a comment by escapes"),
+        pytest.param("x = 1\n".encode("utf-16"), id="UTF-16"),
+        pytest.param("# coding: cp037\n".encode("cp037"), id="EBCDIC"),
+        pytest.param(b"# coding: no-such\n", id="an encoding that there is not"),
+        pytest.param(b"(" * 3000 + b")" * 3000, id="too deep"),
+    ],
+)
+def test_a_python_file_that_cannot_be_read_blocks(content: bytes) -> None:
+    report = review(change("", files={"desk/odd.py": content}))
+    assert "syntax-error" in rules(report)
+    assert not report.passed
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfx = 1\n", "# -*- coding: utf-8 -*-\nx = 'é'\n".encode(), b""])
+def test_a_python_file_in_utf8_is_read_whatever_it_says_of_that(content: bytes) -> None:
+    assert review(change("", files={"desk/plain.py": content})).findings == ()
+
+
+def test_a_name_with_escape_codes_is_shown_without_them() -> None:
+    report = review(change("", files={"\x1b[2Jname\n.py": f'KEY = "{KEY}"\n'.encode()}))
+    said = "\n".join(refusal_lines(report.blocking, (), "http://x"))
+    assert "\\x1b[2Jname\\n.py" in said
+    assert "\x1b" not in said
 
 
 def test_ordinary_files_hold_no_secrets() -> None:

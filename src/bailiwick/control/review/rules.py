@@ -136,6 +136,14 @@ RULES = _by_id(
         "what no commit leads to is not reviewed, and would stay in the repository",
         "push with git itself",
     ),
+    Rule(
+        "compiled-code",
+        _HIGH,
+        "code that has no source here cannot be reviewed, and would run",
+        "push the source; take packages with native parts through requirements.lock",
+        "CWE-1329",
+        "A08:2021",
+    ),
     Rule("file-too-large", _HIGH, "a file of this size cannot be reviewed", "keep data outside the repository"),
     Rule("unsafe-code", _MEDIUM, "the pattern is known to be unsafe", "see the rule's documentation"),
 )

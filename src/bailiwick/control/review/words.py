@@ -10,11 +10,16 @@ _SHOWN = 20
 def finding_lines(finding: Finding, link: str = "") -> Iterator[str]:
     """Yield the lines of a finding: where and what, why, how to mend it, where to read on."""
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-    yield f"{place}  {finding.rule.severity.word}  {finding.rule.id}: {finding.message}"
+    yield _plain(f"{place}  {finding.rule.severity.word}  {finding.rule.id}: {finding.message}")
     yield f"    why  {finding.rule.why}"
     yield f"    fix  {finding.rule.fix}"
     if link:
         yield f"    see  {link}"
+
+
+def _plain(line: str) -> str:
+    """Return a line as it may be shown by a terminal: names come from whoever pushed, escape codes included."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 def refusal_lines(findings: Sequence[Finding], failed: Sequence[str], review_url: str) -> list[str]:

@@ -6,6 +6,8 @@ when every return is, for the arguments given.
 """
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -66,7 +68,11 @@ def check(change: Change) -> Iterator[Finding]:
 
 
 def _read(path: str, content: bytes) -> _Module:
-    text = content.decode()
+    # Python runs what the encoding that a file names makes of it; read as anything else, code hides in comments.
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    if encoding not in {"utf-8", "utf-8-sig"}:
+        raise ValueError(f"it is written in {encoding[:40]}, and only UTF-8 is reviewed")
+    text = content.decode(encoding)
     tree = ast.parse(text)
     name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     module = _Module(name, path, tree, text.splitlines())

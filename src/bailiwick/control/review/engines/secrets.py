@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import re2
 
-from bailiwick.control.review.engines.decoding import decodings, texts
+from bailiwick.control.review.engines.decoding import decodings, joined, place_before_joining, texts
+from bailiwick.control.review.engines.unpacking import Budget
 from bailiwick.control.review.model import Change, Finding, PushedBlob
 from bailiwick.control.review.rules import RULES
 
@@ -58,8 +59,9 @@ def check(change: Change, known: Known) -> Iterator[Finding]:
     tip = {(file.path, file.content) for file in change.files}
     blobs = [PushedBlob("", file.path, file.content) for file in change.files]
     blobs += [blob for blob in change.history if (blob.path, blob.content) not in tip]
+    budget = Budget()
     for blob in blobs:
-        for line, hit in _scan(blob.content, known):
+        for line, hit in _scan(blob.content, known, budget):
             key = (blob.path, hit.kind, hit.secret)
             if key in seen:
                 continue
@@ -69,11 +71,15 @@ def check(change: Change, known: Known) -> Iterator[Finding]:
             yield Finding(RULES["secret-in-code"], blob.path, line, message, _shown(hit.secret), blob.commit)
 
 
-def _scan(content: bytes, known: Known) -> Iterator[tuple[int, _Hit]]:
-    for text in texts(content):
+def _scan(content: bytes, known: Known, budget: Budget) -> Iterator[tuple[int, _Hit]]:
+    for text in texts(content, budget):
         starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
         for hit in _hits(text, known, 0):
             yield bisect_right(starts, hit.place), hit
+        whole = joined(text)
+        if len(whole) < len(text):
+            for hit in _hits(whole, known, 0):
+                yield bisect_right(starts, place_before_joining(text, hit.place)), hit
 
 
 def _hits(text: bytes, known: Known, depth: int) -> Iterator[_Hit]:

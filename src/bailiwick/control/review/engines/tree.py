@@ -3,13 +3,16 @@
 import unicodedata
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.decoding import ArchiveTooLargeError, unpacked
+from bailiwick.control.review.engines.unpacking import ArchiveTooLargeError, Budget, unpacked
 from bailiwick.control.review.model import Change, Entry, Finding, PushedBlob
 from bailiwick.control.review.rules import RULES
 from bailiwick.core.artifacts import is_safe_path
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 5 * 2**20
+_COMPILED_NAMES = (".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib", ".node", ".class")
+# ELF; Mach-O in its four forms and the fat one, which Java's classes share.
+_COMPILED_MARKS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa", b"\xca\xfe\xba\xbe")
 
 
 def check(change: Change) -> Iterator[Finding]:
@@ -23,6 +26,7 @@ def check(change: Change) -> Iterator[Finding]:
     for entry in change.entries:
         yield from _check_entry(entry)
     yield from _archives(change)
+    yield from _compiled(change)
     yield from _alike(change)
 
 
@@ -49,12 +53,28 @@ def _folded(path: str) -> str:
 def _archives(change: Change) -> Iterator[Finding]:
     """Yield a finding for each archive, in the tip or an earlier commit, that cannot be looked into."""
     blobs = [PushedBlob("", file.path, file.content) for file in change.files]
-    for blob in [*blobs, *change.history]:
+    budget = Budget()
+    for blob in [*blobs, *_earlier(change)]:
         try:
-            for _ in unpacked(blob.content):
+            for _ in unpacked(blob.content, budget):
                 pass
         except ArchiveTooLargeError as fault:
             yield Finding(RULES["archive-not-readable"], blob.path, 0, str(fault), commit=blob.commit)
+            if budget.spent:
+                return
+
+
+def _earlier(change: Change) -> list[PushedBlob]:
+    """Return the blobs that are not those of the tip."""
+    tip = {(file.path, file.content) for file in change.files}
+    return [blob for blob in change.history if (blob.path, blob.content) not in tip]
+
+
+def _compiled(change: Change) -> Iterator[Finding]:
+    """Yield a finding for each file that runs without a source: Python takes a cached module without a look at it."""
+    for file in change.files:
+        if file.path.lower().endswith(_COMPILED_NAMES) or file.content.startswith(_COMPILED_MARKS):
+            yield Finding(RULES["compiled-code"], file.path, 0, f"{file.path.rpartition('/')[2]} is compiled")
 
 
 def _check_entry(entry: Entry) -> Iterator[Finding]:
