@@ -1,10 +1,10 @@
 """What the code reaches against what the manifest declares; and whether the manifest itself holds together."""
 
-import ast
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from bailiwick.control.review.engines import entrypoints
 from bailiwick.control.review.model import Change, Finding
 from bailiwick.control.review.rules import RULES
 from bailiwick.core.artifacts import TreeFile
@@ -34,49 +34,11 @@ def check(change: Change) -> Iterator[Finding]:
         return
     for words in missing(manifest, [own_runtime()]):
         yield Finding(RULES["not-offered-here"], FILE_NAME, 0, words)
-    yield from _entrypoints(manifest, files)
+    yield from entrypoints.check(manifest, files)
     yield from _dependencies(files)
     for file in change.files:
         if file.path.endswith(_CODE) and not file.path.startswith("tests/"):
             yield from _reach(file, manifest)
-
-
-def _entrypoints(manifest: Manifest, files: dict[str, TreeFile]) -> Iterator[Finding]:
-    wanted = {"app.entrypoint": manifest.app.entrypoint} | {
-        f"jobs.{name}": job.run for name, job in manifest.jobs.items()
-    }
-    for place, entrypoint in wanted.items():
-        if entrypoint is None or not manifest.app.runtime.startswith("python"):
-            continue
-        module, _, name = entrypoint.partition(":")
-        base = module.replace(".", "/")
-        file = files.get(f"{base}.py") or files.get(f"{base}/__init__.py")
-        if file is None:
-            yield Finding(
-                RULES["entrypoint-missing"], FILE_NAME, 0, f"{place} names {module}, but there is no {base}.py"
-            )
-        elif name not in _defined(file):
-            yield Finding(
-                RULES["entrypoint-missing"], file.path, 1, f"{place} names {name}, but {file.path} does not define it"
-            )
-
-
-def _defined(file: TreeFile) -> set[str]:
-    try:
-        tree = ast.parse(file.content)
-    except (SyntaxError, ValueError):
-        return set()
-    names: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {alias.asname or alias.name for alias in node.names}
-        else:
-            names |= {
-                item.id for item in ast.walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
-            }
-    return names
 
 
 def _dependencies(files: dict[str, TreeFile]) -> Iterator[Finding]:
