@@ -1,11 +1,14 @@
 """`bailiwick review` as people and pipelines call it."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.fixtures.company import MANIFEST
 
@@ -86,3 +89,115 @@ def test_a_folder_without_a_manifest_is_told_what_to_add(tmp_path: Path) -> None
     done = run(tmp_path)
     assert done.returncode == 1
     assert "add bailiwick.toml at the root" in done.stdout
+
+
+@pytest.mark.req("RV2")
+def test_a_checkout_of_any_kind_is_a_range_and_a_folder_inside_of_one_is_told(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    beside = tmp_path_factory.mktemp("beside") / "tree"
+    git(folder, "worktree", "add", str(beside))
+    assert run(beside, "--base", "HEAD").returncode == 0
+    (folder / "inner").mkdir()
+    inner = run(folder / "inner", "--base", "HEAD")
+    assert inner.returncode == 2
+    assert "must be a git checkout" in inner.stderr
+    empty = tmp_path_factory.mktemp("empty")
+    git(empty, "init")
+    assert run(empty, "--base", "HEAD").returncode == 2
+
+
+@pytest.mark.req("RV2")
+def test_the_files_as_they_stand_are_reviewed_committed_or_not(folder: Path) -> None:
+    (folder / "new.py").write_text(f'KEY = "{KEY}"\n')
+    for arguments in ((), ("--base", "HEAD")):
+        done = run(folder, *arguments)
+        assert done.returncode == 1
+        assert "new.py:1  critical  secret-in-code" in done.stdout
+    (folder / "new.py").unlink()
+    assert run(folder, "--base", "HEAD").returncode == 0
+
+
+@pytest.mark.req("RV2")
+def test_strange_things_in_a_folder_neither_hang_nor_hide(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with (folder / "huge.bin").open("wb") as file:
+        file.truncate(40 * 2**30)
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.py")).write_text(f'KEY = "{KEY}"\n')
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "away").symlink_to("/etc")
+    (folder / "\x1b[2Jclear.py").write_text("x = 1\n")
+    done = run(folder)
+    assert done.returncode == 1
+    assert "huge.bin has 40960.0 MiB; 5 MiB are the most" in done.stdout
+    assert "link is a symbolic link" in done.stdout
+    assert "away is a symbolic link" in done.stdout
+    assert "the name is not UTF-8" in done.stdout
+    assert "secret-in-code" in done.stdout
+    assert "pipe" not in done.stdout
+    assert "\x1b" not in done.stdout
+    for form in ("json", "sarif"):
+        json.loads(run(folder, "--format", form).stdout)
+
+
+@pytest.mark.req("RV2")
+def test_what_cannot_be_read_ends_with_two(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bailiwick.faces.cli.main import root
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    done = CliRunner().invoke(root, ["review", str(folder)])
+    assert done.exit_code == 2
+    assert "app.py cannot be read: Permission denied" in done.stderr
+    monkeypatch.setattr(Path, "read_bytes", lambda _: 1 / 0)
+    broken = CliRunner().invoke(root, ["review", str(folder)])
+    assert broken.exit_code == 2
+    assert "the review failed (ZeroDivisionError" in broken.stderr
+    assert "Traceback" not in broken.stderr
+
+
+@pytest.mark.req("RV2")
+def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bailiwick.control.review.engines import ruff
+    from bailiwick.faces.cli.main import root
+
+    def broken(_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(ruff, "check", broken)
+    for form in ("text", "json", "sarif"):
+        done = CliRunner().invoke(root, ["review", str(folder), "--format", form])
+        assert done.exit_code == 2
+        assert "could not review: ruff: RuntimeError" in done.stderr
+    (invocation,) = json.loads(done.stdout)["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "ruff: RuntimeError"
+
+
+@pytest.mark.req("RV2")
+def test_sarif_holds_what_the_standard_asks_for(folder: Path) -> None:
+    (folder / "a b#é.py").write_text(f'KEY = "{KEY}"\nimport os\nos.system(KEY + input())\n')
+    (folder / "bailiwick.toml").write_text("[app\n")
+    log = json.loads(run(folder, "--format", "sarif").stdout)
+    # Of SARIF 2.1.0: 3.13 log, 3.14 run, 3.18 tool, 3.19.2 name, 3.27 result, 3.10 URI, 3.30 region, 3.11 message.
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    (one,) = log["runs"]
+    assert one["tool"]["driver"]["name"] == "Bailiwick"
+    rules = one["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    assert one["results"]
+    for result in one["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in {"none", "note", "warning", "error"}
+        assert result["message"]["text"]
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        assert re.fullmatch(r"[A-Za-z0-9._~/%-]+", place["artifactLocation"]["uri"])
+        assert place.get("region", {"startLine": 1})["startLine"] >= 1
+        assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
+    assert "a%20b%23%C3%A9.py" in {
+        item["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for item in one["results"]
+    }

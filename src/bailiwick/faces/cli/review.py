@@ -39,8 +39,9 @@ def review(
 ) -> None:
     """Review a folder as a push would be. Example: bailiwick review . --base origin/main.
 
-    Reviewed are the files as they stand, committed or not; with --base also what the commits since then hold and no
-    longer show. Exit code 0 clean, 1 findings, 2 could not review.
+    Reviewed are the files as they stand, committed or not, without .git, .venv, node_modules and __pycache__. With
+    --base also the contents of every commit from there to HEAD are, as history keeps what they hold and no longer show.
+    Exit code 0 clean, 1 findings of the level or worse, 2 could not review.
     """
     from bailiwick.control.review import Severity  # noqa: PLC0415 - slow to load
     from bailiwick.control.review import review as run  # noqa: PLC0415
@@ -51,7 +52,10 @@ def review(
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
-        _stop(f"error: {fault.filename} cannot be read: {fault.strerror}")
+        _stop(f"error: {fault.filename or folder} cannot be read: {fault.strerror}")
+    except Exception as fault:
+        # A fault of ours must not end as Python ends it, with the code that says that there are findings.
+        _stop(f"error: the review failed ({type(fault).__name__}: {fault}), so nothing is said of {folder}")
     sys.stdout.write({Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[form](report))
     if report.could_not_review:
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
@@ -75,7 +79,9 @@ def _text(report: "Report") -> str:
     from bailiwick.control.review import finding_lines  # noqa: PLC0415
 
     blocks = ["\n".join(finding_lines(finding)) + "\n\n" for finding in report.findings]
-    return "".join([*blocks, f"{len(report.findings)} findings, {len(report.blocking)} of them block\n"])
+    count = len(report.findings)
+    found = f"{count} finding{'' if count == 1 else 's'}, {len(report.blocking)} of them blocking"
+    return "".join([*blocks, f"{found}\n"])
 
 
 def _json(report: "Report") -> str:
@@ -85,7 +91,8 @@ def _json(report: "Report") -> str:
          "owasp": item.rule.owasp, "engine": item.engine, "commit": item.commit, "fingerprint": item.fingerprint}
         for item in report.findings
     ]  # fmt: skip
-    return json.dumps({"tree": report.tree, "passed": report.passed, "findings": found}, indent=2) + "\n"
+    said = {"tree": report.tree, "passed": report.passed, "could_not_review": report.could_not_review}
+    return json.dumps({**said, "findings": found}, indent=2) + "\n"
 
 
 def _sarif(report: "Report") -> str:
