@@ -7,6 +7,7 @@ import lzma
 import random
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -351,6 +352,15 @@ def test_the_shape_of_the_tree_is_checked(entry: Entry, rule: str) -> None:
     report = review(Change(normal.tree, (*normal.entries, entry), normal.files))
     assert rule in rules(report)
     assert not report.passed
+
+
+def test_a_path_that_leaves_the_tree_is_written_nowhere(tmp_path: Path) -> None:
+    for path in (f"{tmp_path}/absolute.py", "../../../../../../../../" + f"{tmp_path}/up.py".lstrip("/")):
+        files = (*change("").files, TreeFile(path, b"x = 1\n"))
+        entries = tuple(Entry(file.path.encode(), "100644", "blob", 1) for file in files)
+        report = review(Change("t" * 40, entries, files))
+        assert "path-leaves-tree" in rules(report)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_hundred_thousand_files_are_refused_unread() -> None:

@@ -202,6 +202,12 @@ def test_a_packed_body_is_read_and_a_bomb_is_refused(door: Door, folder: Path) -
     refused = httpx2.post(post, content=bomb, headers=headers, auth=auth, timeout=60)
     assert refused.status_code == 413
     assert "50 MiB at most" in refused.text
+    broken = httpx2.post(post, content=b"no gzip at all", headers=headers, auth=auth)
+    assert broken.status_code == 400
+    assert "not the gzip" in broken.text
+    push = {**headers, "content-type": "application/x-git-receive-pack-request"}
+    pushed = httpx2.post(post.replace("upload", "receive"), content=bomb, headers=push, auth=auth, timeout=60)
+    assert pushed.status_code == 413
 
 
 def test_a_client_that_goes_away_leaves_no_process_and_nothing_kept(door: Door, folder: Path) -> None:

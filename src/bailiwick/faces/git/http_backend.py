@@ -103,15 +103,17 @@ class GitFace:
         )
         body, answer = _Body(scope, receive, self._most_bytes), _Answer(send)
         both = [asyncio.create_task(_feed(body, process)), asyncio.create_task(_relay(process, answer))]
-        words = ""
+        status, words = 0, ""
         try:
             async with asyncio.timeout(_SECONDS):
                 await asyncio.gather(*both)
-        except (TooLargeError, zlib.error):
+        except TooLargeError:
             limit = self._control.settings.max_push_bytes // 2**20
-            words = f"A push may have {limit} MiB at most. Keep data outside the repository."
+            status, words = 413, f"A push may have {limit} MiB at most. Keep data outside the repository."
+        except zlib.error:
+            status, words = 400, "The body is not the gzip that its header says."
         except (TimeoutError, ConnectionError, OSError):
-            words = "Git took too long."
+            status, words = 504, "Git took too long."
         finally:
             for task in both:
                 task.cancel()
@@ -119,8 +121,8 @@ class GitFace:
             self._control.hooks.bar_ticket(ticket)
             ending = asyncio.create_task(_end(process))
             try:
-                if words:
-                    await answer.refuse(body, 413 if "MiB" in words else 504, words)
+                if status:
+                    await answer.refuse(body, status, words)
             finally:
                 await asyncio.shield(ending)
                 self._control.hooks.withdraw_ticket(ticket)

@@ -10,6 +10,7 @@ from ruff import find_ruff_bin
 
 from bailiwick.control.review.model import Change, Finding, Rule, Severity
 from bailiwick.control.review.rules import RULES
+from bailiwick.core.artifacts import is_safe_path
 
 _SECONDS = 60
 # Rules of flake8-bandit that say more than our own engines do, with their severity and CWE.
@@ -24,7 +25,8 @@ _CHOSEN: dict[str, tuple[Severity, str]] = {
 
 def check(change: Change) -> Iterator[Finding]:
     """Yield ruff's findings; raises `RuntimeError` when it does not run."""
-    files = [file for file in change.files if file.path.endswith(".py")]
+    # A path that is not safe is written nowhere; the tree's engine blocks it.
+    files = [file for file in change.files if file.path.endswith(".py") and is_safe_path(file.path)]
     if not files:
         return
     with tempfile.TemporaryDirectory(prefix="bailiwick-review-") as folder:
