@@ -16,7 +16,8 @@ from bailiwick.control.review.engines.unpacking import ArchiveTooLargeError, Bud
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # Runs of base 64 (both alphabets), also over the lines of a wrapped one; of hexadecimal; of URL escapes.
-_BASE64 = re2.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
+# A run is tried from its beginning only, which keeps the first one linear without RE2, whose matches are dear.
+_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
 _WRAPPED = re2.compile(rb"(?:[A-Za-z0-9+/]{40,80}\r?\n[ \t]*)+[A-Za-z0-9+/]+={0,2}")
 _HEXADECIMAL = re2.compile(rb"(?:(?:0x|\\x|\\u00)?[0-9A-Fa-f]{2}[ ,:_\r\n\t-]{0,2}){16,}")
 _ESCAPED = re2.compile(rb"(?:[\w.~-]*%[0-9A-Fa-f]{2}){6,}[\w.~-]*")
@@ -25,6 +26,9 @@ _ESCAPED = re2.compile(rb"(?:[\w.~-]*%[0-9A-Fa-f]{2}){6,}[\w.~-]*")
 _SEAM = re.compile(rb"""\\\r?\n[ \t]*|"[\s\\+]*"|'[\s\\+]*'""")
 # No credential, and nothing that encodes one, is without such a run; what decodes to noise has none.
 _READABLE = re2.compile(rb"[\t\n\r -~]{16,}")
+# Three bytes of text, or of UTF-16 text, begin with one of these in base 64 (their first six bits): most runs of
+# letters that are no base 64 are known by it without decoding them.
+_TEXT_IN_BASE64 = re.compile(rb"(?:[ACDI-Za-f][A-Za-z0-9+/_-]{3}){4}")
 _NOT_HEXADECIMAL = re2.compile(rb"0x|\\x|\\u00|[^0-9A-Fa-f]")
 
 
@@ -66,6 +70,8 @@ def decodings(text: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _from_base64(run: bytes) -> Iterator[bytes]:
     """Yield what a run decodes to from each of its first four characters, as what stands before it may look like it."""
+    if not _TEXT_IN_BASE64.search(run):
+        return
     plain = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
     for offset in range(4):
         part = plain[offset:]

@@ -4,7 +4,6 @@ Contents are scanned whole, with RE2, whose time is linear in the text: no push 
 """
 
 import math
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,7 +38,6 @@ _ASSIGNED = re2.compile(
     rb"(?i)\b[\w.-]*(?:secret|token|passw(?:or)?d|api_?key|access_?key|credential)[\w.-]*['\"]?\s*[:=]\s*['\"]([^'\"\s]{12,128})['\"]"
 )
 _PLACEHOLDERS = re2.compile(rb"(?i)example|changeme|placeholder|your[-_]|xxxx|\*\*\*|<[^>]+>|\$\{|dummy|sample|test")
-_LINE_END = re2.compile(rb"\n")
 _LEAST_ENTROPY = 3.3
 _DEEPEST = 3
 
@@ -73,13 +71,16 @@ def check(change: Change, known: Known) -> Iterator[Finding]:
 
 def _scan(content: bytes, known: Known, budget: Budget) -> Iterator[tuple[int, _Hit]]:
     for text in texts(content, budget):
-        starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
         for hit in _hits(text, known, 0):
-            yield bisect_right(starts, hit.place), hit
+            yield _line(text, hit.place), hit
         whole = joined(text)
         if len(whole) < len(text):
             for hit in _hits(whole, known, 0):
-                yield bisect_right(starts, place_before_joining(text, hit.place)), hit
+                yield _line(text, place_before_joining(text, hit.place)), hit
+
+
+def _line(text: bytes, place: int) -> int:
+    return text.count(b"\n", 0, place) + 1
 
 
 def _hits(text: bytes, known: Known, depth: int) -> Iterator[_Hit]:
