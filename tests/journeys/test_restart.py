@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -20,6 +21,10 @@ Eventually = Callable[..., Any]
 
 def family(demo: Demo) -> list[psutil.Process]:
     return psutil.Process(demo.process.pid).children(recursive=True)
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 def status(demo: Demo) -> str:
@@ -41,13 +46,25 @@ def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) ->
     os.kill(first.process.pid, signal.SIGKILL)
     first.process.wait()
     second = start_demo(state, port)
-    assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    eventually(lambda: not alive(left), 20, "the end of everything that the killed demo had started")
     eventually(lambda: status(second).startswith("running"), 60, "the preview after a hard kill")
+
+    third = subprocess.run(
+        [BAILIWICK, "demo", "--state", str(state), "--port", str(port + 100), "--headless"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert third.returncode == 1
+    assert f"a demo is running already with the state in {state}" in third.stderr
+    assert "--state" in third.stderr
+    assert status(second).startswith("running")
 
     left = family(second)
     stop_demo(second)
     time.sleep(0.2)
-    assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not alive(left)
 
     for artifact in (state / "shared" / "plane-editor" / "artifacts").iterdir():
         artifact.write_bytes(artifact.read_bytes().replace(b"Refund desk", b"Refund dusk", 1))
@@ -59,3 +76,19 @@ def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) ->
         assert "REFUSED: the artefact's bytes" in said
     finally:
         stop_demo(third)
+
+
+@pytest.mark.req("DM1")
+def test_a_port_that_another_program_has_is_named(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        said = subprocess.run(
+            [BAILIWICK, "demo", "--state", str(home / "taken"), "--port", str(taken - 3), "--headless"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert said.returncode == 1
+    assert f"port {taken} is taken by another program" in said.stderr
+    assert "--port" in said.stderr

@@ -1,12 +1,17 @@
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 import bailiwick.control
+import bailiwick.store
 from bailiwick.store import Base, Store
 from bailiwick.store.embedded import EmbeddedPostgres
 
@@ -61,6 +66,21 @@ def test_no_statement_leads_back_to_the_owner_who_sees_every_tenant(migrated: St
 
 def test_migrating_again_changes_nothing(migrated: Store) -> None:
     migrated.migrate()
+
+
+def test_an_older_schema_is_brought_up_to_date(postgres: EmbeddedPostgres) -> None:
+    postgres.create_database("older")
+    store = Store.connect(postgres.url("older"))
+    store.migrate()
+    config = Config()
+    config.set_main_option("script_location", str(Path(bailiwick.store.__file__).parent / "migrations"))
+    with create_engine(store.owner_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    store.migrate()
+    with create_engine(store.owner_url).connect() as connection:
+        versions = ScriptDirectory.from_config(config).get_heads()
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == versions
 
 
 def test_the_password_of_the_database_is_not_in_the_repr(migrated: Store) -> None:

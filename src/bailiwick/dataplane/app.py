@@ -157,7 +157,7 @@ class DataPlane:
         state = self._integration(binding)
         context: dict[str, ContextValue] = {
             "app": binding.app,
-            "granted_to": binding.app,
+            "granted_to": binding.app if state is not None else "",
             "demands_person": binding.grant.demands_person,
             "enabled": state is not None and state.enabled,
         }

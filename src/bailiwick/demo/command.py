@@ -16,6 +16,7 @@ import yaml
 from bailiwick.demo import ready
 from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import HOST, Layout, lay_out
+from bailiwick.demo.lock import locked
 from bailiwick.demo.people import PEOPLE, ROLE_RULES
 from bailiwick.demo.processes import Child, Children
 
@@ -23,6 +24,7 @@ app = typer.Typer(help="The sample company on this machine.", invoke_without_com
 _STATE = Path(".state")
 _PORT = 8400
 _WHEELS = Path(".wheels")
+_ORPHANS_SECONDS = 20.0  # as long as parts of a demo may take to end without it
 State = Annotated[Path, typer.Option("--state", help="where everything is kept")]
 
 
@@ -91,7 +93,10 @@ class _Demo:
             signal.signal(number, _interrupt)
         layout = self._layout
         try:
-            with Children(layout.state / "logs") as children:
+            with locked(layout.state) as last_was_killed, Children(layout.state / "logs") as children:
+                if last_was_killed:
+                    self._say("the last demo was killed: waiting for its parts to end")
+                layout.require_free_ports(_ORPHANS_SECONDS if last_was_killed else 0.0)
                 self._start(children, ready_file)
                 while True:
                     time.sleep(0.5)
@@ -102,7 +107,6 @@ class _Demo:
     def _start(self, children: Children, ready_file: Path | None) -> None:
         """Start every part as soon as what it needs is there, the slowest first; planes wait by themselves."""
         layout = self._layout
-        layout.require_free_ports()
         callback = f"{layout.console_url}/sign-in/callback"
         children.start(
             "identity-provider", "bailiwick.demo.identity_provider", str(layout.port + 1), str(layout.state), callback

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from bailiwick.core.errors import UnavailableError
 
 _SHARED_ROOT = Path("/var/lib/bailiwick")
 HOST = "127.0.0.1"
+_PORT_OFFSETS = (0, 1, 2, 3, 10, 11, 12)
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,17 @@ class Layout:
         """Where apps are reached, by host name."""
         return f"http://{HOST}:{self.port + 10}"
 
-    def require_free_ports(self) -> None:
-        """Return when every port can be had; raise `UnavailableError` that names the first that cannot."""
-        offsets = (0, 1, 2, 3, 10, 11, 12)
-        for port in (self.port + offset for offset in offsets):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except OSError as fault:
+    def require_free_ports(self, seconds: float = 0.0) -> None:
+        """Return when every port can be had; raise `UnavailableError` that names the first that cannot in time."""
+        deadline = time.monotonic() + seconds
+        for port in (self.port + offset for offset in _PORT_OFFSETS):
+            while not _is_free(port):
+                if time.monotonic() >= deadline:
                     raise UnavailableError(
                         f"port {port} is taken by another program",
-                        hint=f"stop it (is a demo running already?), or choose others: --port {self.port + 100}",
-                    ) from fault
+                        hint=f"stop it (is another demo running?), or choose others: --port {self.port + 100}",
+                    )
+                time.sleep(_LOOK_SECONDS)
 
     def plane_port(self, plane: str) -> int:
         """The port on which a plane takes what the front hands on."""
@@ -80,6 +81,16 @@ def lay_out(state: Path, port: int) -> Layout:
     for folder in (shared, *(parent for parent in shared.parents if parent == _SHARED_ROOT)):
         folder.chmod(0o755)
     return Layout(state, shared, port)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _others_may_enter(directory: Path) -> bool:

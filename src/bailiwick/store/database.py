@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -16,6 +14,7 @@ from bailiwick.store.names import DEFAULT_TENANT, TENANT_SETTING
 from bailiwick.store.row_security import APP_ROLE, app_role_statements
 
 _POOL_SIZE = 10
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,8 @@ class Store:
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('bailiwick-migrate'))"))
                 for statement in app_role_statements():
                     connection.execute(text(statement))
-                config = Config()
-                config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                if _version(connection) != _newest_version():
+                    _upgrade(connection)
         finally:
             owner.dispose()
 
@@ -85,3 +82,26 @@ class Store:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _version(connection: Connection) -> str | None:
+    """Return the version of the schema, or None when there is none yet."""
+    if connection.scalar(text("SELECT to_regclass('public.alembic_version')")) is None:
+        return None
+    return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def _newest_version() -> str:
+    """Return the number that the newest migration's file begins with, which is its version."""
+    return max(file.name.split("_", 1)[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _upgrade(connection: Connection) -> None:
+    # Only loaded when there is something to do: it takes longer to load than a start has to look.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

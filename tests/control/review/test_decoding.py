@@ -5,7 +5,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bailiwick.control.review.engines.decoding import decodings, joined, place_before_joining
+from bailiwick.control.review.engines.decoding import Joined, decodings
 
 TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=20, max_size=60)
 
@@ -25,6 +25,6 @@ def test_text_in_base64_is_decoded_wherever_it_begins(text, before, beside, enco
 @given(parts=st.lists(st.sampled_from([b"a", b"\n", b'"', b"'", b" ", b"+", b"\\\n", b'" "', b"' + '"]), max_size=30))
 def test_a_place_in_joined_text_is_found_again(parts: list[bytes]) -> None:
     text = b"".join(parts)
-    whole = joined(text)
-    for place, byte in enumerate(whole):
-        assert text[place_before_joining(text, place)] == byte
+    joined = Joined(text)
+    for place, byte in enumerate(joined.text):
+        assert text[joined.place_before(place)] == byte

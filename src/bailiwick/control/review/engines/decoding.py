@@ -7,6 +7,7 @@ import base64
 import binascii
 import codecs
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
@@ -42,18 +43,23 @@ def texts(content: bytes, budget: Budget) -> Iterator[bytes]:
         return  # the tree's engine says so, and blocks
 
 
-def joined(text: bytes) -> bytes:
-    """Return a text with its continued lines and adjacent strings joined."""
-    return _SEAM.sub(b"", text)
+class Joined:
+    """A text with its continued lines and adjacent strings joined, which knows where everything stood before."""
 
+    def __init__(self, text: bytes) -> None:
+        self.text = _SEAM.sub(b"", text)
+        self._seams: list[int] = []  # places of the joined text that a seam stood before
+        self._left_out: list[int] = []  # how many bytes are gone up to and with that seam
+        gone = 0
+        for match in _SEAM.finditer(text):
+            self._seams.append(match.start() - gone)
+            gone += match.end() - match.start()
+            self._left_out.append(gone)
 
-def place_before_joining(text: bytes, place: int) -> int:
-    """Return where in a text that stands which is at a place of it when it is joined."""
-    for match in _SEAM.finditer(text):
-        if match.start() > place:
-            break
-        place += match.end() - match.start()
-    return place
+    def place_before(self, place: int) -> int:
+        """Return where that stood which is at a place of the joined text."""
+        before = bisect_right(self._seams, place)
+        return place + (self._left_out[before - 1] if before else 0)
 
 
 def decodings(text: bytes) -> Iterator[tuple[int, bytes]]:

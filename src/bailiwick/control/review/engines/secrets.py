@@ -4,13 +4,15 @@ Contents are scanned whole, with RE2, whose time is linear in the text: no push 
 """
 
 import math
+import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import re2
 
-from bailiwick.control.review.engines.decoding import decodings, joined, place_before_joining, texts
+from bailiwick.control.review.engines.decoding import Joined, decodings, texts
 from bailiwick.control.review.engines.unpacking import Budget
 from bailiwick.control.review.model import Change, Finding, PushedBlob
 from bailiwick.control.review.rules import RULES
@@ -71,16 +73,14 @@ def check(change: Change, known: Known) -> Iterator[Finding]:
 
 def _scan(content: bytes, known: Known, budget: Budget) -> Iterator[tuple[int, _Hit]]:
     for text in texts(content, budget):
+        # Counting lines again for each hit would take quadratic time, which a push could ask for.
+        ends = [match.start() for match in re.finditer(rb"\n", text)]
         for hit in _hits(text, known, 0):
-            yield _line(text, hit.place), hit
-        whole = joined(text)
-        if len(whole) < len(text):
-            for hit in _hits(whole, known, 0):
-                yield _line(text, place_before_joining(text, hit.place)), hit
-
-
-def _line(text: bytes, place: int) -> int:
-    return text.count(b"\n", 0, place) + 1
+            yield bisect_left(ends, hit.place) + 1, hit
+        joined = Joined(text)
+        if len(joined.text) < len(text):
+            for hit in _hits(joined.text, known, 0):
+                yield bisect_left(ends, joined.place_before(hit.place)) + 1, hit
 
 
 def _hits(text: bytes, known: Known, depth: int) -> Iterator[_Hit]:

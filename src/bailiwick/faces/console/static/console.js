@@ -108,7 +108,14 @@ palette?.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 palette?.addEventListener("click", (event) => {
-  if (event.target instanceof HTMLElement && event.target.closest("a")) palette.close();
+  const link = event.target instanceof HTMLElement ? event.target.closest("a") : null;
+  if (!link) return;
+  palette.close();
+  if (!link.hash || link.pathname + link.search !== location.pathname + location.search) return;
+  // Not left to the hash's change, which comes later, or never: what is typed next must go where the link points.
+  event.preventDefault();
+  location.hash = link.hash;
+  focusTarget();
 });
 field?.addEventListener("input", filter);
 
