@@ -89,9 +89,20 @@ def sample(home: Path, version: str) -> Path:
     return folder
 
 
-def status(demo: Demo, mode: str) -> str:
-    shown = json.loads(demo.cli("admin", "app", "show", APP, "--json").stdout)
-    return next((item["status"] for item in shown["statuses"] if item["mode"] == mode), "")
+def wait_until_running(demo: Demo, mode: str, eventually: Eventually) -> None:
+    """Wait until the app runs; when it does not, fail with what everybody knows about it."""
+    plane = "editor" if mode == "preview" else "production"
+    shown: dict[str, Any] = {}
+
+    def runs() -> bool:
+        shown.update(json.loads(demo.cli("admin", "app", "show", APP, "--json").stdout))
+        return any(item["mode"] == mode and item["status"] == "running" for item in shown["statuses"])
+
+    try:
+        eventually(runs, 60)
+    except AssertionError:
+        log = (demo.state / "logs" / f"data-plane-{plane}.log").read_text()[-3000:]
+        pytest.fail(f"{mode} does not run\nstatuses: {shown['statuses']}\nstopped: {shown['stopped']}\nlog:\n{log}")
 
 
 @pytest.mark.req("DM1")
@@ -135,7 +146,7 @@ def test_04_the_second_version_passes_and_a_preview_starts_by_itself(
 ) -> None:
     taken = push(demo, sample(home, "second"))
     assert taken.returncode == 0, taken.stderr
-    eventually(lambda: status(demo, "preview") == "running", 60, "the preview")
+    wait_until_running(demo, "preview", eventually)
     page = builder.open(demo.app_url(preview=True))
     assert "synthetic" not in page.url
     assert "Test Person" in page.inner_text("table")
@@ -172,7 +183,7 @@ def test_07_the_administrator_sees_the_reach_and_approves_in_the_console(
     page.fill("input[name=reason]", "reads the person's own region, cards masked")
     page.click("button:has-text('Approve this tree')")
     assert "released" in page.inner_text("main")
-    eventually(lambda: status(demo, "production") == "running", 60, "production")
+    wait_until_running(demo, "production", eventually)
     assert admin.faults == []
 
 
@@ -351,7 +362,7 @@ def test_19_a_later_deploy_is_approved_on_the_command_line(demo: Demo, home: Pat
     assert not made["first_deploy"]
     done = demo.cli("approver", "approve", made["id"], "--reason", "words only")
     assert "released" in done.stdout
-    eventually(lambda: status(demo, "production") == "running", 60, "the later release")
+    wait_until_running(demo, "production", eventually)
 
 
 @pytest.mark.req("RV1", "ID1")

@@ -37,6 +37,10 @@ async def run(runtime: Runtime, *command: str, **fields: object) -> tuple[str, E
         sandbox.close()
 
 
+def _descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 async def python(runtime: Runtime, code: str, **fields: object) -> tuple[str, Exit]:
     return await run(runtime, "python3", "-c", textwrap.dedent(code), **fields)
 
@@ -276,6 +280,21 @@ async def test_killing_leaves_no_process_however_it_hides(runtime: Runtime) -> N
         except OSError:
             continue
     assert left == []
+
+
+@pytest.mark.req("RT5")
+async def test_one_that_ended_by_itself_is_let_go_of_whole(runtime: Runtime) -> None:
+    await run(runtime, "true", plants=(PLANT,))  # what is loaded once is not counted
+    before = _descriptors()
+    sandbox = await launch(SandboxSpec(id="ended", owner="test/ended", command=("true",), plants=(PLANT,)), runtime)
+    await sandbox.output.read()
+    await sandbox.wait()
+    # Its number may be another process's soon: a late kill must not reach for it, and nothing of it be kept.
+    await sandbox.kill()
+    await sandbox.wait()
+    sandbox.close()
+    await asyncio.sleep(0.05)
+    assert _descriptors() <= before
 
 
 @pytest.mark.req("RT3")

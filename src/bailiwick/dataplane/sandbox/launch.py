@@ -41,6 +41,7 @@ class Sandbox:
     planted: dict[Plant, socket.socket]
     output: asyncio.StreamReader
     inner_pid: int
+    _first: "_FirstProcess"
     _process: asyncio.subprocess.Process
     _group: ControlGroup | None
 
@@ -52,6 +53,7 @@ class Sandbox:
     async def wait(self) -> Exit:
         """Wait for the end and say how it came."""
         code = await self._process.wait()
+        self._first.end()
         broken = self._group.broken_limit(self.spec.limits) if self._group is not None else ""
         if self._group is not None:
             self._group.remove()
@@ -59,12 +61,12 @@ class Sandbox:
 
     async def kill(self) -> None:
         """End it now, every process in it: the death of a process namespace's first process is that of all."""
-        _kill_all(self.inner_pid)
+        self._first.kill()
         try:
             # Bubblewrap ends after the namespace's first process, and that one after all the others.
             await asyncio.wait_for(self._process.wait(), _KILL_SECONDS)
         except TimeoutError:
-            _kill_all(self._process.pid)
+            self._process.kill()
             await self._process.wait()
 
     def usage(self) -> Usage:
@@ -75,6 +77,25 @@ class Sandbox:
         """Close the planted sockets."""
         for planted in self.planted.values():
             planted.close()
+
+
+class _FirstProcess:
+    """The first process inside, held by a file descriptor: its number may be another's once it has ended."""
+
+    def __init__(self, pid: int) -> None:
+        self._descriptor = os.pidfd_open(pid)
+
+    def kill(self) -> None:
+        if self._descriptor >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill it if it is still there, and let go of it."""
+        self.kill()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
@@ -94,18 +115,20 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         command = _bubblewrap_command(spec, runtime, data, status_write, gate_read)
         handed = [status_write, gate_read, *data.numbers, *_ingress_numbers(spec)]
         spawning = asyncio.create_task(_spawn(command, spec, uid, group, handed, output_write))
-        inner_pid = 0
+        first: _FirstProcess | None = None
         try:
             process = await asyncio.shield(spawning)
             ours.close(status_write, output_write)
             output = await _reader(ours.release(output_read))
             inner_pid = await _started(status_read, output)
+            # It waits for our word and bubblewrap for its end, so the number is still its own.
+            first = _FirstProcess(inner_pid)
             planted = await _plant(spec, runtime, inner_pid, uid)
             os.write(gate_write, b"1")
         except BaseException:
-            await _undo(spawning, inner_pid, group)
+            await _undo(spawning, first, group)
             raise
-    return Sandbox(spec, planted, output, inner_pid, process, group)
+    return Sandbox(spec, planted, output, inner_pid, first, process, group)
 
 
 def _uid_of(owner: str) -> int | None:
@@ -115,7 +138,9 @@ def _uid_of(owner: str) -> int | None:
     return _FIRST_UID + int.from_bytes(hashlib.sha256(owner.encode()).digest()[:8]) % _UIDS
 
 
-async def _undo(spawning: asyncio.Task[asyncio.subprocess.Process], inner_pid: int, group: ControlGroup | None) -> None:
+async def _undo(
+    spawning: asyncio.Task[asyncio.subprocess.Process], first: _FirstProcess | None, group: ControlGroup | None
+) -> None:
     """Leave nothing of a start that was broken off, however far it came.
 
     Bubblewrap's child does not die with its parent from the first, so the whole process group is killed.
@@ -124,17 +149,11 @@ async def _undo(spawning: asyncio.Task[asyncio.subprocess.Process], inner_pid: i
         process = await spawning
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        _kill_all(inner_pid)
+        if first is not None:
+            first.end()
         await process.wait()
     if group is not None:
         group.remove()
-
-
-def _kill_all(*pids: int) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            if pid:
-                os.kill(pid, signal.SIGKILL)
 
 
 async def _reader(number: int) -> asyncio.StreamReader:

@@ -30,11 +30,17 @@ def search(
 
 def _line(event: dict[str, Any]) -> str:
     """Return who, through what, did what to what, and how it ended."""
-    through = [f"through app:{event['app']}"] if event["app"] else []
+    # With a trace, somebody's request to the app did it; without, they did it to the app, or the app by itself.
+    through = [f"through app:{event['app']}"] if event["trace"] else []
     through += [f"release {event['release']}"] if event["release"] else []
     through += [f"trace {event['trace']}"] if event["trace"] else []
-    ending = "" if event["outcome"] == "success" else f"  {event['outcome'].upper()}: {event['reason']}"
-    return f"{event['time'][:19]}  {event['actor']} {' '.join(through)}  {event['action']} {event['resource']}{ending}"
+    ending = (
+        ""
+        if event["outcome"] == "success"
+        else "  " + ": ".join(filter(None, (event["outcome"].upper(), event["reason"])))
+    )
+    who = " ".join([event["actor"], *through])
+    return f"{event['time'][:19]}  {who}  {event['action']} {event['resource']}{ending}"
 
 
 @app.command()

@@ -16,6 +16,7 @@ class EventView:
     time: datetime
     actor: str
     through: str
+    release: str
     action: str
     resource: str
     outcome: State
@@ -29,13 +30,13 @@ class EventView:
 def event_view(logged: LoggedEvent) -> EventView:
     """Return an event as pages show it."""
     event = logged.event
-    release = f", release {event.release}" if event.release else ""
     document = json.dumps(event.model_dump(mode="json"), indent=2, ensure_ascii=False)
     return EventView(
         sequence=logged.sequence,
         time=event.time,
         actor=event.actor,
-        through=f"app:{event.app}{release}" if event.app else "",
+        through=f"app:{event.app}" if event.trace else "",
+        release=event.release,
         action=event.action,
         resource=event.resource,
         outcome=state(event.outcome.value),
