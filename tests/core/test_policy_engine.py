@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
-from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.policy import ContextValue, PolicyEngine, Resource, cascade
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.errors import ForbiddenError, StepUpNeededError
+from bailiwick.core.policy import ContextValue, PolicyEngine, Resource, StepUp, cascade
+from bailiwick.core.principals import Identity, Principal, SignIn
 
 ENGINE = PolicyEngine.built_in()
 APPROVAL: dict[str, ContextValue] = {
@@ -123,3 +125,52 @@ def test_an_app_opens_the_hosts_that_it_declared_and_no_other() -> None:
     refused = ENGINE.decide(alone, "egress.connect", app(), {"declared": False})
     assert (refused.allowed, refused.deciders) == (False, ("undeclared-egress",))
     assert not ENGINE.decide(person("u@example.com"), "egress.connect", app(), {"declared": True}).allowed
+
+
+STEP_UPS = PolicyEngine.built_in(
+    """
+    @id("fresh") @reason("fresh") @max_age("900")
+    forbid (principal is Person, action in [Action::"app.kill", Action::"app.revive"], resource)
+    unless { principal.sign_in_age <= 900 };
+    @id("strong") @reason("strong") @max_age("300") @second_factor
+    forbid (principal is Person, action in [Action::"app.kill"], resource)
+    unless { principal.sign_in_age <= 300 && principal.second_factor };
+    """
+)
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("action", "sign_in", "allowed", "step_up"),
+    [
+        ("app.kill", SignIn(10, second_factor=True), True, None),
+        ("app.kill", SignIn(10, second_factor=False), False, StepUp(300, second_factor=True)),
+        ("app.kill", SignIn(301, second_factor=True), False, StepUp(300, second_factor=True)),
+        ("app.kill", SignIn(901, second_factor=True), False, StepUp(300, second_factor=True)),
+        ("app.kill", None, False, StepUp(300, second_factor=True)),
+        ("app.revive", SignIn(901, second_factor=True), False, StepUp(900)),
+        ("app.revive", SignIn(900, second_factor=False), True, None),
+        ("app.read", None, True, None),
+    ],
+)
+def test_policy_can_demand_another_sign_in(
+    action: str, sign_in: SignIn | None, allowed: bool, step_up: StepUp | None
+) -> None:
+    admin = replace(person("root@example.com"), sign_in=sign_in)
+    decision = STEP_UPS.decide(admin, action, app(org_admin="user:root@example.com"))
+    assert (decision.allowed, decision.step_up) == (allowed, step_up)
+    if step_up is not None:
+        with pytest.raises(StepUpNeededError) as refused:
+            decision.require()
+        assert (refused.value.status, refused.value.second_factor) == (401, step_up.second_factor)
+
+
+@pytest.mark.req("ID2")
+def test_nobody_is_asked_to_sign_in_again_for_what_they_may_not_do() -> None:
+    nobody = STEP_UPS.decide(person("u@example.com"), "app.kill", app())
+    assert (nobody.allowed, nobody.step_up) == (False, None)
+    with pytest.raises(ForbiddenError) as refused:
+        nobody.require()
+    assert not isinstance(refused.value, StepUpNeededError)
+    service = Identity.of_service(Principal("service", "nightly"))
+    assert STEP_UPS.decide(service, "app.kill", app(org_admin="service:nightly")).allowed

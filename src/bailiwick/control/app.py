@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.control.catalog import App, CatalogService
-from bailiwick.control.identity import Authorizer, IdentityService, OidcClient
+from bailiwick.control.identity import (
+    Authorizer,
+    ClaimRule,
+    IdentityService,
+    OidcClient,
+    Providers,
+    StepUpRule,
+    step_up_policies,
+)
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
@@ -30,7 +38,7 @@ from bailiwick.control.release import (
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.review import ReviewService
-from bailiwick.control.settings import ControlSettings
+from bailiwick.control.settings import ControlSettings, OidcProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
 from bailiwick.control.vault import CertificateAuthority, Credentials, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
@@ -79,7 +87,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
     audit = AuditLog(clock)
-    authorizer = Authorizer(PolicyEngine.built_in())
+    authorizer = Authorizer(PolicyEngine.built_in(step_up_policies(_step_up_rules(settings))))
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
     with store.transaction() as session:
@@ -90,7 +98,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         store=store,
         audit=audit,
         authorizer=authorizer,
-        oidc=_oidc(settings, clock),
+        providers=_providers(settings, clock),
+        first_administrator=_first_administrator(settings),
         clock=clock,
         on_change=relay.refresh,
     )
@@ -208,16 +217,35 @@ class _ChangeRelay:
         return self.releases.preview(session, app, push, verdict, files)
 
 
-def _oidc(settings: ControlSettings, clock: Clock) -> OidcClient:
-    secret = settings.oidc.client_secret
+def _providers(settings: ControlSettings, clock: Clock) -> Providers:
+    several = len(settings.providers) > 1
+    return Providers([_oidc(settings, provider, clock, several=several) for provider in settings.providers])
+
+
+def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:
+    secret = provider.client_secret
+    # Each of several has a redirect URI of its own, so that none can answer in another's place (RFC 9700, 4.4.2).
+    path = f"{CALLBACK_PATH}/{provider.name}" if several else CALLBACK_PATH
     return OidcClient(
-        issuer=settings.oidc.issuer,
-        client_id=settings.oidc.client_id,
+        name=provider.name,
+        domains=provider.domains,
+        levels=provider.second_factor_levels,
+        issuer=provider.issuer,
+        client_id=provider.client_id,
         client_secret=secret.get_secret_value() if secret else None,
-        scopes=settings.oidc.scopes,
-        redirect_uri=f"{settings.public_url}{CALLBACK_PATH}",
+        scopes=provider.scopes,
+        redirect_uri=f"{settings.public_url}{path}",
         clock=clock,
     )
+
+
+def _step_up_rules(settings: ControlSettings) -> list[StepUpRule]:
+    return [StepUpRule(rule.actions, rule.max_age, rule.second_factor) for rule in settings.step_up]
+
+
+def _first_administrator(settings: ControlSettings) -> ClaimRule | None:
+    rule = settings.first_administrator
+    return ClaimRule(rule.claim, rule.value) if rule is not None else None
 
 
 def _source(

@@ -1,10 +1,10 @@
 """The control plane's settings: one YAML file, overridden by `BAILIWICK_…` variables; unknown keys are refused."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
@@ -20,12 +20,40 @@ class Listen(_Section):
 
 
 class OidcProvider(_Section):
-    """The company's identity provider, and how we are known there."""
+    """An identity provider of the company, and how we are known there.
 
+    `domains` are those of the e-mail addresses that it may speak for. `second_factor_levels` are the values of `acr`
+    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway.
+    """
+
+    name: str = Field(default="company", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
     issuer: str
     client_id: str
     client_secret: SecretStr | None = None
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
+    domains: frozenset[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+$")]] = frozenset()
+    second_factor_levels: tuple[str, ...] = ()
+
+
+class StepUp(_Section):
+    """Actions for which people must have signed in lately, with a second factor, or both."""
+
+    actions: tuple[str, ...] = Field(min_length=1)
+    max_age: int | None = Field(default=None, ge=30, description="seconds")
+    second_factor: bool = False
+
+    @model_validator(mode="after")
+    def _demands_something(self) -> Self:
+        if self.max_age is None and not self.second_factor:
+            raise ValueError("say max_age (seconds), second_factor: true, or both")
+        return self
+
+
+class FirstAdministrator(_Section):
+    """Who becomes organisation administrator by signing in, once: whoever has this claim."""
+
+    claim: Literal["email", "subject", "group"]
+    value: str = Field(min_length=1)
 
 
 class RoleRule(_Section):
@@ -54,10 +82,29 @@ class ControlSettings(BaseSettings):
     planes_door: Listen
     public_url: str
     ingress_url: str
-    oidc: OidcProvider
+    oidc: OidcProvider | tuple[OidcProvider, ...]
+    step_up: tuple[StepUp, ...] = ()
+    first_administrator: FirstAdministrator | None = None
     role_rules: tuple[RoleRule, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
+
+    @property
+    def providers(self) -> tuple[OidcProvider, ...]:
+        """The identity providers, also when there is only one."""
+        return (self.oidc,) if isinstance(self.oidc, OidcProvider) else self.oidc
+
+    @model_validator(mode="after")
+    def _providers_can_be_told_apart(self) -> Self:
+        providers = self.providers
+        domains = [domain for provider in providers for domain in provider.domains]
+        if not providers or len({provider.name for provider in providers}) < len(providers):
+            raise ValueError("oidc: there must be a provider, and each needs a name of its own")
+        if len(providers) > 1 and not all(provider.domains for provider in providers):
+            raise ValueError("oidc: with several providers, each must say for which domains it speaks")
+        if len(set(domains)) < len(domains):
+            raise ValueError("oidc: two providers speak for the same domain")
+        return self
 
     @classmethod
     def load(cls, path: Path) -> Self:

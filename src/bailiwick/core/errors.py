@@ -68,6 +68,27 @@ class ForbiddenError(BailiwickError):
         super().__init__(message, hint=hint, deciders=deciders)
 
 
+class StepUpNeededError(ForbiddenError):
+    """Policy would say yes after another sign-in: a fresh one, or one with a second factor (RFC 9470)."""
+
+    code = "policy.step-up-needed"
+    status = 401
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        deciders: Sequence[str],
+        max_age_seconds: int | None,
+        second_factor: bool,
+    ) -> None:
+        """Take the reason, the deciding policies, and what the sign-in must be like."""
+        super().__init__(message, deciders=deciders, hint="sign in again as it asks, then do it once more")
+        self.max_age_seconds = max_age_seconds
+        self.second_factor = second_factor
+        self.details = {"max_age": max_age_seconds, "second_factor": second_factor}
+
+
 class NotFoundError(BailiwickError):
     """There is no such thing, or the caller may not know of it."""
 

@@ -35,17 +35,27 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """How a person showed who they are: `age_seconds` ago, and whether with more than one factor."""
+
+    age_seconds: int
+    second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """A principal with what is known of it at the moment of asking.
 
     `names` are all names under which roles may be held (itself, `group:…`); `attributes` come from the directory
-    (such as `region`); `epoch` is the revocation count under which the credential was made.
+    (such as `region`); `epoch` is the revocation count under which the credential was made; `sign_in` is None where
+    the credential does not tell.
     """
 
     principal: Principal
     names: frozenset[str]
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     epoch: int = 0
+    sign_in: SignIn | None = None
 
     @property
     def is_person(self) -> bool:

@@ -170,7 +170,11 @@ class _Demo:
             "planes_door": {"host": HOST, "port": layout.planes_port},
             "public_url": layout.console_url,
             "ingress_url": layout.ingress_url,
-            "oidc": {"issuer": layout.idp_issuer, "client_id": "bailiwick"},
+            "oidc": {
+                "issuer": layout.idp_issuer,
+                "client_id": "bailiwick",
+                "second_factor_levels": ["second-factor"],
+            },
             "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
             "planes": planes,
         }

@@ -30,6 +30,7 @@ from bailiwick.core.pkce import pkce_challenge
 from bailiwick.demo.people import PEOPLE, SamplePerson
 
 CLIENT_ID = "bailiwick"
+SECOND_FACTOR = "second-factor"
 _CODE_SECONDS = 60
 _TOKEN_SECONDS = 300
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -63,13 +64,15 @@ class Provider:
             return None
         return known if secrets.compare_digest(pkce_challenge(verifier), known["code_challenge"]) else None
 
-    def id_token(self, person: SamplePerson, nonce: str) -> str:
-        """Return the signed ID token."""
-        now = int(time.time())
+    def id_token(self, person: SamplePerson, asked: Mapping[str, str]) -> str:
+        """Return the signed ID token; a second factor is pretended where one was asked for."""
+        now, nonce = int(time.time()), asked["nonce"]
+        strong = SECOND_FACTOR in asked.get("acr_values", "").split()
         claims = {
             "iss": self.issuer, "sub": person.email, "aud": CLIENT_ID, "iat": now, "exp": now + _TOKEN_SECONDS,
             "auth_time": now, "nonce": nonce, "email": person.email, "email_verified": True, "name": person.name,
-            "groups": list(person.groups), "region": person.region, "amr": ["dev"], "acr": "dev",
+            "groups": list(person.groups), "region": person.region, "amr": ["dev", "mfa"] if strong else ["dev"],
+            "acr": SECOND_FACTOR if strong else "dev",
         }  # fmt: skip
         return jwt.encode({"alg": "RS256", "kid": "demo"}, claims, self.key)
 
@@ -84,6 +87,7 @@ def build_provider(provider: Provider) -> Starlette:
             "jwks_uri": f"{issuer}/jwks", "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"], "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", "profile", "email", "groups"],
+            "acr_values_supported": ["dev", SECOND_FACTOR],
         }  # fmt: skip
         return JSONResponse(document)
 
@@ -114,7 +118,7 @@ def build_provider(provider: Provider) -> Starlette:
         if known is None:
             return JSONResponse({"error": "invalid_grant"}, 400)
         person = next(item for item in PEOPLE if item.email == known["email"])
-        id_token = provider.id_token(person, known["nonce"])
+        id_token = provider.id_token(person, known)
         body = {"access_token": secrets.token_urlsafe(24), "token_type": "Bearer", "expires_in": _TOKEN_SECONDS}
         return JSONResponse({**body, "id_token": id_token}, headers={"cache-control": "no-store"})
 

@@ -1,11 +1,12 @@
-// An OpenID Connect provider for tests: node server.mjs PORT REDIRECT_URI. Whoever is named by login_hint is signed in.
+// An OpenID Connect provider for tests: node server.mjs PORT REDIRECT_URI LOGOUT_URI. Whoever login_hint names is signed
+// in, with a second factor where one is asked for. /leave?login_hint=… ends a session and says so to LOGOUT_URI.
 // Its keys are new at each start.
 
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
-const [port, redirectUri] = process.argv.slice(2);
+const [port, redirectUri, logoutUri] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 const SCOPES = "openid email profile groups";
 
@@ -20,15 +21,21 @@ const provider = new Provider(issuer, {
       redirect_uris: [redirectUri],
       grant_types: ["authorization_code"],
       response_types: ["code"],
+      require_auth_time: true,
+      backchannel_logout_uri: logoutUri,
+      backchannel_logout_session_required: true,
     },
   ],
   jwks: { keys: [key] },
   cookies: { keys: ["only for tests"] },
   pkce: { required: () => true },
+  // It refuses by itself to call loopback addresses, where all of the tests lives.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   conformIdTokenClaims: false,
   scopes: SCOPES.split(" "),
   claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "region"], groups: ["groups"] },
-  features: { devInteractions: { enabled: false } },
+  acrValues: ["second-factor"],
+  features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   async loadExistingGrant(context) {
     const { client, session, provider: self } = context.oidc;
@@ -38,7 +45,8 @@ const provider = new Provider(issuer, {
     return grant;
   },
   async findAccount(_, id) {
-    const claims = { sub: id, email: `${id}@example.com`, email_verified: id !== "unverified", name: `Person ${id}` };
+    // "ada.again" is another account with the address of "ada".
+    const claims = { sub: id, email: `${id.split(".")[0]}@example.com`, email_verified: id !== "unverified", name: `Person ${id}` };
     return { accountId: id, claims: async () => ({ ...claims, region: "EMEA", groups: ["makers"] }) };
   },
 });
@@ -47,5 +55,7 @@ const answer = provider.callback();
 createServer(async (request, response) => {
   if (!request.url.startsWith("/interaction/")) return answer(request, response);
   const { params } = await provider.interactionDetails(request, response);
-  return provider.interactionFinished(request, response, { login: { accountId: params.login_hint } });
+  const strong = params.acr_values === "second-factor";
+  const login = { accountId: params.login_hint, acr: strong ? "second-factor" : "1", amr: strong ? ["pwd", "otp"] : ["pwd"] };
+  return provider.interactionFinished(request, response, { login });
 }).listen(Number(port), "127.0.0.1");

@@ -1,14 +1,19 @@
 """An independent OpenID Connect provider, npm's oidc-provider under node: we are not tested against ourselves."""
 
+import contextlib
 import hashlib
 import os
+import queue
+import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin
 
 import httpx2
 import pytest
@@ -23,7 +28,8 @@ _LEAST_NODE = 20
 class Provider:
     """The provider on its port. Starting it again gives it new keys."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, told: "LogoutsTold") -> None:
+        self._told = told
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
@@ -34,7 +40,7 @@ class Provider:
     def start(self) -> None:
         """Start it, after stopping it when it runs."""
         self.stop()
-        command = ["node", "server.mjs", str(self._port), REDIRECT_URI]
+        command = ["node", "server.mjs", str(self._port), REDIRECT_URI, self._told.url]
         self._process = subprocess.Popen(
             command, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -55,25 +61,61 @@ class Provider:
             self._process.terminate()
             self._process.wait(10)
 
-    def click(self, authorization_url: str, who: str) -> dict[str, str]:
+    def click(self, authorization_url: str, who: str, browser: httpx2.Client | None = None) -> dict[str, str]:
         """Sign somebody in as a browser would; return what comes back to the redirect URI."""
-        with httpx2.Client(timeout=10) as browser:
-            address = f"{authorization_url}&login_hint={who}"
+        with contextlib.ExitStack() as stack:
+            browser = browser or stack.enter_context(httpx2.Client(timeout=10))
+            address = str(httpx2.URL(authorization_url).copy_set_param("login_hint", who))
             for _ in range(_MOST_REDIRECTS):
                 address = urljoin(address, browser.get(address).headers["location"])
                 if address.startswith(REDIRECT_URI):
                     return dict(httpx2.URL(address).params)
         pytest.fail(f"the provider does not send the browser back: {address}")
 
+    def leave(self, browser: httpx2.Client) -> str:
+        """Sign a browser out at the provider; return the logout token that it sent over the back channel."""
+        page = browser.get(f"{self.issuer}/session/end").text
+        secret = re.findall(r'name="xsrf" value="([^"]+)"', page)[0]
+        browser.post(f"{self.issuer}/session/end/confirm", data={"xsrf": secret, "logout": "yes"})
+        return self._told.tokens.get(timeout=10)
+
+
+class LogoutsTold:
+    """Takes the back-channel calls that the provider makes."""
+
+    def __init__(self) -> None:
+        self.tokens: queue.Queue[str] = queue.Queue()
+        tokens = self.tokens
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+                tokens.put(form["logout_token"][0])
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
     if _node_version() < _LEAST_NODE:
         pytest.skip(f"npm's oidc-provider runs on node {_LEAST_NODE} or later, and this host has an older one")
-    running = Provider(_installed())
+    told = LogoutsTold()
+    running = Provider(_installed(), told)
     running.start()
     yield running
     running.stop()
+    told.close()
 
 
 def _node_version() -> int:

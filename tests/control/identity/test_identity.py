@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,17 +9,20 @@ from bailiwick.control.identity import (
     API_AUDIENCE,
     GIT_AUDIENCE,
     Authorizer,
+    ClaimRule,
     Claims,
     CredentialRefusedError,
     IdentityService,
     OidcClient,
+    Proof,
+    Providers,
     ProviderUnavailableError,
     SignInRefusedError,
 )
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import PolicyEngine
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.principals import Identity, Principal, SignIn
 from bailiwick.store import Store
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -44,6 +49,12 @@ def changes() -> list[str]:
 
 @pytest.fixture
 def identity(store: Store, clock: Clock, changes: list[str]) -> IdentityService:
+    return service(store, clock, on_change=lambda: changes.append("changed"))
+
+
+def service(
+    store: Store, clock: Clock, rule: ClaimRule | None = None, on_change: Callable[[], None] = lambda: None
+) -> IdentityService:
     client = OidcClient(
         issuer="http://127.0.0.1:9",
         client_id="bailiwick",
@@ -56,9 +67,10 @@ def identity(store: Store, clock: Clock, changes: list[str]) -> IdentityService:
         store=store,
         audit=AuditLog(),
         authorizer=Authorizer(PolicyEngine.built_in()),
-        oidc=client,
+        providers=Providers([client]),
         clock=clock,
-        on_change=lambda: changes.append("changed"),
+        on_change=on_change,
+        first_administrator=rule,
     )
 
 
@@ -133,6 +145,7 @@ def test_revoking_a_person_ends_everything_they_hold(
     session = identity.sign_in(ALICE)
     owner = identity.authenticate_session(session.secret)
     token = identity.issue_token(owner.identity, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="t")
+    # What hangs on the session is as old as its sign-in.
     code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("v"))
     with pytest.raises(ForbiddenError):
         identity.revoke_principal(owner.identity, "user:root@example.com", "no right to")
@@ -185,3 +198,65 @@ def test_a_sign_in_that_was_not_begun_here_is_refused(identity: IdentityService)
 def test_a_provider_that_does_not_answer_is_said_to_be_so(identity: IdentityService) -> None:
     with pytest.raises(ProviderUnavailableError, match="does not answer"):
         identity.begin_sign_in("/")
+
+
+FIRST = ClaimRule("group", "founders")
+
+
+@pytest.mark.req("ID2", "DG1")
+def test_the_first_administrator_is_made_once(store: Store, clock: Clock) -> None:
+    identity = service(store, clock, FIRST)
+
+    def sign_in(name: str, *groups: str) -> Identity:
+        claims = Claims("https://idp", name, f"{name}@example.com", name, groups, {})
+        return identity.authenticate_session(identity.sign_in(claims).secret).identity
+
+    nobody, first, second = sign_in("nobody", "makers"), sign_in("first", "founders"), sign_in("second", "founders")
+    identity.assign_role(first, "builder", "group:makers", "folder:finance")
+    for other in (nobody, second):
+        with pytest.raises(ForbiddenError):
+            identity.assign_role(other, "builder", "group:makers", "folder:hr")
+    with store.transaction() as session:
+        found = search(session, AuditQuery(action="administrator.bootstrapped"))
+    assert [(item.event.actor, item.event.resource) for item in found.events] == [
+        ("service:configuration", "user:first@example.com")
+    ]
+    restarted = service(store, clock, ClaimRule("email", "second@example.com"))
+    restarted.sign_in(Claims("https://idp", "second", "second@example.com", "second", (), {}))
+    with pytest.raises(ForbiddenError):
+        restarted.assign_role(second, "builder", "group:makers", "folder:hr")
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("rule", "fits"),
+    [
+        (ClaimRule("email", "Alice@Example.com"), True),
+        (ClaimRule("email", "1"), False),
+        (ClaimRule("subject", "1"), True),
+        (ClaimRule("subject", "alice@example.com"), False),
+        (ClaimRule("group", "makers"), True),
+        (ClaimRule("group", "maker"), False),
+    ],
+)
+def test_the_rule_of_the_first_administrator_means_one_claim(rule: ClaimRule, fits: bool) -> None:
+    assert rule.fits(ALICE) is fits
+
+
+@pytest.mark.req("ID2")
+def test_a_session_and_a_token_get_older(identity: IdentityService, clock: Clock) -> None:
+    proof = Proof(provider="company", time=clock.now - timedelta(seconds=30), second_factor=True)
+    owner = identity.authenticate_session(identity.sign_in(replace(ALICE, proof=proof)).secret)
+    assert owner.identity.sign_in == SignIn(30, second_factor=True)
+    clock.now += timedelta(seconds=60)
+    token = identity.issue_token(owner.identity, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
+    clock.now += timedelta(seconds=60)
+    held = identity.authenticate_token(token.secret, audience=API_AUDIENCE).sign_in
+    assert held == SignIn(90, second_factor=True)
+    unknown = identity.authenticate_session(identity.sign_in(ALICE).secret)
+    assert unknown.identity.sign_in is None
+    # What hangs on the session is as old as its sign-in.
+    code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("verifier"))
+    assert identity.redeem_code(code, audience="cli", verifier="verifier").identity.sign_in == SignIn(
+        150, second_factor=True
+    )

@@ -4,7 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -12,18 +13,24 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from bailiwick.control.audit import AuditLog
+from bailiwick.control.audit import AuditLog, AuditQuery, search
 from bailiwick.control.identity import (
+    API_AUDIENCE,
     Authorizer,
+    Claims,
+    CredentialRefusedError,
     IdentityService,
+    NewSession,
     OidcClient,
+    Providers,
     ProviderUnavailableError,
     SignInRefusedError,
 )
 from bailiwick.control.identity import oidc as oidc_module
 from bailiwick.control.identity.oidc import Attempt
 from bailiwick.core.clock import utc_now
-from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.policy import PolicyEngine, StepUp
 from bailiwick.store import Store
 from tests.control.identity.conftest import REDIRECT_URI, Provider
 
@@ -62,8 +69,9 @@ def client(provider: Provider, between: Between) -> OidcClient:
     return client_of(provider.issuer, between)
 
 
-def client_of(issuer: str, between: Between) -> OidcClient:
+def client_of(issuer: str, between: Between, **more: Any) -> OidcClient:
     return OidcClient(
+        **more,
         issuer=issuer,
         client_id="bailiwick",
         client_secret=None,
@@ -75,12 +83,16 @@ def client_of(issuer: str, between: Between) -> OidcClient:
 
 
 @pytest.fixture
-def identity(store: Store, client: OidcClient) -> IdentityService:
+def identity(store: Store, provider: Provider, between: Between) -> IdentityService:
+    return service_of(store, client_of(provider.issuer, between, levels=("second-factor",)))
+
+
+def service_of(store: Store, client: OidcClient) -> IdentityService:
     return IdentityService(
         store=store,
         audit=AuditLog(utc_now),
         authorizer=Authorizer(PolicyEngine.built_in()),
-        oidc=client,
+        providers=Providers([client]),
         clock=utc_now,
         on_change=lambda: None,
     )
@@ -103,12 +115,16 @@ def sign_in(client: OidcClient, provider: Provider, who: str = "ada") -> Any:
     return client.exchange(back["code"], nonce=attempt.nonce, verifier=attempt.verifier)
 
 
+def finish(identity: IdentityService, back: Mapping[str, str]) -> tuple[NewSession, str]:
+    return identity.finish_sign_in(state=back["state"], code=back["code"], issuer=back["iss"])
+
+
 @pytest.mark.req("ID2")
 def test_a_person_signs_in_with_pkce_and_is_who_the_provider_says(
     identity: IdentityService, provider: Provider
 ) -> None:
     back = provider.click(identity.begin_sign_in("/apps/x"), "ada")
-    session, return_to = identity.finish_sign_in(state=back["state"], code=back["code"])
+    session, return_to = finish(identity, back)
     assert return_to == "/apps/x"
     owner = identity.authenticate_session(session.secret)
     assert str(owner.identity.principal) == "user:ada@example.com"
@@ -116,7 +132,7 @@ def test_a_person_signs_in_with_pkce_and_is_who_the_provider_says(
     assert owner.identity.names == {"user:ada@example.com", "group:makers"}
     assert owner.identity.attributes == {"region": "EMEA"}
     with pytest.raises(SignInRefusedError, match="not begun here"):
-        identity.finish_sign_in(state=back["state"], code=back["code"])
+        finish(identity, back)
 
 
 @pytest.mark.req("ID2")
@@ -250,3 +266,184 @@ def test_forged_tokens_do_not_make_us_ask_for_keys_again_and_again(
         with pytest.raises(SignInRefusedError):
             sign_in(client, provider)
     assert between.key_fetches == 1
+
+
+@pytest.mark.req("ID2")
+def test_a_sign_in_can_be_asked_for_that_is_fresh_and_has_a_second_factor(
+    identity: IdentityService, provider: Provider
+) -> None:
+    session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada"))
+    usual = identity.authenticate_session(session.secret).identity.sign_in
+    assert usual is not None
+    assert not usual.second_factor
+    back = provider.click(identity.begin_sign_in("/", wanted=StepUp(300, True)), "ada")
+    session, _ = finish(identity, back)
+    strong = identity.authenticate_session(session.secret).identity.sign_in
+    assert strong is not None
+    assert strong.second_factor
+    assert strong.age_seconds < 60
+
+
+@pytest.mark.req("ID2")
+def test_a_sign_in_that_is_not_as_it_was_asked_for_is_refused(
+    store: Store, provider: Provider, between: Between
+) -> None:
+    weak = service_of(store, client_of(provider.issuer, between, levels=("gold",)))
+    with pytest.raises(SignInRefusedError, match="second factor"):
+        finish(weak, provider.click(weak.begin_sign_in("/", wanted=StepUp(None, True)), "ada"))
+    ours = RSAKey.generate_key(2048, {"kid": "ours"})
+    between.keys = {"keys": [ours.as_dict(private=False)]}
+    identity = service_of(store, client_of(provider.issuer, between))
+    for auth_time in (1, None, "now", 2**70, -5):
+        between.change = lambda token, told=auth_time: jwt.encode(  # type: ignore[misc]
+            {"alg": "RS256", "kid": "ours"}, {**part(token, 1), "auth_time": told}, ours
+        )
+        with pytest.raises(SignInRefusedError, match="did not sign you in anew"):
+            finish(identity, provider.click(identity.begin_sign_in("/", wanted=StepUp(300)), "ada"))
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize("issuer", ["", "https://evil.example"])
+def test_an_answer_of_another_issuer_is_refused(identity: IdentityService, provider: Provider, issuer: str) -> None:
+    back = provider.click(identity.begin_sign_in("/"), "ada")
+    with pytest.raises(SignInRefusedError, match="another identity provider"):
+        finish(identity, {**back, "iss": issuer})
+    with pytest.raises(SignInRefusedError, match="not begun here"):
+        finish(identity, back)
+
+
+@pytest.mark.req("ID2")
+def test_a_provider_speaks_for_its_own_domains_only(store: Store, provider: Provider, between: Between) -> None:
+    ours = client_of(provider.issuer, between, domains=frozenset({"example.org"}))
+    with pytest.raises(SignInRefusedError, match="does not speak for that e-mail domain"):
+        sign_in(ours, provider)
+
+
+@pytest.mark.req("ID2")
+def test_each_of_several_providers_answers_for_itself(store: Store, provider: Provider, between: Between) -> None:
+    first = client_of(provider.issuer, between, name="first", domains=frozenset({"example.com"}))
+    other = client_of("http://127.0.0.1:9", between, name="other", domains=frozenset({"example.org"}))
+    identity = IdentityService(
+        store=store,
+        audit=AuditLog(utc_now),
+        authorizer=Authorizer(PolicyEngine.built_in()),
+        providers=Providers([first, other]),
+        clock=utc_now,
+        on_change=lambda: None,
+    )
+    assert identity.asks_for_email
+
+    def answer() -> dict[str, str]:
+        return provider.click(identity.begin_sign_in("/", email="Ada@Example.com"), "ada")
+
+    back = answer()
+    session, _ = identity.finish_sign_in(state=back["state"], code=back["code"], issuer=back["iss"], provider="first")
+    assert identity.authenticate_session(session.secret).provider == "first"
+    for door in ("other", "", "nobody"):
+        back = answer()
+        with pytest.raises(SignInRefusedError, match="another identity provider"):
+            identity.finish_sign_in(state=back["state"], code=back["code"], issuer=back["iss"], provider=door)
+    for email in ("x@elsewhere.example", "", "example.com@", "x@sub.example.com"):
+        with pytest.raises(SignInRefusedError, match="no identity provider here speaks"):
+            identity.begin_sign_in("/", email=email)
+
+
+@pytest.mark.req("ID2")
+def test_an_address_does_not_pass_to_another_account_by_itself(identity: IdentityService, provider: Provider) -> None:
+    admin = identity.remember_person(Claims("https://idp", "2", "root@example.com", "Root", ("admins",), {}))
+    identity.apply_role_rules([("admins", "org-admin", "organization:default")])
+    session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada"))
+    again = provider.click(identity.begin_sign_in("/"), "ada.again")
+    with pytest.raises(SignInRefusedError, match="belongs to another account") as refused:
+        finish(identity, again)
+    assert "bailiwick person release" in refused.value.hint
+    assert identity.authenticate_session(session.secret).name == "Person ada"
+    with pytest.raises(InvalidInputError, match="needs a reason"):
+        identity.release_person(admin, "user:ada@example.com", " ")
+    identity.release_person(admin, "user:ada@example.com", "Ada left, the address is another Ada's now")
+    with pytest.raises(CredentialRefusedError):
+        identity.authenticate_session(session.secret)
+    session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada.again"))
+    assert identity.authenticate_session(session.secret).name == "Person ada.again"
+    with pytest.raises(SignInRefusedError, match="belongs to another account"):
+        finish(identity, provider.click(identity.begin_sign_in("/"), "ada"))
+
+
+@pytest.mark.req("ID2", "ID3")
+def test_who_leaves_at_the_provider_leaves_here(identity: IdentityService, store: Store, provider: Provider) -> None:
+    with httpx2.Client(timeout=10) as browser:
+        session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada", browser))
+        bob, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "bob"))
+        owner = identity.authenticate_session(session.secret)
+        token = identity.issue_token(
+            owner.identity, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="command line"
+        )
+        told = provider.leave(browser)
+    identity.provider_logout("", told)
+    with pytest.raises(CredentialRefusedError, match="revoked"):
+        identity.authenticate_session(session.secret)
+    with pytest.raises(CredentialRefusedError, match="revoked"):
+        identity.authenticate_token(token.secret, audience=API_AUDIENCE)
+    identity.authenticate_session(bob.secret)
+    again, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada"))
+    with pytest.raises(SignInRefusedError, match="used before"):
+        identity.provider_logout("", told)
+    identity.authenticate_session(again.secret)
+    with store.transaction() as session_:
+        found = search(session_, AuditQuery(action="principal.revoked"))
+    assert [(event.event.actor, event.event.resource) for event in found.events] == [
+        ("service:identity-provider/company", "user:ada@example.com")
+    ]
+
+
+@pytest.mark.req("ID2")
+def test_what_is_no_logout_token_ends_nothing(identity: IdentityService, provider: Provider, between: Between) -> None:
+    taken: list[str] = []
+
+    def keep(token: str) -> str:
+        taken.append(token)
+        return token
+
+    between.change = keep
+    with httpx2.Client(timeout=10) as browser:
+        session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada", browser))
+        told = provider.leave(browser)
+    for forged in (taken[0], unsigned(told), signed_by_somebody_else(told), "", "x.y.z", told[:-8] + "AAAAAAAA"):
+        with pytest.raises(SignInRefusedError):
+            identity.provider_logout("", forged)
+    identity.authenticate_session(session.secret)
+    with pytest.raises(SignInRefusedError, match="no such identity provider"):
+        identity.provider_logout("nobody", told)
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"nonce": "x"}, "not a logout token"),
+        ({"events": {}}, "not a logout token"),
+        ({"events": "http://schemas.openid.net/event/backchannel-logout"}, "not a logout token"),
+        ({"sub": "", "sid": ""}, "names nobody"),
+        ({"aud": "another-app"}, "not for us"),
+        ({"exp": 1}, "not for us"),
+        ({"exp": 10**30}, "not for us"),
+        ({"jti": None}, "not for us"),
+        ({"iss": "http://127.0.0.1:1"}, "not for us"),
+    ],
+)
+def test_a_signed_token_that_is_no_logout_for_us_is_refused(
+    provider: Provider, between: Between, change: dict[str, Any], words: str
+) -> None:
+    ours = RSAKey.generate_key(2048, {"kid": "ours"})
+    between.keys = {"keys": [ours.as_dict(private=False)]}
+    client = client_of(provider.issuer, between)
+    now = int(utc_now().timestamp())
+    event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    good = {
+        "iss": provider.issuer, "aud": "bailiwick", "iat": now, "exp": now + 60, "jti": "1", "sub": "ada",
+        "events": event,
+    }  # fmt: skip
+    head = {"alg": "RS256", "kid": "ours", "typ": "logout+jwt"}
+    assert client.read_logout(jwt.encode(head, good, ours)).subject == "ada"
+    with pytest.raises(SignInRefusedError, match=words):
+        client.read_logout(jwt.encode(head, {**good, **change}, ours))

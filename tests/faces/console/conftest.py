@@ -7,23 +7,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from html import unescape
+from pathlib import Path
 
 import httpx2
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bailiwick.control.app import CALLBACK_PATH
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity import Claims, IdentityService, NewSession, OidcClient
+from bailiwick.control.identity import Claims, IdentityService, NewSession, OidcClient, Providers
 from bailiwick.core.clock import utc_now
 from bailiwick.demo.people import ROLE_RULES
 from bailiwick.faces.console.sessions import COOKIE
 from bailiwick.faces.server import build_faces
 from tests.fixtures.company import Company
 
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+Open = Callable[..., Page]
 _START_SECONDS = 30
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
@@ -34,6 +39,7 @@ class Addresses:
 
     console: str
     provider: str
+    provider_key: Path
 
     @property
     def console_port(self) -> int:
@@ -44,8 +50,12 @@ class Addresses:
 class Console:
     """A running console and the company behind it."""
 
-    url: str
+    addresses: Addresses
     company: Company
+
+    @property
+    def url(self) -> str:
+        return self.addresses.console
 
     def browser(self, session: NewSession | None = None) -> httpx2.Client:
         """Return the HTTP client of one browser: it keeps its cookies and follows nothing by itself."""
@@ -54,9 +64,8 @@ class Console:
 
     def signed_in(self, who: str) -> tuple[httpx2.Client, NewSession]:
         """Return the browser of somebody of the company, signed in, and their session."""
-        claims = Claims(
-            "http://127.0.0.1:8401", who, f"{who}@example.com", who.title(), (who,), {"region": "EMEA"}
-        )  # as the fixture of the company describes them
+        email = f"{who}@example.com"
+        claims = Claims(self.addresses.provider, email, email, who.title(), (who,), {"region": "EMEA"})
         session = self.company.control.identity.sign_in(claims)
         return self.browser(session), session
 
@@ -64,8 +73,8 @@ class Console:
 @pytest.fixture(scope="session")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     console, provider = _free_port(), _free_port()
-    found = Addresses(f"http://127.0.0.1:{console}", f"http://127.0.0.1:{provider}")
     state = tmp_path_factory.mktemp("provider")
+    found = Addresses(f"http://127.0.0.1:{console}", f"http://127.0.0.1:{provider}", state / "idp.pem")
     module = "bailiwick.demo.identity_provider"
     process = subprocess.Popen([sys.executable, "-m", module, str(provider), str(state), found.console + CALLBACK_PATH])
     _wait_for(f"{found.provider}/.well-known/openid-configuration")
@@ -80,6 +89,37 @@ def console(company: Company, addresses: Addresses) -> Iterator[Console]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_as(browser: Browser, console: Console) -> Iterator[Open]:
+    """Return what opens a browser of somebody; faults of scripts and of policy fail the test at its end."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_as(who: str, **options: object) -> Page:
+        context = browser.new_context(base_url=console.url, **{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        _, session = console.signed_in(who)
+        context.add_cookies([{"name": COOKIE, "value": session.secret, "url": console.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda line: faults.append(line.text) if "policy" in line.text.lower() else None)
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
 class serving:  # noqa: N801 - reads as what it does: with serving(...)
     """The console of a company on its port, for the length of a block."""
 
@@ -92,19 +132,20 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
             scopes=("openid", "profile", "email", "groups"),
             redirect_uri=addresses.console + CALLBACK_PATH,
             clock=utc_now,
+            levels=("second-factor",),
         )
         identity = IdentityService(
             store=control.store,
             audit=AuditLog(utc_now),
             authorizer=control.authorizer,
-            oidc=client,
+            providers=Providers([client]),
             clock=utc_now,
             on_change=lambda: None,
         )
         identity.apply_role_rules(ROLE_RULES)
         settings = control.settings.model_copy(update={"public_url": addresses.console})
         company.control = replace(control, settings=settings, identity=identity)
-        self._console = Console(addresses.console, company)
+        self._console = Console(addresses, company)
         config = uvicorn.Config(
             build_faces(company.control),
             host="127.0.0.1",

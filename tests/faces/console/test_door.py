@@ -150,7 +150,7 @@ def test_nobody_is_sent_elsewhere_after_signing_in(console: Console, path: str) 
     browser = console.browser()
     landed = sign_in(browser, "user@example.com", f"/sign-in/start?return_to={quote(path, safe='')}")
     assert landed.headers["location"] == "/"
-    assert 'href="/sign-in/start?return_to=/"' in browser.get(f"/sign-in?return_to={quote(path, safe='')}").text
+    assert 'href="/sign-in/start?return_to=%2F"' in browser.get(f"/sign-in?return_to={quote(path, safe='')}").text
 
 
 def test_a_path_of_ours_is_kept_as_it_is() -> None:

@@ -1,60 +1,24 @@
 """Every page in a real browser: accessible, narrow, under its policy, with hostile strings as text, by keyboard."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import KillReport
-from bailiwick.faces.console.sessions import COOKIE
-from tests.faces.console.conftest import Console
+from tests.faces.console.conftest import Console, Open
 from tests.faces.console.estate import HOSTILE, MARK, SHOWN, Estate, build
 from tests.fixtures.company import APP
 
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]  # fmt: skip
 AXE = Path(__file__).parents[2] / "assets" / "vendor" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield started
-        started.close()
 
 
 @pytest.fixture
 def estate(console: Console) -> Estate:
     return build(console)
-
-
-@pytest.fixture
-def open_as(browser: Browser, console: Console) -> Iterator[Open]:
-    """Return what opens a browser of somebody; faults of scripts and of policy fail the test at its end."""
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
-
-    def open_as(who: str, **options: object) -> Page:
-        context = browser.new_context(base_url=console.url, **{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        _, session = console.signed_in(who)
-        context.add_cookies([{"name": COOKIE, "value": session.secret, "url": console.url}])
-        page = context.new_page()
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda line: faults.append(line.text) if "policy" in line.text.lower() else None)
-        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        return page
-
-    yield open_as
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def shown(page: Page, path: str) -> None:

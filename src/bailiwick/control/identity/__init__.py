@@ -6,16 +6,20 @@ from bailiwick.control.identity.model import (
     API_AUDIENCE,
     CLI_AUDIENCE,
     GIT_AUDIENCE,
+    ClaimRule,
     Claims,
     IssuedToken,
     NewSession,
     Permission,
     Person,
+    Proof,
     RoleAssignment,
     SignedIn,
 )
 from bailiwick.control.identity.oidc import OidcClient
+from bailiwick.control.identity.providers import Providers
 from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService
+from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
 __all__ = [
     "API_AUDIENCE",
@@ -24,6 +28,7 @@ __all__ = [
     "ORGANIZATION",
     "TOKEN_LIFETIME",
     "Authorizer",
+    "ClaimRule",
     "Claims",
     "CredentialRefusedError",
     "IdentityService",
@@ -32,8 +37,12 @@ __all__ = [
     "OidcClient",
     "Permission",
     "Person",
+    "Proof",
     "ProviderUnavailableError",
+    "Providers",
     "RoleAssignment",
     "SignInRefusedError",
     "SignedIn",
+    "StepUpRule",
+    "step_up_policies",
 ]

@@ -8,12 +8,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.errors import CredentialRefusedError
-from bailiwick.control.identity.model import IssuedToken, NewSession, SignedIn
+from bailiwick.control.identity.model import IssuedToken, NewSession, Proof, SignedIn
 from bailiwick.control.identity.tables import CodeRow, PersonRow, SessionRow, TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id, new_secret
 from bailiwick.core.pkce import pkce_challenge
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.principals import Identity, Principal, SignIn
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -27,11 +27,11 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def identity_of(person: PersonRow) -> Identity:
-    """Return a person's identity with the names of their groups."""
+def identity_of(person: PersonRow, sign_in: SignIn | None = None) -> Identity:
+    """Return a person's identity with the names of their groups, and how they signed in where that is known."""
     names = {f"user:{person.email}", *(f"group:{group}" for group in person.groups)}
     attributes = {key: str(value) for key, value in person.attributes.items()}
-    return Identity(Principal("user", person.email), frozenset(names), attributes, person.epoch)
+    return Identity(Principal("user", person.email), frozenset(names), attributes, person.epoch, sign_in)
 
 
 class Credentials:
@@ -40,8 +40,8 @@ class Credentials:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def open_session(self, session: Session, person: PersonRow) -> NewSession:
-        """Make a browser session."""
+    def open_session(self, session: Session, person: PersonRow, proof: Proof) -> NewSession:
+        """Make a browser session that remembers how its person signed in."""
         new = NewSession(new_secret("bws"), new_id("ses"), secrets.token_urlsafe(32))
         now = self._clock()
         row = SessionRow(
@@ -52,6 +52,10 @@ class Credentials:
             csrf_token=new.csrf_token,
             created=now,
             last_seen=now,
+            provider=proof.provider,
+            provider_session=proof.session,
+            authenticated=proof.time,
+            second_factor=proof.second_factor,
         )
         session.add(row)
         return new
@@ -65,7 +69,8 @@ class Credentials:
         person = self._person(session, row.email, row.epoch)
         if now - row.last_seen > _SEEN_EVERY:
             row.last_seen = now
-        return SignedIn(identity_of(person), row.session_id, person.name, row.csrf_token)
+        identity = identity_of(person, self._sign_in_of(row))
+        return SignedIn(identity, row.session_id, person.name, row.csrf_token, row.provider)
 
     def close_session(self, session: Session, secret: str) -> str | None:
         """End a browser session; return whose it was."""
@@ -73,18 +78,28 @@ class Credentials:
         return session.scalar(statement)
 
     def issue_token(
-        self, session: Session, person: PersonRow, *, audience: str, lifetime: timedelta, purpose: str
+        self,
+        session: Session,
+        person: PersonRow,
+        *,
+        audience: str,
+        lifetime: timedelta,
+        purpose: str,
+        sign_in: SignIn | None,
     ) -> IssuedToken:
-        """Make a bearer token for one door."""
-        issued = IssuedToken(new_secret("bwt"), self._clock() + lifetime)
+        """Make a bearer token for one door; it remembers the sign-in behind it."""
+        now = self._clock()
+        issued = IssuedToken(new_secret("bwt"), now + lifetime)
         row = TokenRow(
             secret_hash=hash_of(issued.secret),
             audience=audience,
             email=person.email,
             epoch=person.epoch,
             purpose=purpose,
-            created=self._clock(),
+            created=now,
             expires=issued.expires,
+            authenticated=now - timedelta(seconds=sign_in.age_seconds) if sign_in else None,
+            second_factor=sign_in is not None and sign_in.second_factor,
         )
         session.add(row)
         return issued
@@ -94,7 +109,7 @@ class Credentials:
         row = session.get(TokenRow, hash_of(secret))
         if row is None or row.audience not in audiences or self._over(row.expires):
             raise CredentialRefusedError(_REFUSED, hint="get a fresh token: bailiwick login")
-        return identity_of(self._person(session, row.email, row.epoch))
+        return identity_of(self._person(session, row.email, row.epoch), self._sign_in_of(row))
 
     def issue_code(self, session: Session, owner: SignedIn, *, audience: str, challenge: str) -> str:
         """Make a code that works once, within a minute, for whoever holds the challenge's verifier."""
@@ -122,7 +137,14 @@ class Credentials:
         if not fits or self._over(row.expires):
             raise SpentCodeError(_REFUSED, hint="sign in again")
         person = self._person(session, row.email, row.epoch)
-        return SignedIn(identity_of(person), row.session_id, person.name)
+        behind = session.scalar(select(SessionRow).where(SessionRow.session_id == row.session_id))
+        return SignedIn(identity_of(person, self._sign_in_of(behind)), row.session_id, person.name)
+
+    def _sign_in_of(self, row: SessionRow | TokenRow | None) -> SignIn | None:
+        if row is None or row.authenticated is None:
+            return None
+        age = self._clock() - row.authenticated
+        return SignIn(max(0, int(age.total_seconds())), row.second_factor)
 
     def _person(self, session: Session, email: str, epoch: int) -> PersonRow:
         query = select(PersonRow).where(PersonRow.email == email)

@@ -2,12 +2,40 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from bailiwick.core.principals import Identity
 
 API_AUDIENCE = "api"
 GIT_AUDIENCE = "git"
 CLI_AUDIENCE = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the identity provider says of the sign-in itself (OpenID Connect Core 1.0, section 2), verified.
+
+    `time` is when the person last showed who they are, None where the provider does not tell; `methods` and `level`
+    are its `amr` and `acr`; `session` is its own session, named in back-channel logouts.
+    """
+
+    provider: str = ""
+    time: datetime | None = None
+    methods: tuple[str, ...] = ()
+    level: str = ""
+    second_factor: bool = False
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutNotice:
+    """That a provider ended somebody's session (OpenID Connect Back-Channel Logout 1.0); `session` or `subject`."""
+
+    issuer: str
+    subject: str
+    session: str
+    id: str
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +48,25 @@ class Claims:
     name: str
     groups: tuple[str, ...]
     attributes: dict[str, str]
+    proof: Proof = Proof()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRule:
+    """Whoever has this claim is the one meant: an e-mail address, a subject, or being in a group."""
+
+    claim: Literal["email", "subject", "group"]
+    value: str
+
+    def fits(self, claims: Claims) -> bool:
+        """Return whether these are the claims of the one meant."""
+        match self.claim:
+            case "email":
+                return claims.email == self.value.lower()
+            case "subject":
+                return claims.subject == self.value
+            case "group":
+                return self.value in claims.groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +104,7 @@ class SignedIn:
     session_id: str
     name: str
     csrf_token: str = field(default="", repr=False)
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

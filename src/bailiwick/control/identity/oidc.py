@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from bailiwick.control.identity.errors import ProviderUnavailableError, SignInRefusedError
-from bailiwick.control.identity.model import Claims
+from bailiwick.control.identity.model import Claims, LogoutNotice, Proof
 from bailiwick.core.clock import Clock
 from bailiwick.core.pkce import pkce_challenge
+from bailiwick.core.policy import StepUp
 
+# Methods that say by themselves that there was more than one factor (RFC 8176, section 2).
+_SECOND_FACTOR_METHODS = frozenset({"mfa"})
+_LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _ALGORITHMS = ["RS256", "ES256"]
 _SKEW_SECONDS = 60
 _KEYS_AT_MOST_EVERY_SECONDS = 10.0
@@ -39,7 +44,11 @@ class Attempt:
 
 
 class OidcClient:
-    """One identity provider, as configured. Its documents are fetched when first needed and kept."""
+    """One identity provider, as configured. Its documents are fetched when first needed and kept.
+
+    `domains` are those of the e-mail addresses that it may speak for, all where there are none. `levels` are the
+    values of `acr` that stand for a second factor there; they are asked for when policy wants one.
+    """
 
     def __init__(
         self,
@@ -50,8 +59,14 @@ class OidcClient:
         scopes: tuple[str, ...],
         redirect_uri: str,
         clock: Clock,
+        name: str = "company",
+        domains: frozenset[str] = frozenset(),
+        levels: tuple[str, ...] = (),
         http: httpx2.Client | None = None,
     ) -> None:
+        self.name = name
+        self.domains = domains
+        self._levels = levels
         self._issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
@@ -64,8 +79,8 @@ class OidcClient:
         self._keys: KeySet | None = None
         self._keys_fetched = 0.0
 
-    def authorization_url(self, attempt: Attempt) -> str:
-        """Return where to send the browser."""
+    def authorization_url(self, attempt: Attempt, wanted: StepUp | None = None, *, hint: str = "") -> str:
+        """Return where to send the browser; `wanted` is how the sign-in must be, `hint` who is probably there."""
         query = {
             "response_type": "code",
             "client_id": self._client_id,
@@ -76,7 +91,19 @@ class OidcClient:
             "code_challenge": pkce_challenge(attempt.verifier),
             "code_challenge_method": "S256",
         }
+        if wanted is not None and wanted.max_age_seconds is not None:
+            query |= {"max_age": str(wanted.max_age_seconds), "prompt": "login"}
+        if wanted is not None and wanted.second_factor and self._levels:
+            query["acr_values"] = " ".join(self._levels)
+        if hint:
+            query["login_hint"] = hint
         return f"{self._discover()['authorization_endpoint']}?{urlencode(query)}"
+
+    def require_issuer(self, issuer: str) -> None:
+        """Return when an answer comes from here; raise `SignInRefusedError` when another sent it (RFC 9207)."""
+        named = bool(self._discover().get("authorization_response_iss_parameter_supported"))
+        if (issuer or named) and issuer != self._issuer:
+            raise SignInRefusedError("another identity provider answered than the one you were sent to")
 
     def exchange(self, code: str, *, nonce: str, verifier: str) -> Claims:
         """Exchange the code for an ID token and return its claims, verified; raise `SignInRefusedError` otherwise."""
@@ -116,7 +143,56 @@ class OidcClient:
             raise SignInRefusedError("the identity provider's token is not for this sign-in") from fault
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != self._client_id:
             raise SignInRefusedError("the identity provider's token was made for another application")
-        return _claims_of(claims, self._issuer)
+        found = _claims_of(claims, self._issuer, self._proof(claims))
+        if self.domains and found.email.rpartition("@")[2] not in self.domains:
+            raise SignInRefusedError(
+                "this identity provider does not speak for that e-mail domain",
+                hint="sign in with the provider of your own domain",
+            )
+        return found
+
+    def read_logout(self, logout_token: str) -> LogoutNotice:
+        """Return what a logout token says, verified (OpenID Connect Back-Channel Logout 1.0, section 2.6)."""
+        claims = self._decode(logout_token)
+        registry = jwt.JWTClaimsRegistry(
+            now=int(self._clock().timestamp()),
+            leeway=_SKEW_SECONDS,
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": self._client_id},
+            iat={"essential": True},
+            exp={"essential": True},
+            jti={"essential": True},
+        )
+        try:
+            registry.validate(claims)
+            expires = datetime.fromtimestamp(int(claims["exp"]) + _SKEW_SECONDS, UTC)
+        except (JoseError, ValueError, OverflowError, OSError) as fault:
+            raise SignInRefusedError("the logout token is not for us, or of another time") from fault
+        events = claims.get("events")
+        if not isinstance(events, dict) or not isinstance(events.get(_LOGOUT_EVENT), dict) or "nonce" in claims:
+            raise SignInRefusedError("this is not a logout token")
+        subject, session = (str(claims.get(name, "")) for name in ("sub", "sid"))
+        if not subject and not session:
+            raise SignInRefusedError("the logout token names nobody")
+        return LogoutNotice(self._issuer, subject, session, str(claims["jti"]), expires)
+
+    def _proof(self, claims: Mapping[str, Any]) -> Proof:
+        """Return how the person signed in; what the provider does not say, or says in another form, is not known."""
+        told = claims.get("auth_time")
+        time = None
+        # A provider's clock may be ahead a little; nobody signs in in the future.
+        if isinstance(told, int) and 0 < told <= self._clock().timestamp() + _SKEW_SECONDS:
+            time = datetime.fromtimestamp(told, UTC)
+        methods = tuple(str(method) for method in claims["amr"]) if isinstance(claims.get("amr"), list) else ()
+        level = str(claims.get("acr", ""))
+        return Proof(
+            provider=self.name,
+            time=time,
+            methods=methods,
+            level=level,
+            second_factor=bool(_SECOND_FACTOR_METHODS & set(methods)) or level in self._levels,
+            session=str(claims.get("sid", "")),
+        )
 
     def _decode(self, id_token: str) -> dict[str, Any]:
         for keys in (self._key_set(), None):
@@ -159,7 +235,7 @@ class OidcClient:
             ) from fault
 
 
-def _claims_of(claims: Mapping[str, Any], issuer: str) -> Claims:
+def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
     email = str(claims.get("email", "")).lower()
     if claims.get("email_verified") is not True or "@" not in email or any(c.isspace() for c in email):
         raise SignInRefusedError(
@@ -176,4 +252,5 @@ def _claims_of(claims: Mapping[str, Any], issuer: str) -> Claims:
         name=str(claims.get("name", email)),
         groups=tuple(str(group) for group in groups),
         attributes=attributes,
+        proof=proof,
     )

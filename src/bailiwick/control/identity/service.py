@@ -14,29 +14,44 @@ from bailiwick.control.identity.errors import SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     GIT_AUDIENCE,
+    ClaimRule,
     Claims,
     IssuedToken,
+    LogoutNotice,
     NewSession,
     Permission,
     Person,
+    Proof,
     RoleAssignment,
     SignedIn,
 )
-from bailiwick.control.identity.oidc import Attempt, OidcClient
-from bailiwick.control.identity.tables import PersonRow, RoleRow, SignInRow
+from bailiwick.control.identity.oidc import Attempt
+from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.tables import (
+    FirstAdministratorRow,
+    PersonRow,
+    RoleRow,
+    SessionRow,
+    SignInRow,
+    UsedAssertionRow,
+)
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
-from bailiwick.core.policy import ROLES, ContextValue
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.events import ContextFact
+from bailiwick.core.policy import ROLES, ContextValue, StepUp
+from bailiwick.core.principals import Identity, Principal, SignIn
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
+_SKEW = timedelta(seconds=60)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
 # What policy is told where an answer depends on more than who asks.
 _USUAL: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
     "app.use": {"mode": "production"},
 }
+# Who may do something is answered as if they had just signed in as policy wants it.
+_FRESH = SignIn(age_seconds=0, second_factor=True)
 TOKEN_LIFETIME = timedelta(hours=8)
 
 
@@ -49,22 +64,34 @@ class IdentityService:
         store: Store,
         audit: AuditLog,
         authorizer: Authorizer,
-        oidc: OidcClient,
+        providers: Providers,
         clock: Clock,
         on_change: Callable[[], None],
+        first_administrator: ClaimRule | None = None,
     ) -> None:
         self._store = store
         self._audit = audit
         self._authorizer = authorizer
-        self._oidc = oidc
+        self._providers = providers
+        self._first_administrator = first_administrator
         self._clock = clock
         self._on_change = on_change
         self._credentials = Credentials(clock)
 
-    def begin_sign_in(self, return_to: str) -> str:
-        """Start a sign-in and return where to send the browser; `return_to` is a path of ours."""
-        attempt = Attempt.new()
-        url = self._oidc.authorization_url(attempt)
+    @property
+    def asks_for_email(self) -> bool:
+        """Whether a sign-in begins with an e-mail address, whose domain says which provider is asked."""
+        return self._providers.by_domain
+
+    def begin_sign_in(self, return_to: str, *, email: str = "", wanted: StepUp | None = None) -> str:
+        """Start a sign-in and return where to send the browser.
+
+        `return_to` is a path of ours, `email` the address of whoever signs in where several providers are there,
+        `wanted` how the sign-in must be.
+        """
+        attempt, wanted = Attempt.new(), wanted or StepUp()
+        provider = self._providers.of(email)
+        url = provider.authorization_url(attempt, wanted, hint=email)
         with self._store.transaction() as session:
             session.execute(delete(SignInRow).where(SignInRow.expires < self._clock()))
             row = SignInRow(
@@ -72,28 +99,76 @@ class IdentityService:
                 nonce=attempt.nonce,
                 verifier=attempt.verifier,
                 return_to=return_to,
+                provider=provider.name,
+                max_age=wanted.max_age_seconds,
+                second_factor=wanted.second_factor,
                 expires=self._clock() + _SIGN_IN_LIFETIME,
             )
             session.add(row)
         return url
 
-    def finish_sign_in(self, *, state: str, code: str) -> tuple[NewSession, str]:
-        """Take what the identity provider sent back; return the new session and where the person wanted to go."""
+    def finish_sign_in(self, *, state: str, code: str, issuer: str = "", provider: str = "") -> tuple[NewSession, str]:
+        """Take what an identity provider sent back; return the new session and where the person wanted to go.
+
+        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own.
+        """
         with self._store.transaction() as session:
             spend = delete(SignInRow).where(SignInRow.state_hash == hash_of(state)).returning(SignInRow)
             begun = session.scalars(spend).one_or_none()
         if begun is None or begun.expires < self._clock():
             raise SignInRefusedError("this sign-in was not begun here, or took too long", hint="start again")
-        claims = self._oidc.exchange(code, nonce=begun.nonce, verifier=begun.verifier)
+        asked = self._providers.named(begun.provider)
+        if self._providers.by_domain and provider != asked.name:
+            raise SignInRefusedError("another identity provider answered than the one you were sent to")
+        asked.require_issuer(issuer)
+        claims = asked.exchange(code, nonce=begun.nonce, verifier=begun.verifier)
+        self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
         return self.sign_in(claims), begun.return_to
 
     def sign_in(self, claims: Claims) -> NewSession:
         """Remember the person as the provider describes them, and open a browser session."""
         with self._store.transaction() as session:
             person = self._remember(session, claims)
-            new = self._credentials.open_session(session, person)
-            self._audit.note(session, f"user:{person.email}", "session.created", f"session:{new.session_id}")
+            new = self._credentials.open_session(session, person, claims.proof)
+            how: dict[str, ContextFact] = {
+                "provider": claims.proof.provider,
+                "methods": claims.proof.methods,
+                "level": claims.proof.level,
+                "second_factor": claims.proof.second_factor,
+            }
+            who = f"user:{person.email}"
+            self._audit.note(session, who, "session.created", f"session:{new.session_id}", context=how)
+            if self._first_administrator is not None and self._first_administrator.fits(claims):
+                self._make_first_administrator(session, who)
             return new
+
+    def provider_logout(self, provider: str, logout_token: str) -> None:
+        """End what people hold here whose session a provider ended; raise `SignInRefusedError` for what proves nothing.
+
+        Everything of theirs ends, on every device and plane: an identity provider's word that somebody left is not
+        weighed against what of theirs it meant.
+        """
+        asked = self._providers.of("") if not provider else self._providers.named(provider)
+        notice = asked.read_logout(logout_token)
+        with self._store.transaction() as session:
+            self._use_once(session, notice)
+            for person in self._named_in(session, asked.name, notice):
+                by = f"service:identity-provider/{asked.name}"
+                self._revoke(session, by, person, "the identity provider ended the session")
+
+    def release_person(self, by: Identity, principal: str, reason: str) -> None:
+        """Let the next sign-in with an address be another account of a provider's: the address was given anew.
+
+        Everything that the account before holds ends.
+        """
+        if not reason.strip():
+            raise InvalidInputError("this needs a reason", hint="say why the address belongs to another account now")
+        with self._store.transaction() as session:
+            self._authorizer.require(session, by, "role.assign", ORGANIZATION)
+            person = self._row(session, Principal.parse(principal).name)
+            person.issuer = person.subject = ""
+            self._audit.note(session, str(by.principal), "principal.released", principal, reason=reason)
+            self._revoke(session, str(by.principal), person, reason)
 
     def remember_person(self, claims: Claims) -> Identity:
         """Remember a person as the directory describes them, without signing them in."""
@@ -117,7 +192,12 @@ class IdentityService:
         with self._store.transaction() as session:
             person = self._row(session, identity.principal.name)
             issued = self._credentials.issue_token(
-                session, person, audience=audience, lifetime=lifetime, purpose=purpose
+                session,
+                person,
+                audience=audience,
+                lifetime=lifetime,
+                purpose=purpose,
+                sign_in=identity.sign_in,
             )
             who = str(identity.principal)
             self._audit.note(session, who, "token.issued", who, context={"audience": audience, "purpose": purpose})
@@ -149,12 +229,12 @@ class IdentityService:
 
     def revoke_principal(self, by: Identity, principal: str, reason: str) -> None:
         """End everything that a person holds: sessions, tokens, codes and passes. The one way to do it."""
+        if not reason.strip():
+            raise InvalidInputError("a revocation needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
             self._authorizer.require(session, by, "role.assign", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
-            person.epoch += 1
-            self._audit.note(session, str(by.principal), "principal.revoked", principal, reason=reason)
-            self._store.after_commit(session, self._on_change)
+            self._revoke(session, str(by.principal), person, reason)
 
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
         """Give a role on a scope to a person, group or service."""
@@ -191,10 +271,54 @@ class IdentityService:
         context = _USUAL.get(action)
         found = []
         for row in session.scalars(select(PersonRow).where(PersonRow.active).order_by(PersonRow.email)):
-            decision = self._authorizer.decide(session, identity_of(row), action, resource, context)
+            decision = self._authorizer.decide(session, identity_of(row, _FRESH), action, resource, context)
             if decision.allowed:
                 found.append(Permission(f"user:{row.email}", decision.deciders, decision.reason))
         return found
+
+    def _revoke(self, session: Session, by: str, person: PersonRow, reason: str) -> None:
+        """Kill everything that was made in a person's name so far, at every door and on every plane."""
+        person.epoch += 1
+        self._audit.note(session, by, "principal.revoked", f"user:{person.email}", reason=reason)
+        self._store.after_commit(session, self._on_change)
+
+    def _require_wanted(self, proof: Proof, wanted: StepUp) -> None:
+        """Refuse a sign-in that is not as it was asked for: not every provider does what it is asked."""
+        if wanted.max_age_seconds is not None:
+            oldest = self._clock() - timedelta(seconds=wanted.max_age_seconds) - _SKEW
+            if proof.time is None or proof.time < oldest:
+                raise SignInRefusedError(
+                    "the identity provider did not sign you in anew, or does not say so",
+                    hint="sign out there and try again; whoever runs it must let it send auth_time",
+                )
+        if wanted.second_factor and not proof.second_factor:
+            raise SignInRefusedError(
+                "the identity provider does not say that you used a second factor",
+                hint="set one up there; whoever runs Bailiwick may need oidc.second_factor_levels",
+            )
+
+    def _make_first_administrator(self, session: Session, who: str) -> None:
+        row = insert(FirstAdministratorRow).values(holder=who, time=self._clock())
+        if session.scalar(row.on_conflict_do_nothing().returning(FirstAdministratorRow.holder)) is None:
+            return
+        self._audit.note(session, "service:configuration", "administrator.bootstrapped", who)
+        self._assign(session, "service:configuration", "org-admin", who, ORGANIZATION)
+
+    def _use_once(self, session: Session, notice: LogoutNotice) -> None:
+        session.execute(delete(UsedAssertionRow).where(UsedAssertionRow.expires < self._clock()))
+        row = insert(UsedAssertionRow).values(issuer=notice.issuer, id=notice.id, expires=notice.expires)
+        if session.scalar(row.on_conflict_do_nothing().returning(UsedAssertionRow.id)) is None:
+            raise SignInRefusedError("this logout token was used before")
+
+    def _named_in(self, session: Session, provider: str, notice: LogoutNotice) -> list[PersonRow]:
+        sessions = select(SessionRow.email).where(
+            SessionRow.provider == provider,
+            SessionRow.provider_session == notice.session,
+            SessionRow.provider_session != "",
+        )
+        by_subject = (PersonRow.issuer == notice.issuer) & (PersonRow.subject == notice.subject)
+        query = select(PersonRow).where(PersonRow.email.in_(sessions) | by_subject)
+        return list(session.scalars(query.with_for_update()))
 
     def _remember(self, session: Session, claims: Claims) -> PersonRow:
         described = {
@@ -206,7 +330,15 @@ class IdentityService:
             "last_seen": self._clock(),
         }
         new = insert(PersonRow).values(email=claims.email, epoch=0, active=True, **described)
-        session.execute(new.on_conflict_do_update(index_elements=["tenant", "email"], set_=described))
+        same = (PersonRow.issuer == claims.issuer) & (PersonRow.subject == claims.subject)
+        update = new.on_conflict_do_update(
+            index_elements=["tenant", "email"], set_=described, where=same | (PersonRow.issuer == "")
+        )
+        if session.scalar(update.returning(PersonRow.email)) is None:
+            raise SignInRefusedError(
+                "this e-mail address belongs to another account here",
+                hint="if it was given to you anew, an administrator runs: bailiwick person release EMAIL --reason WHY",
+            )
         person = self._row(session, claims.email)
         if not person.active:
             raise SignInRefusedError("this account is switched off", hint="ask an administrator")

@@ -35,6 +35,9 @@ class SignInRow(Base):
     nonce: Mapped[str]
     verifier: Mapped[str]
     return_to: Mapped[str]
+    provider: Mapped[str]
+    max_age: Mapped[int | None]
+    second_factor: Mapped[bool]
     expires: Mapped[datetime]
 
 
@@ -50,6 +53,31 @@ class SessionRow(Base):
     csrf_token: Mapped[str]
     created: Mapped[datetime]
     last_seen: Mapped[datetime]
+    provider: Mapped[str]
+    provider_session: Mapped[str]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+
+
+class UsedAssertionRow(Base):
+    """An assertion that was taken once and is not taken again while it would still be valid."""
+
+    __tablename__ = "used_assertions"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "issuer", "id"),)
+
+    issuer: Mapped[str]
+    id: Mapped[str]
+    expires: Mapped[datetime]
+
+
+class FirstAdministratorRow(Base):
+    """That the rule which makes the first administrator was used, by whom and when: it works once."""
+
+    __tablename__ = "first_administrators"
+    __table_args__ = (PrimaryKeyConstraint("tenant"),)
+
+    holder: Mapped[str]
+    time: Mapped[datetime]
 
 
 class TokenRow(Base):
@@ -64,6 +92,8 @@ class TokenRow(Base):
     purpose: Mapped[str]
     created: Mapped[datetime]
     expires: Mapped[datetime]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
 
 
 class CodeRow(Base):

@@ -32,7 +32,7 @@ from bailiwick.control.release.signing import ReleaseSigner
 from bailiwick.control.release.stops import StopService
 from bailiwick.control.release.tables import CurrentRow, DeployRow, ReleaseRow
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
+from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.messages import IntegrationState
@@ -307,10 +307,7 @@ class DeployService:
 
 def _require_approver(decision: Decision) -> None:
     """Raise the refusal once the transaction that audited it is durable."""
-    if not decision.allowed:
-        raise ForbiddenError(
-            decision.reason, hint="ask someone else who may approve it: bailiwick who-can", deciders=decision.deciders
-        )
+    decision.require("ask someone else who may approve it: bailiwick who-can")
 
 
 def _deploy(row: DeployRow) -> Deploy:

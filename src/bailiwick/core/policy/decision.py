@@ -2,22 +2,43 @@
 
 from dataclasses import dataclass
 
-from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.errors import ForbiddenError, StepUpNeededError
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """What a sign-in must be like for an action: at most so many seconds old, with a second factor, or both."""
+
+    max_age_seconds: int | None = None
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether an action is allowed, why in words, and the ids of the policies that decided."""
+    """Whether an action is allowed, why in words, and the ids of the policies that decided.
+
+    `step_up` is set on a refusal that another sign-in would turn into a yes.
+    """
 
     allowed: bool
     reason: str
     deciders: tuple[str, ...] = ()
+    step_up: StepUp | None = None
 
-    def require(self) -> None:
-        """Return when allowed; raise `ForbiddenError` with the reason and the deciding policies when not."""
-        if not self.allowed:
-            raise ForbiddenError(
+    @property
+    def within_reach(self) -> bool:
+        """Whether it is allowed, or would be after another sign-in: what a page offers a person to do."""
+        return self.allowed or self.step_up is not None
+
+    def require(self, hint: str = "ask an administrator for the role or grant that this needs") -> None:
+        """Return when allowed; when not, raise `StepUpNeededError` where a sign-in helps, else `ForbiddenError`."""
+        if self.allowed:
+            return
+        if self.step_up is not None:
+            raise StepUpNeededError(
                 self.reason,
-                hint="ask an administrator for the role or grant that this needs",
                 deciders=self.deciders,
+                max_age_seconds=self.step_up.max_age_seconds,
+                second_factor=self.step_up.second_factor,
             )
+        raise ForbiddenError(self.reason, hint=hint, deciders=self.deciders)

@@ -2,21 +2,26 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Self
 
 import cedarpy
 
-from bailiwick.core.policy.decision import Decision
+from bailiwick.core.policy.decision import Decision, StepUp
 from bailiwick.core.policy.roles import ROLES, RoleHolders
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, SignIn
 
 _ENTITY_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app": "AppIdentity", "plane": "Plane"}
 
 # In a schema, only actions are named like this.
 _ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
+
+# Annotations of policies that refuse what another sign-in would allow.
+_STEP_UP = frozenset({"max_age", "second_factor"})
+# A credential that does not say how old its sign-in is counts as older than any policy allows.
+_UNKNOWN_SIGN_IN = SignIn(age_seconds=2**40, second_factor=False)
 
 ContextValue = str | bool | int | frozenset[str]
 
@@ -37,6 +42,7 @@ class PolicyEngine:
     policies: cedarpy.PolicySet = field(repr=False)
     schema: cedarpy.Schema = field(repr=False)
     reasons: Mapping[str, str] = field(repr=False)
+    step_ups: Mapping[str, StepUp] = field(repr=False)
     actions: frozenset[str] = field(repr=False)
 
     @classmethod
@@ -51,18 +57,32 @@ class PolicyEngine:
             raise ValueError("each policy needs an @id and a @reason")
         reasons = {notes["id"]: notes["reason"] for notes in annotations}
         actions = frozenset(_ACTION.findall(schema))
-        return cls(cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons, actions)
+        step_ups = {notes["id"]: _step_up(notes) for notes in annotations if _STEP_UP & notes.keys()}
+        return cls(cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons, step_ups, actions)
 
     @classmethod
-    def built_in(cls) -> Self:
-        """Return the policies that every Bailiwick starts with."""
+    def built_in(cls, more: str = "") -> Self:
+        """Return the policies that every Bailiwick starts with, and `more` in Cedar."""
         folder = resources.files("bailiwick.core.policy")
-        return cls.from_text((folder / "policies.cedar").read_text(), (folder / "schema.cedarschema").read_text())
+        policies = (folder / "policies.cedar").read_text() + more
+        return cls.from_text(policies, (folder / "schema.cedarschema").read_text())
 
     def decide(
         self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None = None
     ) -> Decision:
         """Answer whether `identity` may do `action` to `resource`; errors in evaluation refuse (fail closed)."""
+        decision = self._evaluate(identity, action, resource, context)
+        if decision.allowed or not set(decision.deciders) <= self.step_ups.keys():
+            return decision
+        # Nobody is sent to sign in again only to be refused for another reason.
+        anew = replace(identity, sign_in=SignIn(age_seconds=0, second_factor=True))
+        if not self._evaluate(anew, action, resource, context).allowed:
+            return decision
+        return replace(decision, step_up=_strictest([self.step_ups[decider] for decider in decision.deciders]))
+
+    def _evaluate(
+        self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None
+    ) -> Decision:
         principal_type = _ENTITY_TYPES[identity.principal.kind]
         principal_uid = {"type": principal_type, "id": str(identity.principal)}
         resource_uid = {"type": resource.entity_type, "id": resource.name}
@@ -73,11 +93,7 @@ class PolicyEngine:
             "context": {key: _plain(value) for key, value in (context or {}).items()},
         }
         entities = [
-            {
-                "uid": principal_uid,
-                "attrs": {"name": str(identity.principal), "names": sorted(identity.names)},
-                "parents": [],
-            },
+            {"uid": principal_uid, "attrs": _principal_attributes(identity), "parents": []},
             {
                 "uid": resource_uid,
                 "attrs": {"roles": {role: sorted(resource.roles.get(role, ())) for role in ROLES}},
@@ -103,6 +119,25 @@ class PolicyEngine:
 
     def _words(self, deciders: tuple[str, ...]) -> str:
         return "; ".join(self.reasons.get(decider, decider) for decider in deciders)
+
+
+def _principal_attributes(identity: Identity) -> dict[str, object]:
+    attributes: dict[str, object] = {"name": str(identity.principal), "names": sorted(identity.names)}
+    if identity.is_person:
+        known = identity.sign_in or _UNKNOWN_SIGN_IN
+        attributes |= {"sign_in_age": known.age_seconds, "second_factor": known.second_factor}
+    return attributes
+
+
+def _step_up(notes: Mapping[str, str]) -> StepUp:
+    max_age = notes.get("max_age")
+    return StepUp(int(max_age) if max_age is not None else None, "second_factor" in notes)
+
+
+def _strictest(wanted: Sequence[StepUp]) -> StepUp:
+    """Return the sign-in that satisfies all of these."""
+    ages = [item.max_age_seconds for item in wanted if item.max_age_seconds is not None]
+    return StepUp(min(ages, default=None), any(item.second_factor for item in wanted))
 
 
 def _plain(value: ContextValue) -> object:

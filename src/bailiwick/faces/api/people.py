@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE, CLI_AUDIENCE, ORGANIZATION, TOKEN_LIFETIME
-from bailiwick.faces.api.bodies import CodeBody, RoleBody
+from bailiwick.faces.api.bodies import CodeBody, ReasonBody, RoleBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -53,6 +53,16 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
     def assign(identity: Caller, body: RoleBody) -> Json:
         control.identity.assign_role(identity, body.role, body.holder, body.scope)
         return body.model_dump()
+
+    @api.post("/v1/people/{email}/revoke")
+    def revoke(identity: Caller, email: str, body: ReasonBody) -> Json:
+        control.identity.revoke_principal(identity, f"user:{email}", body.reason)
+        return {"principal": f"user:{email}"}
+
+    @api.post("/v1/people/{email}/release")
+    def release(identity: Caller, email: str, body: ReasonBody) -> Json:
+        control.identity.release_person(identity, f"user:{email}", body.reason)
+        return {"principal": f"user:{email}"}
 
 
 def _around(resource: str) -> str:

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from bailiwick.core.errors import BailiwickError, InvalidInputError
+from bailiwick.core.errors import BailiwickError, InvalidInputError, StepUpNeededError
 from bailiwick.core.ids import new_trace_id
 
 _LOG = logging.getLogger("bailiwick.api")
@@ -16,8 +16,17 @@ MEDIA_TYPE = "application/problem+json"
 
 def problem_response(fault: BailiwickError) -> JSONResponse:
     """Return an error as the answer to a request."""
-    headers = {"www-authenticate": "Bearer"} if fault.status == 401 else None  # noqa: PLR2004
+    headers = {"www-authenticate": _challenge(fault)} if fault.status == 401 else None  # noqa: PLR2004
     return JSONResponse(fault.problem(), fault.status, headers, media_type=MEDIA_TYPE)
+
+
+def _challenge(fault: BailiwickError) -> str:
+    """Return what a client is asked for: a token, or one with another sign-in behind it (RFC 9470)."""
+    if not isinstance(fault, StepUpNeededError):
+        return "Bearer"
+    age = f", max_age={fault.max_age_seconds}" if fault.max_age_seconds is not None else ""
+    factor = ', acr_values="second-factor"' if fault.second_factor else ""
+    return f'Bearer error="insufficient_user_authentication", error_description="{fault.message}"{age}{factor}'
 
 
 def add_problem_handlers(app: FastAPI) -> None:

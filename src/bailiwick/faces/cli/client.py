@@ -42,11 +42,22 @@ def token() -> str:
 def fail(problem: dict[str, Any]) -> None:
     """Say what is wrong, what to do and which policy decided; end with code 1."""
     typer.secho(f"error: {problem.get('title', 'the request failed')}", fg="red", err=True)
-    if problem.get("hint"):
-        typer.echo(f"  {problem['hint']}", err=True)
+    hint = _another_sign_in(problem) or problem.get("hint")
+    if hint:
+        typer.echo(f"  {hint}", err=True)
     if problem.get("deciders"):
         typer.echo(f"  decided by: {', '.join(problem['deciders'])}", err=True)
     raise typer.Exit(1)
+
+
+def _another_sign_in(problem: dict[str, Any]) -> str:
+    """Return the command that signs in as policy wants it, where that is what is missing."""
+    if problem.get("code") != "policy.step-up-needed":
+        return ""
+    wanted = problem.get("details", {})
+    age = f" --max-age {wanted['max_age']}" if wanted.get("max_age") is not None else ""
+    factor = " --second-factor" if wanted.get("second_factor") else ""
+    return f"sign in again, then do it once more: bailiwick login{age}{factor}"
 
 
 def call(method: str, path: str, *, authenticated: bool = True, **options: Any) -> Any:

@@ -18,13 +18,19 @@ _SECONDS = 300
 
 def login(
     no_browser: Annotated[bool, typer.Option(help="print the address instead of opening a browser")] = False,
+    max_age: Annotated[int | None, typer.Option(min=0, help="sign in anew unless that was so many seconds ago")] = None,
+    second_factor: Annotated[bool, typer.Option(help="sign in with a second factor")] = False,
 ) -> None:
     """Sign in through the browser; the token is kept in a file that only you can read. Example: bailiwick login."""
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
     with http.server.HTTPServer(("127.0.0.1", 0), _Receiver) as receiver:
         receiver.timeout = _SECONDS
         query = {"port": receiver.server_port, "challenge": pkce_challenge(verifier), "state": state}
-        address = f"{server_url()}/sign-in/cli?{urlencode(query)}"
+        path = f"/sign-in/cli?{urlencode(query)}"
+        if max_age is not None or second_factor:
+            wanted = {"max_age": max_age} if max_age is not None else {}
+            path = f"/sign-in/start?{urlencode({'return_to': path, 'second_factor': second_factor, **wanted})}"
+        address = f"{server_url()}{path}"
         typer.echo(f"Open this address and say yes:\n  {address}")
         if not no_browser:
             webbrowser.open(address)

@@ -28,7 +28,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     secure = control.settings.public_url.startswith("https:")
     pages = Pages(control)
     app.add_middleware(ProtectingHeaders, secure=secure)
-    add_errors(app, pages, secure=secure)
+    add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
     for add in (add_overview, add_kill_switch, add_app_page, add_approvals, add_reviews, add_audit, add_help):
         add(app, control, pages)

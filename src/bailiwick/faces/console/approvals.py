@@ -14,7 +14,7 @@ from bailiwick.faces.console.diffs import diff_view
 from bailiwick.faces.console.lookup import visible_deploy
 from bailiwick.faces.console.reach_view import change_view, reach_view
 from bailiwick.faces.console.rendering import Pages
-from bailiwick.faces.console.sessions import Visitor, Writer
+from bailiwick.faces.console.sessions import Visitor, Writer, start_address
 from bailiwick.faces.console.words import ago, count, listed, state
 
 _ALL = 500
@@ -57,12 +57,15 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id:
     releases = control.releases.releases(session, app.path, limit=_ALL)
     base = _base(deploy, deploys, releases)
     review = control.reviews.latest(session, app.path)
+    decision = control.deploys.explain_approval(session, visitor.identity, deploy_id)
+    back, email = f"/approvals/{deploy.id}", visitor.identity.principal.name
     return {
         "app": app,
         "deploy": deploy,
         "state": state(deploy.state.value),
         "glance": _glance(control, deploy),
-        "decision": control.deploys.explain_approval(session, visitor.identity, deploy_id),
+        "decision": decision,
+        "sign_in_again": start_address(back, email=email, wanted=decision.step_up),
         "change": change_view(compare(base.reach if base else None, deploy.reach)),
         "reach": reach_view(app.path, deploy.reach),
         "review": review if review and review.tree == deploy.tree else None,

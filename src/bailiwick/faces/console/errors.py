@@ -1,7 +1,7 @@
 """Errors as pages: what happened, why, and the next step. Faults of ours are logged under the trace that is shown."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -9,11 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from bailiwick.core.errors import BailiwickError, InvalidInputError
+from bailiwick.control.app import ControlPlane
+from bailiwick.core.errors import BailiwickError, InvalidInputError, StepUpNeededError
 from bailiwick.core.ids import new_trace_id
+from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.headers import protect
 from bailiwick.faces.console.rendering import Pages
-from bailiwick.faces.console.sessions import SignInNeededError, visitor_or_none
+from bailiwick.faces.console.sessions import SignInNeededError, page_of, start_address, visitor_or_none
 
 _LOG = logging.getLogger("bailiwick.console")
 _NEXT = {
@@ -25,6 +27,8 @@ _NEXT = {
     409: "Load the page again: it shows how things stand now.",
     503: "Try again in a moment. If it stays so, tell whoever runs Bailiwick.",
 }
+_STEP_UP = "Sign in again as it asks: you come back to where you were. Nothing was done yet."
+_SIGN_IN = "/sign-in"
 _PLAIN = {404: "There is no such page", 405: "This address cannot be used that way"}
 
 
@@ -37,16 +41,24 @@ class Fault:
     code: str
     deciders: tuple[str, ...] = ()
     trace: str = ""
-    sign_in: bool = False
+    sign_in: str = ""
 
 
-def add_errors(app: FastAPI, pages: Pages, *, secure: bool) -> None:
+def add_errors(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bool) -> None:
     """Answer every error of the console with a page."""
 
     async def sign_in_first(request: Request, _: Exception) -> Response:
-        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        wanted = back if request.method == "GET" else "/"
-        return RedirectResponse(f"/sign-in?return_to={quote(wanted, safe='')}", 303)
+        back = page_of(request, control.settings.public_url) if request.method == "GET" else "/"
+        return RedirectResponse(f"/sign-in?return_to={quote(back, safe='')}", 303)
+
+    async def step_up(request: Request, error: Exception) -> Response:
+        assert isinstance(error, StepUpNeededError)  # noqa: S101 - registered for this class only
+        visitor = visitor_or_none(request)
+        email = visitor.identity.principal.name if visitor else ""
+        wanted = StepUp(error.max_age_seconds, error.second_factor)
+        onward = start_address(page_of(request, control.settings.public_url), email=email, wanted=wanted)
+        fault = replace(_of(error), sign_in=onward, next_step=_STEP_UP)
+        return pages.render(request, "error", visitor, status=error.status, fault=fault)
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, BailiwickError)  # noqa: S101 - registered for this class only
@@ -74,6 +86,7 @@ def add_errors(app: FastAPI, pages: Pages, *, secure: bool) -> None:
         return response
 
     app.add_exception_handler(SignInNeededError, sign_in_first)
+    app.add_exception_handler(StepUpNeededError, step_up)
     app.add_exception_handler(BailiwickError, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)
@@ -83,5 +96,6 @@ def add_errors(app: FastAPI, pages: Pages, *, secure: bool) -> None:
 def _of(error: BailiwickError) -> Fault:
     hint = f"{error.hint[:1].upper()}{error.hint[1:]}" if error.hint else _NEXT.get(error.status, _NEXT[503])
     title = f"{error.message[:1].upper()}{error.message[1:]}"
-    signing_in = error.code.startswith("identity.")
-    return Fault(title, hint, error.code, error.deciders, sign_in=signing_in)
+    return Fault(
+        title, hint, error.code, error.deciders, sign_in=_SIGN_IN if error.code.startswith("identity.") else ""
+    )

@@ -42,7 +42,7 @@ def add_kill_switch(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             targets = [
                 Target(path, blast_radius(control, session, path, statuses))
                 for path, statuses in running.items()
-                if control.authorizer.decide(session, visitor.identity, "app.kill", f"app:{path}").allowed
+                if control.authorizer.decide(session, visitor.identity, "app.kill", f"app:{path}").within_reach
             ]
         return pages.render(request, "kill", visitor, targets=targets)
 

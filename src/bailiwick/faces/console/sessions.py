@@ -3,7 +3,7 @@
 import hmac
 import re
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import Depends, Form, Request
 from fastapi.responses import Response
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn, SignInRefusedError
 from bailiwick.core.errors import ForbiddenError, NotAuthenticatedError
+from bailiwick.core.policy import StepUp
 
 COOKIE = "bailiwick_session"
 ATTEMPT_COOKIE = "bailiwick_sign_in"
@@ -101,6 +102,26 @@ def writer(request: Request, visitor: Visitor, csrf_token: Annotated[str, Form()
 
 
 Writer = Annotated[SignedIn, Depends(writer)]
+
+
+def start_address(back: str, *, email: str = "", wanted: StepUp | None = None) -> str:
+    """Return where a sign-in starts that leads back to a path of ours, and is as policy wants it."""
+    query: dict[str, str] = {"return_to": back}
+    if email:
+        query["email"] = email
+    if wanted is not None and wanted.max_age_seconds is not None:
+        query["max_age"] = str(wanted.max_age_seconds)
+    if wanted is not None and wanted.second_factor:
+        query["second_factor"] = "true"
+    return f"/sign-in/start?{urlencode(query)}"
+
+
+def page_of(request: Request, public_url: str) -> str:
+    """Return the page that somebody is on: the one asked for, or the one of ours whose form was sent."""
+    if request.method == "GET":
+        return own_path(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+    came_from = request.headers.get("referer", "")
+    return own_path(came_from.removeprefix(public_url)) if came_from.startswith(f"{public_url}/") else "/"
 
 
 def own_path(path: str) -> str:

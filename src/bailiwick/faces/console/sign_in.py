@@ -3,12 +3,13 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import FastAPI, Form, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bailiwick.control.app import CALLBACK_PATH, ControlPlane
 from bailiwick.control.identity import CLI_AUDIENCE, SignInRefusedError
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
 from bailiwick.faces.console.headers import policy
 from bailiwick.faces.console.rendering import Pages
@@ -20,9 +21,12 @@ from bailiwick.faces.console.sessions import (
     own_path,
     require_bound,
     set_cookie,
+    start_address,
     unbind_attempt,
 )
 
+LOGOUT_PATH = "/sign-in/logout"
+_LONGEST_AGE_SECONDS = 30 * 24 * 3600
 _CLI_PORTS = range(1024, 65536)
 
 
@@ -30,29 +34,53 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
     """Add what a browser needs to become somebody's and to stop being so."""
 
     @app.get("/sign-in", response_class=HTMLResponse)
-    def sign_in(request: Request, return_to: str = "/") -> Response:
-        return pages.render(request, "sign_in", return_to=own_path(return_to))
+    def sign_in(request: Request, return_to: str = "/", email: str = "") -> Response:
+        # Where the address says who is asked, it is asked for first, and the way on is a link: a form that ends at
+        # another origin is what our content security policy forbids.
+        asks = control.identity.asks_for_email and not email
+        onward = start_address(own_path(return_to), email=email)
+        return pages.render(request, "sign_in", return_to=own_path(return_to), asks=asks, email=email, onward=onward)
 
     @app.get("/sign-in/start")
-    def start(return_to: str = "/") -> Response:
-        url = control.identity.begin_sign_in(own_path(return_to))
+    def start(
+        return_to: str = "/",
+        email: str = "",
+        max_age: Annotated[int | None, Query(ge=0, le=_LONGEST_AGE_SECONDS)] = None,
+        second_factor: bool = False,
+    ) -> Response:
+        wanted = StepUp(max_age, second_factor)
+        url = control.identity.begin_sign_in(own_path(return_to), email=email, wanted=wanted)
         response = RedirectResponse(url, 303)
         bind_attempt(response, url, secure=secure)
         return response
 
     @app.get(CALLBACK_PATH)
-    def callback(request: Request, state: str = "", code: str = "", error: str = "") -> Response:
+    @app.get(CALLBACK_PATH + "/{provider}")
+    def callback(
+        request: Request, provider: str = "", state: str = "", code: str = "", error: str = "", iss: str = ""
+    ) -> Response:
         require_bound(request, state)
         if error:
             raise SignInRefusedError(
                 f"the identity provider did not sign you in: {error[:80]}", hint="sign in again, or ask who runs it"
             )
-        session, return_to = control.identity.finish_sign_in(state=state, code=code)
+        session, return_to = control.identity.finish_sign_in(state=state, code=code, issuer=iss, provider=provider)
         control.identity.sign_out(request.cookies.get(COOKIE, ""))
         response = RedirectResponse(own_path(return_to), 303)
         unbind_attempt(response)
         set_cookie(response, session.secret, secure=secure)
         return response
+
+    @app.post(LOGOUT_PATH)
+    @app.post(LOGOUT_PATH + "/{provider}")
+    def provider_logout(provider: str = "", logout_token: Annotated[str, Form()] = "") -> Response:
+        """Take a back-channel logout. The identity provider calls, not a browser: the token is its proof."""
+        try:
+            control.identity.provider_logout(provider, logout_token)
+        except SignInRefusedError as fault:
+            body = {"error": "invalid_request", "error_description": fault.message}
+            return JSONResponse(body, 400)
+        return Response(status_code=200)
 
     @app.post("/sign-out")
     def sign_out(request: Request, _: Writer) -> Response:

@@ -1,0 +1,83 @@
+"""The settings: what cannot be meant is refused before anything starts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bailiwick.control.identity import StepUpRule, step_up_policies
+from bailiwick.control.settings import ControlSettings
+from bailiwick.core.policy import PolicyEngine
+
+OWN = {"name": "own", "issuer": "https://a", "client_id": "x", "domains": ["Example.com"]}
+PARTNER = {"name": "partner", "issuer": "https://b", "client_id": "x", "domains": ["partner.example"]}
+
+
+def load(folder: Path, **changes: Any) -> ControlSettings:
+    content = {
+        "database_url": "postgresql://x",
+        "state": str(folder),
+        "console": {"port": 8400},
+        "planes_door": {"port": 8402},
+        "public_url": "http://127.0.0.1:8400",
+        "ingress_url": "http://127.0.0.1:8410",
+        "oidc": {"issuer": "https://idp", "client_id": "bailiwick"},
+    }
+    file = folder / "control.yaml"
+    file.write_text(yaml.safe_dump(content | changes))
+    return ControlSettings.load(file)
+
+
+@pytest.mark.req("ID2")
+def test_one_provider_or_several_are_read(tmp_path: Path) -> None:
+    assert [item.name for item in load(tmp_path).providers] == ["company"]
+    several = load(tmp_path, oidc=[OWN, PARTNER]).providers
+    assert [(item.name, set(item.domains)) for item in several] == [
+        ("own", {"example.com"}),
+        ("partner", {"partner.example"}),
+    ]
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("oidc", "words"),
+    [
+        ([], "must be a provider"),
+        ([OWN, {**PARTNER, "name": "own"}], "a name of its own"),
+        ([OWN, {**PARTNER, "domains": []}], "for which domains it speaks"),
+        ([OWN, {**PARTNER, "domains": ["EXAMPLE.com"]}], "two providers speak for the same domain"),
+        ([{**OWN, "domains": ["a@b"]}], "pattern"),
+        ({**OWN, "name": "a/b"}, "pattern"),
+        ({**OWN, "domain": "x"}, "domain"),
+    ],
+)
+def test_providers_that_cannot_be_told_apart_are_refused(tmp_path: Path, oidc: object, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        load(tmp_path, oidc=oidc)
+
+
+@pytest.mark.req("ID1", "ID2")
+def test_step_up_rules_become_policies_that_say_what_they_want() -> None:
+    rules = [
+        StepUpRule(("app.kill", "app.revive"), 900, second_factor=True),
+        StepUpRule(("role.assign",), 3600, second_factor=False),
+        StepUpRule(("app.approve",), 90, second_factor=False),
+        StepUpRule(("secret.manage",), None, second_factor=True),
+    ]
+    engine = PolicyEngine.built_in(step_up_policies(rules))
+    assert [engine.reasons[f"step-up-{number}"] for number in range(1, 5)] == [
+        "this needs a sign-in with a second factor that is at most 15 minutes old",
+        "this needs a sign-in that is at most 1 hour old",
+        "this needs a sign-in that is at most 90 seconds old",
+        "this needs a sign-in with a second factor",
+    ]
+
+
+@pytest.mark.req("ID1")
+@pytest.mark.parametrize(
+    "action", ["app.fly", 'app.kill"], resource) when { true }; permit(principal, action, resource);//']
+)
+def test_a_step_up_for_what_is_no_action_is_refused(action: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        PolicyEngine.built_in(step_up_policies([StepUpRule((action,), 900, second_factor=False)]))
