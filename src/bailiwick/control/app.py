@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import (
+    AccessService,
     Authorizer,
     ClaimRule,
     IdentityService,
@@ -64,6 +65,7 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    access: AccessService
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -107,6 +109,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
     )
+    names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
+    access = AccessService(authorizer, names)
     reviews = ReviewService(keys["review"], clock)
     observe = ObserveService(clock)
     sources = _source(settings, store, audit, catalog, reviews, vault, integrations, clock, relay)
@@ -169,6 +173,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        access=access,
         vault=vault,
         catalog=catalog,
         integrations=integrations,

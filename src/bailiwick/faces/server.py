@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bailiwick.control.app import ControlPlane, running, write_credentials
 from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, server_tls
-from bailiwick.faces.api import build_api
+from bailiwick.faces.api import AUTHZEN_PATH, authzen_metadata, bearer, build_api, build_authzen
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
 
@@ -26,6 +26,12 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     """Return the ASGI application of all faces: git goes past the framework, everything else through it."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/api", build_api(control))
+    app.mount(AUTHZEN_PATH, build_authzen(control, lambda header: bearer(control, header)))
+
+    @app.get("/.well-known/authzen-configuration")
+    def authzen() -> Response:
+        return JSONResponse(authzen_metadata(control.settings.public_url))
+
     _health(app, control)
     add_console(app, control)
     git = GitFace(control)

@@ -8,6 +8,7 @@ from bailiwick.control.audit import AuditLog, AuditQuery, search
 from bailiwick.control.identity import (
     API_AUDIENCE,
     GIT_AUDIENCE,
+    AccessService,
     Authorizer,
     ClaimRule,
     Claims,
@@ -173,8 +174,8 @@ def test_roles_cascade_from_folders_and_stop_at_their_edge(identity: IdentitySer
         assert authorizer.decide(session, alice, "app.push", "app:finance/eu/desk").allowed
         assert not authorizer.decide(session, alice, "app.push", "app:financely/desk").allowed
         assert not authorizer.decide(session, alice, "app.push", "app:hr/desk").allowed
-        who = identity.who_can(session, "app.push", "app:finance/desk")
-        assert [(item.holder, item.deciders) for item in who] == [("user:alice@example.com", ("builders",))]
+        who, _ = AccessService(Authorizer(PolicyEngine.built_in()), {}).who_can(session, "app.push", "app:finance/desk")
+        assert [(item.principal, item.deciders) for item in who] == [("user:alice@example.com", ("builders",))]
         with pytest.raises(InvalidInputError):
             authorizer.decide(session, alice, "app.push", "app:")
 

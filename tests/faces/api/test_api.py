@@ -68,6 +68,8 @@ async def test_a_refusal_is_kept_under_its_key_too(api: httpx2.AsyncClient, comp
     again = await api.post("/v1/apps", json={"path": "finance/mine"}, headers=headers)
     assert (first.status_code, again.status_code) == (403, 403)
     assert again.json()["deciders"] == ["default-deny"]
+    assert "one of these roles would do" in again.json()["hint"]
+    assert "builder" in again.json()["hint"]
 
 
 def test_a_request_whose_answer_was_lost_is_not_done_again(company: Company) -> None:

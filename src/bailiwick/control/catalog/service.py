@@ -1,6 +1,7 @@
 """The inventory: make folders and apps, find them, list those that the asker may know of."""
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -90,7 +91,11 @@ class CatalogService:
         while len(found) <= wanted:
             query = select(AppRow).where(AppRow.path > place).order_by(AppRow.path).limit(MAX_PAGE)
             rows = session.scalars(query).all()
-            found += [_app(row) for row in rows if self._may_read(session, identity, row.path)]
+            holders = self._authorizer.holders_of(session, [f"app:{row.path}" for row in rows])
+            for row in rows:
+                app = _app(row)
+                if self._authorizer.decide_held(identity, "app.read", app.resource, holders[app.resource]).allowed:
+                    found.append(app)
             if len(rows) < MAX_PAGE:
                 break
             place = rows[-1].path
@@ -101,6 +106,15 @@ class CatalogService:
         """Return every folder by path."""
         rows = session.scalars(select(FolderRow).order_by(FolderRow.path))
         return [Folder(row.path, row.created_by, row.created_at) for row in rows]
+
+    def app_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
+        """Return the paths of apps after one, in order, `limit` at most."""
+        return session.scalars(select(AppRow.path).where(AppRow.path > after).order_by(AppRow.path).limit(limit)).all()
+
+    def folder_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
+        """Return the paths of folders after one, in order, `limit` at most."""
+        query = select(FolderRow.path).where(FolderRow.path > after).order_by(FolderRow.path)
+        return session.scalars(query.limit(limit)).all()
 
     def _may_read(self, session: Session, identity: Identity, path: str) -> bool:
         return self._authorizer.decide(session, identity, "app.read", f"app:{path}").allowed

@@ -1,5 +1,6 @@
 """Identity: who is who, how they prove it, and what they may do."""
 
+from bailiwick.control.identity.access import AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import (
@@ -10,7 +11,6 @@ from bailiwick.control.identity.model import (
     Claims,
     IssuedToken,
     NewSession,
-    Permission,
     Person,
     Proof,
     RoleAssignment,
@@ -27,6 +27,7 @@ __all__ = [
     "GIT_AUDIENCE",
     "ORGANIZATION",
     "TOKEN_LIFETIME",
+    "AccessService",
     "Authorizer",
     "ClaimRule",
     "Claims",

@@ -1,14 +1,24 @@
 """Authorization in the control plane: finds who holds which role on a resource and asks policy."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.tables import RoleRow
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource, RoleHolders, cascade
+from bailiwick.core.policy import (
+    DEFAULT_DENY,
+    ROLES,
+    ContextValue,
+    Decision,
+    PolicyEngine,
+    Resource,
+    RoleHolders,
+    cascade,
+)
 from bailiwick.core.principals import Identity
 
 ORGANIZATION = "organization:default"
@@ -52,8 +62,37 @@ class Authorizer:
 
     def holders(self, session: Session, resource: str) -> RoleHolders:
         """Return who holds each role on a resource, once folders and the organisation have cascaded."""
-        query = select(RoleRow.role, RoleRow.holder).where(RoleRow.scope.in_(scope_chain(resource)))
-        return cascade((row.role, row.holder) for row in session.execute(query))
+        return self.holders_of(session, [resource])[resource]
+
+    def holders_of(self, session: Session, resources: Sequence[str]) -> dict[str, RoleHolders]:
+        """Return who holds each role on each of these resources, with one question to the database."""
+        chains = {resource: scope_chain(resource) for resource in resources}
+        scopes = {scope for chain in chains.values() for scope in chain}
+        held: dict[str, list[tuple[str, str]]] = {}
+        for row in session.execute(
+            select(RoleRow.scope, RoleRow.role, RoleRow.holder).where(RoleRow.scope.in_(scopes))
+        ):
+            held.setdefault(row.scope, []).append((row.role, row.holder))
+        return {
+            resource: cascade(pair for scope in chain for pair in held.get(scope, ()))
+            for resource, chain in chains.items()
+        }
+
+    def actions_on(self, kind: str) -> frozenset[str]:
+        """Return the actions that people may be asked about on resources of a kind."""
+        return self._engine.actions_on(_ENTITY_TYPES[kind])
+
+    def decide_held(
+        self,
+        identity: Identity,
+        action: str,
+        resource: str,
+        holders: RoleHolders,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Answer as `decide` does where it is known already who holds which role on the resource."""
+        entity_type = _ENTITY_TYPES[resource.partition(":")[0]]
+        return self._engine.decide(identity, action, Resource(entity_type, resource, holders), context)
 
     def decide(
         self,
@@ -64,9 +103,7 @@ class Authorizer:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
         """Answer whether `identity` may do `action` to the resource of this written name."""
-        entity_type = _ENTITY_TYPES[resource.partition(":")[0]]
-        target = Resource(entity_type, resource, self.holders(session, resource))
-        return self._engine.decide(identity, action, target, context)
+        return self.decide_held(identity, action, resource, self.holders(session, resource), context)
 
     def require(
         self,
@@ -77,6 +114,28 @@ class Authorizer:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
         """Return the decision when it allows; raise `ForbiddenError` with reason and policies when not."""
-        decision = self.decide(session, identity, action, resource, context)
+        decision = self.explain(session, identity, action, resource, context)
         decision.require()
         return decision
+
+    def explain(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Answer as `decide` does; a refusal that no policy made also names the roles that would allow it."""
+        holders = self.holders(session, resource)
+        decision = self.decide_held(identity, action, resource, holders, context)
+        if decision.allowed or decision.deciders != (DEFAULT_DENY,):
+            return decision
+        held = frozenset({str(identity.principal)})
+        as_one = replace(identity, names=identity.names | held)
+        needed = [
+            role
+            for role in ROLES
+            if self.decide_held(as_one, action, resource, {**holders, role: holders[role] | held}, context).allowed
+        ]
+        return replace(decision, needed=tuple(needed))

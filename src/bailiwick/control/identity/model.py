@@ -124,12 +124,3 @@ class RoleAssignment:
     scope: str
     given_by: str
     time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One answer to "who can": who, and by which policies."""
-
-    holder: str
-    deciders: tuple[str, ...]
-    reason: str

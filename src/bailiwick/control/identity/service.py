@@ -19,7 +19,6 @@ from bailiwick.control.identity.model import (
     IssuedToken,
     LogoutNotice,
     NewSession,
-    Permission,
     Person,
     Proof,
     RoleAssignment,
@@ -38,20 +37,13 @@ from bailiwick.control.identity.tables import (
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
-from bailiwick.core.policy import ROLES, ContextValue, StepUp
-from bailiwick.core.principals import Identity, Principal, SignIn
+from bailiwick.core.policy import ROLES, StepUp
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _SKEW = timedelta(seconds=60)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
-# What policy is told where an answer depends on more than who asks.
-_USUAL: Mapping[str, Mapping[str, ContextValue]] = {
-    "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
-    "app.use": {"mode": "production"},
-}
-# Who may do something is answered as if they had just signed in as policy wants it.
-_FRESH = SignIn(age_seconds=0, second_factor=True)
 TOKEN_LIFETIME = timedelta(hours=8)
 
 
@@ -261,20 +253,6 @@ class IdentityService:
         """Return who had credentials revoked, with their present epoch: anything older is dead at every door."""
         query = select(PersonRow.email, PersonRow.epoch).where(PersonRow.epoch > 0)
         return {f"user:{row.email}": row.epoch for row in session.execute(query)}
-
-    def who_can(self, session: Session, action: str, resource: str) -> list[Permission]:
-        """Return every known person who may do this in the usual case, each with the policies that say so.
-
-        The usual case is a later deploy that somebody else wrote, and an app in production.
-        """
-        self._authorizer.require_known(action)
-        context = _USUAL.get(action)
-        found = []
-        for row in session.scalars(select(PersonRow).where(PersonRow.active).order_by(PersonRow.email)):
-            decision = self._authorizer.decide(session, identity_of(row, _FRESH), action, resource, context)
-            if decision.allowed:
-                found.append(Permission(f"user:{row.email}", decision.deciders, decision.reason))
-        return found
 
     def _revoke(self, session: Session, by: str, person: PersonRow, reason: str) -> None:
         """Kill everything that was made in a person's name so far, at every door and on every plane."""

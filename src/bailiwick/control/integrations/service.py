@@ -1,7 +1,7 @@
 """Integrations: register business systems, say what they offer, and resolve what an app asks for."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -70,6 +70,11 @@ class IntegrationService:
         """Return every integration by name."""
         rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
         return [_integration(row) for row in rows]
+
+    def names(self, session: Session, after: str, limit: int) -> Sequence[str]:
+        """Return the names of integrations after one, in order, `limit` at most."""
+        query = select(IntegrationRow.name).where(IntegrationRow.name > after).order_by(IntegrationRow.name)
+        return session.scalars(query.limit(limit)).all()
 
     def enabled(self, session: Session) -> Mapping[str, bool]:
         """Return which integrations are switched on, by name."""

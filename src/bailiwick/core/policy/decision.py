@@ -17,20 +17,22 @@ class StepUp:
 class Decision:
     """Whether an action is allowed, why in words, and the ids of the policies that decided.
 
-    `step_up` is set on a refusal that another sign-in would turn into a yes.
+    `step_up` is set on a refusal that another sign-in would turn into a yes. `needed` names the roles any of which
+    would, on a refusal that no policy made, where somebody asked for them.
     """
 
     allowed: bool
     reason: str
     deciders: tuple[str, ...] = ()
     step_up: StepUp | None = None
+    needed: tuple[str, ...] = ()
 
     @property
     def within_reach(self) -> bool:
         """Whether it is allowed, or would be after another sign-in: what a page offers a person to do."""
         return self.allowed or self.step_up is not None
 
-    def require(self, hint: str = "ask an administrator for the role or grant that this needs") -> None:
+    def require(self, hint: str = "") -> None:
         """Return when allowed; when not, raise `StepUpNeededError` where a sign-in helps, else `ForbiddenError`."""
         if self.allowed:
             return
@@ -41,4 +43,9 @@ class Decision:
                 max_age_seconds=self.step_up.max_age_seconds,
                 second_factor=self.step_up.second_factor,
             )
-        raise ForbiddenError(self.reason, hint=hint, deciders=self.deciders)
+        raise ForbiddenError(self.reason, hint=hint or self._hint(), deciders=self.deciders)
+
+    def _hint(self) -> str:
+        if self.needed:
+            return f"one of these roles would do, ask an administrator for it: {', '.join(self.needed)}"
+        return "ask an administrator for the role or grant that this needs"

@@ -17,7 +17,10 @@ _ENTITY_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app"
 
 # In a schema, only actions are named like this.
 _ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
+_APPLIES_TO = re.compile(r"action ([^{]*?)\s+appliesTo \{\s*principal: \[([^\]]*)\],\s*resource: \[([^\]]*)\]")
 
+# What decides where no policy does.
+DEFAULT_DENY = "default-deny"
 # Annotations of policies that refuse what another sign-in would allow.
 _STEP_UP = frozenset({"max_age", "second_factor"})
 # A credential that does not say how old its sign-in is counts as older than any policy allows.
@@ -44,6 +47,7 @@ class PolicyEngine:
     reasons: Mapping[str, str] = field(repr=False)
     step_ups: Mapping[str, StepUp] = field(repr=False)
     actions: frozenset[str] = field(repr=False)
+    actions_of_people: Mapping[str, frozenset[str]] = field(repr=False)
 
     @classmethod
     def from_text(cls, policies: str, schema: str) -> Self:
@@ -56,9 +60,11 @@ class PolicyEngine:
         if any("id" not in notes or "reason" not in notes for notes in annotations):
             raise ValueError("each policy needs an @id and a @reason")
         reasons = {notes["id"]: notes["reason"] for notes in annotations}
-        actions = frozenset(_ACTION.findall(schema))
+        actions, of_people = frozenset(_ACTION.findall(schema)), _actions_of_people(schema)
         step_ups = {notes["id"]: _step_up(notes) for notes in annotations if _STEP_UP & notes.keys()}
-        return cls(cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons, step_ups, actions)
+        return cls(
+            cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons, step_ups, actions, of_people
+        )
 
     @classmethod
     def built_in(cls, more: str = "") -> Self:
@@ -66,6 +72,10 @@ class PolicyEngine:
         folder = resources.files("bailiwick.core.policy")
         policies = (folder / "policies.cedar").read_text() + more
         return cls.from_text(policies, (folder / "schema.cedarschema").read_text())
+
+    def actions_on(self, entity_type: str) -> frozenset[str]:
+        """Return the actions that people can take on entities of a type, by the schema."""
+        return self.actions_of_people.get(entity_type, frozenset())
 
     def decide(
         self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None = None
@@ -115,10 +125,19 @@ class PolicyEngine:
         if deciders:
             return Decision(False, self._words(deciders), deciders)
         words = f"no policy lets {identity.principal} do {action} on {resource.name}"
-        return Decision(False, words, ("default-deny",))
+        return Decision(False, words, (DEFAULT_DENY,))
 
     def _words(self, deciders: tuple[str, ...]) -> str:
         return "; ".join(self.reasons.get(decider, decider) for decider in deciders)
+
+
+def _actions_of_people(schema: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for names, principals, resources_ in _APPLIES_TO.findall(schema):
+        if "Person" in principals.replace(" ", "").split(","):
+            for entity_type in resources_.replace(" ", "").split(","):
+                found.setdefault(entity_type, set()).update(_ACTION.findall(names))
+    return {entity_type: frozenset(actions) for entity_type, actions in found.items()}
 
 
 def _principal_attributes(identity: Identity) -> dict[str, object]:

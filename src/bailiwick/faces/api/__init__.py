@@ -1,5 +1,8 @@
-"""The HTTP API."""
+"""The HTTP API, and policy's answers for other systems."""
 
-from bailiwick.faces.api.app import build_api
+from bailiwick.faces.api.app import bearer, build_api
+from bailiwick.faces.api.authzen import PATH as AUTHZEN_PATH
+from bailiwick.faces.api.authzen import build_authzen
+from bailiwick.faces.api.authzen import metadata as authzen_metadata
 
-__all__ = ["build_api"]
+__all__ = ["AUTHZEN_PATH", "authzen_metadata", "bearer", "build_api", "build_authzen"]

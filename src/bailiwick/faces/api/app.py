@@ -17,16 +17,21 @@ from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 
 
+def bearer(control: ControlPlane, authorization: str) -> Identity:
+    """Return whose bearer token an `Authorization` header holds; raise `NotAuthenticatedError` without a good one."""
+    kind, _, token = authorization.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise NotAuthenticatedError("the API needs a bearer token", hint="bailiwick login gives you one")
+    return control.identity.authenticate_token(token, audience=API_AUDIENCE)
+
+
 def build_api(control: ControlPlane) -> FastAPI:
     """Return the API as an application, to be mounted under `/api`."""
     api = FastAPI(title="Bailiwick", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     add_problem_handlers(api)
 
     def caller(authorization: Annotated[str, Header()] = "") -> Identity:
-        kind, _, token = authorization.partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise NotAuthenticatedError("the API needs a bearer token", hint="bailiwick login gives you one")
-        return control.identity.authenticate_token(token, audience=API_AUDIENCE)
+        return bearer(control, authorization)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
     for add in (add_people, add_apps, add_deploys, add_platform, add_audit):

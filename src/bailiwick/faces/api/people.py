@@ -35,11 +35,24 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
         }
 
     @api.get("/v1/who-can")
-    def who_can(identity: Caller, action: str, resource: str) -> Json:
+    def who_can(identity: Caller, action: str, resource: str, cursor: Cursor = "", limit: Limit = 200) -> Json:
         with control.store.transaction() as session:
             control.authorizer.require(session, identity, "role.read", _around(resource))
-            found = control.identity.who_can(session, action, resource)
-            return {"action": action, "resource": resource, "who": [asdict(item) for item in found]}
+            found, further = control.access.who_can(session, action, resource, cursor=cursor, limit=limit)
+        who = [{"holder": item.principal, "deciders": item.deciders, "reason": item.reason} for item in found]
+        return {"action": action, "resource": resource, "who": who, "cursor": further}
+
+    @api.get("/v1/what-can")
+    def what_can(
+        identity: Caller, principal: str, kind: str = "app", action: str = "", cursor: Cursor = "", limit: Limit = 50
+    ) -> Json:
+        with control.store.transaction() as session:
+            if principal != str(identity.principal):
+                control.authorizer.require(session, identity, "role.read", ORGANIZATION)
+            asked = control.access.identity(session, principal)
+            actions = [action] if action else []
+            found, further = control.access.what_can(session, asked, kind, actions, cursor=cursor, limit=limit)
+        return {"principal": principal, "what": [asdict(item) for item in found], "cursor": further}
 
     @api.get("/v1/roles")
     def roles(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:

@@ -129,6 +129,21 @@ def who_can(action: str, resource: str, as_json: Json = False) -> None:
     show(found, "\n".join(lines) or "nobody", as_json=as_json)
 
 
+def what_can(
+    principal: str,
+    kind: Annotated[str, typer.Option(help="app, folder, integration or organization")] = "app",
+    action: Annotated[str, typer.Option(help="this action only")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say what somebody may do and why. Example: bailiwick what-can user:ada@example.com --kind folder."""
+    asked = {"principal": principal, "kind": kind, "action": action, "limit": 200}
+    found = call("GET", "/what-can", params=asked)
+    lines = [f"{item['resource']:<36} {item['action']:<20} {', '.join(item['deciders'])}" for item in found["what"]]
+    if found["cursor"]:
+        lines.append(f"and more after {found['cursor']}: --json with the API's cursor shows them all")
+    show(found, "\n".join(lines) or "nothing", as_json=as_json)
+
+
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
     root.add_typer(app, name="app")
@@ -136,3 +151,4 @@ def register(root: typer.Typer) -> None:
         root.command()(verb)
     root.command("run-job")(run_job)
     root.command("who-can")(who_can)
+    root.command("what-can")(what_can)

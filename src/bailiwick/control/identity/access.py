@@ -1,0 +1,174 @@
+"""Questions about access: may this one, who can, what can; policy answers, with the policies that say so."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
+from bailiwick.control.identity.credentials import identity_of
+from bailiwick.control.identity.tables import PersonRow
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.principals import Identity, Principal, SignIn
+
+_BATCH = 500
+# What policy is told where an answer depends on more than who asks.
+_USUAL: Mapping[str, Mapping[str, ContextValue]] = {
+    "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
+    "app.use": {"mode": "production"},
+}
+# Questions are answered as if the one meant had just signed in as policy wants it.
+_FRESH = SignIn(age_seconds=0, second_factor=True)
+
+# Names of a kind's resources, in order, after one of them.
+Names = Callable[[Session, str, int], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """That somebody may do an action to a resource, and by which policies."""
+
+    principal: str
+    action: str
+    resource: str
+    deciders: tuple[str, ...]
+    reason: str
+
+
+class AccessService:
+    """Answers for people and other systems; decides nothing that policy did not.
+
+    `names` lists the resources of each kind that can be searched, in order: `{"app": …}` yields `finance/desk`. The
+    usual case is asked about: a sign-in as policy wants it, a later deploy that somebody else wrote, production.
+    """
+
+    def __init__(self, authorizer: Authorizer, names: Mapping[str, Names]) -> None:
+        self._authorizer = authorizer
+        self._names: Mapping[str, Names] = {**names, "organization": _the_organization}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of resources that can be searched."""
+        return tuple(sorted(self._names))
+
+    def identity(self, session: Session, principal: str) -> Identity:
+        """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name."""
+        named = Principal.parse(principal)
+        if named.kind == "user":
+            person = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
+            if person is not None and person.active:
+                return identity_of(person, _FRESH)
+            return Identity(named, frozenset())
+        return Identity.of_service(named)
+
+    def evaluate(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Answer whether somebody may do an action to a resource; `context` adds to the usual case."""
+        self._authorizer.require_known(action)
+        facts = {**_USUAL.get(action, {}), **(context or {})}
+        return self._authorizer.explain(session, identity, action, resource, facts)
+
+    def who_can(
+        self, session: Session, action: str, resource: str, *, cursor: str = "", limit: int = _BATCH
+    ) -> tuple[list[Permission], str]:
+        """Return people who may do this, by address, and the cursor of what follows (empty at the end)."""
+        self._authorizer.require_known(action)
+        holders, context = self._authorizer.holders(session, resource), _USUAL.get(action)
+        found: list[Permission] = []
+        for person in _people(session, cursor):
+            decision = self._authorizer.decide_held(identity_of(person, _FRESH), action, resource, holders, context)
+            if not decision.allowed:
+                continue
+            if len(found) == limit:
+                return found, found[-1].principal.removeprefix("user:")
+            found.append(_permission(f"user:{person.email}", action, resource, decision))
+        return found, ""
+
+    def what_can(
+        self,
+        session: Session,
+        identity: Identity,
+        kind: str,
+        actions: Sequence[str] = (),
+        *,
+        cursor: str = "",
+        limit: int = _BATCH,
+    ) -> tuple[list[Permission], str]:
+        """Return what somebody may do to resources of a kind, by name; `limit` counts resources.
+
+        Without `actions`, every action that there is for the kind is asked about.
+        """
+        asked = self._actions(kind, actions)
+        found: list[Permission] = []
+        names: list[str] = []
+        for name, resource, holders in self._resources(session, kind, cursor):
+            here = []
+            for action in asked:
+                decision = self._authorizer.decide_held(identity, action, resource, holders, _USUAL.get(action))
+                if decision.allowed:
+                    here.append(_permission(str(identity.principal), action, resource, decision))
+            if here and len(names) == limit:
+                return found, names[-1]
+            if here:
+                names.append(name)
+                found += here
+        return found, ""
+
+    def actions_of(self, session: Session, identity: Identity, resource: str) -> list[Permission]:
+        """Return what somebody may do to one resource."""
+        holders = self._authorizer.holders(session, resource)
+        kind = resource.partition(":")[0]
+        decided = (
+            (action, self._authorizer.decide_held(identity, action, resource, holders, _USUAL.get(action)))
+            for action in sorted(self._authorizer.actions_on(kind))
+        )
+        return [_permission(str(identity.principal), action, resource, it) for action, it in decided if it.allowed]
+
+    def _actions(self, kind: str, wanted: Sequence[str]) -> list[str]:
+        if kind not in self._names:
+            raise InvalidInputError(f"'{kind[:40]}' cannot be searched", hint=f"there are: {', '.join(self.kinds)}")
+        for action in wanted:
+            self._authorizer.require_known(action)
+        return sorted(self._authorizer.actions_on(kind) & set(wanted or self._authorizer.actions_on(kind)))
+
+    def _resources(
+        self, session: Session, kind: str, cursor: str
+    ) -> Iterator[tuple[str, str, Mapping[str, frozenset[str]]]]:
+        place = cursor
+        while True:
+            names = self._names[kind](session, place, _BATCH)
+            resources = [f"{kind}:{name}" for name in names]
+            holders = self._authorizer.holders_of(session, resources)
+            for name, resource in zip(names, resources, strict=True):
+                yield name, resource, holders[resource]
+            if len(names) < _BATCH:
+                return
+            place = names[-1]
+
+
+def _the_organization(_session: Session, after: str, _limit: int) -> Sequence[str]:
+    name = ORGANIZATION.partition(":")[2]
+    return [name] if name > after else []
+
+
+def _people(session: Session, after: str) -> Iterator[PersonRow]:
+    place = after
+    while True:
+        query = select(PersonRow).where(PersonRow.active, PersonRow.email > place).order_by(PersonRow.email)
+        batch = session.scalars(query.limit(_BATCH)).all()
+        yield from batch
+        if len(batch) < _BATCH:
+            return
+        place = batch[-1].email
+
+
+def _permission(principal: str, action: str, resource: str, decision: Decision) -> Permission:
+    return Permission(principal, action, resource, decision.deciders, decision.reason)
