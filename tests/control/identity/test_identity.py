@@ -20,7 +20,7 @@ from bailiwick.control.identity import (
     ProviderUnavailableError,
     SignInRefusedError,
 )
-from bailiwick.core.errors import ForbiddenError, InvalidInputError
+from bailiwick.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import PolicyEngine
 from bailiwick.core.principals import Identity, Principal, SignIn
@@ -261,3 +261,75 @@ def test_a_session_and_a_token_get_older(identity: IdentityService, clock: Clock
     assert identity.redeem_code(code, audience="cli", verifier="verifier").identity.sign_in == SignIn(
         150, second_factor=True
     )
+
+
+@pytest.fixture
+def staff(identity: IdentityService) -> dict[str, Identity]:
+    rules = [("admins", "org-admin", "organization:default"), ("leads", "folder-admin", "folder:finance")]
+    identity.apply_role_rules(rules)
+    return {
+        group: identity.remember_person(Claims("https://idp", group, f"{group}@example.com", group, (group,), {}))
+        for group in ("admins", "leads", "makers")
+    }
+
+
+@pytest.mark.req("ID1")
+def test_a_folder_administrator_gives_no_more_than_they_hold(
+    identity: IdentityService, staff: dict[str, Identity]
+) -> None:
+    lead = staff["leads"]
+    identity.assign_role(lead, "builder", "user:makers@example.com", "folder:finance/eu")
+    identity.assign_role(lead, "app-user", "group:support", "app:finance/desk")
+    for role, holder, scope in (
+        ("approver", "user:makers@example.com", "folder:finance"),
+        ("auditor", "user:makers@example.com", "folder:finance"),
+        ("org-admin", "user:makers@example.com", "folder:finance"),
+        ("builder", "user:makers@example.com", "folder:hr"),
+        ("builder", "user:makers@example.com", "folder:financely"),
+        ("builder", "user:makers@example.com", "organization:default"),
+        ("app-user", "user:leads@example.com", "folder:finance"),
+        ("app-user", "group:leads", "folder:finance"),
+    ):
+        with pytest.raises(ForbiddenError):
+            identity.assign_role(lead, role, holder, scope)
+        with pytest.raises(ForbiddenError):
+            identity.remove_role(lead, role, holder, scope, "because")
+    with pytest.raises(ForbiddenError):
+        identity.revoke_principal(lead, "user:makers@example.com", "because")
+
+
+@pytest.mark.req("ID1", "ID5")
+def test_a_role_is_taken_away_at_once_with_a_reason(
+    identity: IdentityService, store: Store, staff: dict[str, Identity], changes: list[str]
+) -> None:
+    admin, maker = staff["admins"], staff["makers"]
+    authorizer = Authorizer(PolicyEngine.built_in())
+    identity.assign_role(admin, "builder", "group:makers", "folder:finance")
+    with store.transaction() as session:
+        assert authorizer.decide(session, maker, "app.push", "app:finance/desk").allowed
+    with pytest.raises(InvalidInputError, match="needs a reason"):
+        identity.remove_role(admin, "builder", "group:makers", "folder:finance", "")
+    changes.clear()
+    identity.remove_role(admin, "builder", "group:makers", "folder:finance", "the project ended")
+    assert changes == ["changed"]
+    with store.transaction() as session:
+        assert not authorizer.decide(session, maker, "app.push", "app:finance/desk").allowed
+        found = search(session, AuditQuery(action="role.removed")).events
+    assert [(item.event.resource, item.event.reason) for item in found] == [("folder:finance", "the project ended")]
+    with pytest.raises(NotFoundError, match="does not hold"):
+        identity.remove_role(admin, "builder", "group:makers", "folder:finance", "again")
+
+
+@pytest.mark.req("ID1")
+def test_the_last_administrator_stays_and_nonsense_holds_no_role(
+    identity: IdentityService, staff: dict[str, Identity]
+) -> None:
+    admin = staff["admins"]
+    with pytest.raises(ConflictError, match="last organisation administrator"):
+        identity.remove_role(admin, "org-admin", "group:admins", "organization:default", "we need none")
+    identity.assign_role(admin, "org-admin", "user:second@example.com", "organization:default")
+    identity.remove_role(admin, "org-admin", "group:admins", "organization:default", "there is another")
+    second = Identity(Principal("user", "second@example.com"), frozenset({"user:second@example.com"}))
+    for holder in ("second@example.com", "user:", "plane:production", "user:a b", "app:finance/desk"):
+        with pytest.raises(InvalidInputError, match="cannot hold a role"):
+            identity.assign_role(second, "builder", holder, "folder:finance")

@@ -1,5 +1,6 @@
 """Identity: sign-in, credentials, roles and revocation. Every method is one transaction with its audit event."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
@@ -35,13 +36,14 @@ from bailiwick.control.identity.tables import (
     UsedAssertionRow,
 )
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import InvalidInputError, NotFoundError
+from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
 from bailiwick.core.policy import ROLES, StepUp
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
+_HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
 _SKEW = timedelta(seconds=60)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
 TOKEN_LIFETIME = timedelta(hours=8)
@@ -156,7 +158,7 @@ class IdentityService:
         if not reason.strip():
             raise InvalidInputError("this needs a reason", hint="say why the address belongs to another account now")
         with self._store.transaction() as session:
-            self._authorizer.require(session, by, "role.assign", ORGANIZATION)
+            self._authorizer.require(session, by, "person.revoke", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
             person.issuer = person.subject = ""
             self._audit.note(session, str(by.principal), "principal.released", principal, reason=reason)
@@ -224,15 +226,37 @@ class IdentityService:
         if not reason.strip():
             raise InvalidInputError("a revocation needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
-            self._authorizer.require(session, by, "role.assign", ORGANIZATION)
+            self._authorizer.require(session, by, "person.revoke", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
             self._revoke(session, str(by.principal), person, reason)
 
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
         """Give a role on a scope to a person, group or service."""
         with self._store.transaction() as session:
-            self._authorizer.require(session, by, "role.assign", _role_resource(scope))
+            self._require_role_change(session, by, "role.assign", role, holder, scope)
             self._assign(session, str(by.principal), role, holder, scope)
+
+    def remove_role(self, by: Identity, role: str, holder: str, scope: str, reason: str) -> None:
+        """Take a role away. What the configuration names comes back at the next start; the last organisation
+        administrator stays, as nobody could give the role again.
+        """
+        if not reason.strip():
+            raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
+        with self._store.transaction() as session:
+            self._require_role_change(session, by, "role.remove", role, holder, scope)
+            # Two who take from each other at once would else leave nobody.
+            ask = select(RoleRow).where(RoleRow.role == role, RoleRow.scope == scope).with_for_update()
+            held = {row.holder: row for row in session.scalars(ask)}
+            if holder not in held:
+                raise NotFoundError(f"{holder[:80]} does not hold {role[:40]} on {scope[:80]}")
+            if (role, scope) == ("org-admin", ORGANIZATION) and len(held) == 1:
+                raise ConflictError(
+                    "this is the last organisation administrator", hint="give the role to somebody else first"
+                )
+            session.delete(held[holder])
+            context: dict[str, ContextFact] = {"role": role, "holder": holder}
+            self._audit.note(session, str(by.principal), "role.removed", scope, reason=reason, context=context)
+            self._store.after_commit(session, self._on_change)
 
     def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
         """Give the roles that the configuration names, as (group, role, scope); repeating it changes nothing."""
@@ -331,10 +355,20 @@ class IdentityService:
             )
         return person
 
+    def _require_role_change(
+        self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
+    ) -> None:
+        self._authorizer.require(session, by, action, _role_resource(scope), {"role": role, "holder": holder})
+
     def _assign(self, session: Session, by: str, role: str, holder: str, scope: str) -> None:
         if role not in ROLES:
             raise InvalidInputError(f"'{role[:40]}' is not a role", hint=f"there are: {', '.join(ROLES)}")
         scope_chain(scope)
+        if not _HOLDER.fullmatch(holder):
+            raise InvalidInputError(
+                f"'{holder[:80]}' cannot hold a role",
+                hint="write user:ada@example.com, group:support or service:nightly",
+            )
         row = insert(RoleRow).values(scope=scope, role=role, holder=holder, given_by=by, time=self._clock())
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return

@@ -47,6 +47,12 @@ class RoleBody(_Body):
     scope: str
 
 
+class RoleRemovalBody(RoleBody):
+    """A role to take away, and why."""
+
+    reason: str = Field(default="", max_length=2000)
+
+
 class CodeBody(_Body):
     """A one-time code of the command line's sign-in."""
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE, CLI_AUDIENCE, ORGANIZATION, TOKEN_LIFETIME
-from bailiwick.faces.api.bodies import CodeBody, ReasonBody, RoleBody
+from bailiwick.faces.api.bodies import CodeBody, ReasonBody, RoleBody, RoleRemovalBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -65,6 +65,11 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
     @api.post("/v1/roles", status_code=201)
     def assign(identity: Caller, body: RoleBody) -> Json:
         control.identity.assign_role(identity, body.role, body.holder, body.scope)
+        return body.model_dump()
+
+    @api.post("/v1/roles/remove")
+    def remove(identity: Caller, body: RoleRemovalBody) -> Json:
+        control.identity.remove_role(identity, body.role, body.holder, body.scope, body.reason)
         return body.model_dump()
 
     @api.post("/v1/people/{email}/revoke")
