@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.control.catalog import App, CatalogService
-from bailiwick.control.identity import Authorizer, IdentityService, OidcClient
+from bailiwick.control.identity import Authorizer, DirectoryService, IdentityService, OidcClient
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
@@ -56,6 +56,7 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    directory: DirectoryService
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -160,6 +161,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         vault=vault,
         catalog=catalog,
         integrations=integrations,

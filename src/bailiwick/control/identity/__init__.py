@@ -1,6 +1,7 @@
 """Identity: who is who, how they prove it, and what they may do."""
 
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
+from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
@@ -26,6 +27,7 @@ __all__ = [
     "Authorizer",
     "Claims",
     "CredentialRefusedError",
+    "DirectoryService",
     "IdentityService",
     "IssuedToken",
     "NewSession",

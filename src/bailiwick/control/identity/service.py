@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
+from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
@@ -23,6 +24,7 @@ from bailiwick.control.identity.model import (
     SignedIn,
 )
 from bailiwick.control.identity.oidc import Attempt, OidcClient
+from bailiwick.control.identity.revocation import revoke
 from bailiwick.control.identity.tables import PersonRow, RoleRow, SignInRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
@@ -148,12 +150,11 @@ class IdentityService:
         return owner
 
     def revoke_principal(self, by: Identity, principal: str, reason: str) -> None:
-        """End everything that a person holds: sessions, tokens, codes and passes. The one way to do it."""
+        """End everything that a person holds: sessions, tokens, codes and passes."""
         with self._store.transaction() as session:
             self._authorizer.require(session, by, "role.assign", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
-            person.epoch += 1
-            self._audit.note(session, str(by.principal), "principal.revoked", principal, reason=reason)
+            revoke(session, self._audit, [person.email], by=str(by.principal), reason=reason)
             self._store.after_commit(session, self._on_change)
 
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
@@ -177,6 +178,11 @@ class IdentityService:
         """Return everyone who ever signed in."""
         return [_person(row) for row in session.scalars(select(PersonRow).order_by(PersonRow.email))]
 
+    def departed(self, session: Session) -> frozenset[str]:
+        """Return the written names of people who are switched off: what they own needs somebody else."""
+        gone = session.scalars(select(PersonRow.email).where(PersonRow.active.is_(False)))
+        return frozenset(f"user:{email}" for email in gone)
+
     def epochs(self, session: Session) -> Mapping[str, int]:
         """Return who had credentials revoked, with their present epoch: anything older is dead at every door."""
         query = select(PersonRow.email, PersonRow.epoch).where(PersonRow.epoch > 0)
@@ -197,12 +203,13 @@ class IdentityService:
         return found
 
     def _remember(self, session: Session, claims: Claims) -> PersonRow:
+        groups, attributes = directory_says(session, claims.email) or (sorted(claims.groups), {})
         described = {
             "name": claims.name,
             "issuer": claims.issuer,
             "subject": claims.subject,
-            "groups": sorted(claims.groups),
-            "attributes": claims.attributes,
+            "groups": groups,
+            "attributes": {**claims.attributes, **attributes},
             "last_seen": self._clock(),
         }
         new = insert(PersonRow).values(email=claims.email, epoch=0, active=True, **described)

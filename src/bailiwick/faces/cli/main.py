@@ -2,7 +2,7 @@
 
 import typer
 
-from bailiwick.faces.cli import apps, audit, platform, sandbox, serve
+from bailiwick.faces.cli import apps, audit, directory, platform, sandbox, serve
 from bailiwick.faces.cli.login import login
 from bailiwick.faces.cli.review import review
 
@@ -15,6 +15,7 @@ root = typer.Typer(
 apps.register(root)
 platform.register(root)
 root.add_typer(audit.app, name="audit")
+root.add_typer(directory.app, name="directory")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.command()(login)
