@@ -90,6 +90,14 @@ def set_members(session: Session, row: ResourceRow, members: Collection[str]) ->
     return added, removed
 
 
+def is_as(session: Session, row: ResourceRow, draft: Draft) -> bool:
+    """Return whether a resource is as a draft says already."""
+    if row.document != draft.document or row.email != draft.email:
+        return False
+    members = select(MemberRow.member_id).where(MemberRow.group_id == row.id)
+    return set(session.scalars(members)) == draft.members
+
+
 def require_version(row: ResourceRow, expected: int | None) -> None:
     """Return when a resource has the version that the caller knows; None stands for any."""
     if expected is not None and row.version != expected:
