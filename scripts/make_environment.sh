@@ -15,5 +15,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 echo "Making the environment in $directory (a minute at the first time) ..."
 "$python" -m venv --clear "$directory"
-"$directory/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$here/../requirements.lock"
+# The lock names every package; older versions of pip look for a package with an extra, which has no hash of its own.
+"$directory/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+    --no-deps -r "$here/../requirements.lock"
 "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$here/.."

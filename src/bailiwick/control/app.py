@@ -16,6 +16,7 @@ from bailiwick.control.identity import (
     AccessService,
     Authorizer,
     ClaimRule,
+    DirectoryService,
     IdentityService,
     OidcClient,
     Providers,
@@ -66,6 +67,7 @@ class ControlPlane:
     authorizer: Authorizer
     identity: IdentityService
     access: AccessService
+    directory: DirectoryService
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -174,6 +176,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         authorizer=authorizer,
         identity=identity,
         access=access,
+        directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         vault=vault,
         catalog=catalog,
         integrations=integrations,

@@ -62,6 +62,10 @@ class Identity:
         """Whether a named human stands behind this."""
         return self.principal.kind == "user"
 
+    def is_revoked(self, epochs: Mapping[str, int]) -> bool:
+        """Return whether this was made before its principal's credentials ended; `epochs` are the present ones."""
+        return self.epoch < epochs.get(str(self.principal), 0)
+
     @classmethod
     def of_service(cls, principal: Principal) -> Self:
         """Return the identity of something that is not a person and holds roles under its own name only."""

@@ -72,6 +72,11 @@ def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str
     }
 
 
+def issue_scim_token(control: ControlPlane, admin: Identity) -> str:
+    """Return a fresh token for the sample company's directory."""
+    return control.directory.issue_token(admin, "demo", days=1, purpose="demo").secret
+
+
 def _orders_db(layout: Layout) -> Integration:
     connections = {
         plane: Connection(

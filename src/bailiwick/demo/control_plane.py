@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bailiwick.control.app import build_control, write_plane_credentials
 from bailiwick.control.settings import ControlSettings
-from bailiwick.demo.company import issue_tokens, set_up_company
+from bailiwick.demo.company import issue_scim_token, issue_tokens, set_up_company
 from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import lay_out
 from bailiwick.faces.server import serve_control
@@ -20,13 +20,17 @@ def main() -> None:
     """Serve: `python -m bailiwick.demo.control_plane SETTINGS STATE PORT HANDOVER`.
 
     SETTINGS is waited for: it is written once the database is up. HANDOVER is written before serving begins, readable
-    by its owner only: tokens by role, and the public audit key.
+    by its owner only: tokens by role and of the directory, and the public audit key.
     """
     settings, state, port, handover = sys.argv[1:5]
     control = build_control(ControlSettings.load(_written(Path(settings))))
     people = set_up_company(control, lay_out(Path(state), int(port)))
     write_plane_credentials(control)
-    content = {"tokens": issue_tokens(control, people), "audit_public_key": control.audit_key.public_text}
+    content = {
+        "tokens": issue_tokens(control, people),
+        "scim_token": issue_scim_token(control, people["admin"]),
+        "audit_public_key": control.audit_key.public_text,
+    }
     write_private(Path(handover), json.dumps(content))
     asyncio.run(serve_control(control))
 

@@ -13,6 +13,7 @@ def describe(
     *,
     logins: Mapping[str, str],
     tokens: Mapping[str, str],
+    scim_token: str,
     audit_public_key: str,
     pids: Mapping[str, int],
 ) -> dict[str, object]:
@@ -22,6 +23,8 @@ def describe(
         "api_url": f"{layout.console_url}/api/v1",
         "openapi_url": f"{layout.console_url}/api/openapi.json",
         "git_url": f"{layout.console_url}/git",
+        "scim_url": f"{layout.console_url}/scim/v2",
+        "scim_token": scim_token,
         "idp_issuer": layout.idp_issuer,
         "ingress_url": layout.ingress_url,
         "logins": dict(logins),

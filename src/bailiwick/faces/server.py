@@ -15,6 +15,8 @@ from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, s
 from bailiwick.faces.api import AUTHZEN_PATH, authzen_metadata, bearer, build_api, build_authzen
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
+from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
+from bailiwick.faces.scim import ScimFace
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,7 +25,7 @@ _STOP_SECONDS = 3
 
 
 def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the ASGI application of all faces: git goes past the framework, everything else through it."""
+    """Return the ASGI application of all faces: git and SCIM go past the framework, everything else through it."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/api", build_api(control))
     app.mount(AUTHZEN_PATH, build_authzen(control, lambda header: bearer(control, header)))
@@ -35,10 +37,13 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     _health(app, control)
     add_console(app, control)
     git = GitFace(control)
+    scim = ScimFace(control)
 
     async def faces(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/git/"):
             await git(scope, receive, send)
+        elif scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
+            await scim(scope, receive, send)
         else:
             await app(scope, receive, send)
 

@@ -1,7 +1,7 @@
 """The inventory: make folders and apps, find them, list those that the asker may know of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -83,13 +83,26 @@ class CatalogService:
             raise NotFoundError(f"there is no app '{path[:80]}', or you may not see it")
         return self.app(session, path)
 
-    def list_apps(self, session: Session, identity: Identity, *, cursor: str = "", limit: int = 50) -> AppPage:
-        """Return the apps that the asker may read, by path. SQL finds candidates, policy decides each."""
+    def list_apps(
+        self,
+        session: Session,
+        identity: Identity,
+        *,
+        cursor: str = "",
+        limit: int = 50,
+        made_by: Collection[str] | None = None,
+    ) -> AppPage:
+        """Return the apps that the asker may read, by path; only those that one of `made_by` made, when that is given.
+
+        SQL finds candidates, policy decides each.
+        """
         wanted = min(max(limit, 1), MAX_PAGE)
         found: list[App] = []
         place = cursor
         while len(found) <= wanted:
             query = select(AppRow).where(AppRow.path > place).order_by(AppRow.path).limit(MAX_PAGE)
+            if made_by is not None:
+                query = query.where(AppRow.created_by.in_(made_by))
             rows = session.scalars(query).all()
             holders = self._authorizer.holders_of(session, [f"app:{row.path}" for row in rows])
             for row in rows:

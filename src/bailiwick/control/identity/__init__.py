@@ -2,6 +2,7 @@
 
 from bailiwick.control.identity.access import AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
+from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
@@ -32,6 +33,7 @@ __all__ = [
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
+    "DirectoryService",
     "IdentityService",
     "IssuedToken",
     "NewSession",

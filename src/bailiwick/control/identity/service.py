@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
+from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
@@ -27,6 +28,7 @@ from bailiwick.control.identity.model import (
 )
 from bailiwick.control.identity.oidc import Attempt
 from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.revocation import revoke
 from bailiwick.control.identity.tables import (
     FirstAdministratorRow,
     PersonRow,
@@ -222,7 +224,7 @@ class IdentityService:
         return owner
 
     def revoke_principal(self, by: Identity, principal: str, reason: str) -> None:
-        """End everything that a person holds: sessions, tokens, codes and passes. The one way to do it."""
+        """End everything that a person holds: sessions, tokens, codes and passes."""
         if not reason.strip():
             raise InvalidInputError("a revocation needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
@@ -273,6 +275,11 @@ class IdentityService:
         """Return everyone who ever signed in."""
         return [_person(row) for row in session.scalars(select(PersonRow).order_by(PersonRow.email))]
 
+    def departed(self, session: Session) -> frozenset[str]:
+        """Return the written names of people who are switched off: what they own needs somebody else."""
+        gone = session.scalars(select(PersonRow.email).where(PersonRow.active.is_(False)))
+        return frozenset(f"user:{email}" for email in gone)
+
     def epochs(self, session: Session) -> Mapping[str, int]:
         """Return who had credentials revoked, with their present epoch: anything older is dead at every door."""
         query = select(PersonRow.email, PersonRow.epoch).where(PersonRow.epoch > 0)
@@ -280,8 +287,7 @@ class IdentityService:
 
     def _revoke(self, session: Session, by: str, person: PersonRow, reason: str) -> None:
         """Kill everything that was made in a person's name so far, at every door and on every plane."""
-        person.epoch += 1
-        self._audit.note(session, by, "principal.revoked", f"user:{person.email}", reason=reason)
+        revoke(session, self._audit, [person.email], by=by, reason=reason)
         self._store.after_commit(session, self._on_change)
 
     def _require_wanted(self, proof: Proof, wanted: StepUp) -> None:
@@ -323,12 +329,13 @@ class IdentityService:
         return list(session.scalars(query.with_for_update()))
 
     def _remember(self, session: Session, claims: Claims) -> PersonRow:
+        groups, attributes = directory_says(session, claims.email) or (sorted(claims.groups), {})
         described = {
             "name": claims.name,
             "issuer": claims.issuer,
             "subject": claims.subject,
-            "groups": sorted(claims.groups),
-            "attributes": claims.attributes,
+            "groups": groups,
+            "attributes": {**claims.attributes, **attributes},
             "last_seen": self._clock(),
         }
         new = insert(PersonRow).values(email=claims.email, epoch=0, active=True, **described)

@@ -96,6 +96,20 @@ class TokenRow(Base):
     second_factor: Mapped[bool]
 
 
+class DirectoryTokenRow(Base):
+    """A bearer token with which one directory speaks for itself; only its hash is kept."""
+
+    __tablename__ = "directory_tokens"
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str]
+    directory: Mapped[str]
+    owner: Mapped[str]
+    purpose: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
 class CodeRow(Base):
     """A one-time code, bound to an audience and a PKCE challenge."""
 

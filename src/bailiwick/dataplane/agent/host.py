@@ -92,6 +92,11 @@ class AppHost:
 
     async def _make_so(self, desired: DesiredState) -> None:
         self.desired = desired
+        # Before anything that waits: nobody who lost their access goes on while apps start and stop.
+        self._calls.end_revoked(desired.epochs)
+        self._shop.gateway.end_revoked(desired.epochs)
+        for site in self._sites.all():
+            site.end_revoked(desired.epochs)
         wanted = {(app.app, app.mode): app for app in desired.apps}
         for key in [key for key in self._served if key not in wanted]:
             await self._forget(key)

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bailiwick.core.principals import Call
 
@@ -29,6 +29,12 @@ class CallRegistry:
     def end_release(self, app: str, release: str) -> None:
         """Forget every request of a release at once: it was stopped. What the app serves in another mode goes on."""
         for trace in [trace for trace, call in self._calls.items() if (call.app, call.release) == (app, release)]:
+            del self._calls[trace]
+            self._ending.pop(trace, None)
+
+    def end_revoked(self, epochs: Mapping[str, int]) -> None:
+        """Forget every request, also one in its grace, of somebody whose credentials ended."""
+        for trace in [trace for trace, call in self._calls.items() if call.identity.is_revoked(epochs)]:
             del self._calls[trace]
             self._ending.pop(trace, None)
 

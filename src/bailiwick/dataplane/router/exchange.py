@@ -53,7 +53,18 @@ class Exchange:
         self._answered = False
         self._status = 502
         self._cut = False
+        self._withdrawn = False
         self._gone = False
+
+    @property
+    def identity(self) -> Identity:
+        """Whose request this is."""
+        return self._who
+
+    def withdraw(self) -> None:
+        """End this request now: whoever it is of has lost their access."""
+        self._withdrawn = True
+        self.cut()
 
     def cut(self) -> None:
         """End this request now: the app was stopped."""
@@ -103,6 +114,8 @@ class Exchange:
         page = closed_page(self._site) or Page(502, "The app did not answer this request.", "Try again.", self._trace)
         if self._bad_body and not self._cut:
             page = Page(400, f"{self._bad_body}.".capitalize())
+        if self._withdrawn:
+            page = Page(401, "Your access was withdrawn while this request ran.", "Sign in again, or ask who gave it.")
         self._status = _GONE if self._gone else page.status
         if self._answer_begun or self._gone:
             self._browser.abort()

@@ -72,7 +72,7 @@ class Gate:
             return known[0], known[1]
         content = read_pass(token, self._pass_key(), app=site.state.app, mode=site.state.mode, now=now)
         state = self._state()
-        if state is None or content.identity.epoch < state.epochs.get(str(content.identity.principal), 0):
+        if state is None or content.identity.is_revoked(state.epochs):
             raise NotAuthenticatedError("this sign-in was revoked")
         resource = Resource("App", f"app:{site.state.app}", site.state.roles)
         decision = self._engine.decide(content.identity, "app.use", resource, {"mode": site.state.mode})

@@ -1,6 +1,7 @@
 """Sites: what the router knows of each app that it serves, by host name."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -18,8 +19,15 @@ _KNOWN_PASSES = 2000
 class Cuttable(Protocol):
     """A request in flight that can be cut."""
 
+    @property
+    def identity(self) -> Identity:
+        """Whose it is."""
+
     def cut(self) -> None:
-        """End it now."""
+        """End it now: the app was stopped."""
+
+    def withdraw(self) -> None:
+        """End it now: whoever it is of may not go on."""
 
 
 @dataclass
@@ -45,6 +53,13 @@ class Site:
         if len(self.known) >= _KNOWN_PASSES:
             self.known.clear()
         self.known[token] = (identity, decision, expires)
+
+    def end_revoked(self, epochs: Mapping[str, int]) -> None:
+        """Cut what is in flight of people whose credentials ended, and forget what was decided about any pass."""
+        self.known.clear()
+        for request in list(self.in_flight):
+            if request.identity.is_revoked(epochs):
+                request.withdraw()
 
     def stop(self, condition: Condition, words: str) -> None:
         """Serve nothing more and cut what is in flight."""

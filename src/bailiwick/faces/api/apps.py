@@ -24,10 +24,13 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
         return _app(control, control.catalog.create_app(identity, body.path))
 
     @api.get("/v1/apps")
-    def list_apps(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
+    def list_apps(identity: Caller, cursor: Cursor = "", limit: Limit = 50, ownerless: bool = False) -> Json:
         with control.store.transaction() as session:
-            page = control.catalog.list_apps(session, identity, cursor=cursor, limit=limit)
-        return {"apps": [_app(control, app) for app in page.apps], "cursor": page.cursor}
+            gone = control.identity.departed(session)
+            made_by = gone if ownerless else None
+            page = control.catalog.list_apps(session, identity, cursor=cursor, limit=limit, made_by=made_by)
+        apps = [{**_app(control, app), "ownerless": app.created_by in gone} for app in page.apps]
+        return {"apps": apps, "cursor": page.cursor}
 
     @api.get("/v1/apps/{path:path}")
     def show_app(identity: Caller, path: str) -> Json:

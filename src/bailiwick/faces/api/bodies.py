@@ -58,3 +58,11 @@ class CodeBody(_Body):
 
     code: str = Field(repr=False)
     verifier: str = Field(repr=False)
+
+
+class DirectoryTokenBody(_Body):
+    """Which directory gets a token, for how many days and what for."""
+
+    directory: str = Field(max_length=60)
+    days: int = Field(default=180, ge=1, le=366)
+    purpose: str = Field(default="", max_length=2000)

@@ -21,8 +21,10 @@ def add_deploys(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
     def inbox(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
         with control.store.transaction() as session:
             waiting = control.deploys.inbox(session, identity)
+            gone = control.identity.departed(session)
         shown, further = page(waiting, lambda item: item.id, cursor, limit)
-        return {"deploys": [deploy_json(item) for item in shown], "cursor": further}
+        deploys = [{**deploy_json(item), "ownerless": item.requested_by in gone} for item in shown]
+        return {"deploys": deploys, "cursor": further}
 
     @api.get("/v1/deploys/{deploy_id}")
     def show_deploy(identity: Caller, deploy_id: str) -> Json:

@@ -31,10 +31,37 @@ def create_folder(path: Path, as_json: Json = False) -> None:
 
 
 @app.command("list")
-def list_apps(as_json: Json = False) -> None:
-    """List the apps that you may see."""
+def list_apps(
+    ownerless: Annotated[bool, typer.Option("--ownerless", help="only what people left behind who are gone")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the apps that you may see. Example: bailiwick app list --ownerless."""
+    if ownerless:
+        _list_ownerless(as_json=as_json)
+        return
     found = call("GET", "/apps")
     show(found, "\n".join(f"{item['path']:<40} {item['url']}" for item in found["apps"]) or "none yet", as_json=as_json)
+
+
+def _all_pages(path: str, name: str, **params: str) -> list[dict[str, Any]]:
+    """Return what a list holds in all of its pages."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = call("GET", path, params={**params, "cursor": cursor})
+        found += page[name]
+        cursor = page["cursor"]
+        if not cursor:
+            return found
+
+
+def _list_ownerless(*, as_json: bool) -> None:
+    """List apps and waiting deploys whose people the directory switched off: somebody else must look after them."""
+    apps = _all_pages("/apps", "apps", ownerless="true")
+    deploys = [item for item in _all_pages("/deploys", "deploys") if item["ownerless"]]
+    lines = [f"app     {item['path']:<40} made by {item['created_by']}" for item in apps]
+    lines += [f"deploy  {item['id']:<40} {item['app']}, asked by {item['requested_by']}" for item in deploys]
+    show({"apps": apps, "deploys": deploys}, "\n".join(lines) or "everything has somebody", as_json=as_json)
 
 
 @app.command("show")

@@ -1,8 +1,9 @@
 """The SQL gateway's mind: decides about every statement before the database sees it, and says what happened."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
@@ -43,6 +44,16 @@ class Allowed:
     rewritten: Rewritten
 
 
+class Endable(Protocol):
+    """An app's connection, as it is seen from the gateway."""
+
+    def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:
+        """Return whether a statement or transaction of somebody whose credentials ended is open in it."""
+
+    def end(self) -> None:
+        """End it, and have the database cancel what it runs."""
+
+
 @dataclass
 class SqlGateway:
     """Shared by all bindings of a plane.
@@ -56,7 +67,14 @@ class SqlGateway:
     authorize: Callable[[Identity, Binding], Decision]
     emit: Callable[[AuditEvent], None]
     clock: Clock
+    sessions: set["Endable"] = field(default_factory=set)
     _cache: OrderedDict[tuple[object, ...], Rewritten] = field(default_factory=OrderedDict)
+
+    def end_revoked(self, epochs: Mapping[str, int]) -> None:
+        """End the connections that work for somebody whose credentials ended, with what they run at the database."""
+        for session in list(self.sessions):
+            if session.works_for_revoked(epochs):
+                session.end()
 
     def decide(self, sql: str, binding: Binding) -> Allowed:
         """Return what may be sent for a statement; raise `StatementRefusedError`, audited, when nothing may."""

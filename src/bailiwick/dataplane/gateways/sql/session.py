@@ -5,12 +5,16 @@ of answers at its own place: what came before it is answered first, what comes a
 PostgreSQL itself does after an error. A long group is passed on in parts, so that it need not fit into memory.
 """
 
+import asyncio
+import contextlib
 import struct
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
@@ -35,6 +39,7 @@ from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 _DIGITS_TAG = 2
+_CANCEL_SECONDS = 5.0
 _ROW_CHECK = ROW_CHECK_MARK.encode()
 # The kinds of answers that end what was asked for by each kind of message.
 _ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
@@ -49,7 +54,7 @@ class _Running:
     rows: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class SqlSession:
     """The state of one connection."""
 
@@ -64,9 +69,12 @@ class SqlSession:
     _scanner: AnswerScanner = field(default_factory=AnswerScanner)
     _status: bytes = b"I"
     _failed: bool = False
+    _behind: list[Identity] = field(default_factory=list)
+    _cancelling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
+        self.gateway.sessions.add(self)
         try:
             self.upstream = await self._start()
             while self.upstream is not None and await self._serve_part(self.upstream.channel):
@@ -75,8 +83,21 @@ class SqlSession:
             self.channel.write(error(str(fault), "08P01", severity="FATAL"))
             await self.channel.drain()
         finally:
+            self.gateway.sessions.discard(self)
             if self.upstream is not None:
                 self.upstream.close()
+            if self._cancelling is not None:
+                await self._cancelling
+
+    def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:
+        """Return whether a statement or transaction of somebody whose credentials ended is open here."""
+        return any(identity.is_revoked(epochs) for identity in self._behind)
+
+    def end(self) -> None:
+        """End both sides at once: the database rolls back, and is told to cancel, as it would work on unheard."""
+        self.channel.abort()
+        if self.upstream is not None and self._cancelling is None:
+            self._cancelling = asyncio.create_task(_cancel(self.upstream))
 
     # -- start ---------------------------------------------------------------------------------------------------
 
@@ -140,7 +161,7 @@ class SqlSession:
             self.channel.write(ready(self._status))
             await self.channel.drain()
             return
-        self._running.append(_Running(allowed, time.perf_counter()))
+        self._sent(allowed)
         database.write(Message(b"Q", text(allowed.sql)).encode())
         await self._relay(database, [b"Z"])
 
@@ -184,7 +205,7 @@ class SqlSession:
             case b"E":
                 portal, _ = take_text(message.body)
                 allowed = self._current(self._prepared.portals.get(portal), f"portal '{portal[:60]}'", "34000")
-                self._running.append(_Running(allowed, time.perf_counter()))
+                self._sent(allowed)
                 return message
             case b"C":
                 name, _ = take_text(message.body, 1)
@@ -220,6 +241,12 @@ class SqlSession:
                 "this statement was prepared in a request that is over", hint="prepare it again", sqlstate="26000"
             )
         return allowed
+
+    def _sent(self, allowed: Allowed) -> None:
+        """Remember what runs, and who is behind what is open: until the database says that nothing is."""
+        self._running.append(_Running(allowed, time.perf_counter()))
+        if allowed.call is not None and allowed.identity not in self._behind:
+            self._behind.append(allowed.identity)
 
     # -- what the database answers -------------------------------------------------------------------------------
 
@@ -263,6 +290,8 @@ class SqlSession:
                 self._status = answer.body
                 self._failed = False
                 self._running.clear()
+                if answer.body == b"I":
+                    self._behind.clear()
                 self._prepared.end_group(in_transaction=answer.body != b"I")
 
     def _note_executed(self, running: _Running, answer: Message) -> None:
@@ -283,6 +312,13 @@ class SqlSession:
             for answer in self._scanner.feed(await database.receive()):
                 if isinstance(answer, Message):
                     self._observe(answer)
+
+
+async def _cancel(upstream: Connection) -> None:
+    with contextlib.suppress(OSError, EOFError, TimeoutError):
+        async with asyncio.timeout(_CANCEL_SECONDS):
+            await upstream.cancel()
+    upstream.close()
 
 
 def _softened(message: Message) -> bytes:

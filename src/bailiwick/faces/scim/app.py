@@ -1,0 +1,131 @@
+"""The ASGI application under `/scim/v2`: who is it, the whole body but not more than fits, then one operation."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from scim2_models import (
+    InvalidSyntaxException,
+    PayloadTooLargeException,
+    SCIMException,
+    UnauthorizedException,
+)
+from scim2_server.handler import ScimHandler
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+from scim2_server.service import ScimService
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.ids import new_trace_id
+from bailiwick.faces.scim.habits import mend_body, mend_filter
+from bailiwick.faces.scim.provider import MOST_BODY_BYTES, build_provider
+from bailiwick.faces.scim.storage import DirectoryStorage, scim_error
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PREFIX = "/scim/v2"
+_LOG = logging.getLogger("bailiwick.scim")
+_BODY_SECONDS = 60.0
+_READING = frozenset({"GET", "HEAD"})
+
+
+class ScimFace:
+    """SCIM 2.0 for directories. Every request needs the token of a directory, discovery too."""
+
+    def __init__(self, control: ControlPlane) -> None:
+        self._directory = control.directory
+        self._base_url = f"{control.settings.public_url}{PREFIX}"
+        self._provider = build_provider()
+        self._service = ScimService(self._provider)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await _body(receive)
+        except (TimeoutError, ConnectionError):
+            return
+        response = await asyncio.to_thread(self._serve, scope, body)
+        headers = {**response.headers, "Cache-Control": "no-store"}
+        content = b"" if response.body is None else json.dumps(response.body).encode()
+        if response.body is None:
+            del headers["Content-Type"]
+        lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        if response.status != 204:  # noqa: PLR2004 - No Content has no length either (RFC 9110, section 8.6)
+            lines.append((b"content-length", str(len(content)).encode()))
+        await send({"type": "http.response.start", "status": int(response.status), "headers": lines})
+        await send({"type": "http.response.body", "body": content if scope["method"] != "HEAD" else b""})
+
+    def _serve(self, scope: Scope, body: bytes | None) -> ScimResponse:
+        """Return the answer; what went wrong inside is said by a trace id only."""
+        try:
+            return self._answer(scope, body)
+        except SCIMException as fault:
+            return self._service.error_response(fault)
+        except BailiwickError as fault:
+            return self._service.error_response(scim_error(fault))
+        except Exception:
+            trace = new_trace_id()
+            _LOG.exception("internal fault, trace %s", trace)
+            response = self._service.error_response(RuntimeError())
+            return ScimResponse(response.status, {**(response.body or {}), "detail": f"a fault of ours, trace {trace}"})
+
+    def _answer(self, scope: Scope, body: bytes | None) -> ScimResponse:
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        client = self._directory.authenticate(_bearer(headers))
+        if body is None:
+            raise PayloadTooLargeException(detail=f"a request may have {MOST_BODY_BYTES} bytes at most")
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        if "filter" in query:
+            query["filter"] = mend_filter(query["filter"])
+        request = ScimRequest(
+            method="GET" if scope["method"] == "HEAD" else scope["method"],
+            # Not from the Host header, which whoever asks may choose.
+            base_url=self._base_url,
+            path=str(scope["path"]).removeprefix(PREFIX) or "/",
+            query=query,
+            headers=headers,
+            body=_mended(body),
+        )
+        writing = scope["method"] not in _READING and not request.path.endswith("/.search")
+        storage = DirectoryStorage(self._directory, client, self._provider, writing=writing)
+        return ScimHandler(self._service, storage).handle(request)
+
+
+def _bearer(headers: list[tuple[str, str]]) -> str:
+    found = [value for name, value in headers if name.lower() == "authorization"]
+    kind, _, token = found[0].partition(" ") if len(found) == 1 else ("", "", "")
+    if kind.lower() != "bearer" or not token:
+        raise UnauthorizedException(detail="SCIM needs the bearer token of a directory")
+    return token.strip()
+
+
+def _mended(body: bytes) -> bytes:
+    """Return the body as it is meant; raise `InvalidSyntaxException` when it is no JSON."""
+    if not body.strip():
+        return body
+    try:
+        return json.dumps(mend_body(json.loads(body))).encode()
+    except (ValueError, RecursionError) as fault:
+        raise InvalidSyntaxException(detail="the body is not JSON that can be read") from fault
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None when it is larger than any may be; the rest of it is read and dropped."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the directory went away")
+        size += len(message.get("body", b""))
+        if size <= MOST_BODY_BYTES:
+            parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts) if size <= MOST_BODY_BYTES else None

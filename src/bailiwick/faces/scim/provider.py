@@ -1,0 +1,57 @@
+"""What our SCIM service is: its resource types, what it can do, and how much it forgives."""
+
+import email_validator
+from scim2_models import (
+    AuthenticationScheme,
+    Bulk,
+    ChangePassword,
+    EnterpriseUser,
+    ETag,
+    Filter,
+    Group,
+    Patch,
+    ResourceType,
+    ScimPolicy,
+    ScimProvider,
+    ServiceProviderConfig,
+    Sort,
+    User,
+)
+
+MOST_BODY_BYTES = 8 * 2**20
+_MOST_OPERATIONS = 1000
+_MOST_RESULTS = 200
+
+# Entra sends attributes that no schema has, values with a remove, and paths to entries that are not there yet.
+TOLERANT = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+
+
+def build_provider() -> ScimProvider:
+    """Return the description of the service (RFC 7643, sections 5 and 6)."""
+    # Companies have people at names such as corp.local (RFC 6761): nothing is sent there, so nothing is wrong with it.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    return ScimProvider(
+        models=[User, EnterpriseUser, Group],
+        resource_types=[ResourceType.from_resource(User[EnterpriseUser]), ResourceType.from_resource(Group)],
+        config=ServiceProviderConfig(
+            patch=Patch(supported=True),
+            bulk=Bulk(supported=True, max_operations=_MOST_OPERATIONS, max_payload_size=MOST_BODY_BYTES),
+            filter=Filter(supported=True, max_results=_MOST_RESULTS),
+            change_password=ChangePassword(supported=False),
+            sort=Sort(supported=True),
+            etag=ETag(supported=True),
+            authentication_schemes=[
+                AuthenticationScheme(
+                    type=AuthenticationScheme.Type.oauthbearertoken,
+                    name="Bearer token",
+                    description="A token that an administrator gave to this directory",
+                    primary=True,
+                )
+            ],
+        ),
+        policy=TOLERANT,
+    )
