@@ -78,3 +78,14 @@ def test_a_tree_that_shrank_is_not_consistent() -> None:
     assert not verify_consistency(3, 2, b"a", b"b", [])
     with pytest.raises(ValueError, match="at least one leaf"):
         consistency_proof([b"leaf"], 0)
+
+
+def test_only_the_empty_tree_is_what_every_tree_extends() -> None:
+    root = tree_root([b"leaf"])
+    assert verify_consistency(0, 1, EMPTY_ROOT, root, [])
+    assert verify_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
+    assert not verify_consistency(0, 1, leaf_hash(b"forged"), root, [])
+    assert not verify_consistency(0, 0, root, root, [])
+    assert not verify_consistency(0, 1, EMPTY_ROOT, root, [root])
+    assert not verify_consistency(0, -1, EMPTY_ROOT, root, [])
+    assert not verify_consistency(-1, -1, root, root, [])

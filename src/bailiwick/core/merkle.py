@@ -107,10 +107,13 @@ def _subproof(leaves: Sequence[bytes], first: int, *, complete: bool) -> list[by
 
 def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
     """Return whether `proof` shows that the second tree extends the first (RFC 9162 section 2.1.4.2)."""
+    # There is one empty tree, and every tree extends it.
+    if not 0 <= first <= second or (first == 0 and first_root != EMPTY_ROOT):
+        return False
     if first == second:
         return not proof and first_root == second_root
-    if not 0 < first < second:
-        return first == 0 and not proof
+    if first == 0:
+        return not proof
     path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
     if not path:
         return False
