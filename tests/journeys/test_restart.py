@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psutil
 import pytest
 
@@ -21,6 +22,16 @@ Eventually = Callable[..., Any]
 
 def family(demo: Demo) -> list[psutil.Process]:
     return psutil.Process(demo.process.pid).children(recursive=True)
+
+
+def switch_off(demo: Demo, email: str) -> None:
+    """Have the company's directory describe somebody, and then switch them off."""
+    headers = {"Authorization": f"Bearer {demo.ready['scim_token']}"}
+    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": email, "active": True}
+    user["emails"] = [{"value": email, "primary": True}]
+    with httpx2.Client(base_url=demo.ready["scim_url"], headers=headers, timeout=30) as directory:
+        made = directory.post("/Users", json=user).raise_for_status().json()
+        directory.put(f"/Users/{made['id']}", json={**user, "active": False}).raise_for_status()
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -42,12 +53,20 @@ def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) ->
     assert first.cli("builder", "push", APP, ok=False, cwd=folder).returncode == 0
     eventually(lambda: status(first).startswith("running"), 60, "the preview")
 
+    switch_off(first, "apac.user@example.com")
+
     left = family(first)
     os.kill(first.process.pid, signal.SIGKILL)
     first.process.wait()
     second = start_demo(state, port)
     eventually(lambda: not alive(left), 20, "the end of everything that the killed demo had started")
     eventually(lambda: status(second).startswith("running"), 60, "the preview after a hard kill")
+
+    assert set(first.ready["tokens"]) - set(second.ready["tokens"]) == {"apac-user"}
+    asked = [BAILIWICK, "demo", "token", "apac-user", "--state", str(state), "--port", str(port)]
+    refused = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("error: this account is switched off")
 
     third = subprocess.run(
         [BAILIWICK, "demo", "--state", str(state), "--port", str(port + 100), "--headless"],

@@ -53,9 +53,9 @@ def demo(
 def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
     """Print a fresh token of a running demo. Example: bailiwick demo token builder."""
     from bailiwick.control.app import build_control  # noqa: PLC0415
-    from bailiwick.control.identity import Claims  # noqa: PLC0415
     from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
-    from bailiwick.demo.company import issue_tokens  # noqa: PLC0415
+    from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
+    from bailiwick.demo.company import issue_tokens, remember  # noqa: PLC0415
 
     layout = lay_out(state, port)
     if not (layout.state / "control.yaml").exists():
@@ -64,10 +64,11 @@ def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
     if person is None:
         raise typer.BadParameter(f"there are: {', '.join(item.role for item in PEOPLE)}")
     control = build_control(ControlSettings.load(layout.state / "control.yaml"))
-    claims = Claims(
-        layout.idp_issuer, person.email, person.email, person.name, person.groups, {"region": person.region}
-    )
-    sys.stdout.write(issue_tokens(control, {role: control.identity.remember_person(claims)})[role] + "\n")
+    try:
+        sys.stdout.write(issue_tokens(control, {role: remember(control, layout, person)})[role] + "\n")
+    except BailiwickError as fault:
+        typer.secho(f"error: {fault.message}\n  {fault.hint}", fg="red", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -4,15 +4,15 @@ import contextlib
 from datetime import timedelta
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import API_AUDIENCE, Claims
+from bailiwick.control.identity import API_AUDIENCE, Claims, SignInRefusedError
 from bailiwick.control.integrations import Integration
-from bailiwick.core.errors import ConflictError
+from bailiwick.core.errors import ConflictError, UnavailableError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
 from bailiwick.core.messages import Connection
 from bailiwick.core.principals import Identity
 from bailiwick.demo.business import DATABASES, ROLE, database_password
 from bailiwick.demo.layout import HOST, Layout
-from bailiwick.demo.people import PEOPLE
+from bailiwick.demo.people import PEOPLE, SamplePerson
 
 _SECRET = "orders-db-password"  # noqa: S105 - a name
 _OWN_REGION = (RowCondition(column="region", equals_attribute="region"),)
@@ -41,13 +41,15 @@ _REFUNDS_WRITE = TableGrant(
 
 
 def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]:
-    """Make people, folder, secret and integration; return the people by role."""
-    people = {
-        person.role: control.identity.remember_person(
-            Claims(layout.idp_issuer, person.email, person.email, person.name, person.groups, {"region": person.region})
+    """Make people, folder, secret and integration; return the people by role, without those who were switched off."""
+    people: dict[str, Identity] = {}
+    for person in PEOPLE:
+        with contextlib.suppress(SignInRefusedError):
+            people[person.role] = remember(control, layout, person)
+    if "admin" not in people:
+        raise UnavailableError(
+            "the administrator of the sample company was switched off", hint="begin anew with another --state"
         )
-        for person in PEOPLE
-    }
     admin = people["admin"]
     with contextlib.suppress(ConflictError):
         control.catalog.create_folder(admin, "finance")
@@ -60,6 +62,13 @@ def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]
     if "orders-db" not in registered:
         control.integrations.register(admin, _orders_db(layout))
     return people
+
+
+def remember(control: ControlPlane, layout: Layout, person: SamplePerson) -> Identity:
+    """Return a person of the company; raise `SignInRefusedError` when a directory switched them off."""
+    attributes = {"region": person.region}
+    claims = Claims(layout.idp_issuer, person.email, person.email, person.name, person.groups, attributes)
+    return control.identity.remember_person(claims)
 
 
 def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str, str]:
