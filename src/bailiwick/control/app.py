@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog, sign_checkpoint
+from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import (
     AccessService,
@@ -300,7 +301,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
-    tasks = [asyncio.create_task(_checkpoints(control)), asyncio.create_task(_renewals(control))]
+    tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
     try:
         yield
     finally:
@@ -309,22 +310,17 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
         control.hooks.close()
 
 
-async def _checkpoints(control: ControlPlane) -> None:
-    while True:
-        await asyncio.to_thread(checkpoint, control)
-        await asyncio.sleep(_CHECKPOINT_SECONDS)
+def _work_of(control: ControlPlane) -> list[Periodic]:
+    return [
+        Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+    ]
 
 
 def checkpoint(control: ControlPlane) -> None:
     """Sign the audit log as it stands."""
     with control.store.transaction() as session:
         sign_checkpoint(session, control.audit_key, control.clock)
-
-
-async def _renewals(control: ControlPlane) -> None:
-    while True:
-        await asyncio.to_thread(write_plane_credentials, control)
-        await asyncio.sleep(_RENEW_SECONDS)
 
 
 def write_plane_credentials(control: ControlPlane) -> None:
