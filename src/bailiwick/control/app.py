@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService, GrantSource, RoleSource
 from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
@@ -24,7 +25,7 @@ from bailiwick.control.identity import (
     StepUpRule,
     step_up_policies,
 )
-from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
 from bailiwick.control.release import (
@@ -56,6 +57,7 @@ CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 12 * 3600.0
+_ACCESS_REVIEW_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ class ControlPlane:
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
+    withdrawals: GrantWithdrawals
+    access_reviews: AccessReviewService
+    access_review_keeper: AccessReviewKeeper
     reviews: ReviewService
     source: SourceService
     hooks: HookServer
@@ -112,6 +117,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
     )
+    withdrawals = GrantWithdrawals(store=store, audit=audit, authorizer=authorizer, on_change=relay.refresh)
+    reviewed = (RoleSource(identity), GrantSource(catalog, withdrawals))
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
     access = AccessService(authorizer, names)
     reviews = ReviewService(keys["review"], clock)
@@ -181,6 +188,13 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         vault=vault,
         catalog=catalog,
         integrations=integrations,
+        withdrawals=withdrawals,
+        access_reviews=AccessReviewService(
+            store=store, audit=audit, authorizer=authorizer, sources=reviewed, clock=clock
+        ),
+        access_review_keeper=AccessReviewKeeper(
+            store=store, audit=audit, authorizer=authorizer, sources=reviewed, clock=clock, on_change=relay.refresh
+        ),
         reviews=reviews,
         source=sources,
         hooks=hooks,
@@ -314,6 +328,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
     ]
 
 

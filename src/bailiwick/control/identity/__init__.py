@@ -1,7 +1,7 @@
 """Identity: who is who, how they prove it, and what they may do."""
 
 from bailiwick.control.identity.access import AccessService, Permission
-from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
+from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import (
@@ -18,6 +18,16 @@ from bailiwick.control.identity.model import (
     SignedIn,
 )
 from bailiwick.control.identity.oidc import OidcClient
+from bailiwick.control.identity.people import (
+    LiveCredential,
+    PersonFacts,
+    everyone,
+    find_people,
+    group_sizes,
+    live_credentials,
+    person_facts,
+    roles_of,
+)
 from bailiwick.control.identity.providers import Providers
 from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
@@ -36,10 +46,12 @@ __all__ = [
     "DirectoryService",
     "IdentityService",
     "IssuedToken",
+    "LiveCredential",
     "NewSession",
     "OidcClient",
     "Permission",
     "Person",
+    "PersonFacts",
     "Proof",
     "ProviderUnavailableError",
     "Providers",
@@ -47,5 +59,12 @@ __all__ = [
     "SignInRefusedError",
     "SignedIn",
     "StepUpRule",
+    "everyone",
+    "find_people",
+    "group_sizes",
+    "live_credentials",
+    "person_facts",
+    "roles_of",
+    "scope_chain",
     "step_up_policies",
 ]

@@ -18,6 +18,9 @@ _BATCH = 500
 _USUAL: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
     "app.use": {"mode": "production"},
+    "access-review.read": {"named": False},
+    "access-review.manage": {"removes": False},
+    "access-review.decide": {"named": False, "by_owners": True, "privileged": False, "own": False},
 }
 # Questions are answered as if the one meant had just signed in as policy wants it.
 _FRESH = SignIn(age_seconds=0, second_factor=True)

@@ -16,7 +16,7 @@ from bailiwick.core.principals import Identity, SignIn
 _ENTITY_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app": "AppIdentity", "plane": "Plane"}
 
 # In a schema, only actions are named like this.
-_ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
+_ACTION = re.compile(r'"([a-z]+(?:-[a-z]+)*\.[a-z-]+)"')
 _APPLIES_TO = re.compile(r"action ([^{]*?)\s+appliesTo \{\s*principal: \[([^\]]*)\],\s*resource: \[([^\]]*)\]")
 
 # What decides where no policy does.

@@ -8,10 +8,12 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE
 from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
+from bailiwick.faces.api.access_reviews import add_access_reviews
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
+from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.problems import add_problem_handlers
@@ -35,7 +37,16 @@ def build_api(control: ControlPlane) -> FastAPI:
         return bearer(control, authorization)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
-    for add in (add_people, add_apps, add_deploys, add_platform, add_directories, add_audit):
+    for add in (
+        add_people,
+        add_apps,
+        add_deploys,
+        add_platform,
+        add_directories,
+        add_audit,
+        add_grants,
+        add_access_reviews,
+    ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)
     return api

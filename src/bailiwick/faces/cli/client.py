@@ -10,6 +10,7 @@ import httpx2
 import typer
 
 DEFAULT_URL = "http://127.0.0.1:8400"
+_PAGE = 200
 _CREDENTIALS = Path("~/.config/bailiwick/credentials.json")
 
 
@@ -62,6 +63,27 @@ def _another_sign_in(problem: dict[str, Any]) -> str:
 
 def call(method: str, path: str, *, authenticated: bool = True, **options: Any) -> Any:
     """Return the JSON that the API answers; end with its words when it refuses."""
+    return _answer(method, path, authenticated=authenticated, **options).json()
+
+
+def fetch(path: str, **params: Any) -> str:
+    """Return the text that the API answers: a file to keep."""
+    return _answer("GET", path, authenticated=True, params=params).text
+
+
+def every(path: str, key: str, **params: Any) -> list[Any]:
+    """Return what a list of the API holds under a key, page after page."""
+    found: list[Any] = []
+    cursor = ""
+    while True:
+        page = call("GET", path, params={**params, "limit": _PAGE, "cursor": cursor})
+        found += page[key]
+        cursor = page["cursor"]
+        if not cursor:
+            return found
+
+
+def _answer(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token()}"} if authenticated else {}
     try:
         answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
@@ -73,7 +95,7 @@ def call(method: str, path: str, *, authenticated: bool = True, **options: Any) 
         except ValueError:
             problem = {"title": f"the server answered {answer.status_code}"}
         fail(problem)
-    return answer.json()
+    return answer
 
 
 def show(value: Any, text: str, *, as_json: bool) -> None:
