@@ -7,7 +7,7 @@ the middle goes on where it stopped.
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, false, func, select, true, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.access_reviews.model import Kind, OnDue, Outcome, State, Verdict
@@ -94,33 +94,38 @@ class AccessReviewKeeper:
             row = campaign_row(session, campaign_id, lock="update")
             if row.state != State.CLOSING:
                 return False
-            query = select(ItemRow).where(ItemRow.campaign == row.id, ItemRow.outcome == "").order_by(ItemRow.number)
+            left = [ItemRow.campaign == row.id, ItemRow.outcome == ""]
+            query = select(ItemRow).where(*left, goes(OnDue(row.on_due))).order_by(ItemRow.number)
             items = session.scalars(query.limit(_BATCH)).all()
             if not items:
                 self._finish(session, row)
                 return False
-            events = [event for item in items if (event := self._apply(session, row, item)) is not None]
+            # Written once at the end: what is asked in between would else write each item as it is done.
+            with session.no_autoflush:
+                done = [(item, *self._remove(session, row, item)) for item in items]
+            events = [self._failed(row, *one) for one in done if one[1] in {Outcome.CHANGED, Outcome.PROBLEM}]
+            for item, outcome, words in done:
+                item.outcome, item.outcome_words = outcome, words
             self._audit.append_all(session, events)
-            if any(item.outcome == Outcome.REMOVED for item in items):
+            if any(outcome is Outcome.REMOVED for _, outcome, _ in done):
                 self._store.after_commit(session, self._on_change)
             return True
 
-    def _apply(self, session: Session, row: CampaignRow, item: ItemRow) -> AuditEvent | None:
-        """Do what was decided about one item, and say in it what came of that; return an event of what did not work."""
-        if not _goes(row, item):
-            item.outcome = Outcome.KEPT if item.verdict else Outcome.UNDECIDED
-            return None
-        item.outcome, item.outcome_words = self._remove(session, row, item)
-        if item.outcome not in {Outcome.CHANGED, Outcome.PROBLEM}:
-            return None
+    def _failed(self, row: CampaignRow, item: ItemRow, outcome: Outcome, words: str) -> AuditEvent:
         return AuditEvent(
             time=self._clock(),
             actor=_BY,
             action="access-review.not-applied",
             resource=f"access-review:{row.id}",
             outcome=Ending.FAILED,
-            reason=item.outcome_words,
-            context={"item": item.number, "holder": item.holder, "access": item.access, "scope": item.scope},
+            reason=words,
+            context={
+                "item": item.number,
+                "outcome": outcome.value,
+                "holder": item.holder,
+                "access": item.access,
+                "scope": item.scope,
+            },
         )
 
     def _remove(self, session: Session, row: CampaignRow, item: ItemRow) -> tuple[Outcome, str]:
@@ -136,12 +141,22 @@ class AccessReviewKeeper:
             return Outcome.PROBLEM, f"{fault.message}{f': {fault.hint}' if fault.hint else ''}"
 
     def _finish(self, session: Session, row: CampaignRow) -> None:
+        """Say of everything that stays that it does, and close."""
+        stays = update(ItemRow).where(ItemRow.campaign == row.id, ItemRow.outcome == "")
+        said = case((ItemRow.verdict != "", Outcome.KEPT.value), else_=Outcome.UNDECIDED.value)
+        session.execute(stays.values(outcome=said), execution_options={"synchronize_session": False})
         query = select(ItemRow.outcome, func.count()).where(ItemRow.campaign == row.id).group_by(ItemRow.outcome)
         row.state = State.CLOSED
         counts = {str(outcome): int(number) for outcome, number in session.execute(query)}
         self._audit.note(
             session, _BY, "access-review.closed", f"access-review:{row.id}", context={"name": row.name, **counts}
         )
+
+
+def goes(on_due: OnDue) -> ColumnElement[bool]:
+    """Return the condition that an item is taken away when the campaign is over."""
+    undecided = {OnDue.KEEP: false(), OnDue.REMOVE_PRIVILEGED: ItemRow.privileged, OnDue.REMOVE: true()}
+    return (ItemRow.verdict == Verdict.REMOVE) | ((ItemRow.verdict == "") & undecided[on_due])
 
 
 def reminders(opened: datetime, due: datetime) -> list[tuple[str, datetime]]:
@@ -153,9 +168,3 @@ def reminders(opened: datetime, due: datetime) -> list[tuple[str, datetime]]:
         ("due-day", due.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)),
     ]
     return sorted(((name, moment) for name, moment in planned if moment >= opened), key=lambda item: item[1])
-
-
-def _goes(row: CampaignRow, item: ItemRow) -> bool:
-    if item.verdict:
-        return item.verdict == Verdict.REMOVE
-    return row.on_due == OnDue.REMOVE or (row.on_due == OnDue.REMOVE_PRIVILEGED and item.privileged)

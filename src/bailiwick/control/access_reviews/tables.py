@@ -44,7 +44,6 @@ class ItemRow(Base):
             ["tenant", "campaign"], ["access_reviews.tenant", "access_reviews.id"], ondelete="CASCADE"
         ),
         Index("ix_access_review_items_holder", "tenant", "holder"),
-        Index("ix_access_review_items_waiting", "tenant", "campaign", "verdict", "scope"),
     )
 
     campaign: Mapped[str]

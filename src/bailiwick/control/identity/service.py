@@ -257,8 +257,10 @@ class IdentityService:
         Raises, before anything is changed, `NotFoundError` when it is not held and `ConflictError` when the last
         organisation administrator would go.
         """
-        # Two who take from each other at once would else leave nobody.
         ask = select(RoleRow).where(RoleRow.role == role, RoleRow.scope == scope).with_for_update()
+        if (role, scope) != ("org-admin", ORGANIZATION):
+            ask = ask.where(RoleRow.holder == holder)
+        # Of administrators all rows are locked: two who take from each other at once would else leave nobody.
         held = {row.holder: row for row in session.scalars(ask)}
         if holder not in held:
             raise NotFoundError(f"{holder[:80]} does not hold {role[:40]} on {scope[:80]}")

@@ -82,7 +82,6 @@ def _items() -> None:
         ),
     )
     op.create_index("ix_access_review_items_holder", "access_review_items", ["tenant", "holder"])
-    op.create_index("ix_access_review_items_waiting", "access_review_items", ["tenant", "campaign", "verdict", "scope"])
 
 
 def downgrade() -> None:
