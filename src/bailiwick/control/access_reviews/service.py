@@ -25,7 +25,7 @@ from bailiwick.control.access_reviews.rows import campaign_of, campaign_row, con
 from bailiwick.control.access_reviews.sources import Source
 from bailiwick.control.access_reviews.tables import CampaignRow, ItemRow
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity import Authorizer, person_facts
+from bailiwick.control.identity import Authorizer, person_facts, roles_of
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import AuditEvent
@@ -221,6 +221,20 @@ class AccessReviewService:
             if items:
                 found.append(Waiting(campaign_of(row), items))
         return found
+
+    def waits_for(self, session: Session, identity: Identity) -> int:
+        """Return how many campaigns wait for somebody: asked on every page, so most often by looking at one row."""
+        asking = Asking(self._authorizer, session, identity)
+        query = select(CampaignRow).where(CampaignRow.state == State.OPEN, CampaignRow.due > self._clock())
+        rows = session.scalars(query).all()
+        if not rows or not (roles_of(session, identity.names) or any(asking.is_named(plan_of(row)) for row in rows)):
+            return 0
+        return sum(self._any_in(session, row, asking) or self._waiting_in(session, row, asking) > 0 for row in rows)
+
+    def _any_in(self, session: Session, row: CampaignRow, asking: Asking) -> bool:
+        undecided = (ItemRow.campaign == row.id, ItemRow.verdict == "", ~asking.own())
+        first = session.scalars(select(ItemRow).where(*undecided).order_by(ItemRow.number).limit(1)).one_or_none()
+        return first is not None and asking.deciding_item(plan_of(row), first).within_reach
 
     def _waiting_in(self, session: Session, row: CampaignRow, asking: Asking) -> int:
         """Count by what policy is asked about: a campaign of 10,000 items has few different questions."""

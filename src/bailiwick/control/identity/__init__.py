@@ -23,13 +23,12 @@ from bailiwick.control.identity.people import (
     PersonFacts,
     everyone,
     find_people,
-    group_sizes,
     live_credentials,
     person_facts,
     roles_of,
 )
 from bailiwick.control.identity.providers import Providers
-from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService
+from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService, role_resource
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
 __all__ = [
@@ -61,9 +60,9 @@ __all__ = [
     "StepUpRule",
     "everyone",
     "find_people",
-    "group_sizes",
     "live_credentials",
     "person_facts",
+    "role_resource",
     "roles_of",
     "scope_chain",
     "step_up_policies",

@@ -1,10 +1,11 @@
 """People as administrators look at them: found by name, in pages, with what they hold now."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.credentials import ABSOLUTE, IDLE
@@ -52,11 +53,19 @@ class LiveCredential:
 
 
 def find_people(
-    session: Session, *, text: str = "", state: str = "", group: str = "", cursor: str = "", limit: int = 50
+    session: Session,
+    *,
+    text: str = "",
+    state: str = "",
+    group: str = "",
+    among: Collection[str] | None = None,
+    cursor: str = "",
+    limit: int = 50,
 ) -> tuple[list[PersonFacts], str]:
     """Return people by address, `limit` at most, and the cursor of what follows (empty at the end).
 
-    `text` is looked for in name and address; `state` is "active", "off" or "" for both; `group` must hold them.
+    `text` is looked for in name and address; `state` is "active", "off" or "" for both; `group` must hold them;
+    `among` are written names of people and of groups, of which each person found is or is in one.
     """
     wanted = min(max(limit, 1), _MOST)
     conditions: list[ColumnElement[bool]] = [PersonRow.email > cursor]
@@ -67,6 +76,11 @@ def find_people(
         conditions.append(PersonRow.active.is_(state == "active"))
     if group:
         conditions.append(PersonRow.groups.contains([group]))
+    if among is not None:
+        emails = [name.removeprefix("user:") for name in among if name.startswith("user:")]
+        groups = [name.removeprefix("group:") for name in among if name.startswith("group:")]
+        in_one = PersonRow.groups.bool_op("?|")(cast(groups, ARRAY(Text)))
+        conditions.append(or_(PersonRow.email.in_(emails), in_one))
     query = _facts().where(*conditions).order_by(PersonRow.email).limit(wanted + 1)
     found = [_of(*row) for row in session.execute(query)]
     return found[:wanted], found[wanted - 1].email if len(found) > wanted else ""
@@ -113,19 +127,6 @@ def live_credentials(session: Session, email: str, now: datetime) -> list[LiveCr
         for row in session.scalars(tokens)
     ]
     return sorted(found, key=lambda item: item.created, reverse=True)
-
-
-def group_sizes(session: Session, names: Sequence[str]) -> dict[str, int]:
-    """Return how many active people are in each of these groups (by name without `group:`); empty ones are left out."""
-    member = func.jsonb_array_elements_text(PersonRow.groups).table_valued("value").render_derived(name="member")
-    query = (
-        select(member.c.value, func.count())
-        .select_from(PersonRow)
-        .join(member, PersonRow.email.is_not(None))
-        .where(PersonRow.active, member.c.value.in_(names))
-        .group_by(member.c.value)
-    )
-    return {str(name): int(number) for name, number in session.execute(query)}
 
 
 def _facts() -> Select[PersonRow, str | None]:

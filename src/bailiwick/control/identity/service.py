@@ -378,7 +378,7 @@ class IdentityService:
     def _require_role_change(
         self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
     ) -> None:
-        self._authorizer.require(session, by, action, _role_resource(scope), {"role": role, "holder": holder})
+        self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
 
     def _assign(self, session: Session, by: str, role: str, holder: str, scope: str) -> None:
         if role not in ROLES:
@@ -396,7 +396,7 @@ class IdentityService:
         self._store.after_commit(session, self._on_change)
 
 
-def _role_resource(scope: str) -> str:
+def role_resource(scope: str) -> str:
     """Return what must be asked about before a role is given: the folder or organisation around the scope."""
     return next(item for item in scope_chain(scope) if item.startswith(("folder:", "organization:")))
 
