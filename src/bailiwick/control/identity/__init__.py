@@ -4,6 +4,7 @@ from bailiwick.control.identity.access import AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
+from bailiwick.control.identity.holdings import holder_counts, holders_below, role_counts, roles_of, roles_on
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     CLI_AUDIENCE,
@@ -25,7 +26,6 @@ from bailiwick.control.identity.people import (
     find_people,
     live_credentials,
     person_facts,
-    roles_of,
 )
 from bailiwick.control.identity.providers import Providers
 from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService, role_resource
@@ -60,10 +60,14 @@ __all__ = [
     "StepUpRule",
     "everyone",
     "find_people",
+    "holder_counts",
+    "holders_below",
     "live_credentials",
     "person_facts",
+    "role_counts",
     "role_resource",
     "roles_of",
+    "roles_on",
     "scope_chain",
     "step_up_policies",
 ]
