@@ -15,6 +15,7 @@ from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.people import add_people
+from bailiwick.faces.api.people_found import add_people_found
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
@@ -46,6 +47,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_audit,
         add_grants,
         add_access_reviews,
+        add_people_found,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)
