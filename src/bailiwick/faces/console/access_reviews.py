@@ -215,12 +215,14 @@ def _glance(control: ControlPlane, campaign: Campaign) -> str:
 
 
 def _stats(campaign: Campaign) -> tuple[Stat, ...]:
-    keeping = campaign.decided - campaign.removing
+    keeping, is_over = campaign.decided - campaign.removing, campaign.state in {State.CLOSING, State.CLOSED}
+    undecided = "each says what became of it" if is_over else _undecided_note(campaign.plan.on_due)
+    removing = "as it was decided" if is_over else "when it is over"
     return (
         Stat("Items", f"{campaign.items:,}", "that you may see"),
-        Stat("Undecided", f"{campaign.undecided:,}", _undecided_note(campaign.plan.on_due)),
+        Stat("Undecided", f"{campaign.undecided:,}", undecided),
         Stat("Keep", f"{keeping:,}"),
-        Stat("Remove", f"{campaign.removing:,}", "when it is over", "bad" if campaign.removing else "plain"),
+        Stat("Remove", f"{campaign.removing:,}", removing, "bad" if campaign.removing else "plain"),
     )
 
 
