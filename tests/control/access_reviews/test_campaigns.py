@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bailiwick.control.access_reviews import (
     AccessReviewKeeper,
@@ -26,6 +27,7 @@ from bailiwick.control.identity import ORGANIZATION, Claims
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.principals import Identity, Principal
 from tests.fixtures.company import APP, Company
 
@@ -123,13 +125,24 @@ def test_a_campaign_freezes_who_holds_what_with_evidence_of_use(company: Company
 
 
 @pytest.mark.req("ID5")
+def test_opening_an_app_is_use_of_the_role_that_lets_one_in(company: Company, review: Review) -> None:
+    identity, verifier, door = company.control.identity, "v" * 43, f"app:production/{APP}"
+    new = identity.sign_in(Claims("https://idp", "user", "user@example.com", "User", ("user",), {}))
+    owner = identity.authenticate_session(new.secret)
+    code = identity.issue_code(owner, audience=door, challenge=pkce_challenge(verifier))
+    identity.redeem_code(code, audience=door, verifier=verifier)
+    campaign = review.opened()
+    used = review.item(campaign, "group:user", "app-user").held.evidence
+    assert (used.uses, used.flags) == (1, ())
+    assert review.item(campaign, "group:second", "builder").held.evidence.uses == 0
+
+
+@pytest.mark.req("ID5")
 def test_whoever_is_switched_off_is_flagged(company: Company, review: Review) -> None:
     company.control.identity.assign_role(
         company.people["admin"], "builder", "user:second@example.com", "folder:finance"
     )
     with company.control.store.transaction() as session:
-        from sqlalchemy import text
-
         session.execute(text("UPDATE people SET active = false WHERE email = 'second@example.com'"))
     campaign = review.opened()
     assert [i.held.holder for i in review.items(campaign, wanted=ItemFilter(flag="switched-off"))] == [
