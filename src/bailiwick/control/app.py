@@ -19,9 +19,14 @@ from bailiwick.control.identity import (
     ClaimRule,
     DirectoryService,
     IdentityService,
+    Issuers,
+    MachineTokens,
     OidcClient,
+    Prover,
     Providers,
+    ServiceIdentities,
     StepUpRule,
+    TokenExchange,
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
@@ -53,9 +58,11 @@ from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
 CALLBACK_PATH = "/sign-in/callback"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 12 * 3600.0
+_TIDY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ class ControlPlane:
     identity: IdentityService
     access: AccessService
     directory: DirectoryService
+    services: ServiceIdentities
+    exchange: TokenExchange
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -178,6 +187,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         identity=identity,
         access=access,
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
+        services=ServiceIdentities(store, audit, authorizer, clock, relay.refresh),
+        exchange=_exchange(settings, store, audit, authorizer, identity, clock),
         vault=vault,
         catalog=catalog,
         integrations=integrations,
@@ -193,6 +204,26 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         hub=hub,
         authority=authority,
         audit_key=keys["audit"],
+        clock=clock,
+    )
+
+
+def _exchange(
+    settings: ControlSettings,
+    store: Store,
+    audit: AuditLog,
+    authorizer: Authorizer,
+    identity: IdentityService,
+    clock: Clock,
+) -> TokenExchange:
+    audiences = frozenset({settings.public_url, f"{settings.public_url}{TOKEN_PATH}"})
+    return TokenExchange(
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        prover=Prover(store, Issuers(), audiences, clock),
+        tokens=MachineTokens(clock),
+        authenticate=lambda secret, door: identity.authenticate_token(secret, audience=door),
         clock=clock,
     )
 
@@ -314,6 +345,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
     ]
 
 
