@@ -196,7 +196,7 @@ def test_a_service_whose_owner_left_is_flagged_and_stops_after_two_weeks(company
     control.exchange.for_itself(own_assertion(DRAFT.name, key, HERE), audience="api")
 
 
-@pytest.mark.req("AU1")
+@pytest.mark.req("ID4")
 def test_the_audit_log_tells_the_life_of_an_identity_and_no_secret(company: Company, admin: Identity) -> None:
     control, key = company.control, pair()
     control.services.create(admin, DRAFT)
