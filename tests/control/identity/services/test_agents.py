@@ -103,7 +103,7 @@ def test_a_refusal_says_which_of_both_may_not_and_what_would_help(company: Compa
     assert "user:builder@example.com: builders make apps" in decision.reason
 
 
-@pytest.mark.req("IN3", "AP2")
+@pytest.mark.req("IN3", "DG1")
 def test_an_agent_with_every_role_approves_revives_and_gives_nothing(company: Company) -> None:
     for role in ROLES:
         company.control.identity.assign_role(company.people["admin"], role, PUBLIC, "organization:default")
@@ -119,7 +119,7 @@ def test_an_agent_with_every_role_approves_revives_and_gives_nothing(company: Co
     assert may(company, token, "app.kill")
 
 
-@pytest.mark.req("IN3", "AP2")
+@pytest.mark.req("IN3", "DG1")
 def test_nobody_approves_what_their_agent_wrote_or_their_service(company: Company) -> None:
     control = company.control
     give(company, "builder")
