@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import os
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +23,7 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
+from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, enrol
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -43,7 +40,7 @@ from bailiwick.control.requests import RepeatService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.settings import ControlSettings, OidcProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
-from bailiwick.control.vault import CertificateAuthority, Credentials, LocalFileKeyProvider, Vault
+from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
@@ -55,7 +52,7 @@ from bailiwick.store import Store
 CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
-_RENEW_SECONDS = 12 * 3600.0
+_RENEW_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,7 @@ class ControlPlane:
     planes: PlaneService
     hub: PlaneHub
     authority: CertificateAuthority
+    door: DoorCertificate
     audit_key: SigningKey
     clock: Clock
 
@@ -162,6 +160,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         stops=stops,
         codes=identity,
         secrets=vault,
+        authority=authority,
         keys=_plane_keys(keys),
         sign_in_url=f"{settings.public_url}/sign-in/app",
         clock=clock,
@@ -192,6 +191,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         planes=planes,
         hub=hub,
         authority=authority,
+        door=DoorCertificate(authority, settings.state / "door", settings.planes_door.host, clock),
         audit_key=keys["audit"],
         clock=clock,
     )
@@ -313,7 +313,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
-        Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
+        Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
     ]
 
 
@@ -323,19 +324,7 @@ def checkpoint(control: ControlPlane) -> None:
         sign_checkpoint(session, control.audit_key, control.clock)
 
 
-def write_plane_credentials(control: ControlPlane) -> None:
-    """Write each plane's certificate, key and authority into the folder that the settings name."""
+def enrol_planes(control: ControlPlane) -> None:
+    """Put a certificate into the folder of each plane of the settings that has none, or let its own lapse."""
     for name, plane in control.settings.planes.items():
-        issued = control.authority.issue(f"plane/{name}")
-        plane.credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_credentials(plane.credentials, issued, control.authority.certificate_pem)
-
-
-def write_credentials(folder: Path, issued: Credentials, authority: str) -> None:
-    """Write a certificate with its key and the authority, each file whole at once and for its owner only."""
-    contents = {"key.pem": issued.key, "certificate.pem": issued.certificate, "authority.pem": authority}
-    for name, content in contents.items():
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as unfinished:
-            os.fchmod(unfinished.fileno(), 0o600)
-            unfinished.write(content)
-        Path(unfinished.name).replace(folder / name)
+        enrol(control.authority, name, plane.credentials, control.clock)

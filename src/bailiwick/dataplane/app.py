@@ -93,6 +93,7 @@ class DataPlane:
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
+            asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
         ]
         told = asyncio.Event()

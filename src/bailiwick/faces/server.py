@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 
-from bailiwick.control.app import ControlPlane, running, write_credentials
-from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, server_tls
+from bailiwick.control.app import ControlPlane, running
+from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app
 from bailiwick.faces.api import AUTHZEN_PATH, authzen_metadata, bearer, build_api, build_authzen
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
@@ -112,18 +112,13 @@ async def _quiet(server: uvicorn.Server) -> None:
 
 
 def _door(control: ControlPlane) -> uvicorn.Config:
-    folder = control.settings.state / "door"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    issued = control.authority.issue("control", hosts=[control.settings.planes_door.host, "localhost"])
-    write_credentials(folder, issued, control.authority.certificate_pem)
     known = {name: plane.kind for name, plane in control.settings.planes.items()}
-    context = server_tls(str(folder / "certificate.pem"), str(folder / "key.pem"), str(folder / "authority.pem"))
     return uvicorn.Config(
         build_plane_app(control.planes, control.hub, known),
         host=control.settings.planes_door.host,
         port=control.settings.planes_door.port,
         http=PeerCertificateProtocol,
-        ssl_context_factory=lambda _config, _default: context,
+        ssl_context_factory=lambda _config, _default: control.door.context,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -13,7 +13,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.planes import PeerCertificateProtocol, PlaneHub, build_plane_app, server_tls
+from bailiwick.control.planes import DoorCertificate, PeerCertificateProtocol, PlaneHub, build_plane_app
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.control.vault.authority import _self_signed
 from bailiwick.core.clock import utc_now
@@ -27,6 +27,13 @@ KEY = SigningKey.generate()
 
 class Answers:
     """Stands in for the plane service: what is tested here is the door in front of it."""
+
+    def __init__(self, authority: CertificateAuthority | None = None) -> None:
+        self.authority = authority
+
+    def renew_certificate(self, plane: str, request: bytes) -> str:
+        assert self.authority is not None
+        return self.authority.answer(f"plane/{plane}", request)
 
     def welcome(self, plane: str) -> PlaneWelcome:
         key = KEY.public_text
@@ -44,6 +51,7 @@ class Door:
     folder: Path
     authority: CertificateAuthority
     hub: PlaneHub
+    certificate: DoorCertificate
 
     def client(self, path: str, *, authority: CertificateAuthority | None = None, **options: Any) -> httpx2.Client:
         issued = (authority or self.authority).issue(path, **options)
@@ -63,23 +71,20 @@ def authority_of(store: Store, folder: Path, name: str) -> CertificateAuthority:
 @pytest.fixture
 def door(store: Store, tmp_path: Path) -> Iterator[Door]:
     authority = authority_of(store, tmp_path, "key")
-    issued = authority.issue("control", hosts=["127.0.0.1"])
-    for name, content in (("c.pem", issued.certificate), ("k.pem", issued.key), ("a.pem", authority.certificate_pem)):
-        (tmp_path / name).write_text(content)
+    certificate = DoorCertificate(authority, tmp_path / "door", "127.0.0.1", utc_now)
 
     def state(plane: str) -> DesiredState:
         return DesiredState(version=1, plane=plane, time=datetime.now(UTC), sign_in_url="", apps=(), epochs={})
 
     hub = PlaneHub(state, KEY, utc_now)
-    app = build_plane_app(Answers(), hub, {"editor": "editor", "production": "production"})  # type: ignore[arg-type]
-    context = server_tls(*(str(tmp_path / name) for name in ("c.pem", "k.pem", "a.pem")))
+    app = build_plane_app(Answers(authority), hub, {"editor": "editor", "production": "production"})  # type: ignore[arg-type]
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             host="127.0.0.1",
             port=0,
             http=PeerCertificateProtocol,
-            ssl_context_factory=lambda _config, _default: context,
+            ssl_context_factory=lambda _config, _default: certificate.context,
             log_level="error",
             timeout_graceful_shutdown=1,
         )
@@ -99,7 +104,7 @@ def door(store: Store, tmp_path: Path) -> Iterator[Door]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Door(f"https://127.0.0.1:{port}", tmp_path, authority, hub)
+    yield Door(f"https://127.0.0.1:{port}", tmp_path, authority, hub, certificate)
     server.should_exit = True
     thread.join(10)
 

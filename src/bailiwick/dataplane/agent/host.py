@@ -29,6 +29,7 @@ from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 _LOG = logging.getLogger("bailiwick.plane.host")
 _DRAIN_SECONDS, _DRAIN_LOOK_SECONDS = 10.0, 0.02
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
+_STEADY_SECONDS = 600.0
 _ERROR = 500
 _UP = frozenset({"running", "jobs-only"})
 
@@ -210,15 +211,18 @@ class AppHost:
             self._fail(served, served.wanted, UnavailableError(words, hint="the plane's log says where"))
 
     async def _keep_up(self, served: _Served) -> None:
-        """Start what is wanted; then start what serves again, later each time, whenever it ends by itself.
+        """Start what is wanted; then start it again, later each time, when it does not come up or ends by itself.
 
-        What serves is the release before when the wanted one does not start.
+        What serves is the release before when the wanted one does not start. What ran steadily starts afresh.
         """
-        state = served.wanted
-        for wait in (0.0, *_RESTART_SECONDS):
+        state, waits = served.wanted, iter((0.0, *_RESTART_SECONDS))
+        while (wait := next(waits, None)) is not None:
             await asyncio.sleep(wait)
-            await self._start(served, state)
+            began = time.monotonic()
+            may_come_up = await self._start(served, state)
             instance = served.instance
+            if instance is None and may_come_up:
+                continue
             if instance is None:
                 return
             state = instance.state
@@ -230,22 +234,34 @@ class AppHost:
             served.site.stop("starting", words)
             self._tell.status(state, "stopped", words)
             await instance.stop()
-        served.site.stop("failed", "it keeps ending")
-        self._tell.status(
-            state, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
-        )
+            if time.monotonic() - began > _STEADY_SECONDS:
+                waits = iter(_RESTART_SECONDS)
+        if served.site.condition != "failed":
+            served.site.stop("failed", "it keeps ending")
+        self._tell.status(state, "failed", "it was started again and again; a new release or a revival starts it anew")
 
-    async def _start(self, served: _Served, state: AppState) -> None:
-        """Start a release and let it take over; when it does not start, what was there stays."""
-        prepared = await self._try_prepare(served, state)
+    async def _start(self, served: _Served, state: AppState) -> bool:
+        """Start a release and let it take over; when it does not start, what was there stays.
+
+        Returns whether it failed for a reason that may pass: a slow machine, or something that the app itself missed.
+        """
+        try:
+            prepared = await self._try_prepare(served, state)
+        except OSError as fault:
+            self._fail(served, state, fault)
+            return True
         if prepared is None:
-            return
+            return False
         if prepared.manifest.has_jobs_only:
             self._take_over(served, state, prepared.manifest, None)
-            return
-        instance = await self._try_start(served, state, prepared)
-        if instance is not None:
-            self._take_over(served, state, prepared.manifest, instance)
+            return False
+        try:
+            instance = await start_instance(state, prepared, self._shop)
+        except (BailiwickError, OSError) as fault:
+            self._fail(served, state, fault)
+            return True
+        self._take_over(served, state, prepared.manifest, instance)
+        return False
 
     def _take_over(self, served: _Served, state: AppState, manifest: Manifest, instance: Instance | None) -> None:
         """Serve a release in the place of the one before; without an instance it has jobs only."""
@@ -278,14 +294,7 @@ class AppHost:
         except UnavailableError as fault:
             served.awaits_control = True
             self._fail(served, state, fault)
-        except (BailiwickError, OSError) as fault:
-            self._fail(served, state, fault)
-        return None
-
-    async def _try_start(self, served: _Served, state: AppState, prepared: Prepared) -> Instance | None:
-        try:
-            return await start_instance(state, prepared, self._shop)
-        except (BailiwickError, OSError) as fault:
+        except BailiwickError as fault:
             self._fail(served, state, fault)
         return None
 
