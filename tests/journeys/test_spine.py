@@ -413,3 +413,22 @@ def test_22_the_command_line_signs_in_through_the_browser(demo: Demo, home: Path
     listed = subprocess.run([BAILIWICK, "app", "list"], env=environment, capture_output=True, text=True, check=True)
     assert APP in listed.stdout
     assert builder.faults == []
+
+
+@pytest.mark.req("ID5", "RT5")
+def test_23_what_was_taken_away_is_refused_from_the_answer_on(demo: Demo, browser: Browser) -> None:
+    person = "auditor@example.com"
+    resource = f"app:{APP}"
+    visitor = Visitor(browser, demo, person)
+    demo.cli("admin", "role", "assign", "app-user", f"user:{person}", resource)
+    visitor.open(demo.app_url())
+    client = visitor.client()
+    with demo.api("admin") as api:
+        for _ in range(5):
+            assert client.get("/whoami").status_code == 200
+            role = {"role": "app-user", "holder": f"user:{person}", "scope": resource}
+            assert api.post("/roles/remove", json={**role, "reason": "a check"}).status_code < 300
+            refused = client.get("/whoami")
+            assert refused.status_code == 403
+            assert "default-deny" in refused.text
+            assert api.post("/roles", json=role).status_code < 300

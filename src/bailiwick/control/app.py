@@ -206,7 +206,7 @@ class _ChangeRelay:
 
     def refresh(self) -> None:
         if self.hub is not None:
-            self.hub.refresh()
+            self.hub.settle()
 
     def notify(self, change: Change) -> None:
         if self.hub is None:

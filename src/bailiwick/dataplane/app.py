@@ -82,6 +82,7 @@ class DataPlane:
             calls=self._calls,
             pool=self._pool,
             report=self._spool.add,
+            taken=self._link.tell_taken,
             clock=utc_now,
         )
         self._schedule = Schedule(self._host)

@@ -12,7 +12,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from bailiwick.control.planes.hub import PlaneHub
 from bailiwick.control.planes.service import PlaneService
 from bailiwick.core.errors import BailiwickError, InvalidInputError, NotAuthenticatedError
-from bailiwick.core.messages import Acknowledgement, PassAnswer, PassRequest, PlaneWelcome, ReportBatch, SecretValue
+from bailiwick.core.messages import (
+    Acknowledgement,
+    PassAnswer,
+    PassRequest,
+    PlaneWelcome,
+    ReportBatch,
+    SecretValue,
+    StateTaken,
+)
 
 PLANE_PREFIX = "spiffe://bailiwick/plane/"
 PREFIX = "/plane/v1"
@@ -76,6 +84,11 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     @app.get(f"{PREFIX}/stream")
     async def stream(request: Request) -> StreamingResponse:
         return StreamingResponse(hub.frames(request.state.plane), media_type="application/x-ndjson")
+
+    @app.post(f"{PREFIX}/taken")
+    async def taken(request: Request, content: StateTaken) -> Response:
+        hub.taken(request.state.plane, content.version)
+        return Response(status_code=204)
 
     @app.post(f"{PREFIX}/certificate")
     async def certificate(request: Request) -> Response:

@@ -7,7 +7,7 @@ this plane stopped by itself stays stopped until the control plane has said that
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +65,7 @@ class AppHost:
         calls: CallRegistry,
         pool: Pool,
         report: Callable[[AnyReport], None],
+        taken: Callable[[int], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._suffix = host_suffix
@@ -74,6 +75,7 @@ class AppHost:
         self._sites = sites
         self._calls = calls
         self._pool = pool
+        self._taken = taken
         self._tell = Telling(plane, report, clock)
         self._served: dict[Key, _Served] = {}
         self._stopped_here = StoppedHere(state / "stopped-here.json")
@@ -93,16 +95,26 @@ class AppHost:
 
     async def _make_so(self, desired: DesiredState) -> None:
         self.desired = desired
+        wanted: dict[Key, AppState] = {(app.app, app.mode): app for app in desired.apps}
         # Before anything that waits: nobody who lost their access goes on while apps start and stop.
-        self._calls.end_revoked(desired.epochs)
-        self._shop.gateway.end_revoked(desired.epochs)
-        for site in self._sites.all():
-            site.end_revoked(desired.epochs)
-        wanted = {(app.app, app.mode): app for app in desired.apps}
+        self._take_away(desired, wanted)
+        self._taken(desired.version)
         for key in [key for key in self._served if key not in wanted]:
             await self._forget(key)
         for key, state in wanted.items():
             await self._converge(key, state)
+
+    def _take_away(self, desired: DesiredState, wanted: Mapping[Key, AppState]) -> None:
+        """Allow nothing more that the desired state does not allow, at once and everywhere."""
+        self._calls.end_revoked(desired.epochs)
+        self._shop.gateway.end_revoked(desired.epochs)
+        for key, served in self._served.items():
+            if key in wanted:
+                served.site.state = served.site.state.model_copy(update={"roles": wanted[key].roles})
+            else:
+                served.site.stop("stopped", "this app is not served here any more")
+        for site in self._sites.all():
+            site.end_revoked(desired.epochs)
 
     async def kill(self, app: str, modes: Collection[str], because: str) -> None:
         """Stop an app in these modes now, before any state says so."""

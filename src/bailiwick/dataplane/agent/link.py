@@ -24,6 +24,7 @@ from bailiwick.core.messages import (
     PlaneWelcome,
     RunJobOrder,
     SecretValue,
+    StateTaken,
     decode_downlink,
 )
 from bailiwick.core.statements import Keyring, SignatureError, open_envelope, read_envelope
@@ -49,6 +50,7 @@ class Link:
         self._pins = pins
         self._spool = spool
         self._client: httpx2.AsyncClient | None = None
+        self._telling: set[asyncio.Task[None]] = set()
         self.welcome: PlaneWelcome | None = self._pinned()
         # Set while the control plane last showed the pinned keys: before that it is told nothing.
         self._known = asyncio.Event()
@@ -85,6 +87,16 @@ class Link:
                 await asyncio.to_thread(self._spool.forget, acknowledged)
             except (BailiwickError, ValidationError):
                 await asyncio.sleep(1.0)
+
+    def tell_taken(self, version: int) -> None:
+        """Tell the control plane that this plane acts on a desired state. It waits for that only for a while."""
+        task = asyncio.create_task(self._tell_taken(version))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell_taken(self, version: int) -> None:
+        with contextlib.suppress(BailiwickError):
+            await self._request("POST", "/taken", content=StateTaken(version=version).model_dump_json())
 
     async def keep_certificate(self) -> None:
         """Renew the plane's certificate at half of its life, for ever. What is connected stays so."""
