@@ -403,10 +403,10 @@ def test_22_the_command_line_signs_in_through_the_browser(demo: Demo, home: Path
     environment |= {"BAILIWICK_URL": demo.ready["console_url"], "BAILIWICK_CREDENTIALS": str(kept)}
     asked = subprocess.Popen([BAILIWICK, "login", "--no-browser"], stdout=subprocess.PIPE, text=True, env=environment)
     assert asked.stdout is not None
-    address = next(line.strip() for line in asked.stdout if "/sign-in/cli?" in line)
+    address = next(line.strip() for line in asked.stdout if "/oauth/authorize?" in line)
     builder.console("/")
     page = builder.open(address)
-    page.click("button:has-text('Yes, sign it in')")
+    page.click("button:has-text('Yes, let it in')")
     assert "You are user:builder@example.com" in asked.communicate(timeout=30)[0]
     assert asked.returncode == 0
     assert kept.stat().st_mode & 0o077 == 0

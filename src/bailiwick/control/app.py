@@ -18,7 +18,9 @@ from bailiwick.control.identity import (
     IdentityService,
     OidcClient,
     Providers,
+    Resources,
     StepUpRule,
+    TokenService,
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
@@ -64,6 +66,7 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    tokens: TokenService
     access: AccessService
     directory: DirectoryService
     vault: Vault
@@ -175,6 +178,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        tokens=TokenService(store, audit, Resources(settings.public_url), clock),
         access=access,
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         vault=vault,

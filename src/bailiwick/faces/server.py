@@ -12,7 +12,17 @@ from sqlalchemy import text
 
 from bailiwick.control.app import ControlPlane, running
 from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app
-from bailiwick.faces.api import AUTHZEN_PATH, authzen_metadata, bearer, build_api, build_authzen
+from bailiwick.faces.api import (
+    AUTHZEN_PATH,
+    OAUTH_METADATA_PATH,
+    OAUTH_PATH,
+    authzen_metadata,
+    bearer,
+    build_api,
+    build_authzen,
+    build_oauth,
+    oauth_metadata,
+)
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
@@ -34,8 +44,13 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     def authzen() -> Response:
         return JSONResponse(authzen_metadata(control.settings.public_url))
 
+    @app.get(OAUTH_METADATA_PATH)
+    def oauth() -> Response:
+        return JSONResponse(dict(oauth_metadata(control)))
+
     _health(app, control)
     add_console(app, control)
+    app.mount(OAUTH_PATH, build_oauth(control))  # after the console's own pages there
     git = GitFace(control)
     scim = ScimFace(control)
 

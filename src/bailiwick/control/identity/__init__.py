@@ -6,7 +6,6 @@ from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
-    CLI_AUDIENCE,
     GIT_AUDIENCE,
     ClaimRule,
     Claims,
@@ -17,35 +16,57 @@ from bailiwick.control.identity.model import (
     RoleAssignment,
     SignedIn,
 )
+from bailiwick.control.identity.oauth import (
+    CLIENTS,
+    AuthorizationRequest,
+    Issued,
+    OAuthError,
+    Parameters,
+    Resources,
+    ReturnAddress,
+    TokenService,
+    known_client,
+    read_request,
+    read_return_address,
+)
 from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.providers import Providers
-from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService
+from bailiwick.control.identity.service import IdentityService
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
 __all__ = [
     "API_AUDIENCE",
-    "CLI_AUDIENCE",
+    "CLIENTS",
     "GIT_AUDIENCE",
     "ORGANIZATION",
-    "TOKEN_LIFETIME",
     "AccessService",
+    "AuthorizationRequest",
     "Authorizer",
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
     "DirectoryService",
     "IdentityService",
+    "Issued",
     "IssuedToken",
     "NewSession",
+    "OAuthError",
     "OidcClient",
+    "Parameters",
     "Permission",
     "Person",
     "Proof",
     "ProviderUnavailableError",
     "Providers",
+    "Resources",
+    "ReturnAddress",
     "RoleAssignment",
     "SignInRefusedError",
     "SignedIn",
     "StepUpRule",
+    "TokenService",
+    "known_client",
+    "read_request",
+    "read_return_address",
     "step_up_policies",
 ]
