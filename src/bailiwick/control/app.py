@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import os
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -24,14 +21,16 @@ from bailiwick.control.identity import (
     OidcClient,
     Prover,
     Providers,
+    Resources,
     ServiceIdentities,
     StepUpRule,
     TokenExchange,
+    TokenService,
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
+from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, enrol
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -48,7 +47,7 @@ from bailiwick.control.requests import RepeatService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.settings import ControlSettings, OidcProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
-from bailiwick.control.vault import CertificateAuthority, Credentials, LocalFileKeyProvider, Vault
+from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
@@ -61,7 +60,7 @@ CALLBACK_PATH = "/sign-in/callback"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
-_RENEW_SECONDS = 12 * 3600.0
+_RENEW_SECONDS = 60.0
 _TIDY_SECONDS = 60.0
 
 
@@ -74,6 +73,7 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    tokens: TokenService
     access: AccessService
     directory: DirectoryService
     services: ServiceIdentities
@@ -92,6 +92,7 @@ class ControlPlane:
     planes: PlaneService
     hub: PlaneHub
     authority: CertificateAuthority
+    door: DoorCertificate
     audit_key: SigningKey
     clock: Clock
 
@@ -171,6 +172,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         stops=stops,
         codes=identity,
         secrets=vault,
+        authority=authority,
         keys=_plane_keys(keys),
         sign_in_url=f"{settings.public_url}/sign-in/app",
         clock=clock,
@@ -185,6 +187,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        tokens=TokenService(store, audit, Resources(settings.public_url), clock),
         access=access,
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         services=ServiceIdentities(store, audit, authorizer, clock, relay.refresh),
@@ -203,6 +206,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         planes=planes,
         hub=hub,
         authority=authority,
+        door=DoorCertificate(authority, settings.state / "door", settings.planes_door.host, clock),
         audit_key=keys["audit"],
         clock=clock,
     )
@@ -237,7 +241,7 @@ class _ChangeRelay:
 
     def refresh(self) -> None:
         if self.hub is not None:
-            self.hub.refresh()
+            self.hub.settle()
 
     def notify(self, change: Change) -> None:
         if self.hub is None:
@@ -344,7 +348,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
-        Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
+        Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
         Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
     ]
 
@@ -355,19 +360,7 @@ def checkpoint(control: ControlPlane) -> None:
         sign_checkpoint(session, control.audit_key, control.clock)
 
 
-def write_plane_credentials(control: ControlPlane) -> None:
-    """Write each plane's certificate, key and authority into the folder that the settings name."""
+def enrol_planes(control: ControlPlane) -> None:
+    """Put a certificate into the folder of each plane of the settings that has none, or let its own lapse."""
     for name, plane in control.settings.planes.items():
-        issued = control.authority.issue(f"plane/{name}")
-        plane.credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_credentials(plane.credentials, issued, control.authority.certificate_pem)
-
-
-def write_credentials(folder: Path, issued: Credentials, authority: str) -> None:
-    """Write a certificate with its key and the authority, each file whole at once and for its owner only."""
-    contents = {"key.pem": issued.key, "certificate.pem": issued.certificate, "authority.pem": authority}
-    for name, content in contents.items():
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as unfinished:
-            os.fchmod(unfinished.fileno(), 0o600)
-            unfinished.write(content)
-        Path(unfinished.name).replace(folder / name)
+        enrol(control.authority, name, plane.credentials, control.clock)

@@ -250,6 +250,13 @@ class PassAnswer(Message):
     expires: datetime
 
 
+class StateTaken(Message):
+    """That a plane acts on the desired state of this version: what it took away is allowed no more."""
+
+    message_version: Literal[1] = 1
+    version: int
+
+
 class PlaneWelcome(Message):
     """What a plane must know before all else: whose signatures count for what (public keys in base64)."""
 

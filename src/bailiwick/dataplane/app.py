@@ -82,6 +82,7 @@ class DataPlane:
             calls=self._calls,
             pool=self._pool,
             report=self._spool.add,
+            taken=self._link.tell_taken,
             clock=utc_now,
         )
         self._schedule = Schedule(self._host)
@@ -93,6 +94,7 @@ class DataPlane:
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
+            asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
         ]
         told = asyncio.Event()

@@ -14,11 +14,11 @@ import typer
 import yaml
 
 from bailiwick.demo import ready
-from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import HOST, Layout, lay_out
 from bailiwick.demo.lock import locked
 from bailiwick.demo.people import PEOPLE, ROLE_RULES
 from bailiwick.demo.processes import Child, Children
+from bailiwick.files import write_private
 
 app = typer.Typer(help="The sample company on this machine.", invoke_without_command=True)
 _STATE = Path(".state")

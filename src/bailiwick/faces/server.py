@@ -10,9 +10,19 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 
-from bailiwick.control.app import ControlPlane, running, write_credentials
-from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, server_tls
-from bailiwick.faces.api import AUTHZEN_PATH, authzen_metadata, bearer, build_api, build_authzen
+from bailiwick.control.app import ControlPlane, running
+from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app
+from bailiwick.faces.api import (
+    AUTHZEN_PATH,
+    OAUTH_METADATA_PATH,
+    OAUTH_PATH,
+    authzen_metadata,
+    bearer,
+    build_api,
+    build_authzen,
+    build_oauth,
+    oauth_metadata,
+)
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
@@ -34,8 +44,13 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     def authzen() -> Response:
         return JSONResponse(authzen_metadata(control.settings.public_url))
 
+    @app.get(OAUTH_METADATA_PATH)
+    def oauth() -> Response:
+        return JSONResponse(dict(oauth_metadata(control)))
+
     _health(app, control)
     add_console(app, control)
+    app.mount(OAUTH_PATH, build_oauth(control))  # after the console's own pages there
     git = GitFace(control)
     scim = ScimFace(control)
 
@@ -112,18 +127,13 @@ async def _quiet(server: uvicorn.Server) -> None:
 
 
 def _door(control: ControlPlane) -> uvicorn.Config:
-    folder = control.settings.state / "door"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    issued = control.authority.issue("control", hosts=[control.settings.planes_door.host, "localhost"])
-    write_credentials(folder, issued, control.authority.certificate_pem)
     known = {name: plane.kind for name, plane in control.settings.planes.items()}
-    context = server_tls(str(folder / "certificate.pem"), str(folder / "key.pem"), str(folder / "authority.pem"))
     return uvicorn.Config(
         build_plane_app(control.planes, control.hub, known),
         host=control.settings.planes_door.host,
         port=control.settings.planes_door.port,
         http=PeerCertificateProtocol,
-        ssl_context_factory=lambda _config, _default: context,
+        ssl_context_factory=lambda _config, _default: control.door.context,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -147,7 +147,7 @@ def test_revoking_a_person_ends_everything_they_hold(
     owner = identity.authenticate_session(session.secret)
     token = identity.issue_token(owner.identity, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="t")
     # What hangs on the session is as old as its sign-in.
-    code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("v"))
+    code = identity.issue_code(owner, audience="app:preview/a/b", challenge=pkce_challenge("v"))
     with pytest.raises(ForbiddenError):
         identity.revoke_principal(owner.identity, "user:root@example.com", "no right to")
     changes.clear()
@@ -156,7 +156,7 @@ def test_revoking_a_person_ends_everything_they_hold(
     for attempt in (
         lambda: identity.authenticate_session(session.secret),
         lambda: identity.authenticate_token(token.secret, audience=API_AUDIENCE),
-        lambda: identity.redeem_code(code, audience="cli", verifier="v"),
+        lambda: identity.redeem_code(code, audience="app:preview/a/b", verifier="v"),
     ):
         with pytest.raises(CredentialRefusedError):
             attempt()
@@ -257,8 +257,8 @@ def test_a_session_and_a_token_get_older(identity: IdentityService, clock: Clock
     unknown = identity.authenticate_session(identity.sign_in(ALICE).secret)
     assert unknown.identity.sign_in is None
     # What hangs on the session is as old as its sign-in.
-    code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("verifier"))
-    assert identity.redeem_code(code, audience="cli", verifier="verifier").identity.sign_in == SignIn(
+    code = identity.issue_code(owner, audience="app:preview/a/b", challenge=pkce_challenge("verifier"))
+    assert identity.redeem_code(code, audience="app:preview/a/b", verifier="verifier").identity.sign_in == SignIn(
         150, second_factor=True
     )
 

@@ -19,7 +19,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bailiwick.control.app import CALLBACK_PATH
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity import Claims, IdentityService, NewSession, OidcClient, Providers
+from bailiwick.control.identity import (
+    Claims,
+    IdentityService,
+    NewSession,
+    OidcClient,
+    Providers,
+    Resources,
+    TokenService,
+)
 from bailiwick.core.clock import utc_now
 from bailiwick.demo.people import ROLE_RULES
 from bailiwick.faces.console.sessions import COOKIE
@@ -144,7 +152,8 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
         )
         identity.apply_role_rules(ROLE_RULES)
         settings = control.settings.model_copy(update={"public_url": addresses.console})
-        company.control = replace(control, settings=settings, identity=identity)
+        tokens = TokenService(control.store, AuditLog(utc_now), Resources(addresses.console), utc_now)
+        company.control = replace(control, settings=settings, identity=identity, tokens=tokens)
         self._console = Console(addresses, company)
         config = uvicorn.Config(
             build_faces(company.control),

@@ -8,6 +8,10 @@ from bailiwick.core.messages import AppReport, KillReport, RequestRollup, Reques
 from tests.faces.console.conftest import Console
 from tests.fixtures.company import APP, MANIFEST, Company
 
+AUTHORIZE = (
+    "/oauth/authorize?response_type=code&client_id=bailiwick-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A4000%2Fcallback"
+    f"&code_challenge_method=S256&code_challenge={'c' * 43}&state=s"
+)
 MARK = "\u202e"  # turns what follows around: "evil" reads "live"
 HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evil"
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
@@ -42,7 +46,7 @@ class Estate:
             "/kill",
             "/help",
             "/sign-in",
-            "/sign-in/cli?port=4000&challenge=c&state=s",
+            AUTHORIZE,
             "/no/such/page",
         )
 

@@ -9,7 +9,6 @@ import pytest
 from bailiwick.control.audit import AuditQuery, search
 from bailiwick.control.identity import (
     API_AUDIENCE,
-    CLI_AUDIENCE,
     GIT_AUDIENCE,
     Claims,
     CredentialRefusedError,
@@ -92,7 +91,7 @@ async def test_whoever_leaves_loses_every_credential_at_once(directory: Director
         ).secret
         for audience in (API_AUDIENCE, GIT_AUDIENCE)
     }
-    code = identity.issue_code(signed_in, audience=CLI_AUDIENCE, challenge=pkce_challenge("v" * 43))
+    code = identity.issue_code(signed_in, audience="app:preview/a/b", challenge=pkce_challenge("v" * 43))
     path = f"/Users/{made['id']}"
     match how:
         case "deactivate":
@@ -109,7 +108,7 @@ async def test_whoever_leaves_loses_every_credential_at_once(directory: Director
         with pytest.raises(CredentialRefusedError):
             identity.authenticate_token(secret, audience=audience)
     with pytest.raises(CredentialRefusedError):
-        identity.redeem_code(code, audience=CLI_AUDIENCE, verifier="v" * 43)
+        identity.redeem_code(code, audience="app:preview/a/b", verifier="v" * 43)
     with pytest.raises(SignInRefusedError):
         identity.sign_in(claims(ANN, "admin"))
     with company.control.store.transaction() as database:

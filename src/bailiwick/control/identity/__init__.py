@@ -6,7 +6,6 @@ from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
-    CLI_AUDIENCE,
     GIT_AUDIENCE,
     ClaimRule,
     Claims,
@@ -17,10 +16,24 @@ from bailiwick.control.identity.model import (
     RoleAssignment,
     SignedIn,
 )
+from bailiwick.control.identity.oauth import (
+    CLIENTS,
+    AuthorizationRequest,
+    Issued,
+    OAuthError,
+    Parameters,
+    Resources,
+    ReturnAddress,
+    TokenService,
+    known_client,
+    read_request,
+    read_return_address,
+)
 from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.providers import Providers
-from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService
+from bailiwick.control.identity.service import IdentityService
 from bailiwick.control.identity.services import (
+    ASSERTION_ALGORITHMS,
     Actor,
     ExchangeRefusedError,
     Issuers,
@@ -43,12 +56,13 @@ from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
 __all__ = [
     "API_AUDIENCE",
-    "CLI_AUDIENCE",
+    "ASSERTION_ALGORITHMS",
+    "CLIENTS",
     "GIT_AUDIENCE",
     "ORGANIZATION",
-    "TOKEN_LIFETIME",
     "AccessService",
     "Actor",
+    "AuthorizationRequest",
     "Authorizer",
     "ClaimRule",
     "Claims",
@@ -56,19 +70,24 @@ __all__ = [
     "DirectoryService",
     "ExchangeRefusedError",
     "IdentityService",
+    "Issued",
     "IssuedToken",
     "IssuerUnavailableError",
     "Issuers",
     "MachineToken",
     "MachineTokens",
     "NewSession",
+    "OAuthError",
     "OidcClient",
+    "Parameters",
     "Permission",
     "Person",
     "Proof",
     "Prover",
     "ProviderUnavailableError",
     "Providers",
+    "Resources",
+    "ReturnAddress",
     "RoleAssignment",
     "Service",
     "ServiceDraft",
@@ -80,8 +99,12 @@ __all__ = [
     "State",
     "StepUpRule",
     "TokenExchange",
+    "TokenService",
     "Trust",
     "TrustDraft",
     "answering",
+    "known_client",
+    "read_request",
+    "read_return_address",
     "step_up_policies",
 ]

@@ -8,7 +8,6 @@ from bailiwick.core.principals import Identity
 
 API_AUDIENCE = "api"
 GIT_AUDIENCE = "git"
-CLI_AUDIENCE = "cli"
 
 
 @dataclass(frozen=True, slots=True)

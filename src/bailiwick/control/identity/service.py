@@ -50,7 +50,6 @@ _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
 _SKEW = timedelta(seconds=60)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
-TOKEN_LIFETIME = timedelta(hours=8)
 
 
 class IdentityService:
@@ -210,7 +209,7 @@ class IdentityService:
             return self._credentials.token_owner(session, secret, audiences=_DOORS[audience])
 
     def issue_code(self, owner: SignedIn, *, audience: str, challenge: str) -> str:
-        """Make a one-time code for the command line ("cli") or an app's host ("app:<mode>/<path>")."""
+        """Make a one-time code for an app's host ("app:<mode>/<path>")."""
         with self._store.transaction() as session:
             return self._credentials.issue_code(session, owner, audience=audience, challenge=challenge)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -80,10 +80,62 @@ class FirstAdministratorRow(Base):
     time: Mapped[datetime]
 
 
+class FamilyRow(Base):
+    """What somebody let a program hold: every token that came of it lives and dies with this row."""
+
+    __tablename__ = "token_families"
+    __table_args__ = (Index("ix_token_families_email", "tenant", "email"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    audiences: Mapped[list[str]]
+    address: Mapped[str]
+    created: Mapped[datetime]
+    last_used: Mapped[datetime]
+    expires: Mapped[datetime]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+    ended: Mapped[datetime | None]
+
+
+class RefreshTokenRow(Base):
+    """A refresh token. It is kept after its one use, so that a second one is noticed."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_family", "family"),)
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    family: Mapped[str] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"))
+    expires: Mapped[datetime]
+    used: Mapped[datetime | None]
+
+
+class AuthorizationCodeRow(Base):
+    """An authorization code. It is kept after its one use, so that a second one is noticed."""
+
+    __tablename__ = "authorization_codes"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str]
+    redirect_uri: Mapped[str]
+    challenge: Mapped[str]
+    audiences: Mapped[list[str]]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+    expires: Mapped[datetime]
+    spent: Mapped[datetime | None]
+    family: Mapped[str | None]
+
+
 class TokenRow(Base):
-    """A bearer token."""
+    """A bearer token; `family` is the one that it lives and dies with, where it has one."""
 
     __tablename__ = "tokens"
+    __table_args__ = (Index("ix_tokens_family", "family"),)
 
     secret_hash: Mapped[str] = mapped_column(primary_key=True)
     audience: Mapped[str]
@@ -94,6 +146,7 @@ class TokenRow(Base):
     expires: Mapped[datetime]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
+    family: Mapped[str | None] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"))
 
 
 class DirectoryTokenRow(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.observe import ObserveService
+from bailiwick.control.planes.certificates import PLANE_PATH
 from bailiwick.control.planes.tables import SpoolRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
@@ -90,6 +91,13 @@ class Secrets(Protocol):
         """Return a secret's value."""
 
 
+class Authority(Protocol):
+    """What planes need of the certificate authority."""
+
+    def answer(self, path: str, request: bytes) -> str:
+        """Return a certificate for a path of the trust domain and the key of a signing request."""
+
+
 @dataclass(frozen=True)
 class PlaneKeys:
     """The keys whose public halves planes pin, and the private ones used towards planes."""
@@ -115,6 +123,7 @@ class PlaneService:
         stops: Stops,
         codes: Codes,
         secrets: Secrets,
+        authority: Authority,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -127,6 +136,7 @@ class PlaneService:
         self._stops = stops
         self._codes = codes
         self._secrets = secrets
+        self._authority = authority
         self._keys = keys
         self._sign_in_url = sign_in_url
         self._clock = clock
@@ -142,6 +152,14 @@ class PlaneService:
             approval_keys=(self._keys.approval,),
             release_keys=(self._keys.release,),
         )
+
+    def renew_certificate(self, plane: str, request: bytes) -> str:
+        """Return the plane's next certificate, for the key of its signing request; audited."""
+        certificate = self._authority.answer(f"{PLANE_PATH}{plane}", request)
+        who = str(_identity(plane).principal)
+        with self._store.transaction() as session:
+            self._audit.note(session, who, "certificate.issued", who, plane=plane)
+        return certificate
 
     def desired_state(self, plane: str) -> DesiredState:
         """Return what the plane should be now. Versions follow the clock, so they rise over restarts too."""

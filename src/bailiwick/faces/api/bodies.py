@@ -53,13 +53,6 @@ class RoleRemovalBody(RoleBody):
     reason: str = Field(default="", max_length=2000)
 
 
-class CodeBody(_Body):
-    """A one-time code of the command line's sign-in."""
-
-    code: str = Field(repr=False)
-    verifier: str = Field(repr=False)
-
-
 class DirectoryTokenBody(_Body):
     """Which directory gets a token, for how many days and what for."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, server_url, show, token
+from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Path = Annotated[str, typer.Argument(help="folder and name, for example finance/refund-desk")]
@@ -85,12 +86,13 @@ def _describe(found: dict[str, Any]) -> str:
 
 def push(path: Path) -> None:
     """Push the current commit of this folder's repository. Example: bailiwick push finance/refund-desk."""
+    password = token(GIT, least_seconds=PUSH_SECONDS)
     # The token reaches git through its environment: not the command line, not a file, not the URL.
     helper = '!f() { echo username=bailiwick; echo "password=$BAILIWICK_TOKEN"; }; f'
     command = ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push"]
     command += [f"{server_url()}/git/{path}.git", "HEAD:main"]
     done = subprocess.run(
-        command, env={**os.environ, "BAILIWICK_TOKEN": token(), "GIT_TERMINAL_PROMPT": "0"}, check=False
+        command, env={**os.environ, "BAILIWICK_TOKEN": password, "GIT_TERMINAL_PROMPT": "0"}, check=False
     )
     sys.exit(done.returncode)
 

@@ -1,45 +1,54 @@
 """The command line's way to the API, and how it says what came of it."""
 
+import contextlib
 import json
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import httpx2
 import typer
 
+from bailiwick.faces.cli import credentials, oauth
+
 DEFAULT_URL = "http://127.0.0.1:8400"
-_CREDENTIALS = Path("~/.config/bailiwick/credentials.json")
-
-
-def credentials_file() -> Path:
-    """Return where `bailiwick login` keeps its token."""
-    return Path(os.environ.get("BAILIWICK_CREDENTIALS", str(_CREDENTIALS))).expanduser()
-
-
-def saved() -> dict[str, str]:
-    """Return what `bailiwick login` kept, or nothing."""
-    try:
-        return dict(json.loads(credentials_file().read_text()))
-    except (OSError, ValueError):
-        return {}
 
 
 def server_url() -> str:
     """Return where the control plane is: the environment, else the last login, else the demo."""
-    return os.environ.get("BAILIWICK_URL") or saved().get("url") or DEFAULT_URL
+    return (os.environ.get("BAILIWICK_URL") or credentials.saved().get("url") or DEFAULT_URL).rstrip("/")
 
 
-def token() -> str:
-    """Return the token, or end with what to do."""
-    found = os.environ.get("BAILIWICK_TOKEN") or saved().get("token", "")
+def token(audience: str = credentials.API, *, least_seconds: int = 60) -> str:
+    """Return a token for a door that is good for so many seconds yet, or end with what to do."""
+    found = os.environ.get("BAILIWICK_TOKEN", "")
+    server = server_url()
     if not found:
-        fail({"title": "you are not signed in", "hint": "bailiwick login"})
+        with failing(server):
+            found = credentials.access_token(server, audience, least_seconds=least_seconds)
+    if not found:
+        fail({"title": f"you are not signed in at {server}", "hint": "bailiwick login"})
     return found
 
 
-def fail(problem: dict[str, Any]) -> None:
+@contextlib.contextmanager
+def failing(server: str) -> Iterator[None]:
+    """End with what to do when a server refuses tokens or does not answer."""
+    try:
+        yield
+    except oauth.RefusedError as fault:
+        hint = "your sign-in has ended: bailiwick login" if fault.error == "invalid_grant" else ""
+        fail({"title": fault.words, "hint": hint})
+    except oauth.HTTPError:
+        _unreachable(server)
+
+
+def _unreachable(server: str) -> NoReturn:
+    fail({"title": f"{server} does not answer", "hint": "is it running? BAILIWICK_URL says where"})
+
+
+def fail(problem: dict[str, Any]) -> NoReturn:
     """Say what is wrong, what to do and which policy decided; end with code 1."""
     typer.secho(f"error: {problem.get('title', 'the request failed')}", fg="red", err=True)
     hint = _another_sign_in(problem) or problem.get("hint")
@@ -66,7 +75,7 @@ def call(method: str, path: str, *, authenticated: bool = True, **options: Any) 
     try:
         answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
     except httpx2.HTTPError:
-        fail({"title": f"{server_url()} does not answer", "hint": "is it running? BAILIWICK_URL says where"})
+        _unreachable(server_url())
     if answer.is_error:
         try:
             problem = answer.json()

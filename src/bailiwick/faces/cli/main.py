@@ -3,7 +3,7 @@
 import typer
 
 from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve
-from bailiwick.faces.cli.login import login
+from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
 root = typer.Typer(
@@ -21,6 +21,7 @@ root.add_typer(directory.app, name="directory")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.command()(login)
+root.command()(logout)
 root.command()(review)
 
 

@@ -16,9 +16,9 @@ _POLICY = (
 )
 
 
-def policy(loopback_port: int | None = None) -> str:
-    """Return the content security policy; a form may end on a loopback port where the command line waits for it."""
-    return _POLICY.format(loopback="" if loopback_port is None else f" http://127.0.0.1:{loopback_port}")
+def policy(loopback: str = "") -> str:
+    """Return the content security policy; a form may end at an origin on loopback, where a program waits for it."""
+    return _POLICY.format(loopback=loopback and f" {loopback}")
 
 
 def protect(headers: MutableHeaders, path: str, *, secure: bool) -> None:

@@ -8,6 +8,7 @@ from bailiwick.control.identity.services.errors import (
 )
 from bailiwick.control.identity.services.exchange import Actor, TokenExchange
 from bailiwick.control.identity.services.issuers import Issuers, Patience
+from bailiwick.control.identity.services.keys import ASSERTION_ALGORITHMS
 from bailiwick.control.identity.services.model import (
     MachineToken,
     Service,
@@ -24,6 +25,7 @@ from bailiwick.control.identity.services.service import ServiceIdentities
 from bailiwick.control.identity.services.tokens import MachineTokens, is_machine_token
 
 __all__ = [
+    "ASSERTION_ALGORITHMS",
     "Actor",
     "AssertionRefusedError",
     "ExchangeRefusedError",

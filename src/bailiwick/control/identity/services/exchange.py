@@ -1,7 +1,7 @@
 """Signed tokens in, access tokens out: for services, for CI and clusters, and for agents that work for people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,8 +27,8 @@ Authenticate = Callable[[str, str], Identity]
 class Actor:
     """What an agent shows of itself: a signed token, an access token of its own, or, a public one, only its name."""
 
-    signed: str = ""
-    access: str = ""
+    signed: str = field(default="", repr=False)
+    access: str = field(default="", repr=False)
     name: str = ""
 
 
@@ -53,7 +53,7 @@ class TokenExchange:
         proof = self.prover.prove(signed, named=named)
         # A token of another issuer ends what it gave: nothing lives on after the job that it was made for.
         latest = None if proof.once else proof.expires
-        return self._issue(proof.service, None, audience, latest, [proof])
+        return self._issue(_Order(proof.service, audience, (proof,), latest=latest))
 
     def for_person(self, subject: str, actor: Actor, *, audience: str) -> MachineToken:
         """Return an access token with which an agent works for a person (RFC 8693, delegation).
@@ -66,7 +66,7 @@ class TokenExchange:
             raise ExchangeRefusedError(
                 f"{agent} is no agent: only an agent works for a person", hint="a service acts for itself alone"
             )
-        return self._issue(agent, person, audience, None, proofs)
+        return self._issue(_Order(agent, audience, proofs, person=person, subject=subject))
 
     def _person(self, subject: str, audience: str) -> Identity:
         person = self.authenticate(subject, audience)
@@ -79,18 +79,18 @@ class TokenExchange:
             )
         raise ExchangeRefusedError("the subject token must be a person's", hint="bailiwick login gives you one")
 
-    def _agent(self, actor: Actor) -> tuple[str, list[Proof]]:
+    def _agent(self, actor: Actor) -> tuple[str, tuple[Proof, ...]]:
         if actor.signed:
             proof = self.prover.prove(actor.signed, named=actor.name)
-            return proof.service, [proof]
+            return proof.service, (proof,)
         if actor.access:
             found = self._acting(actor.access)
             if actor.name and actor.name != found:
                 raise ExchangeRefusedError(f"the actor token is not {actor.name[:80]}'s", hint="check client_id")
-            return found, []
+            return found, ()
         if not actor.name:
             raise ExchangeRefusedError("no agent is named", hint="send actor_token, or client_id of a public agent")
-        return self._public(actor.name), []
+        return self._public(actor.name), ()
 
     def _acting(self, secret: str) -> str:
         identity = self.authenticate(secret, "git")
@@ -110,42 +110,58 @@ class TokenExchange:
             )
         return row.name
 
-    def _issue(
-        self, service: str, person: Identity | None, audience: str, latest: datetime | None, proofs: list[Proof]
-    ) -> MachineToken:
+    def _issue(self, order: "_Order") -> MachineToken:
         try:
             with self.store.transaction() as session:
-                return self._issue_in(session, service, person, audience, latest, proofs)
+                return self._issue_in(session, order)
         except BailiwickError as fault:
             # Whoever it is has proved it: that they were refused is worth knowing, and cannot be made up by strangers.
-            self._note_refused(service, person, fault)
+            self._note_refused(order, fault)
             raise
 
-    def _issue_in(
-        self,
-        session: Session,
-        service: str,
-        person: Identity | None,
-        audience: str,
-        latest: datetime | None,
-        proofs: list[Proof],
-    ) -> MachineToken:
-        deciders: tuple[str, ...] = ()
-        for proof in proofs:
+    def _issue_in(self, session: Session, order: "_Order") -> MachineToken:
+        for proof in order.proofs:
             still_good(session, proof, self.clock())
-        if person is not None:
-            decision = self.authorizer.require(session, person, "agent.start", ORGANIZATION, {"agent": service})
-            deciders = decision.deciders
-        row = rows.row_of(session, service)
-        token = self.tokens.issue(session, row, person=person, audience=audience, latest=latest)
-        context: dict[str, ContextFact] = {"audience": audience, "expires": token.expires.isoformat()}
-        for proof in proofs:
+        deciders: tuple[str, ...] = ()
+        if order.person is not None:
+            asked = {"agent": order.service}
+            deciders = self.authorizer.require(session, order.person, "agent.start", ORGANIZATION, asked).deciders
+        token = self.tokens.issue(
+            session,
+            rows.row_of(session, order.service),
+            audience=order.audience,
+            person=order.person,
+            subject=order.subject,
+            latest=order.latest,
+        )
+        context: dict[str, ContextFact] = {"audience": order.audience, "expires": token.expires.isoformat()}
+        for proof in order.proofs:
             context |= {"key": proof.key, "trust": proof.trust, "issuer": proof.issuer, "subject": proof.subject}
         who = str(token.identity.principal)
-        self.audit.note(session, who, "token.issued", service, deciders=deciders, context=context)
+        self.audit.note(session, who, "token.issued", order.service, deciders=deciders, context=context)
         return token
 
-    def _note_refused(self, service: str, person: Identity | None, fault: BailiwickError) -> None:
-        who = service if person is None else f"{service}/for/{person.principal}"
+    def _note_refused(self, order: "_Order", fault: BailiwickError) -> None:
+        who = order.service if order.person is None else f"{order.service}/for/{order.person.principal}"
         with self.store.transaction() as session:
-            self.audit.note(session, who, "token.refused", service, outcome=Outcome.REFUSED, reason=fault.message)
+            self.audit.note(
+                session,
+                who,
+                "token.refused",
+                order.service,
+                outcome=Outcome.REFUSED,
+                reason=fault.message,
+                deciders=fault.deciders,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A token to make once more has been looked at: for whom, for which door, and what proved it."""
+
+    service: str
+    audience: str
+    proofs: tuple[Proof, ...]
+    person: Identity | None = None
+    subject: str = field(default="", repr=False)
+    latest: datetime | None = None

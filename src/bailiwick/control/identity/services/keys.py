@@ -16,6 +16,7 @@ _KINDS: Mapping[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey
 # Signatures with a key pair only: a key that we know must not be enough to sign (RFC 8725, section 2.1).
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _CURVES = {"P-256": ("ES256",), "P-384": ("ES384",), "P-521": ("ES512",), "Ed25519": ("EdDSA", "Ed25519")}
+ASSERTION_ALGORITHMS = (*_RSA, *(name for names in _CURVES.values() for name in names))
 # Members of private and symmetric keys (RFC 7518, section 6).
 _SECRET_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,7 +59,8 @@ class TrustRow(Base):
 class MachineTokenRow(Base):
     """An access token of a service or an agent, for itself or for a person; only its hash is kept.
 
-    It dies when the epoch of either rises, and remembers how the person had signed in.
+    It dies when the epoch of either rises, and with the family of the person's token that it came of; it remembers how
+    the person had signed in.
     """
 
     __tablename__ = "machine_tokens"
@@ -75,6 +76,7 @@ class MachineTokenRow(Base):
     epoch: Mapped[int]
     person: Mapped[str | None]
     person_epoch: Mapped[int | None]
+    family: Mapped[str | None] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"))
     audience: Mapped[str]
     created: Mapped[datetime]
     expires: Mapped[datetime]

@@ -4,16 +4,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bailiwick.control.identity.credentials import hash_of, identity_of
+from bailiwick.control.identity.credentials import Credentials, hash_of, identity_of
 from bailiwick.control.identity.errors import CredentialRefusedError
 from bailiwick.control.identity.services import owners, rows
 from bailiwick.control.identity.services.errors import ServiceRefusedError
 from bailiwick.control.identity.services.model import TOKEN_LIFETIME, MachineToken, State
 from bailiwick.control.identity.services.tables import MachineTokenRow
-from bailiwick.control.identity.tables import PersonRow, ServiceRow
+from bailiwick.control.identity.tables import ServiceRow, TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_secret
 from bailiwick.core.principals import Identity, Principal, SignIn
@@ -48,16 +47,26 @@ class MachineTokens:
     clock: Clock
 
     def issue(
-        self, session: Session, row: ServiceRow, *, person: Identity | None, audience: str, latest: datetime | None
+        self,
+        session: Session,
+        row: ServiceRow,
+        *,
+        audience: str,
+        person: Identity | None = None,
+        subject: str = "",
+        latest: datetime | None = None,
     ) -> MachineToken:
-        """Make a token for one door, for an agent's work in a person's name where there is one; it remembers their
-        sign-in. It ends after 15 minutes, or at `latest` when that is before.
+        """Make a token for one door; in a person's name where there is one, whose own token `subject` is.
+
+        Such a token remembers the person's sign-in, and dies with the family of theirs. It ends after 15 minutes, or
+        at `latest` when that is before.
         """
         now = self.clock()
         require_active(session, row, now)
         expires = min(now + TOKEN_LIFETIME, latest or now + TOKEN_LIFETIME)
         identity = _identity(row)
         sign_in = person.sign_in if person is not None else None
+        of_person = session.get(TokenRow, hash_of(subject)) if person is not None else None
         token = MachineToken(
             new_secret(_PREFIX), identity.for_person(person) if person is not None else identity, audience, expires
         )
@@ -68,6 +77,7 @@ class MachineTokens:
                 epoch=row.epoch,
                 person=person.principal.name if person is not None else None,
                 person_epoch=person.epoch if person is not None else None,
+                family=of_person.family if of_person is not None else None,
                 audience=audience,
                 created=now,
                 expires=expires,
@@ -89,15 +99,15 @@ class MachineTokens:
             raise CredentialRefusedError("this credential was revoked", hint="exchange for a fresh token")
         require_active(session, row, now)
         rows.seen(row, now)
+        if token.family is not None and not Credentials(self.clock).goes_on(session, token.family):
+            raise CredentialRefusedError("the person behind this credential signed out", hint="sign in again")
         if token.person is None:
             return _identity(row)
         return _identity(row).for_person(self._person(session, token, now))
 
     def _person(self, session: Session, token: MachineTokenRow, now: datetime) -> Identity:
-        query = select(PersonRow).where(PersonRow.email == token.person)
-        person = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-        if person is None or not person.active or person.epoch != token.person_epoch:
-            raise CredentialRefusedError("the person behind this credential signed out or left", hint="sign in again")
+        assert token.person is not None and token.person_epoch is not None  # noqa: S101 - they come together
+        person = Credentials(self.clock).living(session, token.person, token.person_epoch)
         if token.authenticated is None:
             return identity_of(person)
         age = max(0, int((now - token.authenticated).total_seconds()))

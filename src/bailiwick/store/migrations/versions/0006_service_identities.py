@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from bailiwick.store.row_security import protect_statements
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("person", sa.String(), nullable=True),
         sa.Column("person_epoch", sa.Integer(), nullable=True),
+        sa.Column("family", sa.String(), nullable=True),
         sa.Column("audience", sa.String(), nullable=False),
         _time("created"),
         _time("expires"),
@@ -95,6 +96,9 @@ def upgrade() -> None:
         _tenant(),
         sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_machine_tokens")),
         _of_a_service("machine_tokens"),
+        sa.ForeignKeyConstraint(
+            ["family"], ["token_families.id"], name=op.f("fk_machine_tokens_family"), ondelete="CASCADE"
+        ),
     )
     op.create_index("ix_machine_tokens_service", "machine_tokens", ["tenant", "service"])
     op.create_index("ix_machine_tokens_expires", "machine_tokens", ["tenant", "expires"])
