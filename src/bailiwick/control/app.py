@@ -16,10 +16,7 @@ from bailiwick.control.identity import (
     ClaimRule,
     DirectoryService,
     IdentityService,
-    Issuers,
-    MachineTokens,
     OidcClient,
-    Prover,
     Providers,
     Resources,
     ServiceIdentities,
@@ -29,6 +26,7 @@ from bailiwick.control.identity import (
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, enrol
 from bailiwick.control.release import (
@@ -78,6 +76,7 @@ class ControlPlane:
     directory: DirectoryService
     services: ServiceIdentities
     exchange: TokenExchange
+    inventory: InventoryService
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -118,6 +117,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         clock=clock,
         on_change=relay.refresh,
     )
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh)
+    services = ServiceIdentities(store, audit, authorizer, clock, relay.refresh)
     catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
@@ -189,9 +190,29 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         identity=identity,
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
         access=access,
-        directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
-        services=ServiceIdentities(store, audit, authorizer, clock, relay.refresh),
-        exchange=_exchange(settings, store, audit, authorizer, identity, clock),
+        directory=directory,
+        services=services,
+        exchange=TokenExchange.of(
+            store,
+            audit,
+            authorizer,
+            _own_names(settings),
+            lambda secret, door: identity.authenticate_token(secret, audience=door),
+            clock,
+        ),
+        inventory=InventoryService(
+            authorizer=authorizer,
+            identity=identity,
+            services=services,
+            directory=directory,
+            catalog=catalog,
+            deploys=deploys,
+            integrations=integrations,
+            vault=vault,
+            hub=hub,
+            planes={name: plane.kind for name, plane in settings.planes.items()},
+            clock=clock,
+        ),
         vault=vault,
         catalog=catalog,
         integrations=integrations,
@@ -212,24 +233,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     )
 
 
-def _exchange(
-    settings: ControlSettings,
-    store: Store,
-    audit: AuditLog,
-    authorizer: Authorizer,
-    identity: IdentityService,
-    clock: Clock,
-) -> TokenExchange:
-    audiences = frozenset({settings.public_url, f"{settings.public_url}{TOKEN_PATH}"})
-    return TokenExchange(
-        store=store,
-        audit=audit,
-        authorizer=authorizer,
-        prover=Prover(store, Issuers(), audiences, clock),
-        tokens=MachineTokens(clock),
-        authenticate=lambda secret, door: identity.authenticate_token(secret, audience=door),
-        clock=clock,
-    )
+def _own_names(settings: ControlSettings) -> frozenset[str]:
+    """Return the audiences that a service may name when it signs for us (RFC 7523, section 3)."""
+    return frozenset({settings.public_url, f"{settings.public_url}{TOKEN_PATH}"})
 
 
 class _ChangeRelay:

@@ -51,6 +51,7 @@ from bailiwick.control.identity.services import (
     Trust,
     TrustDraft,
     answering,
+    owners_there,
 )
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
@@ -104,6 +105,7 @@ __all__ = [
     "TrustDraft",
     "answering",
     "known_client",
+    "owners_there",
     "read_request",
     "read_return_address",
     "step_up_policies",

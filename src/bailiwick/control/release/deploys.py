@@ -165,6 +165,15 @@ class DeployService:
         found = session.scalars(served.limit(1)).one_or_none()
         return Reach.model_validate(found) if found is not None else None
 
+    def production_reaches(self, session: Session) -> dict[str, Reach]:
+        """Return the reach of what is in production, by the path of the app."""
+        served = (
+            select(DeployRow.app, DeployRow.reach)
+            .join(CurrentRow, CurrentRow.release == DeployRow.release)
+            .where(CurrentRow.app == DeployRow.app, CurrentRow.mode == PRODUCTION)
+        )
+        return {row.app: Reach.model_validate(row.reach) for row in session.execute(served)}
+
     def _new_row(
         self, session: Session, identity: Identity, app: App, reviewed: ReviewedCommit, resolved: Resolved
     ) -> DeployRow:

@@ -20,6 +20,7 @@ from bailiwick.control.identity.services.model import (
     TrustDraft,
 )
 from bailiwick.control.identity.services.owners import answering
+from bailiwick.control.identity.services.owners import there as owners_there
 from bailiwick.control.identity.services.proving import Prover
 from bailiwick.control.identity.services.service import ServiceIdentities
 from bailiwick.control.identity.services.tokens import MachineTokens, is_machine_token
@@ -47,4 +48,5 @@ __all__ = [
     "TrustDraft",
     "answering",
     "is_machine_token",
+    "owners_there",
 ]

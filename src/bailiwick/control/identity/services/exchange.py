@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.services import rows
 from bailiwick.control.identity.services.errors import ExchangeRefusedError
+from bailiwick.control.identity.services.issuers import Issuers
 from bailiwick.control.identity.services.model import MachineToken
 from bailiwick.control.identity.services.proving import Proof, Prover, still_good
 from bailiwick.control.identity.services.tokens import MachineTokens
@@ -43,6 +45,20 @@ class TokenExchange:
     tokens: MachineTokens
     authenticate: Authenticate
     clock: Clock
+
+    @classmethod
+    def of(
+        cls,
+        store: Store,
+        audit: AuditLog,
+        authorizer: Authorizer,
+        own_names: frozenset[str],
+        authenticate: Authenticate,
+        clock: Clock,
+    ) -> Self:
+        """Return the exchange of an installation that goes by `own_names` where services sign for it."""
+        prover = Prover(store, Issuers(), own_names, clock)
+        return cls(store, audit, authorizer, prover, MachineTokens(clock), authenticate, clock)
 
     def for_itself(self, signed: str, *, audience: str, named: str = "") -> MachineToken:
         """Return an access token for the service identity that a signed token stands for.
