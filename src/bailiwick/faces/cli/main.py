@@ -2,7 +2,18 @@
 
 import typer
 
-from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve
+from bailiwick.faces.cli import (
+    apps,
+    audit,
+    directory,
+    machine_tokens,
+    people,
+    platform,
+    roles,
+    sandbox,
+    serve,
+    services,
+)
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -18,6 +29,8 @@ root.add_typer(audit.app, name="audit")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(directory.app, name="directory")
+root.add_typer(services.app, name="service")
+root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.command()(login)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import httpx2
 from httpx2 import HTTPError
 
-__all__ = ["CLIENT", "HTTPError", "RefusedError", "Tokens", "issuer", "redeem", "refresh", "revoke"]
+__all__ = ["CLIENT", "HTTPError", "RefusedError", "Tokens", "exchange", "issuer", "redeem", "refresh", "revoke"]
 
 CLIENT = "bailiwick-cli"
 _SECONDS = 60
@@ -52,6 +52,14 @@ def refresh(server: str, token: str, *, resource: str) -> Tokens:
 def revoke(server: str, token: str) -> None:
     """Give a token back, and with it every other that came of the same sign-in."""
     _json(httpx2.post(f"{server}/oauth/revoke", data={"client_id": CLIENT, "token": token}, timeout=_SECONDS))
+
+
+def exchange(server: str, form: dict[str, str]) -> dict[str, object]:
+    """Return what the token endpoint answers to a machine's form."""
+    answer = _json(httpx2.post(f"{server}/oauth/token", data=form, timeout=_SECONDS))
+    if not isinstance(answer.get("access_token"), str):
+        raise RefusedError("server_error", f"{server} does not answer as an authorization server does")
+    return answer
 
 
 def _tokens(server: str, form: dict[str, str]) -> Tokens:
