@@ -16,6 +16,7 @@ from bailiwick.control.identity import (
     ClaimRule,
     DirectoryService,
     IdentityService,
+    InFlight,
     OidcClient,
     Providers,
     Resources,
@@ -48,6 +49,7 @@ from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
 from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
@@ -66,6 +68,7 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    in_flight: InFlight
     tokens: TokenService
     access: AccessService
     directory: DirectoryService
@@ -109,6 +112,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         clock=clock,
         on_change=relay.refresh,
     )
+    relay.in_flight = in_flight = InFlight(lambda: _epochs(store, identity))
     catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
@@ -117,7 +121,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     access = AccessService(authorizer, names)
     reviews = ReviewService(keys["review"], clock)
     observe = ObserveService(clock)
-    sources = _source(settings, store, audit, catalog, reviews, vault, integrations, clock, relay)
+    sources = _source(
+        settings, store, audit, authorizer, in_flight, catalog, reviews, vault, integrations, clock, relay
+    )
     artifacts = ArtifactStore(settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=keys["approval"], release_key=keys["release"], review_public=keys["review"].public_text
@@ -178,6 +184,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        in_flight=in_flight,
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
         access=access,
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
@@ -201,14 +208,22 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     )
 
 
+def _epochs(store: Store, identity: IdentityService) -> Mapping[str, int]:
+    with store.transaction() as session:
+        return identity.epochs(session)
+
+
 class _ChangeRelay:
     """Ties services that tell of changes to the hub and the release domain, which are made after them."""
 
     def __init__(self) -> None:
         self.hub: PlaneHub | None = None
+        self.in_flight: InFlight | None = None
         self.releases: ReleaseService | None = None
 
     def refresh(self) -> None:
+        if self.in_flight is not None:
+            self.in_flight.end_revoked()
         if self.hub is not None:
             self.hub.settle()
 
@@ -265,6 +280,8 @@ def _source(
     settings: ControlSettings,
     store: Store,
     audit: AuditLog,
+    authorizer: Authorizer,
+    in_flight: InFlight,
     catalog: CatalogService,
     reviews: ReviewService,
     vault: Vault,
@@ -275,6 +292,10 @@ def _source(
     def check_reach(session: Session, manifest: Manifest) -> None:
         integrations.resolve(session, manifest, "editor")
 
+    def require_pusher(session: Session, pusher: Identity, resource: str) -> None:
+        in_flight.require_current(pusher)
+        authorizer.require(session, pusher, "app.push", resource)
+
     hooks = settings.state / "hooks"
     return SourceService(
         store=store,
@@ -284,6 +305,7 @@ def _source(
         repositories=Repositories(settings.state / "repositories", hooks, settings.max_push_bytes),
         secrets=vault.masker,
         check_reach=check_reach,
+        require_pusher=require_pusher,
         on_accepted=relay.accepted,
         review_url=f"{settings.public_url}/reviews",
         clock=clock,

@@ -4,6 +4,7 @@ from bailiwick.control.identity.access import AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
+from bailiwick.control.identity.in_flight import InFlight
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     GIT_AUDIENCE,
@@ -47,6 +48,7 @@ __all__ = [
     "CredentialRefusedError",
     "DirectoryService",
     "IdentityService",
+    "InFlight",
     "Issued",
     "IssuedToken",
     "NewSession",
