@@ -47,6 +47,7 @@ class Estate:
             "/help",
             "/sign-in",
             AUTHORIZE,
+            "/device?user_code=BCDF-GHJK",
             "/no/such/page",
         )
 

@@ -19,15 +19,19 @@ from bailiwick.control.identity.model import (
 from bailiwick.control.identity.oauth import (
     CLIENTS,
     AuthorizationRequest,
+    DeviceAsks,
+    DeviceCodes,
     Issued,
     OAuthError,
     Parameters,
     Resources,
     ReturnAddress,
     TokenService,
+    TooManyTriesError,
     known_client,
     read_request,
     read_return_address,
+    read_wanted,
 )
 from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.providers import Providers
@@ -45,6 +49,8 @@ __all__ = [
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
+    "DeviceAsks",
+    "DeviceCodes",
     "DirectoryService",
     "IdentityService",
     "Issued",
@@ -65,8 +71,10 @@ __all__ = [
     "SignedIn",
     "StepUpRule",
     "TokenService",
+    "TooManyTriesError",
     "known_client",
     "read_request",
     "read_return_address",
+    "read_wanted",
     "step_up_policies",
 ]

@@ -10,6 +10,7 @@ from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.authorize import add_authorize
+from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.errors import add_errors
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
@@ -33,6 +34,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     add_sign_in(app, control, pages, secure=secure)
     for add in (
         add_authorize,
+        add_device,
         add_overview,
         add_kill_switch,
         add_app_page,
