@@ -3,6 +3,7 @@
 import typer
 
 from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve
+from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -23,6 +24,7 @@ root.add_typer(serve.app, name="serve")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command("git-credential")(git_credential)
 
 
 def _mount_demo() -> None:
