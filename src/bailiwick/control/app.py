@@ -22,6 +22,7 @@ from bailiwick.control.identity import (
     OidcClient,
     Providers,
     Resources,
+    SessionService,
     StepUpRule,
     TokenService,
     step_up_policies,
@@ -57,6 +58,7 @@ from bailiwick.store import Store
 CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
+_FORGET_SECONDS = 3600.0
 _RENEW_SECONDS = 12 * 3600.0
 
 
@@ -70,6 +72,7 @@ class ControlPlane:
     authorizer: Authorizer
     identity: IdentityService
     tokens: TokenService
+    sessions: SessionService
     access: AccessService
     directory: DirectoryService
     vault: Vault
@@ -180,6 +183,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         authorizer=authorizer,
         identity=identity,
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
+        sessions=SessionService(store, audit, clock, relay.refresh),
         access=access,
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         vault=vault,
@@ -317,6 +321,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
     ]
 

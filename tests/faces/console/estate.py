@@ -45,6 +45,7 @@ class Estate:
             "/audit?actor=nobody",
             "/kill",
             "/help",
+            "/sessions",
             "/sign-in",
             AUTHORIZE,
             "/device?user_code=BCDF-GHJK",

@@ -9,8 +9,10 @@ from bailiwick.control.identity.model import (
     GIT_AUDIENCE,
     ClaimRule,
     Claims,
+    HeldSession,
     IssuedToken,
     NewSession,
+    Origin,
     Person,
     Proof,
     RoleAssignment,
@@ -36,6 +38,7 @@ from bailiwick.control.identity.oauth import (
 from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.providers import Providers
 from bailiwick.control.identity.service import IdentityService
+from bailiwick.control.identity.sessions import SessionService
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
 __all__ = [
@@ -52,12 +55,14 @@ __all__ = [
     "DeviceAsks",
     "DeviceCodes",
     "DirectoryService",
+    "HeldSession",
     "IdentityService",
     "Issued",
     "IssuedToken",
     "NewSession",
     "OAuthError",
     "OidcClient",
+    "Origin",
     "Parameters",
     "Permission",
     "Person",
@@ -67,6 +72,7 @@ __all__ = [
     "Resources",
     "ReturnAddress",
     "RoleAssignment",
+    "SessionService",
     "SignInRefusedError",
     "SignedIn",
     "StepUpRule",

@@ -55,6 +55,8 @@ class SessionRow(Base):
     last_seen: Mapped[datetime]
     provider: Mapped[str]
     provider_session: Mapped[str]
+    address: Mapped[str]
+    browser: Mapped[str]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
 

@@ -16,6 +16,7 @@ from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.overview import add_overview
+from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.sign_in import add_sign_in
@@ -35,6 +36,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     for add in (
         add_authorize,
         add_device,
+        add_own_sessions,
         add_overview,
         add_kill_switch,
         add_app_page,

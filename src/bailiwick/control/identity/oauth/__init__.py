@@ -2,6 +2,7 @@
 
 from bailiwick.control.identity.oauth.clients import CLIENTS, Client
 from bailiwick.control.identity.oauth.errors import OAuthError, TooManyTriesError
+from bailiwick.control.identity.oauth.families import IDLE as PROGRAM_IDLE
 from bailiwick.control.identity.oauth.model import AuthorizationRequest, DeviceAsks, DeviceCodes, Issued, ReturnAddress
 from bailiwick.control.identity.oauth.parameters import Parameters
 from bailiwick.control.identity.oauth.requests import known_client, read_request, read_return_address, read_wanted
@@ -10,6 +11,7 @@ from bailiwick.control.identity.oauth.service import TokenService
 
 __all__ = [
     "CLIENTS",
+    "PROGRAM_IDLE",
     "AuthorizationRequest",
     "Client",
     "DeviceAsks",

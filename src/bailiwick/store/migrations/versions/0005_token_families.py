@@ -13,6 +13,7 @@ depends_on = None
 
 _TENANT = sa.text("current_setting('bailiwick.tenant')")
 _TABLES = ("token_families", "refresh_tokens", "authorization_codes", "device_authorizations", "wrong_user_codes")
+_WHERE_FROM = ("address", "browser")
 
 
 def upgrade() -> None:
@@ -96,6 +97,9 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "email", "time", name=op.f("pk_wrong_user_codes")),
     )
+    for name in _WHERE_FROM:
+        op.add_column("browser_sessions", sa.Column(name, sa.String(), nullable=False, server_default=""))
+        op.alter_column("browser_sessions", name, server_default=None)
     op.add_column("tokens", sa.Column("family", sa.String(), nullable=True))
     op.create_foreign_key(op.f("fk_tokens_family"), "tokens", "token_families", ["family"], ["id"], ondelete="CASCADE")
     op.create_index("ix_tokens_family", "tokens", ["family"])
@@ -109,5 +113,7 @@ def downgrade() -> None:
     op.drop_index("ix_tokens_family", table_name="tokens")
     op.drop_constraint(op.f("fk_tokens_family"), "tokens", type_="foreignkey")
     op.drop_column("tokens", "family")
+    for name in _WHERE_FROM:
+        op.drop_column("browser_sessions", name)
     for table in reversed(_TABLES):
         op.drop_table(table)
