@@ -20,6 +20,7 @@ from bailiwick.control.identity import (
     OidcClient,
     Providers,
     Resources,
+    SessionService,
     StepUpRule,
     TokenService,
     step_up_policies,
@@ -57,6 +58,7 @@ CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
+_FORGET_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class ControlPlane:
     identity: IdentityService
     in_flight: InFlight
     tokens: TokenService
+    sessions: SessionService
     access: AccessService
     directory: DirectoryService
     vault: Vault
@@ -186,6 +189,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         identity=identity,
         in_flight=in_flight,
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
+        sessions=SessionService(store, audit, clock, relay.refresh),
         access=access,
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         vault=vault,
@@ -341,6 +345,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
+        Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
     ]
 
 

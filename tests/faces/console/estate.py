@@ -45,8 +45,10 @@ class Estate:
             "/audit?actor=nobody",
             "/kill",
             "/help",
+            "/sessions",
             "/sign-in",
             AUTHORIZE,
+            "/device?user_code=BCDF-GHJK",
             "/no/such/page",
         )
 

@@ -10,8 +10,10 @@ from bailiwick.control.identity.model import (
     GIT_AUDIENCE,
     ClaimRule,
     Claims,
+    HeldSession,
     IssuedToken,
     NewSession,
+    Origin,
     Person,
     Proof,
     RoleAssignment,
@@ -20,19 +22,24 @@ from bailiwick.control.identity.model import (
 from bailiwick.control.identity.oauth import (
     CLIENTS,
     AuthorizationRequest,
+    DeviceAsks,
+    DeviceCodes,
     Issued,
     OAuthError,
     Parameters,
     Resources,
     ReturnAddress,
     TokenService,
+    TooManyTriesError,
     known_client,
     read_request,
     read_return_address,
+    read_wanted,
 )
 from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.providers import Providers
 from bailiwick.control.identity.service import IdentityService
+from bailiwick.control.identity.sessions import SessionService
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
 __all__ = [
@@ -46,7 +53,10 @@ __all__ = [
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
+    "DeviceAsks",
+    "DeviceCodes",
     "DirectoryService",
+    "HeldSession",
     "IdentityService",
     "InFlight",
     "Issued",
@@ -54,6 +64,7 @@ __all__ = [
     "NewSession",
     "OAuthError",
     "OidcClient",
+    "Origin",
     "Parameters",
     "Permission",
     "Person",
@@ -63,12 +74,15 @@ __all__ = [
     "Resources",
     "ReturnAddress",
     "RoleAssignment",
+    "SessionService",
     "SignInRefusedError",
     "SignedIn",
     "StepUpRule",
     "TokenService",
+    "TooManyTriesError",
     "known_client",
     "read_request",
     "read_return_address",
+    "read_wanted",
     "step_up_policies",
 ]

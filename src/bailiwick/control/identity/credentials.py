@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.errors import CredentialRefusedError
-from bailiwick.control.identity.model import IssuedToken, NewSession, Proof, SignedIn
+from bailiwick.control.identity.model import IssuedToken, NewSession, Origin, Proof, SignedIn
 from bailiwick.control.identity.tables import CodeRow, FamilyRow, PersonRow, SessionRow, TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id, new_secret
@@ -40,7 +40,7 @@ class Credentials:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def open_session(self, session: Session, person: PersonRow, proof: Proof) -> NewSession:
+    def open_session(self, session: Session, person: PersonRow, proof: Proof, origin: Origin) -> NewSession:
         """Make a browser session that remembers how its person signed in."""
         new = NewSession(new_secret("bws"), new_id("ses"), secrets.token_urlsafe(32))
         now = self._clock()
@@ -54,6 +54,8 @@ class Credentials:
             last_seen=now,
             provider=proof.provider,
             provider_session=proof.session,
+            address=origin.address,
+            browser=origin.browser,
             authenticated=proof.time,
             second_factor=proof.second_factor,
         )

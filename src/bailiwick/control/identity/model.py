@@ -96,6 +96,14 @@ class NewSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session came from, for its person to recognise: an address, and a browser in two or three words."""
+
+    address: str = ""
+    browser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who a session or a code belongs to."""
 
@@ -111,6 +119,20 @@ class IssuedToken:
     """A bearer token that was just made; it is shown once."""
 
     secret: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSession:
+    """Something that acts for a person now: a browser, or a program that they let in for these doors."""
+
+    id: str
+    kind: Literal["browser", "program"]
+    name: str
+    address: str
+    audiences: tuple[str, ...]
+    created: datetime
+    last_used: datetime
     expires: datetime
 
 

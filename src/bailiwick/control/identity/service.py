@@ -21,6 +21,7 @@ from bailiwick.control.identity.model import (
     IssuedToken,
     LogoutNotice,
     NewSession,
+    Origin,
     Person,
     Proof,
     RoleAssignment,
@@ -46,6 +47,7 @@ from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
+NOWHERE = Origin()
 _SKEW = timedelta(seconds=60)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
 
@@ -102,10 +104,13 @@ class IdentityService:
             session.add(row)
         return url
 
-    def finish_sign_in(self, *, state: str, code: str, issuer: str = "", provider: str = "") -> tuple[NewSession, str]:
+    def finish_sign_in(
+        self, *, state: str, code: str, issuer: str = "", provider: str = "", origin: Origin = NOWHERE
+    ) -> tuple[NewSession, str]:
         """Take what an identity provider sent back; return the new session and where the person wanted to go.
 
-        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own.
+        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own,
+        `origin` where the browser is.
         """
         with self._store.transaction() as session:
             spend = delete(SignInRow).where(SignInRow.state_hash == hash_of(state)).returning(SignInRow)
@@ -118,18 +123,19 @@ class IdentityService:
         asked.require_issuer(issuer)
         claims = asked.exchange(code, nonce=begun.nonce, verifier=begun.verifier)
         self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
-        return self.sign_in(claims), begun.return_to
+        return self.sign_in(claims, origin), begun.return_to
 
-    def sign_in(self, claims: Claims) -> NewSession:
+    def sign_in(self, claims: Claims, origin: Origin = NOWHERE) -> NewSession:
         """Remember the person as the provider describes them, and open a browser session."""
         with self._store.transaction() as session:
             person = self._remember(session, claims)
-            new = self._credentials.open_session(session, person, claims.proof)
+            new = self._credentials.open_session(session, person, claims.proof, origin)
             how: dict[str, ContextFact] = {
                 "provider": claims.proof.provider,
                 "methods": claims.proof.methods,
                 "level": claims.proof.level,
                 "second_factor": claims.proof.second_factor,
+                "address": origin.address,
             }
             who = f"user:{person.email}"
             self._audit.note(session, who, "session.created", f"session:{new.session_id}", context=how)

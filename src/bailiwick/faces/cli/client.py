@@ -20,16 +20,17 @@ def server_url() -> str:
     return (os.environ.get("BAILIWICK_URL") or credentials.saved().get("url") or DEFAULT_URL).rstrip("/")
 
 
-def token(audience: str = credentials.API, *, least_seconds: int = 60) -> str:
+def token(audience: str = credentials.API, *, least_seconds: int = credentials.LEAST_SECONDS) -> str:
     """Return a token for a door that is good for so many seconds yet, or end with what to do."""
-    found = os.environ.get("BAILIWICK_TOKEN", "")
+    given = os.environ.get("BAILIWICK_TOKEN", "")
+    if given:
+        return given
     server = server_url()
-    if not found:
-        with failing(server):
-            found = credentials.access_token(server, audience, least_seconds=least_seconds)
-    if not found:
+    with failing(server):
+        held = credentials.access_token(server, audience, least_seconds=least_seconds)
+    if held is None:
         fail({"title": f"you are not signed in at {server}", "hint": "bailiwick login"})
-    return found
+    return held.token
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 import typer
 
-from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve
+from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve, sessions
+from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -17,12 +18,14 @@ platform.register(root)
 root.add_typer(audit.app, name="audit")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
+root.add_typer(sessions.app, name="session")
 root.add_typer(directory.app, name="directory")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command("git-credential")(git_credential)
 
 
 def _mount_demo() -> None:
