@@ -20,12 +20,15 @@ from bailiwick.control.identity import (
     OidcClient,
     Providers,
     Resources,
+    ServiceIdentities,
     SessionService,
     StepUpRule,
+    TokenExchange,
     TokenService,
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, enrol
 from bailiwick.control.release import (
@@ -55,10 +58,12 @@ from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
 CALLBACK_PATH = "/sign-in/callback"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
+_TIDY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,9 @@ class ControlPlane:
     sessions: SessionService
     access: AccessService
     directory: DirectoryService
+    services: ServiceIdentities
+    exchange: TokenExchange
+    inventory: InventoryService
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -116,6 +124,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         on_change=relay.refresh,
     )
     relay.in_flight = in_flight = InFlight(lambda: _epochs(store, identity))
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh)
+    services = ServiceIdentities(store, audit, authorizer, clock, relay.refresh)
     catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
@@ -191,7 +201,29 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
         sessions=SessionService(store, audit, clock, relay.refresh),
         access=access,
-        directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
+        directory=directory,
+        services=services,
+        exchange=TokenExchange.of(
+            store,
+            audit,
+            authorizer,
+            _own_names(settings),
+            lambda secret, door: identity.authenticate_token(secret, audience=door),
+            clock,
+        ),
+        inventory=InventoryService(
+            authorizer=authorizer,
+            identity=identity,
+            services=services,
+            directory=directory,
+            catalog=catalog,
+            deploys=deploys,
+            integrations=integrations,
+            vault=vault,
+            hub=hub,
+            planes={name: plane.kind for name, plane in settings.planes.items()},
+            clock=clock,
+        ),
         vault=vault,
         catalog=catalog,
         integrations=integrations,
@@ -215,6 +247,11 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
 def _epochs(store: Store, identity: IdentityService) -> Mapping[str, int]:
     with store.transaction() as session:
         return identity.epochs(session)
+
+
+def _own_names(settings: ControlSettings) -> frozenset[str]:
+    """Return the audiences that a service may name when it signs for us (RFC 7523, section 3)."""
+    return frozenset({settings.public_url, f"{settings.public_url}{TOKEN_PATH}"})
 
 
 class _ChangeRelay:
@@ -346,6 +383,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
         Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
+        Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
     ]
 
 

@@ -120,6 +120,10 @@ class CatalogService:
         rows = session.scalars(select(FolderRow).order_by(FolderRow.path))
         return [Folder(row.path, row.created_by, row.created_at) for row in rows]
 
+    def every_app(self, session: Session) -> list[App]:
+        """Return every app by path, for whoever has asked policy already."""
+        return [_app(row) for row in session.scalars(select(AppRow).order_by(AppRow.path))]
+
     def app_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the paths of apps after one, in order, `limit` at most."""
         return session.scalars(select(AppRow.path).where(AppRow.path > after).order_by(AppRow.path).limit(limit)).all()

@@ -18,6 +18,9 @@ _BATCH = 500
 _USUAL: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
     "app.use": {"mode": "production"},
+    "service.read": {"owner": ""},
+    "service.disable": {"owner": ""},
+    "agent.start": {"agent": ""},
 }
 # Questions are answered as if the one meant had just signed in as policy wants it.
 _FRESH = SignIn(age_seconds=0, second_factor=True)
@@ -56,10 +59,15 @@ class AccessService:
     def identity(self, session: Session, principal: str) -> Identity:
         """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name."""
         named = Principal.parse(principal)
+        if named.behalf:
+            person = self.identity(session, named.behalf)
+            if not person.is_person:
+                raise InvalidInputError(f"'{principal[:80]}' is no agent that works for a person")
+            return self.identity(session, named.own).for_person(person)
         if named.kind == "user":
-            person = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
-            if person is not None and person.active:
-                return identity_of(person, _FRESH)
+            person_row = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
+            if person_row is not None and person_row.active:
+                return identity_of(person_row, _FRESH)
             return Identity(named, frozenset())
         return Identity.of_service(named)
 

@@ -22,6 +22,8 @@ from bailiwick.core.policy import (
 from bailiwick.core.principals import Identity
 
 ORGANIZATION = "organization:default"
+# Nobody's name: whoever is asked about as if they held a role holds it under this one.
+_SOMEBODY = "anybody"
 _ENTITY_TYPES = {
     "organization": "Organization",
     "folder": "Folder",
@@ -131,11 +133,12 @@ class Authorizer:
         decision = self.decide_held(identity, action, resource, holders, context)
         if decision.allowed or decision.deciders != (DEFAULT_DENY,):
             return decision
-        held = frozenset({str(identity.principal)})
-        as_one = replace(identity, names=identity.names | held)
+        as_one = identity.holding(_SOMEBODY)
         needed = [
             role
             for role in ROLES
-            if self.decide_held(as_one, action, resource, {**holders, role: holders[role] | held}, context).allowed
+            if self.decide_held(
+                as_one, action, resource, {**holders, role: holders[role] | {_SOMEBODY}}, context
+            ).allowed
         ]
         return replace(decision, needed=tuple(needed))

@@ -112,7 +112,7 @@ class Credentials:
         """Return whose token this is when it was made for one of these doors."""
         row = session.get(TokenRow, hash_of(secret))
         fits = row is not None and row.audience in audiences and not self._over(row.expires)
-        if row is None or not fits or (row.family is not None and not self._goes_on(session, row.family)):
+        if row is None or not fits or (row.family is not None and not self.goes_on(session, row.family)):
             raise CredentialRefusedError(_REFUSED, hint="get a fresh token: bailiwick login")
         return identity_of(self.living(session, row.email, row.epoch), self.sign_in_of(row))
 
@@ -160,7 +160,8 @@ class Credentials:
             raise CredentialRefusedError("this credential was revoked", hint="sign in again")
         return person
 
-    def _goes_on(self, session: Session, family: str) -> bool:
+    def goes_on(self, session: Session, family: str) -> bool:
+        """Return whether the tokens of a family are good."""
         row = session.get(FamilyRow, family)
         return row is not None and row.ended is None and not self._over(row.expires)
 

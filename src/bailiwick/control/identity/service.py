@@ -30,10 +30,12 @@ from bailiwick.control.identity.model import (
 from bailiwick.control.identity.oidc import Attempt
 from bailiwick.control.identity.providers import Providers
 from bailiwick.control.identity.revocation import revoke
+from bailiwick.control.identity.services import MachineTokens, is_machine_token
 from bailiwick.control.identity.tables import (
     FirstAdministratorRow,
     PersonRow,
     RoleRow,
+    ServiceRow,
     SessionRow,
     SignInRow,
     UsedAssertionRow,
@@ -74,6 +76,7 @@ class IdentityService:
         self._clock = clock
         self._on_change = on_change
         self._credentials = Credentials(clock)
+        self._machine_tokens = MachineTokens(clock)
 
     @property
     def asks_for_email(self) -> bool:
@@ -207,6 +210,8 @@ class IdentityService:
     def authenticate_token(self, secret: str, *, audience: str) -> Identity:
         """Return whose token this is, when it opens this door; git also takes tokens of the API."""
         with self._store.transaction() as session:
+            if is_machine_token(secret):
+                return self._machine_tokens.owner(session, secret, audiences=_DOORS[audience])
             return self._credentials.token_owner(session, secret, audiences=_DOORS[audience])
 
     def issue_code(self, owner: SignedIn, *, audience: str, challenge: str) -> str:
@@ -288,7 +293,9 @@ class IdentityService:
     def epochs(self, session: Session) -> Mapping[str, int]:
         """Return who had credentials revoked, with their present epoch: anything older is dead at every door."""
         query = select(PersonRow.email, PersonRow.epoch).where(PersonRow.epoch > 0)
-        return {f"user:{row.email}": row.epoch for row in session.execute(query)}
+        people = {f"user:{row.email}": row.epoch for row in session.execute(query)}
+        services = select(ServiceRow.name, ServiceRow.epoch).where(ServiceRow.epoch > 0)
+        return people | {row.name: row.epoch for row in session.execute(services)}
 
     def _revoke(self, session: Session, by: str, person: PersonRow, reason: str) -> None:
         """Kill everything that was made in a person's name so far, at every door and on every plane."""

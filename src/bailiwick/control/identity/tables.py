@@ -207,6 +207,25 @@ class DirectoryTokenRow(Base):
     expires: Mapped[datetime]
 
 
+class ServiceRow(Base):
+    """A service identity or an agent, by its written name."""
+
+    __tablename__ = "service_identities"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
+
+    name: Mapped[str]
+    owner: Mapped[str]
+    purpose: Mapped[str]
+    public: Mapped[bool]
+    made_by: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    active: Mapped[bool]
+    epoch: Mapped[int]
+    last_used: Mapped[datetime | None]
+    ownerless_since: Mapped[datetime | None]
+
+
 class CodeRow(Base):
     """A one-time code, bound to an audience and a PKCE challenge."""
 

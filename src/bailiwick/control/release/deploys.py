@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import App, CatalogService
-from bailiwick.control.identity import Authorizer
+from bailiwick.control.identity import Authorizer, answering
 from bailiwick.control.integrations import IntegrationService, Resolved
 from bailiwick.control.release.errors import AppIsStoppedError, NotDecidableError, NotReviewedError
 from bailiwick.control.release.model import (
@@ -165,6 +165,15 @@ class DeployService:
         found = session.scalars(served.limit(1)).one_or_none()
         return Reach.model_validate(found) if found is not None else None
 
+    def production_reaches(self, session: Session) -> dict[str, Reach]:
+        """Return the reach of what is in production, by the path of the app."""
+        served = (
+            select(DeployRow.app, DeployRow.reach)
+            .join(CurrentRow, CurrentRow.release == DeployRow.release)
+            .where(CurrentRow.app == DeployRow.app, CurrentRow.mode == PRODUCTION)
+        )
+        return {row.app: Reach.model_validate(row.reach) for row in session.execute(served)}
+
     def _new_row(
         self, session: Session, identity: Identity, app: App, reviewed: ReviewedCommit, resolved: Resolved
     ) -> DeployRow:
@@ -176,7 +185,7 @@ class DeployService:
             app=app.path,
             commit=reviewed.commit,
             tree=reviewed.tree,
-            authors=sorted(authors | {reviewed.author}),
+            authors=sorted(answering(session, authors | {reviewed.author})),
             requested_by=str(identity.principal),
             requested_at=self._clock(),
             state=DeployState.REQUESTED,
@@ -215,7 +224,8 @@ class DeployService:
 
     def _may_approve(self, session: Session, identity: Identity, row: DeployRow) -> Decision:
         context: dict[str, ContextValue] = {
-            "authors": frozenset(row.authors),
+            # Whoever let an agent ask, or answers for a service that did, asked themselves.
+            "authors": frozenset(row.authors) | answering(session, [row.requested_by]) - {row.requested_by},
             "requested_by": row.requested_by,
             "first_deploy": row.first_deploy,
         }

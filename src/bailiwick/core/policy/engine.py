@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Self
 
 import cedarpy
 
-from bailiwick.core.policy.decision import Decision, StepUp
+from bailiwick.core.policy.decision import Decision, StepUp, both, strictest
 from bailiwick.core.policy.roles import ROLES, RoleHolders
 from bailiwick.core.principals import Identity, SignIn
 
@@ -80,7 +80,20 @@ class PolicyEngine:
     def decide(
         self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None = None
     ) -> Decision:
-        """Answer whether `identity` may do `action` to `resource`; errors in evaluation refuse (fail closed)."""
+        """Answer whether `identity` may do `action` to `resource`; errors in evaluation refuse (fail closed).
+
+        An agent that works for a person may do what both may; the answer explains both.
+        """
+        decision = self._decide_one(identity, action, resource, context)
+        if identity.behalf is None:
+            return decision
+        behind = self._decide_one(identity.behalf, action, resource, context)
+        return both({identity.principal.own: decision, str(identity.behalf.principal): behind})
+
+    def _decide_one(
+        self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None
+    ) -> Decision:
+        """Answer for the principal alone, whoever it works for."""
         decision = self._evaluate(identity, action, resource, context)
         if decision.allowed or not set(decision.deciders) <= self.step_ups.keys():
             return decision
@@ -88,7 +101,7 @@ class PolicyEngine:
         anew = replace(identity, sign_in=SignIn(age_seconds=0, second_factor=True))
         if not self._evaluate(anew, action, resource, context).allowed:
             return decision
-        return replace(decision, step_up=_strictest([self.step_ups[decider] for decider in decision.deciders]))
+        return replace(decision, step_up=strictest([self.step_ups[decider] for decider in decision.deciders]))
 
     def _evaluate(
         self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None
@@ -124,7 +137,7 @@ class PolicyEngine:
             return Decision(True, self._words(deciders), deciders)
         if deciders:
             return Decision(False, self._words(deciders), deciders)
-        words = f"no policy lets {identity.principal} do {action} on {resource.name}"
+        words = f"no policy lets {identity.principal.own} do {action} on {resource.name}"
         return Decision(False, words, (DEFAULT_DENY,))
 
     def _words(self, deciders: tuple[str, ...]) -> str:
@@ -151,12 +164,6 @@ def _principal_attributes(identity: Identity) -> dict[str, object]:
 def _step_up(notes: Mapping[str, str]) -> StepUp:
     max_age = notes.get("max_age")
     return StepUp(int(max_age) if max_age is not None else None, "second_factor" in notes)
-
-
-def _strictest(wanted: Sequence[StepUp]) -> StepUp:
-    """Return the sign-in that satisfies all of these."""
-    ages = [item.max_age_seconds for item in wanted if item.max_age_seconds is not None]
-    return StepUp(min(ages, default=None), any(item.second_factor for item in wanted))
 
 
 def _plain(value: ContextValue) -> object:

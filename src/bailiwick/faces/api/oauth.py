@@ -9,7 +9,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import OAuthError, Parameters, TooManyTriesError, known_client, read_wanted
+from bailiwick.control.identity import (
+    ASSERTION_ALGORITHMS,
+    OAuthError,
+    Parameters,
+    TooManyTriesError,
+    known_client,
+    read_wanted,
+)
 from bailiwick.core.errors import BailiwickError, InvalidInputError, NotAuthenticatedError, UnavailableError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.api.oauth_grants import TokenRequest, grants
@@ -67,7 +74,8 @@ def oauth_metadata(control: ControlPlane) -> Mapping[str, object]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(grants(control)),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": ["none"],
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": ["second-factor"],

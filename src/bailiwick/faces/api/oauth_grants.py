@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import Issued, Parameters, known_client
+from bailiwick.faces.api.oauth_machines import machine_grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,17 @@ def grants(control: ControlPlane) -> Mapping[str, Grant]:
     """Return every grant by its type. A new one is a new line here; each answers as RFC 6749 (section 5.1) has it, and
     raises `OAuthError` or another error of ours to refuse.
     """
+    machines = {grant_type: _of_parameters(grant) for grant_type, grant in machine_grants(control).items()}
     return {
         "authorization_code": lambda asked: _authorization_code(control, asked),
         "refresh_token": lambda asked: _refresh_token(control, asked),
         "urn:ietf:params:oauth:grant-type:device_code": lambda asked: _device_code(control, asked),
+        **machines,
     }
+
+
+def _of_parameters(grant: Callable[[Parameters], Mapping[str, object]]) -> Grant:
+    return lambda asked: grant(asked.parameters)
 
 
 def _authorization_code(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:

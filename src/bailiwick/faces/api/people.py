@@ -16,11 +16,14 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
 
     @api.get("/v1/me")
     def me(identity: Caller) -> Json:
-        return {
+        who = {
             "principal": str(identity.principal),
             "names": sorted(identity.names),
             "attributes": dict(identity.attributes),
         }
+        if identity.behalf is not None:
+            who |= {"act": {"sub": identity.principal.own}, "for": str(identity.behalf.principal)}
+        return who
 
     @api.get("/v1/who-can")
     def who_can(identity: Caller, action: str, resource: str, cursor: Cursor = "", limit: Limit = 200) -> Json:
