@@ -18,7 +18,17 @@ from bailiwick.control.identity.model import (
     SignedIn,
 )
 from bailiwick.control.identity.oidc import OidcClient
-from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.providers import Provider, Providers
+from bailiwick.control.identity.saml import (
+    AttributeNames,
+    IdpDescription,
+    MetadataFile,
+    SamlClient,
+    SamlKeys,
+    SamlService,
+    certificate_of,
+    require_address,
+)
 from bailiwick.control.identity.service import TOKEN_LIFETIME, IdentityService
 from bailiwick.control.identity.step_up import StepUpRule, step_up_policies
 
@@ -29,23 +39,32 @@ __all__ = [
     "ORGANIZATION",
     "TOKEN_LIFETIME",
     "AccessService",
+    "AttributeNames",
     "Authorizer",
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
     "DirectoryService",
     "IdentityService",
+    "IdpDescription",
     "IssuedToken",
+    "MetadataFile",
     "NewSession",
     "OidcClient",
     "Permission",
     "Person",
     "Proof",
+    "Provider",
     "ProviderUnavailableError",
     "Providers",
     "RoleAssignment",
+    "SamlClient",
+    "SamlKeys",
+    "SamlService",
     "SignInRefusedError",
     "SignedIn",
     "StepUpRule",
+    "certificate_of",
+    "require_address",
     "step_up_policies",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.errors import CredentialRefusedError
-from bailiwick.control.identity.model import IssuedToken, NewSession, Proof, SignedIn
+from bailiwick.control.identity.model import IssuedToken, NewSession, Proof, ProviderSession, SignedIn
 from bailiwick.control.identity.tables import CodeRow, PersonRow, SessionRow, TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id, new_secret
@@ -54,6 +54,7 @@ class Credentials:
             last_seen=now,
             provider=proof.provider,
             provider_session=proof.session,
+            provider_called=proof.called,
             authenticated=proof.time,
             second_factor=proof.second_factor,
         )
@@ -72,10 +73,13 @@ class Credentials:
         identity = identity_of(person, self._sign_in_of(row))
         return SignedIn(identity, row.session_id, person.name, row.csrf_token, row.provider)
 
-    def close_session(self, session: Session, secret: str) -> str | None:
-        """End a browser session; return whose it was."""
-        statement = delete(SessionRow).where(SessionRow.secret_hash == hash_of(secret)).returning(SessionRow.email)
-        return session.scalar(statement)
+    def close_session(self, session: Session, secret: str) -> tuple[str, ProviderSession] | None:
+        """End a browser session; return whose it was, and the session at the identity provider that is behind it."""
+        statement = delete(SessionRow).where(SessionRow.secret_hash == hash_of(secret)).returning(SessionRow)
+        row = session.scalars(statement).one_or_none()
+        if row is None:
+            return None
+        return row.email, ProviderSession(row.provider, row.provider_session, row.provider_called)
 
     def issue_token(
         self,
