@@ -1,6 +1,7 @@
 """What an identity provider's answer says, checked on what it signed (SAML Profiles 2.0, section 4.1.4.3)."""
 
 import base64
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from bailiwick.control.identity.saml.messages import SUCCESS, NameId, ServicePro
 from bailiwick.control.identity.saml.signatures import is_signed, verified
 from bailiwick.control.identity.saml.xml import SAML, SAMLP, Element
 
+_LOG = logging.getLogger("bailiwick.saml")
 SKEW = timedelta(seconds=60)
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 _TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
@@ -49,10 +51,28 @@ def read_answer(told: str, expected: Expected) -> Assertion:
     content = xml.from_base64(told)
     root = xml.parse(content)
     _require_answer(root, expected)
-    whole = opened(base64.b64encode(content).decode(), expected.us, expected.idp, expected.keys, expected.request_id)
+    try:
+        signed = _signed_part(content, root, expected)
+    except SignInRefusedError as fault:
+        if not xml.children(root, SAML, "EncryptedAssertion"):
+            raise
+        # Whoever changes a ciphertext learns from different words what it decrypts to ("How to break XML encryption",
+        # CCS 2011): until a signature was found, there is one answer, and the log has the reason.
+        _LOG.info("an encrypted SAML assertion was refused: %s", fault.message)
+        raise SignInRefusedError(
+            "the encrypted assertion cannot be opened with our key, or what is inside proves nothing",
+            hint="whoever runs Bailiwick finds the reason in its log",
+        ) from None
+    return _said(signed, expected)
+
+
+def _signed_part(content: bytes, root: Element, expected: Expected) -> Element:
+    """Return the assertion of an answer as its signature covers it, decrypted where it was encrypted."""
+    told = base64.b64encode(content).decode()
+    whole = opened(told, expected.us, expected.idp, expected.keys, expected.request_id)
     if is_signed(root):
         verified(xml.alone(root), expected.idp.certificates)
-    return _said(verified(xml.alone(xml.only(whole, SAML, "Assertion")), expected.idp.certificates), expected)
+    return verified(xml.alone(xml.only(whole, SAML, "Assertion")), expected.idp.certificates)
 
 
 def _require_answer(root: Element, expected: Expected) -> None:

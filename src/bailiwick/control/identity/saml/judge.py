@@ -21,10 +21,9 @@ from bailiwick.control.identity.saml.xml import Element
 
 
 def opened(told: str, us: ServiceProvider, idp: IdpDescription, keys: SamlKeys, request_id: str | None) -> Element:
-    """Return an answer's document, its assertion decrypted, when python3-saml finds no fault with it.
+    """Return the document of an answer in base64, its assertion decrypted, when python3-saml finds no fault with it.
 
-    `told` is the answer in base64. Raises `SignInRefusedError`, in the same words for all that may go wrong from
-    decryption on, so that nobody learns from them about a ciphertext.
+    Raises `SignInRefusedError` that says which it found.
     """
     address = urlsplit(us.answer_url)
     request = {
@@ -37,14 +36,7 @@ def opened(told: str, us: ServiceProvider, idp: IdpDescription, keys: SamlKeys, 
         answer.is_valid(request, request_id=request_id, raise_exceptions=True)
         return answer.get_xml_document()
     except (OneLogin_Saml2_ValidationError, OneLogin_Saml2_Error, xmlsec.Error, ValueError, SyntaxError) as fault:
-        encrypted = fault if isinstance(fault, OneLogin_Saml2_ValidationError) else None
-        raise SignInRefusedError(_words(encrypted)) from fault
-
-
-def _words(fault: OneLogin_Saml2_ValidationError | None) -> str:
-    if fault is None:
-        return "the identity provider's answer cannot be read with our key"
-    return f"the identity provider's answer does not hold: {fault}"
+        raise SignInRefusedError(f"the identity provider's answer does not hold: {str(fault)[:200]}") from fault
 
 
 def _settings(us: ServiceProvider, idp: IdpDescription, keys: SamlKeys) -> Any:
