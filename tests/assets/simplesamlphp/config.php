@@ -19,6 +19,7 @@ $config = [
     'statistics.out' => [],
     'enable.saml20-idp' => true,
     'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'session.duration' => $options['session_seconds'],
     'session.cookie.secure' => false,
     'session.cookie.samesite' => 'Lax',
     'session.phpsession.savepath' => __DIR__ . '/sessions',

@@ -170,6 +170,23 @@ def test_an_answer_waits_a_minute_for_its_browser(store: Store, saml_idp: SamlId
 
 
 @pytest.mark.req("ID1")
+def test_a_session_ends_when_the_provider_says_at_the_latest(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    saml_idp.set(session_seconds=600)
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock)
+    session, _ = house.finish(house.answer("ada"))
+    shift = timedelta(seconds=590)
+    assert who(house, session) == "user:ada@example.com"
+    shift = timedelta(seconds=610)
+    with pytest.raises(CredentialRefusedError, match="has ended"):
+        who(house, session)
+
+
+@pytest.mark.req("ID1")
 def test_one_providers_answer_is_none_at_anothers_address(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
     house = saml_house(store, saml_idp, tmp_path, names=("own", "partner"))
     form = house.idp.answer(house.begin(email="ada@example.com"), "ada")

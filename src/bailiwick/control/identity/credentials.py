@@ -55,6 +55,7 @@ class Credentials:
             provider=proof.provider,
             provider_session=proof.session,
             provider_called=proof.called,
+            provider_ends=proof.ends,
             authenticated=proof.time,
             second_factor=proof.second_factor,
         )
@@ -65,7 +66,7 @@ class Credentials:
         """Return whose browser session this is; raise `CredentialRefusedError` when it is nobody's any more."""
         row = session.get(SessionRow, hash_of(secret))
         now = self._clock()
-        if row is None or now - row.last_seen > IDLE or now - row.created > ABSOLUTE:
+        if row is None or now - row.last_seen > IDLE or now - row.created > ABSOLUTE or _ended(row, now):
             raise CredentialRefusedError("your session has ended", hint="sign in again")
         person = self._person(session, row.email, row.epoch)
         if now - row.last_seen > _SEEN_EVERY:
@@ -159,6 +160,11 @@ class Credentials:
 
     def _over(self, expires: datetime) -> bool:
         return self._clock() >= expires
+
+
+def _ended(row: SessionRow, now: datetime) -> bool:
+    """Return whether the provider said that a session is over by now."""
+    return row.provider_ends is not None and now >= row.provider_ends
 
 
 class SpentCodeError(CredentialRefusedError):

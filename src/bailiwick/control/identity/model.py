@@ -17,7 +17,8 @@ class Proof:
 
     `time` is when the person last showed who they are, None where the provider does not tell; `methods` and `level`
     are its `amr` and `acr`; `session` is its own session, named in back-channel logouts. A SAML provider has the class
-    of the authentication context as its level, and `called` is how it calls the person in logouts.
+    of the authentication context as its level; `called` is how it calls the person in logouts, and `ends` is when a
+    session that rests on this sign-in is over at the latest, None where the provider leaves that to us.
     """
 
     provider: str = ""
@@ -27,6 +28,7 @@ class Proof:
     second_factor: bool = False
     session: str = ""
     called: str = ""
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class SessionRow(Base):
     provider: Mapped[str]
     provider_session: Mapped[str]
     provider_called: Mapped[str]
+    provider_ends: Mapped[datetime | None]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
 

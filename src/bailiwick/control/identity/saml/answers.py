@@ -33,6 +33,7 @@ class Assertion:
     signed_in: datetime
     level: str
     session: str
+    session_ends: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def _said(assertion: Element, expected: Expected) -> Assertion:
     signed_in = xml.time_of(statement, "AuthnInstant")
     if signed_in is None or signed_in > expected.now + SKEW:
         raise SignInRefusedError(_EARLY, hint=_CLOCKS)
-    _require_not_over(xml.time_of(statement, "SessionNotOnOrAfter"), expected.now)
+    session_ends = xml.time_of(statement, "SessionNotOnOrAfter")
+    _require_not_over(session_ends, expected.now)
     context = xml.children(xml.only(statement, SAML, "AuthnContext"), SAML, "AuthnContextClassRef")
     return Assertion(
         id=str(assertion.get("ID")),
@@ -123,6 +125,7 @@ def _said(assertion: Element, expected: Expected) -> Assertion:
         signed_in=signed_in,
         level=xml.text(context[0]) if context else "",
         session=str(statement.get("SessionIndex", "")),
+        session_ends=session_ends,
     )
 
 

@@ -154,6 +154,7 @@ class SamlClient:
                 second_factor=assertion.level in self._levels,
                 session=assertion.session,
                 called=_NAME_ID.dump_json(assertion.who).decode(),
+                ends=assertion.session_ends,
             ),
         )
 

@@ -16,9 +16,11 @@ def upgrade() -> None:
     for table, column in _NEW:
         op.add_column(table, sa.Column(column, sa.String(), nullable=False, server_default=""))
         op.alter_column(table, column, server_default=None)
+    op.add_column("browser_sessions", sa.Column("provider_ends", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("browser_sessions", "provider_ends")
     for table, column in _NEW:
         op.drop_column(table, column)
