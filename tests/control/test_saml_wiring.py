@@ -26,7 +26,7 @@ def built(store: Store, folder: Path, providers: tuple[SamlProvider, ...]) -> Co
     return build_control(settings)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_people_sign_in_with_what_the_settings_name(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
     (tmp_path / "idp.xml").write_bytes(saml_idp.metadata)
     certificate = saml_idp.certificate.decode()
@@ -59,7 +59,7 @@ def test_people_sign_in_with_what_the_settings_name(store: Store, saml_idp: Saml
     control.store.dispose()
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_a_restart_keeps_our_key_and_sign_ins_under_way(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
     (tmp_path / "idp.xml").write_bytes(saml_idp.metadata)
     providers = (SamlProvider(name="staff", domains=frozenset({"example.com"}), metadata=tmp_path / "idp.xml"),)

@@ -75,7 +75,7 @@ def test_step_up_rules_become_policies_that_say_what_they_want() -> None:
     ]
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     "action", ["app.fly", 'app.kill"], resource) when { true }; permit(principal, action, resource);//']
 )
@@ -88,7 +88,7 @@ IDP = {"entity_id": "https://idp.example", "sign_in_url": "https://idp.example/s
 SAML = {"name": "staff", "domains": ["Example.com"], "metadata": "/etc/bailiwick/idp.xml"}
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_saml_providers_stand_beside_others_or_alone(tmp_path: Path) -> None:
     beside = load(tmp_path, oidc=[PARTNER], saml=[SAML]).providers
     assert [item.name for item in beside] == ["partner", "staff"]
@@ -100,7 +100,7 @@ def test_saml_providers_stand_beside_others_or_alone(tmp_path: Path) -> None:
         load(tmp_path, oidc=[], saml=[{**SAML, "metadata": None, "idp": {**IDP, "certificates": [written]}}])
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -119,7 +119,7 @@ def test_saml_settings_that_cannot_be_meant_are_refused(tmp_path: Path, changes:
         load(tmp_path, oidc=[{**OWN, "domains": ["own.example"]}], saml=[{**SAML, **changes}])
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_addresses_and_weak_keys_of_a_saml_provider_are_refused(tmp_path: Path) -> None:
     good, weak = make_key("idp")[1].decode(), make_key("idp", 1024)[1].decode()
     for changes, words in (

@@ -111,21 +111,21 @@ def nothing(root: Element) -> None:
     """Change nothing."""
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_what_the_forgeries_are_made_from_is_taken(genuine: Genuine, layers: str) -> None:
     assert genuine.read(genuine.told) == "ada@example.com"
     assert genuine.read(genuine.forged(without_the_answers_signature)) == "ada@example.com"
     assert genuine.read(genuine.signed_anew(nothing)) == "ada@example.com"
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize("wrap", WRAPPINGS, ids=lambda wrap: wrap.__name__)
 def test_signature_wrapping_makes_nobody_somebody_else(genuine: Genuine, layers: str, wrap: Change) -> None:
     with pytest.raises(SignInRefusedError):
         genuine.read(genuine.forged(wrap))
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize("wrap", WRAPPINGS, ids=lambda wrap: wrap.__name__)
 def test_a_signature_gives_back_only_what_it_covers(genuine: Genuine, wrap: Change) -> None:
     root = opened(genuine.told)
@@ -208,7 +208,7 @@ UNPROVEN: dict[str, Callable[[Genuine], str]] = {
 }
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize("forge", UNPROVEN.values(), ids=UNPROVEN)
 def test_what_the_provider_did_not_sign_proves_nothing(
     genuine: Genuine, layers: str, forge: Callable[[Genuine], str]
@@ -323,7 +323,7 @@ ELSEWHERE: dict[str, tuple[Change, str | None]] = {
 }
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(("change", "words"), ELSEWHERE.values(), ids=ELSEWHERE)
 def test_what_the_provider_signed_for_others_or_another_time_is_refused(
     genuine: Genuine, layers: str, change: Change, words: str | None
@@ -356,7 +356,7 @@ NO_MESSAGE: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(("told", "words"), NO_MESSAGE.values(), ids=NO_MESSAGE)
 def test_what_is_no_message_of_saml_is_refused_before_it_is_read(genuine: Genuine, told: str, words: str) -> None:
     with pytest.raises(SignInRefusedError, match=words):
@@ -372,7 +372,7 @@ def sealed(made: Genuine) -> str:
     return closed(root)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_encrypted_assertion_must_be_signed_inside(genuine: Genuine, sealed: str) -> None:
     assert genuine.read(sealed) == "ada@example.com"
     with pytest.raises(SignInRefusedError, match="cannot be opened"):
@@ -403,7 +403,7 @@ ODD_ENCRYPTION: dict[str, tuple[Change, str]] = {
 }
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(("change", "words"), ODD_ENCRYPTION.values(), ids=ODD_ENCRYPTION)
 def test_odd_encryption_is_refused_in_words_that_tell_nothing_of_the_key(
     genuine: Genuine, sealed: str, change: Change, words: str
@@ -414,7 +414,7 @@ def test_odd_encryption_is_refused_in_words_that_tell_nothing_of_the_key(
         genuine.read(closed(root))
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     ("jump", "words"),
     [
@@ -436,7 +436,7 @@ def test_a_minute_between_clocks_is_borne_and_a_jump_is_not(
             genuine.read(genuine.told)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_several_certificates_are_taken_while_keys_change(genuine: Genuine) -> None:
     new = make_key("the next one")
     told = genuine.signed_anew(nothing, key=new)

@@ -39,7 +39,7 @@ def who(house: SamlHouse, session: NewSession) -> str:
     return str(house.identity.authenticate_session(session.secret).identity.principal)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_a_person_signs_in_and_is_who_the_provider_says(house: SamlHouse) -> None:
     form = house.answer("ada")
     assert form.action == f"{BASE}/own/acs"
@@ -54,7 +54,7 @@ def test_a_person_signs_in_and_is_who_the_provider_says(house: SamlHouse) -> Non
     assert not owner.identity.sign_in.second_factor
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_encrypted_assertion_is_opened_with_our_key(house: SamlHouse) -> None:
     house.idp.set(encrypts=True)
     form = house.answer("ada")
@@ -64,7 +64,7 @@ def test_an_encrypted_assertion_is_opened_with_our_key(house: SamlHouse) -> None
     assert who(house, session) == "user:ada@example.com"
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_our_key_is_the_same_after_a_restart_and_never_in_clear(house: SamlHouse) -> None:
     audit = AuditLog(utc_now)
     vault = Vault(house.store, LocalFileKeyProvider(house.folder / "vault.key"), audit, utc_now)
@@ -82,7 +82,7 @@ def test_our_key_is_the_same_after_a_restart_and_never_in_clear(house: SamlHouse
     assert not [content for content in (*sealed, *files) if b"PRIVATE" in content or secret[64:96] in content]
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_our_metadata_say_who_we_are_and_are_signed(house: SamlHouse) -> None:
     content = house.saml.metadata("own")
     root = etree.fromstring(content)
@@ -100,7 +100,7 @@ def test_our_metadata_say_who_we_are_and_are_signed(house: SamlHouse) -> None:
         house.saml.metadata("another")
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_the_provider_takes_no_request_that_we_did_not_sign(house: SamlHouse) -> None:
     url = house.begin()
     changed = url.replace(f"RelayState={relay_state(url)}", "RelayState=forged")
@@ -109,7 +109,7 @@ def test_the_provider_takes_no_request_that_we_did_not_sign(house: SamlHouse) ->
         assert 'name="password"' not in follow(browser, browser.get(changed)).text
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_answer_is_taken_once(house: SamlHouse) -> None:
     form = house.answer("ada")
     session, _ = house.finish(form)
@@ -118,7 +118,7 @@ def test_an_answer_is_taken_once(house: SamlHouse) -> None:
     assert who(house, session) == "user:ada@example.com"
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_assertion_is_taken_once_whatever_carries_it(house: SamlHouse) -> None:
     """Also when our own memory of the sign-in it belongs to came back, as from a backup."""
     url = house.begin()
@@ -132,7 +132,7 @@ def test_an_assertion_is_taken_once_whatever_carries_it(house: SamlHouse) -> Non
         house.finish(form)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_answer_to_somebody_elses_sign_in_is_refused(house: SamlHouse) -> None:
     mine = house.begin()
     theirs = house.answer("bob")
@@ -141,7 +141,7 @@ def test_an_answer_to_somebody_elses_sign_in_is_refused(house: SamlHouse) -> Non
         house.finish(theirs)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_the_code_goes_to_who_brought_the_answer_and_works_for_who_began(house: SamlHouse) -> None:
     form = house.answer("ada")
     taken = house.saml.take_answer("own", form.fields["SAMLResponse"], form.fields["RelayState"])
@@ -154,7 +154,7 @@ def test_the_code_goes_to_who_brought_the_answer_and_works_for_who_began(house: 
         house.identity.finish_sign_in(state=before, code="", provider="own")
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_answer_waits_a_minute_for_its_browser(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
     shift = timedelta()
 
@@ -169,7 +169,7 @@ def test_an_answer_waits_a_minute_for_its_browser(store: Store, saml_idp: SamlId
         house.identity.finish_sign_in(state=taken.state, code=taken.code, provider="own")
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_a_session_ends_when_the_provider_says_at_the_latest(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
     saml_idp.set(session_seconds=600)
     shift = timedelta()
@@ -186,7 +186,7 @@ def test_a_session_ends_when_the_provider_says_at_the_latest(store: Store, saml_
         who(house, session)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_one_providers_answer_is_none_at_anothers_address(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
     house = saml_house(store, saml_idp, tmp_path, names=("own", "partner"))
     form = house.idp.answer(house.begin(email="ada@example.com"), "ada")
@@ -203,7 +203,7 @@ def test_one_providers_answer_is_none_at_anothers_address(store: Store, saml_idp
         house.finish(form, "partner")
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_a_sign_in_that_nobody_began_is_refused_unless_settings_allow_it(
     store: Store, saml_idp: SamlIdp, tmp_path: Path
 ) -> None:
@@ -227,7 +227,7 @@ def test_a_sign_in_that_nobody_began_is_refused_unless_settings_allow_it(
         open_house.finish(asked)
 
 
-@pytest.mark.req("ID1", "ID2")
+@pytest.mark.req("ID2")
 def test_a_fresh_sign_in_and_a_second_factor_are_asked_for_and_told(house: SamlHouse) -> None:
     with httpx2.Client(timeout=20) as browser:
         house.finish(house.idp.answer(house.begin(), "ada", browser))
@@ -245,7 +245,7 @@ def test_a_fresh_sign_in_and_a_second_factor_are_asked_for_and_told(house: SamlH
     assert (context["provider"], context["level"], context["second_factor"]) == ("own", LEVEL, True)
 
 
-@pytest.mark.req("ID1", "ID2")
+@pytest.mark.req("ID2")
 def test_a_provider_that_does_not_do_what_it_is_asked_signs_nobody_in(
     store: Store, saml_idp: SamlIdp, tmp_path: Path
 ) -> None:
@@ -254,7 +254,7 @@ def test_a_provider_that_does_not_do_what_it_is_asked_signs_nobody_in(
         house.finish(house.answer("ada", StepUp(None, True)))
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_address_does_not_pass_to_another_account(house: SamlHouse) -> None:
     house.finish(house.answer("ada"))
     house.idp.set(people={"ada2": {"uid": ["another-id"], "email": ["ada@example.com"]}})
@@ -262,7 +262,7 @@ def test_an_address_does_not_pass_to_another_account(house: SamlHouse) -> None:
         house.finish(house.answer("ada2"))
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_new_keys_in_the_metadata_count_without_a_restart(house: SamlHouse, caplog: pytest.LogCaptureFixture) -> None:
     file = house.folder / "idp.xml"
     before = house.idp.key, house.idp.certificate
@@ -280,7 +280,7 @@ def test_new_keys_in_the_metadata_count_without_a_restart(house: SamlHouse, capl
     house.finish(house.answer("ada"))
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -316,7 +316,7 @@ def logout_url(house: SamlHouse, browser: httpx2.Client) -> str:
     return str(follow(browser, page, BASE).headers["location"])
 
 
-@pytest.mark.req("ID1", "ID3")
+@pytest.mark.req("ID2", "ID3")
 def test_a_logout_at_the_provider_ends_what_is_held_here_and_is_answered(house: SamlHouse) -> None:
     other, _ = house.finish(house.answer("bob"))
     with httpx2.Client(timeout=20) as browser:
@@ -342,7 +342,7 @@ def test_a_logout_at_the_provider_ends_what_is_held_here_and_is_answered(house: 
     assert [event.event.actor for event in events] == ["service:identity-provider/own"]
 
 
-@pytest.mark.req("ID1", "ID3")
+@pytest.mark.req("ID2", "ID3")
 def test_signing_out_here_signs_out_at_the_provider(house: SamlHouse) -> None:
     with httpx2.Client(timeout=20) as browser:
         session, _ = house.finish(house.idp.answer(house.begin(), "ada", browser))
@@ -370,7 +370,7 @@ def in_query(message: bytes, key: bytes) -> str:
     return sign_query([("SAMLRequest", told)], private)  # type: ignore[arg-type]
 
 
-@pytest.mark.req("ID1", "ID3")
+@pytest.mark.req("ID2", "ID3")
 def test_a_logout_by_form_must_be_signed_inside(house: SamlHouse) -> None:
     session, _ = house.finish(house.answer("ada"))
     message = their_request(house)
@@ -390,7 +390,7 @@ def test_a_logout_by_form_must_be_signed_inside(house: SamlHouse) -> None:
         who(house, session)
 
 
-@pytest.mark.req("ID1", "ID3")
+@pytest.mark.req("ID2", "ID3")
 def test_logout_requests_that_prove_nothing_end_nothing(house: SamlHouse) -> None:
     session, _ = house.finish(house.answer("ada"))
     key = house.idp.key

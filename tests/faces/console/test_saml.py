@@ -68,7 +68,7 @@ def sign_in(page: Page, who: str, start: str = "/sign-in?return_to=/audit") -> N
     at_the_provider(page, who)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_a_person_signs_in_and_out_and_the_provider_ends_its_session_too(page: Page, saml_idp: SamlIdp) -> None:
     sign_in(page, "admin")
     page.wait_for_url("**/audit")
@@ -82,7 +82,7 @@ def test_a_person_signs_in_and_out_and_the_provider_ends_its_session_too(page: P
     assert page.url.startswith(saml_idp.url)
 
 
-@pytest.mark.req("ID1", "ID3")
+@pytest.mark.req("ID2", "ID3")
 def test_a_logout_at_the_provider_passes_through_here_and_ends_the_session(page: Page, saml_idp: SamlIdp) -> None:
     sign_in(page, "admin")
     page.wait_for_url("**/audit")
@@ -92,7 +92,7 @@ def test_a_logout_at_the_provider_passes_through_here_and_ends_the_session(page:
     assert "/sign-in?return_to=" in page.url
 
 
-@pytest.mark.req("ID1", "ID2", "RT5")
+@pytest.mark.req("ID2", "RT5")
 def test_an_action_that_wants_more_asks_the_provider_and_leads_back(page: Page) -> None:
     sign_in(page, "admin", f"/sign-in?return_to=/apps/{APP}")
     page.wait_for_url(f"**/apps/{APP}")
@@ -115,7 +115,7 @@ def send(browser: httpx2.Client, form: Form) -> httpx2.Response:
     return httpx2.post(form.action, data=form.fields, headers={"origin": "http://localhost"}, timeout=20)
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_an_answer_signs_in_only_the_browser_that_began(saml_console: Console, saml_idp: SamlIdp) -> None:
     victim, attacker = saml_console.browser(), saml_console.browser()
     # Somebody else's answer in the victim's browser: they would act as somebody else without knowing.
@@ -137,7 +137,7 @@ def test_an_answer_signs_in_only_the_browser_that_began(saml_console: Console, s
     assert victim.get("/").status_code == 200
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/audit", "javascript:alert(1)"])
 def test_the_relay_state_leads_nowhere(saml_console: Console, saml_idp: SamlIdp, elsewhere: str) -> None:
     form = saml_idp.answer(begin(saml_console.browser()), "ada")
@@ -157,7 +157,7 @@ ODD_BODIES: dict[str, tuple[bytes, int]] = {
 }
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(("body", "status"), ODD_BODIES.values(), ids=ODD_BODIES)
 @pytest.mark.parametrize("door", ["acs", "slo"])
 def test_odd_forms_are_refused_in_words(saml_console: Console, door: str, body: bytes, status: int) -> None:
@@ -167,14 +167,14 @@ def test_odd_forms_are_refused_in_words(saml_console: Console, door: str, body: 
     assert "<h1>" in answer.text
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_a_provider_that_is_not_there_is_said_to_be_so(saml_console: Console) -> None:
     for path in ("none/metadata", "staff/other"):
         assert httpx2.get(f"{saml_console.url}/sign-in/saml/{path}").status_code in {401, 404}
     assert httpx2.get(f"{saml_console.url}/sign-in/saml/staff/acs").status_code == 405
 
 
-@pytest.mark.req("ID1", "ID3")
+@pytest.mark.req("ID2", "ID3")
 def test_a_logout_that_nobody_signed_ends_nothing(saml_console: Console, saml_idp: SamlIdp) -> None:
     browser = saml_console.browser()
     brought = send(browser, saml_idp.answer(begin(browser), "ada"))
@@ -185,7 +185,7 @@ def test_a_logout_that_nobody_signed_ends_nothing(saml_console: Console, saml_id
     assert browser.get("/").status_code == 200
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 def test_signing_out_leads_to_the_providers_own_logout_and_nowhere_else(
     saml_console: Console, saml_idp: SamlIdp
 ) -> None:
