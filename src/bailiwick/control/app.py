@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -12,19 +12,27 @@ from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import (
     AccessService,
+    AttributeNames,
     Authorizer,
     ClaimRule,
     DirectoryService,
     IdentityService,
+    IdpDescription,
     InFlight,
+    MetadataFile,
     OidcClient,
+    Provider,
     Providers,
     Resources,
+    SamlClient,
+    SamlKeys,
+    SamlService,
     ServiceIdentities,
     SessionService,
     StepUpRule,
     TokenExchange,
     TokenService,
+    certificate_of,
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
@@ -45,7 +53,7 @@ from bailiwick.control.release import (
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.review import ReviewService
-from bailiwick.control.settings import ControlSettings, OidcProvider
+from bailiwick.control.settings import ControlSettings, OidcProvider, SamlProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
@@ -59,6 +67,7 @@ from bailiwick.store import Store
 
 CALLBACK_PATH = "/sign-in/callback"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
+SAML_PATH = "/sign-in/saml"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
@@ -78,6 +87,7 @@ class ControlPlane:
     in_flight: InFlight
     tokens: TokenService
     sessions: SessionService
+    saml: SamlService
     access: AccessService
     directory: DirectoryService
     services: ServiceIdentities
@@ -113,12 +123,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     with store.transaction() as session:
         keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
         authority = CertificateAuthority.load(session, vault, clock)
+        saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
+    providers = _providers(settings, saml_keys, clock)
     relay = _ChangeRelay()
     identity = IdentityService(
         store=store,
         audit=audit,
         authorizer=authorizer,
-        providers=_providers(settings, clock),
+        providers=providers,
         first_administrator=_first_administrator(settings),
         clock=clock,
         on_change=relay.refresh,
@@ -200,6 +212,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         in_flight=in_flight,
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
         sessions=SessionService(store, audit, clock, relay.refresh),
+        saml=SamlService(store, providers, identity, clock),
         access=access,
         directory=directory,
         services=services,
@@ -286,9 +299,45 @@ class _ChangeRelay:
         return self.releases.preview(session, app, push, verdict, files)
 
 
-def _providers(settings: ControlSettings, clock: Clock) -> Providers:
+def _providers(settings: ControlSettings, saml_keys: SamlKeys | None, clock: Clock) -> Providers:
     several = len(settings.providers) > 1
-    return Providers([_oidc(settings, provider, clock, several=several) for provider in settings.providers])
+    made: list[Provider] = []
+    for provider in settings.providers:
+        if isinstance(provider, OidcProvider):
+            made.append(_oidc(settings, provider, clock, several=several))
+        else:
+            assert saml_keys is not None  # noqa: S101 - there are keys where there is a provider
+            made.append(_saml(settings, provider, saml_keys, clock))
+    return Providers(made)
+
+
+def _saml(settings: ControlSettings, provider: SamlProvider, keys: SamlKeys, clock: Clock) -> SamlClient:
+    return SamlClient(
+        name=provider.name,
+        domains=provider.domains,
+        levels=provider.second_factor_levels,
+        base_url=f"{settings.public_url}{SAML_PATH}/{provider.name}",
+        source=_description(provider, clock),
+        keys=keys,
+        attributes=AttributeNames(provider.email_attribute, provider.name_attribute, provider.groups_attribute),
+        clock=clock,
+        unasked=provider.idp_initiated,
+    )
+
+
+def _description(provider: SamlProvider, clock: Clock) -> Callable[[], IdpDescription]:
+    if provider.metadata is not None:
+        return MetadataFile(provider.metadata, clock)
+    assert provider.idp is not None  # noqa: S101 - settings have one of the two
+    written = provider.idp
+    known = IdpDescription(
+        entity_id=written.entity_id,
+        sign_in_url=written.sign_in_url,
+        certificates=tuple(certificate_of(item) for item in written.certificates),
+        logout_url=written.logout_url,
+        logout_answer_url=written.logout_answer_url or written.logout_url,
+    )
+    return lambda: known
 
 
 def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:

@@ -37,7 +37,17 @@ from bailiwick.control.identity.oauth import (
     read_wanted,
 )
 from bailiwick.control.identity.oidc import OidcClient
-from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.providers import Provider, Providers
+from bailiwick.control.identity.saml import (
+    AttributeNames,
+    IdpDescription,
+    MetadataFile,
+    SamlClient,
+    SamlKeys,
+    SamlService,
+    certificate_of,
+    require_address,
+)
 from bailiwick.control.identity.service import IdentityService
 from bailiwick.control.identity.services import (
     ASSERTION_ALGORITHMS,
@@ -71,6 +81,7 @@ __all__ = [
     "ORGANIZATION",
     "AccessService",
     "Actor",
+    "AttributeNames",
     "AuthorizationRequest",
     "Authorizer",
     "ClaimRule",
@@ -82,6 +93,7 @@ __all__ = [
     "ExchangeRefusedError",
     "HeldSession",
     "IdentityService",
+    "IdpDescription",
     "InFlight",
     "Issued",
     "IssuedToken",
@@ -89,6 +101,7 @@ __all__ = [
     "Issuers",
     "MachineToken",
     "MachineTokens",
+    "MetadataFile",
     "NewSession",
     "OAuthError",
     "OidcClient",
@@ -98,11 +111,15 @@ __all__ = [
     "Person",
     "Proof",
     "Prover",
+    "Provider",
     "ProviderUnavailableError",
     "Providers",
     "Resources",
     "ReturnAddress",
     "RoleAssignment",
+    "SamlClient",
+    "SamlKeys",
+    "SamlService",
     "Service",
     "ServiceDraft",
     "ServiceIdentities",
@@ -119,10 +136,12 @@ __all__ = [
     "Trust",
     "TrustDraft",
     "answering",
+    "certificate_of",
     "known_client",
     "owners_there",
     "read_request",
     "read_return_address",
     "read_wanted",
+    "require_address",
     "step_up_policies",
 ]

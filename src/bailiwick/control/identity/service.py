@@ -13,6 +13,7 @@ from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scop
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
 from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
+from bailiwick.control.identity.kept import kept_claims, spend_sign_in
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     GIT_AUDIENCE,
@@ -27,8 +28,9 @@ from bailiwick.control.identity.model import (
     RoleAssignment,
     SignedIn,
 )
-from bailiwick.control.identity.oidc import Attempt
-from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.oidc import OidcClient
+from bailiwick.control.identity.once import use_once
+from bailiwick.control.identity.providers import Attempt, Providers, Returned
 from bailiwick.control.identity.revocation import revoke
 from bailiwick.control.identity.services import MachineTokens, is_machine_token
 from bailiwick.control.identity.tables import (
@@ -38,7 +40,6 @@ from bailiwick.control.identity.tables import (
     ServiceRow,
     SessionRow,
     SignInRow,
-    UsedAssertionRow,
 )
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -116,15 +117,14 @@ class IdentityService:
         `origin` where the browser is.
         """
         with self._store.transaction() as session:
-            spend = delete(SignInRow).where(SignInRow.state_hash == hash_of(state)).returning(SignInRow)
-            begun = session.scalars(spend).one_or_none()
-        if begun is None or begun.expires < self._clock():
+            begun = spend_sign_in(session, state, self._clock())
+        if begun is None:
             raise SignInRefusedError("this sign-in was not begun here, or took too long", hint="start again")
         asked = self._providers.named(begun.provider)
         if self._providers.by_domain and provider != asked.name:
             raise SignInRefusedError("another identity provider answered than the one you were sent to")
-        asked.require_issuer(issuer)
-        claims = asked.exchange(code, nonce=begun.nonce, verifier=begun.verifier)
+        kept = kept_claims(begun, code)
+        claims = asked.finish(Returned(code, issuer, begun.nonce, begun.verifier, kept))
         self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
         return self.sign_in(claims, origin), begun.return_to
 
@@ -153,11 +153,16 @@ class IdentityService:
         weighed against what of theirs it meant.
         """
         asked = self._providers.of("") if not provider else self._providers.named(provider)
-        notice = asked.read_logout(logout_token)
+        if not isinstance(asked, OidcClient):
+            raise SignInRefusedError("this identity provider tells of logouts by SAML")
+        self.end_at_provider(asked.name, asked.read_logout(logout_token))
+
+    def end_at_provider(self, provider: str, notice: LogoutNotice) -> None:
+        """End what people hold here whose session a provider ended, as its verified notice says; once per notice."""
         with self._store.transaction() as session:
-            self._use_once(session, notice)
-            for person in self._named_in(session, asked.name, notice):
-                by = f"service:identity-provider/{asked.name}"
+            use_once(session, self._clock(), notice.issuer, notice.id, notice.expires)
+            for person in self._named_in(session, provider, notice):
+                by = f"service:identity-provider/{provider}"
                 self._revoke(session, by, person, "the identity provider ended the session")
 
     def release_person(self, by: Identity, principal: str, reason: str) -> None:
@@ -184,12 +189,18 @@ class IdentityService:
         with self._store.transaction() as session:
             return self._credentials.session_owner(session, secret)
 
-    def sign_out(self, secret: str) -> None:
-        """End a browser session; passes at apps that hang on it run out by themselves."""
+    def sign_out(self, secret: str) -> str:
+        """End a browser session; passes at apps that hang on it run out by themselves.
+
+        Returns where the browser may end its session at the identity provider too, empty when there is no such place.
+        """
         with self._store.transaction() as session:
-            email = self._credentials.close_session(session, secret)
-            if email is not None:
-                self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
+            closed = self._credentials.close_session(session, secret)
+            if closed is None:
+                return ""
+            email, behind = closed
+            self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
+        return self._providers.leave_url(behind)
 
     def issue_token(self, identity: Identity, *, audience: str, lifetime: timedelta, purpose: str) -> IssuedToken:
         """Make a bearer token for one door ("api" or "git") in a person's name."""
@@ -309,12 +320,12 @@ class IdentityService:
             if proof.time is None or proof.time < oldest:
                 raise SignInRefusedError(
                     "the identity provider did not sign you in anew, or does not say so",
-                    hint="sign out there and try again; whoever runs it must let it send auth_time",
+                    hint="sign out there and try again; whoever runs it must let it say when (auth_time, AuthnInstant)",
                 )
         if wanted.second_factor and not proof.second_factor:
             raise SignInRefusedError(
                 "the identity provider does not say that you used a second factor",
-                hint="set one up there; whoever runs Bailiwick may need oidc.second_factor_levels",
+                hint="set one up there; whoever runs Bailiwick may need second_factor_levels",
             )
 
     def _make_first_administrator(self, session: Session, who: str) -> None:
@@ -323,12 +334,6 @@ class IdentityService:
             return
         self._audit.note(session, "service:configuration", "administrator.bootstrapped", who)
         self._assign(session, "service:configuration", "org-admin", who, ORGANIZATION)
-
-    def _use_once(self, session: Session, notice: LogoutNotice) -> None:
-        session.execute(delete(UsedAssertionRow).where(UsedAssertionRow.expires < self._clock()))
-        row = insert(UsedAssertionRow).values(issuer=notice.issuer, id=notice.id, expires=notice.expires)
-        if session.scalar(row.on_conflict_do_nothing().returning(UsedAssertionRow.id)) is None:
-            raise SignInRefusedError("this logout token was used before")
 
     def _named_in(self, session: Session, provider: str, notice: LogoutNotice) -> list[PersonRow]:
         sessions = select(SessionRow.email).where(

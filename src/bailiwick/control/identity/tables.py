@@ -39,6 +39,9 @@ class SignInRow(Base):
     max_age: Mapped[int | None]
     second_factor: Mapped[bool]
     expires: Mapped[datetime]
+    # An answer that came by a form, verified: whoever finishes needs the code that was given for it.
+    kept_for: Mapped[str] = mapped_column(default="")
+    kept: Mapped[str] = mapped_column(default="")
 
 
 class SessionRow(Base):
@@ -57,6 +60,8 @@ class SessionRow(Base):
     provider_session: Mapped[str]
     address: Mapped[str]
     browser: Mapped[str]
+    provider_called: Mapped[str]
+    provider_ends: Mapped[datetime | None]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
 

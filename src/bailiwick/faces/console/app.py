@@ -19,6 +19,7 @@ from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
+from bailiwick.faces.console.saml import add_saml
 from bailiwick.faces.console.sign_in import add_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -33,6 +34,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     app.add_middleware(ProtectingHeaders, secure=secure)
     add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
+    add_saml(app, control, secure=secure)
     for add in (
         add_authorize,
         add_device,

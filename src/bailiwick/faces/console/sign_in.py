@@ -85,8 +85,11 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
 
     @app.post("/sign-out")
     def sign_out(request: Request, _: Writer) -> Response:
-        control.identity.sign_out(request.cookies.get(COOKIE, ""))
-        response = RedirectResponse("/sign-in", 303)
+        onward = control.identity.sign_out(request.cookies.get(COOKIE, ""))
+        response: Response = RedirectResponse("/sign-in", 303)
+        if onward:
+            # A form may not end at another origin (our content security policy), but its page may lead there.
+            response = pages.render(request, "sign_out", onward=onward)
         response.delete_cookie(COOKIE, path="/")
         return response
 
