@@ -10,6 +10,7 @@ from bailiwick.control.identity.directory.model import (
     Link,
     NewDirectoryToken,
     Record,
+    fold,
 )
 from bailiwick.control.identity.directory.people import attributes_of, directory_says, primary
 from bailiwick.control.identity.directory.service import DirectoryService
@@ -31,6 +32,7 @@ __all__ = [
     "attributes_of",
     "condition",
     "directory_says",
+    "fold",
     "primary",
     "sort_key",
 ]
