@@ -6,4 +6,10 @@ from hypothesis import settings
 settings.register_profile("bailiwick", deadline=None)
 settings.load_profile("bailiwick")
 
-pytest_plugins = ("tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.company", "tests.fixtures.plane")
+pytest_plugins = (
+    "tests.fixtures.postgres",
+    "tests.fixtures.store",
+    "tests.fixtures.company",
+    "tests.fixtures.plane",
+    "tests.fixtures.slapd",
+)

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from bailiwick.control.identity import (
     ClaimRule,
     DirectoryService,
     IdentityService,
+    LdapSync,
     OidcClient,
     Providers,
     StepUpRule,
@@ -55,6 +57,7 @@ from bailiwick.store import Store
 CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
 _RENEW_SECONDS = 12 * 3600.0
 
 
@@ -69,6 +72,7 @@ class ControlPlane:
     identity: IdentityService
     access: AccessService
     directory: DirectoryService
+    ldap: LdapSync
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -169,6 +173,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hub = PlaneHub(planes.desired_state, keys["downlink"], clock)
     relay.hub = hub
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
+    read_by_us = {item.name: item.source() for item in settings.ldap}
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh, frozenset(read_by_us))
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -177,7 +183,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         authorizer=authorizer,
         identity=identity,
         access=access,
-        directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
+        directory=directory,
+        ldap=LdapSync(directory, read_by_us),
         vault=vault,
         catalog=catalog,
         integrations=integrations,
@@ -314,6 +321,10 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        *(
+            Periodic(f"reading the directory {name}", _LOOK_SECONDS, partial(control.ldap.work, name))
+            for name in control.ldap.sources
+        ),
     ]
 
 

@@ -7,6 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bailiwick.control.ldap_settings import LdapDirectory
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,6 +88,7 @@ class ControlSettings(BaseSettings):
     step_up: tuple[StepUp, ...] = ()
     first_administrator: FirstAdministrator | None = None
     role_rules: tuple[RoleRule, ...] = ()
+    ldap: tuple[LdapDirectory, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
 
@@ -104,6 +107,12 @@ class ControlSettings(BaseSettings):
             raise ValueError("oidc: with several providers, each must say for which domains it speaks")
         if len(set(domains)) < len(domains):
             raise ValueError("oidc: two providers speak for the same domain")
+        return self
+
+    @model_validator(mode="after")
+    def _directories_can_be_told_apart(self) -> Self:
+        if len({directory.name for directory in self.ldap}) < len(self.ldap):
+            raise ValueError("ldap: each directory needs a name of its own")
         return self
 
     @classmethod

@@ -4,6 +4,15 @@ from bailiwick.control.identity.access import AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
+from bailiwick.control.identity.ldap import (
+    Attributes,
+    Brake,
+    LdapSource,
+    LdapSync,
+    Search,
+    check_filter,
+    check_name,
+)
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     CLI_AUDIENCE,
@@ -29,13 +38,17 @@ __all__ = [
     "ORGANIZATION",
     "TOKEN_LIFETIME",
     "AccessService",
+    "Attributes",
     "Authorizer",
+    "Brake",
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
     "DirectoryService",
     "IdentityService",
     "IssuedToken",
+    "LdapSource",
+    "LdapSync",
     "NewSession",
     "OidcClient",
     "Permission",
@@ -44,8 +57,11 @@ __all__ = [
     "ProviderUnavailableError",
     "Providers",
     "RoleAssignment",
+    "Search",
     "SignInRefusedError",
     "SignedIn",
     "StepUpRule",
+    "check_filter",
+    "check_name",
     "step_up_policies",
 ]

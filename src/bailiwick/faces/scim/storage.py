@@ -43,6 +43,7 @@ from bailiwick.control.identity.directory import (
     fold,
     primary,
     sort_key,
+    usable_address,
 )
 from bailiwick.core.errors import (
     BailiwickError,
@@ -330,8 +331,7 @@ def _require_no_nul(value: Any) -> None:
 
 def _email(document: dict[str, Any], user_name: str) -> str | None:
     """Return the address that an identity provider would sign this user in with, or None when there is none."""
-    address = str(primary(document.get("emails")).get("value") or user_name).strip().lower()
-    return address if "@" in address and not any(sign.isspace() or sign == ":" for sign in address) else None
+    return usable_address(str(primary(document.get("emails")).get("value") or user_name))
 
 
 def _display_name(document: dict[str, Any], user_name: str) -> str:

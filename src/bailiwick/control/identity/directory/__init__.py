@@ -12,14 +12,18 @@ from bailiwick.control.identity.directory.model import (
     Record,
     fold,
 )
-from bailiwick.control.identity.directory.people import attributes_of, directory_says, primary
+from bailiwick.control.identity.directory.people import attributes_of, directory_says, primary, usable_address
+from bailiwick.control.identity.directory.problems import StandingProblem
+from bailiwick.control.identity.directory.runs import Run, RunState
 from bailiwick.control.identity.directory.service import DirectoryService
 from bailiwick.control.identity.directory.tables import ResourceRow
+from bailiwick.control.identity.directory.views import DirectoryView
 
 __all__ = [
     "DirectoryClient",
     "DirectoryService",
     "DirectoryToken",
+    "DirectoryView",
     "Draft",
     "Kind",
     "Link",
@@ -27,6 +31,9 @@ __all__ = [
     "NewDirectoryToken",
     "Record",
     "ResourceRow",
+    "Run",
+    "RunState",
+    "StandingProblem",
     "UnknownMemberError",
     "VersionChangedError",
     "attributes_of",
@@ -35,4 +42,5 @@ __all__ = [
     "fold",
     "primary",
     "sort_key",
+    "usable_address",
 ]

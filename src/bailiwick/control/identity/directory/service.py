@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
-from bailiwick.control.identity.directory import problems, resources, tokens
+from bailiwick.control.identity.directory import problems, resources, tokens, views
 from bailiwick.control.identity.directory.changes import Changes, claim_problem
 from bailiwick.control.identity.directory.errors import NameTakenError
 from bailiwick.control.identity.directory.model import (
@@ -24,6 +24,7 @@ from bailiwick.control.identity.directory.model import (
     Record,
 )
 from bailiwick.control.identity.directory.resources import Found
+from bailiwick.control.identity.directory.views import DirectoryView
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.ids import new_id, new_secret
@@ -124,6 +125,25 @@ class DirectoryService:
             }
             self.authorizer.require(session, client.identity, "directory.sync", ORGANIZATION, facts)
             yield session
+
+    # -- how directories stand -----------------------------------------------------------------------------------
+
+    def directories(self, by: Identity) -> list[DirectoryView]:
+        """Return every directory, by name."""
+        with self.store.transaction() as session:
+            self.authorizer.require(session, by, "directory.read", ORGANIZATION)
+            found = views.names(session, self.read_by_us)
+            return [views.view(session, name, read_by_us=name in self.read_by_us) for name in found]
+
+    def directory(self, by: Identity, name: str) -> DirectoryView:
+        """Return one directory; raise `NotFoundError` when there is none of this name."""
+        with self.store.transaction() as session:
+            self.authorizer.require(session, by, "directory.read", ORGANIZATION)
+            if name not in views.names(session, self.read_by_us):
+                raise NotFoundError(
+                    f"there is no directory '{name[:60]}'", hint="bailiwick directory list shows those that there are"
+                )
+            return views.view(session, name, read_by_us=name in self.read_by_us)
 
     # -- users and groups ----------------------------------------------------------------------------------------
 
