@@ -14,4 +14,5 @@ pytest_plugins = (
     "tests.fixtures.issuer",
     "tests.fixtures.saml_provider",
     "tests.fixtures.saml_house",
+    "tests.fixtures.slapd",
 )

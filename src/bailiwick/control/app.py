@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from bailiwick.control.identity import (
     IdentityService,
     IdpDescription,
     InFlight,
+    LdapSync,
     MetadataFile,
     OidcClient,
     Provider,
@@ -73,6 +75,7 @@ _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
+_LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class ControlPlane:
     services: ServiceIdentities
     exchange: TokenExchange
     inventory: InventoryService
+    ldap: LdapSync
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -202,6 +206,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hub = PlaneHub(planes.desired_state, keys["downlink"], clock)
     relay.hub = hub
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
+    read_by_us = {item.name: item.source() for item in settings.ldap}
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh, frozenset(read_by_us))
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -237,6 +243,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             planes={name: plane.kind for name, plane in settings.planes.items()},
             clock=clock,
         ),
+        ldap=LdapSync(directory, read_by_us),
         vault=vault,
         catalog=catalog,
         integrations=integrations,
@@ -433,6 +440,10 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
         Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
         Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
+        *(
+            Periodic(f"reading the directory {name}", _LOOK_SECONDS, partial(control.ldap.work, name))
+            for name in control.ldap.sources
+        ),
     ]
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bailiwick.control.identity import certificate_of, require_address
+from bailiwick.control.ldap_settings import LdapDirectory
 
 
 class _Section(BaseModel):
@@ -136,6 +137,7 @@ class ControlSettings(BaseSettings):
     step_up: tuple[StepUp, ...] = ()
     first_administrator: FirstAdministrator | None = None
     role_rules: tuple[RoleRule, ...] = ()
+    ldap: tuple[LdapDirectory, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
 
@@ -154,6 +156,12 @@ class ControlSettings(BaseSettings):
             raise ValueError("oidc, saml: with several providers, each must say for which domains it speaks")
         if len(set(domains)) < len(domains):
             raise ValueError("oidc, saml: two providers speak for the same domain")
+        return self
+
+    @model_validator(mode="after")
+    def _directories_can_be_told_apart(self) -> Self:
+        if len({directory.name for directory in self.ldap}) < len(self.ldap):
+            raise ValueError("ldap: each directory needs a name of its own")
         return self
 
     @classmethod

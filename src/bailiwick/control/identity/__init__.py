@@ -5,6 +5,15 @@ from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.in_flight import InFlight
+from bailiwick.control.identity.ldap import (
+    Attributes,
+    Brake,
+    LdapSource,
+    LdapSync,
+    Search,
+    check_filter,
+    check_name,
+)
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     GIT_AUDIENCE,
@@ -82,8 +91,10 @@ __all__ = [
     "AccessService",
     "Actor",
     "AttributeNames",
+    "Attributes",
     "AuthorizationRequest",
     "Authorizer",
+    "Brake",
     "ClaimRule",
     "Claims",
     "CredentialRefusedError",
@@ -99,6 +110,8 @@ __all__ = [
     "IssuedToken",
     "IssuerUnavailableError",
     "Issuers",
+    "LdapSource",
+    "LdapSync",
     "MachineToken",
     "MachineTokens",
     "MetadataFile",
@@ -120,6 +133,7 @@ __all__ = [
     "SamlClient",
     "SamlKeys",
     "SamlService",
+    "Search",
     "Service",
     "ServiceDraft",
     "ServiceIdentities",
@@ -137,6 +151,8 @@ __all__ = [
     "TrustDraft",
     "answering",
     "certificate_of",
+    "check_filter",
+    "check_name",
     "known_client",
     "owners_there",
     "read_request",

@@ -11,6 +11,7 @@ from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.authorize import add_authorize
 from bailiwick.faces.console.device import add_device
+from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
@@ -45,6 +46,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_approvals,
         add_reviews,
         add_audit,
+        add_directories,
         add_help,
     ):
         add(app, control, pages)

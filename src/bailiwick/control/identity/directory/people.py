@@ -170,6 +170,12 @@ def attributes_of(document: Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
+def usable_address(text: str) -> str | None:
+    """Return the e-mail address under which an identity provider would sign somebody in, or None when it is none."""
+    address = text.strip().lower()
+    return address if "@" in address and not any(sign.isspace() or sign in ":\0" for sign in address) else None
+
+
 def primary(entries: object) -> Mapping[str, object]:
     """Return the primary one of several values, or else the first; nothing when there is none (RFC 7643, 2.4)."""
     known = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
