@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit.tables import EventRow, TreeRow
 from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.event_words import words_of
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome, canonical_bytes
 from bailiwick.core.merkle import Frontier, leaf_hash
 from bailiwick.store import TENANT_SETTING
@@ -104,4 +105,5 @@ def _row(place: int, event: AuditEvent, body: bytes, leaf: bytes) -> dict[str, o
         "trace": event.trace,
         "body": body,
         "leaf": leaf,
+        "words": words_of(event),
     }

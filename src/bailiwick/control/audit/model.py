@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from bailiwick.core.checkpoints import Checkpoint
 from bailiwick.core.events import AuditEvent
 
-CHECKPOINT_TYPE = "application/vnd.bailiwick.checkpoint.v1+json"
 EXPORT_FORMAT = "bailiwick-audit-export/1"
 
 
@@ -42,7 +43,10 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where."""
+    """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where.
+
+    `newest` is the envelope of its last checkpoint when it is intact, to be remembered for the next check.
+    """
 
     intact: bool
     events: int
@@ -50,3 +54,12 @@ class Verification:
     problem: str = ""
     place: int | None = None
     key_id: str = ""
+    newest: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """What a checkpoint says, and the envelope that signs it."""
+
+    content: Checkpoint
+    envelope: dict[str, Any]

@@ -31,6 +31,11 @@ def event_at(session: Session, sequence: int) -> LoggedEvent | None:
     return LoggedEvent(sequence, AuditEvent.model_validate_json(body)) if body is not None else None
 
 
+def body_at(session: Session, sequence: int) -> bytes | None:
+    """Return the very bytes of the event at a place, which its leaf commits to, or None."""
+    return session.scalar(select(EventRow.body).where(EventRow.sequence == sequence))
+
+
 def _filtered(statement: Select[int, bytes], query: AuditQuery) -> Select[int, bytes]:
     exact = {
         EventRow.actor: query.actor,

@@ -1,4 +1,4 @@
-"""The audit log on the command line: search, export, verify."""
+"""The audit log on the command line: search and export."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,27 +55,3 @@ def export(out: Annotated[Path, typer.Option(help="where to write it")]) -> None
             for piece in answer.iter_bytes():
                 target.write(piece)
     typer.echo(f"wrote {out}")
-
-
-@app.command()
-def verify(
-    export_file: Annotated[Path, typer.Option("--export", help="a file that audit export wrote")],
-    key: Annotated[str, typer.Option(help="the installation's public audit key, in base64")] = "",
-    as_json: Json = False,
-) -> None:
-    """Check an export offline: every event, the order, every signature. Exit code 0 when it is intact."""
-    from bailiwick.control.audit import verify_export  # noqa: PLC0415 - loads the database's libraries
-    from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
-
-    try:
-        with export_file.open("rb") as lines:
-            result = verify_export(lines, key)
-    except (BailiwickError, OSError) as fault:
-        fail({"title": str(fault), "hint": getattr(fault, "hint", "")})
-    value = {"intact": result.intact, "events": result.events, "checkpoints": result.checkpoints,
-             "problem": result.problem, "place": result.place, "key": result.key_id}  # fmt: skip
-    good = f"intact: {result.events} events, {result.checkpoints} checkpoints, signed by {result.key_id}"
-    if result.intact and not key:
-        good += "\nthe key came from the export itself: compare it with the published one, or give --key"
-    show(value, good if result.intact else f"NOT INTACT: {result.problem}", as_json=as_json)
-    raise typer.Exit(0 if result.intact else 1)

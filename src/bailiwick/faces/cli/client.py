@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 import typer
@@ -39,7 +39,7 @@ def token() -> str:
     return found
 
 
-def fail(problem: dict[str, Any]) -> None:
+def fail(problem: dict[str, Any]) -> NoReturn:
     """Say what is wrong, what to do and which policy decided; end with code 1."""
     typer.secho(f"error: {problem.get('title', 'the request failed')}", fg="red", err=True)
     hint = _another_sign_in(problem) or problem.get("hint")
@@ -62,6 +62,15 @@ def _another_sign_in(problem: dict[str, Any]) -> str:
 
 def call(method: str, path: str, *, authenticated: bool = True, **options: Any) -> Any:
     """Return the JSON that the API answers; end with its words when it refuses."""
+    return _asked(method, path, authenticated=authenticated, **options).json()
+
+
+def fetch(path: str) -> bytes:
+    """Return the bytes that the API answers to a GET; end with its words when it refuses."""
+    return bytes(_asked("GET", path, authenticated=True).content)
+
+
+def _asked(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token()}"} if authenticated else {}
     try:
         answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
@@ -73,7 +82,7 @@ def call(method: str, path: str, *, authenticated: bool = True, **options: Any) 
         except ValueError:
             problem = {"title": f"the server answered {answer.status_code}"}
         fail(problem)
-    return answer.json()
+    return answer
 
 
 def show(value: Any, text: str, *, as_json: bool) -> None:

@@ -1,0 +1,120 @@
+"""`bailiwick audit` as an auditor and a third party use it."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import create_engine, text
+
+from bailiwick.core.statements import SigningKey
+from tests.core import tree_as_written as written
+from tests.faces.cli.conftest import CommandLine
+
+
+def key_of(command_line: CommandLine) -> str:
+    return command_line.company.control.audit_key.public_text
+
+
+def owner_does(command_line: CommandLine, *statements: str) -> None:
+    with create_engine(command_line.company.control.store.owner_url).begin() as owner:
+        for statement in statements:
+            owner.execute(text(statement))
+
+
+@pytest.mark.req("OB2")
+def test_one_event_is_proved_and_a_changed_one_is_not(command_line: CommandLine) -> None:
+    good = command_line.run("admin", "audit", "prove", 0, "--key", key_of(command_line))
+    assert good.exit_code == 0, good.output
+    assert "proved: event 0 is in the log of" in good.output
+    document = json.loads(command_line.run("admin", "audit", "prove", 1, "--json").output.partition("\nthe key")[0])
+    assert document["event"]["action"]
+    owner_does(
+        command_line,
+        "UPDATE audit_events SET body = replace(convert_from(body, 'UTF8'), 'success', 'refused')::bytea"
+        " WHERE sequence = 0",
+    )
+    changed = command_line.run("admin", "audit", "prove", 0, "--key", key_of(command_line))
+    assert changed.exit_code == 1
+    assert "does not lead from event 0 to the signed root" in changed.output
+    assert "no event 999" in command_line.run("admin", "audit", "prove", 999).output
+    foreign = command_line.run("admin", "audit", "prove", 1, "--key", SigningKey.generate().public_text)
+    assert foreign.exit_code == 1
+    assert "not trusted" in foreign.output
+
+
+@pytest.mark.req("OB2")
+def test_a_log_that_was_rewritten_since_is_noticed(command_line: CommandLine, tmp_path: Path) -> None:
+    seen, key = tmp_path / "seen.json", key_of(command_line)
+    first = command_line.run("admin", "audit", "verify", "--since", seen, "--key", key)
+    assert first.exit_code == 0, first.output
+    assert "nothing was remembered" in first.output
+    command_line.company.control.catalog.create_folder(command_line.company.people["admin"], "sales")
+    second = command_line.run("admin", "audit", "verify", "--since", seen, "--key", key)
+    assert second.exit_code == 0, second.output
+    assert "are the first of" in second.output
+    remembered = seen.read_text()
+    # Whoever owns the database and the key starts the log anew: all it says fits together, but not what was seen.
+    owner_does(
+        command_line, *(f"DELETE FROM {table}" for table in ("audit_checkpoints", "audit_events", "audit_trees"))
+    )
+    command_line.company.control.catalog.create_folder(command_line.company.people["admin"], "legal")
+    cut = command_line.run("admin", "audit", "verify", "--since", seen, "--key", key)
+    assert cut.exit_code == 1
+    assert "NOT INTACT: the log was cut" in cut.output
+    for number in range(60):
+        command_line.company.control.catalog.create_folder(command_line.company.people["admin"], f"more-{number}")
+    rewritten = command_line.run("admin", "audit", "verify", "--since", seen, "--key", key)
+    assert rewritten.exit_code == 1
+    assert "NOT INTACT: the log was rewritten" in rewritten.output
+    assert seen.read_text() == remembered
+
+
+@pytest.mark.req("OB2")
+def test_static_tiles_are_enough_to_check_the_log_by_other_means(command_line: CommandLine, tmp_path: Path) -> None:
+    control, admin = command_line.company.control, command_line.company.people["admin"]
+    with control.store.transaction() as session:
+        for number in range(300):
+            control.audit.note(session, "user:a@example.com", "app.created", f"app:a/b-{number}")
+    out = tmp_path / "tree"
+    first = command_line.run("admin", "audit", "tiles", "--out", out)
+    assert first.exit_code == 0, first.output
+    origin, size, root, empty, signature = (out / "checkpoint").read_text().splitlines()
+    leaves = b"".join(file.read_bytes() for file in (out / "tile/0/000", *(out / "tile/0/001.p").iterdir()))
+    hashes = [leaves[start : start + 32] for start in range(0, len(leaves), 32)]
+    assert len(hashes) == int(size)
+    assert base64.b64encode(written.mth(hashes)).decode() == root
+    assert empty == ""
+    # The note as C2SP signed-note has it, checked without any code of ours.
+    mark, name, signed = signature.split()
+    raw = base64.b64decode(key_of(command_line))
+    assert (mark, name) == ("—", origin)
+    assert base64.b64decode(signed)[:4] == hashlib.sha256(name.encode() + b"\n\x01" + raw).digest()[:4]
+    Ed25519PublicKey.from_public_bytes(raw).verify(base64.b64decode(signed)[4:], f"{origin}\n{size}\n{root}\n".encode())
+    before = (out / "tile/0/000").stat().st_mtime_ns
+    control.catalog.create_folder(admin, "sales")
+    again = command_line.run("admin", "audit", "tiles", "--out", out, "--json")
+    assert json.loads(again.output)["tiles"] == 1
+    assert (out / "tile/0/000").stat().st_mtime_ns == before
+
+
+@pytest.mark.req("OB2", "ID4")
+def test_who_may_not_read_the_log_gets_no_evidence_either(command_line: CommandLine, tmp_path: Path) -> None:
+    for arguments in (("prove", 0), ("verify", "--since", tmp_path / "seen"), ("tiles", "--out", tmp_path / "tree")):
+        refused = command_line.run("user", "audit", *arguments)
+        assert refused.exit_code == 1
+        assert "decided by" in refused.output
+    assert list(tmp_path.glob("seen*")) == []
+
+
+def test_verify_says_what_it_lacks(command_line: CommandLine, tmp_path: Path) -> None:
+    assert "nothing to check" in command_line.run("admin", "audit", "verify").output
+    bad = tmp_path / "bad.json"
+    for content, words in (("no json", "cannot be read"), ("[]", "is no checkpoint"), ("{}", "not a DSSE envelope")):
+        bad.write_text(content)
+        told = command_line.run("admin", "audit", "verify", "--since", bad)
+        assert told.exit_code == 1
+        assert words in told.output
+        assert bad.read_text() == content
