@@ -1,17 +1,21 @@
 """The audit log: append, search, sign, prove, export and verify."""
 
 from bailiwick.control.audit.checkpoints import sign_checkpoint
+from bailiwick.control.audit.counts import Bar, Histogram, histogram
 from bailiwick.control.audit.export import export_lines, verify_export
 from bailiwick.control.audit.log import AuditLog
-from bailiwick.control.audit.model import AuditPage, AuditQuery, LoggedEvent, SignedCheckpoint, Verification
+from bailiwick.control.audit.model import AuditPage, LoggedEvent, SignedCheckpoint, Verification
 from bailiwick.control.audit.proofs import latest_checkpoint, prove_consistency, prove_inclusion
-from bailiwick.control.audit.search import body_at, event_at, search
+from bailiwick.control.audit.query import AuditQuery, parse_terms
+from bailiwick.control.audit.search import body_at, event_at, known_actions, search, search_after
 from bailiwick.control.audit.tiles import StoredTiles, complete_tiles
 
 __all__ = [
     "AuditLog",
     "AuditPage",
     "AuditQuery",
+    "Bar",
+    "Histogram",
     "LoggedEvent",
     "SignedCheckpoint",
     "StoredTiles",
@@ -20,10 +24,14 @@ __all__ = [
     "complete_tiles",
     "event_at",
     "export_lines",
+    "histogram",
+    "known_actions",
     "latest_checkpoint",
+    "parse_terms",
     "prove_consistency",
     "prove_inclusion",
     "search",
+    "search_after",
     "sign_checkpoint",
     "verify_export",
 ]

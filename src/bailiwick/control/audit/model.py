@@ -1,7 +1,6 @@
-"""What the audit log hands out: events at their place, questions, checkpoints and the result of a check."""
+"""What the audit log hands out: events at their place, checkpoints and the result of a check."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from bailiwick.core.checkpoints import Checkpoint
@@ -16,21 +15,6 @@ class LoggedEvent:
 
     sequence: int
     event: AuditEvent
-
-
-@dataclass(frozen=True, slots=True)
-class AuditQuery:
-    """What to look for; empty fields do not matter. `text` is looked for in reason and context."""
-
-    actor: str = ""
-    action: str = ""
-    resource: str = ""
-    app: str = ""
-    outcome: str = ""
-    trace: str = ""
-    text: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

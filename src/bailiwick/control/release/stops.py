@@ -45,9 +45,10 @@ class StopService:
         with self._store.transaction() as session:
             app = self._catalog.readable_app(session, identity, app_path)
             decision = self._authorizer.require(session, identity, "app.kill", app.resource)
-            standing = next((kill for kill in self.standing(session, app.path) if kill.mode == _EVERYWHERE), None)
-            if standing is not None:
-                return standing
+            standing = self.standing(session, app.path)
+            everywhere = next((kill for kill in standing if kill.mode == _EVERYWHERE), None)
+            if everywhere is not None:
+                return everywhere
             because = reason.strip() or "no reason was given"
             who = str(identity.principal)
             row = self._add(session, app.path, _EVERYWHERE, because, who, "")
@@ -59,6 +60,8 @@ class StopService:
                 reason=because,
                 app=app.path,
                 deciders=decision.deciders,
+                before={"stopped": tuple(kill.mode for kill in standing)},
+                after={"stopped": (_EVERYWHERE,)},
             )
             killed = AppKilled(app.path, (PREVIEW, PRODUCTION), because)
             self._store.after_commit(session, lambda: self._notify(killed))
@@ -106,6 +109,8 @@ class StopService:
                 reason=reason.strip(),
                 app=app.path,
                 deciders=decision.deciders,
+                before={"stopped": tuple(row.mode for row in rows)},
+                after={"stopped": ()},
             )
             self._store.after_commit(session, lambda: self._notify(StateChanged()))
             return _kill(rows[0])
