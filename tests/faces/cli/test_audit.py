@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import create_engine, text
@@ -118,3 +120,65 @@ def test_verify_says_what_it_lacks(command_line: CommandLine, tmp_path: Path) ->
         assert told.exit_code == 1
         assert words in told.output
         assert bad.read_text() == content
+
+
+@pytest.mark.req("OB2")
+def test_searches_are_written_as_terms_and_kept_under_a_name(command_line: CommandLine) -> None:
+    found = command_line.run("admin", "audit", "search", "action=folder.*", "since=1h", "--json")
+    assert [event["action"] for event in json.loads(found.output)["events"]] == ["folder.created"]
+    assert command_line.run("admin", "audit", "save", "New folders", "action=folder.*", "--shared").exit_code == 0
+    listed = command_line.run("security", "audit", "searches")
+    assert "New folders: action=folder.*  (shared by user:admin@example.com)" in listed.output
+    kept = command_line.run("security", "audit", "search", "--saved", "New folders", "actor=user:admin*")
+    assert "folder.created folder:finance" in kept.output
+    assert command_line.run("admin", "audit", "forget", "New folders").exit_code == 0
+    assert "no search" in command_line.run("admin", "audit", "search", "--saved", "New folders").output
+    assert "events have no 'colour'" in command_line.run("admin", "audit", "search", "colour=red").output
+
+
+@pytest.mark.req("OB2", "ID5")
+def test_the_log_is_followed_from_where_one_left_off_until_one_may_no_more(command_line: CommandLine) -> None:
+    company = command_line.company
+    command_line.run("security", "audit", "searches")  # makes the token
+    headers = {"Authorization": f"Bearer {command_line.tokens['security']}"}
+    address = f"{command_line.url}/api/v1/audit/tail"
+
+    def create(name: str) -> None:
+        company.control.catalog.create_folder(company.people["admin"], name)
+
+    def next_event(lines: Iterator[str]) -> tuple[str, str, dict[str, object]]:
+        kind = place = ""
+        for line in lines:
+            name, _, value = line.partition(": ")
+            kind, place = (value if name == "event" else kind), (value if name == "id" else place)
+            if name == "data":
+                return kind, place, json.loads(value)
+        raise AssertionError("the stream ended")
+
+    asked = {"q": "action=folder.*"}
+    with httpx2.stream("GET", address, params=asked, headers=headers, timeout=20) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        assert next(lines).startswith("retry")
+        create("one")
+        kind, place, event = next_event(lines)
+        assert (kind, event["resource"], int(place)) == ("audit", "folder:one", event["sequence"])
+    create("two")
+    with httpx2.stream("GET", address, params=asked, headers=headers | {"Last-Event-ID": place}, timeout=20) as answer:
+        lines = answer.iter_lines()
+        assert next_event(lines)[2]["resource"] == "folder:two"
+        company.control.identity.revoke_principal(company.people["admin"], "user:security@example.com", "left")
+        kind, _, problem = next_event(lines)
+        assert kind == "refused"
+        assert problem["status"] == 401
+        assert next(lines, "") == ""
+
+
+@pytest.mark.req("OB2")
+def test_events_say_which_address_and_client_they_came_from(command_line: CommandLine) -> None:
+    command_line.run("security", "audit", "searches")
+    headers = {"Authorization": f"Bearer {command_line.tokens['security']}", "User-Agent": "curl/8"}
+    body = {"terms": ["outcome=refused"]}
+    httpx2.put(f"{command_line.url}/api/v1/audit/searches/mine", json=body, headers=headers)
+    found = command_line.run("admin", "audit", "search", "client=127.0.0.1", "client_kind=program", "--json")
+    assert [event["action"] for event in json.loads(found.output)["events"]] == ["search.saved"]

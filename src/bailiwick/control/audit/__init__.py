@@ -7,8 +7,10 @@ from bailiwick.control.audit.log import AuditLog
 from bailiwick.control.audit.model import AuditPage, LoggedEvent, SignedCheckpoint, Verification
 from bailiwick.control.audit.proofs import latest_checkpoint, prove_consistency, prove_inclusion
 from bailiwick.control.audit.query import AuditQuery, parse_terms
+from bailiwick.control.audit.saved import SavedSearch, remove_search, save_search, saved_searches
 from bailiwick.control.audit.search import body_at, event_at, known_actions, search, search_after
 from bailiwick.control.audit.tiles import StoredTiles, complete_tiles
+from bailiwick.control.audit.tiles import tree_size as log_size
 
 __all__ = [
     "AuditLog",
@@ -17,6 +19,7 @@ __all__ = [
     "Bar",
     "Histogram",
     "LoggedEvent",
+    "SavedSearch",
     "SignedCheckpoint",
     "StoredTiles",
     "Verification",
@@ -27,9 +30,13 @@ __all__ = [
     "histogram",
     "known_actions",
     "latest_checkpoint",
+    "log_size",
     "parse_terms",
     "prove_consistency",
     "prove_inclusion",
+    "remove_search",
+    "save_search",
+    "saved_searches",
     "search",
     "search_after",
     "sign_checkpoint",

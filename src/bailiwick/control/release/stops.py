@@ -1,5 +1,7 @@
 """Stops: the kill switch by hand and by itself, and how a person brings an app back."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -60,8 +62,8 @@ class StopService:
                 reason=because,
                 app=app.path,
                 deciders=decision.deciders,
-                before={"stopped": tuple(kill.mode for kill in standing)},
-                after={"stopped": (_EVERYWHERE,)},
+                before={"stopped": _modes(standing)},
+                after={"stopped": ("everywhere",)},
             )
             killed = AppKilled(app.path, (PREVIEW, PRODUCTION), because)
             self._store.after_commit(session, lambda: self._notify(killed))
@@ -109,7 +111,7 @@ class StopService:
                 reason=reason.strip(),
                 app=app.path,
                 deciders=decision.deciders,
-                before={"stopped": tuple(row.mode for row in rows)},
+                before={"stopped": _modes(rows)},
                 after={"stopped": ()},
             )
             self._store.after_commit(session, lambda: self._notify(StateChanged()))
@@ -143,6 +145,11 @@ class StopService:
         session.add(row)
         session.flush()
         return row
+
+
+def _modes(stops: Sequence[Kill | KillRow]) -> tuple[str, ...]:
+    """Return in which modes an app is stopped, as the audit log says it."""
+    return tuple(stop.mode or "everywhere" for stop in stops)
 
 
 def _kill(row: KillRow) -> Kill:
