@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog, sign_checkpoint
+from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import (
@@ -448,9 +448,13 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
 
 
 def checkpoint(control: ControlPlane) -> None:
-    """Sign the audit log as it stands."""
+    """Sign the audit log as it stands, and keep the tiles of its tree that became full."""
     with control.store.transaction() as session:
         sign_checkpoint(session, control.audit_key, control.clock)
+    more = True
+    while more:
+        with control.store.transaction() as session:
+            more = complete_tiles(session)
 
 
 def enrol_planes(control: ControlPlane) -> None:

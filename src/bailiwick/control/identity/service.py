@@ -278,7 +278,9 @@ class IdentityService:
                 )
             session.delete(held[holder])
             context: dict[str, ContextFact] = {"role": role, "holder": holder}
-            self._audit.note(session, str(by.principal), "role.removed", scope, reason=reason, context=context)
+            self._audit.note(
+                session, str(by.principal), "role.removed", scope, reason=reason, context=context, before=context
+            )
             self._store.after_commit(session, self._on_change)
 
     def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
@@ -396,7 +398,8 @@ class IdentityService:
         row = insert(RoleRow).values(scope=scope, role=role, holder=holder, given_by=by, time=self._clock())
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return
-        self._audit.note(session, by, "role.assigned", scope, context={"role": role, "holder": holder})
+        context: dict[str, ContextFact] = {"role": role, "holder": holder}
+        self._audit.note(session, by, "role.assigned", scope, context=context, after=context)
         self._store.after_commit(session, self._on_change)
 
 

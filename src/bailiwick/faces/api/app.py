@@ -10,6 +10,7 @@ from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
+from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.people import add_people
@@ -46,6 +47,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_deploys,
         add_platform,
         add_audit,
+        add_audit_proofs,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

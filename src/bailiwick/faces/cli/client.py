@@ -72,6 +72,15 @@ def _another_sign_in(problem: dict[str, Any]) -> str:
 
 def call(method: str, path: str, *, authenticated: bool = True, **options: Any) -> Any:
     """Return the JSON that the API answers; end with its words when it refuses."""
+    return _asked(method, path, authenticated=authenticated, **options).json()
+
+
+def fetch(path: str) -> bytes:
+    """Return the bytes that the API answers to a GET; end with its words when it refuses."""
+    return bytes(_asked("GET", path, authenticated=True).content)
+
+
+def _asked(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token()}"} if authenticated else {}
     try:
         answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
@@ -83,7 +92,7 @@ def call(method: str, path: str, *, authenticated: bool = True, **options: Any) 
         except ValueError:
             problem = {"title": f"the server answered {answer.status_code}"}
         fail(problem)
-    return answer.json()
+    return answer
 
 
 def show(value: Any, text: str, *, as_json: bool) -> None:

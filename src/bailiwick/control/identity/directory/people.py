@@ -71,6 +71,7 @@ class People:
         merged = {**{key: value for key, value in person.attributes.items() if key not in before}, **said.attributes}
         withdrawn = any(merged.get(key) != value for key, value in person.attributes.items())
         was_active, changed = person.active, merged != person.attributes or person.name != said.name
+        were = {"name": person.name, **person.attributes}
         person.name, person.attributes, person.active = said.name, merged, said.active
         session.flush()
         who = f"user:{said.email}"
@@ -81,7 +82,8 @@ class People:
         if said.active and not was_active:
             self.audit.note(session, by, "person.activated", who)
         elif changed:
-            self.audit.note(session, by, "person.changed", who)
+            old, new = _difference(were, {"name": said.name, **merged})
+            self.audit.note(session, by, "person.changed", who, before=old, after=new)
         if changed and withdrawn and said.active:
             renew(session, self.audit, [said.email], by=by, reason="the directory describes this person differently")
             return True
@@ -137,6 +139,14 @@ class People:
         session.add(person)
         session.flush()
         self.audit.note(session, by, "person.provisioned", f"user:{said.email}", context={"active": said.active})
+
+
+def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what of each is not as in the other."""
+    return (
+        {key: value for key, value in old.items() if new.get(key) != value},
+        {key: value for key, value in new.items() if old.get(key) != value},
+    )
 
 
 def users_below(session: Session, starts: Collection[str]) -> set[str]:
