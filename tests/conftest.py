@@ -12,4 +12,7 @@ pytest_plugins = (
     "tests.fixtures.company",
     "tests.fixtures.plane",
     "tests.fixtures.issuer",
+    "tests.fixtures.saml_provider",
+    "tests.fixtures.saml_house",
+    "tests.fixtures.slapd",
 )

@@ -2,27 +2,39 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog, sign_checkpoint
+from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import (
     AccessService,
+    AttributeNames,
     Authorizer,
     ClaimRule,
     DirectoryService,
     IdentityService,
+    IdpDescription,
+    InFlight,
+    LdapSync,
+    MetadataFile,
     OidcClient,
+    Provider,
     Providers,
     Resources,
+    SamlClient,
+    SamlKeys,
+    SamlService,
     ServiceIdentities,
+    SessionService,
     StepUpRule,
     TokenExchange,
     TokenService,
+    certificate_of,
     step_up_policies,
 )
 from bailiwick.control.integrations import IntegrationService
@@ -43,7 +55,7 @@ from bailiwick.control.release import (
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.review import ReviewService
-from bailiwick.control.settings import ControlSettings, OidcProvider
+from bailiwick.control.settings import ControlSettings, OidcProvider, SamlProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
@@ -51,15 +63,19 @@ from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
 from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
 CALLBACK_PATH = "/sign-in/callback"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
+SAML_PATH = "/sign-in/saml"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
+_FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
+_LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -71,12 +87,16 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    in_flight: InFlight
     tokens: TokenService
+    sessions: SessionService
+    saml: SamlService
     access: AccessService
     directory: DirectoryService
     services: ServiceIdentities
     exchange: TokenExchange
     inventory: InventoryService
+    ldap: LdapSync
     vault: Vault
     catalog: CatalogService
     integrations: IntegrationService
@@ -107,16 +127,19 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     with store.transaction() as session:
         keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
         authority = CertificateAuthority.load(session, vault, clock)
+        saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
+    providers = _providers(settings, saml_keys, clock)
     relay = _ChangeRelay()
     identity = IdentityService(
         store=store,
         audit=audit,
         authorizer=authorizer,
-        providers=_providers(settings, clock),
+        providers=providers,
         first_administrator=_first_administrator(settings),
         clock=clock,
         on_change=relay.refresh,
     )
+    relay.in_flight = in_flight = InFlight(lambda: _epochs(store, identity))
     directory = DirectoryService(store, audit, authorizer, clock, relay.refresh)
     services = ServiceIdentities(store, audit, authorizer, clock, relay.refresh)
     catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
@@ -127,7 +150,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     access = AccessService(authorizer, names)
     reviews = ReviewService(keys["review"], clock)
     observe = ObserveService(clock)
-    sources = _source(settings, store, audit, catalog, reviews, vault, integrations, clock, relay)
+    sources = _source(
+        settings, store, audit, authorizer, in_flight, catalog, reviews, vault, integrations, clock, relay
+    )
     artifacts = ArtifactStore(settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=keys["approval"], release_key=keys["release"], review_public=keys["review"].public_text
@@ -181,6 +206,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hub = PlaneHub(planes.desired_state, keys["downlink"], clock)
     relay.hub = hub
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
+    read_by_us = {item.name: item.source() for item in settings.ldap}
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh, frozenset(read_by_us))
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -188,7 +215,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        in_flight=in_flight,
         tokens=TokenService(store, audit, Resources(settings.public_url), clock),
+        sessions=SessionService(store, audit, clock, relay.refresh),
+        saml=SamlService(store, providers, identity, clock),
         access=access,
         directory=directory,
         services=services,
@@ -213,6 +243,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             planes={name: plane.kind for name, plane in settings.planes.items()},
             clock=clock,
         ),
+        ldap=LdapSync(directory, read_by_us),
         vault=vault,
         catalog=catalog,
         integrations=integrations,
@@ -233,6 +264,11 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     )
 
 
+def _epochs(store: Store, identity: IdentityService) -> Mapping[str, int]:
+    with store.transaction() as session:
+        return identity.epochs(session)
+
+
 def _own_names(settings: ControlSettings) -> frozenset[str]:
     """Return the audiences that a service may name when it signs for us (RFC 7523, section 3)."""
     return frozenset({settings.public_url, f"{settings.public_url}{TOKEN_PATH}"})
@@ -243,9 +279,12 @@ class _ChangeRelay:
 
     def __init__(self) -> None:
         self.hub: PlaneHub | None = None
+        self.in_flight: InFlight | None = None
         self.releases: ReleaseService | None = None
 
     def refresh(self) -> None:
+        if self.in_flight is not None:
+            self.in_flight.end_revoked()
         if self.hub is not None:
             self.hub.settle()
 
@@ -267,9 +306,45 @@ class _ChangeRelay:
         return self.releases.preview(session, app, push, verdict, files)
 
 
-def _providers(settings: ControlSettings, clock: Clock) -> Providers:
+def _providers(settings: ControlSettings, saml_keys: SamlKeys | None, clock: Clock) -> Providers:
     several = len(settings.providers) > 1
-    return Providers([_oidc(settings, provider, clock, several=several) for provider in settings.providers])
+    made: list[Provider] = []
+    for provider in settings.providers:
+        if isinstance(provider, OidcProvider):
+            made.append(_oidc(settings, provider, clock, several=several))
+        else:
+            assert saml_keys is not None  # noqa: S101 - there are keys where there is a provider
+            made.append(_saml(settings, provider, saml_keys, clock))
+    return Providers(made)
+
+
+def _saml(settings: ControlSettings, provider: SamlProvider, keys: SamlKeys, clock: Clock) -> SamlClient:
+    return SamlClient(
+        name=provider.name,
+        domains=provider.domains,
+        levels=provider.second_factor_levels,
+        base_url=f"{settings.public_url}{SAML_PATH}/{provider.name}",
+        source=_description(provider, clock),
+        keys=keys,
+        attributes=AttributeNames(provider.email_attribute, provider.name_attribute, provider.groups_attribute),
+        clock=clock,
+        unasked=provider.idp_initiated,
+    )
+
+
+def _description(provider: SamlProvider, clock: Clock) -> Callable[[], IdpDescription]:
+    if provider.metadata is not None:
+        return MetadataFile(provider.metadata, clock)
+    assert provider.idp is not None  # noqa: S101 - settings have one of the two
+    written = provider.idp
+    known = IdpDescription(
+        entity_id=written.entity_id,
+        sign_in_url=written.sign_in_url,
+        certificates=tuple(certificate_of(item) for item in written.certificates),
+        logout_url=written.logout_url,
+        logout_answer_url=written.logout_answer_url or written.logout_url,
+    )
+    return lambda: known
 
 
 def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:
@@ -302,6 +377,8 @@ def _source(
     settings: ControlSettings,
     store: Store,
     audit: AuditLog,
+    authorizer: Authorizer,
+    in_flight: InFlight,
     catalog: CatalogService,
     reviews: ReviewService,
     vault: Vault,
@@ -312,6 +389,10 @@ def _source(
     def check_reach(session: Session, manifest: Manifest) -> None:
         integrations.resolve(session, manifest, "editor")
 
+    def require_pusher(session: Session, pusher: Identity, resource: str) -> None:
+        in_flight.require_current(pusher)
+        authorizer.require(session, pusher, "app.push", resource)
+
     hooks = settings.state / "hooks"
     return SourceService(
         store=store,
@@ -321,6 +402,7 @@ def _source(
         repositories=Repositories(settings.state / "repositories", hooks, settings.max_push_bytes),
         secrets=vault.masker,
         check_reach=check_reach,
+        require_pusher=require_pusher,
         on_accepted=relay.accepted,
         review_url=f"{settings.public_url}/reviews",
         clock=clock,
@@ -356,14 +438,23 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
+        Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
         Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
+        *(
+            Periodic(f"reading the directory {name}", _LOOK_SECONDS, partial(control.ldap.work, name))
+            for name in control.ldap.sources
+        ),
     ]
 
 
 def checkpoint(control: ControlPlane) -> None:
-    """Sign the audit log as it stands."""
+    """Sign the audit log as it stands, and keep the tiles of its tree that became full."""
     with control.store.transaction() as session:
         sign_checkpoint(session, control.audit_key, control.clock)
+    more = True
+    while more:
+        with control.store.transaction() as session:
+            more = complete_tiles(session)
 
 
 def enrol_planes(control: ControlPlane) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from bailiwick.control.app import ControlPlane, running
 from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app
+from bailiwick.core.origin import Origin, arriving, client_kind
 from bailiwick.faces.api import (
     AUTHZEN_PATH,
     OAUTH_METADATA_PATH,
@@ -31,10 +32,11 @@ from bailiwick.faces.scim import ScimFace
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Face = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 3
 
 
-def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def build_faces(control: ControlPlane) -> Face:
     """Return the ASGI application of all faces: git and SCIM go past the framework, everything else through it."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/api", build_api(control))
@@ -54,15 +56,25 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     git = GitFace(control)
     scim = ScimFace(control)
 
-    async def faces(scope: Scope, receive: Receive, send: Send) -> None:
+    def face_of(scope: Scope) -> Face:
         if scope["type"] == "http" and scope["path"].startswith("/git/"):
-            await git(scope, receive, send)
-        elif scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
-            await scim(scope, receive, send)
-        else:
-            await app(scope, receive, send)
+            return git
+        if scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
+            return scim
+        return app
+
+    async def faces(scope: Scope, receive: Receive, send: Send) -> None:
+        with arriving(_origin(scope)):
+            await face_of(scope)(scope, receive, send)
 
     return faces
+
+
+def _origin(scope: Scope) -> Origin:
+    """Return where a request comes from: the socket's peer, or the client that a proxy on this host names."""
+    peer = scope.get("client")
+    agent = dict(scope.get("headers", ())).get(b"user-agent", b"").decode("latin-1")
+    return Origin(str(peer[0]) if peer else "", client_kind(agent))
 
 
 def _health(app: FastAPI, control: ControlPlane) -> None:

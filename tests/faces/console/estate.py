@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
 from tests.faces.console.conftest import Console
@@ -43,10 +44,13 @@ class Estate:
             "/audit",
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
+            "/directories",
             "/kill",
             "/help",
+            "/sessions",
             "/sign-in",
             AUTHORIZE,
+            "/device?user_code=BCDF-GHJK",
             "/no/such/page",
         )
 
@@ -69,6 +73,9 @@ def build(console: Console) -> Estate:
     assert company.push("builder", {"bailiwick.toml": wider, "page.html": f"<p>{HOSTILE}</p>\n"}, message).accepted
     waiting = control.deploys.request(people["builder"], APP)
     control.stops.kill(people["admin"], "finance/other", HOSTILE)
+    control.directory.issue_token(people["admin"], "entra", days=1, purpose=HOSTILE)
+    with control.store.transaction() as session:
+        report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
     return Estate(waiting.id, decided.id, refused, passed)
 
 

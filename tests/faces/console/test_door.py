@@ -64,8 +64,8 @@ def test_a_form_of_another_origin_changes_nothing_even_with_the_token(console: C
 def test_every_form_of_the_console_asks_for_the_token(console: Console) -> None:
     browser, _ = console.signed_in("admin")
     for path in ("/apps", f"/apps/{APP}/deploy", f"/apps/{APP}/kill", f"/apps/{APP}/revive", "/approvals/x/approve",
-                 "/approvals/x/reject", "/sign-out", "/oauth/authorize"):  # fmt: skip
-        form = {"path": "finance/x", "reason": "x", "asked": "a=b", "answer": "yes"}
+                 "/approvals/x/reject", "/sign-out", "/oauth/authorize", "/device", "/device/answer"):  # fmt: skip
+        form = {"path": "finance/x", "reason": "x", "asked": "a=b", "user_code": "x", "answer": "yes"}
         assert browser.post(path, data=form).status_code == 403, path
 
 

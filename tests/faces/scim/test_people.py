@@ -14,9 +14,10 @@ from bailiwick.control.identity import (
     CredentialRefusedError,
     SignInRefusedError,
 )
+from bailiwick.control.identity.directory.problems import standing
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.principals import Principal
-from tests.faces.scim.conftest import ENTERPRISE, GROUP, USER, Directory
+from tests.faces.scim.conftest import ENTERPRISE, GROUP, USER, Directory, token_for
 from tests.fixtures.company import Company
 
 ANN = "ann@example.com"
@@ -205,6 +206,10 @@ async def test_what_leavers_own_is_flagged_for_somebody_else(
     assert await flagged() == (["finance/desk"], [True])
     every = (await http.get("/api/v1/apps", headers=headers)).json()["apps"]
     assert [item["ownerless"] for item in every] == [True]
+    give = {"person": "Second@example.com"}
+    given = await http.post("/api/v1/app-owner/finance/desk", json=give, headers=headers)
+    assert (given.status_code, given.json()["owner"]) == (200, "user:second@example.com")
+    assert await flagged() == ([], [True])
 
 
 @pytest.mark.req("ID3", "OB2")
@@ -249,3 +254,25 @@ def test_policy_says_no_to_services_without_a_token_and_to_people(company: Compa
             assert not control.authorizer.decide(
                 session, identity, "directory.sync", "organization:default", asked
             ).allowed
+
+
+@pytest.mark.req("ID3", "OB2")
+async def test_a_person_of_two_directories_stays_with_the_first_and_the_claim_is_shown_once(
+    directory: Directory, http: httpx2.AsyncClient, company: Company
+) -> None:
+    await directory.user(ANN)
+    other = Directory(company, http, token_for(company, "okta"))
+    for _ in range(3):
+        body = {"schemas": [USER], "userName": "ann2", "emails": [{"value": ANN}]}
+        assert (await other.call("POST", "/Users", body)).status_code == 409
+    told = [item for item in events(company) if item[0] == "directory.entry-refused"]
+    assert len(told) == 1
+    with company.control.store.transaction() as session:
+        kept = standing(session, "okta")
+    assert [item.words for item in kept] == ["'ann2' is claimed by the directory 'entra' already, which keeps it"]
+    found = (await directory.call("GET", "/Users")).json()["Resources"]
+    assert (await directory.call("DELETE", f"/Users/{found[0]['id']}")).status_code == 204
+    await other.user("ann2", emails=[{"value": ANN}])
+    with company.control.store.transaction() as session:
+        assert standing(session, "okta") == []
+    assert directory.person(ANN).active

@@ -1,22 +1,47 @@
-"""The audit log: append, search, sign, export and verify."""
+"""The audit log: append, search, sign, prove, export and verify."""
 
 from bailiwick.control.audit.checkpoints import sign_checkpoint
+from bailiwick.control.audit.counts import Bar, Histogram, histogram
 from bailiwick.control.audit.export import export_lines, verify_export
+from bailiwick.control.audit.last import last_by_actor, last_on_resource
 from bailiwick.control.audit.log import AuditLog
-from bailiwick.control.audit.model import AuditPage, AuditQuery, LoggedEvent, Verification
-from bailiwick.control.audit.search import event_at, last_by_actor, last_on_resource, search
+from bailiwick.control.audit.model import AuditPage, LoggedEvent, SignedCheckpoint, Verification
+from bailiwick.control.audit.proofs import latest_checkpoint, prove_consistency, prove_inclusion
+from bailiwick.control.audit.query import AuditQuery, parse_terms
+from bailiwick.control.audit.saved import SavedSearch, remove_search, save_search, saved_searches
+from bailiwick.control.audit.search import body_at, event_at, known_actions, search, search_after
+from bailiwick.control.audit.tiles import StoredTiles, complete_tiles
+from bailiwick.control.audit.tiles import tree_size as log_size
 
 __all__ = [
     "AuditLog",
     "AuditPage",
     "AuditQuery",
+    "Bar",
+    "Histogram",
     "LoggedEvent",
+    "SavedSearch",
+    "SignedCheckpoint",
+    "StoredTiles",
     "Verification",
+    "body_at",
+    "complete_tiles",
     "event_at",
     "export_lines",
+    "histogram",
+    "known_actions",
     "last_by_actor",
     "last_on_resource",
+    "latest_checkpoint",
+    "log_size",
+    "parse_terms",
+    "prove_consistency",
+    "prove_inclusion",
+    "remove_search",
+    "save_search",
+    "saved_searches",
     "search",
+    "search_after",
     "sign_checkpoint",
     "verify_export",
 ]

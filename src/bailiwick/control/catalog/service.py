@@ -64,17 +64,46 @@ class CatalogService:
                 name=name,
                 host=self._free_host(session, folder, name),
                 created_by=str(identity.principal),
+                owner=str(identity.principal),
                 created_at=self._clock(),
             )
             session.add(row)
             self._audit.note(session, row.created_by, "app.created", f"app:{path}", app=path)
             return _app(row)
 
+    def give_owner(self, identity: Identity, path: str, owner: Identity) -> App:
+        """Make somebody answer for an app, as when whoever did has left. They must be able to see it: being its owner
+        gives no role.
+        """
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "app.give-owner", f"app:{path}")
+            row = session.scalars(select(AppRow).where(AppRow.path == path).with_for_update()).one_or_none()
+            if row is None:
+                raise _no_app(path)
+            name = str(owner.principal)
+            if not self._may_read(session, owner, path):
+                raise InvalidInputError(
+                    f"{name} is switched off, unknown, or may not see '{path}'",
+                    hint=f"give them a role first: bailiwick role assign builder {name} folder:{row.folder}",
+                )
+            before, row.owner = row.owner, name
+            if before != name:
+                self._audit.note(
+                    session,
+                    str(identity.principal),
+                    "app.owner-given",
+                    f"app:{path}",
+                    app=path,
+                    deciders=decision.deciders,
+                    context={"before": before, "owner": name},
+                )
+            return _app(row)
+
     def app(self, session: Session, path: str) -> App:
         """Return an app; raise `NotFoundError` when there is none."""
         row = session.scalars(select(AppRow).where(AppRow.path == path)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no app '{path[:80]}'", hint="bailiwick app list shows those you may see")
+            raise _no_app(path)
         return _app(row)
 
     def readable_app(self, session: Session, identity: Identity, path: str) -> App:
@@ -90,9 +119,9 @@ class CatalogService:
         *,
         cursor: str = "",
         limit: int = 50,
-        made_by: Collection[str] | None = None,
+        owned_by: Collection[str] | None = None,
     ) -> AppPage:
-        """Return the apps that the asker may read, by path; only those that one of `made_by` made, when that is given.
+        """Return the apps that the asker may read, by path; only those that one of `owned_by` owns, when that is given.
 
         SQL finds candidates, policy decides each.
         """
@@ -101,8 +130,8 @@ class CatalogService:
         place = cursor
         while len(found) <= wanted:
             query = select(AppRow).where(AppRow.path > place).order_by(AppRow.path).limit(MAX_PAGE)
-            if made_by is not None:
-                query = query.where(AppRow.created_by.in_(made_by))
+            if owned_by is not None:
+                query = query.where(AppRow.owner.in_(owned_by))
             rows = session.scalars(query).all()
             holders = self._authorizer.holders_of(session, [f"app:{row.path}" for row in rows])
             for row in rows:
@@ -159,5 +188,9 @@ def _checked(path: str) -> str:
     return path
 
 
+def _no_app(path: str) -> NotFoundError:
+    return NotFoundError(f"there is no app '{path[:80]}'", hint="bailiwick app list shows those you may see")
+
+
 def _app(row: AppRow) -> App:
-    return App(row.id, row.path, row.folder, row.name, row.host, row.created_by, row.created_at)
+    return App(row.id, row.path, row.folder, row.name, row.host, row.created_by, row.owner, row.created_at)

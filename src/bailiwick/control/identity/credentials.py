@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.errors import CredentialRefusedError
-from bailiwick.control.identity.model import IssuedToken, NewSession, Proof, SignedIn
+from bailiwick.control.identity.model import IssuedToken, NewSession, Origin, Proof, ProviderSession, SignedIn
 from bailiwick.control.identity.tables import CodeRow, FamilyRow, PersonRow, SessionRow, TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id, new_secret
@@ -40,7 +40,7 @@ class Credentials:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def open_session(self, session: Session, person: PersonRow, proof: Proof) -> NewSession:
+    def open_session(self, session: Session, person: PersonRow, proof: Proof, origin: Origin) -> NewSession:
         """Make a browser session that remembers how its person signed in."""
         new = NewSession(new_secret("bws"), new_id("ses"), secrets.token_urlsafe(32))
         now = self._clock()
@@ -54,6 +54,10 @@ class Credentials:
             last_seen=now,
             provider=proof.provider,
             provider_session=proof.session,
+            address=origin.address,
+            browser=origin.browser,
+            provider_called=proof.called,
+            provider_ends=proof.ends,
             authenticated=proof.time,
             second_factor=proof.second_factor,
         )
@@ -64,7 +68,7 @@ class Credentials:
         """Return whose browser session this is; raise `CredentialRefusedError` when it is nobody's any more."""
         row = session.get(SessionRow, hash_of(secret))
         now = self._clock()
-        if row is None or now - row.last_seen > IDLE or now - row.created > ABSOLUTE:
+        if row is None or now - row.last_seen > IDLE or now - row.created > ABSOLUTE or _ended(row, now):
             raise CredentialRefusedError("your session has ended", hint="sign in again")
         person = self.living(session, row.email, row.epoch)
         if now - row.last_seen > _SEEN_EVERY:
@@ -72,10 +76,13 @@ class Credentials:
         identity = identity_of(person, self.sign_in_of(row))
         return SignedIn(identity, row.session_id, person.name, row.csrf_token, row.provider)
 
-    def close_session(self, session: Session, secret: str) -> str | None:
-        """End a browser session; return whose it was."""
-        statement = delete(SessionRow).where(SessionRow.secret_hash == hash_of(secret)).returning(SessionRow.email)
-        return session.scalar(statement)
+    def close_session(self, session: Session, secret: str) -> tuple[str, ProviderSession] | None:
+        """End a browser session; return whose it was, and the session at the identity provider that is behind it."""
+        statement = delete(SessionRow).where(SessionRow.secret_hash == hash_of(secret)).returning(SessionRow)
+        row = session.scalars(statement).one_or_none()
+        if row is None:
+            return None
+        return row.email, ProviderSession(row.provider, row.provider_session, row.provider_called)
 
     def issue_token(
         self,
@@ -165,6 +172,11 @@ class Credentials:
 
     def _over(self, expires: datetime) -> bool:
         return self._clock() >= expires
+
+
+def _ended(row: SessionRow, now: datetime) -> bool:
+    """Return whether the provider said that a session is over by now."""
+    return row.provider_ends is not None and now >= row.provider_ends
 
 
 class SpentCodeError(CredentialRefusedError):

@@ -1,10 +1,8 @@
 """OpenID Connect relying party: authorization code flow with PKCE (OpenID Connect Core 1.0, RFC 7636)."""
 
-import secrets
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +13,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from bailiwick.control.identity.errors import ProviderUnavailableError, SignInRefusedError
-from bailiwick.control.identity.model import Claims, LogoutNotice, Proof
+from bailiwick.control.identity.model import Claims, LogoutNotice, Proof, ProviderSession
+from bailiwick.control.identity.providers import Attempt, Returned, require_own_domain
 from bailiwick.core.clock import Clock
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import StepUp
@@ -27,20 +26,6 @@ _ALGORITHMS = ["RS256", "ES256"]
 _SKEW_SECONDS = 60
 _KEYS_AT_MOST_EVERY_SECONDS = 10.0
 _TIMEOUT_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What one sign-in sends away and must get back."""
-
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
-
-    @classmethod
-    def new(cls) -> "Attempt":
-        """Return a fresh attempt: state, nonce and PKCE verifier of 256 random bits each."""
-        return cls(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
 
 
 class OidcClient:
@@ -99,6 +84,15 @@ class OidcClient:
             query["login_hint"] = hint
         return f"{self._discover()['authorization_endpoint']}?{urlencode(query)}"
 
+    def finish(self, returned: Returned) -> Claims:
+        """Return who signed in; raise `SignInRefusedError` when nothing proves it."""
+        self.require_issuer(returned.issuer)
+        return self.exchange(returned.code, nonce=returned.nonce, verifier=returned.verifier)
+
+    def leave_url(self, session: ProviderSession) -> str:  # noqa: ARG002 - an identity provider by OIDC is left there
+        """Return nothing: signing out here does not sign out at the provider."""
+        return ""
+
     def require_issuer(self, issuer: str) -> None:
         """Return when an answer comes from here; raise `SignInRefusedError` when another sent it (RFC 9207)."""
         named = bool(self._discover().get("authorization_response_iss_parameter_supported"))
@@ -144,11 +138,7 @@ class OidcClient:
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != self._client_id:
             raise SignInRefusedError("the identity provider's token was made for another application")
         found = _claims_of(claims, self._issuer, self._proof(claims))
-        if self.domains and found.email.rpartition("@")[2] not in self.domains:
-            raise SignInRefusedError(
-                "this identity provider does not speak for that e-mail domain",
-                hint="sign in with the provider of your own domain",
-            )
+        require_own_domain(found.email, self.domains)
         return found
 
     def read_logout(self, logout_token: str) -> LogoutNotice:

@@ -13,6 +13,7 @@ from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scop
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
 from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
+from bailiwick.control.identity.kept import kept_claims, spend_sign_in
 from bailiwick.control.identity.model import (
     API_AUDIENCE,
     GIT_AUDIENCE,
@@ -21,13 +22,15 @@ from bailiwick.control.identity.model import (
     IssuedToken,
     LogoutNotice,
     NewSession,
+    Origin,
     Person,
     Proof,
     RoleAssignment,
     SignedIn,
 )
-from bailiwick.control.identity.oidc import Attempt
-from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.oidc import OidcClient
+from bailiwick.control.identity.once import use_once
+from bailiwick.control.identity.providers import Attempt, Providers, Returned
 from bailiwick.control.identity.revocation import revoke
 from bailiwick.control.identity.services import MachineTokens, is_machine_token
 from bailiwick.control.identity.tables import (
@@ -37,7 +40,6 @@ from bailiwick.control.identity.tables import (
     ServiceRow,
     SessionRow,
     SignInRow,
-    UsedAssertionRow,
 )
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -48,6 +50,7 @@ from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
+NOWHERE = Origin()
 _SKEW = timedelta(seconds=60)
 _DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
 
@@ -105,34 +108,37 @@ class IdentityService:
             session.add(row)
         return url
 
-    def finish_sign_in(self, *, state: str, code: str, issuer: str = "", provider: str = "") -> tuple[NewSession, str]:
+    def finish_sign_in(
+        self, *, state: str, code: str, issuer: str = "", provider: str = "", origin: Origin = NOWHERE
+    ) -> tuple[NewSession, str]:
         """Take what an identity provider sent back; return the new session and where the person wanted to go.
 
-        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own.
+        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own,
+        `origin` where the browser is.
         """
         with self._store.transaction() as session:
-            spend = delete(SignInRow).where(SignInRow.state_hash == hash_of(state)).returning(SignInRow)
-            begun = session.scalars(spend).one_or_none()
-        if begun is None or begun.expires < self._clock():
+            begun = spend_sign_in(session, state, self._clock())
+        if begun is None:
             raise SignInRefusedError("this sign-in was not begun here, or took too long", hint="start again")
         asked = self._providers.named(begun.provider)
         if self._providers.by_domain and provider != asked.name:
             raise SignInRefusedError("another identity provider answered than the one you were sent to")
-        asked.require_issuer(issuer)
-        claims = asked.exchange(code, nonce=begun.nonce, verifier=begun.verifier)
+        kept = kept_claims(begun, code)
+        claims = asked.finish(Returned(code, issuer, begun.nonce, begun.verifier, kept))
         self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
-        return self.sign_in(claims), begun.return_to
+        return self.sign_in(claims, origin), begun.return_to
 
-    def sign_in(self, claims: Claims) -> NewSession:
+    def sign_in(self, claims: Claims, origin: Origin = NOWHERE) -> NewSession:
         """Remember the person as the provider describes them, and open a browser session."""
         with self._store.transaction() as session:
             person = self._remember(session, claims)
-            new = self._credentials.open_session(session, person, claims.proof)
+            new = self._credentials.open_session(session, person, claims.proof, origin)
             how: dict[str, ContextFact] = {
                 "provider": claims.proof.provider,
                 "methods": claims.proof.methods,
                 "level": claims.proof.level,
                 "second_factor": claims.proof.second_factor,
+                "address": origin.address,
             }
             who = f"user:{person.email}"
             self._audit.note(session, who, "session.created", f"session:{new.session_id}", context=how)
@@ -147,11 +153,16 @@ class IdentityService:
         weighed against what of theirs it meant.
         """
         asked = self._providers.of("") if not provider else self._providers.named(provider)
-        notice = asked.read_logout(logout_token)
+        if not isinstance(asked, OidcClient):
+            raise SignInRefusedError("this identity provider tells of logouts by SAML")
+        self.end_at_provider(asked.name, asked.read_logout(logout_token))
+
+    def end_at_provider(self, provider: str, notice: LogoutNotice) -> None:
+        """End what people hold here whose session a provider ended, as its verified notice says; once per notice."""
         with self._store.transaction() as session:
-            self._use_once(session, notice)
-            for person in self._named_in(session, asked.name, notice):
-                by = f"service:identity-provider/{asked.name}"
+            use_once(session, self._clock(), notice.issuer, notice.id, notice.expires)
+            for person in self._named_in(session, provider, notice):
+                by = f"service:identity-provider/{provider}"
                 self._revoke(session, by, person, "the identity provider ended the session")
 
     def release_person(self, by: Identity, principal: str, reason: str) -> None:
@@ -178,12 +189,18 @@ class IdentityService:
         with self._store.transaction() as session:
             return self._credentials.session_owner(session, secret)
 
-    def sign_out(self, secret: str) -> None:
-        """End a browser session; passes at apps that hang on it run out by themselves."""
+    def sign_out(self, secret: str) -> str:
+        """End a browser session; passes at apps that hang on it run out by themselves.
+
+        Returns where the browser may end its session at the identity provider too, empty when there is no such place.
+        """
         with self._store.transaction() as session:
-            email = self._credentials.close_session(session, secret)
-            if email is not None:
-                self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
+            closed = self._credentials.close_session(session, secret)
+            if closed is None:
+                return ""
+            email, behind = closed
+            self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
+        return self._providers.leave_url(behind)
 
     def issue_token(self, identity: Identity, *, audience: str, lifetime: timedelta, purpose: str) -> IssuedToken:
         """Make a bearer token for one door ("api" or "git") in a person's name."""
@@ -261,7 +278,9 @@ class IdentityService:
                 )
             session.delete(held[holder])
             context: dict[str, ContextFact] = {"role": role, "holder": holder}
-            self._audit.note(session, str(by.principal), "role.removed", scope, reason=reason, context=context)
+            self._audit.note(
+                session, str(by.principal), "role.removed", scope, reason=reason, context=context, before=context
+            )
             self._store.after_commit(session, self._on_change)
 
     def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
@@ -303,12 +322,12 @@ class IdentityService:
             if proof.time is None or proof.time < oldest:
                 raise SignInRefusedError(
                     "the identity provider did not sign you in anew, or does not say so",
-                    hint="sign out there and try again; whoever runs it must let it send auth_time",
+                    hint="sign out there and try again; whoever runs it must let it say when (auth_time, AuthnInstant)",
                 )
         if wanted.second_factor and not proof.second_factor:
             raise SignInRefusedError(
                 "the identity provider does not say that you used a second factor",
-                hint="set one up there; whoever runs Bailiwick may need oidc.second_factor_levels",
+                hint="set one up there; whoever runs Bailiwick may need second_factor_levels",
             )
 
     def _make_first_administrator(self, session: Session, who: str) -> None:
@@ -317,12 +336,6 @@ class IdentityService:
             return
         self._audit.note(session, "service:configuration", "administrator.bootstrapped", who)
         self._assign(session, "service:configuration", "org-admin", who, ORGANIZATION)
-
-    def _use_once(self, session: Session, notice: LogoutNotice) -> None:
-        session.execute(delete(UsedAssertionRow).where(UsedAssertionRow.expires < self._clock()))
-        row = insert(UsedAssertionRow).values(issuer=notice.issuer, id=notice.id, expires=notice.expires)
-        if session.scalar(row.on_conflict_do_nothing().returning(UsedAssertionRow.id)) is None:
-            raise SignInRefusedError("this logout token was used before")
 
     def _named_in(self, session: Session, provider: str, notice: LogoutNotice) -> list[PersonRow]:
         sessions = select(SessionRow.email).where(
@@ -385,7 +398,8 @@ class IdentityService:
         row = insert(RoleRow).values(scope=scope, role=role, holder=holder, given_by=by, time=self._clock())
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return
-        self._audit.note(session, by, "role.assigned", scope, context={"role": role, "holder": holder})
+        context: dict[str, ContextFact] = {"role": role, "holder": holder}
+        self._audit.note(session, by, "role.assigned", scope, context=context, after=context)
         self._store.after_commit(session, self._on_change)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -39,6 +39,9 @@ class SignInRow(Base):
     max_age: Mapped[int | None]
     second_factor: Mapped[bool]
     expires: Mapped[datetime]
+    # An answer that came by a form, verified: whoever finishes needs the code that was given for it.
+    kept_for: Mapped[str] = mapped_column(default="")
+    kept: Mapped[str] = mapped_column(default="")
 
 
 class SessionRow(Base):
@@ -55,6 +58,10 @@ class SessionRow(Base):
     last_seen: Mapped[datetime]
     provider: Mapped[str]
     provider_session: Mapped[str]
+    address: Mapped[str]
+    browser: Mapped[str]
+    provider_called: Mapped[str]
+    provider_ends: Mapped[datetime | None]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
 
@@ -129,6 +136,48 @@ class AuthorizationCodeRow(Base):
     expires: Mapped[datetime]
     spent: Mapped[datetime | None]
     family: Mapped[str | None]
+
+
+class DeviceRow(Base):
+    """What a program without a browser asked for, until somebody answers elsewhere and it has fetched the answer.
+
+    `email` and what follows are of whoever said yes; `max_age` and `wants_second_factor` are what their sign-in must
+    be like.
+    """
+
+    __tablename__ = "device_authorizations"
+    __table_args__ = (
+        UniqueConstraint("tenant", "user_code_hash"),
+        Index("ix_device_authorizations_address", "tenant", "address", "expires"),
+    )
+
+    device_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_code_hash: Mapped[str]
+    client: Mapped[str]
+    audiences: Mapped[list[str]]
+    address: Mapped[str]
+    max_age: Mapped[int | None]
+    wants_second_factor: Mapped[bool]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    interval_seconds: Mapped[int]
+    polled: Mapped[datetime | None]
+    state: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+    family: Mapped[str | None]
+
+
+class WrongUserCodeRow(Base):
+    """That somebody typed a code that no device shows: who does so too often must wait."""
+
+    __tablename__ = "wrong_user_codes"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "email", "time"),)
+
+    email: Mapped[str]
+    time: Mapped[datetime]
 
 
 class TokenRow(Base):

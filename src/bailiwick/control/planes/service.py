@@ -1,6 +1,6 @@
 """What planes pull and push: their desired state, artefacts, secrets and passes; and the reports they send."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -15,7 +15,7 @@ from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes.certificates import PLANE_PATH
 from bailiwick.control.planes.tables import SpoolRow
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import NotFoundError
+from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.messages import (
     Acknowledgement,
@@ -31,6 +31,7 @@ from bailiwick.core.messages import (
     ReportBatch,
     RequestRollup,
     SecretValue,
+    Sequenced,
 )
 from bailiwick.core.passes import Pass, issue_pass
 from bailiwick.core.policy import ContextValue, Decision
@@ -220,11 +221,17 @@ class PlaneService:
     def take_reports(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
 
-        What a plane says of a mode that it does not serve is not believed, and audited.
+        What a plane says of a mode that it does not serve is not believed, and audited. Reports that are missing
+        before or between these (the control plane was restored from a backup, or something is wrong) are lost: what
+        came is taken, and the log says which did not. Raises `InvalidInputError` for reports out of order.
         """
+        numbers = [item.sequence for item in batch.reports]
+        if numbers != sorted(set(numbers)):
+            raise InvalidInputError("the reports of a batch are not in order", hint="send each once, oldest first")
         with self._store.transaction() as session:
             spool = self._locked_spool(session, plane, batch.spool)
             news = [item for item in batch.reports if item.sequence > spool.sequence]
+            self._note_missing(session, plane, batch.spool, spool.sequence, news)
             events = [
                 item.report.event.model_copy(update={"plane": plane})
                 for item in news
@@ -237,6 +244,21 @@ class PlaneService:
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
+
+    def _note_missing(self, session: Session, plane: str, spool: str, seen: int, news: Sequence[Sequenced]) -> None:
+        for item in news:
+            if item.sequence > seen + 1:
+                self._audit.note(
+                    session,
+                    f"plane:{plane}",
+                    "report.missed",
+                    f"plane:{plane}",
+                    outcome=Outcome.FAILED,
+                    reason=f"reports {seen + 1} to {item.sequence - 1} of this plane never came",
+                    plane=plane,
+                    context={"spool": spool, "first": seen + 1, "last": item.sequence - 1},
+                )
+            seen = item.sequence
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode

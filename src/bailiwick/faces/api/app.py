@@ -10,6 +10,7 @@ from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
+from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.people import add_people
@@ -17,6 +18,7 @@ from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.services import add_services
+from bailiwick.faces.api.sessions import add_sessions
 
 
 def bearer(control: ControlPlane, authorization: str) -> Identity:
@@ -36,7 +38,17 @@ def build_api(control: ControlPlane) -> FastAPI:
         return bearer(control, authorization)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
-    for add in (add_people, add_apps, add_deploys, add_platform, add_directories, add_services, add_audit):
+    for add in (
+        add_people,
+        add_sessions,
+        add_services,
+        add_directories,
+        add_apps,
+        add_deploys,
+        add_platform,
+        add_audit,
+        add_audit_proofs,
+    ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)
     return api

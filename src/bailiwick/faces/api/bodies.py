@@ -59,3 +59,16 @@ class DirectoryTokenBody(_Body):
     directory: str = Field(max_length=60)
     days: int = Field(default=180, ge=1, le=366)
     purpose: str = Field(default="", max_length=2000)
+
+
+class OwnerBody(_Body):
+    """Who answers for an app from now on: an e-mail address."""
+
+    person: str = Field(min_length=3, max_length=254)
+
+
+class SyncBody(_Body):
+    """How a directory is to be read: only to see what would change, or although many people would be switched off."""
+
+    dry_run: bool = False
+    accept: bool = False

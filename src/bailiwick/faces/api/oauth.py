@@ -9,7 +9,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ASSERTION_ALGORITHMS, OAuthError, Parameters, known_client
+from bailiwick.control.identity import (
+    ASSERTION_ALGORITHMS,
+    OAuthError,
+    Parameters,
+    TooManyTriesError,
+    known_client,
+    read_wanted,
+)
 from bailiwick.core.errors import BailiwickError, InvalidInputError, NotAuthenticatedError, UnavailableError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.api.oauth_grants import TokenRequest, grants
@@ -39,6 +46,11 @@ def build_oauth(control: ControlPlane) -> FastAPI:
             raise OAuthError("unsupported_grant_type", f"there are: {', '.join(handlers)}")
         return JSONResponse(dict(await run_in_threadpool(handler, asked)), headers=_NO_STORE)
 
+    @app.post("/device_authorization")
+    async def device_authorization(request: Request) -> Response:
+        asked = await _read(request)
+        return JSONResponse(await run_in_threadpool(_begin_device, control, asked), headers=_NO_STORE)
+
     @app.post("/revoke")
     async def revoke(request: Request) -> Response:
         parameters = (await _read(request)).parameters
@@ -56,6 +68,7 @@ def oauth_metadata(control: ControlPlane) -> Mapping[str, object]:
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}{OAUTH_PATH}/authorize",
         "token_endpoint": f"{issuer}{OAUTH_PATH}/token",
+        "device_authorization_endpoint": f"{issuer}{OAUTH_PATH}/device_authorization",
         "revocation_endpoint": f"{issuer}{OAUTH_PATH}/revoke",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -67,6 +80,26 @@ def oauth_metadata(control: ControlPlane) -> Mapping[str, object]:
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": ["second-factor"],
         "protected_resources": list(control.tokens.resources.addresses.values()),
+    }
+
+
+def _begin_device(control: ControlPlane, asked: TokenRequest) -> dict[str, object]:
+    """Take what a program without a browser asks for (RFC 8628, sections 3.1 and 3.2)."""
+    parameters = asked.parameters
+    codes = control.tokens.devices.begin(
+        known_client(parameters),
+        resources=parameters.resources,
+        wanted=read_wanted(parameters),
+        address=asked.address,
+    )
+    page = f"{control.settings.public_url}/device"
+    return {
+        "device_code": codes.device_code,
+        "user_code": codes.user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={codes.user_code}",
+        "expires_in": codes.expires_seconds,
+        "interval": codes.interval_seconds,
     }
 
 
@@ -103,6 +136,8 @@ def _answer(fault: BailiwickError) -> Response:
     match fault:
         case OAuthError():
             return _refusal(fault.error, words, fault.status)
+        case TooManyTriesError():
+            return _refusal("slow_down", words, fault.status)
         case NotAuthenticatedError():
             return _refusal("invalid_grant", words, 400)
         case InvalidInputError():

@@ -28,6 +28,7 @@ def grants(control: ControlPlane) -> Mapping[str, Grant]:
     return {
         "authorization_code": lambda asked: _authorization_code(control, asked),
         "refresh_token": lambda asked: _refresh_token(control, asked),
+        "urn:ietf:params:oauth:grant-type:device_code": lambda asked: _device_code(control, asked),
         **machines,
     }
 
@@ -53,6 +54,12 @@ def _refresh_token(control: ControlPlane, asked: TokenRequest) -> Mapping[str, o
     parameters = asked.parameters
     client, token = known_client(parameters), parameters.require("refresh_token")
     return _answer(control.tokens.refresh(client, token, resources=parameters.resources))
+
+
+def _device_code(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:
+    parameters = asked.parameters
+    client, code = known_client(parameters), parameters.require("device_code")
+    return _answer(control.tokens.devices.fetch(client, code, resources=parameters.resources, address=asked.address))
 
 
 def _answer(issued: Issued) -> Mapping[str, object]:

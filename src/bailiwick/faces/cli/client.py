@@ -20,16 +20,17 @@ def server_url() -> str:
     return (os.environ.get("BAILIWICK_URL") or credentials.saved().get("url") or DEFAULT_URL).rstrip("/")
 
 
-def token(audience: str = credentials.API, *, least_seconds: int = 60) -> str:
+def token(audience: str = credentials.API, *, least_seconds: int = credentials.LEAST_SECONDS) -> str:
     """Return a token for a door that is good for so many seconds yet, or end with what to do."""
-    found = os.environ.get("BAILIWICK_TOKEN", "")
+    given = os.environ.get("BAILIWICK_TOKEN", "")
+    if given:
+        return given
     server = server_url()
-    if not found:
-        with failing(server):
-            found = credentials.access_token(server, audience, least_seconds=least_seconds)
-    if not found:
+    with failing(server):
+        held = credentials.access_token(server, audience, least_seconds=least_seconds)
+    if held is None:
         fail({"title": f"you are not signed in at {server}", "hint": "bailiwick login"})
-    return found
+    return held.token
 
 
 @contextlib.contextmanager
@@ -71,6 +72,15 @@ def _another_sign_in(problem: dict[str, Any]) -> str:
 
 def call(method: str, path: str, *, authenticated: bool = True, **options: Any) -> Any:
     """Return the JSON that the API answers; end with its words when it refuses."""
+    return _asked(method, path, authenticated=authenticated, **options).json()
+
+
+def fetch(path: str) -> bytes:
+    """Return the bytes that the API answers to a GET; end with its words when it refuses."""
+    return bytes(_asked("GET", path, authenticated=True).content)
+
+
+def _asked(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token()}"} if authenticated else {}
     try:
         answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
@@ -82,7 +92,7 @@ def call(method: str, path: str, *, authenticated: bool = True, **options: Any) 
         except ValueError:
             problem = {"title": f"the server answered {answer.status_code}"}
         fail(problem)
-    return answer.json()
+    return answer
 
 
 def show(value: Any, text: str, *, as_json: bool) -> None:

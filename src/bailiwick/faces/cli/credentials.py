@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bailiwick.faces.cli import oauth
 
 API, GIT = "api", "git"
 _FILE = Path("~/.config/bailiwick/credentials.json")
-_LEAST_SECONDS = 60
+LEAST_SECONDS = 60
 # A push shows its token at its beginning only, but git may take its time between two of its requests.
 PUSH_SECONDS = 300
 _RESOURCES = {API: "/api/v1", GIT: "/git"}
@@ -54,33 +55,50 @@ def forget_login() -> bool:
     return bool(before)
 
 
-def access_token(server: str, audience: str, *, least_seconds: int = _LEAST_SECONDS) -> str:
-    """Return a token for a door of a server that is good for so many seconds yet; nothing where nobody signed in there.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An access token, and until when it is good (seconds since 1970)."""
+
+    token: str = field(repr=False)
+    expires: float
+
+
+def access_token(server: str, audience: str, *, least_seconds: int = LEAST_SECONDS) -> Held | None:
+    """Return a token for a door of a server that is good for so many seconds yet; None where nobody signed in there.
 
     A token is never taken to another server than the one it came from. Raises `oauth.RefusedError` when what is kept
     is no longer good, `httpx2.HTTPError` when the server does not answer.
     """
     found = _good(saved(), server, audience, least_seconds)
-    if found:
+    if found is not None:
         return found
     # A refresh token works once: whoever waited for the lock finds the one that the other process got.
     with _alone():
         kept = saved()
         found = _good(kept, server, audience, least_seconds)
-        if found or kept.get("url") != server or not kept.get("refresh_token"):
+        if found is not None or kept.get("url") != server or not kept.get("refresh_token"):
             return found
         issued = oauth.refresh(server, kept["refresh_token"], resource=server + _RESOURCES[audience])
         access = {**kept.get("access", {}), audience: _kept(issued)}
         _write({**kept, "refresh_token": issued.refresh, "access": access})
-        return issued.access
+        return Held(issued.access, access[audience]["expires"])
 
 
-def _good(kept: dict[str, Any], server: str, audience: str, least_seconds: int) -> str:
+def drop_token(server: str, audience: str, token: str) -> None:
+    """Forget an access token that its door refused, so that the next one asked for is another."""
+    with _alone():
+        kept = saved()
+        if kept.get("url") == server and kept.get("access", {}).get(audience, {}).get("token") == token:
+            _write({**kept, "access": {name: entry for name, entry in kept["access"].items() if name != audience}})
+
+
+def _good(kept: dict[str, Any], server: str, audience: str, least_seconds: int) -> Held | None:
     entry = kept.get("access", {}).get(audience, {}) if kept.get("url") == server else {}
-    return str(entry["token"]) if entry.get("expires", 0) - time.time() > least_seconds else ""
+    good = entry.get("expires", 0) - time.time() > least_seconds
+    return Held(str(entry["token"]), entry["expires"]) if good else None
 
 
-def _kept(issued: oauth.Tokens) -> dict[str, object]:
+def _kept(issued: oauth.Tokens) -> dict[str, Any]:
     return {"token": issued.access, "expires": time.time() + issued.seconds}
 
 

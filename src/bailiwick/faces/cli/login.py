@@ -1,10 +1,11 @@
-"""`bailiwick login` and `logout`: in through the browser (loopback redirect and PKCE, RFC 8252), and out again."""
+"""`bailiwick login` and `logout`: in through a browser here (RFC 8252) or elsewhere (RFC 8628), and out again."""
 
 import http.server
 import os
 import queue
 import secrets
 import threading
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ Answer = dict[str, list[str]]
 
 def login(
     no_browser: Annotated[bool, typer.Option(help="print the address instead of opening a browser")] = False,
+    device: Annotated[bool, typer.Option(help="answer in a browser elsewhere, by a code")] = False,
     max_age: Annotated[int | None, typer.Option(min=0, help="sign in anew unless that was so many seconds ago")] = None,
     second_factor: Annotated[bool, typer.Option(help="sign in with a second factor")] = False,
 ) -> None:
@@ -34,7 +36,8 @@ def login(
     if second_factor:
         wanted["acr_values"] = "second-factor"
     with failing(server):
-        issued = _through_the_browser(oauth.issuer(server), wanted, opens=not no_browser)
+        oauth.require_issuer(server)
+        issued = _by_a_code(server, wanted) if device else _through_the_browser(server, wanted, opens=not no_browser)
         credentials.keep_login(server, issued)
     if os.environ.get("BAILIWICK_TOKEN"):
         typer.echo("Note that BAILIWICK_TOKEN is set, and is used instead of this sign-in.", err=True)
@@ -71,6 +74,25 @@ def _through_the_browser(server: str, wanted: dict[str, str], *, opens: bool) ->
             fail({"title": "nobody said yes in the browser", "hint": "run bailiwick login again"})
     code = _code_in(answer, state=state, server=server)
     return oauth.redeem(server, code, redirect_uri=redirect_uri, verifier=verifier, resource=resources[0])
+
+
+def _by_a_code(server: str, wanted: dict[str, str]) -> oauth.Tokens:
+    """Ask until somebody answered in another browser, no oftener than the server wants (RFC 8628, section 3.5)."""
+    resources = credentials.resources(server)
+    device = oauth.begin_device(server, resources=resources, wanted=wanted)
+    typer.echo(f"Open this address in any browser and type the code:\n  {device.page}\n  {device.user_code}")
+    until, pause = time.monotonic() + device.seconds, device.interval_seconds
+    while time.monotonic() < until:
+        time.sleep(pause)
+        try:
+            return oauth.fetch_device(server, device, resource=resources[0])
+        except oauth.RefusedError as fault:
+            if fault.error not in {"authorization_pending", "slow_down"}:
+                raise
+            pause += 5 * (fault.error == "slow_down")
+        except oauth.HTTPError:
+            pause = min(pause * 2, 60)
+    raise oauth.RefusedError("expired_token", "nobody answered in time: run bailiwick login --device again")
 
 
 def _code_in(answer: Answer, *, state: str, server: str) -> str:

@@ -5,6 +5,7 @@ import typer
 from bailiwick.faces.cli import (
     apps,
     audit,
+    audit_proofs,
     directory,
     machine_tokens,
     people,
@@ -13,7 +14,9 @@ from bailiwick.faces.cli import (
     sandbox,
     serve,
     services,
+    sessions,
 )
+from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -25,9 +28,11 @@ root = typer.Typer(
 )
 apps.register(root)
 platform.register(root)
+audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
+root.add_typer(sessions.app, name="session")
 root.add_typer(directory.app, name="directory")
 root.add_typer(services.app, name="service")
 root.add_typer(machine_tokens.agents, name="agent")
@@ -36,6 +41,7 @@ root.add_typer(serve.app, name="serve")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command("git-credential")(git_credential)
 
 
 def _mount_demo() -> None:

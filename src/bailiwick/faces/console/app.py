@@ -10,13 +10,17 @@ from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.authorize import add_authorize
+from bailiwick.faces.console.device import add_device
+from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.overview import add_overview
+from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
+from bailiwick.faces.console.saml import add_saml
 from bailiwick.faces.console.sign_in import add_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -31,14 +35,18 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     app.add_middleware(ProtectingHeaders, secure=secure)
     add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
+    add_saml(app, control, secure=secure)
     for add in (
         add_authorize,
+        add_device,
+        add_own_sessions,
         add_overview,
         add_kill_switch,
         add_app_page,
         add_approvals,
         add_reviews,
         add_audit,
+        add_directories,
         add_help,
     ):
         add(app, control, pages)

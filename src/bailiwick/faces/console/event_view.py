@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bailiwick.control.audit import LoggedEvent
+from bailiwick.core.events import event_document
 from bailiwick.faces.console.words import State, state
 
 
@@ -30,7 +31,7 @@ class EventView:
 def event_view(logged: LoggedEvent) -> EventView:
     """Return an event as pages show it."""
     event = logged.event
-    document = json.dumps(event.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    document = json.dumps(event_document(event), indent=2, ensure_ascii=False)
     return EventView(
         sequence=logged.sequence,
         time=event.time,

@@ -30,8 +30,16 @@ def set_cookie(response: Response, secret: str, *, secure: bool) -> None:
 
 
 def bind_attempt(response: Response, authorization_url: str, *, secure: bool) -> None:
-    """Bind a sign-in to the browser that began it, by the state that must come back (RFC 6749, section 10.12)."""
-    state = parse_qs(urlsplit(authorization_url).query)["state"][0]
+    """Bind a sign-in to the browser that began it, by the state that must come back (RFC 6749, section 10.12).
+
+    SAML has its relay state for that (SAML Bindings 2.0, section 3.1.1).
+    """
+    query = parse_qs(urlsplit(authorization_url).query)
+    bind_state(response, (query.get("state") or query["RelayState"])[0], secure=secure)
+
+
+def bind_state(response: Response, state: str, *, secure: bool) -> None:
+    """Bind the sign-in with a state to a browser."""
     response.set_cookie(
         ATTEMPT_COOKIE,
         state,

@@ -11,6 +11,7 @@ from bailiwick.control.identity import SignInRefusedError
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
+from bailiwick.faces.console.origins import origin_of
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import (
     COOKIE,
@@ -62,7 +63,9 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
             raise SignInRefusedError(
                 f"the identity provider did not sign you in: {error[:80]}", hint="sign in again, or ask who runs it"
             )
-        session, return_to = control.identity.finish_sign_in(state=state, code=code, issuer=iss, provider=provider)
+        session, return_to = control.identity.finish_sign_in(
+            state=state, code=code, issuer=iss, provider=provider, origin=origin_of(request)
+        )
         control.identity.sign_out(request.cookies.get(COOKIE, ""))
         response = RedirectResponse(own_path(return_to), 303)
         unbind_attempt(response)
@@ -82,8 +85,11 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
 
     @app.post("/sign-out")
     def sign_out(request: Request, _: Writer) -> Response:
-        control.identity.sign_out(request.cookies.get(COOKIE, ""))
-        response = RedirectResponse("/sign-in", 303)
+        onward = control.identity.sign_out(request.cookies.get(COOKIE, ""))
+        response: Response = RedirectResponse("/sign-in", 303)
+        if onward:
+            # A form may not end at another origin (our content security policy), but its page may lead there.
+            response = pages.render(request, "sign_out", onward=onward)
         response.delete_cookie(COOKIE, path="/")
         return response
 

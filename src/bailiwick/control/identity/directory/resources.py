@@ -66,6 +66,7 @@ def write(session: Session, row: ResourceRow, draft: Draft) -> None:
     """Put what a draft says into a row, new or known; raise `NameTakenError` when its name or address is another's."""
     _require_free(session, row, draft)
     row.name, row.unique_name, row.email = draft.name, draft.unique_name, draft.email
+    row.external_id = draft.comparable.get("externalId")
     row.document, row.comparable = dict(draft.document), dict(draft.comparable)
     row.version += 1
     try:
@@ -74,7 +75,7 @@ def write(session: Session, row: ResourceRow, draft: Draft) -> None:
             session.flush()
     except IntegrityError as fault:
         # Somebody was faster between the look and the write.
-        raise _taken(draft) from fault
+        raise _taken(draft, "") from fault
 
 
 def set_members(session: Session, row: ResourceRow, members: Collection[str]) -> tuple[set[str], set[str]]:
@@ -151,14 +152,15 @@ def _require_free(session: Session, row: ResourceRow, draft: Draft) -> None:
     same_name = (ResourceRow.kind == draft.kind) & (ResourceRow.unique_name == draft.unique_name)
     same = same_name if draft.email is None else same_name | (ResourceRow.email == draft.email)
     with session.no_autoflush:
-        other = session.scalars(select(ResourceRow.id).where(same, ResourceRow.id != row.id).limit(1)).first()
-    if other is not None:
-        raise _taken(draft)
+        holder = session.scalar(select(ResourceRow.directory).where(same, ResourceRow.id != row.id).limit(1))
+    if holder is not None:
+        raise _taken(draft, holder)
 
 
-def _taken(draft: Draft) -> NameTakenError:
+def _taken(draft: Draft, holder: str) -> NameTakenError:
     what = "user name or address" if draft.kind is Kind.USER else "display name"
     return NameTakenError(
         f"the {what} of {draft.name[:80]!r} is another's already",
         hint="it may be described by another directory: one only may claim a person or a group",
+        holder=holder,
     )

@@ -17,6 +17,13 @@ class OAuthError(BailiwickError):
         self.error = error
 
 
+class TooManyTriesError(BailiwickError):
+    """Somebody asks or guesses too often, and must wait."""
+
+    code = "oauth.too-many-tries"
+    status = 429
+
+
 def bad_grant() -> OAuthError:
     """Return the one answer to every code and refresh token that does not work: it says nothing of the reason."""
     return OAuthError("invalid_grant", BAD_GRANT, hint="sign in again: bailiwick login")

@@ -46,18 +46,18 @@ def read_request(parameters: Parameters, to: ReturnAddress, resources: Resources
     """Return what is asked for. Raises `OAuthError`, which is the answer to the client."""
     if parameters.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", "the response type must be: code")
-    if parameters.get("scope"):
-        raise OAuthError("invalid_scope", "there are no scopes here: a token does what its person's roles allow")
     # Without a method, PKCE would mean "plain" (RFC 7636, section 4.3), which proves nothing once a code is seen.
     challenge = parameters.get("code_challenge")
     if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "PKCE is needed: code_challenge_method must be S256, with its challenge")
     audiences = resources.audiences(parameters.resources, to.client.audiences)
-    return AuthorizationRequest(to, challenge, audiences, _wanted(parameters))
+    return AuthorizationRequest(to, challenge, audiences, read_wanted(parameters))
 
 
-def _wanted(parameters: Parameters) -> StepUp:
-    """Return the sign-in that a client wants behind its tokens (RFC 9470, section 4)."""
+def read_wanted(parameters: Parameters) -> StepUp:
+    """Return the sign-in that a client wants behind its tokens (RFC 9470, section 4); it may want nothing more."""
+    if parameters.get("scope"):
+        raise OAuthError("invalid_scope", "there are no scopes here: a token does what its person's roles allow")
     age, levels = parameters.get("max_age"), parameters.get("acr_values").split()
     if age and not _SECONDS.fullmatch(age):
         raise OAuthError("invalid_request", "max_age is a number of seconds")

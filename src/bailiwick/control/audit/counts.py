@@ -1,0 +1,148 @@
+"""How many events lie where in time: from counts by the hour where they suffice, else from the newest that match."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit.query import AuditQuery
+from bailiwick.control.audit.search import alternatives, between, conditions, in_time, one_of, places_of
+from bailiwick.control.audit.tables import EventRow, HourRow, TileRow
+from bailiwick.control.audit.words import has_words, words_condition, words_query
+from bailiwick.core.events import Outcome
+from bailiwick.core.tiles import WIDTH
+
+_BARS = 60
+_MOST_COUNTED = 2_000
+_LOOKED_THROUGH = 20_000
+_STEPS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400, 2 * 86400, 7 * 86400, 28 * 86400)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many events happened from `start` on for the length of a step; `bad` of them did not succeed."""
+
+    start: datetime
+    count: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Bars of `step` each, oldest first, without gaps. `whole` is False when only the newest matches are counted."""
+
+    step: timedelta
+    bars: tuple[Bar, ...]
+    whole: bool
+
+    @property
+    def total(self) -> int:
+        """How many events are counted."""
+        return sum(bar.count for bar in self.bars)
+
+
+def histogram(session: Session, query: AuditQuery, now: datetime) -> Histogram:
+    """Return when the events that match happened; reads thousands of rows at most, however long the log is."""
+    with in_time(session):
+        if _by_the_hour(query):
+            return _bars(_hours(session, query), query, now, _STEPS[6:], whole=True)
+        moments, whole = _matching(session, query)
+    return _bars(moments, query, now, _STEPS, whole=whole)
+
+
+def _by_the_hour(query: AuditQuery) -> bool:
+    asked = {name for name in ("actor", "resource", "app", "trace") if query.values(name)}
+    short = query.since is not None and (query.until or datetime.max.replace(tzinfo=UTC)) - query.since < timedelta(
+        days=2
+    )
+    return not asked and not has_words(query) and not short
+
+
+def _hours(session: Session, query: AuditQuery) -> list[tuple[datetime, int, int]]:
+    """Return counts by the hour: those that are kept, and those of the events behind the last full tile."""
+    kept = select(HourRow.hour, HourRow.outcome, func.sum(HourRow.count).label("events"))
+    if query.values("action"):
+        kept = kept.where(one_of(HourRow.action, query.values("action")))
+    if query.values("outcome"):
+        kept = kept.where(HourRow.outcome.in_(query.values("outcome")))
+    if query.since:
+        kept = kept.where(HourRow.hour >= query.since.replace(minute=0, second=0, microsecond=0))
+    if query.until:
+        kept = kept.where(HourRow.hour < query.until)
+    found = [
+        (row.hour, int(row.events), _bad(row.outcome) * int(row.events))
+        for row in session.execute(kept.group_by(HourRow.hour, HourRow.outcome))
+    ]
+    tiled = session.scalar(select(func.max(TileRow.tile)).where(TileRow.level == 0))
+    behind = EventRow.sequence >= (0 if tiled is None else tiled + 1) * WIDTH
+    rest = select(EventRow.time, EventRow.outcome).where(*conditions(query), behind).limit(_MOST_COUNTED)
+    return found + _moments(session, rest)
+
+
+def _matching(session: Session, query: AuditQuery) -> tuple[list[tuple[datetime, int, int]], bool]:
+    low, high = places_of(session, query)
+    near = between(low, high)
+    if has_words(query):
+        middle = max(low, high - _LOOKED_THROUGH)
+        fitting = [*conditions(query), *between(middle, high), words_condition(query)]
+        recent = _moments(session, _newest(fitting))
+        if len(recent) >= _MOST_COUNTED or middle == low:
+            return recent, len(recent) < _MOST_COUNTED
+        asked = cast(words_query(query), TSQUERY)
+        places = list(session.scalars(select(func.audit_places_with(asked, low, middle, _MOST_COUNTED))))
+        among = EventRow.sequence == any_(cast(places, ARRAY(BigInteger)))
+        older = _moments(session, _newest([*conditions(query), among])) if places else []
+        return recent + older, len(places) < _MOST_COUNTED
+    found: list[tuple[datetime, int, int]] = []
+    for one in alternatives(session, query):
+        found += _moments(session, _newest([*conditions(query), *near, one]))
+        if len(found) >= _MOST_COUNTED:
+            return found, False
+    return found, True
+
+
+def _newest(fitting: Sequence[object]) -> Select[datetime, str]:
+    newest = select(EventRow.time, EventRow.outcome).where(*fitting)  # type: ignore[arg-type]
+    return newest.order_by(EventRow.sequence.desc()).limit(_MOST_COUNTED)
+
+
+def _moments(session: Session, statement: Select[datetime, str]) -> list[tuple[datetime, int, int]]:
+    return [(row.time, 1, _bad(row.outcome)) for row in session.execute(statement)]
+
+
+def _bad(outcome: str) -> int:
+    return int(outcome != Outcome.SUCCESS.value)
+
+
+def _bars(
+    moments: Sequence[tuple[datetime, int, int]],
+    query: AuditQuery,
+    now: datetime,
+    steps: Sequence[timedelta],
+    *,
+    whole: bool,
+) -> Histogram:
+    if not moments:
+        return Histogram(steps[0], (), whole)
+    start = query.since if query.since and whole else min(moment for moment, _, _ in moments)
+    end = query.until or max(now, *(moment for moment, _, _ in moments))
+    step = next((step for step in steps if (end - start) / step <= _BARS), steps[-1])
+    first = _floor(start, step)
+    counts, bad = [0] * (int((end - first) / step) + 1), [0] * (int((end - first) / step) + 1)
+    for moment, many, wrong in moments:
+        place = min(max(int((moment - first) / step), 0), len(counts) - 1)
+        counts[place] += many
+        bad[place] += wrong
+    bars = (Bar(first + place * step, counts[place], bad[place]) for place in range(len(counts)))
+    return Histogram(step, tuple(bars), whole)
+
+
+def _floor(moment: datetime, step: timedelta) -> datetime:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return epoch + (moment - epoch) // step * step

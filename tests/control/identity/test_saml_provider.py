@@ -1,0 +1,426 @@
+"""SAML sign-in with an independent identity provider: the good ways through, what is taken once, and single logout."""
+
+import base64
+import os
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, quote_plus, urlsplit
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives import serialization
+from lxml import etree
+from sqlalchemy import insert, text
+
+from bailiwick.control.audit import AuditLog, AuditQuery, search
+from bailiwick.control.identity import (
+    CredentialRefusedError,
+    MetadataFile,
+    NewSession,
+    ProviderUnavailableError,
+    SamlKeys,
+    SignInRefusedError,
+)
+from bailiwick.control.identity.saml import xml
+from bailiwick.control.identity.saml.messages import NameId, ServiceProvider, logout_request
+from bailiwick.control.identity.saml.signatures import sign_query
+from bailiwick.control.identity.tables import SignInRow
+from bailiwick.control.vault import LocalFileKeyProvider, Vault
+from bailiwick.core.clock import utc_now
+from bailiwick.core.policy import StepUp
+from bailiwick.store import Store
+from tests.fixtures.saml_forgery import at, closed, opened, sign
+from tests.fixtures.saml_house import BASE, LEVEL, SamlHouse, relay_state, saml_house
+from tests.fixtures.saml_provider import Form, SamlIdp, follow, make_key
+
+
+def who(house: SamlHouse, session: NewSession) -> str:
+    return str(house.identity.authenticate_session(session.secret).identity.principal)
+
+
+@pytest.mark.req("ID2")
+def test_a_person_signs_in_and_is_who_the_provider_says(house: SamlHouse) -> None:
+    form = house.answer("ada")
+    assert form.action == f"{BASE}/own/acs"
+    session, return_to = house.finish(form)
+    assert return_to == "/apps/x"
+    owner = house.identity.authenticate_session(session.secret)
+    assert (str(owner.identity.principal), owner.name) == ("user:ada@example.com", "Ada")
+    assert owner.identity.names == {"user:ada@example.com", "group:ada"}
+    assert owner.identity.attributes == {"region": "EMEA"}
+    assert owner.identity.sign_in is not None
+    assert owner.identity.sign_in.age_seconds < 60
+    assert not owner.identity.sign_in.second_factor
+
+
+@pytest.mark.req("ID2")
+def test_an_encrypted_assertion_is_opened_with_our_key(house: SamlHouse) -> None:
+    house.idp.set(encrypts=True)
+    form = house.answer("ada")
+    assert b"EncryptedAssertion" in base64.b64decode(form.fields["SAMLResponse"])
+    assert b"ada@example.com" not in base64.b64decode(form.fields["SAMLResponse"])
+    session, _ = house.finish(form)
+    assert who(house, session) == "user:ada@example.com"
+
+
+@pytest.mark.req("ID2")
+def test_our_key_is_the_same_after_a_restart_and_never_in_clear(house: SamlHouse) -> None:
+    audit = AuditLog(utc_now)
+    vault = Vault(house.store, LocalFileKeyProvider(house.folder / "vault.key"), audit, utc_now)
+    with house.store.transaction() as session:
+        again = SamlKeys.load(session, vault, utc_now)
+        kept = session.execute(text("SELECT sealed FROM vault_secrets WHERE name = 'saml-service-provider'")).scalars()
+        sealed = [bytes(item) for item in kept]
+    assert again.certificate == house.keys.certificate
+    secret = house.keys.key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    assert len(sealed) == 1
+    assert b"PRIVATE" not in sealed[0]
+    files = [file.read_bytes() for file in house.folder.rglob("*") if file.is_file()]
+    assert not [content for content in (*sealed, *files) if b"PRIVATE" in content or secret[64:96] in content]
+
+
+@pytest.mark.req("ID2")
+def test_our_metadata_say_who_we_are_and_are_signed(house: SamlHouse) -> None:
+    content = house.saml.metadata("own")
+    root = etree.fromstring(content)
+    assert root.get("entityID") == f"{BASE}/own/metadata"
+    role = root[1]
+    assert (role.get("AuthnRequestsSigned"), role.get("WantAssertionsSigned")) == ("true", "true")
+    places = {(item.get("Binding").rpartition(":")[2], item.get("Location")) for item in role if item.get("Location")}
+    assert places == {
+        ("HTTP-POST", f"{BASE}/own/acs"),
+        ("HTTP-POST", f"{BASE}/own/slo"),
+        ("HTTP-Redirect", f"{BASE}/own/slo"),
+    }
+    assert xml.name(at(root, "ds:Signature")) == "Signature"
+    with pytest.raises(SignInRefusedError, match="no such identity provider"):
+        house.saml.metadata("another")
+
+
+@pytest.mark.req("ID2")
+def test_the_provider_takes_no_request_that_we_did_not_sign(house: SamlHouse) -> None:
+    url = house.begin()
+    changed = url.replace(f"RelayState={relay_state(url)}", "RelayState=forged")
+    with httpx2.Client(timeout=20) as browser:
+        assert 'name="password"' in follow(browser, browser.get(url)).text
+        assert 'name="password"' not in follow(browser, browser.get(changed)).text
+
+
+@pytest.mark.req("ID2")
+def test_an_answer_is_taken_once(house: SamlHouse) -> None:
+    form = house.answer("ada")
+    session, _ = house.finish(form)
+    with pytest.raises(SignInRefusedError, match="not begun here"):
+        house.finish(form)
+    assert who(house, session) == "user:ada@example.com"
+
+
+@pytest.mark.req("ID2")
+def test_an_assertion_is_taken_once_whatever_carries_it(house: SamlHouse) -> None:
+    """Also when our own memory of the sign-in it belongs to came back, as from a backup."""
+    url = house.begin()
+    form = house.idp.answer(url, "ada")
+    with house.store.transaction() as session:
+        kept = [dict(row) for row in session.execute(text("SELECT * FROM sign_ins")).mappings()]
+    house.finish(form)
+    with house.store.transaction() as session:
+        session.execute(insert(SignInRow), kept)
+    with pytest.raises(SignInRefusedError, match="used before"):
+        house.finish(form)
+
+
+@pytest.mark.req("ID2")
+def test_an_answer_to_somebody_elses_sign_in_is_refused(house: SamlHouse) -> None:
+    mine = house.begin()
+    theirs = house.answer("bob")
+    theirs.fields["RelayState"] = relay_state(mine)
+    with pytest.raises(SignInRefusedError, match="another sign-in than yours"):
+        house.finish(theirs)
+
+
+@pytest.mark.req("ID2")
+def test_the_code_goes_to_who_brought_the_answer_and_works_for_who_began(house: SamlHouse) -> None:
+    form = house.answer("ada")
+    taken = house.saml.take_answer("own", form.fields["SAMLResponse"], form.fields["RelayState"])
+    with pytest.raises(SignInRefusedError, match="has not answered this sign-in"):
+        house.identity.finish_sign_in(state=taken.state, code="guessed", provider="own")
+    with pytest.raises(SignInRefusedError, match="not begun here"):
+        house.identity.finish_sign_in(state=taken.state, code=taken.code, provider="own")
+    before = relay_state(house.begin())
+    with pytest.raises(SignInRefusedError, match="has not answered this sign-in"):
+        house.identity.finish_sign_in(state=before, code="", provider="own")
+
+
+@pytest.mark.req("ID2")
+def test_an_answer_waits_a_minute_for_its_browser(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock)
+    form = house.answer("ada")
+    taken = house.saml.take_answer("own", form.fields["SAMLResponse"], form.fields["RelayState"])
+    shift = timedelta(seconds=61)
+    with pytest.raises(SignInRefusedError, match="took too long"):
+        house.identity.finish_sign_in(state=taken.state, code=taken.code, provider="own")
+
+
+@pytest.mark.req("ID2")
+def test_a_session_ends_when_the_provider_says_at_the_latest(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    saml_idp.set(session_seconds=600)
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock)
+    session, _ = house.finish(house.answer("ada"))
+    shift = timedelta(seconds=590)
+    assert who(house, session) == "user:ada@example.com"
+    shift = timedelta(seconds=610)
+    with pytest.raises(CredentialRefusedError, match="has ended"):
+        who(house, session)
+
+
+@pytest.mark.req("ID2")
+def test_one_providers_answer_is_none_at_anothers_address(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    house = saml_house(store, saml_idp, tmp_path, names=("own", "partner"))
+    form = house.idp.answer(house.begin(email="ada@example.com"), "ada")
+    with pytest.raises(SignInRefusedError, match="another identity provider answered"):
+        house.finish(form, "partner")
+    form = house.idp.answer(house.begin(email="ada@example.com"), "ada")
+    partners = relay_state(house.begin(email="x@partner.example"))
+    form.fields["RelayState"] = partners
+    with pytest.raises(SignInRefusedError, match="another sign-in than yours"):
+        house.finish(form, "partner")
+    form = house.idp.answer(house.begin(email="x@partner.example"), "ada")
+    assert form.action == f"{BASE}/partner/acs"
+    with pytest.raises(SignInRefusedError, match="does not speak for that e-mail domain"):
+        house.finish(form, "partner")
+
+
+@pytest.mark.req("ID2")
+def test_a_sign_in_that_nobody_began_is_refused_unless_settings_allow_it(
+    store: Store, saml_idp: SamlIdp, tmp_path: Path
+) -> None:
+    def unasked(house: SamlHouse) -> Form:
+        entity = f"{BASE}/own/metadata"
+        return house.idp.answer(f"{house.idp.url}/saml2/idp/SSOService.php?spentityid={quote_plus(entity)}", "ada")
+
+    house = saml_house(store, saml_idp, tmp_path)
+    with pytest.raises(SignInRefusedError, match="not begun here") as refused:
+        house.finish(unasked(house))
+    assert "Bailiwick's own sign-in page" in refused.value.hint
+    open_house = saml_house(store, saml_idp, tmp_path, unasked=True)
+    form = unasked(open_house)
+    session, return_to = open_house.finish(form)
+    assert (who(open_house, session), return_to) == ("user:ada@example.com", "/")
+    with pytest.raises(SignInRefusedError, match="used before"):
+        open_house.finish(form)
+    asked = open_house.answer("bob")
+    del asked.fields["RelayState"]
+    with pytest.raises(SignInRefusedError, match="another sign-in than yours"):
+        open_house.finish(asked)
+
+
+@pytest.mark.req("ID2")
+def test_a_fresh_sign_in_and_a_second_factor_are_asked_for_and_told(house: SamlHouse) -> None:
+    with httpx2.Client(timeout=20) as browser:
+        house.finish(house.idp.answer(house.begin(), "ada", browser))
+        asked = browser.get(house.begin())
+        assert 'name="password"' not in follow(browser, asked).text
+        asked = browser.get(house.begin(StepUp(300, True)))
+        assert 'name="password"' in follow(browser, asked).text
+        session, _ = house.finish(house.idp.answer(house.begin(StepUp(300, True)), "ada", browser))
+    found = house.identity.authenticate_session(session.secret).identity.sign_in
+    assert found is not None
+    assert (found.second_factor, found.age_seconds < 60) == (True, True)
+    with house.store.transaction() as session_:
+        events = search(session_, AuditQuery(action="session.created"), limit=5).events
+    context = dict(events[0].event.context)
+    assert (context["provider"], context["level"], context["second_factor"]) == ("own", LEVEL, True)
+
+
+@pytest.mark.req("ID2")
+def test_a_provider_that_does_not_do_what_it_is_asked_signs_nobody_in(
+    store: Store, saml_idp: SamlIdp, tmp_path: Path
+) -> None:
+    house = saml_house(store, saml_idp, tmp_path, levels=())
+    with pytest.raises(SignInRefusedError, match="does not say that you used a second factor"):
+        house.finish(house.answer("ada", StepUp(None, True)))
+
+
+@pytest.mark.req("ID2")
+def test_an_address_does_not_pass_to_another_account(house: SamlHouse) -> None:
+    house.finish(house.answer("ada"))
+    house.idp.set(people={"ada2": {"uid": ["another-id"], "email": ["ada@example.com"]}})
+    with pytest.raises(SignInRefusedError, match="belongs to another account"):
+        house.finish(house.answer("ada2"))
+
+
+@pytest.mark.req("ID2")
+def test_new_keys_in_the_metadata_count_without_a_restart(house: SamlHouse, caplog: pytest.LogCaptureFixture) -> None:
+    file = house.folder / "idp.xml"
+    before = house.idp.key, house.idp.certificate
+    house.idp.new_key()
+    with pytest.raises(SignInRefusedError):
+        house.finish(house.answer("ada"))
+    file.write_bytes(b"<half")
+    with pytest.raises(SignInRefusedError):
+        house.finish(house.answer("ada"))
+    assert "cannot be used" in caplog.text
+    file.write_bytes(house.idp.metadata)
+    house.finish(house.answer("ada"))
+    assert before != (house.idp.key, house.idp.certificate)
+    os.utime(file, (time.time() + 5, time.time() + 5))
+    house.finish(house.answer("ada"))
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "not well-formed"),
+        (b"<!DOCTYPE x [<!ENTITY y 'z'>]><x/>", "declares"),
+        (b"<EntityDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata'/>", "describe 0 identity providers"),
+        (b"expired", "no longer valid"),
+        (b"no certificate", "no certificate for signing"),
+        (b"a script", "not the address of a page"),
+        (b"weak", "fewer than 2048 bits"),
+    ],
+)
+def test_metadata_that_describe_nothing_of_use_are_refused_in_words(
+    house: SamlHouse, content: bytes, words: str
+) -> None:
+    real = house.idp.metadata
+    weak = b"".join(make_key("weak", 1024)[1].splitlines()[1:-1])
+    certificate = etree.fromstring(real).findtext(".//{*}X509Certificate").encode()
+    made = {
+        b"expired": real.replace(b" entityID=", b' validUntil="2020-01-01T00:00:00Z" entityID=', 1),
+        b"no certificate": real.replace(b'use="signing"', b'use="encryption"'),
+        b"a script": real.replace(house.idp.url.encode() + b"/saml2/idp/SSO", b"javascript:alert(1)//SSO"),
+        b"weak": real.replace(certificate, weak),
+    }
+    (house.folder / "other.xml").write_bytes(made.get(content, content))
+    with pytest.raises(ProviderUnavailableError, match=words):
+        MetadataFile(house.folder / "other.xml", utc_now)()
+
+
+def logout_url(house: SamlHouse, browser: httpx2.Client) -> str:
+    """Sign out at the provider itself; return where it sends the browser to tell us."""
+    page = browser.get(f"{house.idp.url}/saml2/idp/SingleLogoutService.php?ReturnTo={quote_plus(house.idp.url)}")
+    return str(follow(browser, page, BASE).headers["location"])
+
+
+@pytest.mark.req("ID2", "ID3")
+def test_a_logout_at_the_provider_ends_what_is_held_here_and_is_answered(house: SamlHouse) -> None:
+    other, _ = house.finish(house.answer("bob"))
+    with httpx2.Client(timeout=20) as browser:
+        session, _ = house.finish(house.idp.answer(house.begin(), "ada", browser))
+        told = logout_url(house, browser)
+        assert told.startswith(f"{BASE}/own/slo?SAMLRequest=")
+        query = urlsplit(told).query
+        onward = house.saml.hear_logout("own", query=query, form={})
+        with pytest.raises(CredentialRefusedError):
+            who(house, session)
+        assert who(house, other) == "user:bob@example.com"
+        # The provider itself checks our answer's signature before it goes on.
+        assert onward.startswith(f"{house.idp.url}/saml2/idp/SingleLogoutService.php?SAMLResponse=")
+        done = follow(browser, browser.get(onward), f"{house.idp.url}?")
+        assert done.status_code in {200, 303, 302}, done.text
+        assert 'name="password"' in follow(browser, browser.get(house.begin())).text
+    again, _ = house.finish(house.answer("ada"))
+    with pytest.raises(SignInRefusedError, match="used before"):
+        house.saml.hear_logout("own", query=query, form={})
+    assert who(house, again) == "user:ada@example.com"
+    with house.store.transaction() as session_:
+        events = search(session_, AuditQuery(action="principal.revoked"), limit=5).events
+    assert [event.event.actor for event in events] == ["service:identity-provider/own"]
+
+
+@pytest.mark.req("ID2", "ID3")
+def test_signing_out_here_signs_out_at_the_provider(house: SamlHouse) -> None:
+    with httpx2.Client(timeout=20) as browser:
+        session, _ = house.finish(house.idp.answer(house.begin(), "ada", browser))
+        onward = house.identity.sign_out(session.secret)
+        assert onward.startswith(f"{house.idp.url}/saml2/idp/SingleLogoutService.php?SAMLRequest=")
+        back = follow(browser, browser.get(onward), BASE).headers["location"]
+        assert back.startswith(f"{BASE}/own/slo?SAMLResponse=")
+        assert house.saml.hear_logout("own", query=urlsplit(back).query, form={}) == ""
+        assert 'name="password"' in follow(browser, browser.get(house.begin())).text
+    assert house.identity.sign_out(session.secret) == ""
+
+
+US = ServiceProvider(f"{BASE}/own/metadata", f"{BASE}/own/acs", f"{BASE}/own/slo")
+
+
+def their_request(house: SamlHouse, to: str = US.logout_url, now: datetime | None = None, **names: str) -> bytes:
+    """Return a LogoutRequest as the provider would write it, not signed."""
+    them = ServiceProvider(names.get("issuer", house.idp.entity_id), "", "")
+    return logout_request(them, to, NameId(names.get("subject", "id-of-ada")), "", now or utc_now())
+
+
+def in_query(message: bytes, key: bytes) -> str:
+    private = serialization.load_pem_private_key(key, None)
+    told = base64.b64encode(xml.deflated(message)).decode()
+    return sign_query([("SAMLRequest", told)], private)  # type: ignore[arg-type]
+
+
+@pytest.mark.req("ID2", "ID3")
+def test_a_logout_by_form_must_be_signed_inside(house: SamlHouse) -> None:
+    session, _ = house.finish(house.answer("ada"))
+    message = their_request(house)
+    with pytest.raises(SignInRefusedError, match="not signed"):
+        house.saml.hear_logout("own", query="", form={"SAMLRequest": base64.b64encode(message).decode()})
+    root = etree.fromstring(message)
+    sign(root, root, house.idp.key, house.idp.certificate)
+    told = closed(root)
+    changed = opened(told)
+    at(changed, "saml:NameID").text = "id-of-bob"
+    with pytest.raises(SignInRefusedError, match="not signed"):
+        house.saml.hear_logout("own", query="", form={"SAMLRequest": closed(changed)})
+    assert who(house, session) == "user:ada@example.com"
+    onward = house.saml.hear_logout("own", query="", form={"SAMLRequest": told, "RelayState": "theirs & <so>"})
+    assert parse_qs(urlsplit(onward).query)["RelayState"] == ["theirs & <so>"]
+    with pytest.raises(CredentialRefusedError):
+        who(house, session)
+
+
+@pytest.mark.req("ID2", "ID3")
+def test_logout_requests_that_prove_nothing_end_nothing(house: SamlHouse) -> None:
+    session, _ = house.finish(house.answer("ada"))
+    key = house.idp.key
+    good = in_query(their_request(house), key)
+    signature = parse_qs(good)["Signature"][0]
+    unsigned = good.partition("&SigAlg")[0]
+    weak = good.replace(quote_plus("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"),
+                        quote_plus("http://www.w3.org/2000/09/xmldsig#rsa-sha1"))  # fmt: skip
+    refused = {
+        "nothing": "",
+        "no signature": unsigned,
+        "an empty signature": f"{unsigned}&SigAlg=x&Signature=",
+        "another signature": good.replace(quote_plus(signature), quote_plus(signature[::-1])),
+        "SHA-1": weak,
+        "another state": good.replace("&SigAlg", "&RelayState=x&SigAlg"),
+        "a parameter twice": f"{good}&SAMLRequest=x",
+        "somebody else's key": in_query(their_request(house), make_key("mine")[0]),
+        "another issuer": in_query(their_request(house, issuer="http://other.example"), key),
+        "another address": in_query(their_request(house, "http://127.0.0.1:8400/sign-in/saml/partner/slo"), key),
+        "old": in_query(their_request(house, now=utc_now() - timedelta(minutes=10)), key),
+        "of the future": in_query(their_request(house, now=utc_now() + timedelta(minutes=10)), key),
+        "nobody": in_query(their_request(house, subject=""), key),
+        "a bomb": in_query(b"<r>" + b"x" * 2**24 + b"</r>", key),
+        "another message": in_query(b"<r/>", key),
+    }
+    for what, query in refused.items():
+        with pytest.raises(SignInRefusedError):
+            house.saml.hear_logout("own", query=query, form={})
+            pytest.fail(what)
+    assert who(house, session) == "user:ada@example.com"
+    house.saml.hear_logout("own", query=good, form={})
+    with pytest.raises(CredentialRefusedError):
+        who(house, session)
