@@ -21,6 +21,7 @@ from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.saml import add_saml
+from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.sign_in import add_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -47,6 +48,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_reviews,
         add_audit,
         add_directories,
+        add_services,
         add_help,
     ):
         add(app, control, pages)
