@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -84,6 +85,7 @@ class ControlPlane:
     hub: PlaneHub
     authority: CertificateAuthority
     audit_key: SigningKey
+    exporters: ExportService
     clock: Clock
 
 
@@ -193,6 +195,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         hub=hub,
         authority=authority,
         audit_key=keys["audit"],
+        exporters=ExportService(
+            settings.audit_exporters,
+            store=store,
+            audit=audit,
+            authorizer=authorizer,
+            secrets=secret_reader(store, vault),
+            clock=clock,
+        ),
         clock=clock,
     )
 
@@ -302,11 +312,14 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
+    exporting = ExportRunner(control.exporters.workers())
+    exporting.start()
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.to_thread(exporting.stop)
         control.hooks.close()
 
 

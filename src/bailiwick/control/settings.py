@@ -7,6 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bailiwick.control.exporter_settings import ExporterOptions
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -88,6 +90,7 @@ class ControlSettings(BaseSettings):
     role_rules: tuple[RoleRule, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
+    audit_exporters: tuple[ExporterOptions, ...] = ()
 
     @property
     def providers(self) -> tuple[OidcProvider, ...]:
@@ -104,6 +107,12 @@ class ControlSettings(BaseSettings):
             raise ValueError("oidc: with several providers, each must say for which domains it speaks")
         if len(set(domains)) < len(domains):
             raise ValueError("oidc: two providers speak for the same domain")
+        return self
+
+    @model_validator(mode="after")
+    def _exporters_can_be_told_apart(self) -> Self:
+        if len({item.name for item in self.audit_exporters}) < len(self.audit_exporters):
+            raise ValueError("audit_exporters: each needs a name of its own")
         return self
 
     @classmethod

@@ -4,6 +4,7 @@ from bailiwick.control.audit.checkpoints import sign_checkpoint
 from bailiwick.control.audit.export import export_lines, verify_export
 from bailiwick.control.audit.log import AuditLog
 from bailiwick.control.audit.model import AuditPage, AuditQuery, LoggedEvent, Verification
+from bailiwick.control.audit.reading import StoredEvent, log_size, read_on
 from bailiwick.control.audit.search import event_at, search
 
 __all__ = [
@@ -11,9 +12,12 @@ __all__ = [
     "AuditPage",
     "AuditQuery",
     "LoggedEvent",
+    "StoredEvent",
     "Verification",
     "event_at",
     "export_lines",
+    "log_size",
+    "read_on",
     "search",
     "sign_checkpoint",
     "verify_export",
