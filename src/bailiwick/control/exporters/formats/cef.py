@@ -44,13 +44,13 @@ def _header(value: str) -> str:
 def _extension(value: str) -> str:
     """Escape a value. Pipes need nothing here; an end of line is written `\\n`, as the format allows."""
     escaped = value[:_LONGEST_VALUE].replace("\\", "\\\\").replace("=", "\\=")
-    return _printable(escaped.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\r"))
+    return printable(escaped.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\r"))
 
 
 def _one_line(value: str) -> str:
-    return _printable(" ".join(value.splitlines()))
+    return printable(" ".join(value.splitlines()))
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
     """Replace control characters, which could end a line or a frame for some reader."""
     return "".join(char if char.isprintable() or char == " " else "\ufffd" for char in value)

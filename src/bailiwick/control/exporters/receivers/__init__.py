@@ -1,8 +1,9 @@
 """The ways to receivers, one file a kind."""
 
-from bailiwick.control.exporter_settings import ExporterOptions, FolderExporter, WebhookExporter
+from bailiwick.control.exporter_settings import ExporterOptions, FolderExporter, SyslogExporter, WebhookExporter
 from bailiwick.control.exporters.model import Receiver
 from bailiwick.control.exporters.receivers.folder import FolderReceiver
+from bailiwick.control.exporters.receivers.syslog import SyslogReceiver
 from bailiwick.control.exporters.receivers.webhook import WebhookReceiver
 from bailiwick.control.exporters.secrets import SecretReader
 
@@ -12,6 +13,8 @@ def make_receiver(options: ExporterOptions, secrets: SecretReader) -> Receiver:
     match options:
         case FolderExporter():
             return FolderReceiver(options)
+        case SyslogExporter():
+            return SyslogReceiver(options)
         case WebhookExporter():
             return WebhookReceiver(options, secrets(options.secret))
     raise NotImplementedError(options.kind)
@@ -22,6 +25,8 @@ def destination(options: ExporterOptions) -> str:
     match options:
         case FolderExporter():
             return str(options.path)
+        case SyslogExporter():
+            return f"{options.host}:{options.port}"
         case WebhookExporter():
             return options.url
     raise NotImplementedError(options.kind)
