@@ -74,6 +74,13 @@ class Exporting:
         with self.store.transaction() as session:
             return session.query(ExporterRow).filter(ExporterRow.name == self.options.name).one()
 
+    def set_cursor(self, place: int, *, batch_end: int | None = None) -> None:
+        """As it is after a process that died between sending and counting."""
+        with self.store.transaction() as session:
+            row = session.query(ExporterRow).filter(ExporterRow.name == self.options.name).one()
+            row.next_sequence, row.batch_end = place, batch_end
+        self.worker = self.new_worker()
+
     def noted(self, action: str) -> list[AuditEvent]:
         from bailiwick.control.audit import AuditQuery, search
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from bailiwick.control.exporter_settings import FolderExporter, S3Exporter
 from bailiwick.control.exporters.formats import json_line
 from bailiwick.control.exporters.model import Outgoing
+from bailiwick.control.exporters.receivers.parquet import parquet
 
-MEDIA_TYPES = {"ndjson": "application/gzip"}
+MEDIA_TYPES = {"ndjson": "application/gzip", "parquet": "application/vnd.apache.parquet"}
 
 
 def file_name(options: FolderExporter | S3Exporter, events: Sequence[Outgoing]) -> str:
@@ -19,5 +20,7 @@ def file_name(options: FolderExporter | S3Exporter, events: Sequence[Outgoing]) 
 
 def file_content(options: FolderExporter | S3Exporter, events: Sequence[Outgoing]) -> bytes:
     """Return the content. Nothing in it depends on when it is made."""
+    if options.container == "parquet":
+        return parquet(options.format, events)
     lines = b"".join(json_line(options.format, event) + b"\n" for event in events)
     return gzip.compress(lines, mtime=0)

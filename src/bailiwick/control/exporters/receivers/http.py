@@ -22,6 +22,7 @@ class Answer:
 
     status: int
     body: bytes
+    headers: Mapping[str, str]
 
 
 class HttpSender:
@@ -48,7 +49,7 @@ class HttpSender:
                         raise DeliveryError(f"the receiver's answer is longer than {_LARGEST_ANSWER_BYTES} bytes")
                     if time.monotonic() > deadline:
                         raise DeliveryError(f"the receiver's answer took longer than {_WHOLE_SECONDS:.0f} s")
-                return Answer(answer.status_code, received)
+                return Answer(answer.status_code, received, answer.headers)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as fault:
             # httpx's words hold the reason ("Connection refused"), never headers or content.
             raise DeliveryError(f"no answer from the receiver: {str(fault) or type(fault).__name__}") from fault
