@@ -39,6 +39,7 @@ class Estate:
             "/audit",
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
+            "/exporters",
             "/kill",
             "/help",
             "/sign-in",

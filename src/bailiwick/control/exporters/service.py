@@ -61,6 +61,7 @@ class ExportService:
 
     def pause(self, identity: Identity, name: str, reason: str) -> ExporterStatus:
         """Stop sending until somebody resumes it; nothing is lost meanwhile."""
+        _require_reason(reason)
         return self._change(identity, name, "exporter.paused", reason, _pause)
 
     def resume(self, identity: Identity, name: str, reason: str = "") -> ExporterStatus:
@@ -69,6 +70,8 @@ class ExportService:
 
     def replay(self, identity: Identity, name: str, first: int, reason: str) -> ExporterStatus:
         """Go on from another place of the log: back, to send again, or forth, past what a receiver never takes."""
+
+        _require_reason(reason)
 
         def set_cursor(session: Session, row: ExporterRow) -> None:
             size = log_size(session)
@@ -171,6 +174,11 @@ class ExportService:
             last_success=row.last_success,
             next_attempt=row.next_attempt,
         )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidInputError("this needs a reason", hint="say why, for the audit log")
 
 
 def _pause(session: Session, row: ExporterRow) -> None:  # noqa: ARG001 - all changes take both

@@ -66,3 +66,9 @@ class DirectoryTokenBody(_Body):
     directory: str = Field(max_length=60)
     days: int = Field(default=180, ge=1, le=366)
     purpose: str = Field(default="", max_length=2000)
+
+
+class ReplayBody(ReasonBody):
+    """From which place of the log an exporter goes on, and why."""
+
+    first: int = Field(ge=0)

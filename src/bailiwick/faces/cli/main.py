@@ -2,7 +2,7 @@
 
 import typer
 
-from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve
+from bailiwick.faces.cli import apps, audit, directory, exporters, people, platform, roles, sandbox, serve
 from bailiwick.faces.cli.login import login
 from bailiwick.faces.cli.review import review
 
@@ -15,6 +15,7 @@ root = typer.Typer(
 apps.register(root)
 platform.register(root)
 root.add_typer(audit.app, name="audit")
+root.add_typer(exporters.app, name="exporter")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(directory.app, name="directory")
