@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog, sign_checkpoint
+from bailiwick.control.audit import AuditLog, RetentionRules, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
@@ -41,6 +41,7 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.settings import ControlSettings, OidcProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
@@ -57,6 +58,7 @@ CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _RENEW_SECONDS = 12 * 3600.0
+_EXPIRE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class ControlPlane:
     authority: CertificateAuthority
     audit_key: SigningKey
     exporters: ExportService
+    retention: RetentionService
     clock: Clock
 
 
@@ -171,6 +174,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hub = PlaneHub(planes.desired_state, keys["downlink"], clock)
     relay.hub = hub
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
+    exporters = ExportService(
+        settings.audit_exporters,
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        secrets=secret_reader(store, vault),
+        clock=clock,
+    )
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -195,12 +206,13 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         hub=hub,
         authority=authority,
         audit_key=keys["audit"],
-        exporters=ExportService(
-            settings.audit_exporters,
+        exporters=exporters,
+        retention=RetentionService(
+            RetentionRules(settings.audit_retention.days, settings.audit_retention.classes),
             store=store,
             audit=audit,
             authorizer=authorizer,
-            secrets=secret_reader(store, vault),
+            exported_before=exporters.exported_before,
             clock=clock,
         ),
         clock=clock,
@@ -327,6 +339,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
     ]
 
 

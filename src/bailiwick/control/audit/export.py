@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bailiwick.control.audit.expiry_check import ExpiryCheck, read_leaf
 from bailiwick.control.audit.model import CHECKPOINT_TYPE, EXPORT_FORMAT, Verification
 from bailiwick.control.audit.tables import CheckpointRow, EventRow
 from bailiwick.core.errors import InvalidInputError
@@ -24,8 +25,8 @@ def export_lines(session: Session, public_key: str) -> Iterator[bytes]:
     upcoming = iter(checkpoints)
     checkpoint = next(upcoming, None)
     for row in session.execute(events.execution_options(yield_per=_BATCH)):
-        event = json.loads(row.body)
-        yield canonical_json({"sequence": row.sequence, "leaf": row.leaf.hex(), "event": event}) + b"\n"
+        content = {"expired": True} if row.body is None else {"event": json.loads(row.body)}
+        yield canonical_json({"sequence": row.sequence, "leaf": row.leaf.hex(), **content}) + b"\n"
         while checkpoint is not None and checkpoint.size == row.sequence + 1:
             yield canonical_json({"checkpoint": checkpoint.envelope}) + b"\n"
             checkpoint = next(upcoming, None)
@@ -52,6 +53,7 @@ class _Check:
         self.frontier = Frontier()
         self.covered = 0
         self.checkpoints = 0
+        self.expiry = ExpiryCheck()
 
     def run(self, lines: Iterator[bytes]) -> Verification:
         for line in lines:
@@ -61,13 +63,23 @@ class _Check:
                 return self._result(problem)
         if self.covered != self.frontier.size:
             return self._result(f"no checkpoint covers the events from {self.covered} on")
+        unexplained = self.expiry.unexplained()
+        if unexplained is not None:
+            problem = f"event {unexplained} has no content, and no event of the log says that its retention had ended"
+            return self._result(problem, unexplained)
         return self._result("")
 
     def _event(self, record: dict[str, object]) -> str:
         place = self.frontier.size
         if record.get("sequence") != place:
             return f"event {place} is missing: found {str(record.get('sequence'))[:20]} in its place"
-        leaf = leaf_hash(canonical_json(record.get("event")))
+        if record.get("expired") is True and "event" not in record:
+            leaf = read_leaf(record.get("leaf"))
+            self.expiry.missing(place)
+        else:
+            event = record.get("event")
+            leaf = leaf_hash(canonical_json(event))
+            self.expiry.seen(place, event)
         if leaf.hex() != record.get("leaf"):
             return f"event {place} was changed: it does not fit its leaf hash"
         self.frontier.append(leaf)
@@ -87,14 +99,15 @@ class _Check:
         self.checkpoints += 1
         return ""
 
-    def _result(self, problem: str) -> Verification:
+    def _result(self, problem: str, place: int | None = None) -> Verification:
         return Verification(
             intact=not problem,
             events=self.frontier.size,
             checkpoints=self.checkpoints,
             problem=problem,
-            place=self.frontier.size if problem else None,
+            place=(self.frontier.size if place is None else place) if problem else None,
             key_id=self.key_id,
+            expired=self.expiry.count,
         )
 
 

@@ -42,7 +42,9 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where."""
+    """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where.
+
+    `expired` events have no content any more, and the log itself says why."""
 
     intact: bool
     events: int
@@ -50,3 +52,4 @@ class Verification:
     problem: str = ""
     place: int | None = None
     key_id: str = ""
+    expired: int = 0

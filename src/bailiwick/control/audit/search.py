@@ -13,7 +13,7 @@ MAX_PAGE = 200
 
 def search(session: Session, query: AuditQuery, *, cursor: str = "", limit: int = 50) -> AuditPage:
     """Return a page of events that match, newest first; `cursor` comes from the page before."""
-    statement = _filtered(select(EventRow.sequence, EventRow.body), query)
+    statement = _filtered(select(EventRow.sequence, EventRow.body), query).where(EventRow.body.is_not(None))
     if cursor:
         if not cursor.isdecimal():
             raise InvalidInputError("this cursor is not one of ours", hint="start again without a cursor")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy import BigInteger, Index, LargeBinary, PrimaryKeyConstraint, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -21,6 +21,7 @@ class EventRow(Base):
         Index("ix_audit_events_resource_sequence", "tenant", "resource", "sequence"),
         Index("ix_audit_events_trace", "tenant", "trace"),
         Index("ix_audit_events_time", "tenant", "time"),
+        Index("ix_audit_events_alive", "tenant", "sequence", postgresql_where=text("body IS NOT NULL")),
     )
 
     sequence: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
@@ -32,7 +33,8 @@ class EventRow(Base):
     outcome: Mapped[str]
     app: Mapped[str]
     trace: Mapped[str]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    # None once its retention has ended; the columns above are empty then, too.
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -55,3 +57,31 @@ class CheckpointRow(Base):
     size: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
     time: Mapped[datetime]
     envelope: Mapped[dict[str, Any]]
+
+
+class HoldRow(Base):
+    """A legal hold, also one that was lifted: who held what when stays known."""
+
+    __tablename__ = "audit_holds"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
+
+    name: Mapped[str]
+    reason: Mapped[str]
+    placed_by: Mapped[str]
+    placed: Mapped[datetime]
+    actor: Mapped[str]
+    app: Mapped[str]
+    resource: Mapped[str]
+    since: Mapped[datetime | None]
+    until: Mapped[datetime | None]
+    lifted_by: Mapped[str]
+    lifted: Mapped[datetime | None]
+
+
+class RetentionRow(Base):
+    """What expiry takes for now."""
+
+    __tablename__ = "audit_retention"
+    __table_args__ = (PrimaryKeyConstraint("tenant"),)
+
+    horizon: Mapped[datetime]

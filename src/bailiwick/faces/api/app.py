@@ -17,6 +17,7 @@ from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
+from bailiwick.faces.api.retention import add_retention
 
 
 def bearer(control: ControlPlane, authorization: str) -> Identity:
@@ -36,7 +37,16 @@ def build_api(control: ControlPlane) -> FastAPI:
         return bearer(control, authorization)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
-    for add in (add_people, add_apps, add_deploys, add_platform, add_directories, add_audit, add_exporters):
+    for add in (
+        add_people,
+        add_apps,
+        add_deploys,
+        add_platform,
+        add_directories,
+        add_audit,
+        add_exporters,
+        add_retention,
+    ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)
     return api

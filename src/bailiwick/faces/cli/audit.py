@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import httpx2
 import typer
 
+from bailiwick.faces.cli import holds
 from bailiwick.faces.cli.client import call, fail, server_url, show, token
 
 app = typer.Typer(help="Search, export and verify the audit log.", no_args_is_help=True)
+app.add_typer(holds.app, name="hold")
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -73,8 +75,12 @@ def verify(
     except (BailiwickError, OSError) as fault:
         fail({"title": str(fault), "hint": getattr(fault, "hint", "")})
     value = {"intact": result.intact, "events": result.events, "checkpoints": result.checkpoints,
+             "expired": result.expired,
              "problem": result.problem, "place": result.place, "key": result.key_id}  # fmt: skip
     good = f"intact: {result.events} events, {result.checkpoints} checkpoints, signed by {result.key_id}"
+    if result.expired:
+        has = "has" if result.expired == 1 else "have"
+        good += f"\n{result.expired} of the events {has} no content any more: the log says that retention had ended"
     if result.intact and not key:
         good += "\nthe key came from the export itself: compare it with the published one, or give --key"
     show(value, good if result.intact else f"NOT INTACT: {result.problem}", as_json=as_json)
