@@ -8,9 +8,10 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
+from bailiwick.control.audit import AuditLog, RetentionRules, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
 from bailiwick.control.identity import (
     AccessService,
     AttributeNames,
@@ -54,6 +55,7 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.settings import ControlSettings, OidcProvider, SamlProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
@@ -76,6 +78,7 @@ _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
+_EXPIRE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class ControlPlane:
     authority: CertificateAuthority
     door: DoorCertificate
     audit_key: SigningKey
+    exporters: ExportService
+    retention: RetentionService
     clock: Clock
 
 
@@ -208,6 +213,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
     read_by_us = {item.name: item.source() for item in settings.ldap}
     directory = DirectoryService(store, audit, authorizer, clock, relay.refresh, frozenset(read_by_us))
+    exporters = ExportService(
+        settings.audit_exporters,
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        secrets=secret_reader(store, vault),
+        clock=clock,
+    )
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -260,6 +273,15 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         authority=authority,
         door=DoorCertificate(authority, settings.state / "door", settings.planes_door.host, clock),
         audit_key=keys["audit"],
+        exporters=exporters,
+        retention=RetentionService(
+            RetentionRules(settings.audit_retention.days, settings.audit_retention.classes),
+            store=store,
+            audit=audit,
+            authorizer=authorizer,
+            exported_before=exporters.exported_before,
+            clock=clock,
+        ),
         clock=clock,
     )
 
@@ -425,11 +447,14 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
+    exporting = ExportRunner(control.exporters.workers())
+    exporting.start()
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.to_thread(exporting.stop)
         control.hooks.close()
 
 
@@ -444,6 +469,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
             Periodic(f"reading the directory {name}", _LOOK_SECONDS, partial(control.ldap.work, name))
             for name in control.ldap.sources
         ),
+        Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
     ]
 
 

@@ -45,6 +45,7 @@ class Estate:
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
             "/directories",
+            "/exporters",
             "/kill",
             "/help",
             "/sessions",

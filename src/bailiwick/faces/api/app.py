@@ -13,10 +13,12 @@ from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
+from bailiwick.faces.api.exporters import add_exporters
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
+from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
 
@@ -48,6 +50,8 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_platform,
         add_audit,
         add_audit_proofs,
+        add_exporters,
+        add_retention,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

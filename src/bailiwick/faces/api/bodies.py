@@ -1,6 +1,6 @@
 """What the API takes: the bodies of writes, strict about unknown fields."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class _Body(BaseModel):
@@ -72,3 +72,20 @@ class SyncBody(_Body):
 
     dry_run: bool = False
     accept: bool = False
+
+
+class ReplayBody(ReasonBody):
+    """From which place of the log an exporter goes on, and why."""
+
+    first: int = Field(ge=0)
+
+
+class HoldBody(ReasonBody):
+    """Which events of the audit log are kept, and why; empty fields do not matter."""
+
+    name: str = Field(max_length=63)
+    actor: str = Field(default="", max_length=300)
+    app: str = Field(default="", max_length=300)
+    resource: str = Field(default="", max_length=300)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None

@@ -2,7 +2,19 @@
 
 import typer
 
-from bailiwick.faces.cli import apps, audit, audit_proofs, directory, people, platform, roles, sandbox, serve, sessions
+from bailiwick.faces.cli import (
+    apps,
+    audit,
+    audit_proofs,
+    directory,
+    exporters,
+    people,
+    platform,
+    roles,
+    sandbox,
+    serve,
+    sessions,
+)
 from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
@@ -17,6 +29,7 @@ apps.register(root)
 platform.register(root)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
+root.add_typer(exporters.app, name="exporter")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(sessions.app, name="session")

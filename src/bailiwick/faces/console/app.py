@@ -13,6 +13,7 @@ from bailiwick.faces.console.authorize import add_authorize
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
+from bailiwick.faces.console.exporters import add_exporters
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.kill_switch import add_kill_switch
@@ -47,6 +48,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_reviews,
         add_audit,
         add_directories,
+        add_exporters,
         add_help,
     ):
         add(app, control, pages)
