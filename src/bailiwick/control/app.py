@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
-from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.catalog import App, CatalogService, data_classes_of
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -27,6 +27,7 @@ from bailiwick.control.identity import (
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
+from bailiwick.control.policies import PolicyForce, PolicyService
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -48,7 +49,7 @@ from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
-from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.policy import PoliciesInForce
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
@@ -71,6 +72,7 @@ class ControlPlane:
     directory: DirectoryService
     vault: Vault
     catalog: CatalogService
+    policies: PolicyService
     integrations: IntegrationService
     reviews: ReviewService
     source: SourceService
@@ -92,7 +94,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
     audit = AuditLog(clock)
-    authorizer = Authorizer(PolicyEngine.built_in(step_up_policies(_step_up_rules(settings))))
+    policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
+    force = PolicyForce(policies)
+    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
     with store.transaction() as session:
@@ -180,6 +184,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
         vault=vault,
         catalog=catalog,
+        policies=PolicyService(
+            store, audit, authorizer, catalog, policies, access.everyone, clock, on_change=relay.refresh
+        ),
         integrations=integrations,
         reviews=reviews,
         source=sources,

@@ -48,7 +48,8 @@ class Identity:
 
     `names` are all names under which roles may be held (itself, `group:…`); `attributes` come from the directory
     (such as `region`); `epoch` is the revocation count under which the credential was made; `sign_in` is None where
-    the credential does not tell.
+    the credential does not tell; `address` is the network address that the request comes from, empty
+    where none is known.
     """
 
     principal: Principal
@@ -56,6 +57,7 @@ class Identity:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     epoch: int = 0
     sign_in: SignIn | None = None
+    address: str = ""
 
     @property
     def is_person(self) -> bool:

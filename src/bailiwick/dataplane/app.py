@@ -160,6 +160,7 @@ class DataPlane:
             "granted_to": binding.app if state is not None else "",
             "demands_person": binding.grant.demands_person,
             "enabled": state is not None and state.enabled,
+            "data_classes": binding.data_classes,
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         return self._engine.decide(identity, "integration.query", resource, context)

@@ -32,3 +32,4 @@ class AppRow(Base):
     host: Mapped[str]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
+    data_classes: Mapped[list[str]] = mapped_column(server_default="[]")

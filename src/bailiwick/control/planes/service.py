@@ -171,7 +171,7 @@ class PlaneService:
                 if integration.enabled
             }
             who = _identity(plane)
-            decision = self._authorizer.decide(
+            decision = self._authorizer.settle(
                 session, who, "secret.fetch", f"secret:{name}", {"used_here": name in wanted}
             )
             self._audit.note(

@@ -14,6 +14,7 @@ from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.platform import add_platform
+from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 
@@ -35,7 +36,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         return bearer(control, authorization)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
-    for add in (add_people, add_apps, add_deploys, add_platform, add_directories, add_audit):
+    for add in (add_people, add_apps, add_deploys, add_platform, add_directories, add_policies, add_audit):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)
     return api

@@ -2,7 +2,7 @@
 
 import typer
 
-from bailiwick.faces.cli import apps, audit, directory, people, platform, roles, sandbox, serve
+from bailiwick.faces.cli import apps, audit, directory, people, platform, policy, roles, sandbox, serve
 from bailiwick.faces.cli.login import login
 from bailiwick.faces.cli.review import review
 
@@ -17,6 +17,7 @@ platform.register(root)
 root.add_typer(audit.app, name="audit")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
+root.add_typer(policy.app, name="policy")
 root.add_typer(directory.app, name="directory")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
