@@ -26,8 +26,8 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
-from bailiwick.control.policies import PolicyForce, PolicyService
+from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService, PolicySpread
+from bailiwick.control.policies import DecisionMemory, PolicyForce, PolicyService
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -49,13 +49,14 @@ from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
-from bailiwick.core.policy import PoliciesInForce
+from bailiwick.core.policy import Journal, PoliciesInForce
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
 CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
+_REMEMBER_SECONDS = 10.0
 _RENEW_SECONDS = 12 * 3600.0
 
 
@@ -73,6 +74,7 @@ class ControlPlane:
     vault: Vault
     catalog: CatalogService
     policies: PolicyService
+    spread: PolicySpread
     integrations: IntegrationService
     reviews: ReviewService
     source: SourceService
@@ -96,7 +98,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     audit = AuditLog(clock)
     policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
     force = PolicyForce(policies)
-    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of)
+    journal = Journal()
+    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
     with store.transaction() as session:
@@ -166,6 +169,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         stops=stops,
         codes=identity,
         secrets=vault,
+        policies=force,
         keys=_plane_keys(keys),
         sign_in_url=f"{settings.public_url}/sign-in/app",
         clock=clock,
@@ -185,8 +189,17 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         vault=vault,
         catalog=catalog,
         policies=PolicyService(
-            store, audit, authorizer, catalog, policies, access.everyone, clock, on_change=relay.refresh
+            store,
+            audit,
+            authorizer,
+            catalog,
+            policies,
+            DecisionMemory(store, journal, clock),
+            access.everyone,
+            clock,
+            relay.refresh,
         ),
+        spread=PolicySpread(store, planes, force, tuple(settings.planes), lambda: tuple(hub.connected)),
         integrations=integrations,
         reviews=reviews,
         source=sources,
@@ -320,6 +333,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
     ]
 

@@ -88,6 +88,7 @@ class ControlSettings(BaseSettings):
     role_rules: tuple[RoleRule, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def providers(self) -> tuple[OidcProvider, ...]:

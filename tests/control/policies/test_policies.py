@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from bailiwick.control.app import build_control
-from bailiwick.control.policies import PolicyVersion
 from bailiwick.control.policies.errors import (
     PolicyNotValidError,
     TooManyPoliciesError,
@@ -16,41 +15,9 @@ from bailiwick.core.errors import ConflictError, ForbiddenError, InvalidInputErr
 from bailiwick.core.policy import MOST_POLICIES
 from bailiwick.core.principals import SignIn
 from tests.fixtures.company import APP, Company
+from tests.fixtures.policies import NO_KILLS, NO_PUSHES, ORGANIZATION, case_of, in_force
 
-ORGANIZATION = "organization:default"
 FINANCE = "folder:finance"
-NO_KILLS = """@id("no-kills")
-@reason("nothing is stopped by hand here")
-forbid (principal, action == Action::"app.kill", resource);
-"""
-NO_PUSHES = NO_KILLS.replace("no-kills", "no-pushes").replace("app.kill", "app.push")
-
-
-def test_of(action: str, expect: str = "deny", roles: str = '"org-admin", "builder"') -> str:
-    return f"""[[test]]
-name = "{action}"
-roles = [{roles}]
-action = "{action}"
-resource = "app:finance/desk"
-expect = "{expect}"
-"""
-
-
-test_of.__test__ = False  # type: ignore[attr-defined]
-
-
-def in_force(
-    company: Company,
-    text: str = NO_KILLS,
-    tests: str = test_of("app.kill"),
-    *,
-    name: str = "house",
-    scope: str = ORGANIZATION,
-) -> PolicyVersion:
-    policies, people = company.control.policies, company.people
-    made = policies.propose(people["admin"], name, scope=scope, text=text, tests=tests, reason="try")
-    policies.approve(people["security"], name, made.version)
-    return policies.activate(people["admin"], name, made.version)
 
 
 def may(company: Company, who: str, action: str, resource: str = f"app:{APP}") -> tuple[str, ...]:
@@ -78,7 +45,7 @@ def test_a_policy_goes_from_proposal_to_force_with_two_people_and_is_audited_wit
 def test_nobody_approves_what_they_wrote_and_builders_do_nothing(company: Company) -> None:
     policies, people = company.control.policies, company.people
     made = policies.propose(
-        people["admin"], "house", scope=ORGANIZATION, text=NO_KILLS, tests=test_of("app.kill"), reason="try"
+        people["admin"], "house", scope=ORGANIZATION, text=NO_KILLS, tests=case_of("app.kill"), reason="try"
     )
     with pytest.raises(ForbiddenError, match="wrote themselves"):
         policies.approve(people["admin"], "house", made.version)
@@ -100,9 +67,9 @@ def test_nobody_approves_what_they_wrote_and_builders_do_nothing(company: Compan
 @pytest.mark.parametrize(
     ("text", "tests", "words"),
     [
-        (NO_KILLS.replace("app.kill", "app.kil"), test_of("app.kill"), r"line 3, column 38.*did you mean app.kill"),
+        (NO_KILLS.replace("app.kill", "app.kil"), case_of("app.kill"), r"line 3, column 38.*did you mean app.kill"),
         (NO_KILLS, "", "no test case"),
-        (NO_KILLS, test_of("app.kill", "allow"), "expected allow, but it is deny"),
+        (NO_KILLS, case_of("app.kill", "allow"), "expected allow, but it is deny"),
         (NO_KILLS, "[[tset]]", "unknown key"),
     ],
 )
@@ -118,7 +85,7 @@ def test_what_has_faults_or_fails_its_tests_is_not_even_proposed(
 
 def test_a_name_a_reason_and_a_place_are_needed_and_a_set_stays_where_it_is(company: Company) -> None:
     admin, policies = company.people["admin"], company.control.policies
-    good = {"text": NO_KILLS, "tests": test_of("app.kill")}
+    good = {"text": NO_KILLS, "tests": case_of("app.kill")}
     with pytest.raises(InvalidInputError, match="cannot name policies"):
         policies.propose(admin, "No/Name", scope=ORGANIZATION, reason="x", **good)
     with pytest.raises(InvalidInputError, match="reason"):
@@ -139,13 +106,13 @@ def test_a_folder_s_administrator_refuses_more_in_the_folder_and_nothing_beyond(
     company.control.catalog.create_folder(admin, "sales")
     company.control.identity.assign_role(admin, "builder", "group:builder", "folder:sales")
     company.control.catalog.create_app(builder, "sales/desk")
-    good = {"text": NO_PUSHES, "tests": test_of("app.push"), "reason": "freeze"}
+    good = {"text": NO_PUSHES, "tests": case_of("app.push"), "reason": "freeze"}
     for scope in (ORGANIZATION, "folder:sales"):
         with pytest.raises(ForbiddenError):
             policies.propose(second, "freeze", scope=scope, **good)
     permit = NO_PUSHES.replace("forbid", "permit")
     with pytest.raises(PolicyNotValidError, match="only forbid"):
-        policies.propose(second, "freeze", scope=FINANCE, text=permit, tests=test_of("app.push", "allow"), reason="x")
+        policies.propose(second, "freeze", scope=FINANCE, text=permit, tests=case_of("app.push", "allow"), reason="x")
     made = policies.propose(second, "freeze", scope=FINANCE, **good)
     policies.approve(admin, "freeze", made.version)
     policies.activate(second, "freeze", made.version)
@@ -156,7 +123,7 @@ def test_a_folder_s_administrator_refuses_more_in_the_folder_and_nothing_beyond(
 @pytest.mark.req("ID1")
 def test_an_older_version_comes_back_and_only_one_is_in_force(company: Company) -> None:
     in_force(company)
-    second = in_force(company, NO_PUSHES, test_of("app.push"))
+    second = in_force(company, NO_PUSHES, case_of("app.push"))
     assert second.version == 2
     assert may(company, "admin", "app.kill") == ("organisation-administrators",)
     assert may(company, "builder", "app.push") == ("house@2/no-pushes",)
@@ -171,7 +138,7 @@ def test_an_older_version_comes_back_and_only_one_is_in_force(company: Company) 
 @pytest.mark.req("ID1")
 def test_an_empty_text_takes_a_set_out_of_force(company: Company) -> None:
     in_force(company)
-    in_force(company, "// nothing\n", test_of("app.kill", "allow"))
+    in_force(company, "// nothing\n", case_of("app.kill", "allow"))
     assert may(company, "admin", "app.kill") == ("organisation-administrators",)
 
 
@@ -222,7 +189,7 @@ def test_another_process_of_the_control_plane_answers_by_the_new_policies_at_onc
             with other.store.transaction() as session:
                 answered = other.authorizer.decide(session, company.people["admin"], "app.kill", f"app:{APP}")
             assert answered.deciders == expected, version
-            in_force(company, "// nothing\n", test_of("app.kill", "allow"))
+            in_force(company, "// nothing\n", case_of("app.kill", "allow"))
             with other.store.transaction() as session:
                 assert other.authorizer.decide(session, company.people["admin"], "app.kill", f"app:{APP}").allowed
     finally:
@@ -238,7 +205,7 @@ def test_policies_that_cannot_be_read_any_more_refuse_everything_but_their_repla
         session.execute(text("UPDATE policies_in_force SET generation = generation + 1, text = 'forbid(principal'"))
     assert may(company, "admin", "app.read") == ("policies-unreadable",)
     company.control.policies.activate(
-        company.people["admin"], *_approved(company, "// nothing\n", test_of("app.kill", "allow"))
+        company.people["admin"], *_approved(company, "// nothing\n", case_of("app.kill", "allow"))
     )
     assert may(company, "admin", "app.read") == ("organisation-administrators",)
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes.tables import SpoolRow
+from bailiwick.control.planes.tables import PlanePoliciesRow, SpoolRow
+from bailiwick.control.policies import remember
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import Outcome
@@ -20,19 +21,22 @@ from bailiwick.core.messages import (
     Acknowledgement,
     AppReport,
     AppState,
+    AskedQuestion,
     AuditReport,
+    DecisionsReport,
     DesiredState,
     JobReport,
     KillReport,
     PassAnswer,
     PassRequest,
     PlaneWelcome,
+    PoliciesReport,
     ReportBatch,
     RequestRollup,
     SecretValue,
 )
 from bailiwick.core.passes import Pass, issue_pass
-from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.policy import Asked, ContextValue, Decision
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
@@ -69,6 +73,13 @@ class Codes(Protocol):
 
     def epochs(self, session: Session) -> Mapping[str, int]:
         """Return the principals whose credentials were revoked, with their present epoch."""
+
+
+class Policies(Protocol):
+    """What planes need of the policies domain."""
+
+    def in_force(self, session: Session) -> tuple[int, str]:
+        """Return the generation in force, and everything beside the built-in policies as Cedar text."""
 
 
 class Redeemed(Protocol):
@@ -115,6 +126,7 @@ class PlaneService:
         stops: Stops,
         codes: Codes,
         secrets: Secrets,
+        policies: Policies,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -127,6 +139,7 @@ class PlaneService:
         self._stops = stops
         self._codes = codes
         self._secrets = secrets
+        self._policies = policies
         self._keys = keys
         self._sign_in_url = sign_in_url
         self._clock = clock
@@ -149,9 +162,17 @@ class PlaneService:
         with self._store.transaction() as session:
             apps = self._releases.app_states(session, plane)
             epochs = self._codes.epochs(session)
+            generation, policies = self._policies.in_force(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
-            version=self._version, plane=plane, time=now, sign_in_url=self._sign_in_url, apps=apps, epochs=dict(epochs)
+            version=self._version,
+            plane=plane,
+            time=now,
+            sign_in_url=self._sign_in_url,
+            apps=apps,
+            epochs=dict(epochs),
+            policies=policies,
+            policies_generation=generation,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -195,8 +216,17 @@ class PlaneService:
         redeemed = self._codes.redeem_code(
             request.code, audience=f"app:{request.mode}/{request.app}", verifier=request.verifier
         )
-        expires = self._clock() + PASS_LIFETIME
-        content = Pass(redeemed.identity, request.app, request.mode, redeemed.session_id, expires)
+        now, sign_in = self._clock(), redeemed.identity.sign_in
+        expires = now + PASS_LIFETIME
+        content = Pass(
+            redeemed.identity,
+            request.app,
+            request.mode,
+            redeemed.session_id,
+            expires,
+            now - timedelta(seconds=sign_in.age_seconds) if sign_in is not None else None,
+            sign_in is not None and sign_in.second_factor,
+        )
         return PassAnswer(token=issue_pass(content, self._keys.passes), expires=expires)
 
     def take_reports(self, plane: str, batch: ReportBatch) -> Acknowledgement:
@@ -213,12 +243,27 @@ class PlaneService:
                 if isinstance(item.report, AuditReport)
             ]
             for item in news:
-                if not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
+                if isinstance(item.report, PoliciesReport):
+                    self._take_policies(session, plane, item.report)
+                elif isinstance(item.report, DecisionsReport):
+                    remember(session, [_asked(plane, asked) for asked in item.report.asked])
+                elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
                     self._take(session, plane, item.report)
             self._audit.append_all(session, events)
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
+
+    def policies_at(self, session: Session) -> dict[str, PoliciesReport]:
+        """Return by which policies each plane last said that it decides."""
+        rows = session.scalars(select(PlanePoliciesRow))
+        return {row.plane: PoliciesReport(generation=row.generation, fault=row.fault, time=row.time) for row in rows}
+
+    @staticmethod
+    def _take_policies(session: Session, plane: str, report: PoliciesReport) -> None:
+        said = {"generation": report.generation, "fault": report.fault, "time": report.time}
+        row = insert(PlanePoliciesRow).values(plane=plane, **said)
+        session.execute(row.on_conflict_do_update(index_elements=["tenant", "plane"], set_=said))
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode
@@ -258,6 +303,12 @@ class PlaneService:
         session.execute(insert(SpoolRow).values(plane=plane, spool=spool, sequence=0).on_conflict_do_nothing())
         own = select(SpoolRow).where(SpoolRow.plane == plane, SpoolRow.spool == spool)
         return session.scalars(own.with_for_update()).one()
+
+
+def _asked(plane: str, asked: AskedQuestion) -> Asked:
+    """Return a question as it is kept; a plane speaks for itself only."""
+    question = {**asked.question, "environment": plane}
+    return Asked(f"{plane}/{asked.key}", asked.day, question, asked.allowed, asked.deciders, asked.times, asked.last)
 
 
 def _identity(plane: str) -> Identity:

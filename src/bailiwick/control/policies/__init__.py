@@ -2,6 +2,17 @@
 
 from bailiwick.control.policies.force import PolicyForce
 from bailiwick.control.policies.model import PolicySet, PolicyVersion, State
+from bailiwick.control.policies.replay import DecisionMemory, Difference, Replay, remember
 from bailiwick.control.policies.service import PolicyService
 
-__all__ = ["PolicyForce", "PolicyService", "PolicySet", "PolicyVersion", "State"]
+__all__ = [
+    "DecisionMemory",
+    "Difference",
+    "PolicyForce",
+    "PolicyService",
+    "PolicySet",
+    "PolicyVersion",
+    "Replay",
+    "State",
+    "remember",
+]

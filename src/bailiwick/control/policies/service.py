@@ -13,6 +13,7 @@ from bailiwick.control.policies import versions
 from bailiwick.control.policies.errors import PolicyNotValidError, TooManyPoliciesError, WrongStateError
 from bailiwick.control.policies.lockout import require_way_back
 from bailiwick.control.policies.model import PolicySet, PolicyVersion, State
+from bailiwick.control.policies.replay import DecisionMemory, Replay
 from bailiwick.control.policies.tables import PolicyVersionRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -25,6 +26,7 @@ from bailiwick.core.policy import (
     PoliciesInForce,
     check,
     count_of,
+    faults_in,
     rendered,
 )
 from bailiwick.core.principals import Identity
@@ -43,6 +45,7 @@ class PolicyService:
     authorizer: Authorizer
     catalog: CatalogService
     policies: PoliciesInForce
+    memory: DecisionMemory
     everyone: Callable[[Session], Iterator[Identity]]
     clock: Clock
     on_change: Callable[[], None]
@@ -77,6 +80,21 @@ class PolicyService:
         """Return what is wrong with a text, without keeping anything."""
         self.authorizer.require(session, by, "policy.read", self._scope(session, proposed.scope))
         return check(proposed, tests, self.policies.engine_with)
+
+    def replay(self, session: Session, by: Identity, proposed: CustomerSet) -> Replay:
+        """Return which decisions of the last 30 days would come out differently with this set in force; raise
+        `PolicyNotValidError` when it has faults.
+        """
+        self.authorizer.require(session, by, "policy.read", self._scope(session, proposed.scope))
+        # What others were decided about is not for everybody who looks after a folder.
+        self.authorizer.require(session, by, "audit.read", ORGANIZATION)
+        faults = faults_in(proposed.text, scope=proposed.scope)
+        if faults:
+            raise PolicyNotValidError(Checked(tuple(faults)))
+        self.memory.keep()
+        in_force = "".join(rendered(item) for item in versions.active_sets(session))
+        with_it = "".join(rendered(item) for item in self._all_with(session, proposed))
+        return self.memory.replay(session, self.policies.engine_with(in_force), self.policies.engine_with(with_it))
 
     def may(self, session: Session, by: Identity, action: str, version: PolicyVersion) -> Decision:
         """Return whether somebody may propose or approve a version."""

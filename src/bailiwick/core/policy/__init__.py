@@ -15,6 +15,7 @@ from bailiwick.core.policy.customer import (
 from bailiwick.core.policy.decision import Decision, StepUp
 from bailiwick.core.policy.engine import DEFAULT_DENY, PolicyEngine, built_in_policies, built_in_schema
 from bailiwick.core.policy.force import UNREADABLE, PoliciesInForce
+from bailiwick.core.policy.journal import Asked, Journal, read_question, write_question
 from bailiwick.core.policy.question import FACTS_OF_PEOPLE, ContextValue, Question, Resource
 from bailiwick.core.policy.roles import ROLES, RoleHolders, Standing, cascade
 from bailiwick.core.policy.scopes import ENTITY_TYPES, ORGANIZATION, scope_chain
@@ -28,6 +29,7 @@ __all__ = [
     "ROLES",
     "UNREADABLE",
     "USUAL_CONTEXT",
+    "Asked",
     "Case",
     "CaseResult",
     "CasesError",
@@ -36,6 +38,7 @@ __all__ = [
     "CustomerSet",
     "Decision",
     "Fault",
+    "Journal",
     "PoliciesInForce",
     "PolicyEngine",
     "Question",
@@ -51,8 +54,10 @@ __all__ = [
     "faults_in",
     "own_id",
     "parse_cases",
+    "read_question",
     "rendered",
     "run_cases",
     "scope_chain",
     "set_of",
+    "write_question",
 ]

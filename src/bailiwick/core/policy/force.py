@@ -1,6 +1,6 @@
 """The policies in force: the built-in ones and an organisation's own, swapped whole while questions are being asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.policy.decision import Decision
@@ -20,8 +20,16 @@ class PoliciesInForce:
     Policies that cannot be read refuse everything, but what it takes to replace them.
     """
 
-    def __init__(self, base: str = "", *, environment: str = "", clock: Clock = utc_now) -> None:
-        """Begin with the built-in policies and `base` in Cedar, at generation 0."""
+    def __init__(
+        self,
+        base: str = "",
+        *,
+        environment: str = "",
+        clock: Clock = utc_now,
+        on_answer: Callable[[Question, Decision], None] = lambda _question, _decision: None,
+    ) -> None:
+        """Begin with the built-in policies and `base` in Cedar, at generation 0; `on_answer` is told of each answer."""
+        self._on_answer = on_answer
         self._base = base
         self._environment = environment
         self._clock = clock
@@ -80,6 +88,11 @@ class PoliciesInForce:
 
     def answer(self, question: Question) -> Decision:
         """Answer a question."""
+        decision = self._answer(question)
+        self._on_answer(question, decision)
+        return decision
+
+    def _answer(self, question: Question) -> Decision:
         generation, engine = self._now
         if engine is None and question.action in _REPAIRS:
             engine = self._built_in

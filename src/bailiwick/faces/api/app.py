@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI, Header, Request
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE
@@ -17,6 +17,7 @@ from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
+from bailiwick.faces.origin import seen_from
 
 
 def bearer(control: ControlPlane, authorization: str) -> Identity:
@@ -32,8 +33,8 @@ def build_api(control: ControlPlane) -> FastAPI:
     api = FastAPI(title="Bailiwick", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     add_problem_handlers(api)
 
-    def caller(authorization: Annotated[str, Header()] = "") -> Identity:
-        return bearer(control, authorization)
+    def caller(request: Request, authorization: Annotated[str, Header()] = "") -> Identity:
+        return seen_from(bearer(control, authorization), request.scope)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
     for add in (add_people, add_apps, add_deploys, add_platform, add_directories, add_policies, add_audit):

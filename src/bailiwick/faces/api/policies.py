@@ -12,6 +12,9 @@ from bailiwick.core.policy import Checked, CustomerSet, built_in_policies, built
 from bailiwick.faces.api.bodies import PolicyBody, PolicyTextBody, ReasonBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
+# How long the answer to an activation waits for planes to say that they decide by it, too.
+SPREAD_SECONDS = 5.0
+
 
 def add_policies(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
     """Add policies to the API."""
@@ -45,6 +48,13 @@ def add_policies(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
         with control.store.transaction() as session:
             return checked_json(control.policies.check(session, identity, proposed, body.tests))
 
+    @api.post("/v1/policies/replay")
+    def replay(identity: Caller, body: PolicyTextBody) -> Json:
+        proposed = CustomerSet(body.name, 0, body.scope, body.text)
+        with control.store.transaction() as session:
+            found = control.policies.replay(session, identity, proposed)
+        return {**asdict(found), "words": found.words}
+
     @api.get("/v1/policies/{name}")
     def history(identity: Caller, name: str, cursor: Cursor = "", limit: Limit = 50) -> Json:
         with control.store.transaction() as session:
@@ -76,7 +86,8 @@ def add_policies(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
 
     @api.post("/v1/policies/{name}/versions/{version}/activate")
     def activate(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        return version_json(control.policies.activate(identity, name, version, body.reason))
+        done = version_json(control.policies.activate(identity, name, version, body.reason))
+        return {**done, "planes": control.spread.look(SPREAD_SECONDS)}
 
 
 def version_json(version: PolicyVersion) -> Json:

@@ -96,6 +96,25 @@ def propose(
     show(made, words, as_json=as_json)
 
 
+@app.command("replay")
+def replay(
+    file: Text,
+    name: Annotated[str, typer.Option("--name", help="the set that it would replace")] = "new",
+    scope: Scope = ORGANIZATION,
+    as_json: Json = False,
+) -> None:
+    """Show which decisions of 30 days would come out differently. Example: bailiwick policy replay office.cedar."""
+    found = call("POST", "/policies/replay", json={"name": name, "scope": scope, "text": _read(file)})
+    lines = [found["words"]]
+    for item in found["differences"]:
+        now, then = ("allowed" if item[key] else "refused" for key in ("allowed_now", "allowed_then"))
+        lines.append(f"  {item['principal']}  {item['action']}  {item['resource']}  {item['times']} times")
+        lines.append(f"    {now} by {', '.join(item['deciders_now'])} -> {then} by {', '.join(item['deciders_then'])}")
+    if found["unreadable"]:
+        lines.append(f"  {found['unreadable']} more cannot be asked again")
+    show(found, "\n".join(lines), as_json=as_json)
+
+
 @app.command("diff")
 def diff(name: str, version: int) -> None:
     """Print what a version changes against what is in force."""
@@ -117,7 +136,9 @@ def refuse(name: str, version: int, reason: Reason, as_json: Json = False) -> No
 @app.command("activate")
 def activate(name: str, version: int, reason: Reason = "", as_json: Json = False) -> None:
     """Put an approved version into force, or one again that was. Example: bailiwick policy activate office 2."""
-    _act("activate", name, version, reason, as_json=as_json)
+    done = call("POST", f"/policies/{name}/versions/{version}/activate", json={"reason": reason})
+    lines = [f"{name}@{version} is {done['state']}", *(f"  {plane}: {how}" for plane, how in done["planes"].items())]
+    show(done, "\n".join(lines), as_json=as_json)
 
 
 def _act(verb: str, name: str, version: int, reason: str, *, as_json: bool) -> None:

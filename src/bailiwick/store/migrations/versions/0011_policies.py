@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 _TENANT = sa.text("current_setting('bailiwick.tenant')")
-_TABLES = ("policy_versions", "policies_in_force", "decisions_asked")
+_TABLES = ("policy_versions", "policies_in_force", "decisions_asked", "plane_policies")
 
 
 def upgrade() -> None:
@@ -56,6 +56,15 @@ def upgrade() -> None:
         sa.Column("last", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "day", "key", name=op.f("pk_decisions_asked")),
+    )
+    op.create_table(
+        "plane_policies",
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.Column("fault", sa.String(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "plane", name=op.f("pk_plane_policies")),
     )
     for table in _TABLES:
         for statement in protect_statements(table):
