@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog, RetentionRules, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
-from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.catalog import App, CatalogService, data_classes_of
 from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
 from bailiwick.control.identity import (
     AccessService,
@@ -41,7 +41,8 @@ from bailiwick.control.identity import (
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, enrol
+from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, PolicySpread, enrol
+from bailiwick.control.policies import DecisionMemory, PolicyForce, PolicyService
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -64,7 +65,7 @@ from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
-from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.policy import Journal, PoliciesInForce
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
@@ -79,6 +80,7 @@ _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
 _EXPIRE_SECONDS = 600.0
+_REMEMBER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class ControlPlane:
     ldap: LdapSync
     vault: Vault
     catalog: CatalogService
+    policies: PolicyService
+    spread: PolicySpread
     integrations: IntegrationService
     reviews: ReviewService
     source: SourceService
@@ -126,7 +130,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
     audit = AuditLog(clock)
-    authorizer = Authorizer(PolicyEngine.built_in(step_up_policies(_step_up_rules(settings))))
+    policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
+    force = PolicyForce(policies)
+    journal = Journal()
+    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
     with store.transaction() as session:
@@ -204,6 +211,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         codes=identity,
         secrets=vault,
         authority=authority,
+        policies=force,
         keys=_plane_keys(keys),
         sign_in_url=f"{settings.public_url}/sign-in/app",
         clock=clock,
@@ -259,6 +267,18 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         ldap=LdapSync(directory, read_by_us),
         vault=vault,
         catalog=catalog,
+        policies=PolicyService(
+            store,
+            audit,
+            authorizer,
+            catalog,
+            policies,
+            DecisionMemory(store, journal, clock),
+            access.everyone,
+            clock,
+            relay.refresh,
+        ),
+        spread=PolicySpread(store, planes, force, tuple(settings.planes), lambda: tuple(hub.connected)),
         integrations=integrations,
         reviews=reviews,
         source=sources,
@@ -470,6 +490,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
             for name in control.ldap.sources
         ),
         Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
+        Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
     ]
 
 

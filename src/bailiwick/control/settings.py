@@ -158,6 +158,7 @@ class ControlSettings(BaseSettings):
     max_push_bytes: int = 50 * 2**20
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     audit_exporters: tuple[ExporterOptions, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def providers(self) -> tuple[OidcProvider | SamlProvider, ...]:

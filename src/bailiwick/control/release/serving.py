@@ -51,7 +51,7 @@ class ServingService:
         enabled = self._integrations.enabled(session)
         rows = session.scalars(query).all()
         holders = self._authorizer.holders_of(session, [f"app:{row.app}" for row in rows])
-        return tuple(self._app_state(session, row, enabled, holders[f"app:{row.app}"]) for row in rows)
+        return tuple(self._app_state(session, row, enabled, holders[f"app:{row.app}"].roles) for row in rows)
 
     def artifact_bytes(self, session: Session, sha256: str) -> bytes:
         """Return an artefact that a release of this tenant names."""

@@ -89,3 +89,18 @@ class HoldBody(ReasonBody):
     resource: str = Field(default="", max_length=300)
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+
+
+class PolicyTextBody(_Body):
+    """A text of policies with its test cases, and where it would stand."""
+
+    name: str = Field(default="new", max_length=60)
+    scope: str = Field(default="organization:default", max_length=300)
+    text: str = Field(max_length=70_000)
+    tests: str = Field(default="", max_length=70_000)
+
+
+class PolicyBody(PolicyTextBody):
+    """What is proposed, and why."""
+
+    reason: str = Field(default="", max_length=2000)

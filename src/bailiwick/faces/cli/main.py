@@ -10,6 +10,7 @@ from bailiwick.faces.cli import (
     exporters,
     people,
     platform,
+    policy,
     roles,
     sandbox,
     serve,
@@ -33,6 +34,7 @@ root.add_typer(exporters.app, name="exporter")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(sessions.app, name="session")
+root.add_typer(policy.app, name="policy")
 root.add_typer(directory.app, name="directory")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
