@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService, GrantSource, RoleSource
 from bailiwick.control.audit import AuditLog, RetentionRules, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import App, CatalogService, data_classes_of
@@ -38,7 +39,7 @@ from bailiwick.control.identity import (
     certificate_of,
     step_up_policies,
 )
-from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, PolicySpread, enrol
@@ -81,6 +82,7 @@ _TIDY_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
 _EXPIRE_SECONDS = 600.0
 _REMEMBER_SECONDS = 10.0
+_ACCESS_REVIEW_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,9 @@ class ControlPlane:
     policies: PolicyService
     spread: PolicySpread
     integrations: IntegrationService
+    withdrawals: GrantWithdrawals
+    access_reviews: AccessReviewService
+    access_review_keeper: AccessReviewKeeper
     reviews: ReviewService
     source: SourceService
     hooks: HookServer
@@ -158,6 +163,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
     )
+    withdrawals = GrantWithdrawals(store=store, audit=audit, authorizer=authorizer, on_change=relay.refresh)
+    reviewed = (RoleSource(identity), GrantSource(catalog, withdrawals))
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
     access = AccessService(authorizer, names)
     reviews = ReviewService(keys["review"], clock)
@@ -280,6 +287,13 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         ),
         spread=PolicySpread(store, planes, force, tuple(settings.planes), lambda: tuple(hub.connected)),
         integrations=integrations,
+        withdrawals=withdrawals,
+        access_reviews=AccessReviewService(
+            store=store, audit=audit, authorizer=authorizer, sources=reviewed, clock=clock
+        ),
+        access_review_keeper=AccessReviewKeeper(
+            store=store, audit=audit, authorizer=authorizer, sources=reviewed, clock=clock, on_change=relay.refresh
+        ),
         reviews=reviews,
         source=sources,
         hooks=hooks,
@@ -491,6 +505,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         ),
         Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
+        Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
     ]
 
 

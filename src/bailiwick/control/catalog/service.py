@@ -162,6 +162,11 @@ class CatalogService:
         """Return the paths of apps after one, in order, `limit` at most."""
         return session.scalars(select(AppRow.path).where(AppRow.path > after).order_by(AppRow.path).limit(limit)).all()
 
+    def owners(self, session: Session, paths: Collection[str]) -> dict[str, str]:
+        """Return who answers for each of these apps, by path."""
+        query = select(AppRow.path, AppRow.owner).where(AppRow.path.in_(paths))
+        return {row.path: row.owner for row in session.execute(query)}
+
     def folder_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the paths of folders after one, in order, `limit` at most."""
         query = select(FolderRow.path).where(FolderRow.path > after).order_by(FolderRow.path)

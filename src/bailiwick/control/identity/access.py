@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import identity_of
-from bailiwick.control.identity.tables import PersonRow
+from bailiwick.control.identity.tables import PersonRow, RoleRow
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import USUAL_CONTEXT, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity, Principal, SignIn
@@ -136,6 +136,30 @@ class AccessService:
             for action in sorted(self._authorizer.actions_on(kind))
         )
         return [_permission(str(identity.principal), action, resource, it) for action, it in decided if it.allowed]
+
+    def rights(self, session: Session, identity: Identity, scope: str) -> list[Permission]:
+        """Return what somebody may do on a scope and, for a folder or the organisation, to any app in it.
+
+        Such an app is written `app:finance/*`: no app is called that, and roles cascade to it as to every other.
+        """
+        found = self.actions_of(session, identity, scope)
+        kind, _, path = scope.partition(":")
+        if kind in {"folder", "organization"}:
+            found += self.actions_of(session, identity, f"app:{path}/*" if kind == "folder" else "app:*/*")
+        return found
+
+    def readable_scopes(self, session: Session, identity: Identity) -> Sequence[str] | None:
+        """Return the folders whose roles somebody may read, with all below them; None when they may read every role."""
+        if self._authorizer.decide(session, identity, "role.read", ORGANIZATION).allowed:
+            return None
+        held = select(RoleRow.scope).where(RoleRow.holder.in_(identity.names), RoleRow.scope.startswith("folder:"))
+        folders = sorted(set(session.scalars(held)))
+        holders = self._authorizer.holders_of(session, folders)
+        return [it for it in folders if self._authorizer.decide_held(identity, "role.read", it, holders[it]).allowed]
+
+    def known_actions(self) -> list[str]:
+        """Return every action that people can be asked about, in order."""
+        return sorted({action for kind in self._authorizer.kinds for action in self._authorizer.actions_on(kind)})
 
     def _actions(self, kind: str, wanted: Sequence[str]) -> list[str]:
         if kind not in self._names:

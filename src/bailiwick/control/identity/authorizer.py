@@ -89,6 +89,11 @@ class Authorizer:
             for resource, chain in chains.items()
         }
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of resources that there are, as written names begin."""
+        return tuple(ENTITY_TYPES)
+
     def actions_on(self, kind: str) -> frozenset[str]:
         """Return the actions that people may be asked about on resources of a kind."""
         return self._engine.actions_on(ENTITY_TYPES[kind])

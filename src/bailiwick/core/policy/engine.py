@@ -15,7 +15,7 @@ from bailiwick.core.policy.question import ContextValue, Question, Resource
 from bailiwick.core.principals import Identity, SignIn
 
 # In a schema, only actions are named like this.
-_ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
+_ACTION = re.compile(r'"([a-z]+(?:-[a-z]+)*\.[a-z-]+)"')
 _ANCESTORS = re.compile(r"entity ([\w, ]+?) in \[([^\]]*)\]")
 _CONTEXT = re.compile(r"context: \{")
 _APPLIES_TO = re.compile(r"action ([^{]*?)\s+appliesTo \{\s*principal: \[([^\]]*)\],\s*resource: \[([^\]]*)\]")

@@ -8,12 +8,14 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE
 from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
+from bailiwick.faces.api.access_reviews import add_access_reviews
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.exporters import add_exporters
+from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.policies import add_policies
@@ -55,6 +57,8 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_audit_proofs,
         add_exporters,
         add_retention,
+        add_grants,
+        add_access_reviews,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -3,11 +3,13 @@
 import typer
 
 from bailiwick.faces.cli import (
+    access_reviews,
     apps,
     audit,
     audit_proofs,
     directory,
     exporters,
+    grants,
     people,
     platform,
     policy,
@@ -35,6 +37,8 @@ root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(sessions.app, name="session")
 root.add_typer(policy.app, name="policy")
+root.add_typer(access_reviews.app, name="access-review")
+root.add_typer(grants.app, name="grant")
 root.add_typer(directory.app, name="directory")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
