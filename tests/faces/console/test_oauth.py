@@ -18,6 +18,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.pkce import pkce_challenge
 from tests.faces.console.conftest import Console, Open, sign_in
 from tests.faces.console.program import CLIENT, REDIRECT, Program, returned
+from tests.faces.console.test_step_up import logout_token
 
 
 @pytest.fixture
@@ -253,6 +254,31 @@ def test_what_programs_hold_ends_with_everything_else_of_a_person(console: Conso
     assert program.opens(issued["access_token"]) == 401
     refused(program.refresh(issued["refresh_token"]), "invalid_grant")
     refused(program.redeem(code), "invalid_grant")
+
+
+@pytest.mark.req("ID2", "ID3")
+def test_a_logout_at_the_provider_ends_what_programs_hold(console: Console, program: Program) -> None:
+    browser = console.browser()
+    sign_in(browser, "builder@example.com")
+    issued = program.signed_in(browser)
+    told = logout_token(console, sub="builder@example.com")
+    assert httpx2.post(f"{console.url}/sign-in/logout", data={"logout_token": told}).status_code == 200
+    assert program.opens(issued["access_token"]) == 401
+    refused(program.refresh(issued["refresh_token"]), "invalid_grant")
+
+
+@pytest.mark.req("ID2")
+def test_what_was_given_to_another_program_is_nothing_here(console: Console, program: Program) -> None:
+    browser, _ = console.signed_in("builder")
+    code, issued = program.answer(browser)["code"], program.signed_in(browser)
+    with console.company.control.store.transaction() as session:
+        for row in (AuthorizationCodeRow, FamilyRow):
+            session.execute(update(row).values(client="another"))
+    refused(program.redeem(code), "invalid_grant")
+    refused(program.refresh(issued["refresh_token"]), "invalid_grant")
+    given_back = httpx2.post(f"{console.url}/oauth/revoke", data={"client_id": CLIENT, "token": issued["access_token"]})
+    refused(given_back, "unauthorized_client")
+    assert program.opens(issued["access_token"]) == 200
 
 
 @pytest.mark.req("ID2")
