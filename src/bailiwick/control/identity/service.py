@@ -15,8 +15,6 @@ from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
 from bailiwick.control.identity.kept import kept_claims, spend_sign_in
 from bailiwick.control.identity.model import (
-    API_AUDIENCE,
-    GIT_AUDIENCE,
     ClaimRule,
     Claims,
     IssuedToken,
@@ -52,7 +50,6 @@ _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
 NOWHERE = Origin()
 _SKEW = timedelta(seconds=60)
-_DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
 
 
 class IdentityService:
@@ -203,7 +200,7 @@ class IdentityService:
         return self._providers.leave_url(behind)
 
     def issue_token(self, identity: Identity, *, audience: str, lifetime: timedelta, purpose: str) -> IssuedToken:
-        """Make a bearer token for one door ("api" or "git") in a person's name."""
+        """Make a bearer token in a person's name for one door ("api" or "git"), or for several ("api git")."""
         with self._store.transaction() as session:
             person = self._row(session, identity.principal.name)
             issued = self._credentials.issue_token(
@@ -219,11 +216,11 @@ class IdentityService:
             return issued
 
     def authenticate_token(self, secret: str, *, audience: str) -> Identity:
-        """Return whose token this is, when it opens this door; git also takes tokens of the API."""
+        """Return whose token this is, when it was made for this door."""
         with self._store.transaction() as session:
             if is_machine_token(secret):
-                return self._machine_tokens.owner(session, secret, audiences=_DOORS[audience])
-            return self._credentials.token_owner(session, secret, audiences=_DOORS[audience])
+                return self._machine_tokens.owner(session, secret, audience=audience)
+            return self._credentials.token_owner(session, secret, audience=audience)
 
     def issue_code(self, owner: SignedIn, *, audience: str, challenge: str) -> str:
         """Make a one-time code for an app's host ("app:<mode>/<path>")."""
