@@ -153,7 +153,10 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
         identity.apply_role_rules(ROLE_RULES)
         settings = control.settings.model_copy(update={"public_url": addresses.console})
         tokens = TokenService(control.store, AuditLog(utc_now), Resources(addresses.console), utc_now)
-        company.control = replace(control, settings=settings, identity=identity, tokens=tokens)
+        own_names = frozenset({addresses.console, f"{addresses.console}/oauth/token"})
+        prover = replace(control.exchange.prover, audiences=own_names)
+        exchange = replace(control.exchange, prover=prover)
+        company.control = replace(control, settings=settings, identity=identity, tokens=tokens, exchange=exchange)
         self._console = Console(addresses, company)
         config = uvicorn.Config(
             build_faces(company.control),

@@ -10,12 +10,14 @@ from bailiwick.faces.cli import (
     directory,
     exporters,
     grants,
+    machine_tokens,
     people,
     platform,
     policy,
     roles,
     sandbox,
     serve,
+    services,
     sessions,
 )
 from bailiwick.faces.cli.git_credential import git_credential
@@ -40,6 +42,8 @@ root.add_typer(policy.app, name="policy")
 root.add_typer(access_reviews.app, name="access-review")
 root.add_typer(grants.app, name="grant")
 root.add_typer(directory.app, name="directory")
+root.add_typer(services.app, name="service")
+root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.command()(login)

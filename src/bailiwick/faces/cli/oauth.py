@@ -14,6 +14,7 @@ __all__ = [
     "RefusedError",
     "Tokens",
     "begin_device",
+    "exchange",
     "fetch_device",
     "redeem",
     "refresh",
@@ -96,6 +97,14 @@ def refresh(server: str, token: str, *, resource: str) -> Tokens:
 def revoke(server: str, token: str) -> None:
     """Give a token back, and with it every other that came of the same sign-in."""
     _json(httpx2.post(f"{server}/oauth/revoke", data={"client_id": CLIENT, "token": token}, timeout=_SECONDS))
+
+
+def exchange(server: str, form: dict[str, str]) -> dict[str, object]:
+    """Return what the token endpoint answers to a machine's form."""
+    answer = _json(httpx2.post(f"{server}/oauth/token", data=form, timeout=_SECONDS))
+    if not isinstance(answer.get("access_token"), str):
+        raise RefusedError("server_error", f"{server} does not answer as an authorization server does")
+    return answer
 
 
 def _tokens(server: str, form: dict[str, str]) -> Tokens:

@@ -36,8 +36,12 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a token says once signature, audience and times are checked. `id` is its `jti`, where it has one."""
+    """What a token says once signature, audience and times are checked, and the key that did.
 
+    `id` is its `jti`, where it has one.
+    """
+
+    key: PublicKey
     issuer: str
     subject: str
     id: str
@@ -71,7 +75,7 @@ def verify(
     It must name its issuer, a subject, exactly one audience and an end no later than `longest` from now; beginnings may
     be 60 seconds ahead. Raises `AssertionRefusedError` that says which of these is not so.
     """
-    claims = _signed_claims(token, keys)
+    key, claims = _signed_claims(token, keys)
     if claims.get("iss") != issuer:
         raise AssertionRefusedError("the token is from another issuer")
     _require_audience(claims.get("aud"), audiences)
@@ -81,13 +85,13 @@ def verify(
         raise AssertionRefusedError("the token names no subject")
     if not isinstance(token_id, str) or len(token_id) > _MOST_ID_CHARACTERS:
         raise AssertionRefusedError(f"the token's jti must be a text of {_MOST_ID_CHARACTERS} characters at most")
-    return Verified(issuer, subject, token_id, expires, claims)
+    return Verified(key, issuer, subject, token_id, expires, claims)
 
 
-def _signed_claims(token: str, keys: Sequence[PublicKey]) -> Mapping[str, Any]:
+def _signed_claims(token: str, keys: Sequence[PublicKey]) -> tuple[PublicKey, Mapping[str, Any]]:
     for key in keys:
         try:
-            return jwt.decode(token, key, algorithms=list(algorithms_of(key))).claims
+            return key, jwt.decode(token, key, algorithms=list(algorithms_of(key))).claims
         except (JoseError, ValueError, TypeError):
             continue
     raise AssertionRefusedError(
