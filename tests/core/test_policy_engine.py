@@ -17,6 +17,7 @@ QUERY: dict[str, ContextValue] = {
     "granted_to": "finance/refund-desk",
     "demands_person": False,
     "enabled": True,
+    "data_classes": frozenset(),
 }
 
 
@@ -179,7 +180,7 @@ def test_nobody_is_asked_to_sign_in_again_for_what_they_may_not_do() -> None:
 @pytest.mark.req("ID1")
 def test_every_action_of_people_is_known_by_what_it_is_done_to() -> None:
     kinds = ("Organization", "Folder", "App", "Integration", "Secret")
-    of_planes_and_apps = {"secret.fetch", "pass.issue", "report.take", "egress.connect"}
+    of_planes_and_apps = {"access-review.apply", "secret.fetch", "pass.issue", "report.take", "egress.connect"}
     assert set().union(*(ENGINE.actions_on(kind) for kind in kinds)) == ENGINE.actions - of_planes_and_apps
     assert "app.kill" in ENGINE.actions_on("App")
     assert "app.kill" not in ENGINE.actions_on("Folder")

@@ -8,9 +8,11 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
+from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService, GrantSource, RoleSource
+from bailiwick.control.audit import AuditLog, RetentionRules, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
-from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.catalog import App, CatalogService, data_classes_of
+from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
 from bailiwick.control.identity import (
     AccessService,
     AttributeNames,
@@ -37,10 +39,11 @@ from bailiwick.control.identity import (
     certificate_of,
     step_up_policies,
 )
-from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, enrol
+from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, PolicySpread, enrol
+from bailiwick.control.policies import DecisionMemory, PolicyForce, PolicyService
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -54,6 +57,7 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.settings import ControlSettings, OidcProvider, SamlProvider
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
@@ -62,7 +66,7 @@ from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
-from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.policy import Journal, PoliciesInForce
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
@@ -76,6 +80,9 @@ _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
+_EXPIRE_SECONDS = 600.0
+_REMEMBER_SECONDS = 10.0
+_ACCESS_REVIEW_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,12 @@ class ControlPlane:
     ldap: LdapSync
     vault: Vault
     catalog: CatalogService
+    policies: PolicyService
+    spread: PolicySpread
     integrations: IntegrationService
+    withdrawals: GrantWithdrawals
+    access_reviews: AccessReviewService
+    access_review_keeper: AccessReviewKeeper
     reviews: ReviewService
     source: SourceService
     hooks: HookServer
@@ -113,6 +125,8 @@ class ControlPlane:
     authority: CertificateAuthority
     door: DoorCertificate
     audit_key: SigningKey
+    exporters: ExportService
+    retention: RetentionService
     clock: Clock
 
 
@@ -121,7 +135,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
     audit = AuditLog(clock)
-    authorizer = Authorizer(PolicyEngine.built_in(step_up_policies(_step_up_rules(settings))))
+    policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
+    force = PolicyForce(policies)
+    journal = Journal()
+    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
     with store.transaction() as session:
@@ -146,6 +163,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
     )
+    withdrawals = GrantWithdrawals(store=store, audit=audit, authorizer=authorizer, on_change=relay.refresh)
+    reviewed = (RoleSource(identity), GrantSource(catalog, withdrawals))
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
     access = AccessService(authorizer, names)
     reviews = ReviewService(keys["review"], clock)
@@ -199,6 +218,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         codes=identity,
         secrets=vault,
         authority=authority,
+        policies=force,
         keys=_plane_keys(keys),
         sign_in_url=f"{settings.public_url}/sign-in/app",
         clock=clock,
@@ -208,6 +228,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
     read_by_us = {item.name: item.source() for item in settings.ldap}
     directory = DirectoryService(store, audit, authorizer, clock, relay.refresh, frozenset(read_by_us))
+    exporters = ExportService(
+        settings.audit_exporters,
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        secrets=secret_reader(store, vault),
+        clock=clock,
+    )
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -246,7 +274,26 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         ldap=LdapSync(directory, read_by_us),
         vault=vault,
         catalog=catalog,
+        policies=PolicyService(
+            store,
+            audit,
+            authorizer,
+            catalog,
+            policies,
+            DecisionMemory(store, journal, clock),
+            access.everyone,
+            clock,
+            relay.refresh,
+        ),
+        spread=PolicySpread(store, planes, force, tuple(settings.planes), lambda: tuple(hub.connected)),
         integrations=integrations,
+        withdrawals=withdrawals,
+        access_reviews=AccessReviewService(
+            store=store, audit=audit, authorizer=authorizer, sources=reviewed, clock=clock
+        ),
+        access_review_keeper=AccessReviewKeeper(
+            store=store, audit=audit, authorizer=authorizer, sources=reviewed, clock=clock, on_change=relay.refresh
+        ),
         reviews=reviews,
         source=sources,
         hooks=hooks,
@@ -260,6 +307,15 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         authority=authority,
         door=DoorCertificate(authority, settings.state / "door", settings.planes_door.host, clock),
         audit_key=keys["audit"],
+        exporters=exporters,
+        retention=RetentionService(
+            RetentionRules(settings.audit_retention.days, settings.audit_retention.classes),
+            store=store,
+            audit=audit,
+            authorizer=authorizer,
+            exported_before=exporters.exported_before,
+            clock=clock,
+        ),
         clock=clock,
     )
 
@@ -425,11 +481,14 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
+    exporting = ExportRunner(control.exporters.workers())
+    exporting.start()
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.to_thread(exporting.stop)
         control.hooks.close()
 
 
@@ -444,6 +503,9 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
             Periodic(f"reading the directory {name}", _LOOK_SECONDS, partial(control.ldap.work, name))
             for name in control.ldap.sources
         ),
+        Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
+        Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
+        Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
     ]
 
 

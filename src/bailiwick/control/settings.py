@@ -7,6 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bailiwick.control.audit import LEAST_DAYS
+from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
 
@@ -121,6 +123,20 @@ class Plane(_Section):
     credentials: Path
 
 
+class AuditRetention(_Section):
+    """How many days events of the audit log are kept: by the longest beginning of their action in `classes`."""
+
+    days: int = 365
+    classes: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]*$")], int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        for name, days in (("days", self.days), *self.classes.items()):
+            if days < LEAST_DAYS:
+                raise ValueError(f"audit_retention: {name} is {days}; events are kept for {LEAST_DAYS} days at least")
+        return self
+
+
 class ControlSettings(BaseSettings):
     """Everything that the control plane process must be told."""
 
@@ -140,6 +156,9 @@ class ControlSettings(BaseSettings):
     ldap: tuple[LdapDirectory, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
+    audit_retention: AuditRetention = Field(default_factory=AuditRetention)
+    audit_exporters: tuple[ExporterOptions, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def providers(self) -> tuple[OidcProvider | SamlProvider, ...]:
@@ -162,6 +181,12 @@ class ControlSettings(BaseSettings):
     def _directories_can_be_told_apart(self) -> Self:
         if len({directory.name for directory in self.ldap}) < len(self.ldap):
             raise ValueError("ldap: each directory needs a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _exporters_can_be_told_apart(self) -> Self:
+        if len({item.name for item in self.audit_exporters}) < len(self.audit_exporters):
+            raise ValueError("audit_exporters: each needs a name of its own")
         return self
 
     @classmethod

@@ -59,8 +59,9 @@ class Identity:
 
     `names` are all names under which roles may be held (itself, `group:…`); `attributes` come from the directory
     (such as `region`); `epoch` is the revocation count under which the credential was made; `sign_in` is None where
-    the credential does not tell. `behalf` is the person that an agent works for: whoever asks what such an agent may
-    do asks about both. A name that says "for somebody" without that somebody cannot be made.
+    the credential does not tell; `address` is the network address that the request comes from, empty where none is
+    known. `behalf` is the person that an agent works for: whoever asks what such an agent may do asks about both. A
+    name that says "for somebody" without that somebody cannot be made.
     """
 
     principal: Principal
@@ -68,6 +69,7 @@ class Identity:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     epoch: int = 0
     sign_in: SignIn | None = None
+    address: str = ""
     behalf: "Identity | None" = None
 
     def __post_init__(self) -> None:

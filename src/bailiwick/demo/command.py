@@ -194,6 +194,7 @@ class _Demo:
             "ingress_port": layout.plane_port(plane),
             "host_suffix": "preview.localhost" if plane == "editor" else "localhost",
             "wheels": str(self._wheels),
+            "proxies": [f"{HOST}/32"],
         }
         return _write(layout.state / f"data-plane-{plane}.yaml", content)
 
@@ -203,7 +204,7 @@ class _Demo:
             "preview.localhost": f"{HOST}:{layout.plane_port('editor')}",
             "localhost": f"{HOST}:{layout.plane_port('production')}",
         }
-        return _write(layout.state / "front.yaml", {"port": layout.port + 10, "forward": forward})
+        return _write(layout.state / "front.yaml", {"port": layout.port + 10, "forward": forward, "announce": True})
 
     def _say(self, words: str) -> None:
         if not self._quiet:

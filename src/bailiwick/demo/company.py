@@ -4,7 +4,7 @@ import contextlib
 from datetime import timedelta
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import API_AUDIENCE, Claims, SignInRefusedError
+from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, Claims, SignInRefusedError
 from bailiwick.control.integrations import Integration
 from bailiwick.core.errors import ConflictError, UnavailableError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
@@ -72,10 +72,10 @@ def remember(control: ControlPlane, layout: Layout, person: SamplePerson) -> Ide
 
 
 def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str, str]:
-    """Return a fresh token of the API for each role."""
+    """Return a fresh token for the API and git for each role."""
     return {
         role: control.identity.issue_token(
-            identity, audience=API_AUDIENCE, lifetime=_TOKEN_LIFETIME, purpose="demo"
+            identity, audience=f"{API_AUDIENCE} {GIT_AUDIENCE}", lifetime=_TOKEN_LIFETIME, purpose="demo"
         ).secret
         for role, identity in people.items()
     }

@@ -112,6 +112,9 @@ async def serve_control(control: ControlPlane) -> None:
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
             lifespan="off",
+            # Else anybody on this host could say from where they come: uvicorn believes its own host by default.
+            proxy_headers=bool(control.settings.trusted_proxies),
+            forwarded_allow_ips=list(control.settings.trusted_proxies),
         )
     )
     door = uvicorn.Server(_door(control))

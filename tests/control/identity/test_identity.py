@@ -102,11 +102,18 @@ def test_a_token_opens_its_door_only_and_expires(identity: IdentityService, cloc
     alice = identity.remember_person(ALICE)
     git = identity.issue_token(alice, audience=GIT_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
     api = identity.issue_token(alice, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
-    identity.authenticate_token(git.secret, audience=GIT_AUDIENCE)
-    identity.authenticate_token(api.secret, audience=GIT_AUDIENCE)
-    for secret in (git.secret, "bwt_forged", ""):
+    both = identity.issue_token(alice, audience="api git", lifetime=timedelta(hours=1), purpose="test")
+    for token, audience in ((git, GIT_AUDIENCE), (api, API_AUDIENCE), (both, GIT_AUDIENCE), (both, API_AUDIENCE)):
+        assert identity.authenticate_token(token.secret, audience=audience).principal == alice.principal
+    for secret, audience in (
+        (git.secret, API_AUDIENCE),
+        (api.secret, GIT_AUDIENCE),
+        (both.secret, "api git"),
+        ("bwt_forged", API_AUDIENCE),
+        ("", API_AUDIENCE),
+    ):
         with pytest.raises(CredentialRefusedError):
-            identity.authenticate_token(secret, audience=API_AUDIENCE)
+            identity.authenticate_token(secret, audience=audience)
     clock.now += timedelta(hours=1)
     with pytest.raises(CredentialRefusedError):
         identity.authenticate_token(api.secret, audience=API_AUDIENCE)

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from joserfc.jwk import ECKey
 
-from bailiwick.control.identity import ServiceDraft, TrustDraft
+from bailiwick.control.access_reviews import Plan, Verdict
+from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, TrustDraft
 from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
@@ -31,6 +32,9 @@ class Estate:
     decided: str
     refused: str
     passed: str
+    review: str
+    over: str
+    draft: str
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -49,6 +53,22 @@ class Estate:
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
             "/directories",
+            "/exporters",
+            "/people",
+            "/people?text=nobody-is-called-this",
+            "/people/admin@example.com",
+            "/people/gone@example.com",
+            "/roles",
+            "/roles?scope=folder:finance",
+            "/roles?scope=folder:nobody/here",
+            "/who-can",
+            f"/who-can?action=app.kill&resource=app:{APP}",
+            f"/who-can?action=app.kill&resource=app:{APP}&principal=user:user@example.com",
+            "/access-reviews",
+            f"/access-reviews/{self.review}",
+            f"/access-reviews/{self.review}?decided=no&flag=empty-group&text=nothing",
+            f"/access-reviews/{self.over}",
+            f"/access-reviews/{self.draft}",
             "/kill",
             "/help",
             "/services",
@@ -89,7 +109,26 @@ def build(console: Console) -> Estate:
     control.directory.issue_token(people["admin"], "entra", days=1, purpose=HOSTILE)
     with control.store.transaction() as session:
         report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
-    return Estate(waiting.id, decided.id, refused, passed)
+    return Estate(waiting.id, decided.id, refused, passed, *_reviewed(company))
+
+
+def _reviewed(company: Company) -> tuple[str, str, str]:
+    """Hold three access reviews: one that is open, one that is over, and a draft; return their ids."""
+    control, people = company.control, company.people
+    control.identity.assign_role(people["admin"], "builder", "user:gone@example.com", f"app:{APP}")
+    control.identity.remember_person(Claims("", "", "gone@example.com", HOSTILE, (), {"region": HOSTILE}))
+    service, due = control.access_reviews, utc_now() + timedelta(days=5)
+    drafts = [service.draft(people["admin"], Plan(f"{name} {HOSTILE}", ORGANIZATION, due)) for name in ("A", "B", "C")]
+    for draft in drafts[:2]:
+        service.open(people["admin"], draft.id)
+        with control.store.transaction() as session:
+            mine = service.items(session, people["security"], draft.id).mine
+        first, second, *_ = sorted(mine)
+        service.decide(people["security"], draft.id, [first], Verdict.KEEP, HOSTILE)
+        service.decide(people["security"], draft.id, [second], Verdict.REMOVE, HOSTILE)
+    service.close(people["admin"], drafts[1].id, "enough")
+    control.access_review_keeper.keep_going()
+    return drafts[0].id, drafts[1].id, drafts[2].id
 
 
 def _latest(company: Company) -> str:

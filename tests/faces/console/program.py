@@ -42,7 +42,7 @@ class Program:
         asked = unescape(page.text.partition('name="asked" value="')[2].partition('"')[0])
         form = {"csrf_token": csrf_token(page.text), "asked": asked, "answer": says}
         sent = browser.post("/oauth/authorize", data=form)
-        assert sent.status_code == 303, sent.text
+        assert sent.status_code == 200, sent.text
         return returned(sent)
 
     def token(self, **form: str | list[str]) -> httpx2.Response:
@@ -70,7 +70,7 @@ class Program:
 
 
 def returned(answer: httpx2.Response) -> dict[str, str]:
-    """Return the parameters of a redirect to the program."""
-    target = urlsplit(answer.headers["location"])
+    """Return the parameters of an answer that sends the browser to the program."""
+    target = urlsplit(answer.headers.get("location") or answer.headers["refresh"].removeprefix("0; url="))
     assert f"{target.scheme}://{target.netloc}{target.path}" == REDIRECT
     return {name: values[0] for name, values in parse_qs(target.query).items()}

@@ -58,7 +58,7 @@ class CommandLine:
         page = browser.get(address)
         assert "act as you?" in page.text
         form = {"csrf_token": session.csrf_token, "asked": address.partition("?")[2], "answer": says}
-        sent = browser.post("/oauth/authorize", data=form).headers["location"]
+        sent = browser.post("/oauth/authorize", data=form).headers["refresh"].removeprefix("0; url=")
         for before, after in changes.items():
             sent = sent.replace(before, after)
         assert httpx2.get(sent.replace("/callback", "/favicon.ico")).status_code == 404

@@ -186,7 +186,7 @@ def test_a_refusal_at_the_door_names_the_policy(door: Door) -> None:
         f"{door.url}/git/{APP}.git/info/refs?service=git-upload-pack",
         auth=("x", door.token("builder", audience=API_AUDIENCE)),
     )
-    assert api_at_git.status_code == 200
+    assert api_at_git.status_code == 401
 
 
 def test_a_packed_body_is_read_and_a_bomb_is_refused(door: Door, folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bailiwick.control.audit.expiry_check import ExpiryCheck, read_leaf
 from bailiwick.control.audit.model import EXPORT_FORMAT, Verification
 from bailiwick.control.audit.tables import CheckpointRow, EventRow
 from bailiwick.core.checkpoints import Checkpoint, open_checkpoint
@@ -26,8 +27,8 @@ def export_lines(session: Session, public_key: str) -> Iterator[bytes]:
     upcoming = iter(session.execute(signed.execution_options(yield_per=_BATCH)))
     checkpoint = next(upcoming, None)
     for row in session.execute(events.execution_options(yield_per=_BATCH)):
-        event = json.loads(row.body)
-        yield canonical_json({"sequence": row.sequence, "leaf": row.leaf.hex(), "event": event}) + b"\n"
+        content = {"expired": True} if row.body is None else {"event": json.loads(row.body)}
+        yield canonical_json({"sequence": row.sequence, "leaf": row.leaf.hex(), **content}) + b"\n"
         while checkpoint is not None and checkpoint.size <= row.sequence + 1:
             yield canonical_json({"checkpoint": checkpoint.envelope}) + b"\n"
             checkpoint = next(upcoming, None)
@@ -60,6 +61,7 @@ class _Check:
         self.checkpoints = 0
         self.newest: Checkpoint | None = None
         self.envelope: dict[str, object] | None = None
+        self.expiry = ExpiryCheck()
 
     def run(self, lines: Iterator[bytes]) -> Verification:
         for line in lines:
@@ -67,14 +69,20 @@ class _Check:
             problem = self._checkpoint(record) if "checkpoint" in record else self._event(record)
             if problem:
                 return self._result(problem)
-        return self._result(self._ending())
+        return self._result(*self._ending())
 
-    def _ending(self) -> str:
+    def _ending(self) -> tuple[str, int | None]:
+        """Return what is wrong with the log as a whole, and where when that is not at its end."""
         if self.covered != self.frontier.size:
-            return f"no checkpoint covers the events from {self.covered} on"
+            return f"no checkpoint covers the events from {self.covered} on", None
         if self.before is not None and self.before.size > self.frontier.size:
-            return f"the log was cut: {self.before.size} events were signed before, and it has {self.frontier.size}"
-        return ""
+            cut = f"the log was cut: {self.before.size} events were signed before, and it has {self.frontier.size}"
+            return cut, None
+        unexplained = self.expiry.unexplained()
+        if unexplained is not None:
+            words = f"event {unexplained} has no content, and no event of the log says that its retention had ended"
+            return words, unexplained
+        return "", None
 
     @property
     def covered(self) -> int:
@@ -84,7 +92,13 @@ class _Check:
         place = self.frontier.size
         if record.get("sequence") != place:
             return f"event {place} is missing: found {str(record.get('sequence'))[:20]} in its place"
-        leaf = leaf_hash(canonical_json(record.get("event")))
+        if record.get("expired") is True and "event" not in record:
+            leaf = read_leaf(record.get("leaf"))
+            self.expiry.missing(place)
+        else:
+            event = record.get("event")
+            leaf = leaf_hash(canonical_json(event))
+            self.expiry.seen(place, event)
         if leaf.hex() != record.get("leaf"):
             return f"event {place} was changed: it does not fit its leaf hash"
         self.frontier.append(leaf)
@@ -108,15 +122,16 @@ class _Check:
         self.checkpoints += 1
         return ""
 
-    def _result(self, problem: str) -> Verification:
+    def _result(self, problem: str, place: int | None = None) -> Verification:
         return Verification(
             intact=not problem,
             events=self.frontier.size,
             checkpoints=self.checkpoints,
             problem=problem,
-            place=self.frontier.size if problem else None,
+            place=(self.frontier.size if place is None else place) if problem else None,
             key_id=self.key_id,
             newest=None if problem else self.envelope,
+            expired=self.expiry.count,
         )
 
 

@@ -29,7 +29,8 @@ class AuditPage:
 class Verification:
     """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where.
 
-    `newest` is the envelope of its last checkpoint when it is intact, to be remembered for the next check.
+    `newest` is the envelope of its last checkpoint when it is intact, to be remembered for the next check; `expired`
+    events have no content any more, and the log itself says why.
     """
 
     intact: bool
@@ -39,6 +40,7 @@ class Verification:
     place: int | None = None
     key_id: str = ""
     newest: dict[str, object] | None = None
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,9 @@ def _fits(value: str, pattern: str) -> bool:
 
 def conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
     """Return what the columns of an event must be for it to fit; words come apart."""
-    found = [one_of(getattr(EventRow, name), query.values(name)) for name in COLUMNS if query.values(name)]
+    # What is left of an event whose retention has ended is its place and its hash.
+    found: list[ColumnElement[bool]] = [EventRow.body.is_not(None)]
+    found += [one_of(getattr(EventRow, name), query.values(name)) for name in COLUMNS if query.values(name)]
     if query.since:
         found.append(EventRow.time >= query.since)
     if query.until:

@@ -52,6 +52,7 @@ class EventRow(Base):
         Index("ix_audit_events_time", "tenant", "time"),
         Index("ix_audit_events_words", "words", postgresql_using="gin"),
         Index("ix_audit_events_not_success", "tenant", "sequence", postgresql_where=text("outcome <> 'success'")),
+        Index("ix_audit_events_alive", "tenant", "sequence", postgresql_where=text("body IS NOT NULL")),
     )
 
     sequence: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
@@ -63,7 +64,8 @@ class EventRow(Base):
     outcome: Mapped[str]
     app: Mapped[str] = mapped_column(_BYTEWISE)
     trace: Mapped[str]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    # None once its retention has ended; the columns above are empty then, too.
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
     words: Mapped[list[str]] = mapped_column(Words)
 
@@ -126,3 +128,31 @@ class SavedSearchRow(Base):
     shared: Mapped[bool]
     query: Mapped[dict[str, Any]]
     saved: Mapped[datetime]
+
+
+class HoldRow(Base):
+    """A legal hold, also one that was lifted: who held what when stays known."""
+
+    __tablename__ = "audit_holds"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
+
+    name: Mapped[str]
+    reason: Mapped[str]
+    placed_by: Mapped[str]
+    placed: Mapped[datetime]
+    actor: Mapped[str]
+    app: Mapped[str]
+    resource: Mapped[str]
+    since: Mapped[datetime | None]
+    until: Mapped[datetime | None]
+    lifted_by: Mapped[str]
+    lifted: Mapped[datetime | None]
+
+
+class RetentionRow(Base):
+    """What expiry takes for now."""
+
+    __tablename__ = "audit_retention"
+    __table_args__ = (PrimaryKeyConstraint("tenant"),)
+
+    horizon: Mapped[datetime]

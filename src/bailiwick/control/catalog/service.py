@@ -153,9 +153,19 @@ class CatalogService:
         """Return every app by path, for whoever has asked policy already."""
         return [_app(row) for row in session.scalars(select(AppRow).order_by(AppRow.path))]
 
+    def declare(self, session: Session, path: str, data_classes: Collection[str]) -> None:
+        """Remember the data classes that the newest manifest of an app declares."""
+        row = session.scalars(select(AppRow).where(AppRow.path == path)).one()
+        row.data_classes = sorted(data_classes)
+
     def app_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the paths of apps after one, in order, `limit` at most."""
         return session.scalars(select(AppRow.path).where(AppRow.path > after).order_by(AppRow.path).limit(limit)).all()
+
+    def owners(self, session: Session, paths: Collection[str]) -> dict[str, str]:
+        """Return who answers for each of these apps, by path."""
+        query = select(AppRow.path, AppRow.owner).where(AppRow.path.in_(paths))
+        return {row.path: row.owner for row in session.execute(query)}
 
     def folder_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the paths of folders after one, in order, `limit` at most."""
@@ -179,6 +189,13 @@ class CatalogService:
             if session.scalar(select(AppRow.id).where(AppRow.host == label)) is None:
                 return label
         raise ConflictError(f"the host names '{name}' and with its folder are taken", hint="choose another name")
+
+
+def data_classes_of(session: Session, resources: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return the data classes that these apps (`app:finance/desk`) declare; of apps that are not there, nothing."""
+    paths = [resource.removeprefix("app:") for resource in resources]
+    rows = session.execute(select(AppRow.path, AppRow.data_classes).where(AppRow.path.in_(paths)))
+    return {f"app:{row.path}": frozenset(row.data_classes) for row in rows}
 
 
 def _checked(path: str) -> str:

@@ -37,3 +37,4 @@ class AppRow(Base):
     created_by: Mapped[str]
     owner: Mapped[str]
     created_at: Mapped[datetime]
+    data_classes: Mapped[list[str]] = mapped_column(server_default="[]")

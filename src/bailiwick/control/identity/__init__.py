@@ -1,7 +1,7 @@
 """Identity: who is who, how they prove it, and what they may do."""
 
 from bailiwick.control.identity.access import AccessService, Permission
-from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
+from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
 from bailiwick.control.identity.in_flight import InFlight
@@ -46,6 +46,15 @@ from bailiwick.control.identity.oauth import (
     read_wanted,
 )
 from bailiwick.control.identity.oidc import OidcClient
+from bailiwick.control.identity.people import (
+    LiveCredential,
+    PersonFacts,
+    everyone,
+    find_people,
+    live_credentials,
+    person_facts,
+    roles_of,
+)
 from bailiwick.control.identity.providers import Provider, Providers
 from bailiwick.control.identity.saml import (
     AttributeNames,
@@ -57,7 +66,7 @@ from bailiwick.control.identity.saml import (
     certificate_of,
     require_address,
 )
-from bailiwick.control.identity.service import IdentityService
+from bailiwick.control.identity.service import IdentityService, role_resource
 from bailiwick.control.identity.services import (
     ASSERTION_ALGORITHMS,
     Actor,
@@ -112,6 +121,7 @@ __all__ = [
     "Issuers",
     "LdapSource",
     "LdapSync",
+    "LiveCredential",
     "MachineToken",
     "MachineTokens",
     "MetadataFile",
@@ -122,6 +132,7 @@ __all__ = [
     "Parameters",
     "Permission",
     "Person",
+    "PersonFacts",
     "Proof",
     "Prover",
     "Provider",
@@ -153,11 +164,18 @@ __all__ = [
     "certificate_of",
     "check_filter",
     "check_name",
+    "everyone",
+    "find_people",
     "known_client",
+    "live_credentials",
     "owners_there",
+    "person_facts",
     "read_request",
     "read_return_address",
     "read_wanted",
     "require_address",
+    "role_resource",
+    "roles_of",
+    "scope_chain",
     "step_up_policies",
 ]

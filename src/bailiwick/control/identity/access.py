@@ -8,20 +8,12 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import identity_of
-from bailiwick.control.identity.tables import PersonRow
+from bailiwick.control.identity.tables import PersonRow, RoleRow
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.policy import USUAL_CONTEXT, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity, Principal, SignIn
 
 _BATCH = 500
-# What policy is told where an answer depends on more than who asks.
-_USUAL: Mapping[str, Mapping[str, ContextValue]] = {
-    "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
-    "app.use": {"mode": "production"},
-    "service.read": {"owner": ""},
-    "service.disable": {"owner": ""},
-    "agent.start": {"agent": ""},
-}
 # Questions are answered as if the one meant had just signed in as policy wants it.
 _FRESH = SignIn(age_seconds=0, second_factor=True)
 
@@ -71,6 +63,10 @@ class AccessService:
             return Identity(named, frozenset())
         return Identity.of_service(named)
 
+    def everyone(self, session: Session) -> Iterator[Identity]:
+        """Return each person who is not switched off, as if they had just signed in."""
+        return (identity_of(person, _FRESH) for person in _people(session, ""))
+
     def evaluate(
         self,
         session: Session,
@@ -81,7 +77,7 @@ class AccessService:
     ) -> Decision:
         """Answer whether somebody may do an action to a resource; `context` adds to the usual case."""
         self._authorizer.require_known(action)
-        facts = {**_USUAL.get(action, {}), **(context or {})}
+        facts = {**USUAL_CONTEXT.get(action, {}), **(context or {})}
         return self._authorizer.explain(session, identity, action, resource, facts)
 
     def who_can(
@@ -89,7 +85,8 @@ class AccessService:
     ) -> tuple[list[Permission], str]:
         """Return people who may do this, by address, and the cursor of what follows (empty at the end)."""
         self._authorizer.require_known(action)
-        holders, context = self._authorizer.holders(session, resource), _USUAL.get(action)
+        holders = self._authorizer.holders_of(session, [resource])[resource]
+        context = USUAL_CONTEXT.get(action)
         found: list[Permission] = []
         for person in _people(session, cursor):
             decision = self._authorizer.decide_held(identity_of(person, _FRESH), action, resource, holders, context)
@@ -120,7 +117,7 @@ class AccessService:
         for name, resource, holders in self._resources(session, kind, cursor):
             here = []
             for action in asked:
-                decision = self._authorizer.decide_held(identity, action, resource, holders, _USUAL.get(action))
+                decision = self._authorizer.decide_held(identity, action, resource, holders, USUAL_CONTEXT.get(action))
                 if decision.allowed:
                     here.append(_permission(str(identity.principal), action, resource, decision))
             if here and len(names) == limit:
@@ -132,13 +129,37 @@ class AccessService:
 
     def actions_of(self, session: Session, identity: Identity, resource: str) -> list[Permission]:
         """Return what somebody may do to one resource."""
-        holders = self._authorizer.holders(session, resource)
+        holders = self._authorizer.holders_of(session, [resource])[resource]
         kind = resource.partition(":")[0]
         decided = (
-            (action, self._authorizer.decide_held(identity, action, resource, holders, _USUAL.get(action)))
+            (action, self._authorizer.decide_held(identity, action, resource, holders, USUAL_CONTEXT.get(action)))
             for action in sorted(self._authorizer.actions_on(kind))
         )
         return [_permission(str(identity.principal), action, resource, it) for action, it in decided if it.allowed]
+
+    def rights(self, session: Session, identity: Identity, scope: str) -> list[Permission]:
+        """Return what somebody may do on a scope and, for a folder or the organisation, to any app in it.
+
+        Such an app is written `app:finance/*`: no app is called that, and roles cascade to it as to every other.
+        """
+        found = self.actions_of(session, identity, scope)
+        kind, _, path = scope.partition(":")
+        if kind in {"folder", "organization"}:
+            found += self.actions_of(session, identity, f"app:{path}/*" if kind == "folder" else "app:*/*")
+        return found
+
+    def readable_scopes(self, session: Session, identity: Identity) -> Sequence[str] | None:
+        """Return the folders whose roles somebody may read, with all below them; None when they may read every role."""
+        if self._authorizer.decide(session, identity, "role.read", ORGANIZATION).allowed:
+            return None
+        held = select(RoleRow.scope).where(RoleRow.holder.in_(identity.names), RoleRow.scope.startswith("folder:"))
+        folders = sorted(set(session.scalars(held)))
+        holders = self._authorizer.holders_of(session, folders)
+        return [it for it in folders if self._authorizer.decide_held(identity, "role.read", it, holders[it]).allowed]
+
+    def known_actions(self) -> list[str]:
+        """Return every action that people can be asked about, in order."""
+        return sorted({action for kind in self._authorizer.kinds for action in self._authorizer.actions_on(kind)})
 
     def _actions(self, kind: str, wanted: Sequence[str]) -> list[str]:
         if kind not in self._names:
@@ -147,9 +168,7 @@ class AccessService:
             self._authorizer.require_known(action)
         return sorted(self._authorizer.actions_on(kind) & set(wanted or self._authorizer.actions_on(kind)))
 
-    def _resources(
-        self, session: Session, kind: str, cursor: str
-    ) -> Iterator[tuple[str, str, Mapping[str, frozenset[str]]]]:
+    def _resources(self, session: Session, kind: str, cursor: str) -> Iterator[tuple[str, str, Standing]]:
         place = cursor
         while True:
             names = self._names[kind](session, place, _BATCH)

@@ -113,10 +113,10 @@ class Credentials:
         session.add(row)
         return issued
 
-    def token_owner(self, session: Session, secret: str, *, audiences: frozenset[str]) -> Identity:
-        """Return whose token this is when it was made for one of these doors."""
+    def token_owner(self, session: Session, secret: str, *, audience: str) -> Identity:
+        """Return whose token this is when it was made for this door, alone or with others."""
         row = session.get(TokenRow, hash_of(secret))
-        fits = row is not None and row.audience in audiences and not self._over(row.expires)
+        fits = row is not None and audience in row.audience.split() and not self._over(row.expires)
         if row is None or not fits or (row.family is not None and not self.goes_on(session, row.family)):
             raise CredentialRefusedError(_REFUSED, hint="get a fresh token: bailiwick login")
         return identity_of(self.living(session, row.email, row.epoch), self.sign_in_of(row))

@@ -15,8 +15,6 @@ from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
 from bailiwick.control.identity.kept import kept_claims, spend_sign_in
 from bailiwick.control.identity.model import (
-    API_AUDIENCE,
-    GIT_AUDIENCE,
     ClaimRule,
     Claims,
     IssuedToken,
@@ -52,7 +50,6 @@ _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
 NOWHERE = Origin()
 _SKEW = timedelta(seconds=60)
-_DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
 
 
 class IdentityService:
@@ -203,7 +200,7 @@ class IdentityService:
         return self._providers.leave_url(behind)
 
     def issue_token(self, identity: Identity, *, audience: str, lifetime: timedelta, purpose: str) -> IssuedToken:
-        """Make a bearer token for one door ("api" or "git") in a person's name."""
+        """Make a bearer token in a person's name for one door ("api" or "git"), or for several ("api git")."""
         with self._store.transaction() as session:
             person = self._row(session, identity.principal.name)
             issued = self._credentials.issue_token(
@@ -219,11 +216,11 @@ class IdentityService:
             return issued
 
     def authenticate_token(self, secret: str, *, audience: str) -> Identity:
-        """Return whose token this is, when it opens this door; git also takes tokens of the API."""
+        """Return whose token this is, when it was made for this door."""
         with self._store.transaction() as session:
             if is_machine_token(secret):
-                return self._machine_tokens.owner(session, secret, audiences=_DOORS[audience])
-            return self._credentials.token_owner(session, secret, audiences=_DOORS[audience])
+                return self._machine_tokens.owner(session, secret, audience=audience)
+            return self._credentials.token_owner(session, secret, audience=audience)
 
     def issue_code(self, owner: SignedIn, *, audience: str, challenge: str) -> str:
         """Make a one-time code for an app's host ("app:<mode>/<path>")."""
@@ -237,7 +234,9 @@ class IdentityService:
             try:
                 owner = self._credentials.redeem_code(session, code, audience=audience, verifier=verifier)
                 who = str(owner.identity.principal)
-                self._audit.note(session, who, "pass.issued", audience, context={"session": owner.session_id})
+                # Of an app's pass, "app:<mode>/<path>", the log knows the app: reviews ask who uses it.
+                app = audience.partition("/")[2] if audience.startswith("app:") else ""
+                self._audit.note(session, who, "pass.issued", audience, app=app, context={"session": owner.session_id})
             except SpentCodeError as fault:
                 refused = fault
         if refused is not None:
@@ -267,21 +266,30 @@ class IdentityService:
             raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
             self._require_role_change(session, by, "role.remove", role, holder, scope)
-            # Two who take from each other at once would else leave nobody.
-            ask = select(RoleRow).where(RoleRow.role == role, RoleRow.scope == scope).with_for_update()
-            held = {row.holder: row for row in session.scalars(ask)}
-            if holder not in held:
-                raise NotFoundError(f"{holder[:80]} does not hold {role[:40]} on {scope[:80]}")
-            if (role, scope) == ("org-admin", ORGANIZATION) and len(held) == 1:
-                raise ConflictError(
-                    "this is the last organisation administrator", hint="give the role to somebody else first"
-                )
-            session.delete(held[holder])
-            context: dict[str, ContextFact] = {"role": role, "holder": holder}
-            self._audit.note(
-                session, str(by.principal), "role.removed", scope, reason=reason, context=context, before=context
-            )
+            self.take_role(session, str(by.principal), role, holder, scope, reason)
             self._store.after_commit(session, self._on_change)
+
+    def take_role(self, session: Session, by: str, role: str, holder: str, scope: str, reason: str) -> None:
+        """Take a role away in the caller's transaction, whose caller asked policy and tells planes afterwards.
+
+        Raises, before anything is changed, `NotFoundError` when it is not held and `ConflictError` when the last
+        organisation administrator would go.
+        """
+        ask = select(RoleRow).where(RoleRow.role == role, RoleRow.scope == scope).with_for_update()
+        if (role, scope) != ("org-admin", ORGANIZATION):
+            ask = ask.where(RoleRow.holder == holder)
+        # Of administrators all rows are locked: two who take from each other at once would else leave nobody.
+        held = {row.holder: row for row in session.scalars(ask)}
+        if holder not in held:
+            raise NotFoundError(f"{holder[:80]} does not hold {role[:40]} on {scope[:80]}")
+        if (role, scope) == ("org-admin", ORGANIZATION) and len(held) == 1:
+            raise ConflictError(
+                "this is the last organisation administrator", hint="give the role to somebody else first"
+            )
+        session.delete(held[holder])
+        session.flush()
+        context: dict[str, ContextFact] = {"role": role, "holder": holder}
+        self._audit.note(session, by, "role.removed", scope, reason=reason, context=context, before=context)
 
     def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
         """Give the roles that the configuration names, as (group, role, scope); repeating it changes nothing."""
@@ -384,7 +392,7 @@ class IdentityService:
     def _require_role_change(
         self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
     ) -> None:
-        self._authorizer.require(session, by, action, _role_resource(scope), {"role": role, "holder": holder})
+        self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
 
     def _assign(self, session: Session, by: str, role: str, holder: str, scope: str) -> None:
         if role not in ROLES:
@@ -403,7 +411,7 @@ class IdentityService:
         self._store.after_commit(session, self._on_change)
 
 
-def _role_resource(scope: str) -> str:
+def role_resource(scope: str) -> str:
     """Return what must be asked about before a role is given: the folder or organisation around the scope."""
     return next(item for item in scope_chain(scope) if item.startswith(("folder:", "organization:")))
 

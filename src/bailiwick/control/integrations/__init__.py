@@ -3,5 +3,15 @@
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.service import IntegrationService
+from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdrawal, withdrawals
 
-__all__ = ["AccessNotOfferedError", "Integration", "IntegrationService", "Resolved", "UnknownIntegrationError"]
+__all__ = [
+    "AccessNotOfferedError",
+    "GrantWithdrawals",
+    "Integration",
+    "IntegrationService",
+    "Resolved",
+    "UnknownIntegrationError",
+    "Withdrawal",
+    "withdrawals",
+]

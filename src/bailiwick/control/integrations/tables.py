@@ -23,3 +23,16 @@ class IntegrationRow(Base):
     connections: Mapped[dict[str, Any]]
     offers: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+
+
+class WithdrawnGrantRow(Base):
+    """That an app gets nothing of an integration any more, whatever its release says."""
+
+    __tablename__ = "withdrawn_grants"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "app", "integration"),)
+
+    app: Mapped[str]
+    integration: Mapped[str]
+    by: Mapped[str]
+    reason: Mapped[str]
+    time: Mapped[datetime]

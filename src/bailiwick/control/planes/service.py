@@ -13,7 +13,8 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes.certificates import PLANE_PATH
-from bailiwick.control.planes.tables import SpoolRow
+from bailiwick.control.planes.tables import PlanePoliciesRow, SpoolRow
+from bailiwick.control.policies import remember
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
@@ -21,20 +22,23 @@ from bailiwick.core.messages import (
     Acknowledgement,
     AppReport,
     AppState,
+    AskedQuestion,
     AuditReport,
+    DecisionsReport,
     DesiredState,
     JobReport,
     KillReport,
     PassAnswer,
     PassRequest,
     PlaneWelcome,
+    PoliciesReport,
     ReportBatch,
     RequestRollup,
     SecretValue,
     Sequenced,
 )
 from bailiwick.core.passes import Pass, issue_pass
-from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.policy import Asked, ContextValue, Decision
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
@@ -71,6 +75,13 @@ class Codes(Protocol):
 
     def epochs(self, session: Session) -> Mapping[str, int]:
         """Return the principals whose credentials were revoked, with their present epoch."""
+
+
+class Policies(Protocol):
+    """What planes need of the policies domain."""
+
+    def in_force(self, session: Session) -> tuple[int, str]:
+        """Return the generation in force, and everything beside the built-in policies as Cedar text."""
 
 
 class Redeemed(Protocol):
@@ -125,6 +136,7 @@ class PlaneService:
         codes: Codes,
         secrets: Secrets,
         authority: Authority,
+        policies: Policies,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -138,6 +150,7 @@ class PlaneService:
         self._codes = codes
         self._secrets = secrets
         self._authority = authority
+        self._policies = policies
         self._keys = keys
         self._sign_in_url = sign_in_url
         self._clock = clock
@@ -168,9 +181,17 @@ class PlaneService:
         with self._store.transaction() as session:
             apps = self._releases.app_states(session, plane)
             epochs = self._codes.epochs(session)
+            generation, policies = self._policies.in_force(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
-            version=self._version, plane=plane, time=now, sign_in_url=self._sign_in_url, apps=apps, epochs=dict(epochs)
+            version=self._version,
+            plane=plane,
+            time=now,
+            sign_in_url=self._sign_in_url,
+            apps=apps,
+            epochs=dict(epochs),
+            policies=policies,
+            policies_generation=generation,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -190,7 +211,7 @@ class PlaneService:
                 if integration.enabled
             }
             who = _identity(plane)
-            decision = self._authorizer.decide(
+            decision = self._authorizer.settle(
                 session, who, "secret.fetch", f"secret:{name}", {"used_here": name in wanted}
             )
             self._audit.note(
@@ -214,8 +235,17 @@ class PlaneService:
         redeemed = self._codes.redeem_code(
             request.code, audience=f"app:{request.mode}/{request.app}", verifier=request.verifier
         )
-        expires = self._clock() + PASS_LIFETIME
-        content = Pass(redeemed.identity, request.app, request.mode, redeemed.session_id, expires)
+        now, sign_in = self._clock(), redeemed.identity.sign_in
+        expires = now + PASS_LIFETIME
+        content = Pass(
+            redeemed.identity,
+            request.app,
+            request.mode,
+            redeemed.session_id,
+            expires,
+            now - timedelta(seconds=sign_in.age_seconds) if sign_in is not None else None,
+            sign_in is not None and sign_in.second_factor,
+        )
         return PassAnswer(token=issue_pass(content, self._keys.passes), expires=expires)
 
     def take_reports(self, plane: str, batch: ReportBatch) -> Acknowledgement:
@@ -238,7 +268,11 @@ class PlaneService:
                 if isinstance(item.report, AuditReport)
             ]
             for item in news:
-                if not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
+                if isinstance(item.report, PoliciesReport):
+                    self._take_policies(session, plane, item.report)
+                elif isinstance(item.report, DecisionsReport):
+                    remember(session, [_asked(plane, asked) for asked in item.report.asked])
+                elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
                     self._take(session, plane, item.report)
             self._audit.append_all(session, events)
             if news:
@@ -259,6 +293,17 @@ class PlaneService:
                     context={"spool": spool, "first": seen + 1, "last": item.sequence - 1},
                 )
             seen = item.sequence
+
+    def policies_at(self, session: Session) -> dict[str, PoliciesReport]:
+        """Return by which policies each plane last said that it decides."""
+        rows = session.scalars(select(PlanePoliciesRow))
+        return {row.plane: PoliciesReport(generation=row.generation, fault=row.fault, time=row.time) for row in rows}
+
+    @staticmethod
+    def _take_policies(session: Session, plane: str, report: PoliciesReport) -> None:
+        said = {"generation": report.generation, "fault": report.fault, "time": report.time}
+        row = insert(PlanePoliciesRow).values(plane=plane, **said)
+        session.execute(row.on_conflict_do_update(index_elements=["tenant", "plane"], set_=said))
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode
@@ -298,6 +343,12 @@ class PlaneService:
         session.execute(insert(SpoolRow).values(plane=plane, spool=spool, sequence=0).on_conflict_do_nothing())
         own = select(SpoolRow).where(SpoolRow.plane == plane, SpoolRow.spool == spool)
         return session.scalars(own.with_for_update()).one()
+
+
+def _asked(plane: str, asked: AskedQuestion) -> Asked:
+    """Return a question as it is kept; a plane speaks for itself only."""
+    question = {**asked.question, "environment": plane}
+    return Asked(f"{plane}/{asked.key}", asked.day, question, asked.allowed, asked.deciders, asked.times, asked.last)
 
 
 def _identity(plane: str) -> Identity:

@@ -3,6 +3,7 @@
 from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.deploys import DeployService
 from bailiwick.control.release.errors import AppIsStoppedError, NotDecidableError, NotReviewedError
+from bailiwick.control.release.granted import AppGrant, granted
 from bailiwick.control.release.model import (
     AppKilled,
     Change,
@@ -22,6 +23,7 @@ from bailiwick.control.release.signing import ReleaseSigner
 from bailiwick.control.release.stops import StopService
 
 __all__ = [
+    "AppGrant",
     "AppIsStoppedError",
     "AppKilled",
     "ArtifactStore",
@@ -43,4 +45,5 @@ __all__ = [
     "StopService",
     "compare",
     "describe",
+    "granted",
 ]

@@ -1,13 +1,13 @@
 """Serving: what a plane should run, and the artefacts that it may fetch for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.integrations import IntegrationService
+from bailiwick.control.integrations import IntegrationService, withdrawals
 from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.model import PLANE_OF_MODE, PREVIEW
 from bailiwick.control.release.stops import StopService
@@ -51,7 +51,8 @@ class ServingService:
         enabled = self._integrations.enabled(session)
         rows = session.scalars(query).all()
         holders = self._authorizer.holders_of(session, [f"app:{row.app}" for row in rows])
-        return tuple(self._app_state(session, row, enabled, holders[f"app:{row.app}"]) for row in rows)
+        withdrawn = frozenset((item.app, item.integration) for item in withdrawals(session))
+        return tuple(self._app_state(session, row, enabled, withdrawn, holders[f"app:{row.app}"].roles) for row in rows)
 
     def artifact_bytes(self, session: Session, sha256: str) -> bytes:
         """Return an artefact that a release of this tenant names."""
@@ -60,7 +61,12 @@ class ServingService:
         return self._artifacts.get(sha256)
 
     def _app_state(
-        self, session: Session, row: ReleaseRow, enabled: Mapping[str, bool], roles: RoleHolders
+        self,
+        session: Session,
+        row: ReleaseRow,
+        enabled: Mapping[str, bool],
+        withdrawn: Collection[tuple[str, str]],
+        roles: RoleHolders,
     ) -> AppState:
         app = self._catalog.app(session, row.app)
         kill = self._stops.standing_in(session, row.app, row.mode)
@@ -81,6 +87,11 @@ class ServingService:
             artifact=Envelope.model_validate(row.chain["artifact"]),
             roles=roles,
             integrations=tuple(
-                state.model_copy(update={"enabled": enabled.get(state.resource, False)}) for state in states
+                state.model_copy(
+                    update={
+                        "enabled": enabled.get(state.resource, False) and (row.app, state.resource) not in withdrawn
+                    }
+                )
+                for state in states
             ),
         )

@@ -114,6 +114,7 @@ class SourceService:
             )
             record = self._remember(session, app, update, stored, push)
             if stored.verdict is not None:
+                self._catalog.declare(session, app.path, _declared(change))
                 release = self._on_accepted(session, app, record, stored.verdict, change.files)
                 if push.waiting.gone:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
@@ -229,6 +230,12 @@ def _only_update(updates: Sequence[RefUpdate]) -> RefUpdate:
     if updates[0].new == NOTHING:
         raise PushRefusedError("main is not deleted", hint="history is kept; push a commit that takes things out")
     return updates[0]
+
+
+def _declared(change: Change) -> Sequence[str]:
+    """Return the data classes of a change's manifest, which the review has found to be sound."""
+    text = next((file.content for file in change.files if file.path == FILE_NAME), None)
+    return parse_manifest(text.decode()).app.data_classes if text is not None else ()
 
 
 def _taken(record: PushRecord, release: str) -> PushAnswer:

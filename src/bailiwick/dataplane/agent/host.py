@@ -283,6 +283,7 @@ class AppHost:
         else:
             site = Site(served.site.host, state, "jobs-only")
             words = f"it has jobs only: {', '.join(manifest.jobs) or 'none'}"
+        site.data_classes = frozenset(manifest.app.data_classes)
         site.rate = RateLimit(float(manifest.limits.requests_per_second))
         site.recent.extend(served.site.recent)
         old, served.instance = served.instance, instance

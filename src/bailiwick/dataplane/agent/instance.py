@@ -202,6 +202,7 @@ async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: di
             resource=integration.resource,
             grant=integration.grant,
             roles=integration.roles,
+            data_classes=frozenset(instance.manifest.app.data_classes),
         )
         listener = SqlListener(shop.gateway, binding)
         await listener.start(planted[plants[f"sql:{integration.name}"]])

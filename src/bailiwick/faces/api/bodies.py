@@ -1,6 +1,6 @@
 """What the API takes: the bodies of writes, strict about unknown fields."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class _Body(BaseModel):
@@ -72,3 +72,35 @@ class SyncBody(_Body):
 
     dry_run: bool = False
     accept: bool = False
+
+
+class ReplayBody(ReasonBody):
+    """From which place of the log an exporter goes on, and why."""
+
+    first: int = Field(ge=0)
+
+
+class HoldBody(ReasonBody):
+    """Which events of the audit log are kept, and why; empty fields do not matter."""
+
+    name: str = Field(max_length=63)
+    actor: str = Field(default="", max_length=300)
+    app: str = Field(default="", max_length=300)
+    resource: str = Field(default="", max_length=300)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class PolicyTextBody(_Body):
+    """A text of policies with its test cases, and where it would stand."""
+
+    name: str = Field(default="new", max_length=60)
+    scope: str = Field(default="organization:default", max_length=300)
+    text: str = Field(max_length=70_000)
+    tests: str = Field(default="", max_length=70_000)
+
+
+class PolicyBody(PolicyTextBody):
+    """What is proposed, and why."""
+
+    reason: str = Field(default="", max_length=2000)

@@ -53,7 +53,7 @@ def _authorization_code(control: ControlPlane, asked: TokenRequest) -> Mapping[s
 def _refresh_token(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:
     parameters = asked.parameters
     client, token = known_client(parameters), parameters.require("refresh_token")
-    return _answer(control.tokens.refresh(client, token, resources=parameters.resources))
+    return _answer(control.tokens.refresh(client, token, resources=parameters.resources, address=asked.address))
 
 
 def _device_code(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:

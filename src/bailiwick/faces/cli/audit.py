@@ -11,9 +11,11 @@ from urllib.parse import quote
 import httpx2
 import typer
 
+from bailiwick.faces.cli import holds
 from bailiwick.faces.cli.client import call, fail, server_url, show, token
 
 app = typer.Typer(help="Search, export and verify the audit log.", no_args_is_help=True)
+app.add_typer(holds.app, name="hold")
 Terms = Annotated[
     list[str] | None,
     typer.Argument(

@@ -50,8 +50,12 @@ def _verify_export(export_file: Path, since: Path | None, key: str, *, as_json: 
     if since is not None and result.newest is not None:
         _remember(since, result.newest)
     value = {"intact": result.intact, "events": result.events, "checkpoints": result.checkpoints,
+             "expired": result.expired,
              "problem": result.problem, "place": result.place, "key": result.key_id}  # fmt: skip
     good = f"intact: {result.events} events, {result.checkpoints} checkpoints, signed by {result.key_id}"
+    if result.expired:
+        has = "has" if result.expired == 1 else "have"
+        good += f"\n{result.expired} of the events {has} no content any more: the log says that retention had ended"
     if result.intact and not key:
         good += f"\n{_UNKNOWN_KEY}"
     show(value, good if result.intact else f"NOT INTACT: {result.problem}", as_json=as_json)

@@ -13,6 +13,7 @@ import typer
 from bailiwick.faces.cli import credentials, oauth
 
 DEFAULT_URL = "http://127.0.0.1:8400"
+_PAGE = 200
 
 
 def server_url() -> str:
@@ -75,9 +76,21 @@ def call(method: str, path: str, *, authenticated: bool = True, **options: Any) 
     return _asked(method, path, authenticated=authenticated, **options).json()
 
 
-def fetch(path: str) -> bytes:
+def fetch(path: str, **params: Any) -> bytes:
     """Return the bytes that the API answers to a GET; end with its words when it refuses."""
-    return bytes(_asked("GET", path, authenticated=True).content)
+    return bytes(_asked("GET", path, authenticated=True, params=params).content)
+
+
+def every(path: str, key: str, **params: Any) -> list[Any]:
+    """Return what a list of the API holds under a key, page after page."""
+    found: list[Any] = []
+    cursor = ""
+    while True:
+        page = call("GET", path, params={**params, "limit": _PAGE, "cursor": cursor})
+        found += page[key]
+        cursor = page["cursor"]
+        if not cursor:
+            return found
 
 
 def _asked(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:

@@ -3,13 +3,17 @@
 import typer
 
 from bailiwick.faces.cli import (
+    access_reviews,
     apps,
     audit,
     audit_proofs,
     directory,
+    exporters,
+    grants,
     machine_tokens,
     people,
     platform,
+    policy,
     roles,
     sandbox,
     serve,
@@ -30,9 +34,13 @@ apps.register(root)
 platform.register(root)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
+root.add_typer(exporters.app, name="exporter")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(sessions.app, name="session")
+root.add_typer(policy.app, name="policy")
+root.add_typer(access_reviews.app, name="access-review")
+root.add_typer(grants.app, name="grant")
 root.add_typer(directory.app, name="directory")
 root.add_typer(services.app, name="service")
 root.add_typer(machine_tokens.agents, name="agent")

@@ -4,23 +4,16 @@ from typing import Annotated
 
 import typer
 
-from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.client import call, every, show
 
 app = typer.Typer(help="Roles on the organisation, on folders and on apps.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-_PAGE = 200
 
 
 @app.command("list")
 def list_roles(as_json: Json = False) -> None:
     """List who holds which role where."""
-    held, cursor = [], ""
-    while True:
-        page = call("GET", "/roles", params={"limit": _PAGE, "cursor": cursor})
-        held += page["roles"]
-        cursor = page["cursor"]
-        if not cursor:
-            break
+    held = every("/roles", "roles")
     lines = [f"{item['scope']:<32} {item['role']:<16} {item['holder']:<36} by {item['given_by']}" for item in held]
     show({"roles": held}, "\n".join(lines), as_json=as_json)
 

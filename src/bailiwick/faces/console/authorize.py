@@ -16,7 +16,6 @@ from bailiwick.control.identity import (
     read_return_address,
 )
 from bailiwick.faces.console.consent import doors_of, is_as
-from bailiwick.faces.console.headers import policy
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, page_of, start_address
 
@@ -34,38 +33,47 @@ def add_authorize(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         except OAuthError as fault:
             return to, fault
 
-    def back(to: ReturnAddress, **answer: str) -> Response:
-        """Send the browser to the program that waits, with who answers (RFC 9207)."""
-        answer |= {"iss": control.settings.public_url}
-        if to.state:
-            answer["state"] = to.state
-        return RedirectResponse(f"{to.redirect_uri}?{urlencode(answer)}", 303)
+    def refusal(to: ReturnAddress, fault: OAuthError) -> str:
+        return _address(control, to, error=fault.error, error_description=fault.message)
 
     @app.get(_PATH, response_class=HTMLResponse)
     def ask(request: Request, visitor: Visitor) -> Response:
         to, asked = read(request.url.query)
         if isinstance(asked, OAuthError):
-            return back(to, error=asked.error, error_description=asked.message)
+            return RedirectResponse(refusal(to, asked), 303)
         if not is_as(visitor, asked.wanted):
             here = page_of(request, control.settings.public_url)
             email = visitor.identity.principal.name
             return RedirectResponse(start_address(here, email=email, wanted=asked.wanted), 303)
         doors = doors_of(asked.audiences)
         place = urlsplit(to.redirect_uri).netloc
-        page = pages.render(
+        return pages.render(
             request, "authorize", visitor, client=to.client, doors=doors, place=place, asked=request.url.query
         )
-        # The browser follows the form's answer to the program that waits: this page's policy must let it.
-        page.headers["content-security-policy"] = policy(f"http://{place}")
-        return page
 
-    @app.post(_PATH)
+    @app.post(_PATH, response_class=HTMLResponse)
     def answer(
-        visitor: Writer, asked: Annotated[str, Form()], answer: Annotated[Literal["yes", "no"], Form()]
+        request: Request,
+        visitor: Writer,
+        asked: Annotated[str, Form()],
+        answer: Annotated[Literal["yes", "no"], Form()],
     ) -> Response:
         to, wanted = read(asked)
         if isinstance(wanted, OAuthError):
-            return back(to, error=wanted.error, error_description=wanted.message)
-        if answer == "no" or not is_as(visitor, wanted.wanted):
-            return back(to, error="access_denied", error_description="the person did not say yes")
-        return back(to, code=control.tokens.authorize(visitor, wanted))
+            onward = refusal(to, wanted)
+        elif answer == "no" or not is_as(visitor, wanted.wanted):
+            onward = refusal(to, OAuthError("access_denied", "the person did not say yes"))
+        else:
+            onward = _address(control, to, code=control.tokens.authorize(visitor, wanted))
+        # Not a redirect: that would be a form which ends at another origin, and our content security policy forbids it.
+        page = pages.render(request, "authorized", visitor, client=to.client, onward=onward)
+        page.headers["refresh"] = f"0; url={onward}"
+        return page
+
+
+def _address(control: ControlPlane, to: ReturnAddress, **answer: str) -> str:
+    """Return where the program that waits gets its answer, with who gives it (RFC 9207)."""
+    answer["iss"] = control.settings.public_url
+    if to.state:
+        answer["state"] = to.state
+    return f"{to.redirect_uri}?{urlencode(answer)}"

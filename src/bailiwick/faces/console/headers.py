@@ -11,19 +11,14 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'{loopback}; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 
-def policy(loopback: str = "") -> str:
-    """Return the content security policy; a form may end at an origin on loopback, where a program waits for it."""
-    return _POLICY.format(loopback=loopback and f" {loopback}")
-
-
 def protect(headers: MutableHeaders, path: str, *, secure: bool) -> None:
-    """Add the headers to an answer; a page that set its own content security policy keeps it."""
-    headers.setdefault("content-security-policy", policy())
+    """Add the headers to an answer."""
+    headers["content-security-policy"] = _POLICY
     headers["x-content-type-options"] = "nosniff"
     headers["referrer-policy"] = "same-origin"
     headers["cross-origin-opener-policy"] = "same-origin"

@@ -13,6 +13,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
 from bailiwick.control.observe import AppStatus
 from bailiwick.control.release import Deploy, Kill
+from bailiwick.faces.console.access_reviews import waiting_words
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import Stat, State, ago, count, state
@@ -41,6 +42,7 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             statuses = {(item.app, item.mode): item for item in control.observe.statuses(session)}
             stops = {item.path: control.stops.standing(session, item.path) for item in page.apps}
             inbox = {item.app: item for item in control.deploys.inbox(session, visitor.identity)}
+            reviews = waiting_words(control, control.access_reviews.waiting(session, visitor.identity))
             folders = [folder.path for folder in control.catalog.folders(session)]
         lines = [_line(item, statuses, stops[item.path], inbox.get(item.path)) for item in page.apps]
         return pages.render(
@@ -50,6 +52,7 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             lines=lines,
             stats=_stats(lines),
             glance=_glance(lines, stops, control.clock()),
+            access_reviews=reviews,
             further=f"/?{urlencode({'cursor': page.cursor})}" if page.cursor else "",
             first_page=not cursor,
             folders=folders,

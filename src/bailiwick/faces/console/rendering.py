@@ -37,11 +37,13 @@ class Pages:
         self, request: Request, name: str, visitor: SignedIn | None = None, status: int = 200, **values: Any
     ) -> Response:
         """Return a page; `visitor` is whose page it is, or None when nobody is signed in."""
-        waiting = 0
+        waiting = reviews = 0
         if visitor is not None:
             with self._control.store.transaction() as session:
                 waiting = len(self._control.deploys.inbox(session, visitor.identity))
-        content = {"here": request.url.path, **values, "visitor": visitor, "waiting": waiting}
+                reviews = self._control.access_reviews.waits_for(session, visitor.identity)
+        shared = {"visitor": visitor, "waiting": waiting, "reviews_wait": reviews}
+        content = {"here": request.url.path, **values, **shared}
         response: Response = self._templates.TemplateResponse(request, f"{name}.html", content, status_code=status)
         return response
 

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -12,6 +13,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn, SignInRefusedError
 from bailiwick.core.errors import ForbiddenError, NotAuthenticatedError
 from bailiwick.core.policy import StepUp
+from bailiwick.faces.origin import seen_from
 
 COOKIE = "bailiwick_session"
 ATTEMPT_COOKIE = "bailiwick_sign_in"
@@ -74,9 +76,10 @@ def signed_in(request: Request) -> SignedIn:
     """Return who is signed in; raise `SignInNeededError` when nobody is."""
     control: ControlPlane = request.app.state.control
     try:
-        return control.identity.authenticate_session(request.cookies.get(COOKIE, ""))
+        owner = control.identity.authenticate_session(request.cookies.get(COOKIE, ""))
     except NotAuthenticatedError as fault:
         raise SignInNeededError(fault.message, hint=fault.hint) from fault
+    return replace(owner, identity=seen_from(owner.identity, request.scope))
 
 
 def visitor_or_none(request: Request) -> SignedIn | None:

@@ -19,6 +19,7 @@ from bailiwick.control.identity import GIT_AUDIENCE
 from bailiwick.control.source import git_environment
 from bailiwick.core.errors import BailiwickError, NotAuthenticatedError
 from bailiwick.core.principals import Identity
+from bailiwick.faces.origin import seen_from
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -78,7 +79,7 @@ class GitFace:
             token = ""
         if kind.lower() != "basic" or not token:
             raise NotAuthenticatedError("Git needs a token here", hint="bailiwick login, then bailiwick push")
-        return self._control.identity.authenticate_token(token, audience=GIT_AUDIENCE)
+        return seen_from(self._control.identity.authenticate_token(token, audience=GIT_AUDIENCE), scope)
 
     def _locate(self, identity: Identity, app_path: str, service: str) -> str:
         """Return the repository; an app that one may not read looks as if there were none."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +22,7 @@ from scim2_server.service import ScimService
 from bailiwick.control.app import ControlPlane
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
+from bailiwick.faces.origin import seen_from
 from bailiwick.faces.scim.habits import mend_body, mend_filter
 from bailiwick.faces.scim.provider import MOST_BODY_BYTES, build_provider
 from bailiwick.faces.scim.storage import DirectoryStorage, scim_error
@@ -78,7 +80,8 @@ class ScimFace:
 
     def _answer(self, scope: Scope, body: bytes | None) -> ScimResponse:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        client = self._directory.authenticate(_bearer(headers))
+        shown = self._directory.authenticate(_bearer(headers))
+        client = replace(shown, identity=seen_from(shown.identity, scope))
         if body is None:
             raise PayloadTooLargeException(detail=f"a request may have {MOST_BODY_BYTES} bytes at most")
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))

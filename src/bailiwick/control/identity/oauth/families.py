@@ -54,12 +54,13 @@ class Families:
         self._audit.note(session, f"user:{person.email}", "session.created", resource_of(family), context=facts)
         return family.id, self._issue(session, family, person, audience)
 
-    def renew(self, session: Session, family: FamilyRow, *, audience: str) -> Issued:
+    def renew(self, session: Session, family: FamilyRow, *, audience: str, address: str) -> Issued:
         """Return the next tokens of a family. Raises `CredentialRefusedError` when what the person held has ended."""
         person = self._credentials.living(session, family.email, family.epoch)
         family.last_used = self._clock()
         who = f"user:{person.email}"
-        self._audit.note(session, who, "token.refreshed", resource_of(family), context={"audience": audience})
+        facts: dict[str, ContextFact] = {"audience": audience, "address": address}
+        self._audit.note(session, who, "token.refreshed", resource_of(family), context=facts)
         return self._issue(session, family, person, audience)
 
     def end(self, session: Session, family_id: str) -> FamilyRow | None:

@@ -89,11 +89,12 @@ class TokenService:
 
         return lasting(self._store, redeemed)
 
-    def refresh(self, client: Client, refresh_token: str, *, resources: tuple[str, ...]) -> Issued:
+    def refresh(self, client: Client, refresh_token: str, *, resources: tuple[str, ...], address: str) -> Issued:
         """Return the next tokens for a refresh token, which is spent (RFC 9700, section 4.14.2).
 
         One that is shown again was stolen, or its thief was faster: everything in its family dies. There is no
-        grace for a lost answer, as a thief would have it too. Raises `OAuthError`.
+        grace for a lost answer, as a thief would have it too. `address` is where the client calls from. Raises
+        `OAuthError`.
         """
 
         def refreshed(session: Session) -> Issued:
@@ -111,7 +112,7 @@ class TokenService:
                 raise bad_grant()
             audience = self.resources.audiences(resources, tuple(family.audiences))[0]
             row.used = now
-            return self._families.renew(session, family, audience=audience)
+            return self._families.renew(session, family, audience=audience, address=address)
 
         return lasting(self._store, refreshed)
 

@@ -77,7 +77,7 @@ class TokenExchange:
         `subject` is the person's own access token, which must open the door that is asked for: nothing is widened.
         """
         person = self._person(subject, audience)
-        agent, proofs = self._agent(actor)
+        agent, proofs = self._agent(actor, audience)
         if not agent.startswith("agent:"):
             raise ExchangeRefusedError(
                 f"{agent} is no agent: only an agent works for a person", hint="a service acts for itself alone"
@@ -95,12 +95,12 @@ class TokenExchange:
             )
         raise ExchangeRefusedError("the subject token must be a person's", hint="bailiwick login gives you one")
 
-    def _agent(self, actor: Actor) -> tuple[str, tuple[Proof, ...]]:
+    def _agent(self, actor: Actor, audience: str) -> tuple[str, tuple[Proof, ...]]:
         if actor.signed:
             proof = self.prover.prove(actor.signed, named=actor.name)
             return proof.service, (proof,)
         if actor.access:
-            found = self._acting(actor.access)
+            found = self._acting(actor.access, audience)
             if actor.name and actor.name != found:
                 raise ExchangeRefusedError(f"the actor token is not {actor.name[:80]}'s", hint="check client_id")
             return found, ()
@@ -108,8 +108,8 @@ class TokenExchange:
             raise ExchangeRefusedError("no agent is named", hint="send actor_token, or client_id of a public agent")
         return self._public(actor.name), ()
 
-    def _acting(self, secret: str) -> str:
-        identity = self.authenticate(secret, "git")
+    def _acting(self, secret: str, audience: str) -> str:
+        identity = self.authenticate(secret, audience)
         if identity.principal.kind != "agent" or identity.behalf is not None:
             raise ExchangeRefusedError(
                 "the actor token must be an agent's own", hint="not a person's, and none that works for somebody"

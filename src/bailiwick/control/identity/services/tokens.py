@@ -1,6 +1,5 @@
 """Access tokens of services and agents: short, for one door, and dead as soon as anybody behind them is."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,11 +87,11 @@ class MachineTokens:
         rows.seen(row, now)
         return token
 
-    def owner(self, session: Session, secret: str, *, audiences: AbstractSet[str]) -> Identity:
-        """Return whose token this is when it opens one of these doors; raise `CredentialRefusedError` otherwise."""
+    def owner(self, session: Session, secret: str, *, audience: str) -> Identity:
+        """Return whose token this is when it was made for this door; raise `CredentialRefusedError` otherwise."""
         token = session.get(MachineTokenRow, hash_of(secret), populate_existing=True)
         now = self.clock()
-        if token is None or token.audience not in audiences or now >= token.expires:
+        if token is None or token.audience != audience or now >= token.expires:
             raise CredentialRefusedError("this credential is not valid here", hint="exchange for a fresh token")
         row = rows.find(session, token.service)
         if row is None or row.epoch != token.epoch:

@@ -1,0 +1,53 @@
+"""Who used what, out of the audit log: for each actor or app and place the last time and how often of late."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit.tables import EventRow
+from bailiwick.core.events import Outcome
+
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """That somebody did something somewhere: `who` is an actor or an app, `where` a written name."""
+
+    who: str
+    where: str
+    last: datetime
+    recent: int
+
+
+def used_by_actors(session: Session, actors: Collection[str], since: datetime) -> Iterator[Use]:
+    """Yield where actors did what was allowed, by the app it went through or else the resource it was done to.
+
+    `recent` counts from `since` on, `last` looks at the whole log.
+    """
+    place = case((EventRow.app != "", func.concat("app:", EventRow.app)), else_=EventRow.resource)
+    recent = func.count().filter(EventRow.time >= since)
+    known = sorted(actors)
+    for first in range(0, len(known), _AT_ONCE):
+        query = (
+            select(EventRow.actor, place, func.max(EventRow.time), recent)
+            .where(EventRow.actor.in_(known[first : first + _AT_ONCE]), EventRow.outcome == Outcome.SUCCESS.value)
+            .group_by(EventRow.actor, place)
+        )
+        for row in session.execute(query):
+            yield Use(*row)
+
+
+def used_by_apps(session: Session, action: str, since: datetime) -> Iterator[Use]:
+    """Yield which resources apps did an action to that was allowed, by the app's path."""
+    recent = func.count().filter(EventRow.time >= since)
+    query = (
+        select(EventRow.app, EventRow.resource, func.max(EventRow.time), recent)
+        .where(EventRow.action == action, EventRow.outcome == Outcome.SUCCESS.value, EventRow.app != "")
+        .group_by(EventRow.app, EventRow.resource)
+    )
+    for row in session.execute(query):
+        yield Use(*row)

@@ -1,0 +1,143 @@
+"""People as administrators look at them: found by name, in pages, with what they hold now."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from bailiwick.control.identity.credentials import ABSOLUTE, IDLE
+from bailiwick.control.identity.directory import ResourceRow
+from bailiwick.control.identity.model import RoleAssignment
+from bailiwick.control.identity.tables import PersonRow, RoleRow, SessionRow, TokenRow
+
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """A person with what is known of them; `signed_in` is None for whoever a directory named and who never came.
+
+    `directory` is the one that describes them, empty when only an identity provider does.
+    """
+
+    email: str
+    name: str
+    active: bool
+    groups: tuple[str, ...]
+    attributes: Mapping[str, str]
+    signed_in: datetime | None
+    directory: str
+
+    @property
+    def principal(self) -> str:
+        """The written name."""
+        return f"user:{self.email}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name under which this person may hold a role."""
+        return frozenset({self.principal, *(f"group:{group}" for group in self.groups)})
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCredential:
+    """A session or token that still opens something: never its secret."""
+
+    kind: str
+    purpose: str
+    created: datetime
+    ends: datetime
+
+
+def find_people(
+    session: Session,
+    *,
+    text: str = "",
+    state: str = "",
+    group: str = "",
+    among: Collection[str] | None = None,
+    cursor: str = "",
+    limit: int = 50,
+) -> tuple[list[PersonFacts], str]:
+    """Return people by address, `limit` at most, and the cursor of what follows (empty at the end).
+
+    `text` is looked for in name and address; `state` is "active", "off" or "" for both; `group` must hold them;
+    `among` are written names of people and of groups, of which each person found is or is in one.
+    """
+    wanted = min(max(limit, 1), _MOST)
+    conditions: list[ColumnElement[bool]] = [PersonRow.email > cursor]
+    if text:
+        matches = (column.icontains(text, autoescape=True) for column in (PersonRow.email, PersonRow.name))
+        conditions.append(or_(*matches))
+    if state:
+        conditions.append(PersonRow.active.is_(state == "active"))
+    if group:
+        conditions.append(PersonRow.groups.contains([group]))
+    if among is not None:
+        emails = [name.removeprefix("user:") for name in among if name.startswith("user:")]
+        groups = [name.removeprefix("group:") for name in among if name.startswith("group:")]
+        in_one = PersonRow.groups.bool_op("?|")(cast(groups, ARRAY(Text)))
+        conditions.append(or_(PersonRow.email.in_(emails), in_one))
+    query = _facts().where(*conditions).order_by(PersonRow.email).limit(wanted + 1)
+    found = [_of(*row) for row in session.execute(query)]
+    return found[:wanted], found[wanted - 1].email if len(found) > wanted else ""
+
+
+def person_facts(session: Session, email: str) -> PersonFacts | None:
+    """Return one person, or None when nobody has this address."""
+    row = session.execute(_facts().where(PersonRow.email == email)).one_or_none()
+    return None if row is None else _of(*row)
+
+
+def everyone(session: Session) -> list[PersonFacts]:
+    """Return every person, with one question to the database."""
+    return [_of(*row) for row in session.execute(_facts().order_by(PersonRow.email))]
+
+
+def roles_of(session: Session, names: Collection[str]) -> list[RoleAssignment]:
+    """Return the roles that any of these names holds, by scope."""
+    query = select(RoleRow).where(RoleRow.holder.in_(names)).order_by(RoleRow.scope, RoleRow.role, RoleRow.holder)
+    return [RoleAssignment(r.role, r.holder, r.scope, r.given_by, r.time) for r in session.scalars(query)]
+
+
+def live_credentials(session: Session, email: str, now: datetime) -> list[LiveCredential]:
+    """Return a person's sessions and tokens that would still be taken, newest first."""
+    epoch = select(PersonRow.epoch).where(PersonRow.email == email).scalar_subquery()
+    sessions = select(SessionRow).where(
+        SessionRow.email == email,
+        SessionRow.epoch == epoch,
+        SessionRow.last_seen > now - IDLE,
+        SessionRow.created > now - ABSOLUTE,
+    )
+    tokens = select(TokenRow).where(TokenRow.email == email, TokenRow.epoch == epoch, TokenRow.expires > now)
+    found = [
+        LiveCredential(
+            "browser session",
+            f"signed in at {row.provider}" if row.provider else "",
+            row.created,
+            row.created + ABSOLUTE,
+        )
+        for row in session.scalars(sessions)
+    ]
+    found += [
+        LiveCredential(f"{row.audience} token", row.purpose, row.created, row.expires)
+        for row in session.scalars(tokens)
+    ]
+    return sorted(found, key=lambda item: item.created, reverse=True)
+
+
+def _facts() -> Select[PersonRow, str | None]:
+    same = ResourceRow.email == PersonRow.email
+    return select(PersonRow, ResourceRow.directory).outerjoin(ResourceRow, same)
+
+
+def _of(row: PersonRow, directory: str | None) -> PersonFacts:
+    attributes = {key: str(value) for key, value in row.attributes.items()}
+    # Whoever a directory named has no provider's account bound to the address until they come.
+    signed_in = row.last_seen if row.issuer else None
+    return PersonFacts(
+        row.email, row.name, row.active, tuple(sorted(row.groups)), attributes, signed_in, directory or ""
+    )

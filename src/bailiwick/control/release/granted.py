@@ -1,0 +1,51 @@
+"""Which integrations production's apps were granted, with who approved it: for whoever reviews access."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.release.model import PRODUCTION
+from bailiwick.control.release.tables import CurrentRow, ReleaseRow
+from bailiwick.core.messages import IntegrationState
+
+
+@dataclass(frozen=True, slots=True)
+class AppGrant:
+    """That an app in production may use an integration: which tables, by which release, approved by whom and when."""
+
+    app: str
+    integration: str
+    tables: tuple[str, ...]
+    release: str
+    approvers: tuple[str, ...]
+    authors: tuple[str, ...]
+    time: datetime
+
+
+def granted(session: Session, app: str = "") -> list[AppGrant]:
+    """Return every grant of what production serves (of one app, where it is named), by app and integration."""
+    query = (
+        select(ReleaseRow)
+        .join(CurrentRow, CurrentRow.release == ReleaseRow.id)
+        .where(CurrentRow.mode == PRODUCTION)
+        .order_by(ReleaseRow.app)
+    )
+    if app:
+        query = query.where(ReleaseRow.app == app)
+    found = []
+    for row in session.scalars(query):
+        states = [IntegrationState.model_validate(item) for item in row.integrations["states"]]
+        for name in sorted({state.resource for state in states}):
+            tables = {
+                table.relation: sorted(table.operations)
+                for s in states
+                if s.resource == name
+                for table in s.grant.tables
+            }
+            words = tuple(f"{relation}: {', '.join(operations)}" for relation, operations in sorted(tables.items()))
+            found.append(
+                AppGrant(row.app, name, words, row.id, tuple(row.approvers), tuple(row.authors), row.created_at)
+            )
+    return found
