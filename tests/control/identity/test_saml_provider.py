@@ -281,6 +281,22 @@ def test_new_keys_in_the_metadata_count_without_a_restart(house: SamlHouse, capl
 
 
 @pytest.mark.req("ID2")
+def test_metadata_that_run_out_while_we_run_count_no_more(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock)
+    until = (utc_now() + timedelta(hours=1)).strftime('validUntil="%Y-%m-%dT%H:%M:%SZ" entityID=').encode()
+    (tmp_path / "idp.xml").write_bytes(saml_idp.metadata.replace(b"entityID=", until, 1))
+    house.finish(house.answer("ada"))
+    shift = timedelta(hours=2)
+    with pytest.raises(ProviderUnavailableError, match="no longer valid"):
+        house.begin()
+
+
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -17,9 +17,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bailiwick.control.app import CALLBACK_PATH
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Claims, IdentityService, NewSession, OidcClient, Providers
+from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.clock import utc_now
 from bailiwick.demo.people import ROLE_RULES
 from bailiwick.faces.console.sessions import COOKIE
