@@ -71,7 +71,7 @@ class Genuine:
         without_signatures(root)
         change(root)
         private, certificate = key or (self.idp.key, self.idp.certificate)
-        for assertion in root.xpath("saml:Assertion", namespaces=NS):
+        for assertion in root.xpath("saml:Assertion[string(@ID)]", namespaces=NS):
             sign(root, assertion, private, certificate, hash_=hash_)
         return closed(root)
 
@@ -492,6 +492,33 @@ def test_no_change_of_bytes_makes_another_person(genuine: Genuine, places: list[
         content = content[:at_] + piece + content[at_ + gone :]
     with contextlib.suppress(SignInRefusedError):
         assert genuine.read(base64.b64encode(content).decode()) == "ada@example.com"
+
+
+def each_part_gone_or_odd(root: Element) -> Iterator[Change]:
+    """Return changes that take away each element and attribute, empty it, or fill it with something odd."""
+    paths = [root.getroottree().getpath(element) for element in root.iter()]
+    for path in paths[1:]:
+        yield lambda doc, path=path: remove(at(doc, path))  # type: ignore[misc]
+        yield lambda doc, path=path: setattr(at(doc, path), "text", "odd")  # type: ignore[misc]
+        for attribute in at(root, path).attrib:
+            for value in (None, "", "odd"):
+                yield set_at(path, attribute, value)
+
+
+def remove(element: Element) -> None:
+    element.getparent().remove(element)
+
+
+@pytest.mark.req("ID2")
+def test_what_the_provider_signs_without_sense_is_refused_or_says_the_same(genuine: Genuine, layers: str) -> None:
+    root = opened(genuine.told)
+    without_signatures(root)
+    taken = 0
+    for change in each_part_gone_or_odd(root):
+        with contextlib.suppress(SignInRefusedError):
+            assert genuine.read(genuine.signed_anew(change)) == "ada@example.com"
+            taken += 1
+    assert taken > 10
 
 
 def test_no_secret_is_in_what_is_said_of_our_keys(genuine: Genuine) -> None:
