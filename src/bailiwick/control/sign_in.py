@@ -46,6 +46,7 @@ def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, se
         client_secret=secret.get_secret_value() if secret else None,
         scopes=provider.scopes,
         redirect_uri=f"{settings.public_url}{path}",
+        leave_to=f"{settings.public_url}/sign-in" if provider.single_logout else "",
         clock=clock,
     )
 
