@@ -393,6 +393,8 @@ ODD_ENCRYPTION: dict[str, tuple[Change, str]] = {
         "not taken here",
     ),
     "no key": (removed(KEY), "not taken here"),
+    "only the content": (set_at("//xenc:EncryptedData", "Type", f"{NS['xenc']}Content"), "not taken here"),
+    "the content of nothing": (set_at("//xenc:EncryptedData", "Type", None), "not taken here"),
     "a ciphertext from elsewhere": (
         lambda root: etree.SubElement(
             at(root, "//xenc:EncryptedData/xenc:CipherData"),

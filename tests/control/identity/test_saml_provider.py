@@ -142,6 +142,40 @@ def test_an_answer_to_somebody_elses_sign_in_is_refused(house: SamlHouse) -> Non
 
 
 @pytest.mark.req("ID2")
+def test_a_sign_in_is_answered_once_and_the_first_answer_stays(house: SamlHouse) -> None:
+    url = house.begin()
+    first, second = house.idp.answer(url, "ada"), house.idp.answer(url, "bob")
+    taken = house.saml.take_answer("own", first.fields["SAMLResponse"], first.fields["RelayState"])
+    with pytest.raises(SignInRefusedError, match="answered before"):
+        house.finish(second)
+    session, _ = house.identity.finish_sign_in(state=taken.state, code=taken.code, provider="own")
+    assert who(house, session) == "user:ada@example.com"
+
+
+@pytest.mark.req("ID2")
+def test_a_clock_that_jumps_ahead_and_back_forgets_no_assertion(
+    store: Store, saml_idp: SamlIdp, tmp_path: Path
+) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock, unasked=True)
+    entity = quote_plus(f"{BASE}/own/metadata")
+    unasked = f"{house.idp.url}/saml2/idp/SSOService.php?spentityid={entity}"
+    form = house.idp.answer(unasked, "ada")
+    house.finish(form)
+    shift = timedelta(hours=12)
+    with pytest.raises(SignInRefusedError, match="expired"):
+        house.finish(form)
+    house.saml.hear_logout("own", query=in_query(their_request(house, now=clock()), house.idp.key), form={})
+    shift = timedelta()
+    with pytest.raises(SignInRefusedError, match="used before"):
+        house.finish(form)
+
+
+@pytest.mark.req("ID2")
 def test_the_code_goes_to_who_brought_the_answer_and_works_for_who_began(house: SamlHouse) -> None:
     form = house.answer("ada")
     taken = house.saml.take_answer("own", form.fields["SAMLResponse"], form.fields["RelayState"])
