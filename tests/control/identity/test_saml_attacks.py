@@ -6,10 +6,16 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote_plus
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from bailiwick.control.identity import AttributeNames, IdpDescription, SamlClient, SamlKeys, SignInRefusedError
@@ -31,7 +37,7 @@ from tests.fixtures.saml_forgery import (
     without_signatures,
     without_the_answers_signature,
 )
-from tests.fixtures.saml_provider import SamlIdp, make_key
+from tests.fixtures.saml_provider import SamlIdp, certified, make_key
 
 BASE = "http://127.0.0.1:8400/sign-in/saml/own"
 LATER = timedelta(minutes=20)
@@ -65,7 +71,7 @@ class Genuine:
         without_signatures(root)
         change(root)
         private, certificate = key or (self.idp.key, self.idp.certificate)
-        for assertion in root.xpath("saml:Assertion", namespaces=NS):
+        for assertion in root.xpath("saml:Assertion[string(@ID)]", namespaces=NS):
             sign(root, assertion, private, certificate, hash_=hash_)
         return closed(root)
 
@@ -75,7 +81,7 @@ def made(saml_server: SamlIdp) -> Genuine:
     keys = SamlKeys.make(utc_now)
     shift = [timedelta()]
     saml_server.set()
-    knows = [description.read_metadata(saml_server.metadata, utc_now)]
+    knows = [description.read_metadata(saml_server.metadata)]
     client = SamlClient(
         name="own",
         domains=frozenset({"example.com"}),
@@ -387,6 +393,8 @@ ODD_ENCRYPTION: dict[str, tuple[Change, str]] = {
         "not taken here",
     ),
     "no key": (removed(KEY), "not taken here"),
+    "only the content": (set_at("//xenc:EncryptedData", "Type", f"{NS['xenc']}Content"), "not taken here"),
+    "the content of nothing": (set_at("//xenc:EncryptedData", "Type", None), "not taken here"),
     "a ciphertext from elsewhere": (
         lambda root: etree.SubElement(
             at(root, "//xenc:EncryptedData/xenc:CipherData"),
@@ -449,6 +457,70 @@ def test_several_certificates_are_taken_while_keys_change(genuine: Genuine) -> N
     genuine.knows[0] = IdpDescription(known.entity_id, known.sign_in_url, both[1:])
     with pytest.raises(SignInRefusedError):
         genuine.read(genuine.told)
+
+
+@pytest.mark.req("ID2")
+def test_keys_of_elliptic_curves_are_taken(genuine: Genuine, layers: str) -> None:
+    curve = certified("curve", ec.generate_private_key(ec.SECP256R1()))
+    told = genuine.signed_anew(nothing, hash_="ecdsa", key=curve)
+    known = genuine.knows[0]
+    certificate = x509.load_pem_x509_certificate(curve[1])
+    genuine.knows[0] = IdpDescription(known.entity_id, known.sign_in_url, (certificate,))
+    assert genuine.read(told) == "ada@example.com"
+    query = f"SAMLRequest=x&SigAlg={quote_plus('http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256')}"
+    key = serialization.load_pem_private_key(curve[0], None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    numbers = decode_dss_signature(key.sign(query.encode(), ec.ECDSA(hashes.SHA256())))
+    signature = base64.b64encode(b"".join(number.to_bytes(32, "big") for number in numbers)).decode()
+    good = f"{query}&Signature={quote_plus(signature)}"
+    assert signatures.verified_query(good, "SAMLRequest", [certificate]) == "x"
+    for odd in ("", "AA==", base64.b64encode(bytes(64)).decode(), signature[:-8], "=" + signature):
+        with pytest.raises(SignInRefusedError):
+            signatures.verified_query(f"{query}&Signature={quote_plus(odd)}", "SAMLRequest", [certificate])
+
+
+PIECES = st.binary(max_size=12) | st.sampled_from(
+    [b"<!--x-->", b"<?x?>", b"&amp;", b"<![CDATA[admin]]>", b" ", b'xml:id="a"', b'ID="_x"', b"<x/>", b"&#0;"]
+)
+
+
+@pytest.mark.req("ID2")
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 8), PIECES), min_size=1, max_size=3))
+def test_no_change_of_bytes_makes_another_person(genuine: Genuine, places: list[tuple[int, int, bytes]]) -> None:
+    content = base64.b64decode(genuine.told)
+    for where, gone, piece in places:
+        at_ = where % len(content)
+        content = content[:at_] + piece + content[at_ + gone :]
+    with contextlib.suppress(SignInRefusedError):
+        assert genuine.read(base64.b64encode(content).decode()) == "ada@example.com"
+
+
+def each_part_gone_or_odd(root: Element) -> Iterator[Change]:
+    """Return changes that take away each element and attribute, empty it, or fill it with something odd."""
+    paths = [root.getroottree().getpath(element) for element in root.iter()]
+    for path in paths[1:]:
+        yield lambda doc, path=path: remove(at(doc, path))  # type: ignore[misc]
+        yield lambda doc, path=path: setattr(at(doc, path), "text", "odd")  # type: ignore[misc]
+        for attribute in at(root, path).attrib:
+            for value in (None, "", "odd"):
+                yield set_at(path, attribute, value)
+
+
+def remove(element: Element) -> None:
+    element.getparent().remove(element)
+
+
+@pytest.mark.req("ID2")
+def test_what_the_provider_signs_without_sense_is_refused_or_says_the_same(genuine: Genuine, layers: str) -> None:
+    root = opened(genuine.told)
+    without_signatures(root)
+    taken = 0
+    for change in each_part_gone_or_odd(root):
+        with contextlib.suppress(SignInRefusedError):
+            assert genuine.read(genuine.signed_anew(change)) == "ada@example.com"
+            taken += 1
+    assert taken > 10
 
 
 def test_no_secret_is_in_what_is_said_of_our_keys(genuine: Genuine) -> None:

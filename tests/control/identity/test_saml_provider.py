@@ -142,6 +142,40 @@ def test_an_answer_to_somebody_elses_sign_in_is_refused(house: SamlHouse) -> Non
 
 
 @pytest.mark.req("ID2")
+def test_a_sign_in_is_answered_once_and_the_first_answer_stays(house: SamlHouse) -> None:
+    url = house.begin()
+    first, second = house.idp.answer(url, "ada"), house.idp.answer(url, "bob")
+    taken = house.saml.take_answer("own", first.fields["SAMLResponse"], first.fields["RelayState"])
+    with pytest.raises(SignInRefusedError, match="answered before"):
+        house.finish(second)
+    session, _ = house.identity.finish_sign_in(state=taken.state, code=taken.code, provider="own")
+    assert who(house, session) == "user:ada@example.com"
+
+
+@pytest.mark.req("ID2")
+def test_a_clock_that_jumps_ahead_and_back_forgets_no_assertion(
+    store: Store, saml_idp: SamlIdp, tmp_path: Path
+) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock, unasked=True)
+    entity = quote_plus(f"{BASE}/own/metadata")
+    unasked = f"{house.idp.url}/saml2/idp/SSOService.php?spentityid={entity}"
+    form = house.idp.answer(unasked, "ada")
+    house.finish(form)
+    shift = timedelta(hours=12)
+    with pytest.raises(SignInRefusedError, match="expired"):
+        house.finish(form)
+    house.saml.hear_logout("own", query=in_query(their_request(house, now=clock()), house.idp.key), form={})
+    shift = timedelta()
+    with pytest.raises(SignInRefusedError, match="used before"):
+        house.finish(form)
+
+
+@pytest.mark.req("ID2")
 def test_the_code_goes_to_who_brought_the_answer_and_works_for_who_began(house: SamlHouse) -> None:
     form = house.answer("ada")
     taken = house.saml.take_answer("own", form.fields["SAMLResponse"], form.fields["RelayState"])
@@ -278,6 +312,22 @@ def test_new_keys_in_the_metadata_count_without_a_restart(house: SamlHouse, capl
     assert before != (house.idp.key, house.idp.certificate)
     os.utime(file, (time.time() + 5, time.time() + 5))
     house.finish(house.answer("ada"))
+
+
+@pytest.mark.req("ID2")
+def test_metadata_that_run_out_while_we_run_count_no_more(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock)
+    until = (utc_now() + timedelta(hours=1)).strftime('validUntil="%Y-%m-%dT%H:%M:%SZ" entityID=').encode()
+    (tmp_path / "idp.xml").write_bytes(saml_idp.metadata.replace(b"entityID=", until, 1))
+    house.finish(house.answer("ada"))
+    shift = timedelta(hours=2)
+    with pytest.raises(ProviderUnavailableError, match="no longer valid"):
+        house.begin()
 
 
 @pytest.mark.req("ID2")
