@@ -6,7 +6,7 @@ from bailiwick.control.audit.export import export_lines, verify_export
 from bailiwick.control.audit.holds import Hold, Scope, add_hold, all_holds, end_hold
 from bailiwick.control.audit.log import AuditLog
 from bailiwick.control.audit.model import AuditPage, AuditQuery, LoggedEvent, Verification
-from bailiwick.control.audit.reading import StoredEvent, log_size, read_on
+from bailiwick.control.audit.reading import StoredEvent, log_size, moment_at, read_on
 from bailiwick.control.audit.search import event_at, search
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "expire_batch",
     "export_lines",
     "log_size",
+    "moment_at",
     "read_on",
     "search",
     "sign_checkpoint",
