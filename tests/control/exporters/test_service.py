@@ -33,7 +33,12 @@ def more_settings(tmp_path: Path, receiver: HttpReceiver) -> dict[str, Any]:
     (tmp_path / "hook.secret").write_text(f"{SECRET}\n")
     return {
         "audit_exporters": [
-            {"name": "hook", "kind": "webhook", "url": receiver.url, "secret": {"file": tmp_path / "hook.secret"}},
+            {
+                "name": "hook",
+                "kind": "webhook",
+                "url": f"{receiver.url}/in/key-in-path",
+                "secret": {"file": tmp_path / "hook.secret"},
+            },
             {"name": "lake", "kind": "folder", "path": tmp_path / "lake", "batch_seconds": 0},
         ]
     }
@@ -145,6 +150,7 @@ def test_no_secret_is_shown_anywhere(company: Company, receiver: HttpReceiver) -
     shown = repr(exporters.statuses(admin)) + repr(company.control.settings) + repr(exporters.workers()[0].options)
     assert SECRET not in shown
     assert SECRET.removeprefix("whsec_") not in shown
+    assert "key-in-path" not in repr(exporters.statuses(admin))
 
 
 @pytest.mark.req("OB3")

@@ -138,6 +138,26 @@ def test_a_connection_is_renewed_in_order_while_it_is_used(exporting: Makes, rsy
 
 
 @pytest.mark.req("OB3")
+def test_a_receiver_that_is_restarted_while_nothing_is_under_way_is_no_failure(
+    exporting: Makes, rsyslog: Rsyslog, clock: Moment
+) -> None:
+    some = siem(exporting, rsyslog)
+    some.write(2)
+    some.run()
+    clock.pass_seconds(31)
+    some.run()
+    assert some.row().next_sequence == 2
+    rsyslog.kill(signal.SIGTERM)
+    rsyslog.start()
+    some.write(1)
+    some.run()
+    clock.pass_seconds(31)
+    some.run()
+    assert (some.row().next_sequence, some.row().last_error) == (3, "")
+    until(lambda: uids(rsyslog) == [f"default/{place}" for place in range(3)])
+
+
+@pytest.mark.req("OB3")
 def test_a_receiver_that_hangs_and_is_then_killed_loses_nothing(
     exporting: Makes, rsyslog: Rsyslog, clock: Moment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

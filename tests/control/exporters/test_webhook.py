@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from bailiwick.control.audit import log_size
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.exporters.receivers.webhook import signature
 
@@ -105,6 +106,25 @@ def test_nobody_listening_is_said_in_words(exporting: Makes) -> None:
     some.write(1)
     some.run()
     assert "refused" in some.row().last_error.lower()
+
+
+@pytest.mark.req("OB3")
+def test_a_receiver_that_is_down_for_an_hour_gets_everything_afterwards(exporting: Makes, clock: Moment) -> None:
+    with listening() as before:
+        some = hook(exporting, before, batch_events=7)
+        some.write(10)
+        some.run()
+    down = clock.now
+    while (clock.now - down).total_seconds() < 3600:
+        some.write(3)
+        some.run()
+        clock.now = some.row().next_attempt or clock.now
+    with listening(int(before.url.rpartition(":")[2])) as after:
+        some.run()
+    events = [event for request in [*before.sent, *after.sent] for event in json.loads(request.body)["events"]]
+    with some.store.transaction() as session:
+        total = log_size(session) - 1  # the word of the recovery itself goes out at the next step
+    assert [event["uid"] for event in events][:total] == [f"default/{place}" for place in range(total)]
 
 
 @pytest.mark.req("OB3")

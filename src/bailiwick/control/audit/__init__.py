@@ -10,7 +10,7 @@ from bailiwick.control.audit.log import AuditLog
 from bailiwick.control.audit.model import AuditPage, LoggedEvent, SignedCheckpoint, Verification
 from bailiwick.control.audit.proofs import latest_checkpoint, prove_consistency, prove_inclusion
 from bailiwick.control.audit.query import AuditQuery, parse_terms
-from bailiwick.control.audit.reading import StoredEvent, read_on
+from bailiwick.control.audit.reading import StoredEvent, moment_at, read_on
 from bailiwick.control.audit.saved import SavedSearch, remove_search, save_search, saved_searches
 from bailiwick.control.audit.search import body_at, event_at, known_actions, search, search_after
 from bailiwick.control.audit.tiles import StoredTiles, complete_tiles
@@ -49,6 +49,7 @@ __all__ = [
     "last_on_resource",
     "latest_checkpoint",
     "log_size",
+    "moment_at",
     "parse_terms",
     "prove_consistency",
     "prove_inclusion",
