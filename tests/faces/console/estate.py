@@ -7,6 +7,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
 from tests.faces.console.conftest import Console
 from tests.fixtures.company import APP, MANIFEST, Company
+from tests.fixtures.policies import NO_KILLS, ORGANIZATION, case_of, in_force
 
 MARK = "\u202e"  # turns what follows around: "evil" reads "live"
 HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evil"
@@ -39,6 +40,11 @@ class Estate:
             "/audit",
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
+            "/policies",
+            "/policies/edit",
+            "/policies/edit?name=house",
+            "/policies/house/1",
+            "/policies/house/2",
             "/kill",
             "/help",
             "/sign-in",
@@ -65,6 +71,11 @@ def build(console: Console) -> Estate:
     assert company.push("builder", {"bailiwick.toml": wider, "page.html": f"<p>{HOSTILE}</p>\n"}, message).accepted
     waiting = control.deploys.request(people["builder"], APP)
     control.stops.kill(people["admin"], "finance/other", HOSTILE)
+    text = NO_KILLS.replace("principal,", "principal is Service,")
+    tests = case_of("app.kill") + 'principal = "service:bot"\n'
+    in_force(company, text, tests)
+    text += f"// {HOSTILE.replace(MARK, '')}\n"
+    control.policies.propose(people["admin"], "house", scope=ORGANIZATION, text=text, tests=tests, reason=HOSTILE)
     return Estate(waiting.id, decided.id, refused, passed)
 
 

@@ -14,6 +14,7 @@ from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.overview import add_overview
+from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.sign_in import add_sign_in
@@ -30,5 +31,14 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     app.add_middleware(ProtectingHeaders, secure=secure)
     add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
-    for add in (add_overview, add_kill_switch, add_app_page, add_approvals, add_reviews, add_audit, add_help):
+    for add in (
+        add_overview,
+        add_kill_switch,
+        add_app_page,
+        add_approvals,
+        add_reviews,
+        add_policies,
+        add_audit,
+        add_help,
+    ):
         add(app, control, pages)
