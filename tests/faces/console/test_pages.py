@@ -185,7 +185,8 @@ def test_tab_goes_through_the_page_as_it_reads(open_as: Open, estate: Estate) ->
         met.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name).trim()"))
     met = [re.sub(r"\s+", " ", words) for words in met]
     assert met[:5] == ["Skip to the page", "Bailiwick", "Apps", "Approvals 1 waiting", "Access 1 waiting"]
-    assert met[5:12] == ["Audit", "Kill switch", "Ctrl K Commands", "? Help", "Sign out", "Approvals", APP]
+    assert met[5:9] == ["Policies", "Audit", "Directory", "Kill switch"]
+    assert met[9:14] == ["Ctrl K Commands", "? Help", "Sign out", "Approvals", APP]
     assert met[12:] == ["reason", "Approve this tree with this reach", "Reject"]
 
 

@@ -22,6 +22,7 @@ from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
+from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
@@ -51,6 +52,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_app_page,
         add_approvals,
         add_reviews,
+        add_policies,
         add_audit,
         add_people,
         add_person_page,
