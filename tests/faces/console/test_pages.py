@@ -176,13 +176,13 @@ def test_tab_goes_through_the_page_as_it_reads(open_as: Open, estate: Estate) ->
     page = open_as("admin")
     page.goto(f"/approvals/{estate.waiting}")
     met = []
-    for _ in range(14):
+    for _ in range(15):
         page.keyboard.press("Tab")
         met.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name).trim()"))
     met = [re.sub(r"\s+", " ", words) for words in met]
     assert met[:6] == ["Skip to the page", "Bailiwick", "Apps", "Approvals 1 waiting", "Audit", "Kill switch"]
-    assert met[6:11] == ["Ctrl K Commands", "? Help", "Sign out", "Approvals", APP]
-    assert met[11:] == ["reason", "Approve this tree with this reach", "Reject"]
+    assert met[6:12] == ["Ctrl K Commands", "? Help", "Admin", "Sign out", "Approvals", APP]
+    assert met[12:] == ["reason", "Approve this tree with this reach", "Reject"]
 
 
 def test_help_opens_with_a_question_mark_and_files_are_walked_with_letters(open_as: Open, estate: Estate) -> None:
