@@ -186,8 +186,8 @@ def test_tab_goes_through_the_page_as_it_reads(open_as: Open, estate: Estate) ->
     met = [re.sub(r"\s+", " ", words) for words in met]
     assert met[:5] == ["Skip to the page", "Bailiwick", "Apps", "Approvals 1 waiting", "Access 1 waiting"]
     assert met[5:9] == ["Policies", "Audit", "Directory", "Kill switch"]
-    assert met[9:14] == ["Ctrl K Commands", "? Help", "Sign out", "Approvals", APP]
-    assert met[14:] == ["reason", "Approve this tree with this reach", "Reject"]
+    assert met[9:15] == ["Ctrl K Commands", "? Help", "Admin", "Sign out", "Approvals", APP]
+    assert met[15:] == ["reason", "Approve this tree with this reach", "Reject"]
 
 
 def test_help_opens_with_a_question_mark_and_files_are_walked_with_letters(open_as: Open, estate: Estate) -> None:
