@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from joserfc.jwk import ECKey
+
 from bailiwick.control.access_reviews import Plan, Verdict
-from bailiwick.control.identity import ORGANIZATION, Claims
+from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, TrustDraft
 from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
@@ -16,6 +18,7 @@ AUTHORIZE = (
     "/oauth/authorize?response_type=code&client_id=bailiwick-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A4000%2Fcallback"
     f"&code_challenge_method=S256&code_challenge={'c' * 43}&state=s"
 )
+SERVICE = "service:nightly"
 MARK = "\u202e"  # turns what follows around: "evil" reads "live"
 HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evil"
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
@@ -74,6 +77,10 @@ class Estate:
             "/policies/house/2",
             "/kill",
             "/help",
+            "/services",
+            "/services?kind=agent&flag=unused",
+            f"/services/{SERVICE}",
+            "/services/integration:orders-db/production",
             "/sessions",
             "/sign-in",
             AUTHORIZE,
@@ -86,6 +93,11 @@ def build(console: Console) -> Estate:
     """Let it all happen."""
     company = console.company
     control, people = company.control, company.people
+    control.services.create(people["admin"], ServiceDraft(SERVICE, "group:admin", HOSTILE, 20))
+    key = ECKey.generate_key("P-256").as_dict(private=False)
+    control.services.add_key(people["admin"], SERVICE, dict(key))
+    terms = TrustDraft("https://ci.example", "bailiwick", "", claims={"job": HOSTILE})
+    control.services.add_trust(people["admin"], SERVICE, terms)
     for name in ("empty", "other"):
         control.catalog.create_app(people["builder"], f"finance/{name}")
     message = f"{HOSTILE}\n\nGenerated-By: {HOSTILE}\nPrompt: {HOSTILE}"

@@ -27,6 +27,7 @@ from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
+from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.sign_in import add_sign_in
 from bailiwick.faces.console.who_can import add_who_can
 
@@ -60,6 +61,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_who_can,
         add_access_reviews,
         add_directories,
+        add_services,
         add_exporters,
         add_help,
     ):
