@@ -6,5 +6,12 @@ from hypothesis import settings
 settings.register_profile("bailiwick", deadline=None)
 settings.load_profile("bailiwick")
 
-pytest_plugins = ("tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.company", "tests.fixtures.plane",
-                  "tests.fixtures.saml_provider", "tests.fixtures.saml_house")  # fmt: skip
+pytest_plugins = (
+    "tests.fixtures.postgres",
+    "tests.fixtures.store",
+    "tests.fixtures.company",
+    "tests.fixtures.plane",
+    "tests.fixtures.saml_provider",
+    "tests.fixtures.saml_house",
+    "tests.fixtures.saml_genuine",
+)
