@@ -29,6 +29,7 @@ class Changes:
     clock: Clock
     told: bool = False
     _touched: set[str] = field(default_factory=set)
+    _problems: set[str] | None = None
 
     @property
     def _by(self) -> str:
@@ -74,7 +75,7 @@ class Changes:
             self._touched |= users_below(self.session, [row.id])
         self.session.delete(row)
         self.session.flush()
-        problems.solved(self.session, self.client.directory, problem_key(kind, row.unique_name))
+        self._solved(problem_key(kind, row.unique_name))
         if kind is Kind.GROUP:
             self.audit.note(self.session, self._by, "group.removed", f"group:{row.name}", context={"id": row.id})
         elif row.email is not None:
@@ -86,9 +87,16 @@ class Changes:
         touched, self._touched = self._touched, set()
         self.told |= self._people.regroup(self.session, touched, by=self._by)
 
+    def _solved(self, key: str) -> None:
+        """Forget a problem; most changes solve none, so the standing ones are looked up once."""
+        if self._problems is None:
+            self._problems = problems.keys(self.session, self.client.directory)
+        if key in self._problems:
+            problems.solved(self.session, self.client.directory, key)
+
     def _write(self, row: ResourceRow, draft: Draft, *, before: "_Before | None") -> None:
         resources.write(self.session, row, draft)
-        problems.solved(self.session, self.client.directory, problem_key(draft.kind, draft.unique_name))
+        self._solved(problem_key(draft.kind, draft.unique_name))
         if draft.kind is Kind.USER:
             self._person_follows(row, draft, before)
         else:
