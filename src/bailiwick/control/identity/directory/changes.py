@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog
+from bailiwick.control.audit import GatheringLog
 from bailiwick.control.identity.directory import problems, resources
 from bailiwick.control.identity.directory.errors import NameTakenError
 from bailiwick.control.identity.directory.model import DirectoryClient, Draft, Kind
@@ -25,7 +25,7 @@ class Changes:
 
     session: Session
     client: DirectoryClient
-    audit: AuditLog
+    audit: GatheringLog
     clock: Clock
     told: bool = False
     _touched: set[str] = field(default_factory=set)
@@ -83,9 +83,10 @@ class Changes:
             self.told |= self._people.dismiss(self.session, row.email, by=self._by, reason=reason)
 
     def settle(self) -> None:
-        """Work out which groups the people are in that were touched since the last time."""
+        """Work out which groups the people are in that were touched since the last time, and write all events."""
         touched, self._touched = self._touched, set()
         self.told |= self._people.regroup(self.session, touched, by=self._by)
+        self.audit.write(self.session)
 
     def _solved(self, key: str) -> None:
         """Forget a problem; most changes solve none, so the standing ones are looked up once."""
