@@ -4,6 +4,7 @@ from bailiwick.control.audit.checkpoints import sign_checkpoint
 from bailiwick.control.audit.counts import Bar, Histogram, histogram
 from bailiwick.control.audit.expiry import LEAST_DAYS, RetentionRules, advance_horizon, expire_batch
 from bailiwick.control.audit.export import export_lines, verify_export
+from bailiwick.control.audit.gathering import GatheringLog
 from bailiwick.control.audit.holds import Hold, Scope, add_hold, all_holds, end_hold
 from bailiwick.control.audit.last import last_by_actor, last_on_resource
 from bailiwick.control.audit.log import AuditLog
@@ -23,6 +24,7 @@ __all__ = [
     "AuditPage",
     "AuditQuery",
     "Bar",
+    "GatheringLog",
     "Histogram",
     "Hold",
     "LoggedEvent",

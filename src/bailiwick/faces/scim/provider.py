@@ -54,13 +54,14 @@ class Group(StandardGroup):
     Members: ClassVar[type[ComplexAttribute]] = GroupMember
 
 
-def build_provider() -> ScimProvider:
-    """Return the description of the service (RFC 7643, sections 5 and 6)."""
+def build_provider(group: type[StandardGroup] = Group) -> ScimProvider:
+    """Return the description of the service (RFC 7643, sections 5 and 6); `group` is what its groups are."""
     # Companies have people at names such as corp.local (RFC 6761): nothing is sent there, so nothing is wrong with it.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    group_type = ResourceType.from_resource(StandardGroup)
     return ScimProvider(
-        models=[User, EnterpriseUser, Group],
-        resource_types=[ResourceType.from_resource(User[EnterpriseUser]), ResourceType.from_resource(Group)],
+        models=[User, EnterpriseUser, group],
+        resource_types=[ResourceType.from_resource(User[EnterpriseUser]), group_type],
         config=ServiceProviderConfig(
             patch=Patch(supported=True),
             bulk=Bulk(supported=True, max_operations=_MOST_OPERATIONS, max_payload_size=MOST_BODY_BYTES),
