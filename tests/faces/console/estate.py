@@ -39,6 +39,8 @@ class Estate:
             "/audit",
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
+            "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
+            "/audit/events/3",
             "/kill",
             "/help",
             "/sign-in",

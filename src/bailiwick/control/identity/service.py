@@ -40,7 +40,7 @@ from bailiwick.control.identity.tables import (
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
-from bailiwick.core.policy import ROLES, StepUp
+from bailiwick.core.policy import ROLES, Decision, StepUp
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
@@ -235,8 +235,8 @@ class IdentityService:
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
         """Give a role on a scope to a person, group or service."""
         with self._store.transaction() as session:
-            self._require_role_change(session, by, "role.assign", role, holder, scope)
-            self._assign(session, str(by.principal), role, holder, scope)
+            decision = self._require_role_change(session, by, "role.assign", role, holder, scope)
+            self._assign(session, str(by.principal), role, holder, scope, decision.deciders)
 
     def remove_role(self, by: Identity, role: str, holder: str, scope: str, reason: str) -> None:
         """Take a role away. What the configuration names comes back at the next start; the last organisation
@@ -245,7 +245,7 @@ class IdentityService:
         if not reason.strip():
             raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
-            self._require_role_change(session, by, "role.remove", role, holder, scope)
+            decision = self._require_role_change(session, by, "role.remove", role, holder, scope)
             # Two who take from each other at once would else leave nobody.
             ask = select(RoleRow).where(RoleRow.role == role, RoleRow.scope == scope).with_for_update()
             held = {row.holder: row for row in session.scalars(ask)}
@@ -258,7 +258,14 @@ class IdentityService:
             session.delete(held[holder])
             context: dict[str, ContextFact] = {"role": role, "holder": holder}
             self._audit.note(
-                session, str(by.principal), "role.removed", scope, reason=reason, context=context, before=context
+                session,
+                str(by.principal),
+                "role.removed",
+                scope,
+                reason=reason,
+                deciders=decision.deciders,
+                context=context,
+                before=context,
             )
             self._store.after_commit(session, self._on_change)
 
@@ -366,10 +373,12 @@ class IdentityService:
 
     def _require_role_change(
         self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
-    ) -> None:
-        self._authorizer.require(session, by, action, _role_resource(scope), {"role": role, "holder": holder})
+    ) -> Decision:
+        return self._authorizer.require(session, by, action, _role_resource(scope), {"role": role, "holder": holder})
 
-    def _assign(self, session: Session, by: str, role: str, holder: str, scope: str) -> None:
+    def _assign(
+        self, session: Session, by: str, role: str, holder: str, scope: str, deciders: tuple[str, ...] = ()
+    ) -> None:
         if role not in ROLES:
             raise InvalidInputError(f"'{role[:40]}' is not a role", hint=f"there are: {', '.join(ROLES)}")
         scope_chain(scope)
@@ -382,7 +391,7 @@ class IdentityService:
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return
         context: dict[str, ContextFact] = {"role": role, "holder": holder}
-        self._audit.note(session, by, "role.assigned", scope, context=context, after=context)
+        self._audit.note(session, by, "role.assigned", scope, deciders=deciders, context=context, after=context)
         self._store.after_commit(session, self._on_change)
 
 

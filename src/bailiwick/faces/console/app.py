@@ -9,6 +9,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
+from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.errors import add_errors
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
@@ -30,5 +31,15 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     app.add_middleware(ProtectingHeaders, secure=secure)
     add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
-    for add in (add_overview, add_kill_switch, add_app_page, add_approvals, add_reviews, add_audit, add_help):
+    pages_of = (
+        add_overview,
+        add_kill_switch,
+        add_app_page,
+        add_approvals,
+        add_reviews,
+        add_audit,
+        add_audit_event,
+        add_help,
+    )
+    for add in pages_of:
         add(app, control, pages)
