@@ -75,6 +75,8 @@ class Estate:
             "/policies/edit?name=house",
             "/policies/house/1",
             "/policies/house/2",
+            "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
+            "/audit/events/3",
             "/kill",
             "/help",
             "/services",

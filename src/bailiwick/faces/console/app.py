@@ -10,6 +10,7 @@ from bailiwick.faces.console.access_reviews import add_access_reviews
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
+from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
@@ -55,6 +56,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_reviews,
         add_policies,
         add_audit,
+        add_audit_event,
         add_people,
         add_person_page,
         add_roles,
