@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bailiwick.control.app import running
-from bailiwick.control.exporters import DeliveryError, ExporterStatus, ExportRunner, in_words
+from bailiwick.control.exporter_settings import SecretFrom
+from bailiwick.control.exporters import DeliveryError, ExporterStatus, ExportRunner, in_words, secret_reader
 from bailiwick.control.settings import ControlSettings
 from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.fixtures.company import Company
@@ -139,6 +140,28 @@ def test_a_test_sends_one_event_and_says_what_came_of_it(
     (tmp_path / "hook.secret").unlink()
     with pytest.raises(DeliveryError, match="holds no secret"):
         exporters.test(admin, "hook")
+
+
+@pytest.mark.req("OB3")
+def test_secrets_come_from_a_file_a_variable_or_the_vault(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = company.control
+    read = secret_reader(control.store, control.vault)
+    (tmp_path / "token").write_text("in a file\n")
+    monkeypatch.setenv("SIEM_TOKEN", "in a variable")
+    with control.store.transaction() as session:
+        control.vault.put(session, "siem-token", "in the vault", by="user:admin@example.com")
+    places = {"file": str(tmp_path / "token"), "env": "SIEM_TOKEN", "vault": "siem-token"}
+    found = [read(SecretFrom.model_validate({kind: place})).get_secret_value() for kind, place in places.items()]
+    assert found == ["in a file", "in a variable", "in the vault"]
+    for kind, words in (
+        ("file", "file /none"),
+        ("env", "environment variable /none"),
+        ("vault", "vault's secret /none"),
+    ):
+        with pytest.raises(DeliveryError, match=f"the {words} holds no secret"):
+            read(SecretFrom.model_validate({kind: "/none"}))
 
 
 @pytest.mark.req("OB3")

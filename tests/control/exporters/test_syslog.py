@@ -17,8 +17,9 @@ from bailiwick.control.exporters import Outgoing
 from bailiwick.control.exporters.formats.syslog import frame, message
 from bailiwick.core.events import AuditEvent
 
+from .certificates import Certificates
 from .conftest import Exporting, Makes, Moment
-from .rsyslog import Certificates, Rsyslog, need_rsyslog
+from .rsyslog import Rsyslog, need_rsyslog
 
 NOISE_SECONDS = 20
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -14,6 +15,7 @@ from bailiwick.control.audit import log_size
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.exporters.receivers.webhook import signature
 
+from .certificates import Certificates
 from .conftest import Exporting, Makes, Moment
 from .http_receiver import Answers, HttpReceiver, Sent, answer, listening
 
@@ -97,6 +99,24 @@ def test_a_receiver_that_answers_garbage_is_tried_again_with_the_same_batch(
     assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
     assert rest.headers["webhook-id"] == "siem:default/2-2"
     assert some.row().next_sequence == 3
+
+
+@pytest.mark.req("OB3")
+def test_over_tls_the_receivers_certificate_must_be_its_own(exporting: Makes, tmp_path: Path, clock: Moment) -> None:
+    certificates = Certificates(tmp_path / "certificates")
+    for name, good in (("elsewhere.example", False), ("localhost", True)):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*certificates.issue(name))
+        with listening(tls=tls) as receiver:
+            some = hook(exporting, receiver, ca=str(certificates.ca), name=name.replace(".", "-"))
+            some.write(1)
+            some.run()
+            assert bool(receiver.sent) is good
+            assert ("certificate" in some.row().last_error.lower()) is not good
+            unknown = hook(exporting, receiver, name="without-ca")
+            unknown.run()
+            assert "certificate" in unknown.row().last_error.lower()
+            clock.pass_seconds(400)
 
 
 @pytest.mark.req("OB3")
