@@ -54,7 +54,7 @@ def marked_lines(text: str, faults: Sequence[Fault]) -> list[MarkedLine]:
 def glance_of(checked: Checked, replay: Replay | None) -> str:
     """Return in a sentence what a check and a replay found."""
     if checked.faults:
-        return f"{count(len(checked.faults), 'fault')}: nothing can be proposed before they are mended."
+        return f"{count(len(checked.faults), 'fault')}: mend what is marked, then it can be proposed."
     if checked.problem:
         return f"No fault, but {checked.problem}."
     failing = sum(bool(result.problem) for result in checked.results)
