@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,20 +15,13 @@ from bailiwick.control.catalog import App, CatalogService, data_classes_of
 from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
 from bailiwick.control.identity import (
     AccessService,
-    AttributeNames,
     Authorizer,
     ClaimRule,
     DirectoryService,
     IdentityService,
-    IdpDescription,
     InFlight,
     LdapSync,
-    MetadataFile,
-    OidcClient,
-    Provider,
-    Providers,
     Resources,
-    SamlClient,
     SamlKeys,
     SamlService,
     ServiceIdentities,
@@ -36,7 +29,6 @@ from bailiwick.control.identity import (
     StepUpRule,
     TokenExchange,
     TokenService,
-    certificate_of,
     step_up_policies,
 )
 from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
@@ -59,7 +51,8 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import ReviewService
-from bailiwick.control.settings import ControlSettings, OidcProvider, SamlProvider
+from bailiwick.control.settings import ControlSettings
+from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
@@ -71,11 +64,11 @@ from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
-CALLBACK_PATH = "/sign-in/callback"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
-SAML_PATH = "/sign-in/saml"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
-_CHECKPOINT_SECONDS = 1.0
+# From the end of one to the beginning of the next: a checkpoint that waits for writers still comes within a second.
+_CHECKPOINT_SECONDS = 0.5
+_TILES_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
@@ -145,7 +138,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
         authority = CertificateAuthority.load(session, vault, clock)
         saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
-    providers = _providers(settings, saml_keys, clock)
+    providers = build_providers(settings, saml_keys, clock)
     relay = _ChangeRelay()
     identity = IdentityService(
         store=store,
@@ -362,64 +355,6 @@ class _ChangeRelay:
         return self.releases.preview(session, app, push, verdict, files)
 
 
-def _providers(settings: ControlSettings, saml_keys: SamlKeys | None, clock: Clock) -> Providers:
-    several = len(settings.providers) > 1
-    made: list[Provider] = []
-    for provider in settings.providers:
-        if isinstance(provider, OidcProvider):
-            made.append(_oidc(settings, provider, clock, several=several))
-        else:
-            assert saml_keys is not None  # noqa: S101 - there are keys where there is a provider
-            made.append(_saml(settings, provider, saml_keys, clock))
-    return Providers(made)
-
-
-def _saml(settings: ControlSettings, provider: SamlProvider, keys: SamlKeys, clock: Clock) -> SamlClient:
-    return SamlClient(
-        name=provider.name,
-        domains=provider.domains,
-        levels=provider.second_factor_levels,
-        base_url=f"{settings.public_url}{SAML_PATH}/{provider.name}",
-        source=_description(provider, clock),
-        keys=keys,
-        attributes=AttributeNames(provider.email_attribute, provider.name_attribute, provider.groups_attribute),
-        clock=clock,
-        unasked=provider.idp_initiated,
-    )
-
-
-def _description(provider: SamlProvider, clock: Clock) -> Callable[[], IdpDescription]:
-    if provider.metadata is not None:
-        return MetadataFile(provider.metadata, clock)
-    assert provider.idp is not None  # noqa: S101 - settings have one of the two
-    written = provider.idp
-    known = IdpDescription(
-        entity_id=written.entity_id,
-        sign_in_url=written.sign_in_url,
-        certificates=tuple(certificate_of(item) for item in written.certificates),
-        logout_url=written.logout_url,
-        logout_answer_url=written.logout_answer_url or written.logout_url,
-    )
-    return lambda: known
-
-
-def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:
-    secret = provider.client_secret
-    # Each of several has a redirect URI of its own, so that none can answer in another's place (RFC 9700, 4.4.2).
-    path = f"{CALLBACK_PATH}/{provider.name}" if several else CALLBACK_PATH
-    return OidcClient(
-        name=provider.name,
-        domains=provider.domains,
-        levels=provider.second_factor_levels,
-        issuer=provider.issuer,
-        client_id=provider.client_id,
-        client_secret=secret.get_secret_value() if secret else None,
-        scopes=provider.scopes,
-        redirect_uri=f"{settings.public_url}{path}",
-        clock=clock,
-    )
-
-
 def _step_up_rules(settings: ControlSettings) -> list[StepUpRule]:
     return [StepUpRule(rule.actions, rule.max_age, rule.second_factor) for rule in settings.step_up]
 
@@ -495,6 +430,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("keeping tiles of the audit log", _TILES_SECONDS, lambda: keep_tiles(control)),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
         Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
@@ -510,9 +446,13 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
 
 
 def checkpoint(control: ControlPlane) -> None:
-    """Sign the audit log as it stands, and keep the tiles of its tree that became full."""
+    """Sign the audit log as it stands."""
     with control.store.transaction() as session:
         sign_checkpoint(session, control.audit_key, control.clock)
+
+
+def keep_tiles(control: ControlPlane) -> None:
+    """Keep the tiles of the audit log's tree that became full, a few in each transaction."""
     more = True
     while more:
         with control.store.transaction() as session:

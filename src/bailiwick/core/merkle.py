@@ -90,24 +90,41 @@ def inclusion_proof(node: Nodes, index: int, size: int) -> list[bytes]:
     return proof[::-1]
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Return whether `proof` shows that `leaf` stands at `index` in the tree of `size` (RFC 9162 section 2.1.3.2)."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step from a leaf towards the root: the sibling that a proof gives, on which side, and the node they make."""
+
+    sibling: bytes
+    on_left: bool
+    node: bytes
+
+
+def climb(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> list[Step] | None:
+    """Return the steps from leaf `index` to the root of a tree of `size` (RFC 9162 section 2.1.3.2).
+
+    None when there is no such leaf or the proof has too few or too many hashes.
+    """
     if not 0 <= index < size:
-        return False
-    node, position, last = leaf, index, size - 1
+        return None
+    steps, node, position, last = list[Step](), leaf, index, size - 1
     for sibling in proof:
         if last == 0:
-            return False
-        if position & 1 or position == last:
-            node = node_hash(sibling, node)
-            while not position & 1 and position:
-                position >>= 1
-                last >>= 1
-        else:
-            node = node_hash(node, sibling)
+            return None
+        on_left = bool(position & 1) or position == last
+        node = node_hash(sibling, node) if on_left else node_hash(node, sibling)
+        steps.append(Step(sibling, on_left, node))
+        while on_left and not position & 1 and position:
+            position >>= 1
+            last >>= 1
         position >>= 1
         last >>= 1
-    return last == 0 and node == root
+    return steps if last == 0 else None
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Return whether `proof` shows that `leaf` stands at `index` in the tree of `size` (RFC 9162 section 2.1.3.2)."""
+    steps = climb(leaf, index, size, proof)
+    return steps is not None and (steps[-1].node if steps else leaf) == root
 
 
 def consistency_proof(node: Nodes, first: int, second: int) -> list[bytes]:

@@ -164,6 +164,8 @@ class _Demo:
             plane: {"kind": plane, "credentials": str(layout.state / "planes" / plane)}
             for plane in ("editor", "production")
         }
+        archive = layout.state / "audit-archive"
+        archive.mkdir(exist_ok=True, mode=0o700)
         content = {
             "database_url": database_url,
             "state": str(layout.state / "control"),
@@ -178,6 +180,9 @@ class _Demo:
             },
             "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
             "planes": planes,
+            "audit_exporters": [
+                {"name": "archive", "kind": "folder", "path": str(archive), "format": "ocsf", "batch_seconds": 10}
+            ],
         }
         _write(target, content)
 

@@ -102,21 +102,7 @@ def _health(app: FastAPI, control: ControlPlane) -> None:
 
 async def serve_control(control: ControlPlane) -> None:
     """Serve until the process is told to end."""
-    faces = uvicorn.Server(
-        uvicorn.Config(
-            build_faces(control),
-            host=control.settings.console.host,
-            port=control.settings.console.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-            lifespan="off",
-            # Else anybody on this host could say from where they come: uvicorn believes its own host by default.
-            proxy_headers=bool(control.settings.trusted_proxies),
-            forwarded_allow_ips=list(control.settings.trusted_proxies),
-        )
-    )
+    faces = uvicorn.Server(faces_config(control))
     door = uvicorn.Server(_door(control))
     async with running(control):
         done, _ = await asyncio.wait(
@@ -128,6 +114,23 @@ async def serve_control(control: ControlPlane) -> None:
         for task in done:
             task.result()
     control.store.dispose()
+
+
+def faces_config(control: ControlPlane) -> uvicorn.Config:
+    """Return how the faces are served."""
+    return uvicorn.Config(
+        build_faces(control),
+        host=control.settings.console.host,
+        port=control.settings.console.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+        lifespan="off",
+        # Else anybody on this host could say from where they come: uvicorn believes its own host by default.
+        proxy_headers=bool(control.settings.trusted_proxies),
+        forwarded_allow_ips=list(control.settings.trusted_proxies),
+    )
 
 
 async def _quiet(server: uvicorn.Server) -> None:

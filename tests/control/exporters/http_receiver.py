@@ -1,5 +1,6 @@
 """A receiver over real HTTP that keeps what it is sent and answers as a test says."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class HttpReceiver:
 
 
 @contextmanager
-def listening(port: int = 0) -> Iterator[HttpReceiver]:
+def listening(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[HttpReceiver]:
     receiver = HttpReceiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -54,7 +55,9 @@ def listening(port: int = 0) -> Iterator[HttpReceiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
-    receiver.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    receiver.url = f"{'https' if tls else 'http'}://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

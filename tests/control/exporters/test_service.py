@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bailiwick.control.app import running
-from bailiwick.control.exporters import DeliveryError, ExporterStatus, ExportRunner, in_words
+from bailiwick.control.exporter_settings import SecretFrom
+from bailiwick.control.exporters import DeliveryError, ExporterStatus, ExportRunner, in_words, secret_reader
 from bailiwick.control.settings import ControlSettings
 from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.fixtures.company import Company
@@ -33,7 +34,12 @@ def more_settings(tmp_path: Path, receiver: HttpReceiver) -> dict[str, Any]:
     (tmp_path / "hook.secret").write_text(f"{SECRET}\n")
     return {
         "audit_exporters": [
-            {"name": "hook", "kind": "webhook", "url": receiver.url, "secret": {"file": tmp_path / "hook.secret"}},
+            {
+                "name": "hook",
+                "kind": "webhook",
+                "url": f"{receiver.url}/in/key-in-path",
+                "secret": {"file": tmp_path / "hook.secret"},
+            },
             {"name": "lake", "kind": "folder", "path": tmp_path / "lake", "batch_seconds": 0},
         ]
     }
@@ -137,6 +143,28 @@ def test_a_test_sends_one_event_and_says_what_came_of_it(
 
 
 @pytest.mark.req("OB3")
+def test_secrets_come_from_a_file_a_variable_or_the_vault(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = company.control
+    read = secret_reader(control.store, control.vault)
+    (tmp_path / "token").write_text("in a file\n")
+    monkeypatch.setenv("SIEM_TOKEN", "in a variable")
+    with control.store.transaction() as session:
+        control.vault.put(session, "siem-token", "in the vault", by="user:admin@example.com")
+    places = {"file": str(tmp_path / "token"), "env": "SIEM_TOKEN", "vault": "siem-token"}
+    found = [read(SecretFrom.model_validate({kind: place})).get_secret_value() for kind, place in places.items()]
+    assert found == ["in a file", "in a variable", "in the vault"]
+    for kind, words in (
+        ("file", "file /none"),
+        ("env", "environment variable /none"),
+        ("vault", "vault's secret /none"),
+    ):
+        with pytest.raises(DeliveryError, match=f"the {words} holds no secret"):
+            read(SecretFrom.model_validate({kind: "/none"}))
+
+
+@pytest.mark.req("OB3")
 def test_no_secret_is_shown_anywhere(company: Company, receiver: HttpReceiver) -> None:
     exporters, admin = company.control.exporters, company.people["admin"]
     receiver.answers = answer(500, SECRET.encode())
@@ -145,6 +173,7 @@ def test_no_secret_is_shown_anywhere(company: Company, receiver: HttpReceiver) -
     shown = repr(exporters.statuses(admin)) + repr(company.control.settings) + repr(exporters.workers()[0].options)
     assert SECRET not in shown
     assert SECRET.removeprefix("whsec_") not in shown
+    assert "key-in-path" not in repr(exporters.statuses(admin))
 
 
 @pytest.mark.req("OB3")

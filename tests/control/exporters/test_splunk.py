@@ -96,7 +96,7 @@ def test_an_indexer_that_never_acknowledges_moves_nothing(
         (answer(200, b'{"code":9,"text":"Server is busy"}'), {}, "did not say that it took the batch"),
         (answer(200, b'{"code":0}'), {"acknowledge": True}, "gives no acknowledgements"),
         (answer(403, TOKEN.encode()), {}, "refuses our secret"),
-        (answer(200, b"[" * 60_000), {}, ""),
+        (answer(200, b"[" * 60_000), {}, "not JSON"),
     ],
 )
 def test_garbage_for_an_answer_is_a_failure_in_words(

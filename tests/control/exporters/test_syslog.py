@@ -17,8 +17,9 @@ from bailiwick.control.exporters import Outgoing
 from bailiwick.control.exporters.formats.syslog import frame, message
 from bailiwick.core.events import AuditEvent
 
+from .certificates import Certificates
 from .conftest import Exporting, Makes, Moment
-from .rsyslog import Certificates, Rsyslog, need_rsyslog
+from .rsyslog import Rsyslog, need_rsyslog
 
 NOISE_SECONDS = 20
 
@@ -135,6 +136,26 @@ def test_a_connection_is_renewed_in_order_while_it_is_used(exporting: Makes, rsy
         assert some.row().next_sequence == 2 * round_number
     assert some.row().failures == 0
     until(lambda: uids(rsyslog) == [f"default/{place}" for place in range(6)])
+
+
+@pytest.mark.req("OB3")
+def test_a_receiver_that_is_restarted_while_nothing_is_under_way_is_no_failure(
+    exporting: Makes, rsyslog: Rsyslog, clock: Moment
+) -> None:
+    some = siem(exporting, rsyslog)
+    some.write(2)
+    some.run()
+    clock.pass_seconds(31)
+    some.run()
+    assert some.row().next_sequence == 2
+    rsyslog.kill(signal.SIGTERM)
+    rsyslog.start()
+    some.write(1)
+    some.run()
+    clock.pass_seconds(31)
+    some.run()
+    assert (some.row().next_sequence, some.row().last_error) == (3, "")
+    until(lambda: uids(rsyslog) == [f"default/{place}" for place in range(3)])
 
 
 @pytest.mark.req("OB3")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from bailiwick.control.audit import log_size
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.exporters.receivers.webhook import signature
 
+from .certificates import Certificates
 from .conftest import Exporting, Makes, Moment
 from .http_receiver import Answers, HttpReceiver, Sent, answer, listening
 
@@ -99,12 +102,49 @@ def test_a_receiver_that_answers_garbage_is_tried_again_with_the_same_batch(
 
 
 @pytest.mark.req("OB3")
+def test_over_tls_the_receivers_certificate_must_be_its_own(exporting: Makes, tmp_path: Path, clock: Moment) -> None:
+    certificates = Certificates(tmp_path / "certificates")
+    for name, good in (("elsewhere.example", False), ("localhost", True)):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*certificates.issue(name))
+        with listening(tls=tls) as receiver:
+            some = hook(exporting, receiver, ca=str(certificates.ca), name=name.replace(".", "-"))
+            some.write(1)
+            some.run()
+            assert bool(receiver.sent) is good
+            assert ("certificate" in some.row().last_error.lower()) is not good
+            unknown = hook(exporting, receiver, name="without-ca")
+            unknown.run()
+            assert "certificate" in unknown.row().last_error.lower()
+            clock.pass_seconds(400)
+
+
+@pytest.mark.req("OB3")
 def test_nobody_listening_is_said_in_words(exporting: Makes) -> None:
     with listening() as gone:
         some = hook(exporting, gone)
     some.write(1)
     some.run()
     assert "refused" in some.row().last_error.lower()
+
+
+@pytest.mark.req("OB3")
+def test_a_receiver_that_is_down_for_an_hour_gets_everything_afterwards(exporting: Makes, clock: Moment) -> None:
+    with listening() as before:
+        some = hook(exporting, before, batch_events=7)
+        some.write(10)
+        some.run()
+    down = clock.now
+    while (clock.now - down).total_seconds() < 3600:
+        some.write(3)
+        some.run()
+        clock.now = some.row().next_attempt or clock.now
+    with listening(int(before.url.rpartition(":")[2])) as after:
+        some.run()
+    events = [event for request in [*before.sent, *after.sent] for event in json.loads(request.body)["events"]]
+    with some.store.transaction() as session:
+        total = log_size(session) - 1  # the word of the recovery itself goes out at the next step
+    assert [event["uid"] for event in events][:total] == [f"default/{place}" for place in range(total)]
 
 
 @pytest.mark.req("OB3")

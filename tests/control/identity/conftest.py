@@ -72,10 +72,14 @@ class Provider:
 
     def leave(self, browser: httpx2.Client) -> str:
         """Sign a browser out at the provider; return the logout token that it sent over the back channel."""
-        page = browser.get(f"{self.issuer}/session/end").text
-        secret = re.findall(r'name="xsrf" value="([^"]+)"', page)[0]
-        browser.post(f"{self.issuer}/session/end/confirm", data={"xsrf": secret, "logout": "yes"})
+        self.confirm_leaving(browser, f"{self.issuer}/session/end")
         return self._told.tokens.get(timeout=10)
+
+    def confirm_leaving(self, browser: httpx2.Client, url: str) -> str:
+        """Say yes where the provider asks whether to sign out; return where it sends the browser then."""
+        secret = re.findall(r'name="xsrf" value="([^"]+)"', browser.get(url).text)[0]
+        form = {"xsrf": secret, "logout": "yes"}
+        return browser.post(f"{self.issuer}/session/end/confirm", data=form).headers["location"]
 
 
 class LogoutsTold:

@@ -5,7 +5,7 @@ import os
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 import httpx2
 import pytest
@@ -17,26 +17,19 @@ from bailiwick.control.audit import AuditLog, AuditQuery, search
 from bailiwick.control.identity import (
     CredentialRefusedError,
     MetadataFile,
-    NewSession,
     ProviderUnavailableError,
     SamlKeys,
     SignInRefusedError,
 )
 from bailiwick.control.identity.saml import xml
-from bailiwick.control.identity.saml.messages import NameId, ServiceProvider, logout_request
-from bailiwick.control.identity.saml.signatures import sign_query
 from bailiwick.control.identity.tables import SignInRow
 from bailiwick.control.vault import LocalFileKeyProvider, Vault
 from bailiwick.core.clock import utc_now
 from bailiwick.core.policy import StepUp
 from bailiwick.store import Store
-from tests.fixtures.saml_forgery import at, closed, opened, sign
-from tests.fixtures.saml_house import BASE, LEVEL, SamlHouse, relay_state, saml_house
+from tests.fixtures.saml_forgery import at
+from tests.fixtures.saml_house import BASE, LEVEL, SamlHouse, in_query, relay_state, saml_house, their_request, who
 from tests.fixtures.saml_provider import Form, SamlIdp, follow, make_key
-
-
-def who(house: SamlHouse, session: NewSession) -> str:
-    return str(house.identity.authenticate_session(session.secret).identity.principal)
 
 
 @pytest.mark.req("ID2")
@@ -139,6 +132,40 @@ def test_an_answer_to_somebody_elses_sign_in_is_refused(house: SamlHouse) -> Non
     theirs.fields["RelayState"] = relay_state(mine)
     with pytest.raises(SignInRefusedError, match="another sign-in than yours"):
         house.finish(theirs)
+
+
+@pytest.mark.req("ID2")
+def test_a_sign_in_is_answered_once_and_the_first_answer_stays(house: SamlHouse) -> None:
+    url = house.begin()
+    first, second = house.idp.answer(url, "ada"), house.idp.answer(url, "bob")
+    taken = house.saml.take_answer("own", first.fields["SAMLResponse"], first.fields["RelayState"])
+    with pytest.raises(SignInRefusedError, match="answered before"):
+        house.finish(second)
+    session, _ = house.identity.finish_sign_in(state=taken.state, code=taken.code, provider="own")
+    assert who(house, session) == "user:ada@example.com"
+
+
+@pytest.mark.req("ID2")
+def test_a_clock_that_jumps_ahead_and_back_forgets_no_assertion(
+    store: Store, saml_idp: SamlIdp, tmp_path: Path
+) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock, unasked=True)
+    entity = quote_plus(f"{BASE}/own/metadata")
+    unasked = f"{house.idp.url}/saml2/idp/SSOService.php?spentityid={entity}"
+    form = house.idp.answer(unasked, "ada")
+    house.finish(form)
+    shift = timedelta(hours=12)
+    with pytest.raises(SignInRefusedError, match="expired"):
+        house.finish(form)
+    house.saml.hear_logout("own", query=in_query(their_request(house, now=clock()), house.idp.key), form={})
+    shift = timedelta()
+    with pytest.raises(SignInRefusedError, match="used before"):
+        house.finish(form)
 
 
 @pytest.mark.req("ID2")
@@ -281,6 +308,22 @@ def test_new_keys_in_the_metadata_count_without_a_restart(house: SamlHouse, capl
 
 
 @pytest.mark.req("ID2")
+def test_metadata_that_run_out_while_we_run_count_no_more(store: Store, saml_idp: SamlIdp, tmp_path: Path) -> None:
+    shift = timedelta()
+
+    def clock() -> datetime:
+        return utc_now() + shift
+
+    house = saml_house(store, saml_idp, tmp_path, clock)
+    until = (utc_now() + timedelta(hours=1)).strftime('validUntil="%Y-%m-%dT%H:%M:%SZ" entityID=').encode()
+    (tmp_path / "idp.xml").write_bytes(saml_idp.metadata.replace(b"entityID=", until, 1))
+    house.finish(house.answer("ada"))
+    shift = timedelta(hours=2)
+    with pytest.raises(ProviderUnavailableError, match="no longer valid"):
+        house.begin()
+
+
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -308,119 +351,3 @@ def test_metadata_that_describe_nothing_of_use_are_refused_in_words(
     (house.folder / "other.xml").write_bytes(made.get(content, content))
     with pytest.raises(ProviderUnavailableError, match=words):
         MetadataFile(house.folder / "other.xml", utc_now)()
-
-
-def logout_url(house: SamlHouse, browser: httpx2.Client) -> str:
-    """Sign out at the provider itself; return where it sends the browser to tell us."""
-    page = browser.get(f"{house.idp.url}/saml2/idp/SingleLogoutService.php?ReturnTo={quote_plus(house.idp.url)}")
-    return str(follow(browser, page, BASE).headers["location"])
-
-
-@pytest.mark.req("ID2", "ID3")
-def test_a_logout_at_the_provider_ends_what_is_held_here_and_is_answered(house: SamlHouse) -> None:
-    other, _ = house.finish(house.answer("bob"))
-    with httpx2.Client(timeout=20) as browser:
-        session, _ = house.finish(house.idp.answer(house.begin(), "ada", browser))
-        told = logout_url(house, browser)
-        assert told.startswith(f"{BASE}/own/slo?SAMLRequest=")
-        query = urlsplit(told).query
-        onward = house.saml.hear_logout("own", query=query, form={})
-        with pytest.raises(CredentialRefusedError):
-            who(house, session)
-        assert who(house, other) == "user:bob@example.com"
-        # The provider itself checks our answer's signature before it goes on.
-        assert onward.startswith(f"{house.idp.url}/saml2/idp/SingleLogoutService.php?SAMLResponse=")
-        done = follow(browser, browser.get(onward), f"{house.idp.url}?")
-        assert done.status_code in {200, 303, 302}, done.text
-        assert 'name="password"' in follow(browser, browser.get(house.begin())).text
-    again, _ = house.finish(house.answer("ada"))
-    with pytest.raises(SignInRefusedError, match="used before"):
-        house.saml.hear_logout("own", query=query, form={})
-    assert who(house, again) == "user:ada@example.com"
-    with house.store.transaction() as session_:
-        events = search(session_, AuditQuery(action="principal.revoked"), limit=5).events
-    assert [event.event.actor for event in events] == ["service:identity-provider/own"]
-
-
-@pytest.mark.req("ID2", "ID3")
-def test_signing_out_here_signs_out_at_the_provider(house: SamlHouse) -> None:
-    with httpx2.Client(timeout=20) as browser:
-        session, _ = house.finish(house.idp.answer(house.begin(), "ada", browser))
-        onward = house.identity.sign_out(session.secret)
-        assert onward.startswith(f"{house.idp.url}/saml2/idp/SingleLogoutService.php?SAMLRequest=")
-        back = follow(browser, browser.get(onward), BASE).headers["location"]
-        assert back.startswith(f"{BASE}/own/slo?SAMLResponse=")
-        assert house.saml.hear_logout("own", query=urlsplit(back).query, form={}) == ""
-        assert 'name="password"' in follow(browser, browser.get(house.begin())).text
-    assert house.identity.sign_out(session.secret) == ""
-
-
-US = ServiceProvider(f"{BASE}/own/metadata", f"{BASE}/own/acs", f"{BASE}/own/slo")
-
-
-def their_request(house: SamlHouse, to: str = US.logout_url, now: datetime | None = None, **names: str) -> bytes:
-    """Return a LogoutRequest as the provider would write it, not signed."""
-    them = ServiceProvider(names.get("issuer", house.idp.entity_id), "", "")
-    return logout_request(them, to, NameId(names.get("subject", "id-of-ada")), "", now or utc_now())
-
-
-def in_query(message: bytes, key: bytes) -> str:
-    private = serialization.load_pem_private_key(key, None)
-    told = base64.b64encode(xml.deflated(message)).decode()
-    return sign_query([("SAMLRequest", told)], private)  # type: ignore[arg-type]
-
-
-@pytest.mark.req("ID2", "ID3")
-def test_a_logout_by_form_must_be_signed_inside(house: SamlHouse) -> None:
-    session, _ = house.finish(house.answer("ada"))
-    message = their_request(house)
-    with pytest.raises(SignInRefusedError, match="not signed"):
-        house.saml.hear_logout("own", query="", form={"SAMLRequest": base64.b64encode(message).decode()})
-    root = etree.fromstring(message)
-    sign(root, root, house.idp.key, house.idp.certificate)
-    told = closed(root)
-    changed = opened(told)
-    at(changed, "saml:NameID").text = "id-of-bob"
-    with pytest.raises(SignInRefusedError, match="not signed"):
-        house.saml.hear_logout("own", query="", form={"SAMLRequest": closed(changed)})
-    assert who(house, session) == "user:ada@example.com"
-    onward = house.saml.hear_logout("own", query="", form={"SAMLRequest": told, "RelayState": "theirs & <so>"})
-    assert parse_qs(urlsplit(onward).query)["RelayState"] == ["theirs & <so>"]
-    with pytest.raises(CredentialRefusedError):
-        who(house, session)
-
-
-@pytest.mark.req("ID2", "ID3")
-def test_logout_requests_that_prove_nothing_end_nothing(house: SamlHouse) -> None:
-    session, _ = house.finish(house.answer("ada"))
-    key = house.idp.key
-    good = in_query(their_request(house), key)
-    signature = parse_qs(good)["Signature"][0]
-    unsigned = good.partition("&SigAlg")[0]
-    weak = good.replace(quote_plus("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"),
-                        quote_plus("http://www.w3.org/2000/09/xmldsig#rsa-sha1"))  # fmt: skip
-    refused = {
-        "nothing": "",
-        "no signature": unsigned,
-        "an empty signature": f"{unsigned}&SigAlg=x&Signature=",
-        "another signature": good.replace(quote_plus(signature), quote_plus(signature[::-1])),
-        "SHA-1": weak,
-        "another state": good.replace("&SigAlg", "&RelayState=x&SigAlg"),
-        "a parameter twice": f"{good}&SAMLRequest=x",
-        "somebody else's key": in_query(their_request(house), make_key("mine")[0]),
-        "another issuer": in_query(their_request(house, issuer="http://other.example"), key),
-        "another address": in_query(their_request(house, "http://127.0.0.1:8400/sign-in/saml/partner/slo"), key),
-        "old": in_query(their_request(house, now=utc_now() - timedelta(minutes=10)), key),
-        "of the future": in_query(their_request(house, now=utc_now() + timedelta(minutes=10)), key),
-        "nobody": in_query(their_request(house, subject=""), key),
-        "a bomb": in_query(b"<r>" + b"x" * 2**24 + b"</r>", key),
-        "another message": in_query(b"<r/>", key),
-    }
-    for what, query in refused.items():
-        with pytest.raises(SignInRefusedError):
-            house.saml.hear_logout("own", query=query, form={})
-            pytest.fail(what)
-    assert who(house, session) == "user:ada@example.com"
-    house.saml.hear_logout("own", query=good, form={})
-    with pytest.raises(CredentialRefusedError):
-        who(house, session)

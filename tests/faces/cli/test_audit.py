@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,3 +184,21 @@ def test_events_say_which_address_and_client_they_came_from(command_line: Comman
     httpx2.put(f"{command_line.url}/api/v1/audit/searches/mine", json=body, headers=headers)
     found = command_line.run("admin", "audit", "search", "client=127.0.0.1", "client_kind=program", "--json")
     assert [event["action"] for event in json.loads(found.output)["events"]] == ["search.saved"]
+
+
+@pytest.mark.req("OB2")
+def test_the_program_in_the_documentation_checks_a_proof_with_nothing_of_ours(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "audit.md").read_text()
+    (tmp_path / "check.py").write_text(page.partition("```python\n")[2].partition("```")[0])
+    proof = tmp_path / "proof.json"
+    proof.write_text(command_line.run("admin", "audit", "prove", 3, "--json").output)
+
+    def check() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "check.py", str(proof), key_of(command_line)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert check().stdout.startswith("proved, in a log of")
+    proof.write_text(proof.read_text().replace("success", "refused"))
+    assert "NOT PROVED" in check().stderr

@@ -17,7 +17,6 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bailiwick.control.app import CALLBACK_PATH
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import (
     Claims,
@@ -28,6 +27,7 @@ from bailiwick.control.identity import (
     Resources,
     TokenService,
 )
+from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.clock import utc_now
 from bailiwick.demo.people import ROLE_RULES
 from bailiwick.faces.console.sessions import COOKIE

@@ -12,6 +12,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
 from tests.faces.console.conftest import Console
 from tests.fixtures.company import APP, MANIFEST, Company
+from tests.fixtures.policies import NO_KILLS, case_of, in_force
 
 AUTHORIZE = (
     "/oauth/authorize?response_type=code&client_id=bailiwick-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A4000%2Fcallback"
@@ -69,6 +70,13 @@ class Estate:
             f"/access-reviews/{self.review}?decided=no&flag=empty-group&text=nothing",
             f"/access-reviews/{self.over}",
             f"/access-reviews/{self.draft}",
+            "/policies",
+            "/policies/edit",
+            "/policies/edit?name=house",
+            "/policies/house/1",
+            "/policies/house/2",
+            "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
+            "/audit/events/3",
             "/kill",
             "/help",
             "/services",
@@ -109,7 +117,18 @@ def build(console: Console) -> Estate:
     control.directory.issue_token(people["admin"], "entra", days=1, purpose=HOSTILE)
     with control.store.transaction() as session:
         report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
+    _govern(company)
     return Estate(waiting.id, decided.id, refused, passed, *_reviewed(company))
+
+
+def _govern(company: Company) -> None:
+    """Put policies of the organisation into force, and propose others."""
+    text = NO_KILLS.replace("principal,", "principal is Service,")
+    tests = case_of("app.kill") + 'principal = "service:bot"\n'
+    in_force(company, text, tests)
+    text += f"// {HOSTILE.replace(MARK, '')}\n"
+    admin = company.people["admin"]
+    company.control.policies.propose(admin, "house", scope=ORGANIZATION, text=text, tests=tests, reason=HOSTILE)
 
 
 def _reviewed(company: Company) -> tuple[str, str, str]:

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from bailiwick.faces.cli.main import root
+from tests.faces.api.test_api import bearer
 from tests.faces.console.conftest import Console, Open, csrf_token
 from tests.faces.console.test_pages import AXE, RULES
 
@@ -55,6 +58,34 @@ def test_pause_and_replay_by_forms(open_as: Open, console: Console, tmp_path: Pa
     card.locator("button:has-text('Replay lake')").click()
     assert console.company.control.exporters.status(console.company.people["admin"], "lake").next_sequence == 3
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.req("OB3", "OB2")
+def test_the_command_line_does_the_same(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = bearer(console.company, "admin")["Authorization"].removeprefix("Bearer ")
+    monkeypatch.setenv("BAILIWICK_URL", console.url)
+    monkeypatch.setenv("BAILIWICK_TOKEN", token)
+
+    def run(*words: str, fails: bool = False) -> str:
+        done = CliRunner().invoke(root, words)
+        assert done.exit_code == (1 if fails else 0), done.output
+        return done.output
+
+    assert re.search(
+        r"lake +folder +behind by \d+ events\nhook|hook .*\nlake +folder +behind by", run("exporter", "list")
+    )
+    assert "is no folder" in run("exporter", "test", "lake", fails=True)
+    (tmp_path / "lake").mkdir()
+    assert "the receiver took the event of this test" in run("exporter", "test", "lake")
+    assert "paused; behind by" in run("exporter", "pause", "lake", "--reason", "the share moves")
+    assert "paused" not in run("exporter", "resume", "lake")
+    assert "goes on from 2" in run("exporter", "replay", "lake", "--from", "2", "--reason", "again")
+    assert '"next_sequence": 2' in run("exporter", "show", "lake", "--json")
+    assert "did you mean 'lake'?" in run("exporter", "show", "lakes", fails=True)
+    placed = run("audit", "hold", "place", "case-7", "--app", "finance/desk", "--reason", "case 7")
+    assert "case-7  app=finance/desk  placed by" in placed
+    assert "case-7" in run("audit", "hold", "list")
+    assert "holds-are-lifted-by-another-person" in run("audit", "hold", "lift", "case-7", "--reason", "x", fails=True)
 
 
 @pytest.mark.req("OB3", "ID1")

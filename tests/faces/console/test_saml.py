@@ -138,6 +138,25 @@ def test_an_answer_signs_in_only_the_browser_that_began(saml_console: Console, s
 
 
 @pytest.mark.req("ID2")
+def test_a_sign_in_from_the_providers_side_is_the_browsers_that_brings_it(
+    saml_console: Console, saml_idp: SamlIdp
+) -> None:
+    entity = quote_plus(f"{saml_console.url}/sign-in/saml/staff/metadata")
+    tile = f"{saml_idp.url}/saml2/idp/SSOService.php?spentityid={entity}"
+    refused = send(saml_console.browser(), saml_idp.answer(tile, "ada"))
+    assert (refused.status_code, "own sign-in page" in refused.text) == (401, True)
+    provider = saml_console.company.control.saml._client("staff")
+    provider.unasked = True
+    browser, other = saml_console.browser(), saml_console.browser()
+    form = saml_idp.answer(tile, "ada")
+    brought = browser.post(form.action, data=form.fields)
+    assert other.get(brought.headers["location"]).status_code == 401
+    done = browser.get(brought.headers["location"])
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/audit", "javascript:alert(1)"])
 def test_the_relay_state_leads_nowhere(saml_console: Console, saml_idp: SamlIdp, elsewhere: str) -> None:
     form = saml_idp.answer(begin(saml_console.browser()), "ada")

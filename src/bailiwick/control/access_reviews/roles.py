@@ -145,7 +145,6 @@ def _evidence(item: RoleAssignment, estate: _Estate, *, privileged: bool) -> Evi
         uses=use.recent,
         members=len(people) if is_group else None,
         also=also,
-        details=("named by the configuration",) if item.given_by == _CONFIGURED else (),
         flags=tuple(flag for flag, is_so in flags.items() if is_so),
     )
 

@@ -16,6 +16,7 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.tiles import WIDTH
 
 _BARS = 60
+_LEAST_BARS = 24
 _MOST_COUNTED = 2_000
 _LOOKED_THROUGH = 20_000
 _STEPS = tuple(
@@ -133,6 +134,9 @@ def _bars(
     start = query.since if query.since and whole else min(moment for moment, _, _ in moments)
     end = query.until or max(now, *(moment for moment, _, _ in moments))
     step = next((step for step in steps if (end - start) / step <= _BARS), steps[-1])
+    if query.since is None:
+        # A few events of the last minutes are shown as the end of a longer time, not as one bar as wide as the page.
+        start = min(start, end - _LEAST_BARS * step)
     first = _floor(start, step)
     counts, bad = [0] * (int((end - first) / step) + 1), [0] * (int((end - first) / step) + 1)
     for moment, many, wrong in moments:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,3 +31,8 @@ def read_on(session: Session, first: int, limit: int) -> Sequence[StoredEvent]:
         StoredEvent(row.sequence, None if row.body is None else AuditEvent.model_validate_json(row.body))
         for row in session.execute(places)
     ]
+
+
+def moment_at(session: Session, place: int) -> datetime | None:
+    """Return when what is at a place happened, also when its content is gone; None where there is nothing yet."""
+    return session.scalar(select(EventRow.time).where(EventRow.sequence == place))

@@ -92,7 +92,7 @@ def in_time(session: Session) -> Iterator[None]:
     session.execute(text(f"SET LOCAL statement_timeout = '{_SECONDS}s'"))
     try:
         yield
-        session.execute(text("SET LOCAL statement_timeout = 0"))
+        session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
     except OperationalError as fault:
         if getattr(fault.orig, "sqlstate", "") != "57014":  # query_canceled
             raise

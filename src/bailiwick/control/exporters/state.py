@@ -66,10 +66,10 @@ def delivered(session: Session, audit: AuditLog, row: ExporterRow, end: int, cou
         row.batch_end = None
     if count:
         row.last_success = now
-        fares_well(session, audit, row)
+    _fares_well(session, audit, row)
 
 
-def fares_well(session: Session, audit: AuditLog, row: ExporterRow) -> None:
+def _fares_well(session: Session, audit: AuditLog, row: ExporterRow) -> None:
     """Forget failures, and say so in the log where it told of them."""
     if row.noted:
         context = {"failures": row.failures, "next_sequence": row.next_sequence}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog, StoredEvent, read_on
+from bailiwick.control.audit import AuditLog, StoredEvent, log_size, moment_at, read_on
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.exporters.errors import DeliveryError
 from bailiwick.control.exporters.flight import Flight
@@ -75,6 +75,9 @@ class ExportWorker:
         """Let go of the receiver; what has not settled is sent again by whoever comes next."""
         self._flight.fall()
         self._cursor = None
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._receiver is not None:
             self._receiver.close()
             self._receiver = None
@@ -98,20 +101,24 @@ class ExportWorker:
             self._cursor = row.next_sequence
         position = self._flight.position(row.next_sequence)
         planned = row.batch_end if position == row.next_sequence else None
-        places = read_on(session, position, self.options.batch_events if planned is None else planned - position)
-        if planned is None and not self._due(places, now):
-            places = []
+        places: Sequence[StoredEvent] = ()
+        if planned is not None:
+            places = read_on(session, position, planned - position)
+        elif self._due(session, position, now):
+            places = read_on(session, position, self.options.batch_events)
         end = places[-1].sequence + 1 if places else position
         if places and position == row.next_sequence:
             row.batch_end = end
         events = [Outgoing(at.sequence, at.event) for at in places if at.event is not None and self._wanted(at.event)]
         return _Batch(position, end, events)
 
-    def _due(self, places: Sequence[StoredEvent], now: datetime) -> bool:
-        if len(places) >= self.options.batch_events:
-            return True
-        oldest = next((place.event.time for place in places if place.event is not None), None)
-        return oldest is None or (now - oldest).total_seconds() >= self.options.batch_seconds
+    def _due(self, session: Session, position: int, now: datetime) -> bool:
+        """Tell whether what waits is enough, or waits long enough; said without reading it."""
+        oldest = moment_at(session, position)
+        if oldest is None:
+            return False
+        enough = log_size(session) - position >= self.options.batch_events
+        return enough or (now - oldest).total_seconds() >= self.options.batch_seconds
 
     def _wanted(self, event: AuditEvent) -> bool:
         options = self.options
@@ -141,7 +148,7 @@ class ExportWorker:
         except DeliveryError:
             if self._flight.in_the_air:
                 raise
-            self._receiver = None
+            self._hang_up()
 
     def _move(self, end: int, count: int) -> None:
         with self._store.transaction() as session:

@@ -4,6 +4,7 @@ from bailiwick.control.identity.access import AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
+from bailiwick.control.identity.holdings import holder_counts, holders_below, role_counts, roles_of, roles_on
 from bailiwick.control.identity.in_flight import InFlight
 from bailiwick.control.identity.ldap import (
     Attributes,
@@ -53,7 +54,6 @@ from bailiwick.control.identity.people import (
     find_people,
     live_credentials,
     person_facts,
-    roles_of,
 )
 from bailiwick.control.identity.providers import Provider, Providers
 from bailiwick.control.identity.saml import (
@@ -166,6 +166,8 @@ __all__ = [
     "check_name",
     "everyone",
     "find_people",
+    "holder_counts",
+    "holders_below",
     "known_client",
     "live_credentials",
     "owners_there",
@@ -174,8 +176,10 @@ __all__ = [
     "read_return_address",
     "read_wanted",
     "require_address",
+    "role_counts",
     "role_resource",
     "roles_of",
+    "roles_on",
     "scope_chain",
     "step_up_policies",
 ]

@@ -129,7 +129,9 @@ class AccessService:
 
     def actions_of(self, session: Session, identity: Identity, resource: str) -> list[Permission]:
         """Return what somebody may do to one resource."""
-        holders = self._authorizer.holders_of(session, [resource])[resource]
+        return self._actions_held(identity, resource, self._authorizer.holders_of(session, [resource])[resource])
+
+    def _actions_held(self, identity: Identity, resource: str, holders: Standing) -> list[Permission]:
         kind = resource.partition(":")[0]
         decided = (
             (action, self._authorizer.decide_held(identity, action, resource, holders, USUAL_CONTEXT.get(action)))
@@ -137,16 +139,14 @@ class AccessService:
         )
         return [_permission(str(identity.principal), action, resource, it) for action, it in decided if it.allowed]
 
-    def rights(self, session: Session, identity: Identity, scope: str) -> list[Permission]:
-        """Return what somebody may do on a scope and, for a folder or the organisation, to any app in it.
+    def rights(self, session: Session, identity: Identity, scopes: Sequence[str]) -> list[Permission]:
+        """Return what somebody may do on each scope and, for folders and the organisation, to any app in it.
 
         Such an app is written `app:finance/*`: no app is called that, and roles cascade to it as to every other.
         """
-        found = self.actions_of(session, identity, scope)
-        kind, _, path = scope.partition(":")
-        if kind in {"folder", "organization"}:
-            found += self.actions_of(session, identity, f"app:{path}/*" if kind == "folder" else "app:*/*")
-        return found
+        resources = [resource for scope in scopes for resource in (scope, _any_app_in(scope)) if resource]
+        holders = self._authorizer.holders_of(session, resources)
+        return [right for it in resources for right in self._actions_held(identity, it, holders[it])]
 
     def readable_scopes(self, session: Session, identity: Identity) -> Sequence[str] | None:
         """Return the folders whose roles somebody may read, with all below them; None when they may read every role."""
@@ -179,6 +179,11 @@ class AccessService:
             if len(names) < _BATCH:
                 return
             place = names[-1]
+
+
+def _any_app_in(scope: str) -> str:
+    kind, _, path = scope.partition(":")
+    return {"folder": f"app:{path}/*", "organization": "app:*/*"}.get(kind, "")
 
 
 def _the_organization(_session: Session, after: str, _limit: int) -> Sequence[str]:

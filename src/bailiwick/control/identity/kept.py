@@ -8,7 +8,7 @@ import hmac
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.credentials import hash_of
@@ -20,8 +20,16 @@ _CLAIMS: TypeAdapter[Claims] = TypeAdapter(Claims)
 
 def spend_sign_in(session: Session, state: str, now: datetime) -> SignInRow | None:
     """Return the sign-in that was begun with a state and may still end, which it then does: each is found once."""
-    spend = delete(SignInRow).where(SignInRow.state_hash == hash_of(state)).returning(SignInRow)
-    begun = session.scalars(spend).one_or_none()
+    return _spend(session, now, SignInRow.state_hash == hash_of(state))
+
+
+def spend_unanswered(session: Session, state: str, now: datetime) -> SignInRow | None:
+    """Return the same, when no answer to it is kept yet: each is answered once, and the first answer stays."""
+    return _spend(session, now, SignInRow.state_hash == hash_of(state), SignInRow.kept_for == "")
+
+
+def _spend(session: Session, now: datetime, *which: ColumnElement[bool]) -> SignInRow | None:
+    begun = session.scalars(delete(SignInRow).where(*which).returning(SignInRow)).one_or_none()
     return begun if begun is not None and now <= begun.expires else None
 
 

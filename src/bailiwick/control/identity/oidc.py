@@ -32,7 +32,8 @@ class OidcClient:
     """One identity provider, as configured. Its documents are fetched when first needed and kept.
 
     `domains` are those of the e-mail addresses that it may speak for, all where there are none. `levels` are the
-    values of `acr` that stand for a second factor there; they are asked for when policy wants one.
+    values of `acr` that stand for a second factor there; they are asked for when policy wants one. `leave_to` is where
+    browsers come back that end their session there too, empty where they are not sent.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class OidcClient:
         name: str = "company",
         domains: frozenset[str] = frozenset(),
         levels: tuple[str, ...] = (),
+        leave_to: str = "",
         http: httpx2.Client | None = None,
     ) -> None:
         self.name = name
@@ -57,6 +59,7 @@ class OidcClient:
         self._client_secret = client_secret
         self._scopes = scopes
         self._redirect_uri = redirect_uri
+        self._leave_to = leave_to
         self._clock = clock
         self._http = http or httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
         self._lock = threading.Lock()
@@ -89,9 +92,21 @@ class OidcClient:
         self.require_issuer(returned.issuer)
         return self.exchange(returned.code, nonce=returned.nonce, verifier=returned.verifier)
 
-    def leave_url(self, session: ProviderSession) -> str:  # noqa: ARG002 - an identity provider by OIDC is left there
-        """Return nothing: signing out here does not sign out at the provider."""
-        return ""
+    def leave_url(self, session: ProviderSession) -> str:
+        """Return where a browser ends its session at the provider (OpenID Connect RP-Initiated Logout 1.0, section 2).
+
+        Empty where the provider has no such place or browsers are not sent. We keep no ID token to show there, so the
+        provider may ask whether the person means it.
+        """
+        endpoint = self._discover().get("end_session_endpoint") if self._leave_to else None
+        if not endpoint:
+            return ""
+        query = {
+            "client_id": self._client_id,
+            "post_logout_redirect_uri": self._leave_to,
+            "logout_hint": session.called,
+        }
+        return f"{endpoint}{'&' if '?' in str(endpoint) else '?'}{urlencode(query)}"
 
     def require_issuer(self, issuer: str) -> None:
         """Return when an answer comes from here; raise `SignInRefusedError` when another sent it (RFC 9207)."""
@@ -182,6 +197,7 @@ class OidcClient:
             level=level,
             second_factor=bool(_SECOND_FACTOR_METHODS & set(methods)) or level in self._levels,
             session=str(claims.get("sid", "")),
+            called=str(claims.get("email", "")),
         )
 
     def _decode(self, id_token: str) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.credentials import ABSOLUTE, IDLE
 from bailiwick.control.identity.directory import ResourceRow
-from bailiwick.control.identity.model import RoleAssignment
-from bailiwick.control.identity.tables import PersonRow, RoleRow, SessionRow, TokenRow
+from bailiwick.control.identity.tables import PersonRow, SessionRow, TokenRow
 
 _MOST = 200
 
@@ -95,12 +94,6 @@ def person_facts(session: Session, email: str) -> PersonFacts | None:
 def everyone(session: Session) -> list[PersonFacts]:
     """Return every person, with one question to the database."""
     return [_of(*row) for row in session.execute(_facts().order_by(PersonRow.email))]
-
-
-def roles_of(session: Session, names: Collection[str]) -> list[RoleAssignment]:
-    """Return the roles that any of these names holds, by scope."""
-    query = select(RoleRow).where(RoleRow.holder.in_(names)).order_by(RoleRow.scope, RoleRow.role, RoleRow.holder)
-    return [RoleAssignment(r.role, r.holder, r.scope, r.given_by, r.time) for r in session.scalars(query)]
 
 
 def live_credentials(session: Session, email: str, now: datetime) -> list[LiveCredential]:

@@ -25,7 +25,8 @@ def revoke(session: Session, audit: AuditLog, emails: Collection[str], *, by: st
 
 
 def renew(session: Session, audit: AuditLog, emails: Collection[str], *, by: str, reason: str) -> None:
-    """End what people hold because it says things of them that are no longer so: they sign in again and go on.
+    """End what people hold because it says things of them that are no longer so, or because they no longer trust it
+    themselves: they sign in again and go on.
 
     Unlike `revoke` this leaves the tokens of directories that they look after.
     """

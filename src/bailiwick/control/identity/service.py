@@ -42,7 +42,7 @@ from bailiwick.control.identity.tables import (
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
-from bailiwick.core.policy import ROLES, StepUp
+from bailiwick.core.policy import ROLES, Decision, StepUp
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
@@ -255,8 +255,8 @@ class IdentityService:
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
         """Give a role on a scope to a person, group or service."""
         with self._store.transaction() as session:
-            self._require_role_change(session, by, "role.assign", role, holder, scope)
-            self._assign(session, str(by.principal), role, holder, scope)
+            decision = self._require_role_change(session, by, "role.assign", role, holder, scope)
+            self._assign(session, str(by.principal), role, holder, scope, decision.deciders)
 
     def remove_role(self, by: Identity, role: str, holder: str, scope: str, reason: str) -> None:
         """Take a role away. What the configuration names comes back at the next start; the last organisation
@@ -265,11 +265,21 @@ class IdentityService:
         if not reason.strip():
             raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
-            self._require_role_change(session, by, "role.remove", role, holder, scope)
-            self.take_role(session, str(by.principal), role, holder, scope, reason)
+            decision = self._require_role_change(session, by, "role.remove", role, holder, scope)
+            self.take_role(session, str(by.principal), role, holder, scope, reason, deciders=decision.deciders)
             self._store.after_commit(session, self._on_change)
 
-    def take_role(self, session: Session, by: str, role: str, holder: str, scope: str, reason: str) -> None:
+    def take_role(
+        self,
+        session: Session,
+        by: str,
+        role: str,
+        holder: str,
+        scope: str,
+        reason: str,
+        *,
+        deciders: tuple[str, ...] = (),
+    ) -> None:
         """Take a role away in the caller's transaction, whose caller asked policy and tells planes afterwards.
 
         Raises, before anything is changed, `NotFoundError` when it is not held and `ConflictError` when the last
@@ -289,7 +299,9 @@ class IdentityService:
         session.delete(held[holder])
         session.flush()
         context: dict[str, ContextFact] = {"role": role, "holder": holder}
-        self._audit.note(session, by, "role.removed", scope, reason=reason, context=context, before=context)
+        self._audit.note(
+            session, by, "role.removed", scope, reason=reason, deciders=deciders, context=context, before=context
+        )
 
     def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
         """Give the roles that the configuration names, as (group, role, scope); repeating it changes nothing."""
@@ -391,10 +403,12 @@ class IdentityService:
 
     def _require_role_change(
         self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
-    ) -> None:
-        self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
+    ) -> Decision:
+        return self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
 
-    def _assign(self, session: Session, by: str, role: str, holder: str, scope: str) -> None:
+    def _assign(
+        self, session: Session, by: str, role: str, holder: str, scope: str, deciders: tuple[str, ...] = ()
+    ) -> None:
         if role not in ROLES:
             raise InvalidInputError(f"'{role[:40]}' is not a role", hint=f"there are: {', '.join(ROLES)}")
         scope_chain(scope)
@@ -407,7 +421,7 @@ class IdentityService:
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return
         context: dict[str, ContextFact] = {"role": role, "holder": holder}
-        self._audit.note(session, by, "role.assigned", scope, context=context, after=context)
+        self._audit.note(session, by, "role.assigned", scope, deciders=deciders, context=context, after=context)
         self._store.after_commit(session, self._on_change)
 
 

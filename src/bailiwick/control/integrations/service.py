@@ -37,7 +37,7 @@ class IntegrationService:
     def register(self, identity: Identity, integration: Integration) -> None:
         """Register a system, or replace what is known of it; one that was switched off stays off."""
         with self._store.transaction() as session:
-            self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             values = {
                 "kind": integration.kind,
                 "description": integration.description,
@@ -59,6 +59,7 @@ class IntegrationService:
                 str(identity.principal),
                 "integration.registered",
                 f"integration:{integration.name}",
+                deciders=decision.deciders,
                 before=before,
                 after=_described(integration),
             )
@@ -67,7 +68,7 @@ class IntegrationService:
     def set_enabled(self, identity: Identity, name: str, *, enabled: bool, reason: str) -> None:
         """Switch an integration on or off for every app at once."""
         with self._store.transaction() as session:
-            self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             row = self._row(session, name)
             before, row.enabled = row.enabled, enabled
             action = "integration.enabled" if enabled else "integration.disabled"
@@ -77,6 +78,7 @@ class IntegrationService:
                 action,
                 f"integration:{name}",
                 reason=reason,
+                deciders=decision.deciders,
                 before={"enabled": before},
                 after={"enabled": enabled},
             )

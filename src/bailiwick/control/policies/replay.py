@@ -82,11 +82,13 @@ class DecisionMemory:
             remember(session, asked)
             session.execute(delete(AskedRow).where(AskedRow.day < (self.clock() - KEPT).date()))
 
-    def replay(self, session: Session, now: PolicyEngine, then: PolicyEngine) -> Replay:
-        """Ask past questions of the policies in force and of others, and compare."""
+    def replay(
+        self, session: Session, now: PolicyEngine, then: PolicyEngine, *, most: int = MOST_ASKED_AGAIN
+    ) -> Replay:
+        """Ask past questions, the newest `most`, of the policies in force and of others, and compare."""
         query = select(AskedRow).where(AskedRow.last >= self.clock() - KEPT)
-        newest = session.scalars(query.order_by(AskedRow.last.desc()).limit(MOST_ASKED_AGAIN + 1)).all()
-        rows = newest[:MOST_ASKED_AGAIN]
+        newest = session.scalars(query.order_by(AskedRow.last.desc()).limit(most + 1)).all()
+        rows = newest[:most]
         found: list[Difference] = []
         unreadable = 0
         for row in rows:

@@ -13,7 +13,7 @@ from bailiwick.control.policies import versions
 from bailiwick.control.policies.errors import PolicyNotValidError, TooManyPoliciesError, WrongStateError
 from bailiwick.control.policies.lockout import require_way_back
 from bailiwick.control.policies.model import PolicySet, PolicyVersion, State
-from bailiwick.control.policies.replay import DecisionMemory, Replay
+from bailiwick.control.policies.replay import MOST_ASKED_AGAIN, DecisionMemory, Replay
 from bailiwick.control.policies.tables import PolicyVersionRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -81,7 +81,7 @@ class PolicyService:
         self.authorizer.require(session, by, "policy.read", self._scope(session, proposed.scope))
         return check(proposed, tests, self.policies.engine_with)
 
-    def replay(self, session: Session, by: Identity, proposed: CustomerSet) -> Replay:
+    def replay(self, session: Session, by: Identity, proposed: CustomerSet, *, most: int = MOST_ASKED_AGAIN) -> Replay:
         """Return which decisions of the last 30 days would come out differently with this set in force; raise
         `PolicyNotValidError` when it has faults.
         """
@@ -94,7 +94,18 @@ class PolicyService:
         self.memory.keep()
         in_force = "".join(rendered(item) for item in versions.active_sets(session))
         with_it = "".join(rendered(item) for item in self._all_with(session, proposed))
-        return self.memory.replay(session, self.policies.engine_with(in_force), self.policies.engine_with(with_it))
+        now, then = self.policies.engine_with(in_force), self.policies.engine_with(with_it)
+        return self.memory.replay(session, now, then, most=most)
+
+    def scopes(self, session: Session, by: Identity) -> list[str]:
+        """Return where somebody may propose policies: the organisation first, then folders by path."""
+        all_of = [ORGANIZATION, *(f"folder:{folder.path}" for folder in self.catalog.folders(session))]
+        standing = self.authorizer.holders_of(session, all_of)
+        return [
+            scope
+            for scope in all_of
+            if self.authorizer.decide_held(by, "policy.propose", scope, standing[scope]).allowed
+        ]
 
     def may(self, session: Session, by: Identity, action: str, version: PolicyVersion) -> Decision:
         """Return whether somebody may propose or approve a version."""

@@ -45,7 +45,7 @@ def history(session: Session, name: str) -> list[PolicyVersion]:
 def all_sets(session: Session) -> list[PolicySet]:
     """Return every set, by name."""
     newest = select(PolicyVersionRow.name, func.max(PolicyVersionRow.version)).group_by(PolicyVersionRow.name)
-    wanted = {(name, version) for name, version in session.execute(newest).tuples()}
+    wanted = {(row[0], row[1]) for row in session.execute(newest)}
     shown = select(PolicyVersionRow).order_by(PolicyVersionRow.name)
     rows = [as_version(row) for row in session.scalars(shown)]
     active = {row.name: row for row in rows if row.state is State.ACTIVE}
@@ -69,7 +69,9 @@ def locked_force(session: Session) -> PolicyForceRow:
 
 def difference(before: str, after: str, *, names: Sequence[str]) -> str:
     """Return the unified diff of two texts; `names` are theirs."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), names[0], names[1], lineterm="")
+    # At line feeds only: a reviewer must see whatever else ends a line.
+    old, new = (text.split("\n") if text else [] for text in (before, after))
+    lines = difflib.unified_diff(old, new, names[0], names[1], lineterm="")
     return "\n".join(lines)
 
 

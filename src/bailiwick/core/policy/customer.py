@@ -21,6 +21,8 @@ MOST_POLICIES = 50
 _MOST_CHARACTERS = 65536
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _QUOTED = re.compile(r"`([^`]*)`|: (\w+)$")
+# CVE-2021-42574
+_HIDING = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\u061c]")
 _KEYWORDS = ("permit", "forbid", "when", "unless")
 _LAST_WORD = re.compile(r'(\w[\w.-]*)"?$')
 _WORDS = re.compile(r'"([a-z_]+)":|"([a-z]+\.[a-z-]+)"|entity ([\w, ]+?) (?:in|=)')
@@ -71,12 +73,19 @@ def faults_in(text: str, *, scope: str) -> list[Fault]:
     """Return what is wrong with a text of policies for a scope, in order; nothing when it may stand there."""
     if len(text) > _MOST_CHARACTERS:
         return [Fault(1, 1, f"the text has {len(text)} characters", f"{_MOST_CHARACTERS} are allowed")]
-    found = list(_Checker(text, scope).faults())
+    found = [*_hidden(text), *_Checker(text, scope).faults()]
     if not found and count_of(text) > MOST_POLICIES:
         found = [
             Fault(1, 1, f"there are {count_of(text)} policies", f"{MOST_POLICIES} are allowed in all sets together")
         ]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
+
+
+def _hidden(text: str) -> Iterator[Fault]:
+    """Yield characters that reorder or hide text: an approver would approve something else than they read."""
+    for match in _HIDING.finditer(text):
+        place = line_and_column(text, match.start())
+        yield Fault(*place, f"the character U+{ord(match[0]):04X} hides or turns text around", "take it out")
 
 
 def count_of(text: str) -> int:

@@ -72,6 +72,10 @@ class PolicyEngine:
         """Return the policies that every Bailiwick starts with, and `more` in Cedar."""
         return cls.from_text(built_in_policies() + more, built_in_schema(), environment=environment, clock=clock)
 
+    def reason_of(self, decider: str) -> str:
+        """Return the words of a policy."""
+        return self.reasons.get(decider, decider)
+
     def actions_on(self, entity_type: str) -> frozenset[str]:
         """Return the actions that people can take on entities of a type, by the schema."""
         return self.actions_of_people.get(entity_type, frozenset())
@@ -131,7 +135,7 @@ class PolicyEngine:
         return Decision(False, words, (DEFAULT_DENY,))
 
     def _words(self, deciders: tuple[str, ...]) -> str:
-        return "; ".join(self.reasons.get(decider, decider) for decider in deciders)
+        return "; ".join(self.reason_of(decider) for decider in deciders)
 
 
 def _actions_of_people(schema: str) -> dict[str, frozenset[str]]:

@@ -40,8 +40,9 @@ def failing(server: str) -> Iterator[None]:
     try:
         yield
     except oauth.RefusedError as fault:
-        hint = "your sign-in has ended: bailiwick login" if fault.error == "invalid_grant" else ""
-        fail({"title": fault.words, "hint": hint})
+        if fault.error == "invalid_grant":
+            fail({"title": f"your sign-in at {server} has ended", "hint": "sign in again: bailiwick login"})
+        fail({"title": fault.words})
     except oauth.HTTPError:
         _unreachable(server)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Form, Request
+from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from bailiwick.faces.console.words import Stat, count
 from bailiwick.faces.console.words import State as Pill
 
 _PAGE = 100
+_MOST = 500
 _JSON = "application/json"
 
 
@@ -32,6 +33,18 @@ class CampaignLine:
     stage: Pill
     due: str
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a campaign's items a page is, and how many it shows."""
+
+    cursor: str
+    limit: int
+
+    @property
+    def size(self) -> dict[str, str]:
+        return {} if self.limit == _PAGE else {"limit": str(self.limit)}
 
 
 def add_access_reviews(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
@@ -53,7 +66,7 @@ def _add_pages(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
                 session, visitor.identity, "access-review.manage", ORGANIZATION, {"removes": True}
             )
         now, waits = control.clock(), {item.campaign.id: item.items for item in waiting}
-        lines = [CampaignLine(it, stage(it), due_words(it.plan.due, now), waits.get(it.id, 0)) for it in found]
+        lines = [CampaignLine(it, stage(it), _when(it, now), waits.get(it.id, 0)) for it in found]
         return pages.render(
             request,
             "access_reviews",
@@ -78,10 +91,11 @@ def _add_pages(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         text: str = "",
         holder: str = "",
         cursor: str = "",
+        limit: Annotated[int, Query(ge=1, le=_MOST)] = _PAGE,
     ) -> Response:
-        wanted = ItemFilter(flag, decided, holder, text.strip())
+        wanted, place = ItemFilter(flag, decided, holder, text.strip()), _Place(cursor, limit)
         with control.store.transaction() as session:
-            content = _content(control, session, visitor, review_id, wanted, cursor)
+            content = _content(control, session, visitor, review_id, wanted, place)
         return pages.render(request, "access_review", visitor, **content)
 
 
@@ -135,11 +149,11 @@ def _add_forms(app: FastAPI, control: ControlPlane) -> None:
 
 
 def _content(
-    control: ControlPlane, session: Session, visitor: SignedIn, review_id: str, wanted: ItemFilter, cursor: str
+    control: ControlPlane, session: Session, visitor: SignedIn, review_id: str, wanted: ItemFilter, place: _Place
 ) -> dict[str, Any]:
     service, identity = control.access_reviews, visitor.identity
     campaign = service.campaign(session, identity, review_id)
-    page = service.items(session, identity, review_id, wanted, cursor=cursor, limit=_PAGE)
+    page = service.items(session, identity, review_id, wanted, cursor=place.cursor, limit=place.limit)
     removes = campaign.plan.on_due is not OnDue.KEEP
     manage = control.authorizer.decide(
         session, identity, "access-review.manage", campaign.plan.scope, {"removes": removes}
@@ -153,8 +167,9 @@ def _content(
         "holders": list(by_holder(page.items, page.mine)),
         "deciding": bool(page.mine),
         "shown": len(page.items),
-        "further": address(campaign, wanted, cursor=page.cursor) if page.cursor else "",
-        "back": address(campaign, wanted, **({"cursor": cursor} if cursor else {})),
+        "further": address(campaign, wanted, cursor=page.cursor, **place.size) if page.cursor else "",
+        "more_at_once": address(campaign, wanted, limit=str(_MOST)) if page.cursor and place.limit < _MOST else "",
+        "back": address(campaign, wanted, cursor=place.cursor, **place.size),
         "decisions": decisions,
         "flags": flags,
         "wanted": wanted,
@@ -174,6 +189,11 @@ def waiting_words(control: ControlPlane, waiting: Sequence[Waiting]) -> str:
         items = count(first.items, "item")
         return f"{reviews}: {first.campaign.plan.name}, {items}, {due_words(first.campaign.plan.due, now)}."
     return f"{reviews}, the first {due_words(first.campaign.plan.due, now)}: {first.campaign.plan.name}."
+
+
+def _when(campaign: Campaign, now: datetime) -> str:
+    ended = campaign.closed_at
+    return due_words(campaign.plan.due, now) if ended is None else f"ended {ended:%Y-%m-%d}"
 
 
 def _quiet(lines: Sequence[CampaignLine]) -> str:

@@ -1,11 +1,11 @@
 """How access is said on pages: roles with where they come from, and rights by the policy that gives them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from bailiwick.control.identity import Permission, RoleAssignment, scope_chain
+from bailiwick.control.identity import Permission, RoleAssignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,6 @@ def right_lines(permissions: Sequence[Permission]) -> list[RightLine]:
         RightLine(resource, tuple(actions), reason, deciders)
         for (resource, deciders, reason), actions in grouped.items()
     ]
-
-
-def within(assignments: Iterable[RoleAssignment], scopes: Collection[str] | None) -> list[RoleAssignment]:
-    """Return the assignments that somebody may see who may see these folders; None means all."""
-    return [it for it in assignments if scopes is None or not set(scopes).isdisjoint(scope_chain(it.scope))]
 
 
 def person_address(principal: str) -> str:

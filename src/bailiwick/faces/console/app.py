@@ -10,6 +10,7 @@ from bailiwick.faces.console.access_reviews import add_access_reviews
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
+from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
@@ -22,6 +23,7 @@ from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
+from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
@@ -52,7 +54,9 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_app_page,
         add_approvals,
         add_reviews,
+        add_policies,
         add_audit,
+        add_audit_event,
         add_people,
         add_person_page,
         add_roles,

@@ -22,7 +22,6 @@ def add_own_sessions(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         glance = f"{count(len(browsers), 'browser')} and {count(len(programs), 'program')} act as you now."
         return pages.render(request, "sessions", visitor, glance=glance, browsers=browsers, programs=programs)
 
-    # Before the one below: a path of it would else be the id of a session.
     @app.post(f"{_PATH}/end-all")
     def end_all(visitor: Writer) -> Response:
         control.sessions.end_all(visitor.identity)

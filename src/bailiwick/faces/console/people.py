@@ -1,6 +1,5 @@
 """People: found by name, state and group, with how much each holds."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ORGANIZATION, PersonFacts, find_people, roles_of
-from bailiwick.faces.console.access_words import person_address, within
+from bailiwick.control.identity import ORGANIZATION, PersonFacts, find_people, holder_counts, holders_below
+from bailiwick.faces.console.access_words import person_address
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor
 from bailiwick.faces.console.words import State, count
@@ -58,7 +57,7 @@ def add_people(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
                 text=text,
                 state=state,
                 group=group,
-                among=_holders(control, session, scopes),
+                among=None if scopes is None else holders_below(session, scopes),
                 cursor=cursor,
                 limit=_PAGE,
             )
@@ -83,16 +82,9 @@ def readable(control: ControlPlane, session: Session, visitor: Visitor) -> Seque
     return scopes
 
 
-def _holders(control: ControlPlane, session: Session, scopes: Sequence[str] | None) -> set[str] | None:
-    """Return who holds something in these folders; None when everybody may be seen."""
-    if scopes is None:
-        return None
-    return {it.holder for it in within(control.identity.roles(session), scopes)}
-
-
 def _lines(session: Session, people: Sequence[PersonFacts], scopes: Sequence[str] | None) -> list[PersonLine]:
     names = {name for person in people for name in person.names}
-    held = Counter(it.holder for it in within(roles_of(session, names), scopes))
+    held = holder_counts(session, names, scopes)
     return [
         PersonLine(
             address=person_address(person.principal),
@@ -100,7 +92,7 @@ def _lines(session: Session, people: Sequence[PersonFacts], scopes: Sequence[str
             name=person.name,
             state=ACTIVE if person.active else OFF,
             groups=len(person.groups),
-            roles=sum(held[name] for name in person.names),
+            roles=sum(held.get(name, 0) for name in person.names),
             signed_in=person.signed_in,
             directory=person.directory,
         )

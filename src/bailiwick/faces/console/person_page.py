@@ -23,7 +23,7 @@ from bailiwick.control.identity import (
 )
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import Outcome
-from bailiwick.faces.console.access_words import RightLine, right_lines, role_lines, within
+from bailiwick.faces.console.access_words import RightLine, right_lines, role_lines
 from bailiwick.faces.console.event_view import event_view
 from bailiwick.faces.console.people import ACTIVE, OFF
 from bailiwick.faces.console.rendering import Pages
@@ -72,7 +72,7 @@ def add_person_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
 def _content(control: ControlPlane, session: Session, visitor: SignedIn, email: str) -> dict[str, Any]:
     found, seeing = person_facts(session, email), _seeing(control, session, visitor, email)
-    held = within(roles_of(session, found.names), None if seeing.whole else seeing.scopes) if found else []
+    held = roles_of(session, found.names, None if seeing.whole else seeing.scopes) if found else []
     # To a folder's administrator, whoever holds nothing in the folder looks as if there were nobody.
     if found is None or not (seeing.whole or held):
         raise NotFoundError(f"nobody here is called '{email[:80]}', or you may not see them")
@@ -113,7 +113,7 @@ def _rights(
     """Ask policy about each place where the person holds a role: there is nothing that they may do elsewhere."""
     identity = control.access.identity(session, person.principal)
     scopes = list(dict.fromkeys(it.scope for it in held))[:_MOST_SCOPES]
-    return right_lines([right for scope in scopes for right in control.access.rights(session, identity, scope)])
+    return right_lines(control.access.rights(session, identity, scopes))
 
 
 def _history(session: Session, principal: str) -> list[LoggedEvent]:

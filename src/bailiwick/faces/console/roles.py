@@ -1,7 +1,7 @@
 """Roles: place by place who holds what, what holds there from above, and the forms that give and take."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,9 +12,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ORGANIZATION, RoleAssignment, SignedIn, role_resource, scope_chain
+from bailiwick.control.identity import (
+    ORGANIZATION,
+    RoleAssignment,
+    SignedIn,
+    role_counts,
+    role_resource,
+    roles_on,
+    scope_chain,
+)
 from bailiwick.core.policy import ROLES, Decision, Standing
-from bailiwick.faces.console.access_words import person_address, within
+from bailiwick.faces.console.access_words import person_address
 from bailiwick.faces.console.people import readable
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
@@ -22,6 +30,7 @@ from bailiwick.faces.console.words import count
 
 _PAGE = 100
 _MOST_PLACES = 300
+_WORDS = {ORGANIZATION: "the organisation"}
 # Giving a role is asked about with a holder who is nobody's own.
 _SOMEBODY = "user:somebody@else"
 
@@ -86,12 +95,13 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, scope: 
     chosen = scope or (ORGANIZATION if seen is None else seen[0])
     place = role_resource(chosen)
     control.authorizer.require(session, visitor.identity, "role.read", place)
-    held = within(control.identity.roles(session), seen)
+    above = scope_chain(chosen)[1:]
+    # Who holds what above a folder is not for whoever looks after the folder only.
+    inherited = roles_on(session, [it for it in above if seen is None or not set(seen).isdisjoint(scope_chain(it))])
     asking = _Asking(control, visitor, place, control.authorizer.holders_of(session, [place])[place])
-    direct = sorted((it for it in held if it.scope == chosen), key=lambda it: f"{it.role} {it.holder}")
+    direct = sorted(roles_on(session, [chosen]), key=lambda it: f"{it.role} {it.holder}")
     shown = [it for it in direct if f"{it.role} {it.holder}" > cursor]
-    above = set(scope_chain(chosen)[1:])
-    places, inherited = _places(held, chosen), [it for it in held if it.scope in above]
+    places = _places(role_counts(session, seen), chosen)
     last = shown[_PAGE - 1] if len(shown) > _PAGE else None
     return {
         "scope": chosen,
@@ -129,12 +139,13 @@ def _holding(item: RoleAssignment, asking: _Asking | None) -> Holding:
     return Holding(item.role, item.holder, person_address(item.holder), item.scope, item.given_by, item.time, removable)
 
 
-def _places(held: Sequence[RoleAssignment], chosen: str) -> list[Place]:
+def _places(counts: Mapping[str, int], chosen: str) -> list[Place]:
     """Return where roles are held, and what is chosen, as a tree: the organisation, folders, apps, the rest."""
-    counts = Counter(it.scope for it in held)
     scopes = sorted({*counts, chosen}, key=_order)
     return [
-        Place(_address(it), "the organisation" if it == ORGANIZATION else it, _depth(it), counts[it], it == chosen)
+        Place(
+            _address(it), "the organisation" if it == ORGANIZATION else it, _depth(it), counts.get(it, 0), it == chosen
+        )
         for it in scopes
     ]
 
@@ -153,7 +164,7 @@ def _address(scope: str, cursor: str = "") -> str:
 
 
 def _glance(direct: Sequence[RoleAssignment], scope: str) -> str:
-    where = "the organisation" if scope == ORGANIZATION else scope
+    where = _WORDS.get(scope, scope)
     if not direct:
         return f"Nobody holds a role right on {where}."
     holders = count(len({it.holder for it in direct}), "name holds", "names hold")

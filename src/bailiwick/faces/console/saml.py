@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
-from bailiwick.control.app import CALLBACK_PATH, SAML_PATH, ControlPlane
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.sign_in import CALLBACK_PATH, SAML_PATH
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.faces.console.sessions import bind_state
 

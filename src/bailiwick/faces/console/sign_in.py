@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from bailiwick.control.app import CALLBACK_PATH, ControlPlane
+from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignInRefusedError
+from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses

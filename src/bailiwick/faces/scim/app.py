@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from scim2_models import (
@@ -20,6 +20,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity.directory import DirectoryClient
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.origin import seen_from
@@ -30,6 +31,9 @@ from bailiwick.faces.scim.storage import DirectoryStorage, scim_error
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Headers = list[tuple[str, str]]
+_Found = TypeVar("_Found")
 
 PREFIX = "/scim/v2"
 _LOG = logging.getLogger("bailiwick.scim")
@@ -48,26 +52,28 @@ class ScimFace:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                body = await _body(receive)
-        except (TimeoutError, ConnectionError):
-            return
-        response = await asyncio.to_thread(self._serve, scope, body)
-        headers = {**response.headers, "Cache-Control": "no-store"}
-        content = b"" if response.body is None else json.dumps(response.body).encode()
-        if response.body is None:
-            del headers["Content-Type"]
-        lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        if response.status != 204:  # noqa: PLR2004 - No Content has no length either (RFC 9110, section 8.6)
-            lines.append((b"content-length", str(len(content)).encode()))
-        await send({"type": "http.response.start", "status": int(response.status), "headers": lines})
-        await send({"type": "http.response.body", "body": content if scope["method"] != "HEAD" else b""})
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        # Whoever shows no good token is answered before anything of what they send is kept.
+        found = await asyncio.to_thread(self._in_words, lambda: self._client(scope, headers))
+        if isinstance(found, DirectoryClient):
+            try:
+                async with asyncio.timeout(_BODY_SECONDS):
+                    body = await _body(receive, headers)
+            except (TimeoutError, ConnectionError):
+                return
+            response = await asyncio.to_thread(self._in_words, lambda: self._answer(scope, headers, found, body))
+        else:
+            response = found
+        await _send(send, scope["method"], response)
 
-    def _serve(self, scope: Scope, body: bytes | None) -> ScimResponse:
-        """Return the answer; what went wrong inside is said by a trace id only."""
+    def _client(self, scope: Scope, headers: Headers) -> DirectoryClient:
+        shown = self._directory.authenticate(_bearer(headers))
+        return replace(shown, identity=seen_from(shown.identity, scope))
+
+    def _in_words(self, work: Callable[[], _Found]) -> _Found | ScimResponse:
+        """Return what comes of work, or the answer that it went wrong; faults of ours are said by a trace id only."""
         try:
-            return self._answer(scope, body)
+            return work()
         except SCIMException as fault:
             return self._service.error_response(fault)
         except BailiwickError as fault:
@@ -78,10 +84,7 @@ class ScimFace:
             response = self._service.error_response(RuntimeError())
             return ScimResponse(response.status, {**(response.body or {}), "detail": f"a fault of ours, trace {trace}"})
 
-    def _answer(self, scope: Scope, body: bytes | None) -> ScimResponse:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        shown = self._directory.authenticate(_bearer(headers))
-        client = replace(shown, identity=seen_from(shown.identity, scope))
+    def _answer(self, scope: Scope, headers: Headers, client: DirectoryClient, body: bytes | None) -> ScimResponse:
         if body is None:
             raise PayloadTooLargeException(detail=f"a request may have {MOST_BODY_BYTES} bytes at most")
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -101,7 +104,19 @@ class ScimFace:
         return ScimHandler(self._service, storage).handle(request)
 
 
-def _bearer(headers: list[tuple[str, str]]) -> str:
+async def _send(send: Send, method: str, response: ScimResponse) -> None:
+    headers = {**response.headers, "Cache-Control": "no-store"}
+    content = b"" if response.body is None else json.dumps(response.body).encode()
+    if response.body is None:
+        del headers["Content-Type"]
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    if response.status != 204:  # noqa: PLR2004 - No Content has no length either (RFC 9110, section 8.6)
+        lines.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": int(response.status), "headers": lines})
+    await send({"type": "http.response.body", "body": content if method != "HEAD" else b""})
+
+
+def _bearer(headers: Headers) -> str:
     found = [value for name, value in headers if name.lower() == "authorization"]
     kind, _, token = found[0].partition(" ") if len(found) == 1 else ("", "", "")
     if kind.lower() != "bearer" or not token:
@@ -119,8 +134,11 @@ def _mended(body: bytes) -> bytes:
         raise InvalidSyntaxException(detail="the body is not JSON that can be read") from fault
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, headers: Headers) -> bytes | None:
     """Return the whole body, or None when it is larger than any may be; the rest of it is read and dropped."""
+    announced = next((value for name, value in headers if name.lower() == "content-length"), "")
+    if announced.isdecimal() and int(announced[:20]) > MOST_BODY_BYTES:
+        return None
     parts: list[bytes] = []
     size = 0
     while True:

@@ -191,12 +191,9 @@ class DirectoryStorage(ScimStorage):
         if found.links:
             name = "members" if found.kind is Kind.GROUP else "groups"
             content[name] = [
-                {
-                    "value": link.id,
-                    "display": link.name,
-                    "type": link.kind.value if found.kind is Kind.GROUP else "direct",
-                    "$ref": f"{link.kind.value}s/{link.id}",
-                }
+                {"value": link.id, "type": link.kind.value, "$ref": f"{link.kind.value}s/{link.id}"}
+                if found.kind is Kind.GROUP
+                else {"value": link.id, "display": link.name, "type": "direct", "$ref": f"Groups/{link.id}"}
                 for link in found.links
             ]
         resource: Resource[Any] = model.model_validate(content)

@@ -1,5 +1,7 @@
 """The ways to receivers, one file a kind."""
 
+from urllib.parse import urlsplit
+
 from bailiwick.control.exporter_settings import (
     ExporterOptions,
     FolderExporter,
@@ -33,13 +35,13 @@ def make_receiver(options: ExporterOptions, secrets: SecretReader) -> Receiver:
 
 
 def destination(options: ExporterOptions) -> str:
-    """Return where events go, without anything secret."""
+    """Return where events go, without anything secret: some receivers have a key in the path of their URL."""
     match options:
         case FolderExporter():
             return str(options.path)
         case S3Exporter():
             return f"{options.endpoint}/{options.bucket}/{options.prefix}"
         case WebhookExporter() | SplunkExporter():
-            return options.url
+            return "{0.scheme}://{0.netloc}".format(urlsplit(options.url))
         case SyslogExporter():
             return f"{options.host}:{options.port}"

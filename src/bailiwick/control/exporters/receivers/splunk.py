@@ -86,6 +86,6 @@ class SplunkReceiver:
             raise refusal(answer)
         try:
             said = json.loads(answer.body)
-        except ValueError as fault:
+        except (ValueError, RecursionError) as fault:
             raise DeliveryError("the receiver's answer is not JSON: is this Splunk's event collector?") from fault
         return said if isinstance(said, dict) else {}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog
+from bailiwick.control.audit import GatheringLog
 from bailiwick.control.identity.directory import problems, resources
 from bailiwick.control.identity.directory.errors import NameTakenError
 from bailiwick.control.identity.directory.model import DirectoryClient, Draft, Kind
@@ -25,10 +25,11 @@ class Changes:
 
     session: Session
     client: DirectoryClient
-    audit: AuditLog
+    audit: GatheringLog
     clock: Clock
     told: bool = False
     _touched: set[str] = field(default_factory=set)
+    _problems: set[str] | None = None
 
     @property
     def _by(self) -> str:
@@ -74,7 +75,7 @@ class Changes:
             self._touched |= users_below(self.session, [row.id])
         self.session.delete(row)
         self.session.flush()
-        problems.solved(self.session, self.client.directory, problem_key(kind, row.unique_name))
+        self._solved(problem_key(kind, row.unique_name))
         if kind is Kind.GROUP:
             self.audit.note(self.session, self._by, "group.removed", f"group:{row.name}", context={"id": row.id})
         elif row.email is not None:
@@ -82,13 +83,21 @@ class Changes:
             self.told |= self._people.dismiss(self.session, row.email, by=self._by, reason=reason)
 
     def settle(self) -> None:
-        """Work out which groups the people are in that were touched since the last time."""
+        """Work out which groups the people are in that were touched since the last time, and write all events."""
         touched, self._touched = self._touched, set()
         self.told |= self._people.regroup(self.session, touched, by=self._by)
+        self.audit.write(self.session)
+
+    def _solved(self, key: str) -> None:
+        """Forget a problem; most changes solve none, so the standing ones are looked up once."""
+        if self._problems is None:
+            self._problems = problems.keys(self.session, self.client.directory)
+        if key in self._problems:
+            problems.solved(self.session, self.client.directory, key)
 
     def _write(self, row: ResourceRow, draft: Draft, *, before: "_Before | None") -> None:
         resources.write(self.session, row, draft)
-        problems.solved(self.session, self.client.directory, problem_key(draft.kind, draft.unique_name))
+        self._solved(problem_key(draft.kind, draft.unique_name))
         if draft.kind is Kind.USER:
             self._person_follows(row, draft, before)
         else:

@@ -63,6 +63,11 @@ def solved(session: Session, directory: str, key: str) -> None:
     session.execute(delete(ProblemRow).where(ProblemRow.directory == directory, ProblemRow.key == key))
 
 
+def keys(session: Session, directory: str) -> set[str]:
+    """Return what tells a directory's problems apart."""
+    return set(session.scalars(select(ProblemRow.key).where(ProblemRow.directory == directory)))
+
+
 def keep_only(session: Session, directory: str, keys: Collection[str]) -> None:
     """Forget every problem of a directory but these."""
     gone = delete(ProblemRow).where(ProblemRow.directory == directory, ProblemRow.key.not_in(keys))

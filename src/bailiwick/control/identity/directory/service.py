@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, text
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog
+from bailiwick.control.audit import AuditLog, GatheringLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.directory import problems, resources, tokens, views
 from bailiwick.control.identity.directory.changes import Changes, claim_problem
@@ -173,7 +173,7 @@ class DirectoryService:
     @contextmanager
     def changing(self, session: Session, client: DirectoryClient) -> Iterator[Changes]:
         """Yield what writes the directory's resources; people's groups follow, and planes are told, at the end."""
-        changes = Changes(session, client, self.audit, self.clock)
+        changes = Changes(session, client, GatheringLog(self.clock), self.clock)
         yield changes
         changes.settle()
         if changes.told:

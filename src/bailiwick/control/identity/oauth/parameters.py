@@ -1,6 +1,5 @@
 """The parameters of an OAuth request: each once, as RFC 6749 (section 3.1) has it, but for `resource` (RFC 8707)."""
 
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -47,7 +46,3 @@ class Parameters:
         if not value:
             raise OAuthError("invalid_request", f"the parameter {name} is missing")
         return value
-
-    def fits(self, name: str, expected: str) -> bool:
-        """Return whether a value is the one expected, in a time that does not tell how much of it is."""
-        return hmac.compare_digest(self.get(name).encode(), expected.encode())

@@ -79,7 +79,7 @@ class SamlClient:
         self._attributes = attributes
         self._clock = clock
 
-    def authorization_url(self, attempt: Attempt, wanted: StepUp | None = None, *, hint: str = "") -> str:  # noqa: ARG002 - SAML has no place for it that all providers take
+    def authorization_url(self, attempt: Attempt, wanted: StepUp | None = None, *, hint: str = "") -> str:  # noqa: ARG002 - not every provider takes it
         """Return where to send the browser, with a signed request; `wanted` is how the sign-in must be."""
         to = self._source().sign_in_url
         request_id = request_id_of(attempt.nonce)

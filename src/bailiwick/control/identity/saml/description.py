@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ class IdpDescription:
     """An identity provider: its name, where browsers are sent, and the certificates of the keys that it signs with.
 
     `logout_url` and `logout_answer_url` are those of its single logout by redirect, empty where it has none.
+    `valid_until` is when the description is over, None where it does not say.
     """
 
     entity_id: str
@@ -35,6 +37,7 @@ class IdpDescription:
     certificates: tuple[x509.Certificate, ...]
     logout_url: str = ""
     logout_answer_url: str = ""
+    valid_until: datetime | None = None
 
 
 def certificate_of(written: str) -> x509.Certificate:
@@ -46,7 +49,7 @@ def certificate_of(written: str) -> x509.Certificate:
         raise ValueError("a certificate is neither PEM nor base64") from fault
 
 
-def read_metadata(content: bytes, clock: Clock) -> IdpDescription:
+def read_metadata(content: bytes) -> IdpDescription:
     """Return the identity provider that metadata describe (SAML Metadata 2.0); raise `ValueError` for anything else.
 
     The file is trusted because whoever runs Bailiwick put it there; a signature in it is not needed and not looked at.
@@ -58,8 +61,6 @@ def read_metadata(content: bytes, clock: Clock) -> IdpDescription:
         ends = [time for element in (root, entity, role) if (time := xml.time_of(element, "validUntil")) is not None]
     except SignInRefusedError as fault:
         raise ValueError(fault.message.replace("SAML message", "metadata")) from fault
-    if any(time <= clock() for time in ends):
-        raise ValueError("the metadata are no longer valid (validUntil)")
     certificates = tuple(_signing_certificates(role))
     if not certificates:
         raise ValueError("the metadata name no certificate for signing")
@@ -70,6 +71,7 @@ def read_metadata(content: bytes, clock: Clock) -> IdpDescription:
         certificates=certificates,
         logout_url=_location(logout, "Location"),
         logout_answer_url=_location(logout, "ResponseLocation") or _location(logout, "Location"),
+        valid_until=min(ends, default=None),
     )
 
 
@@ -86,14 +88,14 @@ class MetadataFile:
     def __call__(self) -> IdpDescription:
         """Return what the file says; while it cannot be read, what it said before.
 
-        Raises `ProviderUnavailableError` when it never said anything of use.
+        Raises `ProviderUnavailableError` when it never said anything of use, or is over by now (`validUntil`).
         """
         with self._lock:
             try:
                 status = self._path.stat()
                 seen = (status.st_mtime_ns, status.st_size)
                 if seen != self._seen:
-                    self._known = read_metadata(self._path.read_bytes(), self._clock)
+                    self._known = read_metadata(self._path.read_bytes())
                     self._seen = seen
             except (OSError, ValueError) as fault:
                 _LOG.warning("the SAML metadata in %s cannot be used: %s", self._path, fault)
@@ -102,6 +104,11 @@ class MetadataFile:
                         f"the identity provider's metadata cannot be used: {fault}", hint=f"look at {self._path}"
                     ) from fault
             assert self._known is not None  # noqa: S101 - read above, or raised
+            if self._known.valid_until is not None and self._known.valid_until <= self._clock():
+                raise ProviderUnavailableError(
+                    "the identity provider's metadata are no longer valid (validUntil)",
+                    hint=f"get them anew and replace {self._path}",
+                )
             return self._known
 
 

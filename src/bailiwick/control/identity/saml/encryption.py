@@ -21,8 +21,9 @@ def require_usual_encryption(encrypted: Element) -> None:
     data = xml.only(encrypted, XMLENC, "EncryptedData")
     keys = list(encrypted.iter(f"{{{XMLENC}}}EncryptedKey"))
     referring = [tag for tag in _REFERENCES if next(encrypted.iter(tag), None) is not None]
-    if _method(data) not in _BLOCKS or not keys or referring:
-        raise SignInRefusedError(_REFUSED, hint="use AES in GCM mode, and put the key beside what it encrypts")
+    whole = data.get("Type") == f"{XMLENC}Element"
+    if not whole or _method(data) not in _BLOCKS or not keys or referring:
+        raise SignInRefusedError(_REFUSED, hint="use AES in GCM mode, the key in the KeyInfo of what it opens")
     if any(_method(key) not in _KEYS for key in keys):
         raise SignInRefusedError(_REFUSED, hint="wrap the key with RSA-OAEP, not with RSA 1.5")
 

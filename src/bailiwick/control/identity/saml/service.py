@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bailiwick.control.identity.credentials import hash_of
 from bailiwick.control.identity.errors import SignInRefusedError
-from bailiwick.control.identity.kept import keep_claims, spend_sign_in
+from bailiwick.control.identity.kept import keep_claims, spend_unanswered
 from bailiwick.control.identity.once import use_once
 from bailiwick.control.identity.providers import Attempt, Providers
 from bailiwick.control.identity.saml.client import SamlClient, request_id_of
@@ -52,7 +52,7 @@ class SamlService:
         """
         client = self._client(provider)
         with self._store.transaction() as session:
-            begun = spend_sign_in(session, relay_state, self._clock())
+            begun = spend_unanswered(session, relay_state, self._clock())
         if begun is None:
             return self._take_unasked(client, told)
         if begun.provider != client.name:
@@ -86,7 +86,7 @@ class SamlService:
         """Take an answer to nothing that we sent, where settings allow it: its first browser is the one meant."""
         if not client.unasked:
             raise SignInRefusedError(
-                "this sign-in was not begun here, or took too long",
+                "this sign-in was not begun here, was answered before, or took too long",
                 hint="start at Bailiwick's own sign-in page, not at the identity provider's list of applications",
             )
         attempt = Attempt.new()

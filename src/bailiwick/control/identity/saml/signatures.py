@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
 from bailiwick.control.identity.errors import SignInRefusedError
@@ -96,7 +97,10 @@ def _octets_fit(content: bytes, signature: bytes, kind: str, hash_: str, certifi
             key.verify(signature, content, padding.PKCS1v15(), _HASHES[hash_])
             return True
         if kind == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, content, ec.ECDSA(_HASHES[hash_]))
+            # XML signatures write both numbers one after the other (RFC 4050, section 3.3), not in ASN.1.
+            half = len(signature) // 2
+            numbers = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
+            key.verify(encode_dss_signature(*numbers), content, ec.ECDSA(_HASHES[hash_]))
             return True
     except InvalidSignature:
         pass
