@@ -171,3 +171,17 @@ async def test_the_inventory_comes_in_pages(api: Api) -> None:
         if not cursor:
             break
     assert paged == whole
+
+
+@pytest.mark.req("IN5")
+async def test_the_last_use_of_what_acts_elsewhere_is_in_the_audit_log(api: Api) -> None:
+    control = api.company.control
+    with control.store.transaction() as session:
+        control.audit.note(session, f"app:{APP}", "query.executed", "integration:orders-db", app=APP)
+        control.audit.note(session, "plane:editor", "certificate.issued", "plane:editor")
+        control.audit.note(session, f"app:{APP}x", "query.refused", "integration:orders-db")
+    found = await api.listed()
+    for name in (f"app:{APP}", "plane:editor", "integration:orders-db/production", "integration:orders-db/editor"):
+        assert found[name]["last_used"] is not None, name
+    assert found["plane:production"]["last_used"] is None
+    assert "unused" in found["plane:production"]["flags"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
 
-from bailiwick.control.identity import API_AUDIENCE
+from bailiwick.control.identity import API_AUDIENCE, CredentialRefusedError
 from tests.faces.console.conftest import Console
 from tests.fixtures.issuer import WORKLOAD, Issuer
 
@@ -173,3 +173,26 @@ def test_an_agent_with_a_key_is_started_with_it(machine: Machine) -> None:
     machine.says("service", "key", "add", NIGHTLY, "--new", "nightly.pem")
     refused = machine.refuses("agent", "token", "--agent", "coder", "--key", "nightly.pem", who="builder")
     assert "not signed by a key" in refused
+
+
+@pytest.mark.req("IN3", "ID4")
+def test_git_asks_for_a_token_of_the_agent(machine: Machine) -> None:
+    machine.create("agent:claude-code", "--public")
+    control = machine.console.company.control
+    token = control.identity.issue_token(
+        machine.console.company.people["builder"], audience="git", lifetime=timedelta(minutes=5), purpose="test"
+    ).secret
+    asked = f"protocol=http\nhost={machine.console.url.removeprefix('http://')}\n\n"
+    done = subprocess.run(
+        [BAILIWICK, "git-credential", "--agent", "claude-code", "get"],
+        env=machine.environment(token),
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    found = control.identity.authenticate_token(answer["password"], audience="git")
+    assert str(found.principal) == "agent:claude-code/for/user:builder@example.com"
+    with pytest.raises(CredentialRefusedError):
+        control.identity.authenticate_token(answer["password"], audience=API_AUDIENCE)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from bailiwick.control.identity import API_AUDIENCE, Actor, ServiceDraft
+from bailiwick.control.identity import Actor, ServiceDraft
 from tests.faces.git.conftest import Door, commit
 from tests.fixtures.company import APP
 from tests.fixtures.issuer import own_assertion
@@ -25,7 +25,7 @@ def test_a_coding_agent_pushes_for_a_person_while_both_may(door: Door, folder: P
     control.services.create(admin, ServiceDraft(AGENT, "group:admin", "Writes code", 30, public=True))
 
     def token(who: str) -> str:
-        subject = door.token(who, audience=API_AUDIENCE)
+        subject = door.token(who)
         return control.exchange.for_person(subject, Actor(name=AGENT), audience="git").secret
 
     taken, words = push(door, folder, token("builder"))

@@ -2,16 +2,21 @@
 
 import os
 import sys
+import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bailiwick.faces.cli import credentials
 from bailiwick.faces.cli.client import failing, server_url
+from bailiwick.faces.cli.machine_tokens import for_agent
 
 
 def git_credential(
     operation: Annotated[str, typer.Argument(help="get, store or erase; git says which")],
+    agent: Annotated[str, typer.Option(help="push as this agent of yours, for example claude-code")] = "",
+    key: Annotated[Path | None, typer.Option(help="the agent's own private key, unless it is public")] = None,
 ) -> None:
     """Answer git when it needs a password. Example: git config credential.helper '!bailiwick git-credential'.
 
@@ -22,7 +27,11 @@ def git_credential(
     # Silence sends git on to its other helpers: whatever it asks about another server is none of our business.
     if f"{asked.get('protocol')}://{asked.get('host')}" != server:
         return
-    if operation == "get":
+    if operation == "get" and agent:
+        issued = for_agent(agent, key, credentials.GIT)
+        expiry = int(time.time()) + int(issued["expires_in"])
+        sys.stdout.write(f"username=bailiwick\npassword={issued['access_token']}\npassword_expiry_utc={expiry}\n")
+    elif operation == "get":
         _answer(server)
     elif operation == "erase":
         credentials.drop_token(server, credentials.GIT, asked.get("password", ""))

@@ -17,7 +17,7 @@ from bailiwick.faces.cli.services import app as services
 
 agents = typer.Typer(help="Agents that work for you, with no more than both of you may do.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Door = Annotated[str, typer.Option(help="api, which opens git too, or git")]
+Door = Annotated[str, typer.Option(help="api or git")]
 _ASSERTION_SECONDS = 120
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS = "urn:ietf:params:oauth:token-type:access_token"
@@ -34,13 +34,18 @@ def agent_token(
     as_json: Json = False,
 ) -> None:
     """Get a token of 15 minutes for your agent. Example: bailiwick agent token --agent claude-code."""
+    answer = for_agent(agent, key, door)
+    show(answer, str(answer["access_token"]), as_json=as_json)
+
+
+def for_agent(agent: str, key: Path | None, door: str) -> dict[str, Any]:
+    """Return the token endpoint's answer for an agent of whoever is signed in; end with what to do when it refuses."""
     name = agent if agent.startswith("agent:") else f"agent:{agent}"
-    # Its own credential proves the person: an agent's token in its place would be refused.
     form = {"grant_type": _GRANT, "subject_token_type": _ACCESS, "subject_token": token(door), "audience": door}
     form |= {"client_id": name}
     if key is not None:
         form |= {"actor_token": assertion(name, read_key(key), server_url()), "actor_token_type": _JWT}
-    _print(form, as_json=as_json)
+    return _exchanged(form)
 
 
 @services.command("token")
@@ -83,7 +88,11 @@ def _algorithm(key: Key) -> str:
 
 
 def _print(form: dict[str, str], *, as_json: bool) -> None:
+    answer = _exchanged(form)
+    show(answer, str(answer["access_token"]), as_json=as_json)
+
+
+def _exchanged(form: dict[str, str]) -> dict[str, Any]:
     server = server_url()
     with failing(server):
-        answer: dict[str, Any] = oauth.exchange(server, form)
-    show(answer, str(answer["access_token"]), as_json=as_json)
+        return oauth.exchange(server, form)
