@@ -1,7 +1,7 @@
 """The audit log: append, search, sign, export and verify."""
 
 from bailiwick.control.audit.checkpoints import sign_checkpoint
-from bailiwick.control.audit.expiry import LEAST_DAYS, RetentionRules, advance_horizon, expire_batch
+from bailiwick.control.audit.expiry import LEAST_DAYS, RetentionRules, advance_horizon, expire_batch, horizon_of
 from bailiwick.control.audit.export import export_lines, verify_export
 from bailiwick.control.audit.holds import Hold, Scope, add_hold, all_holds, end_hold
 from bailiwick.control.audit.log import AuditLog
@@ -27,6 +27,7 @@ __all__ = [
     "event_at",
     "expire_batch",
     "export_lines",
+    "horizon_of",
     "log_size",
     "moment_at",
     "read_on",
