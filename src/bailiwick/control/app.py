@@ -57,6 +57,7 @@ CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
 _REMEMBER_SECONDS = 10.0
+_FORGET_SECONDS = 3600.0
 _RENEW_SECONDS = 12 * 3600.0
 
 
@@ -259,6 +260,7 @@ def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, se
         name=provider.name,
         domains=provider.domains,
         levels=provider.second_factor_levels,
+        attributes=provider.attributes,
         issuer=provider.issuer,
         client_id=provider.client_id,
         client_secret=secret.get_secret_value() if secret else None,
@@ -334,6 +336,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
+        Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
     ]
 

@@ -23,7 +23,8 @@ class OidcProvider(_Section):
     """An identity provider of the company, and how we are known there.
 
     `domains` are those of the e-mail addresses that it may speak for. `second_factor_levels` are the values of `acr`
-    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway.
+    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway. `attributes` are the claims
+    that policies and row limits may ask about.
     """
 
     name: str = Field(default="company", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -33,6 +34,7 @@ class OidcProvider(_Section):
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
     domains: frozenset[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+$")]] = frozenset()
     second_factor_levels: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ("region", "department", "country")
 
 
 class StepUp(_Section):

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -62,11 +62,13 @@ class OidcClient:
         name: str = "company",
         domains: frozenset[str] = frozenset(),
         levels: tuple[str, ...] = (),
+        attributes: tuple[str, ...] = ("region", "department", "country"),
         http: httpx2.Client | None = None,
     ) -> None:
         self.name = name
         self.domains = domains
         self._levels = levels
+        self._attributes = attributes
         self._issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
@@ -143,7 +145,7 @@ class OidcClient:
             raise SignInRefusedError("the identity provider's token is not for this sign-in") from fault
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != self._client_id:
             raise SignInRefusedError("the identity provider's token was made for another application")
-        found = _claims_of(claims, self._issuer, self._proof(claims))
+        found = _claims_of(claims, self._issuer, self._proof(claims), self._attributes)
         if self.domains and found.email.rpartition("@")[2] not in self.domains:
             raise SignInRefusedError(
                 "this identity provider does not speak for that e-mail domain",
@@ -235,7 +237,7 @@ class OidcClient:
             ) from fault
 
 
-def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
+def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof, attributes: Sequence[str]) -> Claims:
     email = str(claims.get("email", "")).lower()
     if claims.get("email_verified") is not True or "@" not in email or any(c.isspace() for c in email):
         raise SignInRefusedError(
@@ -244,13 +246,17 @@ def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
     groups = claims.get("groups", [])
     if not isinstance(groups, list):
         raise SignInRefusedError("the identity provider sends groups in a form that is not a list")
-    attributes = {key: str(claims[key]) for key in ("region", "department", "country") if key in claims}
     return Claims(
         issuer=issuer,
         subject=str(claims["sub"]),
         email=email,
         name=str(claims.get("name", email)),
         groups=tuple(str(group) for group in groups),
-        attributes=attributes,
+        attributes={key: _as_text(claims[key]) for key in attributes if key in claims},
         proof=proof,
     )
+
+
+def _as_text(value: object) -> str:
+    """Return a claim as policies compare it: true and false as JSON writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

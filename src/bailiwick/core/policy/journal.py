@@ -1,8 +1,8 @@
 """Remembers questions that were decided, with every fact of theirs, so that they can be asked again of other policies.
 
-The same question is kept once a day with how many times it was asked. So that there are few of them, the time is kept
-to the quarter of an hour and the age of a sign-in to the minute, and of who holds a role on the resource only whether
-the one who asks does.
+The same question is kept once a day with how many times it was asked. So that there are few of them, the time
+is kept to the quarter of an hour, as is the age of a sign-in, but that to five minutes in its first hour; and of who
+holds a role on the resource only whether the one who asks does.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from bailiwick.core.principals import Identity, Principal, SignIn
 
 _QUARTER = timedelta(minutes=15)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YOUNG_SECONDS, _YOUNG_STEP_SECONDS, _STEP_SECONDS = 3600, 300, 900
 _MOST_KEPT = 10_000
 
 
@@ -81,7 +82,7 @@ def write_question(question: Question) -> dict[str, Any]:
         "principal": str(identity.principal),
         "names": sorted(identity.names),
         "attributes": dict(identity.attributes),
-        "sign_in": [sign_in.age_seconds // 60 * 60, sign_in.second_factor] if sign_in is not None else None,
+        "sign_in": [_step(sign_in.age_seconds), sign_in.second_factor] if sign_in is not None else None,
         "address": identity.address,
         "action": question.action,
         "type": resource.entity_type,
@@ -116,6 +117,11 @@ def read_question(written: Mapping[str, Any]) -> Question:
         )
     except (KeyError, TypeError, AttributeError, BailiwickError) as fault:
         raise ValueError("this is no question that can be asked again") from fault
+
+
+def _step(age_seconds: int) -> int:
+    size = _YOUNG_STEP_SECONDS if age_seconds < _YOUNG_SECONDS else _STEP_SECONDS
+    return age_seconds // size * size
 
 
 def _quarter(moment: datetime) -> datetime:
