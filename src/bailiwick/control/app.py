@@ -442,6 +442,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
+        Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
 
 

@@ -31,8 +31,9 @@ class OidcProvider(_Section):
     """An identity provider of the company, and how we are known there.
 
     `domains` are those of the e-mail addresses that it may speak for. `second_factor_levels` are the values of `acr`
-    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway. `single_logout` sends people
-    who sign out of the console on to the provider, which must know `<public_url>/sign-in` as a place to come back to.
+    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway. `attributes` are the claims
+    that policies and row limits may ask about. `single_logout` sends people who sign out of the console on to the
+    provider, which must know `<public_url>/sign-in` as a place to come back to.
     """
 
     name: str = Field(default="company", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -42,6 +43,7 @@ class OidcProvider(_Section):
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
     domains: frozenset[_Domain] = frozenset()
     second_factor_levels: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ("region", "department", "country")
     single_logout: bool = False
 
 

@@ -41,6 +41,7 @@ def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, se
         name=provider.name,
         domains=provider.domains,
         levels=provider.second_factor_levels,
+        attributes=provider.attributes,
         issuer=provider.issuer,
         client_id=provider.client_id,
         client_secret=secret.get_secret_value() if secret else None,

@@ -174,8 +174,8 @@ def many(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     import sys
 
     module = sys.modules[whole_search.__module__]
-    monkeypatch.setattr(module, "_LOOKED_THROUGH", 90)
-    monkeypatch.setattr(module, "_MOST_CANDIDATES", 40)
+    for name, value in {"LOOKED_THROUGH": 90, "_FOLLOWED": 90, "_CANDIDATES": (10, 40)}.items():
+        monkeypatch.setattr(module, name, value)
     with store.transaction() as session:
         AUDIT.append_all(session, [made(place) for place in range(600)])
         complete_tiles(session)

@@ -107,9 +107,21 @@ def test_what_is_older_than_30_days_is_forgotten(company: Company) -> None:
     with company.control.store.transaction() as session:
         session.execute(text("UPDATE decisions_asked SET day = day - 31, last = last - interval '31 days'"))
     assert replayed(company, OFFICE).different == 0
+    company.control.policies.memory.forget()
     with company.control.store.transaction() as session:
         oldest = session.scalar(text("SELECT min(day) FROM decisions_asked"))
     assert oldest >= utc_now().date() - timedelta(days=1)
+
+
+def test_of_too_many_questions_the_newest_are_kept(company: Company) -> None:
+    memory = replace(company.control.policies.memory, most_kept=2)
+    for who in ("admin", "security", "user"):
+        ask(company, who, "app.kill")
+        memory.keep()
+    memory.forget()
+    with company.control.store.transaction() as session:
+        kept = session.scalars(text("SELECT question->>'principal' FROM decisions_asked ORDER BY last")).all()
+    assert kept == ["user:security@example.com", "user:user@example.com"]
 
 
 @pytest.mark.req("ID1")
@@ -157,7 +169,7 @@ def test_a_question_that_was_written_is_answered_the_same() -> None:
     )
     again = read_question(write_question(question))
     assert engine.answer(again) == engine.answer(question)
-    assert (again.time.minute, again.time.second, again.identity.sign_in) == (30, 0, SignIn(120, second_factor=True))
+    assert (again.time.minute, again.time.second, again.identity.sign_in) == (30, 0, SignIn(0, second_factor=True))
     assert again.context == context
 
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bailiwick.control.audit import AuditLog, export_lines, sign_checkpoint
+from bailiwick.core.errors import ForbiddenError
 from bailiwick.faces.api import build_api
 from bailiwick.faces.cli.main import root
 from tests.faces.api.test_api import bearer
@@ -65,5 +66,10 @@ def test_verify_says_how_many_events_have_expired(company: Company, tmp_path: Pa
     asked = ["audit", "verify", "--export", str(tmp_path / "export.ndjson"), "--key", control.audit_key.public_text]
     words = CliRunner().invoke(root, asked)
     assert words.exit_code == 0
+    status = control.retention.status(company.people["security"])
+    assert (status.rules.days, status.holds, status.delivered_before) == (365, 0, None)
+    assert status.horizon is not None
+    with pytest.raises(ForbiddenError):
+        control.retention.status(company.people["builder"])
     assert "1 of the events has no content any more" in words.output
     assert json.loads(CliRunner().invoke(root, [*asked, "--json"]).output)["expired"] == 1

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from bailiwick.control.audit import AuditQuery, search
-from tests.faces.console.conftest import Console
+from tests.faces.console.conftest import Console, csrf_token, sign_in
 from tests.faces.console.program import Program
 
 BAILIWICK = str(Path(sys.executable).parent / "bailiwick")
@@ -148,6 +148,24 @@ def test_a_no_or_an_answer_from_elsewhere_signs_nobody_in(line: CommandLine) -> 
     for changes in ({"state=": "state=x"}, {"iss=": "iss=x"}):
         assert "not an answer to this sign-in" in line.login("builder", **changes)
     assert not line.kept.exists()
+
+
+@pytest.mark.req("ID2")
+def test_the_command_line_asks_for_a_sign_in_with_a_second_factor(line: CommandLine) -> None:
+    process = line.begin("--no-browser", "--max-age", "600", "--second-factor")
+    address = address_in(process).replace(line.console.url, "")
+    browser = line.console.browser()
+    sign_in(browser, "builder@example.com")
+    asked = browser.get(address).headers["location"]
+    assert asked.startswith("/sign-in/start?")
+    back = sign_in(browser, "builder@example.com", asked).headers["location"]
+    form = {"csrf_token": csrf_token(browser.get(back).text), "asked": back.partition("?")[2], "answer": "yes"}
+    httpx2.get(browser.post("/oauth/authorize", data=form).headers["refresh"].removeprefix("0; url="))
+    assert "You are user:builder@example.com" in process.communicate(timeout=30)[0]
+    token = str(line.content()["access"]["api"]["token"])  # type: ignore[index]
+    held = line.console.company.control.identity.authenticate_token(token, audience="api").sign_in
+    assert held is not None
+    assert held.second_factor
 
 
 @pytest.mark.req("ID2")

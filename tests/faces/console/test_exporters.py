@@ -85,6 +85,9 @@ def test_the_command_line_does_the_same(console: Console, tmp_path: Path, monkey
     placed = run("audit", "hold", "place", "case-7", "--app", "finance/desk", "--reason", "case 7")
     assert "case-7  app=finance/desk  placed by" in placed
     assert "case-7" in run("audit", "hold", "list")
+    kept = run("audit", "retention")
+    assert "events are kept for 365 days\nlegal holds that stand: 1\nfrom event " in kept
+    assert "expiry has not run yet" in kept
     assert "holds-are-lifted-by-another-person" in run("audit", "hold", "lift", "case-7", "--reason", "x", fails=True)
 
 

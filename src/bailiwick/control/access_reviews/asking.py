@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from bailiwick.control.access_reviews.model import Plan
 from bailiwick.control.access_reviews.rows import plan_of, unknown
 from bailiwick.control.access_reviews.tables import CampaignRow, ItemRow
-from bailiwick.control.identity import Authorizer
-from bailiwick.core.policy import ContextValue, Decision, Standing
+from bailiwick.control.identity import Authorizer, RoleAssignment, roles_of, scope_chain
+from bailiwick.core.policy import ROLES, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity
 
 
@@ -23,12 +23,29 @@ class Asking:
         self._identity = identity
         self._holders: dict[str, Standing] = {}
         self._answers: dict[tuple[object, ...], Decision] = {}
+        self._own_roles: list[RoleAssignment] | None = None
 
     def learn(self, scopes: Collection[str]) -> None:
         """Find out who holds which roles on these scopes, with one question to the database."""
         missing = sorted(set(scopes) - self._holders.keys())
         if missing:
             self._holders.update(self._authorizer.holders_of(self._session, missing))
+
+    def near(self, plan: Plan, scopes: Iterable[str], roles: Collection[str] = ROLES) -> list[str]:
+        """Return which of these scopes are worth asking about: on or below a place where the person holds a role.
+
+        There may be thousands of scopes, and policy's answers come from roles; named reviewers are asked about all.
+        """
+        if self.is_named(plan):
+            return list(scopes)
+        places = self.places(roles)
+        return [scope for scope in scopes if not places.isdisjoint(scope_chain(scope))] if places else []
+
+    def places(self, roles: Collection[str]) -> frozenset[str]:
+        """Return where the person holds one of these roles, directly or through a group."""
+        if self._own_roles is None:
+            self._own_roles = roles_of(self._session, self._identity.names)
+        return frozenset(it.scope for it in self._own_roles if it.role in roles)
 
     def may_read(self, scope: str, plan: Plan) -> bool:
         """Return whether the person may read what is about this scope."""
@@ -73,7 +90,7 @@ class Asking:
         if self.may_read(row.scope, plan):
             return None
         query = select(ItemRow.scope).where(ItemRow.campaign == row.id).distinct()
-        scopes = list(self._session.scalars(query))
+        scopes = self.near(plan, self._session.scalars(query))
         self.learn(scopes)
         seen = [scope for scope in scopes if self.may_read(scope, plan)]
         if not seen:

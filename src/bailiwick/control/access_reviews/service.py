@@ -32,7 +32,7 @@ from bailiwick.control.access_reviews.rows import (
 from bailiwick.control.access_reviews.sources import Source
 from bailiwick.control.access_reviews.tables import CampaignRow, ItemRow
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity import Authorizer, roles_of
+from bailiwick.control.identity import Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import AuditEvent
@@ -42,6 +42,8 @@ from bailiwick.store import Store
 
 MAX_PAGE = 500
 MAX_BULK = 1000
+# The roles that policy lets decide; whoever a campaign names decides too.
+_DECIDING = frozenset({"org-admin", "security-admin", "folder-admin"})
 
 
 class _Count(NamedTuple):
@@ -182,12 +184,14 @@ class AccessReviewService:
         counts: dict[str, list[_Count]] = {}
         for campaign_id, scope, *numbers in session.execute(query.group_by(ItemRow.campaign, ItemRow.scope)):
             counts.setdefault(campaign_id, []).append(_Count(scope, *numbers))
-        asking.learn({row.scope for row in rows} | {it.scope for found in counts.values() for it in found})
+        asking.learn({row.scope for row in rows})
         seen = []
         for row in rows:
             plan, of_scopes = plan_of(row), counts.get(row.id, [])
             if not asking.may_read(row.scope, plan):
-                of_scopes = [it for it in of_scopes if asking.may_read(it.scope, plan)]
+                near = set(asking.near(plan, [it.scope for it in of_scopes]))
+                asking.learn(near)
+                of_scopes = [it for it in of_scopes if it.scope in near and asking.may_read(it.scope, plan)]
                 if not of_scopes:
                     continue
             counted = campaign_of(
@@ -257,27 +261,41 @@ class AccessReviewService:
                 found.append(Waiting(campaign_of(row), items))
         return found
 
-    def waits_for(self, session: Session, identity: Identity) -> int:
-        """Return how many campaigns wait for somebody: asked on every page, so most often by looking at one row."""
+    def waits_for(self, session: Session, identity: Identity) -> list[Campaign]:
+        """Return the campaigns that wait for somebody, the most urgent first, without counting what in them does.
+
+        This is asked on every page, so most often one row is looked at: the first item that is not about oneself.
+        """
         asking = Asking(self._authorizer, session, identity)
         query = select(CampaignRow).where(CampaignRow.state == State.OPEN, CampaignRow.due > self._clock())
-        rows = session.scalars(query).all()
-        if not rows or not (roles_of(session, identity.names) or any(asking.is_named(plan_of(row)) for row in rows)):
-            return 0
-        return sum(self._any_in(session, row, asking) or self._waiting_in(session, row, asking) > 0 for row in rows)
+        return [
+            campaign_of(row)
+            for row in session.scalars(query.order_by(CampaignRow.due))
+            if self._any_in(session, row, asking) or self._waiting_in(session, row, asking)
+        ]
 
     def _any_in(self, session: Session, row: CampaignRow, asking: Asking) -> bool:
+        plan = plan_of(row)
+        if not asking.near(plan, [row.scope], _DECIDING):
+            return False
         undecided = (ItemRow.campaign == row.id, ItemRow.verdict == "", ~asking.own())
         first = session.scalars(select(ItemRow).where(*undecided).order_by(ItemRow.number).limit(1)).one_or_none()
-        return first is not None and asking.deciding_item(plan_of(row), first).within_reach
+        return first is not None and asking.deciding_item(plan, first).within_reach
 
     def _waiting_in(self, session: Session, row: CampaignRow, asking: Asking) -> int:
         """Count by what policy is asked about: a campaign of 10,000 items has few different questions."""
-        asked = (ItemRow.scope, ItemRow.privileged, asking.own().label("is_own"))
-        query = select(*asked, func.count()).where(ItemRow.campaign == row.id, ItemRow.verdict == "")
-        groups = session.execute(query.group_by(ItemRow.scope, ItemRow.privileged, text("is_own"))).all()
-        asking.learn({group[0] for group in groups})
         plan = plan_of(row)
+        if not (asking.is_named(plan) or asking.places(_DECIDING)):
+            return 0
+        undecided = (ItemRow.campaign == row.id, ItemRow.verdict == "")
+        scopes = session.scalars(select(ItemRow.scope).where(*undecided).distinct())
+        near = asking.near(plan, scopes, _DECIDING)
+        if not near:
+            return 0
+        asking.learn(near)
+        asked = (ItemRow.scope, ItemRow.privileged, asking.own().label("is_own"))
+        query = select(*asked, func.count()).where(*undecided, ItemRow.scope.in_(near))
+        groups = session.execute(query.group_by(ItemRow.scope, ItemRow.privileged, text("is_own")))
         return sum(
             number
             for scope, privileged, own, number in groups

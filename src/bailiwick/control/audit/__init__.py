@@ -2,7 +2,7 @@
 
 from bailiwick.control.audit.checkpoints import sign_checkpoint
 from bailiwick.control.audit.counts import Bar, Histogram, histogram
-from bailiwick.control.audit.expiry import LEAST_DAYS, RetentionRules, advance_horizon, expire_batch
+from bailiwick.control.audit.expiry import LEAST_DAYS, RetentionRules, advance_horizon, expire_batch, horizon_of
 from bailiwick.control.audit.export import export_lines, verify_export
 from bailiwick.control.audit.gathering import GatheringLog
 from bailiwick.control.audit.holds import Hold, Scope, add_hold, all_holds, end_hold
@@ -46,6 +46,7 @@ __all__ = [
     "expire_batch",
     "export_lines",
     "histogram",
+    "horizon_of",
     "known_actions",
     "last_by_actor",
     "last_on_resource",

@@ -1,24 +1,33 @@
 """How many events lie where in time: from counts by the hour where they suffice, else from the newest that match."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, func, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit.query import AuditQuery
-from bailiwick.control.audit.search import alternatives, between, conditions, in_time, one_of, places_of
+from bailiwick.control.audit.search import (
+    LOOKED_THROUGH,
+    alternatives,
+    between,
+    conditions,
+    in_time,
+    one_of,
+    places_of,
+    places_with,
+    standing_at,
+)
 from bailiwick.control.audit.tables import EventRow, HourRow, TileRow
-from bailiwick.control.audit.words import has_words, words_condition, words_query
+from bailiwick.control.audit.words import has_words, words_condition
 from bailiwick.core.events import Outcome
 from bailiwick.core.tiles import WIDTH
 
 _BARS = 60
 _LEAST_BARS = 24
 _MOST_COUNTED = 2_000
-_LOOKED_THROUGH = 20_000
+_HOUR = timedelta(hours=1)
 _STEPS = tuple(
     timedelta(seconds=seconds)
     for seconds in (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400, 2 * 86400, 7 * 86400, 28 * 86400)
@@ -66,39 +75,51 @@ def _by_the_hour(query: AuditQuery) -> bool:
 
 
 def _hours(session: Session, query: AuditQuery) -> list[tuple[datetime, int, int]]:
-    """Return counts by the hour: those that are kept, and those of the events behind the last full tile."""
+    """Return counts by the hour: kept ones, those of events behind the last full tile, and those of parts of hours."""
+    whole = replace(
+        query,
+        since=_floor(query.since + _HOUR - timedelta(microseconds=1), _HOUR) if query.since else None,
+        until=_floor(query.until, _HOUR) if query.until else None,
+    )
     kept = select(HourRow.hour, HourRow.outcome, func.sum(HourRow.count).label("events"))
     if query.values("action"):
         kept = kept.where(one_of(HourRow.action, query.values("action")))
     if query.values("outcome"):
         kept = kept.where(HourRow.outcome.in_(query.values("outcome")))
-    if query.since:
-        kept = kept.where(HourRow.hour >= query.since.replace(minute=0, second=0, microsecond=0))
-    if query.until:
-        kept = kept.where(HourRow.hour < query.until)
+    if whole.since:
+        kept = kept.where(HourRow.hour >= whole.since)
+    if whole.until:
+        kept = kept.where(HourRow.hour < whole.until)
     found = [
         (row.hour, int(row.events), _bad(row.outcome) * int(row.events))
         for row in session.execute(kept.group_by(HourRow.hour, HourRow.outcome))
     ]
     tiled = session.scalar(select(func.max(TileRow.tile)).where(TileRow.level == 0))
     behind = EventRow.sequence >= (0 if tiled is None else tiled + 1) * WIDTH
-    rest = select(EventRow.time, EventRow.outcome).where(*conditions(query), behind).limit(_MOST_COUNTED)
-    return found + _moments(session, rest)
+    found += _moments(session, _newest([*conditions(whole), behind]))
+    for part in (replace(query, until=whole.since), replace(query, since=whole.until)):
+        if part.since and part.until:
+            found += _counted(session, part, part.since)
+    return found
+
+
+def _counted(session: Session, query: AuditQuery, moment: datetime) -> list[tuple[datetime, int, int]]:
+    counted = select(EventRow.outcome, func.count().label("events")).where(*conditions(query))
+    rows = session.execute(counted.group_by(EventRow.outcome))
+    return [(moment, row.events, _bad(row.outcome) * row.events) for row in rows]
 
 
 def _matching(session: Session, query: AuditQuery) -> tuple[list[tuple[datetime, int, int]], bool]:
     low, high = places_of(session, query)
     near = between(low, high)
     if has_words(query):
-        middle = max(low, high - _LOOKED_THROUGH)
+        middle = max(low, high - LOOKED_THROUGH)
         fitting = [*conditions(query), *between(middle, high), words_condition(query)]
         recent = _moments(session, _newest(fitting))
         if len(recent) >= _MOST_COUNTED or middle == low:
             return recent, len(recent) < _MOST_COUNTED
-        asked = cast(words_query(query), TSQUERY)
-        places = list(session.scalars(select(func.audit_places_with(asked, low, middle, _MOST_COUNTED))))
-        among = EventRow.sequence == any_(cast(places, ARRAY(BigInteger)))
-        older = _moments(session, _newest([*conditions(query), among])) if places else []
+        places = places_with(session, query, low, middle, _MOST_COUNTED)
+        older = _moments(session, _newest([*conditions(query), standing_at(places)])) if places else []
         return recent + older, len(places) < _MOST_COUNTED
     found: list[tuple[datetime, int, int]] = []
     for one in alternatives(session, query):

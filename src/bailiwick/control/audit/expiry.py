@@ -46,6 +46,11 @@ def advance_horizon(session: Session, now: datetime) -> datetime:
     return row.horizon
 
 
+def horizon_of(session: Session) -> datetime | None:
+    """Return the horizon as the last run left it; None before the first."""
+    return session.scalar(select(RetentionRow.horizon))
+
+
 def expire_batch(
     session: Session, audit: AuditLog, rules: RetentionRules, horizon: datetime, before: int | None, limit: int
 ) -> int:

@@ -23,8 +23,12 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.tiles import WIDTH
 
 MAX_PAGE = 200
-_LOOKED_THROUGH = 20_000  # of the newest events, before the index of words is asked
-_MOST_CANDIDATES = 10_000
+LOOKED_THROUGH = 2_000  # of the newest events, before the index of words is asked
+_CANDIDATES = (
+    500,
+    10_000,
+)  # how many places the index is asked for: few first, more where other filters take them away
+_FOLLOWED = 20_000
 _MOST_ALTERNATIVES = 48
 _SECONDS = 5
 _LAST = chr(0x10FFFF)
@@ -63,7 +67,7 @@ def search_after(
     session: Session, query: AuditQuery, after: int, limit: int = MAX_PAGE
 ) -> tuple[list[LoggedEvent], int]:
     """Return events behind place `after` that match, oldest first, and the place up to which the log was looked at."""
-    end = min(tree_size(session), after + 1 + _LOOKED_THROUGH)
+    end = min(tree_size(session), after + 1 + _FOLLOWED)
     statement = select(EventRow.sequence, EventRow.body).where(
         *conditions(query), EventRow.sequence > after, EventRow.sequence < end
     )
@@ -108,15 +112,27 @@ def _newest(session: Session, query: AuditQuery, low: int, high: int, count: int
     fitting = conditions(query)
     if not has_words(query):
         return _rows(session, query, [*fitting, *between(low, high)], count), 0
-    middle = max(low, high - _LOOKED_THROUGH)
+    middle = max(low, high - LOOKED_THROUGH)
     recent = _rows(session, query, [*fitting, *between(middle, high), words_condition(query)], count)
     if len(recent) >= count or middle == low:
         return recent, 0
+    for most in _CANDIDATES:
+        places = places_with(session, query, low, middle, most)
+        older = _rows(session, query, [*fitting, standing_at(places)], count - len(recent)) if places else []
+        if len(recent) + len(older) >= count or len(places) < most:
+            return [*recent, *older], 0
+    return [*recent, *older], places[-1]
+
+
+def places_with(session: Session, query: AuditQuery, low: int, high: int, most: int) -> list[int]:
+    """Return the newest places between two whose events have the question's words, `most` of them at most."""
     asked = cast(words_query(query), TSQUERY)
-    places = list(session.scalars(select(func.audit_places_with(asked, low, middle, _MOST_CANDIDATES))))
-    among = EventRow.sequence == any_(cast(places, ARRAY(BigInteger)))
-    older = _rows(session, query, [*fitting, among], count - len(recent)) if places else []
-    return [*recent, *older], places[-1] if len(places) == _MOST_CANDIDATES else 0
+    return list(session.scalars(select(func.audit_places_with(asked, low, high, most))))
+
+
+def standing_at(places: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition that an event stands at one of these places."""
+    return EventRow.sequence == any_(cast(places, ARRAY(BigInteger)))
 
 
 def _rows(session: Session, query: AuditQuery, fitting: Sequence[ColumnElement[bool]], count: int) -> list[_Row]:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -49,11 +49,13 @@ class OidcClient:
         domains: frozenset[str] = frozenset(),
         levels: tuple[str, ...] = (),
         leave_to: str = "",
+        attributes: tuple[str, ...] = ("region", "department", "country"),
         http: httpx2.Client | None = None,
     ) -> None:
         self.name = name
         self.domains = domains
         self._levels = levels
+        self._attributes = attributes
         self._issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
@@ -152,7 +154,7 @@ class OidcClient:
             raise SignInRefusedError("the identity provider's token is not for this sign-in") from fault
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != self._client_id:
             raise SignInRefusedError("the identity provider's token was made for another application")
-        found = _claims_of(claims, self._issuer, self._proof(claims))
+        found = _claims_of(claims, self._issuer, self._proof(claims), self._attributes)
         require_own_domain(found.email, self.domains)
         return found
 
@@ -241,7 +243,7 @@ class OidcClient:
             ) from fault
 
 
-def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
+def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof, attributes: Sequence[str]) -> Claims:
     email = str(claims.get("email", "")).lower()
     if claims.get("email_verified") is not True or "@" not in email or any(c.isspace() for c in email):
         raise SignInRefusedError(
@@ -250,13 +252,17 @@ def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
     groups = claims.get("groups", [])
     if not isinstance(groups, list):
         raise SignInRefusedError("the identity provider sends groups in a form that is not a list")
-    attributes = {key: str(claims[key]) for key in ("region", "department", "country") if key in claims}
     return Claims(
         issuer=issuer,
         subject=str(claims["sub"]),
         email=email,
         name=str(claims.get("name", email)),
         groups=tuple(str(group) for group in groups),
-        attributes=attributes,
+        attributes={key: _as_text(claims[key]) for key in attributes if key in claims},
         proof=proof,
     )
+
+
+def _as_text(value: object) -> str:
+    """Return a claim as policies compare it: true and false as JSON writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

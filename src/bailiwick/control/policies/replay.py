@@ -18,6 +18,7 @@ from bailiwick.store import Store
 KEPT = timedelta(days=30)
 MOST_ASKED_AGAIN = 20_000
 _MOST_LISTED = 200
+_MOST_KEPT = 200_000
 _BATCH = 500
 _LOG = logging.getLogger("bailiwick.control.policies")
 
@@ -66,21 +67,31 @@ class Replay:
 
 @dataclass(frozen=True)
 class DecisionMemory:
-    """Keeps what the journal holds for 30 days."""
+    """Keeps what the journal holds for 30 days, and of so many questions the newest."""
 
     store: Store
     journal: Journal
     clock: Clock
+    most_kept: int = _MOST_KEPT
 
     def keep(self) -> None:
-        """Write what was asked since the last time, and forget what is too old."""
+        """Write what was asked since the last time."""
         asked = self.journal.take()
         if self.journal.lost:
             _LOG.warning("%d decisions were too many to be remembered for replays", self.journal.lost)
             self.journal.lost = 0
+        if asked:
+            with self.store.transaction() as session:
+                remember(session, asked)
+
+    def forget(self) -> None:
+        """Forget what is too old, or more than is kept."""
         with self.store.transaction() as session:
-            remember(session, asked)
-            session.execute(delete(AskedRow).where(AskedRow.day < (self.clock() - KEPT).date()))
+            session.execute(delete(AskedRow).where(AskedRow.last < self.clock() - KEPT))
+            newest = select(AskedRow.last).order_by(AskedRow.last.desc())
+            first = session.scalar(newest.offset(self.most_kept).limit(1))
+            if first is not None:
+                session.execute(delete(AskedRow).where(AskedRow.last <= first))
 
     def replay(
         self, session: Session, now: PolicyEngine, then: PolicyEngine, *, most: int = MOST_ASKED_AGAIN

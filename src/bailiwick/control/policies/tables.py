@@ -48,7 +48,7 @@ class AskedRow(Base):
     """A question that was asked on a day, how it was answered, and how many times."""
 
     __tablename__ = "decisions_asked"
-    __table_args__ = (PrimaryKeyConstraint("tenant", "day", "key"),)
+    __table_args__ = (PrimaryKeyConstraint("tenant", "day", "key"), Index("ix_decisions_asked_last", "tenant", "last"))
 
     day: Mapped[date]
     key: Mapped[str]

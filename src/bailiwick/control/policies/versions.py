@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -45,13 +45,12 @@ def history(session: Session, name: str) -> list[PolicyVersion]:
 def all_sets(session: Session) -> list[PolicySet]:
     """Return every set, by name."""
     newest = select(PolicyVersionRow.name, func.max(PolicyVersionRow.version)).group_by(PolicyVersionRow.name)
-    wanted = {(row[0], row[1]) for row in session.execute(newest)}
-    shown = select(PolicyVersionRow).order_by(PolicyVersionRow.name)
-    rows = [as_version(row) for row in session.scalars(shown)]
+    place = tuple_(PolicyVersionRow.name, PolicyVersionRow.version)
+    shown = select(PolicyVersionRow).where(place.in_(newest) | (PolicyVersionRow.state == State.ACTIVE))
+    rows = [as_version(row) for row in session.scalars(shown.order_by(PolicyVersionRow.name, PolicyVersionRow.version))]
     active = {row.name: row for row in rows if row.state is State.ACTIVE}
-    return [
-        PolicySet(row.name, row.scope, row, active.get(row.name)) for row in rows if (row.name, row.version) in wanted
-    ]
+    last = {row.name: row for row in rows}
+    return [PolicySet(name, row.scope, row, active.get(name)) for name, row in last.items()]
 
 
 def active_sets(session: Session, *, without: str = "") -> list[CustomerSet]:

@@ -18,6 +18,8 @@ from bailiwick.control.audit import (
     all_holds,
     end_hold,
     expire_batch,
+    horizon_of,
+    log_size,
 )
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
@@ -39,6 +41,19 @@ class Expiry:
 
     events: int
     horizon: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionStatus:
+    """How retention stands. `delivered_before`: from this place on nothing expires, because an exporter has not
+    delivered it; None without exporters. `horizon` is what expiry took for now at its last run.
+    """
+
+    rules: RetentionRules
+    horizon: datetime | None
+    size: int
+    delivered_before: int | None
+    holds: int
 
 
 class RetentionService:
@@ -79,6 +94,14 @@ class RetentionService:
             if expired < _BATCH:
                 break
         return Expiry(events, horizon)
+
+    def status(self, identity: Identity) -> RetentionStatus:
+        """Return the rules, and what keeps events longer than they say."""
+        with self._store.transaction() as session:
+            self._authorizer.require(session, identity, "audit.read", ORGANIZATION)
+            standing = [hold for hold in all_holds(session) if hold.lifted is None]
+            before = self._exported_before(session)
+            return RetentionStatus(self._rules, horizon_of(session), log_size(session), before, len(standing))
 
     def holds(self, identity: Identity) -> list[Hold]:
         """Return every hold, also those that were lifted."""

@@ -1,8 +1,8 @@
 """Remembers questions that were decided, with every fact of theirs, so that they can be asked again of other policies.
 
-The same question is kept once a day with how many times it was asked. So that there are few of them, the time is kept
-to the quarter of an hour and the age of a sign-in to the minute, and of who holds a role on the resource only whether
-the one who asks does.
+The same question is kept once a day with how many times it was asked. So that there are few of them, the time
+is kept to the quarter of an hour, as is the age of a sign-in, but that to five minutes in its first hour; and of who
+holds a role on the resource only whether the one who asks does.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from bailiwick.core.principals import Identity, Principal, SignIn
 
 _QUARTER = timedelta(minutes=15)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YOUNG_SECONDS, _YOUNG_STEP_SECONDS, _STEP_SECONDS = 3600, 300, 900
 _MOST_KEPT = 10_000
 
 
@@ -113,7 +114,7 @@ def _write_identity(identity: Identity, resource: Resource) -> dict[str, Any]:
         "principal": str(identity.principal),
         "names": sorted(identity.names),
         "attributes": dict(identity.attributes),
-        "sign_in": [sign_in.age_seconds // 60 * 60, sign_in.second_factor] if sign_in is not None else None,
+        "sign_in": [_step(sign_in.age_seconds), sign_in.second_factor] if sign_in is not None else None,
         "address": identity.address,
         "roles": [role for role in ROLES if resource.roles.get(role, frozenset()) & identity.names],
         "behalf": _write_identity(identity.behalf, resource) if identity.behalf is not None else None,
@@ -137,6 +138,11 @@ def _holding(written: Mapping[str, Any], role: str) -> frozenset[str]:
     names: frozenset[str] = frozenset(written["names"]) if role in written["roles"] else frozenset()
     behalf = written.get("behalf")
     return names if behalf is None else names | _holding(behalf, role)
+
+
+def _step(age_seconds: int) -> int:
+    size = _YOUNG_STEP_SECONDS if age_seconds < _YOUNG_SECONDS else _STEP_SECONDS
+    return age_seconds // size * size
 
 
 def _quarter(moment: datetime) -> datetime:

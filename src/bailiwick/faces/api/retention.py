@@ -1,4 +1,4 @@
-"""Legal holds over the API."""
+"""Retention and legal holds over the API."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +12,12 @@ from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
 def add_retention(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
-    """Add legal holds to the API."""
+    """Add retention and legal holds to the API."""
+
+    @api.get("/v1/audit/retention")
+    def retention(identity: Caller) -> Json:
+        status = asdict(control.retention.status(identity))
+        return {**status.pop("rules"), **status}
 
     @api.get("/v1/audit/holds")
     def holds(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:

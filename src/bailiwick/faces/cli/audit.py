@@ -16,6 +16,7 @@ from bailiwick.faces.cli.client import call, fail, server_url, show, token
 
 app = typer.Typer(help="Search, export and verify the audit log.", no_args_is_help=True)
 app.add_typer(holds.app, name="hold")
+app.command()(holds.retention)
 Terms = Annotated[
     list[str] | None,
     typer.Argument(

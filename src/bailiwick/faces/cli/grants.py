@@ -12,17 +12,17 @@ Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
 
 @app.command()
-def withdraw(path: str, integration: str, reason: Reason = "") -> None:
+def withdraw(path: str, integration: str, reason: Reason = "", as_json: Json = False) -> None:
     """Take a grant back. Example: bailiwick grant withdraw finance/refund-desk orders-db --reason unused."""
-    call("POST", "/grants/withdraw", json={"app": path, "integration": integration, "reason": reason})
-    typer.echo(f"{path} gets nothing of {integration} any more, in any mode")
+    done = call("POST", "/grants/withdraw", json={"app": path, "integration": integration, "reason": reason})
+    show(done, f"{path} gets nothing of {integration} any more, in any mode", as_json=as_json)
 
 
 @app.command()
-def restore(path: str, integration: str, reason: Reason = "") -> None:
+def restore(path: str, integration: str, reason: Reason = "", as_json: Json = False) -> None:
     """Give it again. Example: bailiwick grant restore finance/refund-desk orders-db --reason "needed after all"."""
-    call("POST", "/grants/restore", json={"app": path, "integration": integration, "reason": reason})
-    typer.echo(f"{path} may use {integration} again, as its release was approved")
+    done = call("POST", "/grants/restore", json={"app": path, "integration": integration, "reason": reason})
+    show(done, f"{path} may use {integration} again, as its release was approved", as_json=as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Legal holds on the command line."""
+"""Retention and legal holds on the command line."""
 
 from typing import Annotated, Any
 
@@ -43,6 +43,18 @@ def lift(name: Name, reason: Reason, as_json: Json = False) -> None:
     """End a hold that somebody else placed. Example: bailiwick audit hold lift case-7 --reason "settled"."""
     done = call("POST", f"/audit/holds/{name}/lift", json={"reason": reason})
     show(done, _line(done), as_json=as_json)
+
+
+def retention(as_json: Json = False) -> None:
+    """Show how long events are kept, and what keeps some of them longer. Example: bailiwick audit retention."""
+    found = call("GET", "/audit/retention")
+    lines = [f"events are kept for {found['days']} days"]
+    lines += [f"  {beginning:<16} {days} days" for beginning, days in sorted(found["classes"].items())]
+    lines.append(f"legal holds that stand: {found['holds']}")
+    if found["delivered_before"] is not None and found["delivered_before"] < found["size"]:
+        lines.append(f"from event {found['delivered_before']} on, nothing expires until exporters have delivered it")
+    lines.append(f"expiry stands at {found['horizon'][:19]}" if found["horizon"] else "expiry has not run yet")
+    show(found, "\n".join(lines), as_json=as_json)
 
 
 def _line(hold: dict[str, Any]) -> str:

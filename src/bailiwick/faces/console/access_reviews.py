@@ -10,7 +10,7 @@ from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from bailiwick.control.access_reviews import Campaign, ItemFilter, OnDue, Plan, State, Verdict, Waiting
+from bailiwick.control.access_reviews import Campaign, ItemFilter, OnDue, Plan, State, Verdict
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION, SignedIn
 from bailiwick.faces.api.access_reviews import export_response
@@ -72,7 +72,7 @@ def _add_pages(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             "access_reviews",
             visitor,
             lines=lines,
-            glance=waiting_words(control, waiting) or _quiet(lines),
+            glance=waiting_words(control, [it.campaign for it in waiting]) or _quiet(lines),
             manage=manage,
             on_due=[choice.value for choice in OnDue] if removes.within_reach else [OnDue.KEEP.value],
         )
@@ -178,17 +178,14 @@ def _content(
     }
 
 
-def waiting_words(control: ControlPlane, waiting: Sequence[Waiting]) -> str:
-    """Return in a sentence which access reviews wait for somebody, empty when none does."""
+def waiting_words(control: ControlPlane, waiting: Sequence[Campaign]) -> str:
+    """Return in a sentence which access reviews wait for somebody, the most urgent first; empty when none does."""
     if not waiting:
         return ""
-    first, now = waiting[0], control.clock()
     verb = "waits" if len(waiting) == 1 else "wait"
-    reviews = f"{count(len(waiting), 'access review')} {verb} for you"
-    if len(waiting) == 1:
-        items = count(first.items, "item")
-        return f"{reviews}: {first.campaign.plan.name}, {items}, {due_words(first.campaign.plan.due, now)}."
-    return f"{reviews}, the first {due_words(first.campaign.plan.due, now)}: {first.campaign.plan.name}."
+    due = due_words(waiting[0].plan.due, control.clock())
+    which = f"{waiting[0].plan.name}, {due}" if len(waiting) == 1 else f"{waiting[0].plan.name} first, {due}"
+    return f"{count(len(waiting), 'access review')} {verb} for you: {which}."
 
 
 def _when(campaign: Campaign, now: datetime) -> str:

@@ -204,6 +204,8 @@ def _kept(item: SavedSearch, visitor: SignedIn, asked: Asked) -> Kept:
 def _glance(found: int, *, more: bool, filtered: bool) -> str:
     if not found:
         return "Nothing matches." if filtered else "Nothing happened yet."
+    if found == 1 and not more:
+        return "1 event matches; no more." if filtered else "1 event in the log; no more."
     which = "that match" if filtered else "in the log"
     return (
         f"The {'newest ' if more else ''}{count(found, 'event')} {which}; {'more are earlier' if more else 'no more'}."

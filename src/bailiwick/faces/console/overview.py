@@ -42,7 +42,7 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             statuses = {(item.app, item.mode): item for item in control.observe.statuses(session)}
             stops = {item.path: control.stops.standing(session, item.path) for item in page.apps}
             inbox = {item.app: item for item in control.deploys.inbox(session, visitor.identity)}
-            reviews = waiting_words(control, control.access_reviews.waiting(session, visitor.identity))
+            reviews = waiting_words(control, control.access_reviews.waits_for(session, visitor.identity))
             folders = [folder.path for folder in control.catalog.folders(session)]
         lines = [_line(item, statuses, stops[item.path], inbox.get(item.path)) for item in page.apps]
         return pages.render(

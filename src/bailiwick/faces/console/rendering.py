@@ -41,7 +41,7 @@ class Pages:
         if visitor is not None:
             with self._control.store.transaction() as session:
                 waiting = len(self._control.deploys.inbox(session, visitor.identity))
-                reviews = self._control.access_reviews.waits_for(session, visitor.identity)
+                reviews = len(self._control.access_reviews.waits_for(session, visitor.identity))
         shared = {"visitor": visitor, "waiting": waiting, "reviews_wait": reviews}
         content = {"here": request.url.path, **values, **shared}
         response: Response = self._templates.TemplateResponse(request, f"{name}.html", content, status_code=status)

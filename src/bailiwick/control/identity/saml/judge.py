@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
@@ -35,7 +36,8 @@ def opened(told: str, us: ServiceProvider, idp: IdpDescription, keys: SamlKeys, 
         return answer.get_xml_document()
     except Exception as fault:
         # Of what kind a fault in there is depends on the answer; whichever it is, the answer is not taken.
-        raise SignInRefusedError(f"the identity provider's answer does not hold: {str(fault)[:200]}") from fault
+        said = str(fault)[:200] if isinstance(fault, OneLogin_Saml2_ValidationError) else "it cannot be read"
+        raise SignInRefusedError(f"the identity provider's answer does not hold: {said}") from fault
 
 
 def _settings(us: ServiceProvider, idp: IdpDescription, keys: SamlKeys) -> Any:

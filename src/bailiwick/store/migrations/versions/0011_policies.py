@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "day", "key", name=op.f("pk_decisions_asked")),
     )
+    op.create_index("ix_decisions_asked_last", "decisions_asked", ["tenant", "last"])
     op.create_table(
         "plane_policies",
         sa.Column("plane", sa.String(), nullable=False),
