@@ -195,3 +195,15 @@ async def test_other_systems_can_ask_about_an_agent_for_somebody(company: Compan
         question = {"subject": subject, "action": {"name": "app.push"}, "resource": {"type": "app", "id": APP}}
         answer = await door.post("/access/v1/evaluation", json=question, headers=bearer)
         assert answer.json()["decision"] is allowed, answer.text
+
+
+@pytest.mark.req("ID4")
+async def test_a_machine_gives_its_token_back(company: Company, door: httpx2.AsyncClient) -> None:
+    form = {"grant_type": EXCHANGE, "subject_token_type": ACCESS, "client_id": AGENT}
+    token = (await ask(door, **form, subject_token=persons(company, "builder"))).json()["access_token"]
+    await me(door, token)
+    for _ in range(2):
+        assert (await door.post("/oauth/revoke", data={"token": token})).status_code == 200
+    answer = await door.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 401
+    assert company.actions().count(("token.ended", "agent:claude-code/for/user:builder@example.com")) == 1

@@ -180,7 +180,7 @@ def test_tab_goes_through_the_page_as_it_reads(open_as: Open, estate: Estate) ->
     page = open_as("admin")
     page.goto(f"/approvals/{estate.waiting}")
     met = []
-    for _ in range(18):
+    for _ in range(19):
         page.keyboard.press("Tab")
         met.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name).trim()"))
     met = [re.sub(r"\s+", " ", words) for words in met]

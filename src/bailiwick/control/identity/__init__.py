@@ -86,6 +86,7 @@ from bailiwick.control.identity.services import (
     Trust,
     TrustDraft,
     answering,
+    is_machine_token,
     owners_there,
 )
 from bailiwick.control.identity.sessions import SessionService
@@ -168,6 +169,7 @@ __all__ = [
     "find_people",
     "holder_counts",
     "holders_below",
+    "is_machine_token",
     "known_client",
     "live_credentials",
     "owners_there",

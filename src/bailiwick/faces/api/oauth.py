@@ -14,6 +14,7 @@ from bailiwick.control.identity import (
     OAuthError,
     Parameters,
     TooManyTriesError,
+    is_machine_token,
     known_client,
     read_wanted,
 )
@@ -54,8 +55,11 @@ def build_oauth(control: ControlPlane) -> FastAPI:
     @app.post("/revoke")
     async def revoke(request: Request) -> Response:
         parameters = (await _read(request)).parameters
-        client = known_client(parameters)
-        await run_in_threadpool(control.tokens.revoke, client, parameters.require("token"))
+        secret = parameters.require("token")
+        if is_machine_token(secret):
+            await run_in_threadpool(control.exchange.give_back, secret)
+        else:
+            await run_in_threadpool(control.tokens.revoke, known_client(parameters), secret)
         return Response(status_code=200, headers=_NO_STORE)
 
     return app

@@ -18,7 +18,7 @@ from bailiwick.control.identity.services.tokens import MachineTokens
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import ContextFact, Outcome
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 # Whose access token this is, when it opens a door: (secret, door) -> identity.
@@ -83,6 +83,15 @@ class TokenExchange:
                 f"{agent} is no agent: only an agent works for a person", hint="a service acts for itself alone"
             )
         return self._issue(_Order(agent, audience, proofs, person=person, subject=subject))
+
+    def give_back(self, secret: str) -> None:
+        """End one token, for whoever holds it (RFC 7009); one that is not there, or not any more, is none the less
+        gone.
+        """
+        with self.store.transaction() as session:
+            ended = self.tokens.end(session, secret)
+            if ended is not None:
+                self.audit.note(session, ended, "token.ended", Principal.parse(ended).own)
 
     def _person(self, subject: str, audience: str) -> Identity:
         person = self.authenticate(subject, audience)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.credentials import Credentials, hash_of, identity_of
@@ -103,6 +104,14 @@ class MachineTokens:
         if token.person is None:
             return _identity(row)
         return _identity(row).for_person(self._person(session, token, now))
+
+    def end(self, session: Session, secret: str) -> str | None:
+        """Forget a token; return whose it was, or None when there is none."""
+        gone = delete(MachineTokenRow).where(MachineTokenRow.secret_hash == hash_of(secret)).returning(MachineTokenRow)
+        token = session.scalars(gone).one_or_none()
+        if token is None:
+            return None
+        return token.service if token.person is None else f"{token.service}/for/user:{token.person}"
 
     def _person(self, session: Session, token: MachineTokenRow, now: datetime) -> Identity:
         assert token.person is not None and token.person_epoch is not None  # noqa: S101 - they come together
