@@ -159,7 +159,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     withdrawals = GrantWithdrawals(store=store, audit=audit, authorizer=authorizer, on_change=relay.refresh)
     reviewed = (RoleSource(identity), GrantSource(catalog, withdrawals))
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
-    access = AccessService(authorizer, names)
+    access = AccessService(authorizer, names, clock)
     reviews = ReviewService(keys["review"], clock)
     observe = ObserveService(clock)
     sources = _source(

@@ -44,6 +44,11 @@ class Principal:
         """The written name without the person that an agent works for: `agent:claude-code`."""
         return f"{self.kind}:{self.name.partition(_FOR)[0]}" if self.behalf else str(self)
 
+    @property
+    def answerable(self) -> str:
+        """The written name of whoever what was made belongs to: the person, where an agent made it for one."""
+        return self.behalf or str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:

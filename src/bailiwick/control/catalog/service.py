@@ -64,7 +64,7 @@ class CatalogService:
                 name=name,
                 host=self._free_host(session, folder, name),
                 created_by=str(identity.principal),
-                owner=str(identity.principal),
+                owner=identity.principal.answerable,
                 created_at=self._clock(),
             )
             session.add(row)

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import identity_of
+from bailiwick.control.identity.services import State, rows
 from bailiwick.control.identity.tables import PersonRow, RoleRow
+from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import USUAL_CONTEXT, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity, Principal, SignIn
@@ -39,8 +41,9 @@ class AccessService:
     usual case is asked about: a sign-in as policy wants it, a later deploy that somebody else wrote, production.
     """
 
-    def __init__(self, authorizer: Authorizer, names: Mapping[str, Names]) -> None:
+    def __init__(self, authorizer: Authorizer, names: Mapping[str, Names], clock: Clock = utc_now) -> None:
         self._authorizer = authorizer
+        self._clock = clock
         self._names: Mapping[str, Names] = {**names, "organization": _the_organization}
 
     @property
@@ -49,7 +52,9 @@ class AccessService:
         return tuple(sorted(self._names))
 
     def identity(self, session: Session, principal: str) -> Identity:
-        """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name."""
+        """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name,
+        and a service identity that is not active not even that.
+        """
         named = Principal.parse(principal)
         if named.behalf:
             person = self.identity(session, named.behalf)
@@ -60,6 +65,10 @@ class AccessService:
             person_row = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
             if person_row is not None and person_row.active:
                 return identity_of(person_row, _FRESH)
+            return Identity(named, frozenset())
+        # What is not made here (a directory, an app) has no row, and holds what was given to its name.
+        row = rows.find(session, principal)
+        if row is not None and rows.service_of(row).state(self._clock()) is not State.ACTIVE:
             return Identity(named, frozenset())
         return Identity.of_service(named)
 

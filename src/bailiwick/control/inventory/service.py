@@ -137,7 +137,7 @@ class InventoryService:
             yield Entry(
                 name=app.resource,
                 kind=Kind.APP,
-                owner=app.created_by,
+                owner=app.owner,
                 purpose="the app itself, when it works for no person",
                 scope=tuple(scope),
                 how="nothing: it is known by the socket that its calls arrive on",

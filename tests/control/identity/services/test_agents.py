@@ -320,3 +320,25 @@ def test_both_is_never_more_than_either(agent_roles: set[str], person_roles: set
     alone = [ENGINE.decide(one, action, resource) for one in (agent, person)]
     assert both.allowed is all(decision.allowed for decision in alone)
     assert both.deciders
+
+
+@pytest.mark.req("IN3")
+def test_what_an_agent_makes_belongs_to_its_person(company: Company) -> None:
+    give(company, "builder")
+    token = working_for(company, "builder")
+    identity = company.control.identity.authenticate_token(token.secret, audience=API_AUDIENCE)
+    app = company.control.catalog.create_app(identity, "finance/made")
+    assert (app.owner, app.created_by) == ("user:builder@example.com", str(identity.principal))
+
+
+def test_nobody_is_told_that_a_service_may_what_it_cannot_do_now(company: Company) -> None:
+    give(company, "builder", SERVICE)
+    access, store = company.control.access, company.control.store
+
+    def may_push() -> bool:
+        with store.transaction() as session:
+            return access.evaluate(session, access.identity(session, SERVICE), "app.push", f"app:{APP}").allowed
+
+    assert may_push()
+    company.control.services.disable(company.people["admin"], SERVICE, "checking")
+    assert not may_push()
