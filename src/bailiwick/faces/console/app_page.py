@@ -30,7 +30,7 @@ from bailiwick.faces.console.words import Stat, State, ago, listed
 
 _FINDINGS_SHOWN = 5
 _REFUSED_SHOWN = 20
-_ACTIONS = ("kill", "revive", "request-deploy")
+_ACTIONS = ("kill", "revive", "request-deploy", "give-owner")
 
 
 @dataclass(frozen=True, slots=True)
