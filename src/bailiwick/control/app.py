@@ -312,6 +312,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        control.ldap.ending.set()
         for task in tasks:
             task.cancel()
         control.hooks.close()
