@@ -73,8 +73,8 @@ class SamlProvider(_Section):
 
     SAML does not say whether an e-mail address was verified, so a provider speaks for its `domains` only.
     `second_factor_levels` are the AuthnContextClassRef values that stand for a second factor there. `groups` are as
-    with OpenID Connect. `idp_initiated` lets it sign people in that we did not send there; then no browser is known to have
-    asked.
+    with OpenID Connect. `idp_initiated` lets it sign people in that we did not send there; then no browser is known to
+    have asked.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
