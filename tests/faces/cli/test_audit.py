@@ -184,6 +184,9 @@ def test_events_say_which_address_and_client_they_came_from(command_line: Comman
     httpx2.put(f"{command_line.url}/api/v1/audit/searches/mine", json=body, headers=headers)
     found = command_line.run("admin", "audit", "search", "client=127.0.0.1", "client_kind=program", "--json")
     assert [event["action"] for event in json.loads(found.output)["events"]] == ["search.saved"]
+    command_line.run("admin", "audit", "save", "theirs", "outcome=refused")
+    found = command_line.run("admin", "audit", "search", "client_kind=command line", "--json")
+    assert [event["resource"] for event in json.loads(found.output)["events"]] == ["search:theirs"]
 
 
 @pytest.mark.req("OB2")
