@@ -144,6 +144,11 @@ def test_a_folder_only_forbids_and_reaches_nothing_outside() -> None:
     assert not faults_in(text, scope="folder:finance")
     mine = engine(text, "folder:finance")
     asked = {"mode": "production"}
+    # Those above still look, stop and undo.
+    assert mine.decide(person(), "app.kill", app()).deciders == ("organisation-administrators",)
+    below = Resource("App", "app:finance/desk", cascade([("folder-admin", "user:u@example.com")]))
+    assert mine.decide(person(), "app.kill", below).deciders == ("mine@3/a",)
+    assert mine.decide(person(), "app.rollback", app()).deciders == ("mine@3/a",)
     assert mine.decide(person(), "app.use", app(), asked).deciders == ("mine@3/a",)
     assert mine.decide(person(), "app.use", app("app:finance/eu/desk"), asked).deciders == ("mine@3/a",)
     assert mine.decide(person(), "app.use", app("app:financeless/desk"), asked).allowed

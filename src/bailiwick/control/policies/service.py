@@ -223,7 +223,13 @@ class PolicyService:
         return sorted([*others, proposed], key=lambda item: item.name)
 
     def _require_way_back(self, session: Session, by: Identity, text: str) -> None:
-        engine = self.policies.engine_with(text)
+        try:
+            engine = self.policies.engine_with(text)
+        except ValueError as fault:
+            if self.policies.readable:
+                raise ConflictError(f"with the other sets this cannot be read: {fault}") from None
+            # Another set cannot be read either, as after an upgrade: everything is refused until that is mended, too.
+            return
         # They are asked about as if each stood where the one stands who does this.
         everyone = (replace(identity, address=by.address) for identity in self.everyone(session))
         require_way_back(engine, everyone, self.authorizer.holders(session, ORGANIZATION), self.clock())

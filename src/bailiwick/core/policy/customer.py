@@ -1,7 +1,7 @@
 """An organisation's own policies: checked with line and column, and made fit to stand beside the built-in ones.
 
-A set stands on the organisation or on a folder. One on a folder can only refuse, and only in that folder: each of its
-policies begins with that as a condition, so that nothing else in it is looked at for anything outside.
+A set stands on the organisation or on a folder. One on a folder can only refuse, only in that folder, and not what
+those above it need to look, stop and undo: each of its policies begins with that as conditions.
 """
 
 import difflib
@@ -36,6 +36,19 @@ _GATES = frozenset(
         "pass.issue",
         "report.take",
         "secret.fetch",
+    }
+)
+# What administrators of the organisation and of security do in a folder whatever it says: look, stop, and undo.
+_OF_THOSE_ABOVE = frozenset(
+    {
+        "app.kill",
+        "app.read",
+        "policy.approve",
+        "policy.propose",
+        "policy.read",
+        "role.assign",
+        "role.read",
+        "role.remove",
     }
 )
 
@@ -104,14 +117,25 @@ def rendered(policies: CustomerSet) -> str:
     for policy in document["staticPolicies"].values():
         policy["annotations"]["id"] = policies.prefix + policy["annotations"]["id"]
         if policies.scope.startswith("folder:"):
-            # First, so that no condition that fails outside of the folder is ever looked at there.
-            policy["conditions"].insert(0, {"kind": "when", "body": _inside(policies.scope)})
+            # First, so that no condition of the author's is ever looked at outside of the folder, or against whoever
+            # stands above it.
+            policy["conditions"][:0] = _bounds(policies.scope)
     return f"\n{cedarpy.policies_from_json_str(json.dumps(document))}\n"
 
 
-def _inside(scope: str) -> dict[str, Any]:
-    folder = {"Value": {"__entity": {"type": "Folder", "id": scope}}}
-    return {"in": {"left": {"Var": "resource"}, "right": folder}}
+def _bounds(scope: str) -> list[dict[str, Any]]:
+    """Return the conditions that keep a folder's policies in it."""
+    actions = ", ".join(f'Action::"{action}"' for action in sorted(_OF_THOSE_ABOVE))
+    text = f"""forbid (principal, action, resource)
+        when {{ resource in Folder::{json.dumps(scope)} }}
+        unless {{
+          action in [{actions}] &&
+          (principal.names.containsAny(resource.roles["org-admin"]) ||
+           principal.names.containsAny(resource.roles["security-admin"]))
+        }};"""
+    (policy,) = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"].values()
+    conditions: list[dict[str, Any]] = policy["conditions"]
+    return conditions
 
 
 class _Checker:
