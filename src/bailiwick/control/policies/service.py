@@ -83,11 +83,13 @@ class PolicyService:
 
     def replay(self, session: Session, by: Identity, proposed: CustomerSet, *, most: int = MOST_ASKED_AGAIN) -> Replay:
         """Return which decisions of the last 30 days would come out differently with this set in force; raise
-        `PolicyNotValidError` when it has faults.
+        `PolicyNotValidError` when it has faults. Whoever may not read the audit log sees those in their own folder.
         """
         self.authorizer.require(session, by, "policy.read", self._scope(session, proposed.scope))
-        # What others were decided about is not for everybody who looks after a folder.
-        self.authorizer.require(session, by, "audit.read", ORGANIZATION)
+        within = ""
+        if not self.authorizer.decide(session, by, "audit.read", ORGANIZATION).allowed:
+            self.authorizer.require(session, by, "policy.propose", proposed.scope)
+            within = proposed.scope
         faults = faults_in(proposed.text, scope=proposed.scope)
         if faults:
             raise PolicyNotValidError(Checked(tuple(faults)))
@@ -95,7 +97,7 @@ class PolicyService:
         in_force = "".join(rendered(item) for item in versions.active_sets(session))
         with_it = "".join(rendered(item) for item in self._all_with(session, proposed))
         now, then = self.policies.engine_with(in_force), self.policies.engine_with(with_it)
-        return self.memory.replay(session, now, then, most=most)
+        return self.memory.replay(session, now, then, most=most, within=within)
 
     def scopes(self, session: Session, by: Identity) -> list[str]:
         """Return where somebody may propose policies: the organisation first, then folders by path."""
