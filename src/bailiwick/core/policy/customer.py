@@ -19,6 +19,7 @@ from bailiwick.core.policy.places import Statement, Token, line_and_column, stat
 # What a policy costs at every decision is small but adds up: see docs/policies.md.
 MOST_POLICIES = 50
 _MOST_CHARACTERS = 65536
+_DEEPEST = 200
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _QUOTED = re.compile(r"`([^`]*)`|: (\w+)$")
 # CVE-2021-42574
@@ -86,11 +87,10 @@ def faults_in(text: str, *, scope: str) -> list[Fault]:
     """Return what is wrong with a text of policies for a scope, in order; nothing when it may stand there."""
     if len(text) > _MOST_CHARACTERS:
         return [Fault(1, 1, f"the text has {len(text)} characters", f"{_MOST_CHARACTERS} are allowed")]
+    if count_of(text) > MOST_POLICIES:
+        hint = f"{MOST_POLICIES} are allowed in all sets together"
+        return [Fault(1, 1, f"there are {count_of(text)} policies", hint)]
     found = [*_hidden(text), *_Checker(text, scope).faults()]
-    if not found and count_of(text) > MOST_POLICIES:
-        found = [
-            Fault(1, 1, f"there are {count_of(text)} policies", f"{MOST_POLICIES} are allowed in all sets together")
-        ]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
 
 
@@ -147,6 +147,10 @@ class _Checker:
 
     def faults(self) -> Iterator[Fault]:
         for statement in statements(self._text):
+            if statement.depth > _DEEPEST:
+                words = f"the policy has {statement.depth} brackets and operators"
+                yield self._at(statement.tokens[0], words, f"{_DEEPEST} are allowed: write several policies")
+                continue
             try:
                 document = json.loads(cedarpy.policies_to_json_str(statement.text))
             except ValueError as fault:
@@ -155,6 +159,9 @@ class _Checker:
             if document["templates"]:
                 slot = statement.find(["?"]) or statement.tokens[0]
                 yield self._at(slot, "templates are not taken", "name who or what is meant")
+                continue
+            if not _writable(document):
+                yield self._at(statement.tokens[0], "the policy is nested too deeply", "write it as several policies")
                 continue
             policy = next(iter(document["staticPolicies"].values()))
             yield from self._notes(statement, policy.get("annotations", {}))
@@ -223,6 +230,15 @@ class _Checker:
 
     def _at(self, token: Token, message: str, hint: str = "") -> Fault:
         return Fault(*line_and_column(self._text, token.start), message, hint)
+
+
+def _writable(document: Mapping[str, Any]) -> bool:
+    """Return whether Cedar writes a policy that it has read: its JSON may not be as deep as its text."""
+    try:
+        cedarpy.policies_from_json_str(json.dumps(document))
+    except ValueError:
+        return False
+    return True
 
 
 def _names_in(words: str) -> list[str]:
