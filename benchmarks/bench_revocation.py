@@ -158,10 +158,14 @@ class _Browser:
     """Somebody's browser: it keeps cookies and signs in at the demo's identity provider by a click."""
 
     def __init__(self) -> None:
-        self._http = httpx2.Client(transport=_Here(), timeout=60, follow_redirects=True)
+        # The front leads a connection to one plane for good: names of two planes must not share one.
+        here = _Here(limits=httpx2.Limits(max_keepalive_connections=0))
+        self._http = httpx2.Client(transport=here, timeout=60, follow_redirects=True)
 
     def sign_in(self, page: str) -> None:
         answer = self._http.get(page, headers={"Accept": "text/html"})
+        if "/sign-in?" in str(answer.url):
+            answer = self._http.get(str(answer.url).replace("/sign-in?", "/sign-in/start?"))
         if 'name="login"' in answer.text:
             fields = {name: unescape(value) for name, value in _HIDDEN.findall(answer.text)}
             address = f"{str(answer.url).partition('/authorize')[0]}/login"

@@ -36,8 +36,8 @@ def test_people_sign_in_with_what_the_settings_name(store: Store, saml_idp: Saml
         certificates=(certificate,),
     )
     providers = (
-        SamlProvider(name="staff", domains=frozenset({"example.com"}), metadata=tmp_path / "idp.xml"),
-        SamlProvider(name="partner", domains=frozenset({"partner.example"}), idp=written),
+        SamlProvider(name="staff", domains=frozenset({"example.com"}), groups=("*",), metadata=tmp_path / "idp.xml"),
+        SamlProvider(name="partner", domains=frozenset({"partner.example"}), groups=(), idp=written),
     )
     control = built(store, tmp_path, providers)
     assert control.identity.asks_for_email

@@ -11,8 +11,8 @@ from bailiwick.control.settings import ControlSettings
 from bailiwick.core.policy import PolicyEngine
 from tests.fixtures.saml_provider import make_key
 
-OWN = {"name": "own", "issuer": "https://a", "client_id": "x", "domains": ["Example.com"]}
-PARTNER = {"name": "partner", "issuer": "https://b", "client_id": "x", "domains": ["partner.example"]}
+OWN = {"name": "own", "issuer": "https://a", "client_id": "x", "domains": ["Example.com"], "groups": ["*"]}
+PARTNER = {"name": "partner", "issuer": "https://b", "client_id": "x", "domains": ["partner.example"], "groups": []}
 
 
 def load(folder: Path, **changes: Any) -> ControlSettings:
@@ -47,6 +47,7 @@ def test_one_provider_or_several_are_read(tmp_path: Path) -> None:
         ([], "must be a provider"),
         ([OWN, {**PARTNER, "name": "own"}], "a name of its own"),
         ([OWN, {**PARTNER, "domains": []}], "for which domains it speaks"),
+        ([OWN, {**PARTNER, "groups": None}], "into which groups it may put people"),
         ([OWN, {**PARTNER, "domains": ["EXAMPLE.com"]}], "two providers speak for the same domain"),
         ([{**OWN, "domains": ["a@b"]}], "pattern"),
         ({**OWN, "name": "a/b"}, "pattern"),
@@ -56,6 +57,14 @@ def test_one_provider_or_several_are_read(tmp_path: Path) -> None:
 def test_providers_that_cannot_be_told_apart_are_refused(tmp_path: Path, oidc: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         load(tmp_path, oidc=oidc)
+
+
+@pytest.mark.req("ID2")
+def test_with_several_providers_a_subject_makes_nobody_the_first_administrator(tmp_path: Path) -> None:
+    rule = {"claim": "subject", "value": "00u1"}
+    assert load(tmp_path, first_administrator=rule).first_administrator is not None
+    with pytest.raises(ValueError, match="a subject is not one person"):
+        load(tmp_path, oidc=[OWN, PARTNER], first_administrator=rule)
 
 
 @pytest.mark.req("ID1", "ID2")
@@ -85,7 +94,7 @@ def test_a_step_up_for_what_is_no_action_is_refused(action: str) -> None:
 
 
 IDP = {"entity_id": "https://idp.example", "sign_in_url": "https://idp.example/sso"}
-SAML = {"name": "staff", "domains": ["Example.com"], "metadata": "/etc/bailiwick/idp.xml"}
+SAML = {"name": "staff", "domains": ["Example.com"], "groups": ["*"], "metadata": "/etc/bailiwick/idp.xml"}
 
 
 @pytest.mark.req("ID2")

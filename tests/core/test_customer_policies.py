@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bailiwick.core.policy import (
     CasesError,
@@ -93,6 +95,60 @@ def test_faults_of_several_policies_are_told_together_and_an_id_is_used_once() -
 
 
 @pytest.mark.req("ID1")
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "(" * 9000 + "true" + ")" * 9000,
+        "[" * 9000 + "]" * 9000,
+        "true && " * 3000 + "true",
+        "if true then " * 2000 + "true" + " else true" * 2000,
+        "principal" + ".name" * 9000,
+        "!" * 9000 + "true",
+    ],
+)
+def test_a_text_that_would_exhaust_the_parser_is_refused_unparsed(condition: str) -> None:
+    for text in (f"{NOTES}forbid(principal, action, resource) when {{ {condition} }};", condition):
+        (fault, *_) = faults_in(text, scope=ORGANIZATION)
+        assert "brackets and operators" in fault.message
+
+
+def test_what_is_just_deep_enough_is_put_into_force() -> None:
+    def text(conditions: int) -> str:
+        condition = 'principal.name like "x" && ' * conditions
+        return f"{NOTES}forbid(principal, action, resource) when {{ {condition}true }};"
+
+    assert faults_in(text(50), scope="folder:finance") == []
+    assert engine(text(50), "folder:finance").decide(person(), "app.use", app(), {"mode": "production"}).allowed
+    (fault,) = faults_in(text(95), scope=ORGANIZATION)
+    assert fault.message == "the policy is nested too deeply"
+
+
+_WORDS = [
+    '@id("a")', '@id("b")', '@reason("r")', "forbid", "permit", "(", ")", "principal", "action", "resource", ",", ";",
+    "when", "unless", "{", "}", "context", ".", "request", "hour", "==", "1", '"x"', '"', "// c", "\n", "is Person",
+    "&&", 'action == Action::"app.use"', "forbid (principal, action, resource)", "?principal", "!", "\u202e", "é",
+]  # fmt: skip
+
+
+@given(words=st.lists(st.sampled_from(_WORDS), max_size=40), scope=st.sampled_from([ORGANIZATION, "folder:finance"]))
+def test_any_text_is_either_faulty_at_a_place_of_its_own_or_fit_to_be_put_into_force(
+    words: list[str], scope: str
+) -> None:
+    text = " ".join(words)
+    faults = faults_in(text, scope=scope)
+    lines = text.split("\n")
+    assert all(1 <= fault.line <= len(lines) for fault in faults)
+    assert all(1 <= fault.column <= len(lines[fault.line - 1]) + 1 for fault in faults)
+    if not faults:
+        engine(text, scope)
+
+
+def test_more_policies_than_all_sets_may_have_are_refused_unparsed() -> None:
+    (fault,) = faults_in("permit(principal, action, resource);" * 1000, scope=ORGANIZATION)
+    assert "1000 policies" in fault.message
+
+
+@pytest.mark.req("ID1")
 def test_a_decision_names_the_set_and_the_version_of_the_policy_that_made_it() -> None:
     refused = engine(OFFICE).decide(person(address="192.0.2.7"), "app.use", app(), {"mode": "production"})
     assert (refused.allowed, refused.deciders) == (False, ("mine@3/only-from-the-office",))
@@ -144,6 +200,11 @@ def test_a_folder_only_forbids_and_reaches_nothing_outside() -> None:
     assert not faults_in(text, scope="folder:finance")
     mine = engine(text, "folder:finance")
     asked = {"mode": "production"}
+    # Those above still look, stop and undo.
+    assert mine.decide(person(), "app.kill", app()).deciders == ("organisation-administrators",)
+    below = Resource("App", "app:finance/desk", cascade([("folder-admin", "user:u@example.com")]))
+    assert mine.decide(person(), "app.kill", below).deciders == ("mine@3/a",)
+    assert mine.decide(person(), "app.rollback", app()).deciders == ("mine@3/a",)
     assert mine.decide(person(), "app.use", app(), asked).deciders == ("mine@3/a",)
     assert mine.decide(person(), "app.use", app("app:finance/eu/desk"), asked).deciders == ("mine@3/a",)
     assert mine.decide(person(), "app.use", app("app:financeless/desk"), asked).allowed
@@ -222,6 +283,7 @@ def test_test_cases_are_run_and_say_what_came_instead() -> None:
         (GOOD.replace("app-user", "app-usr"), "'app-usr' is not a role"),
         ("[[test", "not valid TOML"),
         (GOOD.replace('"allow"', '"maybe"'), "allow"),
+        ("x = " + "[" * 20000, "nested too deeply"),
         (GOOD.replace('name = "in the office"\n', ""), "test.2.name"),
     ],
 )

@@ -421,6 +421,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        control.ldap.ending.set()
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(exporting.stop)

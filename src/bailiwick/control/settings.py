@@ -31,9 +31,10 @@ class OidcProvider(_Section):
     """An identity provider of the company, and how we are known there.
 
     `domains` are those of the e-mail addresses that it may speak for. `second_factor_levels` are the values of `acr`
-    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway. `attributes` are the claims
-    that policies and row limits may ask about. `single_logout` sends people who sign out of the console on to the
-    provider, which must know `<public_url>/sign-in` as a place to come back to.
+    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway. `groups` are the groups that
+    it may put people into: names, or beginnings that end in `*`; all where it is the only provider and says nothing.
+    `attributes` are the claims that policies and row limits may ask about. `single_logout` sends people who sign out of
+    the console on to the provider, which must know `<public_url>/sign-in` as a place to come back to.
     """
 
     name: str = Field(default="company", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -43,6 +44,7 @@ class OidcProvider(_Section):
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
     domains: frozenset[_Domain] = frozenset()
     second_factor_levels: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
     attributes: tuple[str, ...] = ("region", "department", "country")
     single_logout: bool = False
 
@@ -70,8 +72,9 @@ class SamlProvider(_Section):
     """A SAML identity provider of the company: its metadata in a file, or written out as `idp`.
 
     SAML does not say whether an e-mail address was verified, so a provider speaks for its `domains` only.
-    `second_factor_levels` are the AuthnContextClassRef values that stand for a second factor there. `idp_initiated`
-    lets it sign people in that we did not send there; then no browser is known to have asked.
+    `second_factor_levels` are the AuthnContextClassRef values that stand for a second factor there. `groups` are as
+    with OpenID Connect. `idp_initiated` lets it sign people in that we did not send there; then no browser is known to
+    have asked.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -82,6 +85,7 @@ class SamlProvider(_Section):
     name_attribute: str = "name"
     groups_attribute: str = "groups"
     second_factor_levels: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
     idp_initiated: bool = False
 
     @model_validator(mode="after")
@@ -177,8 +181,20 @@ class ControlSettings(BaseSettings):
             raise ValueError("oidc, saml: there must be a provider, and each needs a name of its own")
         if len(providers) > 1 and not all(provider.domains for provider in providers):
             raise ValueError("oidc, saml: with several providers, each must say for which domains it speaks")
+        if len(providers) > 1 and any(provider.groups is None for provider in providers):
+            raise ValueError(
+                "oidc, saml: with several providers, each must say into which groups it may put people, because groups"
+                ' hold roles: groups: ["*"] for any, [] for none'
+            )
         if len(set(domains)) < len(domains):
             raise ValueError("oidc, saml: two providers speak for the same domain")
+        return self
+
+    @model_validator(mode="after")
+    def _the_first_administrator_is_one(self) -> Self:
+        rule = self.first_administrator
+        if rule is not None and rule.claim == "subject" and len(self.providers) > 1:
+            raise ValueError("first_administrator: with several providers a subject is not one person: use email")
         return self
 
     @model_validator(mode="after")

@@ -30,7 +30,8 @@ def build_providers(settings: ControlSettings, saml_keys: SamlKeys | None, clock
         else:
             assert saml_keys is not None  # noqa: S101 - there are keys where there is a provider
             made.append(_saml(settings, provider, saml_keys, clock))
-    return Providers(made)
+    groups = {provider.name: ("*",) if provider.groups is None else provider.groups for provider in settings.providers}
+    return Providers(made, groups)
 
 
 def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:

@@ -9,8 +9,8 @@ _LONGEST_WORD = 60
 _LONGEST_FACT = 200
 _MOST = 400  # of one event: a statement of a thousand words is found by its first hundreds
 _WORD = re.compile(r"\w+")
-# Facts with columns of their own, or an id that nobody else shares.
-_ELSEWHERE = frozenset({"id", "time", "tenant", "actor", "action", "resource", "outcome", "reason", "app", "trace"})
+# What an event has beside the columns that searches ask; facts of `context`, `before` and `after` are named with a dot.
+FACTS = ("release", "plane", "deciders", "acting_for", "client", "client_kind", "context", "before", "after")
 
 
 def words_of(event: AuditEvent) -> list[str]:
@@ -18,8 +18,7 @@ def words_of(event: AuditEvent) -> list[str]:
     found: dict[str, None] = {}
     for text in (event.actor, event.action, event.resource, event.reason):
         found.update(dict.fromkeys(words_in(text)))
-    facts = {name: value for name, value in event.model_dump(mode="json").items() if name not in _ELSEWHERE}
-    for name, value in _flat(facts):
+    for name, value in _flat({name: getattr(event, name) for name in FACTS}):
         found[fact_word(name, value)] = None
         found.update(dict.fromkeys(words_in(value)))
     return list(found)[:_MOST]

@@ -94,6 +94,7 @@ class DataPlane:
             clock=utc_now,
         )
         self._schedule = Schedule(self._host)
+        self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
 
     async def run(self) -> None:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
@@ -119,10 +120,9 @@ class DataPlane:
             task.result()
 
     def _router_parts(self) -> RouterParts:
-        gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
         return RouterParts(
             sites=self._sites,
-            gate=gate,
+            gate=self._gate,
             sign_in=SignIn(self._link.redeem),
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
@@ -139,8 +139,12 @@ class DataPlane:
             case KillOrder():
                 await self._host.kill(message.app, message.modes, message.because)
             case DesiredState():
+                before = self._host.desired
                 self._take_policies(message)
                 await self._host.take_state(message)
+                if before is not None and _rules_of(before) != _rules_of(message):
+                    for site in self._sites.all():
+                        self._gate.end_forbidden(site)
             case RunJobOrder():
                 await self._host.run_job(message)
             case Heartbeat():
@@ -245,6 +249,11 @@ class DataPlane:
             deciders=deciders,
             context={"host": host, "sent_bytes": sent, "received_bytes": received},
         )
+
+
+def _rules_of(state: DesiredState) -> tuple[object, ...]:
+    """Return what of a desired state decides who may use apps."""
+    return (state.policies, {(app.app, app.mode): app.roles for app in state.apps})
 
 
 def run(settings: DataPlaneSettings) -> None:

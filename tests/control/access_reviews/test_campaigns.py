@@ -245,12 +245,7 @@ def test_what_nobody_decided_stays_or_goes_as_was_planned(
 
 
 @pytest.mark.req("ID5")
-def test_a_stop_in_the_middle_goes_on_where_it_stopped(
-    company: Company, review: Review, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bailiwick.control.access_reviews import closing
-
-    monkeypatch.setattr(closing, "_BATCH", 2)
+def test_a_stop_in_the_middle_goes_on_where_it_stopped(company: Company, review: Review) -> None:
     campaign = review.opened(on_due=OnDue.REMOVE)
     review.ahead += timedelta(days=15)
     role_source = review.keeper._sources["role"]  # type: ignore[index]
@@ -268,7 +263,8 @@ def test_a_stop_in_the_middle_goes_on_where_it_stopped(
         review.keeper.keep_going()
     half = review.state(campaign)
     assert half.state is State.CLOSING
-    assert len([i for i in review.items(campaign) if i.outcome]) == 2  # the second pair was taken back whole
+    assert len([i for i in review.items(campaign) if i.outcome]) == 3
+    assert review.told == 1  # planes hear of what was done, also when the rest was not
     review.keeper._sources["role"] = role_source  # type: ignore[index]
     review.keeper.keep_going()
     review.keeper.keep_going()
@@ -385,6 +381,18 @@ def test_reminders_come_at_their_time_once_each(company: Company, review: Review
     assert sent == ["start", "half-time", "two-days", "due-day"]
     assert review.state(campaign).state is State.OPEN
     assert review.waiting("admin") == [campaign.items - 1]
+
+
+@pytest.mark.req("ID5")
+def test_a_long_list_of_removals_goes_on_without_whoever_ended_the_review(company: Company, review: Review) -> None:
+    campaign = review.opened(on_due=OnDue.REMOVE)
+    review.service.close(company.people["admin"], campaign.id, "enough")
+    review.keeper.move(campaign.id, most=2)
+    assert review.state(campaign).state is State.CLOSING
+    with pytest.raises(ConflictError, match="is over"):
+        review.service.decide(company.people["admin"], campaign.id, [campaign.items], Verdict.KEEP, "")
+    review.keeper.keep_going()
+    assert review.state(campaign).state is State.CLOSED
 
 
 def test_a_short_review_reminds_only_of_what_lies_in_it() -> None:

@@ -361,6 +361,31 @@ def test_it_reads_by_itself_when_its_time_has_come_and_goes_on_after_a_crash(com
 
 
 @pytest.mark.req("ID3")
+def test_a_reading_stops_between_two_steps_when_the_control_plane_does(company: Company, tree: Tree) -> None:
+    for number in range(3):
+        tree.person(f"p{number}")
+    company.control.ldap.ending.set()
+    company.control.ldap.work("corp")
+    run = view(company).runs[0]
+    assert (run.state, "the next reading goes on" in run.words) == (RunState.FAILED, True)
+    assert people_in(company) == []
+    company.control.ldap.ending.clear()
+    assert sync(company).counts["added"] == 3
+
+
+@pytest.mark.req("ID3")
+@pytest.mark.parametrize("ldap", [{"attributes": {"id": "employeeNumber"}}])
+def test_two_entries_with_one_identifier_do_not_take_turns(company: Company, tree: Tree, ldap: Any) -> None:
+    tree.person("ann", "employeeNumber: 7")
+    tree.person("bob", "employeeNumber: 7")
+    for _ in range(2):
+        sync(company)
+    assert people_in(company) == [ANN]
+    assert problems(company) == ["the entry has the same employeeNumber as another one, which came first"]
+    assert person(company, ANN).epoch == 0
+
+
+@pytest.mark.req("ID3")
 def test_of_two_processes_one_reads(company: Company, tree: Tree) -> None:
     with company.control.ldap._alone("corp") as mine:
         assert mine

@@ -320,6 +320,35 @@ def test_a_provider_speaks_for_its_own_domains_only(store: Store, provider: Prov
         sign_in(ours, provider)
 
 
+@pytest.mark.req("ID2", "ID1")
+@pytest.mark.parametrize(
+    ("groups", "held"),
+    [
+        (("*",), {"group:makers"}),
+        (("mak*",), {"group:makers"}),
+        (("makers",), {"group:makers"}),
+        (("make",), set()),
+        ((), set()),
+    ],
+)
+def test_a_provider_puts_people_into_the_groups_that_it_is_believed_only(
+    store: Store, provider: Provider, between: Between, groups: tuple[str, ...], held: set[str]
+) -> None:
+    client = client_of(provider.issuer, between, name="partner", domains=frozenset({"example.com"}))
+    identity = IdentityService(
+        store=store,
+        audit=AuditLog(utc_now),
+        authorizer=Authorizer(PolicyEngine.built_in()),
+        providers=Providers([client], {"partner": groups}),
+        clock=utc_now,
+        on_change=lambda: None,
+    )
+    back = provider.click(identity.begin_sign_in("/"), "ada")
+    session, _ = identity.finish_sign_in(state=back["state"], code=back["code"], issuer=back["iss"])
+    names = identity.authenticate_session(session.secret).identity.names
+    assert {name for name in names if name.startswith("group:")} == held
+
+
 @pytest.mark.req("ID2")
 def test_each_of_several_providers_answers_for_itself(store: Store, provider: Provider, between: Between) -> None:
     first = client_of(provider.issuer, between, name="first", domains=frozenset({"example.com"}))

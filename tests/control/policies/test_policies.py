@@ -210,6 +210,22 @@ def test_policies_that_cannot_be_read_any_more_refuse_everything_but_their_repla
     assert may(company, "admin", "app.read") == ("organisation-administrators",)
 
 
+@pytest.mark.req("ID1")
+def test_several_sets_that_cannot_be_read_any_more_are_mended_one_by_one(company: Company) -> None:
+    from sqlalchemy import text
+
+    in_force(company)
+    in_force(company, NO_PUSHES, case_of("app.push"), name="pushes")
+    with company.control.store.transaction() as session:
+        session.execute(text("UPDATE policy_versions SET text = replace(text, 'app.', 'gone.')"))
+        broken = "UPDATE policies_in_force SET generation = generation + 1, text = replace(text, 'app.', 'gone.')"
+        session.execute(text(broken))
+    in_force(company, "// nothing\n", case_of("app.kill", "allow"))
+    assert may(company, "admin", "app.read") == ("policies-unreadable",)
+    in_force(company, "// nothing\n", case_of("app.push", "allow"), name="pushes")
+    assert may(company, "admin", "app.read") == ("organisation-administrators",)
+
+
 def _approved(company: Company, text: str, tests: str) -> tuple[str, int]:
     policies, people = company.control.policies, company.people
     made = policies.propose(people["admin"], "house", scope=ORGANIZATION, text=text, tests=tests, reason="repair")

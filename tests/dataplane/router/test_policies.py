@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import httpx2
 import pytest
 
 from bailiwick.core.clock import utc_now
@@ -12,6 +13,17 @@ from bailiwick.core.principals import Identity, Principal
 from tests.fixtures.plane import APP, HELLO, MANIFEST, PlaneHouse
 
 ORGANIZATION = "organization:default"
+ENDLESS = """
+import asyncio
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send({"type": "http.response.body", "body": b"tick", "more_body": True})
+        await asyncio.sleep(0.05)
+"""
 CLOSED = '@id("closed") @reason("closed today")\nforbid (principal, action == Action::"app.use", resource);'
 CUSTOMERS = """@id("eu") @reason("customers' data stays in EMEA")
 forbid (principal is Person, action == Action::"app.use", resource)
@@ -56,6 +68,31 @@ async def test_the_next_request_after_a_plane_has_new_policies_is_answered_by_th
     assert [item.generation for item in reported(house)] == list(range(9))
 
 
+@pytest.mark.req("ID1", "ID3")
+async def test_a_request_in_flight_is_cut_when_its_person_may_not_use_the_app_any_more(house: PlaneHouse) -> None:
+    state = house.release({"app.py": ENDLESS})
+    await house.until_running(state)
+    person = Identity(Principal.parse("user:user@example.com"), frozenset({"user:user@example.com"}))
+    content = Pass(person, APP, "production", "s", utc_now() + timedelta(minutes=5))
+    headers = {
+        "host": "desk-production.apps.localhost",
+        "authorization": f"Bearer {issue_pass(content, house.keys.passes)}",
+    }
+    async with (
+        httpx2.AsyncClient(timeout=30) as client,
+        client.stream("GET", f"http://127.0.0.1:{house.port}/", headers=headers) as answer,
+    ):
+        pieces = answer.aiter_bytes()
+        assert await anext(pieces) == b"tick"
+        # Another change of the state does not touch it.
+        await house.serve(state)
+        assert await anext(pieces) == b"tick"
+        await serve(house, state, text=as_text(CLOSED), generation=1)
+        with pytest.raises(httpx2.HTTPError):
+            async for _ in pieces:
+                pass
+
+
 @pytest.mark.req("ID1")
 async def test_policies_that_a_plane_cannot_read_refuse_everything_and_are_reported(house: PlaneHouse) -> None:
     state = house.release({"app.py": HELLO})
@@ -77,8 +114,6 @@ async def test_a_plane_knows_the_app_s_data_the_person_the_sign_in_and_the_addre
     await serve(house, state, text=as_text(CUSTOMERS), generation=1)
 
     async def ask(region: str, *, second_factor: bool) -> tuple[int, str]:
-        import httpx2
-
         name = "user:user@example.com"
         person = Identity(Principal.parse(name), frozenset({name}), {"region": region})
         now = utc_now()

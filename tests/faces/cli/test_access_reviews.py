@@ -130,3 +130,23 @@ def test_a_grant_is_taken_back_and_given_again_on_the_command_line(run: Run) -> 
     assert run("admin", "grant", "withdrawn").stdout == "nothing\n"
     again = run("admin", "grant", "restore", "finance/desk", "orders-db", "--reason", "needed")
     assert "was not taken back" in again.stderr
+
+
+@pytest.mark.req("ID5")
+def test_people_are_found_and_shown_to_whoever_may_read_their_roles(run: Run, company: Company) -> None:
+    give, admin = company.control.identity.assign_role, company.people["admin"]
+    give(admin, "folder-admin", "user:second@example.com", "folder:finance")
+    listed = run("admin", "person", "list", "--text", "BUILD")
+    assert "builder@example.com" in listed.stdout, listed.stderr
+    shown = said(run("security", "person", "show", "second@example.com", "--json"))
+    assert {(it["role"], it["holder"]) for it in shown["held"]} == {  # type: ignore[attr-defined]
+        ("folder-admin", "user:second@example.com"),
+        ("builder", "group:second"),
+    }
+    assert shown["groups"] == ["second"]
+    limited = said(run("second", "person", "list", "--json"))["people"]
+    assert "admin@example.com" not in {it["email"] for it in limited}  # type: ignore[attr-defined]
+    assert "attributes" not in limited[0]  # type: ignore[index]
+    assert run("second", "person", "show", "admin@example.com").exit_code == 1
+    assert run("user", "person", "list").exit_code == 1
+    assert "group:user" in run("user", "person", "show", "user@example.com").stdout

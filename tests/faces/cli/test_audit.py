@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,6 +187,9 @@ def test_events_say_which_address_and_client_they_came_from(command_line: Comman
     httpx2.put(f"{command_line.url}/api/v1/audit/searches/mine", json=body, headers=headers)
     found = command_line.run("admin", "audit", "search", "client=127.0.0.1", "client_kind=program", "--json")
     assert [event["action"] for event in json.loads(found.output)["events"]] == ["search.saved"]
+    command_line.run("admin", "audit", "save", "theirs", "outcome=refused")
+    found = command_line.run("admin", "audit", "search", "client_kind=command line", "--json")
+    assert [event["resource"] for event in json.loads(found.output)["events"]] == ["search:theirs"]
 
 
 @pytest.mark.req("OB2")
@@ -202,3 +208,31 @@ def test_the_program_in_the_documentation_checks_a_proof_with_nothing_of_ours(
     assert check().stdout.startswith("proved, in a log of")
     proof.write_text(proof.read_text().replace("success", "refused"))
     assert "NOT PROVED" in check().stderr
+
+
+@pytest.mark.req("OB2")
+def test_the_tail_prints_events_as_they_happen_until_it_is_stopped(command_line: CommandLine) -> None:
+    company = command_line.company
+    command_line.run("admin", "audit", "searches")  # makes the token
+    environment = {**os.environ, "BAILIWICK_URL": command_line.url, "BAILIWICK_TOKEN": command_line.tokens["admin"]}
+    command = [str(Path(sys.executable).parent / "bailiwick"), "audit", "tail", "action=folder.*"]
+    stopped = threading.Event()
+
+    def happen() -> None:
+        # Until it is seen: nobody knows when the command has begun to listen.
+        number = 0
+        while not stopped.wait(0.5):
+            company.control.catalog.create_folder(company.people["admin"], f"number-{number}")
+            number += 1
+
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as tail:
+        happening = threading.Thread(target=happen)
+        happening.start()
+        assert tail.stdout is not None
+        lines = [tail.stdout.readline() for _ in range(2)]
+        stopped.set()
+        happening.join()
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(20) != 0
+    first, second = (int(line.rpartition("folder:number-")[2]) for line in lines)
+    assert second == first + 1

@@ -129,3 +129,22 @@ def test_an_app_is_given_to_a_new_owner_on_the_command_line(console: Console) ->
     assert given.stdout == "finance/desk: user:second@example.com answers for it\n", given.stderr
     refused = run(console, "admin", "app", "owner", "give", "finance/desk", "nobody@example.com")
     assert (refused.returncode, "give them a role first" in refused.stderr) == (1, True)
+
+
+@pytest.mark.req("ID3", "ID5")
+def test_the_page_of_a_leavers_app_says_so_and_gives_it_to_somebody_else(console: Console) -> None:
+    with console.company.control.store.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE people SET active = false WHERE email = 'builder@example.com'")
+    admin, _ = console.signed_in("admin")
+    page = admin.get("/apps/finance/desk").text
+    assert "has left" in page
+    form = {"csrf_token": csrf_token(page), "person": " Second@example.com "}
+    assert admin.post("/apps/finance/desk/owner", data=form).status_code == 303
+    page = admin.get("/apps/finance/desk").text
+    assert "user:second@example.com" in page
+    assert "has left" not in page
+    second, _ = console.signed_in("second")
+    page = second.get("/apps/finance/desk").text
+    assert "New owner" not in page
+    refused = second.post("/apps/finance/desk/owner", data={**form, "csrf_token": csrf_token(page)})
+    assert refused.status_code == 403

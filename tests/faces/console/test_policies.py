@@ -60,7 +60,8 @@ def test_another_person_approves_and_it_is_put_into_force(open_as: Open, console
         reason="quiet hours",
     )
     page = open_as("security")
-    page.goto("/policies/house/1")
+    page.goto("/approvals")
+    page.get_by_role("link", name="house, version 1").click()
     expect(page.locator(".diff .plus").first).to_contain_text("no-kills")
     page.get_by_role("button", name="Approve this text").click()
     page.get_by_role("button", name="Put it into force").click()

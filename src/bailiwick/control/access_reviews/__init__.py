@@ -1,6 +1,6 @@
 """Access reviews: campaigns in which owners look at who holds what, with evidence of use, and decide what goes."""
 
-from bailiwick.control.access_reviews.closing import AccessReviewKeeper
+from bailiwick.control.access_reviews.closing import AT_ONCE, AccessReviewKeeper
 from bailiwick.control.access_reviews.errors import NotOpenError
 from bailiwick.control.access_reviews.export import campaign_json, csv_lines, item_json
 from bailiwick.control.access_reviews.grants import GrantSource
@@ -25,6 +25,7 @@ from bailiwick.control.access_reviews.service import AccessReviewService
 from bailiwick.control.access_reviews.sources import Source
 
 __all__ = [
+    "AT_ONCE",
     "AccessReviewKeeper",
     "AccessReviewService",
     "Campaign",

@@ -24,7 +24,8 @@ from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 _BY = "service:access-reviews"
-_BATCH = 100
+# So many items are done while somebody waits for the answer; more go on by themselves.
+AT_ONCE = 200
 _TWO_DAYS = timedelta(days=2)
 
 
@@ -53,11 +54,18 @@ class AccessReviewKeeper:
         with self._store.transaction() as session:
             query = select(CampaignRow.id).where(CampaignRow.state.in_([State.OPEN, State.CLOSING]))
             ids = list(session.scalars(query.order_by(CampaignRow.due)))
+        faults: list[Exception] = []
         for campaign_id in ids:
-            self.move(campaign_id)
+            try:
+                self.move(campaign_id)
+            except Exception as fault:
+                # One campaign must not hold up the others; what went wrong is told at the end, and done again.
+                faults.append(fault)
+        if faults:
+            raise faults[0]
 
-    def move(self, campaign_id: str) -> None:
-        """Do all that one campaign needs now."""
+    def move(self, campaign_id: str, *, most: int | None = None) -> None:
+        """Do what one campaign needs now; of what was decided `most` items at most, the rest being left for later."""
         with self._store.transaction() as session:
             row = campaign_row(session, campaign_id, lock="update")
             if row.state == State.OPEN and row.due <= self._clock():
@@ -65,8 +73,13 @@ class AccessReviewKeeper:
                 self._audit.note(session, _BY, "access-review.ended", f"access-review:{row.id}", reason="it was due")
             elif row.state == State.OPEN:
                 self._remind(session, row)
-        while self._apply_some(campaign_id):
-            pass
+        removed, done = False, 0
+        try:
+            while (most is None or done < most) and (outcome := self._apply_next(campaign_id)) is not None:
+                removed, done = removed or outcome is Outcome.REMOVED, done + 1
+        finally:
+            if removed:
+                self._on_change()
 
     def _remind(self, session: Session, row: CampaignRow) -> None:
         """Note the reminders whose time has come; after a long silence only the last of them is worth an event."""
@@ -88,28 +101,25 @@ class AccessReviewKeeper:
         }
         self._audit.note(session, _BY, "access-review.reminded", f"access-review:{row.id}", context=context)
 
-    def _apply_some(self, campaign_id: str) -> bool:
-        """Do some of what was decided; return whether more is left."""
+    def _apply_next(self, campaign_id: str) -> Outcome | None:
+        """Do what was decided about one item, and return what became of it; None when nothing is left to do.
+
+        One item a transaction: each takes its locks in the order in which everybody takes them, the audit log's last.
+        """
         with self._store.transaction() as session:
             row = campaign_row(session, campaign_id, lock="update")
             if row.state != State.CLOSING:
-                return False
-            left = [ItemRow.campaign == row.id, ItemRow.outcome == ""]
-            query = select(ItemRow).where(*left, goes(OnDue(row.on_due))).order_by(ItemRow.number)
-            items = session.scalars(query.limit(_BATCH)).all()
-            if not items:
+                return None
+            left = (ItemRow.campaign == row.id, ItemRow.outcome == "", goes(OnDue(row.on_due)))
+            item = session.scalars(select(ItemRow).where(*left).order_by(ItemRow.number).limit(1)).one_or_none()
+            if item is None:
                 self._finish(session, row)
-                return False
-            # Written once at the end: what is asked in between would else write each item as it is done.
-            with session.no_autoflush:
-                done = [(item, *self._remove(session, row, item)) for item in items]
-            events = [self._failed(row, *one) for one in done if one[1] in {Outcome.CHANGED, Outcome.PROBLEM}]
-            for item, outcome, words in done:
-                item.outcome, item.outcome_words = outcome, words
-            self._audit.append_all(session, events)
-            if any(outcome is Outcome.REMOVED for _, outcome, _ in done):
-                self._store.after_commit(session, self._on_change)
-            return True
+                return None
+            outcome, words = self._remove(session, row, item)
+            item.outcome, item.outcome_words = outcome, words
+            if outcome in {Outcome.CHANGED, Outcome.PROBLEM}:
+                self._audit.append(session, self._failed(row, item, outcome, words))
+            return outcome
 
     def _failed(self, row: CampaignRow, item: ItemRow, outcome: Outcome, words: str) -> AuditEvent:
         return AuditEvent(

@@ -25,6 +25,8 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.tiles import WIDTH
 
 _BARS = 60
+_PARTS = 4 * _BARS  # counts that the database sums to: finer than bars, which may begin later
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAST_BARS = 24
 _MOST_COUNTED = 2_000
 _HOUR = timedelta(hours=1)
@@ -61,7 +63,7 @@ def histogram(session: Session, query: AuditQuery, now: datetime) -> Histogram:
     """Return when the events that match happened; reads thousands of rows at most, however long the log is."""
     with in_time(session):
         if _by_the_hour(query):
-            return _bars(_hours(session, query), query, now, _STEPS[6:], whole=True)
+            return _bars(_hours(session, query, now), query, now, _STEPS[6:], whole=True)
         moments, whole = _matching(session, query)
     return _bars(moments, query, now, _STEPS, whole=whole)
 
@@ -74,26 +76,14 @@ def _by_the_hour(query: AuditQuery) -> bool:
     return not asked and not has_words(query) and not short
 
 
-def _hours(session: Session, query: AuditQuery) -> list[tuple[datetime, int, int]]:
+def _hours(session: Session, query: AuditQuery, now: datetime) -> list[tuple[datetime, int, int]]:
     """Return counts by the hour: kept ones, those of events behind the last full tile, and those of parts of hours."""
     whole = replace(
         query,
         since=_floor(query.since + _HOUR - timedelta(microseconds=1), _HOUR) if query.since else None,
         until=_floor(query.until, _HOUR) if query.until else None,
     )
-    kept = select(HourRow.hour, HourRow.outcome, func.sum(HourRow.count).label("events"))
-    if query.values("action"):
-        kept = kept.where(one_of(HourRow.action, query.values("action")))
-    if query.values("outcome"):
-        kept = kept.where(HourRow.outcome.in_(query.values("outcome")))
-    if whole.since:
-        kept = kept.where(HourRow.hour >= whole.since)
-    if whole.until:
-        kept = kept.where(HourRow.hour < whole.until)
-    found = [
-        (row.hour, int(row.events), _bad(row.outcome) * int(row.events))
-        for row in session.execute(kept.group_by(HourRow.hour, HourRow.outcome))
-    ]
+    found = _kept(session, whole, now)
     tiled = session.scalar(select(func.max(TileRow.tile)).where(TileRow.level == 0))
     behind = EventRow.sequence >= (0 if tiled is None else tiled + 1) * WIDTH
     found += _moments(session, _newest([*conditions(whole), behind]))
@@ -101,6 +91,27 @@ def _hours(session: Session, query: AuditQuery) -> list[tuple[datetime, int, int
         if part.since and part.until:
             found += _counted(session, part, part.since)
     return found
+
+
+def _kept(session: Session, query: AuditQuery, now: datetime) -> list[tuple[datetime, int, int]]:
+    """Return the counts that are kept, summed by the database to a few for each bar."""
+    fitting = [HourRow.hour >= query.since] if query.since else []
+    fitting += [HourRow.hour < query.until] if query.until else []
+    fitting += [
+        one_of(column, query.values(name))
+        for name, column in (("action", HourRow.action), ("outcome", HourRow.outcome))
+        if query.values(name)
+    ]
+    first = session.scalar(select(HourRow.hour).where(*fitting).order_by(HourRow.hour).limit(1))
+    if first is None:
+        return []
+    span = ((query.until or now) - (query.since or first)) / _PARTS
+    moment = func.date_bin(_step(span, _STEPS[6:]), HourRow.hour, _EPOCH).label("moment")
+    kept = select(moment, HourRow.outcome, func.sum(HourRow.count).label("events")).where(*fitting)
+    return [
+        (row.moment, int(row.events), _bad(row.outcome) * int(row.events))
+        for row in session.execute(kept.group_by(moment, HourRow.outcome))
+    ]
 
 
 def _counted(session: Session, query: AuditQuery, moment: datetime) -> list[tuple[datetime, int, int]]:
@@ -154,7 +165,7 @@ def _bars(
         return Histogram(steps[0], (), whole)
     start = query.since if query.since and whole else min(moment for moment, _, _ in moments)
     end = query.until or max(now, *(moment for moment, _, _ in moments))
-    step = next((step for step in steps if (end - start) / step <= _BARS), steps[-1])
+    step = _step((end - start) / _BARS, steps)
     if query.since is None:
         # A few events of the last minutes are shown as the end of a longer time, not as one bar as wide as the page.
         start = min(start, end - _LEAST_BARS * step)
@@ -168,6 +179,10 @@ def _bars(
     return Histogram(step, tuple(bars), whole)
 
 
+def _step(least: timedelta, steps: Sequence[timedelta]) -> timedelta:
+    """Return the shortest of the steps that is no shorter than `least`, or the longest."""
+    return next((step for step in steps if step >= least), steps[-1])
+
+
 def _floor(moment: datetime, step: timedelta) -> datetime:
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return epoch + (moment - epoch) // step * step
+    return _EPOCH + (moment - _EPOCH) // step * step

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.event_words import FACTS
 from bailiwick.core.events import Outcome
 
 Values = str | tuple[str, ...]
@@ -18,8 +19,6 @@ _AGO = re.compile(r"(\d{1,5})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _OUTCOMES = {outcome.value for outcome in Outcome}
 _OTHER_WORDS = {"denied": Outcome.REFUSED.value, "ok": Outcome.SUCCESS.value}
-# What an event has beside its columns; the facts of `context`, `before` and `after` are named with a dot.
-FACTS = ("release", "plane", "deciders", "acting_for", "client", "client_kind", "context", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def alternatives(session: Session, query: AuditQuery) -> list[ColumnElement[bool
 
 def known_actions(session: Session) -> list[str]:
     """Return every action that the log has, by one look in the index for each."""
-    return list(session.scalars(text(_ACTIONS)))
+    return [action for action in session.scalars(text(_ACTIONS)) if action]
 
 
 def _fits(value: str, pattern: str) -> bool:

@@ -166,6 +166,13 @@ class AccessService:
         holders = self._authorizer.holders_of(session, folders)
         return [it for it in folders if self._authorizer.decide_held(identity, "role.read", it, holders[it]).allowed]
 
+    def require_readable_scopes(self, session: Session, identity: Identity) -> Sequence[str] | None:
+        """Return as `readable_scopes` does; raise `ForbiddenError` when somebody may read no roles at all."""
+        scopes = self.readable_scopes(session, identity)
+        if scopes is not None and not scopes:
+            self._authorizer.require(session, identity, "role.read", ORGANIZATION)
+        return scopes
+
     def known_actions(self) -> list[str]:
         """Return every action that people can be asked about, in order."""
         return sorted({action for kind in self._authorizer.kinds for action in self._authorizer.actions_on(kind)})

@@ -1,8 +1,8 @@
 """The identity providers of an installation: which one speaks for whom, and what each can do, whatever it speaks."""
 
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bailiwick.control.identity.errors import ProviderUnavailableError, SignInRefusedError
@@ -63,9 +63,12 @@ class Provider(Protocol):
 class Providers:
     """One provider or more; where there are more, the domain of the e-mail address says which one is asked."""
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
-        """Take the providers, whose names differ."""
+    def __init__(self, providers: Sequence[Provider], groups: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Take the providers, whose names differ, and the groups that each is believed: names, or beginnings that end
+        in `*`. Without `groups` all of every provider's are.
+        """
         self._by_name = {provider.name: provider for provider in providers}
+        self._groups = groups
 
     @property
     def by_domain(self) -> bool:
@@ -92,6 +95,15 @@ class Providers:
             )
         return found
 
+    def believed(self, claims: Claims) -> Claims:
+        """Return the claims without the groups that their provider may not put people into: a group is a name by which
+        roles are held, and a partner's provider could send that of administrators.
+        """
+        if self._groups is None:
+            return claims
+        wanted = self._groups.get(claims.proof.provider, ())
+        return replace(claims, groups=tuple(group for group in claims.groups if _is_named(group, wanted)))
+
     def leave_url(self, session: ProviderSession) -> str:
         """Return where a browser ends its session at its provider too; empty where that cannot be said."""
         found = self._by_name.get(session.provider)
@@ -99,6 +111,10 @@ class Providers:
             return found.leave_url(session) if found is not None else ""
         except ProviderUnavailableError:
             return ""
+
+
+def _is_named(group: str, names: Sequence[str]) -> bool:
+    return any(group.startswith(name[:-1]) if name.endswith("*") else group == name for name in names)
 
 
 def require_own_domain(email: str, domains: Collection[str]) -> None:

@@ -127,6 +127,7 @@ class IdentityService:
 
     def sign_in(self, claims: Claims, origin: Origin = NOWHERE) -> NewSession:
         """Remember the person as the provider describes them, and open a browser session."""
+        claims = self._providers.believed(claims)
         with self._store.transaction() as session:
             person = self._remember(session, claims)
             new = self._credentials.open_session(session, person, claims.proof, origin)

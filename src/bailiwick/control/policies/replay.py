@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -94,10 +94,21 @@ class DecisionMemory:
                 session.execute(delete(AskedRow).where(AskedRow.last <= first))
 
     def replay(
-        self, session: Session, now: PolicyEngine, then: PolicyEngine, *, most: int = MOST_ASKED_AGAIN
+        self,
+        session: Session,
+        now: PolicyEngine,
+        then: PolicyEngine,
+        *,
+        most: int = MOST_ASKED_AGAIN,
+        within: str = "",
     ) -> Replay:
-        """Ask past questions, the newest `most`, of the policies in force and of others, and compare."""
+        """Ask past questions, the newest `most`, of the policies in force and of others, and compare.
+
+        `within` is a folder (`folder:finance`): only what was asked about it and what lies in it.
+        """
         query = select(AskedRow).where(AskedRow.last >= self.clock() - KEPT)
+        if within:
+            query = query.where(_lies_in(within))
         newest = session.scalars(query.order_by(AskedRow.last.desc()).limit(most + 1)).all()
         rows = newest[:most]
         found: list[Difference] = []
@@ -135,6 +146,12 @@ def remember(session: Session, asked: Iterable[Asked]) -> None:
         new = insert(AskedRow).values(rows[first : first + _BATCH])
         more = {"times": AskedRow.times + new.excluded.times, "last": new.excluded.last}
         session.execute(new.on_conflict_do_update(index_elements=["tenant", "day", "key"], set_=more))
+
+
+def _lies_in(folder: str) -> ColumnElement[bool]:
+    resource, path = AskedRow.question["resource"].astext, folder.removeprefix("folder:")
+    inside = [resource.startswith(f"{kind}:{path}/", autoescape=True) for kind in ("app", "folder")]
+    return or_(resource == folder, *inside)
 
 
 def _compare(row: AskedRow, now: PolicyEngine, then: PolicyEngine) -> Iterator[Difference]:

@@ -117,6 +117,8 @@ def parse_cases(text: str) -> tuple[Case, ...]:
         cases = _Cases.model_validate(tomllib.loads(text)).test
     except tomllib.TOMLDecodeError as fault:
         raise CasesError(f"the test cases are not valid TOML: {fault}") from None
+    except RecursionError:
+        raise CasesError("the test cases are nested too deeply") from None
     except ValidationError as fault:
         raise CasesError("; ".join(_words(fault))[:1000], hint="docs/policies.md shows how test cases look") from None
     if len(cases) > MOST_CASES:

@@ -1,7 +1,7 @@
 """An organisation's own policies: checked with line and column, and made fit to stand beside the built-in ones.
 
-A set stands on the organisation or on a folder. One on a folder can only refuse, and only in that folder: each of its
-policies begins with that as a condition, so that nothing else in it is looked at for anything outside.
+A set stands on the organisation or on a folder. One on a folder can only refuse, only in that folder, and not what
+those above it need to look, stop and undo: each of its policies begins with that as conditions.
 """
 
 import difflib
@@ -19,6 +19,7 @@ from bailiwick.core.policy.places import Statement, Token, line_and_column, stat
 # What a policy costs at every decision is small but adds up: see docs/policies.md.
 MOST_POLICIES = 50
 _MOST_CHARACTERS = 65536
+_DEEPEST = 200
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _QUOTED = re.compile(r"`([^`]*)`|: (\w+)$")
 # CVE-2021-42574
@@ -36,6 +37,19 @@ _GATES = frozenset(
         "pass.issue",
         "report.take",
         "secret.fetch",
+    }
+)
+# What administrators of the organisation and of security do in a folder whatever it says: look, stop, and undo.
+_OF_THOSE_ABOVE = frozenset(
+    {
+        "app.kill",
+        "app.read",
+        "policy.approve",
+        "policy.propose",
+        "policy.read",
+        "role.assign",
+        "role.read",
+        "role.remove",
     }
 )
 
@@ -73,11 +87,10 @@ def faults_in(text: str, *, scope: str) -> list[Fault]:
     """Return what is wrong with a text of policies for a scope, in order; nothing when it may stand there."""
     if len(text) > _MOST_CHARACTERS:
         return [Fault(1, 1, f"the text has {len(text)} characters", f"{_MOST_CHARACTERS} are allowed")]
+    if count_of(text) > MOST_POLICIES:
+        hint = f"{MOST_POLICIES} are allowed in all sets together"
+        return [Fault(1, 1, f"there are {count_of(text)} policies", hint)]
     found = [*_hidden(text), *_Checker(text, scope).faults()]
-    if not found and count_of(text) > MOST_POLICIES:
-        found = [
-            Fault(1, 1, f"there are {count_of(text)} policies", f"{MOST_POLICIES} are allowed in all sets together")
-        ]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
 
 
@@ -104,14 +117,25 @@ def rendered(policies: CustomerSet) -> str:
     for policy in document["staticPolicies"].values():
         policy["annotations"]["id"] = policies.prefix + policy["annotations"]["id"]
         if policies.scope.startswith("folder:"):
-            # First, so that no condition that fails outside of the folder is ever looked at there.
-            policy["conditions"].insert(0, {"kind": "when", "body": _inside(policies.scope)})
+            # First, so that no condition of the author's is ever looked at outside of the folder, or against whoever
+            # stands above it.
+            policy["conditions"][:0] = _bounds(policies.scope)
     return f"\n{cedarpy.policies_from_json_str(json.dumps(document))}\n"
 
 
-def _inside(scope: str) -> dict[str, Any]:
-    folder = {"Value": {"__entity": {"type": "Folder", "id": scope}}}
-    return {"in": {"left": {"Var": "resource"}, "right": folder}}
+def _bounds(scope: str) -> list[dict[str, Any]]:
+    """Return the conditions that keep a folder's policies in it."""
+    actions = ", ".join(f'Action::"{action}"' for action in sorted(_OF_THOSE_ABOVE))
+    text = f"""forbid (principal, action, resource)
+        when {{ resource in Folder::{json.dumps(scope)} }}
+        unless {{
+          action in [{actions}] &&
+          (principal.names.containsAny(resource.roles["org-admin"]) ||
+           principal.names.containsAny(resource.roles["security-admin"]))
+        }};"""
+    (policy,) = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"].values()
+    conditions: list[dict[str, Any]] = policy["conditions"]
+    return conditions
 
 
 class _Checker:
@@ -123,6 +147,10 @@ class _Checker:
 
     def faults(self) -> Iterator[Fault]:
         for statement in statements(self._text):
+            if statement.depth > _DEEPEST:
+                words = f"the policy has {statement.depth} brackets and operators"
+                yield self._at(statement.tokens[0], words, f"{_DEEPEST} are allowed: write several policies")
+                continue
             try:
                 document = json.loads(cedarpy.policies_to_json_str(statement.text))
             except ValueError as fault:
@@ -131,6 +159,9 @@ class _Checker:
             if document["templates"]:
                 slot = statement.find(["?"]) or statement.tokens[0]
                 yield self._at(slot, "templates are not taken", "name who or what is meant")
+                continue
+            if not _writable(document):
+                yield self._at(statement.tokens[0], "the policy is nested too deeply", "write it as several policies")
                 continue
             policy = next(iter(document["staticPolicies"].values()))
             yield from self._notes(statement, policy.get("annotations", {}))
@@ -199,6 +230,15 @@ class _Checker:
 
     def _at(self, token: Token, message: str, hint: str = "") -> Fault:
         return Fault(*line_and_column(self._text, token.start), message, hint)
+
+
+def _writable(document: Mapping[str, Any]) -> bool:
+    """Return whether Cedar writes a policy that it has read: its JSON may not be as deep as its text."""
+    try:
+        cedarpy.policies_from_json_str(json.dumps(document))
+    except ValueError:
+        return False
+    return True
 
 
 def _names_in(words: str) -> list[str]:

@@ -11,7 +11,9 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)|"(?:[^"\\\n]|\\.)*"|[A-Za-z_]\w*|\d+|::|==|!=|<=|>=|&&|\|\||.""", re.DOTALL
 )
 _UNFINISHED = "unexpected end of input"
-_MOST_TRIED = 2000
+_MOST_TRIED = 500
+# Cedar's parser goes one call deeper for each of these, and where the stack ends, the process does.
+_DEEPENING = frozenset({"(", "[", "{", ".", "!", "-", "+", "*", "&&", "||", "if"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Statement:
     def whole(self) -> bool:
         """Whether its semicolon is there."""
         return self.tokens[-1].text == ";"
+
+    @property
+    def depth(self) -> int:
+        """How deep it can be nested at most."""
+        return sum(token.text in _DEEPENING for token in self.tokens)
 
     def find(self, names: Sequence[str]) -> Token | None:
         """Return the first token that is one of these names, bare or in quotes; names that come first count most."""

@@ -76,11 +76,20 @@ class Gate:
         if state is None or content.identity.is_revoked(state.epochs):
             raise NotAuthenticatedError("this sign-in was revoked")
         identity = replace(content.identity, address=address)
-        resource = Resource("App", f"app:{site.state.app}", site.state.roles, site.data_classes)
-        decision = self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode})
+        decision = self._ask(site, identity)
         until = min(content.expires.timestamp(), now.timestamp() + _KNOWN_SECONDS)
         site.remember((token, address), identity, decision, until)
         return identity, decision
+
+    def _ask(self, site: Site, identity: Identity) -> Decision:
+        resource = Resource("App", f"app:{site.state.app}", site.state.roles, site.data_classes)
+        return self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode})
+
+    def end_forbidden(self, site: Site) -> None:
+        """Cut what is in flight of people who may not use the app any more."""
+        for request in list(site.in_flight):
+            if not self._ask(site, request.identity).allowed:
+                request.withdraw()
 
     @staticmethod
     def _token(head: RequestHead) -> str:

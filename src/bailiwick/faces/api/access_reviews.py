@@ -9,6 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bailiwick.control.access_reviews import (
+    AT_ONCE,
     Campaign,
     Flag,
     Item,
@@ -91,7 +92,7 @@ def _add_campaigns(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  #
     @api.post("/v1/access-reviews/{review_id}/close")
     def close(identity: Caller, review_id: str, body: ReasonBody) -> Json:
         service.close(identity, review_id, body.reason)
-        control.access_review_keeper.move(review_id)
+        control.access_review_keeper.move(review_id, most=AT_ONCE)
         return show(identity, review_id)
 
 

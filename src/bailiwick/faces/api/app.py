@@ -17,6 +17,7 @@ from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.exporters import add_exporters
 from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.people import add_people
+from bailiwick.faces.api.people_found import add_people_found
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
@@ -59,6 +60,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_retention,
         add_grants,
         add_access_reviews,
+        add_people_found,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

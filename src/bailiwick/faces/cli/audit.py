@@ -12,7 +12,7 @@ import httpx2
 import typer
 
 from bailiwick.faces.cli import holds
-from bailiwick.faces.cli.client import call, fail, server_url, show, token
+from bailiwick.faces.cli.client import call, fail, server_url, show, signed
 
 app = typer.Typer(help="Search, export and verify the audit log.", no_args_is_help=True)
 app.add_typer(holds.app, name="hold")
@@ -67,7 +67,7 @@ def tail(terms: Terms = None, as_json: Json = False) -> None:
 
 def _followed(terms: list[str], last: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield events with their ids until the stream ends; end the program when it is refused."""
-    headers = {"Authorization": f"Bearer {token()}"} | ({"Last-Event-ID": last} if last else {})
+    headers = signed() | ({"Last-Event-ID": last} if last else {})
     address = f"{server_url()}/api/v1/audit/tail"
     with httpx2.stream("GET", address, params={"q": terms}, headers=headers, timeout=_SILENCE_SECONDS) as answer:
         if answer.is_error:
@@ -143,8 +143,7 @@ def _line(event: dict[str, Any]) -> str:
 @app.command()
 def export(out: Annotated[Path, typer.Option(help="where to write it")]) -> None:
     """Write the whole log with its checkpoints into a file. Example: bailiwick audit export --out audit.ndjson."""
-    headers = {"Authorization": f"Bearer {token()}"}
-    with httpx2.stream("GET", f"{server_url()}/api/v1/audit/export", headers=headers, timeout=300) as answer:
+    with httpx2.stream("GET", f"{server_url()}/api/v1/audit/export", headers=signed(), timeout=300) as answer:
         if answer.is_error:
             answer.read()
             fail(answer.json())

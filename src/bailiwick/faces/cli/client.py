@@ -13,6 +13,7 @@ import typer
 from bailiwick.faces.cli import credentials, oauth
 
 DEFAULT_URL = "http://127.0.0.1:8400"
+AGENT = {"User-Agent": "bailiwick"}
 _PAGE = 200
 
 
@@ -72,6 +73,11 @@ def _another_sign_in(problem: dict[str, Any]) -> str:
     return f"sign in again, then do it once more: bailiwick login{age}{factor}"
 
 
+def signed() -> dict[str, str]:
+    """Return the headers of a request as whoever signed in, or end with what to do."""
+    return {"Authorization": f"Bearer {token()}", **AGENT}
+
+
 def call(method: str, path: str, *, authenticated: bool = True, **options: Any) -> Any:
     """Return the JSON that the API answers; end with its words when it refuses."""
     return _asked(method, path, authenticated=authenticated, **options).json()
@@ -95,7 +101,7 @@ def every(path: str, key: str, **params: Any) -> list[Any]:
 
 
 def _asked(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {token()}"} if authenticated else {}
+    headers = signed() if authenticated else AGENT
     try:
         answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
     except httpx2.HTTPError:

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from bailiwick.control.access_reviews import Campaign, ItemFilter, OnDue, Plan, State, Verdict
+from bailiwick.control.access_reviews import AT_ONCE, Campaign, ItemFilter, OnDue, Plan, State, Verdict
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION, SignedIn
 from bailiwick.faces.api.access_reviews import export_response
@@ -144,7 +144,7 @@ def _add_forms(app: FastAPI, control: ControlPlane) -> None:
     @app.post("/access-reviews/{review_id}/close")
     def close(visitor: Writer, review_id: str, reason: Annotated[str, Form()] = "") -> Response:
         service.close(visitor.identity, review_id, reason)
-        control.access_review_keeper.move(review_id)
+        control.access_review_keeper.move(review_id, most=AT_ONCE)
         return RedirectResponse(f"/access-reviews/{review_id}", 303)
 
 

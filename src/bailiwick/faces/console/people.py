@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ORGANIZATION, PersonFacts, find_people, holder_counts, holders_below
+from bailiwick.control.identity import PersonFacts, find_people, holder_counts, holders_below
 from bailiwick.faces.console.access_words import person_address
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor
@@ -51,7 +51,7 @@ def add_people(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         text, state = text.strip(), state if state in {"active", "off"} else ""
         asked = {key: value for key, value in (("text", text), ("state", state), ("group", group)) if value}
         with control.store.transaction() as session:
-            scopes = readable(control, session, visitor)
+            scopes = control.access.require_readable_scopes(session, visitor.identity)
             found, further = find_people(
                 session,
                 text=text,
@@ -72,14 +72,6 @@ def add_people(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             glance=_glance(lines, more=bool(further or cursor), filtered=bool(asked)),
             limited=scopes,
         )
-
-
-def readable(control: ControlPlane, session: Session, visitor: Visitor) -> Sequence[str] | None:
-    """Return the folders whose roles the visitor may read, None for all; raise `ForbiddenError` when there are none."""
-    scopes = control.access.readable_scopes(session, visitor.identity)
-    if scopes is not None and not scopes:
-        control.authorizer.require(session, visitor.identity, "role.read", ORGANIZATION)
-    return scopes
 
 
 def _lines(session: Session, people: Sequence[PersonFacts], scopes: Sequence[str] | None) -> list[PersonLine]:

@@ -99,9 +99,8 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, email: 
 def _seeing(control: ControlPlane, session: Session, visitor: SignedIn, email: str) -> Seeing:
     identity = visitor.identity
     own = str(identity.principal) == f"user:{email}"
-    scopes = control.access.readable_scopes(session, identity)
-    if not own and scopes is not None and not scopes:
-        control.authorizer.require(session, identity, "role.read", ORGANIZATION)
+    access = control.access
+    scopes = access.readable_scopes(session, identity) if own else access.require_readable_scopes(session, identity)
     audit = control.authorizer.decide(session, identity, "audit.read", ORGANIZATION).allowed
     revoke = control.authorizer.decide(session, identity, "person.revoke", ORGANIZATION).within_reach
     return Seeing(own, scopes, audit, revoke)

@@ -23,7 +23,6 @@ from bailiwick.control.identity import (
 )
 from bailiwick.core.policy import ROLES, Decision, Standing
 from bailiwick.faces.console.access_words import person_address
-from bailiwick.faces.console.people import readable
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import count
@@ -91,7 +90,7 @@ def add_roles(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
 
 def _content(control: ControlPlane, session: Session, visitor: SignedIn, scope: str, cursor: str) -> dict[str, Any]:
-    seen = readable(control, session, visitor)
+    seen = control.access.require_readable_scopes(session, visitor.identity)
     chosen = scope or (ORGANIZATION if seen is None else seen[0])
     place = role_resource(chosen)
     control.authorizer.require(session, visitor.identity, "role.read", place)

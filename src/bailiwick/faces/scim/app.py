@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -25,7 +27,8 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.origin import seen_from
 from bailiwick.faces.scim.habits import mend_body, mend_filter
-from bailiwick.faces.scim.provider import MOST_BODY_BYTES, build_provider
+from bailiwick.faces.scim.membership import member_changes
+from bailiwick.faces.scim.provider import MOST_BODY_BYTES, MOST_OPERATIONS, build_provider
 from bailiwick.faces.scim.storage import DirectoryStorage, scim_error
 
 Scope = MutableMapping[str, Any]
@@ -36,6 +39,7 @@ Headers = list[tuple[str, str]]
 _Found = TypeVar("_Found")
 
 PREFIX = "/scim/v2"
+_GROUP_PATH = re.compile(r"/Groups/([^/\0]{1,200})")
 _LOG = logging.getLogger("bailiwick.scim")
 _BODY_SECONDS = 60.0
 _READING = frozenset({"GET", "HEAD"})
@@ -87,21 +91,41 @@ class ScimFace:
     def _answer(self, scope: Scope, headers: Headers, client: DirectoryClient, body: bytes | None) -> ScimResponse:
         if body is None:
             raise PayloadTooLargeException(detail=f"a request may have {MOST_BODY_BYTES} bytes at most")
+        path = str(scope["path"]).removeprefix(PREFIX) or "/"
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         if "filter" in query:
             query["filter"] = mend_filter(query["filter"])
+        content = _mended(body)
+        if scope["method"] == "PATCH":
+            done = self._change_members(client, path, headers, query, content)
+            if done is not None:
+                return done
+            _require_few_operations(content)
         request = ScimRequest(
             method="GET" if scope["method"] == "HEAD" else scope["method"],
             # Not from the Host header, which whoever asks may choose.
             base_url=self._base_url,
-            path=str(scope["path"]).removeprefix(PREFIX) or "/",
+            path=path,
             query=query,
             headers=headers,
-            body=_mended(body),
+            body=b"" if content is None else json.dumps(content).encode(),
         )
         writing = scope["method"] not in _READING and not request.path.endswith("/.search")
         storage = DirectoryStorage(self._directory, client, self._provider, writing=writing)
         return ScimHandler(self._service, storage).handle(request)
+
+    def _change_members(
+        self, client: DirectoryClient, path: str, headers: Headers, query: dict[str, str], content: Any
+    ) -> ScimResponse | None:
+        """Answer a PATCH that only adds and removes members of a group; None when it is anything else."""
+        group = _GROUP_PATH.fullmatch(path)
+        conditional = any(name.lower() in {"if-match", "if-none-match"} for name, _ in headers)
+        changes = member_changes(content) if group and not query and not conditional else None
+        if group is not None and changes is not None:
+            with self._directory.entered(client, writing=True) as session:
+                version = self._directory.change_members(session, client, group[1], changes)
+            return ScimResponse(HTTPStatus.NO_CONTENT, headers={"ETag": f'W/"{version}"'})
+        return None
 
 
 async def _send(send: Send, method: str, response: ScimResponse) -> None:
@@ -124,12 +148,22 @@ def _bearer(headers: Headers) -> str:
     return token.strip()
 
 
-def _mended(body: bytes) -> bytes:
-    """Return the body as it is meant; raise `InvalidSyntaxException` when it is no JSON."""
+def _require_few_operations(content: Any) -> None:
+    """Raise when a PATCH has so many operations that doing them one after the other would take minutes."""
+    named = {key.lower(): value for key, value in content.items()} if isinstance(content, dict) else {}
+    operations = named.get("operations")
+    if isinstance(operations, list) and len(operations) > MOST_OPERATIONS:
+        raise PayloadTooLargeException(
+            detail=f"a PATCH may have {MOST_OPERATIONS} operations at most, but for those that add or remove members"
+        )
+
+
+def _mended(body: bytes) -> Any:
+    """Return the JSON of a body as it is meant, None for none; raise `InvalidSyntaxException` when it is no JSON."""
     if not body.strip():
-        return body
+        return None
     try:
-        return json.dumps(mend_body(json.loads(body))).encode()
+        return mend_body(json.loads(body))
     except (ValueError, RecursionError) as fault:
         raise InvalidSyntaxException(detail="the body is not JSON that can be read") from fault
 

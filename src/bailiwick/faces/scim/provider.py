@@ -26,7 +26,7 @@ from scim2_models import Filter as FilterSupport
 from scim2_models import Group as StandardGroup
 
 MOST_BODY_BYTES = 8 * 2**20
-_MOST_OPERATIONS = 1000
+MOST_OPERATIONS = 1000
 _MOST_RESULTS = 200
 
 # Entra sends attributes that no schema has, values with a remove, and paths to entries that are not there yet.
@@ -64,7 +64,7 @@ def build_provider(group: type[StandardGroup] = Group) -> ScimProvider:
         resource_types=[ResourceType.from_resource(User[EnterpriseUser]), group_type],
         config=ServiceProviderConfig(
             patch=Patch(supported=True),
-            bulk=Bulk(supported=True, max_operations=_MOST_OPERATIONS, max_payload_size=MOST_BODY_BYTES),
+            bulk=Bulk(supported=True, max_operations=MOST_OPERATIONS, max_payload_size=MOST_BODY_BYTES),
             filter=FilterSupport(supported=True, max_results=_MOST_RESULTS),
             change_password=ChangePassword(supported=False),
             sort=Sort(supported=True),

@@ -1,5 +1,6 @@
 """Changes to a directory's users and groups in one transaction, and what they mean for people."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -67,6 +68,17 @@ class Changes:
         self._write(row, draft, before=before)
         return row
 
+    def change_members(self, group_id: str, changes: Mapping[str, bool]) -> ResourceRow:
+        """Let these be members of a group (true) and those not (false), whoever else is in it."""
+        row = resources.row_of(self.session, self.client.directory, Kind.GROUP, group_id, lock=True)
+        added, removed = resources.change_members(self.session, row, changes)
+        if added or removed:
+            row.modified = max(self.clock(), row.modified)
+            row.version += 1
+            self._touched |= users_below(self.session, [*added, *removed])
+            self._note_group(row, "group.changed", added, removed)
+        return row
+
     def delete(self, kind: Kind, resource_id: str, *, expected: int | None) -> None:
         """Forget a resource: a user's person is switched off, members of a group are in it no more."""
         row = resources.row_of(self.session, self.client.directory, kind, resource_id, lock=True)
@@ -119,11 +131,16 @@ class Changes:
         renamed = was != draft.name
         self._touched |= users_below(self.session, [row.id, *removed] if renamed else [*added, *removed])
         action = "group.changed" if before is not None else "group.created"
+        self._note_group(row, action, added, removed, before=was if renamed else "")
+
+    def _note_group(
+        self, row: ResourceRow, action: str, added: Collection[str], removed: Collection[str], *, before: str = ""
+    ) -> None:
         context: dict[str, ContextFact] = {
             "id": row.id,
             "added": len(added),
             "removed": len(removed),
-            "before": was if renamed else "",
+            "before": before,
         }
         self.audit.note(self.session, self._by, action, f"group:{row.name}", context=context)
 

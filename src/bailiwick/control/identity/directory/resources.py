@@ -1,7 +1,7 @@
 """Users and groups of directories as rows: read, found by page, written with their memberships."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,13 +82,27 @@ def set_members(session: Session, row: ResourceRow, members: Collection[str]) ->
     """Make these a group's members; return who was added and who was taken out."""
     before = set(session.scalars(select(MemberRow.member_id).where(MemberRow.group_id == row.id)))
     added, removed = set(members) - before, before - set(members)
+    _change_members(session, row, added, removed)
+    return added, removed
+
+
+def change_members(session: Session, row: ResourceRow, changes: Mapping[str, bool]) -> tuple[set[str], set[str]]:
+    """Let these be members of a group (true) and those not (false); return who was added and who was taken out."""
+    of_it = select(MemberRow.member_id).where(MemberRow.group_id == row.id, MemberRow.member_id.in_(changes))
+    there = set(session.scalars(of_it))
+    added = {member for member, wanted in changes.items() if wanted} - there
+    removed = there - {member for member, wanted in changes.items() if wanted}
+    _change_members(session, row, added, removed)
+    return added, removed
+
+
+def _change_members(session: Session, row: ResourceRow, added: Collection[str], removed: Collection[str]) -> None:
     if added:
         _require_known(session, row.directory, added)
         session.execute(_ADD_MEMBERS, {"group": row.id, "members": sorted(added)})
     if removed:
         out = delete(MemberRow).where(MemberRow.group_id == row.id, MemberRow.member_id.in_(removed))
         session.execute(out.execution_options(synchronize_session=False))
-    return added, removed
 
 
 def is_as(session: Session, row: ResourceRow, draft: Draft) -> bool:

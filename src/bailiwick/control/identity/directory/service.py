@@ -1,7 +1,7 @@
 """The directory: what SCIM says of people and groups becomes who may sign in and which roles they hold."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -192,6 +192,13 @@ class DirectoryService:
         with self.changing(session, client) as changes:
             row = changes.replace(resource_id, draft, expected=expected)
         return resources.record(session, row)
+
+    def change_members(
+        self, session: Session, client: DirectoryClient, group_id: str, changes: Mapping[str, bool]
+    ) -> int:
+        """Let these be members of a group (true) and those not (false), whoever else is in it; return its version."""
+        with self.changing(session, client) as made:
+            return made.change_members(group_id, changes).version
 
     def delete(
         self, session: Session, client: DirectoryClient, kind: Kind, resource_id: str, *, expected: int | None

@@ -65,10 +65,15 @@ class Wanted:
 def understand(source: LdapSource, snapshot: Snapshot, now: datetime) -> Wanted:
     """Return what a snapshot means; `now` says which accounts have expired. Order is by the directory's identifiers."""
     reader = _Reader(source, now)
-    users = sorted(reader.users(snapshot.people), key=lambda user: user.id)
-    named = list(reader.named_groups(snapshot.groups))
+    users = sorted(reader.users(_by_name(snapshot.people)), key=lambda user: user.id)
+    named = list(reader.named_groups(_by_name(snapshot.groups)))
     groups = sorted((reader.group(identifier, entry) for identifier, entry in named), key=lambda group: group.id)
     return Wanted(tuple(users), tuple(groups), tuple(reader.problems), reader.without_address, reader.outside)
+
+
+def _by_name(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries in an order that does not depend on the server's."""
+    return sorted(entries, key=lambda entry: dn_key(entry.dn))
 
 
 class _Reader:
@@ -79,6 +84,7 @@ class _Reader:
         self._now = now
         self._places: dict[str, str] = {}
         self._logins: dict[str, str] = {}
+        self._seen: set[str] = set()
         self.problems: list[Problem] = []
         self.without_address = 0
         self.outside = 0
@@ -133,13 +139,22 @@ class _Reader:
         attribute = self._source.attributes.id
         values = entry.values.get(attribute.lower(), ())
         if len(values) == 1 and attribute.lower() == "objectguid" and len(values[0]) == _GUID_BYTES:
-            return str(uuid.UUID(bytes_le=values[0]))
+            return self._once(entry, str(uuid.UUID(bytes_le=values[0])))
         found = entry.first(attribute)
         if not found:
             words = f"the entry has no {attribute}, so a later change of its name could not be told from a new entry"
             self.problems.append(Problem(f"dn:{dn_key(entry.dn)}"[:500], entry.dn[:200], words))
             return None
-        return found.lower()[:_LONGEST_VALUE]
+        return self._once(entry, found.lower()[:_LONGEST_VALUE])
+
+    def _once(self, entry: Entry, identifier: str) -> str | None:
+        """Return an identifier, unless another entry has it: then nobody can say who is meant."""
+        if identifier in self._seen:
+            words = f"the entry has the same {self._source.attributes.id} as another one, which came first"
+            self.problems.append(Problem(f"dn:{dn_key(entry.dn)}"[:500], entry.dn[:200], words))
+            return None
+        self._seen.add(identifier)
+        return identifier
 
     def _is_ours(self, email: str) -> bool:
         return not self._source.domains or email.rpartition("@")[2] in self._source.domains

@@ -1,9 +1,10 @@
 """Keeps directories that are read over LDAP in step: when each is read, what comes of it, and when to stop and ask."""
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from bailiwick.control.identity.directory.model import DirectoryClient
 from bailiwick.control.identity.directory.runs import UNFINISHED, Run, RunState
 from bailiwick.control.identity.directory.service import DirectoryService
 from bailiwick.control.identity.ldap.applying import Applying
+from bailiwick.control.identity.ldap.errors import ReadingBrokenOffError
 from bailiwick.control.identity.ldap.meaning import Wanted, understand
 from bailiwick.control.identity.ldap.model import LdapSource, Snapshot
 from bailiwick.control.identity.ldap.plan import Known, Plan, compare, known_of
@@ -28,14 +30,19 @@ _LOG = logging.getLogger("bailiwick.ldap")
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
 _SHOWN_STEPS = 50
+_RETRY_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class LdapSync:
-    """Reads directories, when somebody asks and by itself. Nothing is kept here: all state is in rows."""
+    """Reads directories, when somebody asks and by itself. Nothing is kept here: all state is in rows.
+
+    `ending` is set when the process is to end: a reading stops between two of its steps.
+    """
 
     directory: DirectoryService
     sources: Mapping[str, LdapSource]
+    ending: threading.Event = field(default_factory=threading.Event)
 
     def ask(self, by: Identity, name: str, *, dry_run: bool = False, accept: bool = False) -> Run:
         """Ask for a directory to be read soon; `accept` lets it switch off as many people as the last one stopped at.
@@ -104,9 +111,12 @@ class LdapSync:
             return chosen
 
     def _is_due(self, known: list[Run], name: str) -> bool:
-        ended = [run.finished for run in known if run.finished is not None and not run.dry_run]
-        wait = timedelta(seconds=self.sources[name].interval_seconds)
-        return not ended or self.directory.clock() >= max(ended) + wait
+        ended = next((run for run in known if run.finished is not None and not run.dry_run), None)
+        if ended is None or ended.finished is None:
+            return True
+        usual = self.sources[name].interval_seconds
+        wait = min(usual, _RETRY_SECONDS) if ended.state is RunState.FAILED else usual
+        return self.directory.clock() >= ended.finished + timedelta(seconds=wait)
 
     def _perform(self, run: Run) -> None:
         # A control plane that reads no directory starts without what reads them.
@@ -139,6 +149,7 @@ class LdapSync:
 
     def _apply(self, run: Run, plan: Plan, known: list[Known], wanted: Wanted, counts: dict[str, Any]) -> None:
         def progress(session: Session, done: int) -> None:
+            self._go_on()
             runs.change(session, run.id, done=min(done, len(plan.steps)))
 
         with self.directory.store.transaction() as session:
@@ -148,7 +159,12 @@ class LdapSync:
         applying.report(problems)
         self._end(run, RunState.DONE, "", {**counts, "problems": len(problems)})
 
+    def _go_on(self) -> None:
+        if self.ending.is_set():
+            raise ReadingBrokenOffError("broken off: the control plane stops; the next reading goes on")
+
     def _progress(self, run: Run, count: int) -> None:
+        self._go_on()
         with self.directory.store.transaction() as session:
             runs.change(session, run.id, done=count)
 

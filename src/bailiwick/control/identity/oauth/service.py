@@ -121,12 +121,10 @@ class TokenService:
         gone; one of another client raises `OAuthError`.
         """
         with self._store.transaction() as session:
-            refresh = session.get(RefreshTokenRow, hash_of(token))
-            access = session.get(TokenRow, hash_of(token))
-            if refresh is None and access is None:
+            found = session.get(RefreshTokenRow, hash_of(token)) or session.get(TokenRow, hash_of(token))
+            if found is None:
                 return
-            family_id = refresh.family if refresh is not None else access.family if access is not None else None
-            family = session.get(FamilyRow, family_id) if family_id is not None else None
+            family = session.get(FamilyRow, found.family) if found.family is not None else None
             if family is None or family.client != client.id:
                 raise OAuthError("unauthorized_client", "this token was not given to this program")
             if self._families.end(session, family.id) is not None:
