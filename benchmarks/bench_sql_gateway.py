@@ -94,6 +94,7 @@ async def _gateway(target: Database, parent: Pipe) -> None:
             "app": asked.app,
             "granted_to": asked.app,
             "demands_person": False,
+            "data_classes": frozenset(),
             "enabled": True,
         }
         resource = Resource("Integration", f"integration:{asked.resource}", asked.roles)

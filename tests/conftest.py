@@ -6,4 +6,14 @@ from hypothesis import settings
 settings.register_profile("bailiwick", deadline=None)
 settings.load_profile("bailiwick")
 
-pytest_plugins = ("tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.company", "tests.fixtures.plane")
+pytest_plugins = (
+    "tests.fixtures.postgres",
+    "tests.fixtures.store",
+    "tests.fixtures.company",
+    "tests.fixtures.plane",
+    "tests.fixtures.issuer",
+    "tests.fixtures.saml_provider",
+    "tests.fixtures.saml_house",
+    "tests.fixtures.saml_genuine",
+    "tests.fixtures.slapd",
+)

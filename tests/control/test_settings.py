@@ -9,9 +9,10 @@ import yaml
 from bailiwick.control.identity import StepUpRule, step_up_policies
 from bailiwick.control.settings import ControlSettings
 from bailiwick.core.policy import PolicyEngine
+from tests.fixtures.saml_provider import make_key
 
-OWN = {"name": "own", "issuer": "https://a", "client_id": "x", "domains": ["Example.com"]}
-PARTNER = {"name": "partner", "issuer": "https://b", "client_id": "x", "domains": ["partner.example"]}
+OWN = {"name": "own", "issuer": "https://a", "client_id": "x", "domains": ["Example.com"], "groups": ["*"]}
+PARTNER = {"name": "partner", "issuer": "https://b", "client_id": "x", "domains": ["partner.example"], "groups": []}
 
 
 def load(folder: Path, **changes: Any) -> ControlSettings:
@@ -46,6 +47,7 @@ def test_one_provider_or_several_are_read(tmp_path: Path) -> None:
         ([], "must be a provider"),
         ([OWN, {**PARTNER, "name": "own"}], "a name of its own"),
         ([OWN, {**PARTNER, "domains": []}], "for which domains it speaks"),
+        ([OWN, {**PARTNER, "groups": None}], "into which groups it may put people"),
         ([OWN, {**PARTNER, "domains": ["EXAMPLE.com"]}], "two providers speak for the same domain"),
         ([{**OWN, "domains": ["a@b"]}], "pattern"),
         ({**OWN, "name": "a/b"}, "pattern"),
@@ -55,6 +57,14 @@ def test_one_provider_or_several_are_read(tmp_path: Path) -> None:
 def test_providers_that_cannot_be_told_apart_are_refused(tmp_path: Path, oidc: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         load(tmp_path, oidc=oidc)
+
+
+@pytest.mark.req("ID2")
+def test_with_several_providers_a_subject_makes_nobody_the_first_administrator(tmp_path: Path) -> None:
+    rule = {"claim": "subject", "value": "00u1"}
+    assert load(tmp_path, first_administrator=rule).first_administrator is not None
+    with pytest.raises(ValueError, match="a subject is not one person"):
+        load(tmp_path, oidc=[OWN, PARTNER], first_administrator=rule)
 
 
 @pytest.mark.req("ID1", "ID2")
@@ -74,10 +84,58 @@ def test_step_up_rules_become_policies_that_say_what_they_want() -> None:
     ]
 
 
-@pytest.mark.req("ID1")
+@pytest.mark.req("ID2")
 @pytest.mark.parametrize(
     "action", ["app.fly", 'app.kill"], resource) when { true }; permit(principal, action, resource);//']
 )
 def test_a_step_up_for_what_is_no_action_is_refused(action: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         PolicyEngine.built_in(step_up_policies([StepUpRule((action,), 900, second_factor=False)]))
+
+
+IDP = {"entity_id": "https://idp.example", "sign_in_url": "https://idp.example/sso"}
+SAML = {"name": "staff", "domains": ["Example.com"], "groups": ["*"], "metadata": "/etc/bailiwick/idp.xml"}
+
+
+@pytest.mark.req("ID2")
+def test_saml_providers_stand_beside_others_or_alone(tmp_path: Path) -> None:
+    beside = load(tmp_path, oidc=[PARTNER], saml=[SAML]).providers
+    assert [item.name for item in beside] == ["partner", "staff"]
+    alone = load(tmp_path, oidc=[], saml=[SAML])
+    assert [(item.name, set(item.domains)) for item in alone.saml] == [("staff", {"example.com"})]
+    assert alone.providers == alone.saml
+    certificate = make_key("idp")[1].decode()
+    for written in (certificate, "".join(certificate.splitlines()[1:-1])):
+        load(tmp_path, oidc=[], saml=[{**SAML, "metadata": None, "idp": {**IDP, "certificates": [written]}}])
+
+
+@pytest.mark.req("ID2")
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"domains": []}, "at least 1"),
+        ({"metadata": None}, "say metadata"),
+        ({"idp": {**IDP, "certificates": ["x"]}}, "certificate"),
+        ({"metadata": None, "idp": {**IDP, "certificates": []}}, "at least 1"),
+        ({"metadata": None, "idp": {**IDP, "certificates": ["not one"]}}, "certificate"),
+        ({"metadata": None, "idp": {**IDP, "certificates": [], "sign_in_url": "javascript:x"}}, "at least 1"),
+        ({"name": "own"}, "a name of its own"),
+        ({"second_factor": ["x"]}, "second_factor"),
+    ],
+)
+def test_saml_settings_that_cannot_be_meant_are_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        load(tmp_path, oidc=[{**OWN, "domains": ["own.example"]}], saml=[{**SAML, **changes}])
+
+
+@pytest.mark.req("ID2")
+def test_addresses_and_weak_keys_of_a_saml_provider_are_refused(tmp_path: Path) -> None:
+    good, weak = make_key("idp")[1].decode(), make_key("idp", 1024)[1].decode()
+    for changes, words in (
+        ({"certificates": [weak]}, "fewer than 2048 bits"),
+        ({"sign_in_url": "javascript:alert(1)"}, "not the address of a page"),
+        ({"logout_url": "file:///etc/passwd"}, "not the address of a page"),
+    ):
+        idp = {**IDP, "certificates": [good], **changes}
+        with pytest.raises(ValueError, match=words):
+            load(tmp_path, oidc=[], saml=[{**SAML, "metadata": None, "idp": idp}])

@@ -17,6 +17,7 @@ QUERY: dict[str, ContextValue] = {
     "granted_to": "finance/refund-desk",
     "demands_person": False,
     "enabled": True,
+    "data_classes": frozenset(),
 }
 
 

@@ -403,13 +403,32 @@ def test_22_the_command_line_signs_in_through_the_browser(demo: Demo, home: Path
     environment |= {"BAILIWICK_URL": demo.ready["console_url"], "BAILIWICK_CREDENTIALS": str(kept)}
     asked = subprocess.Popen([BAILIWICK, "login", "--no-browser"], stdout=subprocess.PIPE, text=True, env=environment)
     assert asked.stdout is not None
-    address = next(line.strip() for line in asked.stdout if "/sign-in/cli?" in line)
+    address = next(line.strip() for line in asked.stdout if "/oauth/authorize?" in line)
     builder.console("/")
     page = builder.open(address)
-    page.click("button:has-text('Yes, sign it in')")
+    page.click("button:has-text('Yes, let it in')")
     assert "You are user:builder@example.com" in asked.communicate(timeout=30)[0]
     assert asked.returncode == 0
     assert kept.stat().st_mode & 0o077 == 0
     listed = subprocess.run([BAILIWICK, "app", "list"], env=environment, capture_output=True, text=True, check=True)
     assert APP in listed.stdout
     assert builder.faults == []
+
+
+@pytest.mark.req("ID5", "RT5")
+def test_23_what_was_taken_away_is_refused_from_the_answer_on(demo: Demo, browser: Browser) -> None:
+    person = "auditor@example.com"
+    resource = f"app:{APP}"
+    visitor = Visitor(browser, demo, person)
+    demo.cli("admin", "role", "assign", "app-user", f"user:{person}", resource)
+    visitor.open(demo.app_url())
+    client = visitor.client()
+    with demo.api("admin") as api:
+        for _ in range(5):
+            assert client.get("/whoami").status_code == 200
+            role = {"role": "app-user", "holder": f"user:{person}", "scope": resource}
+            assert api.post("/roles/remove", json={**role, "reason": "a check"}).status_code < 300
+            refused = client.get("/whoami")
+            assert refused.status_code == 403
+            assert "default-deny" in refused.text
+            assert api.post("/roles", json=role).status_code < 300

@@ -86,3 +86,33 @@ def test_an_older_schema_is_brought_up_to_date(postgres: EmbeddedPostgres) -> No
 def test_the_password_of_the_database_is_not_in_the_repr(migrated: Store) -> None:
     password = migrated.owner_url.split(":")[2].split("@")[0]
     assert password not in repr(migrated)
+
+
+@pytest.mark.req("OB2")
+def test_events_from_before_are_found_by_their_words_and_keep_their_leaves(postgres: EmbeddedPostgres) -> None:
+    from bailiwick.control.audit import AuditLog, complete_tiles, parse_terms, search
+    from bailiwick.core.clock import utc_now
+    from bailiwick.core.events import AuditEvent
+
+    postgres.create_database("with_events")
+    store = Store.connect(postgres.url("with_events"))
+    store.migrate()
+    old = AuditEvent(
+        time=utc_now(), actor="user:a@example.com", action="app.killed", resource="app:a/b", reason="Fire!"
+    )
+    with store.transaction() as session:
+        AuditLog().append_all(session, [old.model_copy(update={"id": f"evt_{number}"}) for number in range(260)])
+    config = Config()
+    config.set_main_option("script_location", str(Path(bailiwick.store.__file__).parent / "migrations"))
+    with create_engine(store.owner_url).begin() as connection:
+        leaves = connection.execute(text("SELECT body, leaf FROM audit_events ORDER BY sequence")).all()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+    store.migrate()
+    with store.transaction() as session:
+        assert not complete_tiles(session)
+        found = search(session, parse_terms(["text=fire", "action=app.*", "since=1h"], utc_now()), limit=200)
+        assert len(found.events) == 200
+        assert session.execute(text("SELECT count(*) FROM audit_tiles")).scalar() == 1
+        assert session.execute(text("SELECT body, leaf FROM audit_events ORDER BY sequence")).all() == leaves
+    store.dispose()

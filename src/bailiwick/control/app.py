@@ -2,32 +2,40 @@
 
 import asyncio
 import contextlib
-import os
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService, GrantSource, RoleSource
-from bailiwick.control.audit import AuditLog, sign_checkpoint
+from bailiwick.control.audit import AuditLog, RetentionRules, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
-from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.catalog import App, CatalogService, data_classes_of
+from bailiwick.control.exporters import ExportRunner, ExportService, secret_reader
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
     ClaimRule,
     DirectoryService,
     IdentityService,
-    OidcClient,
-    Providers,
+    InFlight,
+    LdapSync,
+    Resources,
+    SamlKeys,
+    SamlService,
+    ServiceIdentities,
+    SessionService,
     StepUpRule,
+    TokenExchange,
+    TokenService,
     step_up_policies,
 )
 from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
+from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService
+from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, PolicySpread, enrol
+from bailiwick.control.policies import DecisionMemory, PolicyForce, PolicyService
 from bailiwick.control.release import (
     AppKilled,
     ArtifactStore,
@@ -41,22 +49,32 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import ReviewService
-from bailiwick.control.settings import ControlSettings, OidcProvider
+from bailiwick.control.settings import ControlSettings
+from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, PushRecord, Repositories, SourceService
-from bailiwick.control.vault import CertificateAuthority, Credentials, LocalFileKeyProvider, Vault
+from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import KillOrder, RunJobOrder
-from bailiwick.core.policy import PolicyEngine
+from bailiwick.core.policy import Journal, PoliciesInForce
+from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope, SigningKey
 from bailiwick.store import Store
 
-CALLBACK_PATH = "/sign-in/callback"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
-_CHECKPOINT_SECONDS = 1.0
-_RENEW_SECONDS = 12 * 3600.0
+# From the end of one to the beginning of the next: a checkpoint that waits for writers still comes within a second.
+_CHECKPOINT_SECONDS = 0.5
+_TILES_SECONDS = 1.0
+_RENEW_SECONDS = 60.0
+_FORGET_SECONDS = 3600.0
+_TIDY_SECONDS = 60.0
+_LOOK_SECONDS = 2.0
+_EXPIRE_SECONDS = 600.0
+_REMEMBER_SECONDS = 10.0
 _ACCESS_REVIEW_SECONDS = 15.0
 
 
@@ -69,10 +87,20 @@ class ControlPlane:
     audit: AuditLog
     authorizer: Authorizer
     identity: IdentityService
+    in_flight: InFlight
+    tokens: TokenService
+    sessions: SessionService
+    saml: SamlService
     access: AccessService
     directory: DirectoryService
+    services: ServiceIdentities
+    exchange: TokenExchange
+    inventory: InventoryService
+    ldap: LdapSync
     vault: Vault
     catalog: CatalogService
+    policies: PolicyService
+    spread: PolicySpread
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
@@ -88,7 +116,10 @@ class ControlPlane:
     planes: PlaneService
     hub: PlaneHub
     authority: CertificateAuthority
+    door: DoorCertificate
     audit_key: SigningKey
+    exporters: ExportService
+    retention: RetentionService
     clock: Clock
 
 
@@ -97,22 +128,30 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
     audit = AuditLog(clock)
-    authorizer = Authorizer(PolicyEngine.built_in(step_up_policies(_step_up_rules(settings))))
+    policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
+    force = PolicyForce(policies)
+    journal = Journal()
+    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
     with store.transaction() as session:
         keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
         authority = CertificateAuthority.load(session, vault, clock)
+        saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
+    providers = build_providers(settings, saml_keys, clock)
     relay = _ChangeRelay()
     identity = IdentityService(
         store=store,
         audit=audit,
         authorizer=authorizer,
-        providers=_providers(settings, clock),
+        providers=providers,
         first_administrator=_first_administrator(settings),
         clock=clock,
         on_change=relay.refresh,
     )
+    relay.in_flight = in_flight = InFlight(lambda: _epochs(store, identity))
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh)
+    services = ServiceIdentities(store, audit, authorizer, clock, relay.refresh)
     catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
     integrations = IntegrationService(
         store=store, audit=audit, authorizer=authorizer, clock=clock, on_change=relay.refresh
@@ -120,10 +159,12 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     withdrawals = GrantWithdrawals(store=store, audit=audit, authorizer=authorizer, on_change=relay.refresh)
     reviewed = (RoleSource(identity), GrantSource(catalog, withdrawals))
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
-    access = AccessService(authorizer, names)
+    access = AccessService(authorizer, names, clock)
     reviews = ReviewService(keys["review"], clock)
     observe = ObserveService(clock)
-    sources = _source(settings, store, audit, catalog, reviews, vault, integrations, clock, relay)
+    sources = _source(
+        settings, store, audit, authorizer, in_flight, catalog, reviews, vault, integrations, clock, relay
+    )
     artifacts = ArtifactStore(settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=keys["approval"], release_key=keys["release"], review_public=keys["review"].public_text
@@ -169,6 +210,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         stops=stops,
         codes=identity,
         secrets=vault,
+        authority=authority,
+        policies=force,
         keys=_plane_keys(keys),
         sign_in_url=f"{settings.public_url}/sign-in/app",
         clock=clock,
@@ -176,6 +219,16 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     hub = PlaneHub(planes.desired_state, keys["downlink"], clock)
     relay.hub = hub
     hooks = HookServer(settings.state / "push.sock", settings.state / "hooks", sources.receive)
+    read_by_us = {item.name: item.source() for item in settings.ldap}
+    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh, frozenset(read_by_us))
+    exporters = ExportService(
+        settings.audit_exporters,
+        store=store,
+        audit=audit,
+        authorizer=authorizer,
+        secrets=secret_reader(store, vault),
+        clock=clock,
+    )
     identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -183,10 +236,49 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=audit,
         authorizer=authorizer,
         identity=identity,
+        in_flight=in_flight,
+        tokens=TokenService(store, audit, Resources(settings.public_url), clock),
+        sessions=SessionService(store, audit, clock, relay.refresh),
+        saml=SamlService(store, providers, identity, clock),
         access=access,
-        directory=DirectoryService(store, audit, authorizer, clock, relay.refresh),
+        directory=directory,
+        services=services,
+        exchange=TokenExchange.of(
+            store,
+            audit,
+            authorizer,
+            _own_names(settings),
+            lambda secret, door: identity.authenticate_token(secret, audience=door),
+            clock,
+        ),
+        inventory=InventoryService(
+            authorizer=authorizer,
+            identity=identity,
+            services=services,
+            directory=directory,
+            catalog=catalog,
+            deploys=deploys,
+            integrations=integrations,
+            vault=vault,
+            hub=hub,
+            planes={name: plane.kind for name, plane in settings.planes.items()},
+            clock=clock,
+        ),
+        ldap=LdapSync(directory, read_by_us),
         vault=vault,
         catalog=catalog,
+        policies=PolicyService(
+            store,
+            audit,
+            authorizer,
+            catalog,
+            policies,
+            DecisionMemory(store, journal, clock),
+            access.everyone,
+            clock,
+            relay.refresh,
+        ),
+        spread=PolicySpread(store, planes, force, tuple(settings.planes), lambda: tuple(hub.connected)),
         integrations=integrations,
         withdrawals=withdrawals,
         access_reviews=AccessReviewService(
@@ -206,9 +298,29 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         planes=planes,
         hub=hub,
         authority=authority,
+        door=DoorCertificate(authority, settings.state / "door", settings.planes_door.host, clock),
         audit_key=keys["audit"],
+        exporters=exporters,
+        retention=RetentionService(
+            RetentionRules(settings.audit_retention.days, settings.audit_retention.classes),
+            store=store,
+            audit=audit,
+            authorizer=authorizer,
+            exported_before=exporters.exported_before,
+            clock=clock,
+        ),
         clock=clock,
     )
+
+
+def _epochs(store: Store, identity: IdentityService) -> Mapping[str, int]:
+    with store.transaction() as session:
+        return identity.epochs(session)
+
+
+def _own_names(settings: ControlSettings) -> frozenset[str]:
+    """Return the audiences that a service may name when it signs for us (RFC 7523, section 3)."""
+    return frozenset({settings.public_url, f"{settings.public_url}{TOKEN_PATH}"})
 
 
 class _ChangeRelay:
@@ -216,11 +328,14 @@ class _ChangeRelay:
 
     def __init__(self) -> None:
         self.hub: PlaneHub | None = None
+        self.in_flight: InFlight | None = None
         self.releases: ReleaseService | None = None
 
     def refresh(self) -> None:
+        if self.in_flight is not None:
+            self.in_flight.end_revoked()
         if self.hub is not None:
-            self.hub.refresh()
+            self.hub.settle()
 
     def notify(self, change: Change) -> None:
         if self.hub is None:
@@ -240,28 +355,6 @@ class _ChangeRelay:
         return self.releases.preview(session, app, push, verdict, files)
 
 
-def _providers(settings: ControlSettings, clock: Clock) -> Providers:
-    several = len(settings.providers) > 1
-    return Providers([_oidc(settings, provider, clock, several=several) for provider in settings.providers])
-
-
-def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:
-    secret = provider.client_secret
-    # Each of several has a redirect URI of its own, so that none can answer in another's place (RFC 9700, 4.4.2).
-    path = f"{CALLBACK_PATH}/{provider.name}" if several else CALLBACK_PATH
-    return OidcClient(
-        name=provider.name,
-        domains=provider.domains,
-        levels=provider.second_factor_levels,
-        issuer=provider.issuer,
-        client_id=provider.client_id,
-        client_secret=secret.get_secret_value() if secret else None,
-        scopes=provider.scopes,
-        redirect_uri=f"{settings.public_url}{path}",
-        clock=clock,
-    )
-
-
 def _step_up_rules(settings: ControlSettings) -> list[StepUpRule]:
     return [StepUpRule(rule.actions, rule.max_age, rule.second_factor) for rule in settings.step_up]
 
@@ -275,6 +368,8 @@ def _source(
     settings: ControlSettings,
     store: Store,
     audit: AuditLog,
+    authorizer: Authorizer,
+    in_flight: InFlight,
     catalog: CatalogService,
     reviews: ReviewService,
     vault: Vault,
@@ -285,6 +380,10 @@ def _source(
     def check_reach(session: Session, manifest: Manifest) -> None:
         integrations.resolve(session, manifest, "editor")
 
+    def require_pusher(session: Session, pusher: Identity, resource: str) -> None:
+        in_flight.require_current(pusher)
+        authorizer.require(session, pusher, "app.push", resource)
+
     hooks = settings.state / "hooks"
     return SourceService(
         store=store,
@@ -294,6 +393,7 @@ def _source(
         repositories=Repositories(settings.state / "repositories", hooks, settings.max_push_bytes),
         secrets=vault.masker,
         check_reach=check_reach,
+        require_pusher=require_pusher,
         on_accepted=relay.accepted,
         review_url=f"{settings.public_url}/reviews",
         clock=clock,
@@ -316,19 +416,34 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
+    exporting = ExportRunner(control.exporters.workers())
+    exporting.start()
     try:
         yield
     finally:
+        control.ldap.ending.set()
         for task in tasks:
             task.cancel()
+        await asyncio.to_thread(exporting.stop)
         control.hooks.close()
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
-        Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
+        Periodic("keeping tiles of the audit log", _TILES_SECONDS, lambda: keep_tiles(control)),
+        Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
+        Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
+        Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
+        Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
+        *(
+            Periodic(f"reading the directory {name}", _LOOK_SECONDS, partial(control.ldap.work, name))
+            for name in control.ldap.sources
+        ),
+        Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
+        Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
+        Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
 
 
@@ -338,19 +453,15 @@ def checkpoint(control: ControlPlane) -> None:
         sign_checkpoint(session, control.audit_key, control.clock)
 
 
-def write_plane_credentials(control: ControlPlane) -> None:
-    """Write each plane's certificate, key and authority into the folder that the settings name."""
+def keep_tiles(control: ControlPlane) -> None:
+    """Keep the tiles of the audit log's tree that became full, a few in each transaction."""
+    more = True
+    while more:
+        with control.store.transaction() as session:
+            more = complete_tiles(session)
+
+
+def enrol_planes(control: ControlPlane) -> None:
+    """Put a certificate into the folder of each plane of the settings that has none, or let its own lapse."""
     for name, plane in control.settings.planes.items():
-        issued = control.authority.issue(f"plane/{name}")
-        plane.credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_credentials(plane.credentials, issued, control.authority.certificate_pem)
-
-
-def write_credentials(folder: Path, issued: Credentials, authority: str) -> None:
-    """Write a certificate with its key and the authority, each file whole at once and for its owner only."""
-    contents = {"key.pem": issued.key, "certificate.pem": issued.certificate, "authority.pem": authority}
-    for name, content in contents.items():
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as unfinished:
-            os.fchmod(unfinished.fileno(), 0o600)
-            unfinished.write(content)
-        Path(unfinished.name).replace(folder / name)
+        enrol(control.authority, name, plane.credentials, control.clock)

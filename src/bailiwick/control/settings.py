@@ -7,9 +7,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bailiwick.control.audit import LEAST_DAYS
+from bailiwick.control.exporter_settings import ExporterOptions
+from bailiwick.control.identity import certificate_of, require_address
+from bailiwick.control.ldap_settings import LdapDirectory
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_Domain = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+$")]
 
 
 class Listen(_Section):
@@ -23,7 +31,10 @@ class OidcProvider(_Section):
     """An identity provider of the company, and how we are known there.
 
     `domains` are those of the e-mail addresses that it may speak for. `second_factor_levels` are the values of `acr`
-    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway.
+    that stand for a second factor there; a sign-in whose `amr` holds "mfa" has one anyway. `groups` are the groups that
+    it may put people into: names, or beginnings that end in `*`; all where it is the only provider and says nothing.
+    `attributes` are the claims that policies and row limits may ask about. `single_logout` sends people who sign out of
+    the console on to the provider, which must know `<public_url>/sign-in` as a place to come back to.
     """
 
     name: str = Field(default="company", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -31,8 +42,57 @@ class OidcProvider(_Section):
     client_id: str
     client_secret: SecretStr | None = None
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
-    domains: frozenset[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+$")]] = frozenset()
+    domains: frozenset[_Domain] = frozenset()
     second_factor_levels: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
+    attributes: tuple[str, ...] = ("region", "department", "country")
+    single_logout: bool = False
+
+
+class SamlIdentityProvider(_Section):
+    """A SAML provider written out, for one that gives no metadata; addresses are those of its redirect bindings."""
+
+    entity_id: str = Field(min_length=1)
+    sign_in_url: str
+    logout_url: str = ""
+    logout_answer_url: str = ""
+    certificates: tuple[str, ...] = Field(min_length=1, description="PEM; several while keys change")
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        for url in (self.sign_in_url, self.logout_url, self.logout_answer_url):
+            if url:
+                require_address(url)
+        for certificate in self.certificates:
+            certificate_of(certificate)
+        return self
+
+
+class SamlProvider(_Section):
+    """A SAML identity provider of the company: its metadata in a file, or written out as `idp`.
+
+    SAML does not say whether an e-mail address was verified, so a provider speaks for its `domains` only.
+    `second_factor_levels` are the AuthnContextClassRef values that stand for a second factor there. `groups` are as
+    with OpenID Connect. `idp_initiated` lets it sign people in that we did not send there; then no browser is known to
+    have asked.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    domains: frozenset[_Domain] = Field(min_length=1)
+    metadata: Path | None = None
+    idp: SamlIdentityProvider | None = None
+    email_attribute: str = "email"
+    name_attribute: str = "name"
+    groups_attribute: str = "groups"
+    second_factor_levels: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
+    idp_initiated: bool = False
+
+    @model_validator(mode="after")
+    def _is_described_once(self) -> Self:
+        if (self.metadata is None) == (self.idp is None):
+            raise ValueError("say metadata (a file) or idp, one of them")
+        return self
 
 
 class StepUp(_Section):
@@ -71,6 +131,20 @@ class Plane(_Section):
     credentials: Path
 
 
+class AuditRetention(_Section):
+    """How many days events of the audit log are kept: by the longest beginning of their action in `classes`."""
+
+    days: int = 365
+    classes: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]*$")], int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        for name, days in (("days", self.days), *self.classes.items()):
+            if days < LEAST_DAYS:
+                raise ValueError(f"audit_retention: {name} is {days}; events are kept for {LEAST_DAYS} days at least")
+        return self
+
+
 class ControlSettings(BaseSettings):
     """Everything that the control plane process must be told."""
 
@@ -82,28 +156,57 @@ class ControlSettings(BaseSettings):
     planes_door: Listen
     public_url: str
     ingress_url: str
-    oidc: OidcProvider | tuple[OidcProvider, ...]
+    oidc: OidcProvider | tuple[OidcProvider, ...] = ()
+    saml: tuple[SamlProvider, ...] = ()
     step_up: tuple[StepUp, ...] = ()
     first_administrator: FirstAdministrator | None = None
     role_rules: tuple[RoleRule, ...] = ()
+    ldap: tuple[LdapDirectory, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
+    audit_retention: AuditRetention = Field(default_factory=AuditRetention)
+    audit_exporters: tuple[ExporterOptions, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
-    def providers(self) -> tuple[OidcProvider, ...]:
+    def providers(self) -> tuple[OidcProvider | SamlProvider, ...]:
         """The identity providers, also when there is only one."""
-        return (self.oidc,) if isinstance(self.oidc, OidcProvider) else self.oidc
+        return (*((self.oidc,) if isinstance(self.oidc, OidcProvider) else self.oidc), *self.saml)
 
     @model_validator(mode="after")
     def _providers_can_be_told_apart(self) -> Self:
         providers = self.providers
         domains = [domain for provider in providers for domain in provider.domains]
         if not providers or len({provider.name for provider in providers}) < len(providers):
-            raise ValueError("oidc: there must be a provider, and each needs a name of its own")
+            raise ValueError("oidc, saml: there must be a provider, and each needs a name of its own")
         if len(providers) > 1 and not all(provider.domains for provider in providers):
-            raise ValueError("oidc: with several providers, each must say for which domains it speaks")
+            raise ValueError("oidc, saml: with several providers, each must say for which domains it speaks")
+        if len(providers) > 1 and any(provider.groups is None for provider in providers):
+            raise ValueError(
+                "oidc, saml: with several providers, each must say into which groups it may put people, because groups"
+                ' hold roles: groups: ["*"] for any, [] for none'
+            )
         if len(set(domains)) < len(domains):
-            raise ValueError("oidc: two providers speak for the same domain")
+            raise ValueError("oidc, saml: two providers speak for the same domain")
+        return self
+
+    @model_validator(mode="after")
+    def _the_first_administrator_is_one(self) -> Self:
+        rule = self.first_administrator
+        if rule is not None and rule.claim == "subject" and len(self.providers) > 1:
+            raise ValueError("first_administrator: with several providers a subject is not one person: use email")
+        return self
+
+    @model_validator(mode="after")
+    def _directories_can_be_told_apart(self) -> Self:
+        if len({directory.name for directory in self.ldap}) < len(self.ldap):
+            raise ValueError("ldap: each directory needs a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _exporters_can_be_told_apart(self) -> Self:
+        if len({item.name for item in self.audit_exporters}) < len(self.audit_exporters):
+            raise ValueError("audit_exporters: each needs a name of its own")
         return self
 
     @classmethod

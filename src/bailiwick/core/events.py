@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -32,7 +32,8 @@ class AuditEvent(BaseModel):
     """One line of the audit log. `action` is `noun.verb` in the past tense; `actor` and `resource` are written names.
 
     `context` holds facts for the reader (never secrets, never rows of business data); `deciders` the ids of the
-    policies that allowed or refused.
+    policies that allowed or refused. `acting_for` is whom an agent acts for; `client` the address that a request came
+    from, and `client_kind` what its client claims to be. `before` and `after` hold what a change changed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +52,16 @@ class AuditEvent(BaseModel):
     plane: str = ""
     deciders: tuple[str, ...] = ()
     context: Mapping[str, ContextFact] = Field(default_factory=dict)
+    acting_for: str = ""
+    client: str = ""
+    client_kind: str = ""
+    before: Mapping[str, ContextFact] | None = None
+    after: Mapping[str, ContextFact] | None = None
+
+
+# Facts that came after the first logs were signed: where they say nothing they are left out, so that the bytes of
+# older events, and with them their leaves, stay what they were.
+_LEFT_OUT_WHEN_EMPTY = ("acting_for", "client", "client_kind", "before", "after")
 
 
 def canonical_json(value: object) -> bytes:
@@ -58,6 +69,12 @@ def canonical_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
+def event_document(event: AuditEvent) -> dict[str, Any]:
+    """Return an event as JSON has it."""
+    document = event.model_dump(mode="json")
+    return {name: value for name, value in document.items() if value or name not in _LEFT_OUT_WHEN_EMPTY}
+
+
 def canonical_bytes(event: AuditEvent) -> bytes:
     """Return the bytes of an event that the Merkle tree commits to."""
-    return canonical_json(event.model_dump(mode="json"))
+    return canonical_json(event_document(event))

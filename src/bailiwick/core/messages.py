@@ -1,10 +1,10 @@
 """What the planes say to each other: desired state and orders down, events and answers up; typed and versioned."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from bailiwick.core.events import AuditEvent, canonical_json
 from bailiwick.core.grants import DataGrant
@@ -74,7 +74,10 @@ class AppState(Message):
 
 
 class DesiredState(Message):
-    """Everything that a plane should be, by version; a higher version replaces a lower one whole."""
+    """Everything that a plane should be, by version; a higher version replaces a lower one whole.
+
+    `policies` are those that decide beside the built-in ones, in Cedar.
+    """
 
     kind: Literal["state"] = "state"
     message_version: Literal[1] = 1
@@ -84,6 +87,8 @@ class DesiredState(Message):
     sign_in_url: str
     apps: tuple[AppState, ...]
     epochs: Mapping[str, int]
+    policies: str = ""
+    policies_generation: int = 0
 
 
 class KillOrder(Message):
@@ -200,8 +205,36 @@ class JobReport(Message):
     log_lines: tuple[str, ...] = ()
 
 
+class PoliciesReport(Message):
+    """By which policies the plane decides from now on; `fault` says why it cannot read them and refuses everything."""
+
+    kind: Literal["policies"] = "policies"
+    generation: int
+    fault: str = ""
+    time: datetime
+
+
+class AskedQuestion(Message):
+    """A question that the plane decided, as the journal of `core/policy` writes it."""
+
+    key: str = Field(max_length=64)
+    day: date
+    question: Mapping[str, JsonValue]
+    allowed: bool
+    deciders: tuple[str, ...]
+    times: int = Field(ge=1)
+    last: datetime
+
+
+class DecisionsReport(Message):
+    """What the plane decided lately, each question once, so that it can be asked again of other policies."""
+
+    kind: Literal["decisions"] = "decisions"
+    asked: tuple[AskedQuestion, ...] = Field(max_length=500)
+
+
 Report = Annotated[
-    AuditReport | AppReport | RequestRollup | KillReport | JobReport,
+    AuditReport | AppReport | RequestRollup | KillReport | JobReport | PoliciesReport | DecisionsReport,
     Field(discriminator="kind"),
 ]
 
@@ -248,6 +281,13 @@ class PassAnswer(Message):
 
     token: str = Field(repr=False)
     expires: datetime
+
+
+class StateTaken(Message):
+    """That a plane acts on the desired state of this version: what it took away is allowed no more."""
+
+    message_version: Literal[1] = 1
+    version: int
 
 
 class PlaneWelcome(Message):

@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from bailiwick.core.errors import NotAuthenticatedError
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.principals import Identity, Principal, SignIn
 from bailiwick.core.statements import SigningKey
 
 ISSUER = "bailiwick"
@@ -21,13 +21,19 @@ _ALGORITHM = "Ed25519"  # RFC 9864
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Who may knock at one app until when; `session` is the console session that it hangs on."""
+    """Who may knock at one app until when; `session` is the console session that it hangs on.
+
+    `authenticated` is when the person last showed who they are, None where that is not known, and `second_factor`
+    whether with more than one factor.
+    """
 
     identity: Identity
     app: str
     mode: str
     session: str
     expires: datetime
+    authenticated: datetime | None = None
+    second_factor: bool = False
 
 
 def issue_pass(content: Pass, key: SigningKey) -> str:
@@ -42,6 +48,8 @@ def issue_pass(content: Pass, key: SigningKey) -> str:
         "sid": content.session,
         "exp": int(content.expires.timestamp()),
     }
+    if content.authenticated is not None:
+        claims |= {"auth_time": int(content.authenticated.timestamp()), "second_factor": content.second_factor}
     header = {"alg": _ALGORITHM, "kid": key.key_id}
     return jwt.encode(header, claims, OKPKey.import_key(key.private), algorithms=[_ALGORITHM])
 
@@ -62,23 +70,33 @@ def read_pass(token: str, public_text: str, *, app: str, mode: str, now: datetim
             sub={"essential": True},
         )
         registry.validate(claims)
-        return _from_claims(claims, app, mode)
+        return _from_claims(claims, app, mode, now)
     except (JoseError, ValueError, KeyError, TypeError) as fault:
         raise NotAuthenticatedError("this sign-in is not valid here", hint="sign in again") from fault
 
 
-def _from_claims(claims: Mapping[str, object], app: str, mode: str) -> Pass:
+def _from_claims(claims: Mapping[str, object], app: str, mode: str, now: datetime) -> Pass:
     names, attributes = claims["names"], claims["attributes"]
     if not isinstance(names, list) or not isinstance(attributes, dict):
         raise TypeError("names or attributes have the wrong type")
+    told = claims.get("auth_time")
+    authenticated = datetime.fromtimestamp(int(str(told)), UTC) if told is not None else None
+    second_factor = claims.get("second_factor") is True
     identity = Identity(
         Principal.parse(str(claims["sub"])),
         frozenset(str(name) for name in names),
         MappingProxyType({str(key): str(value) for key, value in attributes.items()}),
         int(str(claims["epoch"])),
+        _sign_in(authenticated, second_factor=second_factor, now=now),
     )
     expires = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
-    return Pass(identity, app, mode, str(claims["sid"]), expires)
+    return Pass(identity, app, mode, str(claims["sid"]), expires, authenticated, second_factor)
+
+
+def _sign_in(authenticated: datetime | None, *, second_factor: bool, now: datetime) -> SignIn | None:
+    if authenticated is None:
+        return None
+    return SignIn(max(0, int((now - authenticated).total_seconds())), second_factor)
 
 
 def _public_key(public_text: str) -> OKPKey:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
 
@@ -10,6 +10,7 @@ from bailiwick.core.errors import InvalidInputError
 
 KINDS = ("user", "service", "agent", "app", "plane")
 _FORM = re.compile(r"(user|service|agent|app|plane):([^\s:][^\s]{0,253})")
+_FOR = "/for/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,21 @@ class Principal:
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
 
+    @property
+    def behalf(self) -> str:
+        """The written name of the person that an agent works for, empty for everybody else."""
+        return self.name.partition(_FOR)[2] if self.kind == "agent" else ""
+
+    @property
+    def own(self) -> str:
+        """The written name without the person that an agent works for: `agent:claude-code`."""
+        return f"{self.kind}:{self.name.partition(_FOR)[0]}" if self.behalf else str(self)
+
+    @property
+    def answerable(self) -> str:
+        """The written name of whoever what was made belongs to: the person, where an agent made it for one."""
+        return self.behalf or str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -48,7 +64,9 @@ class Identity:
 
     `names` are all names under which roles may be held (itself, `group:…`); `attributes` come from the directory
     (such as `region`); `epoch` is the revocation count under which the credential was made; `sign_in` is None where
-    the credential does not tell.
+    the credential does not tell; `address` is the network address that the request comes from, empty where none is
+    known. `behalf` is the person that an agent works for: whoever asks what such an agent may do asks about both. A
+    name that says "for somebody" without that somebody cannot be made.
     """
 
     principal: Principal
@@ -56,6 +74,14 @@ class Identity:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     epoch: int = 0
     sign_in: SignIn | None = None
+    address: str = ""
+    behalf: "Identity | None" = None
+
+    def __post_init__(self) -> None:
+        """Refuse an agent that says it works for somebody else than the one given, or for no person."""
+        told = str(self.behalf.principal) if self.behalf is not None else ""
+        if told != self.principal.behalf or (self.behalf is not None and not self.behalf.is_person):
+            raise ValueError(f"{self.principal} does not work for '{told}'")
 
     @property
     def is_person(self) -> bool:
@@ -64,7 +90,18 @@ class Identity:
 
     def is_revoked(self, epochs: Mapping[str, int]) -> bool:
         """Return whether this was made before its principal's credentials ended; `epochs` are the present ones."""
-        return self.epoch < epochs.get(str(self.principal), 0)
+        behind = self.behalf is not None and self.behalf.is_revoked(epochs)
+        return behind or self.epoch < epochs.get(self.principal.own, 0)
+
+    def for_person(self, person: Self) -> Self:
+        """Return this agent as it works for a person: it may do what both may."""
+        principal = Principal("agent", f"{self.principal.name}{_FOR}{person.principal}")
+        return replace(self, principal=principal, behalf=person)
+
+    def holding(self, name: str) -> Self:
+        """Return this with one more name under which roles are held, of whoever it works for, too."""
+        behind = self.behalf.holding(name) if self.behalf is not None else None
+        return replace(self, names=self.names | {name}, behalf=behind)
 
     @classmethod
     def of_service(cls, principal: Principal) -> Self:

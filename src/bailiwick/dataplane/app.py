@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import signal
+import time
+from dataclasses import asdict
 
 import uvloop
 
@@ -13,15 +15,18 @@ from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AppState,
+    AskedQuestion,
     AuditReport,
+    DecisionsReport,
     DesiredState,
     Heartbeat,
     IntegrationState,
     KillOrder,
+    PoliciesReport,
     RunJobOrder,
 )
 from bailiwick.core.offer import own_runtime
-from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource
+from bailiwick.core.policy import ContextValue, Decision, Journal, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
@@ -30,11 +35,13 @@ from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
 from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, KnownDecisions, SqlGateway, connect
-from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Sites, serve
+from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _TICK_SECONDS = 1.0
+_TELL_DECISIONS_SECONDS = 30.0
+_MOST_DECISIONS = 500
 
 
 class DataPlane:
@@ -42,7 +49,8 @@ class DataPlane:
 
     def __init__(self, settings: DataPlaneSettings) -> None:
         self._settings = settings
-        self._engine = PolicyEngine.built_in()
+        self._journal = Journal()
+        self._engine = PoliciesInForce(environment=settings.plane, on_answer=self._journal.add)
         self._spool = Spool(settings.state / "spool.sqlite")
         self._link = Link(
             url=settings.control_url,
@@ -82,9 +90,11 @@ class DataPlane:
             calls=self._calls,
             pool=self._pool,
             report=self._spool.add,
+            taken=self._link.tell_taken,
             clock=utc_now,
         )
         self._schedule = Schedule(self._host)
+        self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
 
     async def run(self) -> None:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
@@ -93,6 +103,7 @@ class DataPlane:
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
+            asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
         ]
         told = asyncio.Event()
@@ -109,15 +120,15 @@ class DataPlane:
             task.result()
 
     def _router_parts(self) -> RouterParts:
-        gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
         return RouterParts(
             sites=self._sites,
-            gate=gate,
+            gate=self._gate,
             sign_in=SignIn(self._link.redeem),
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
             pool=self._pool,
             observe=self._host.observe,
+            proxies=Proxies(self._settings.proxies),
         )
 
     def _pass_key(self) -> str:
@@ -128,18 +139,46 @@ class DataPlane:
             case KillOrder():
                 await self._host.kill(message.app, message.modes, message.because)
             case DesiredState():
+                before = self._host.desired
+                self._take_policies(message)
                 await self._host.take_state(message)
+                if before is not None and _rules_of(before) != _rules_of(message):
+                    for site in self._sites.all():
+                        self._gate.end_forbidden(site)
             case RunJobOrder():
                 await self._host.run_job(message)
             case Heartbeat():
                 await self._host.heard()
 
+    def _take_policies(self, state: DesiredState) -> None:
+        """Decide by a newer state's policies from here on. What was decided before is forgotten with the state's
+        taking, which begins at once; policies that cannot be read refuse everything.
+        """
+        desired = self._host.desired
+        told = (state.policies_generation, state.policies)
+        if desired is not None and (
+            state.version <= desired.version or told == (desired.policies_generation, desired.policies)
+        ):
+            return
+        fault = self._engine.install(*told)
+        self._spool.add(PoliciesReport(generation=state.policies_generation, fault=fault[:500], time=utc_now()))
+
+    def _tell_decisions(self) -> None:
+        """Report what was decided since the last time, for replays."""
+        taken = [AskedQuestion.model_validate(asdict(item)) for item in self._journal.take()]
+        for first in range(0, len(taken), _MOST_DECISIONS):
+            self._spool.add(DecisionsReport(asked=tuple(taken[first : first + _MOST_DECISIONS])))
+
     async def _tick(self) -> None:
+        told = time.monotonic()
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self._host.roll_up(_TICK_SECONDS)
             await self._host.expire_leases()
             await self._schedule.run_due(utc_now())
+            if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
+                self._tell_decisions()
+                told = time.monotonic()
 
     async def _connect(self, binding: Binding) -> Connection:
         """Open a connection for an app's statement; the credential is fetched once and kept in memory only."""
@@ -160,6 +199,7 @@ class DataPlane:
             "granted_to": binding.app if state is not None else "",
             "demands_person": binding.grant.demands_person,
             "enabled": state is not None and state.enabled,
+            "data_classes": binding.data_classes,
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         return self._engine.decide(identity, "integration.query", resource, context)
@@ -209,6 +249,11 @@ class DataPlane:
             deciders=deciders,
             context={"host": host, "sent_bytes": sent, "received_bytes": received},
         )
+
+
+def _rules_of(state: DesiredState) -> tuple[object, ...]:
+    """Return what of a desired state decides who may use apps."""
+    return (state.policies, {(app.app, app.mode): app.roles for app in state.apps})
 
 
 def run(settings: DataPlaneSettings) -> None:

@@ -80,6 +80,12 @@ class Channel(asyncio.Protocol):
         """Whether the other side will send nothing more, or we have closed."""
         return self._over or self.transport.is_closing()
 
+    @property
+    def address(self) -> str:
+        """The network address of the other side, empty where there is none."""
+        peer = self.transport.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) else ""
+
     def write(self, data: bytes) -> None:
         """Send bytes without waiting."""
         self.transport.write(data)

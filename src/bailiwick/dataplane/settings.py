@@ -11,7 +11,8 @@ class DataPlaneSettings(BaseModel):
     """Everything that a data plane must be told.
 
     `state` must be reachable by the uids of tenants; `allow_networks` are internal networks that declared egress may
-    reach, none by default.
+    reach, none by default. `proxies` are the networks of proxies in front of it, which must say with the PROXY protocol
+    for whom they connect.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +26,7 @@ class DataPlaneSettings(BaseModel):
     host_suffix: str
     wheels: Path
     allow_networks: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -33,13 +35,17 @@ class DataPlaneSettings(BaseModel):
 
 
 class FrontSettings(BaseModel):
-    """Where the front listens and to which plane each host suffix belongs, as `suffix: host:port`."""
+    """Where the front listens and to which plane each host suffix belongs, as `suffix: host:port`.
+
+    `announce` tells planes with the PROXY protocol for whom the front connects; they must have it in their `proxies`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
     port: int
     forward: dict[str, str] = Field(min_length=1)
+    announce: bool = False
 
     @classmethod
     def load(cls, path: Path) -> Self:

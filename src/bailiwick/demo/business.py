@@ -3,8 +3,8 @@
 import secrets
 
 from bailiwick.demo import orders
-from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import Layout
+from bailiwick.files import write_private
 from bailiwick.store.embedded import EmbeddedPostgres
 
 ROLE = "orders_app"

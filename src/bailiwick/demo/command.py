@@ -14,11 +14,11 @@ import typer
 import yaml
 
 from bailiwick.demo import ready
-from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import HOST, Layout, lay_out
 from bailiwick.demo.lock import locked
 from bailiwick.demo.people import PEOPLE, ROLE_RULES
 from bailiwick.demo.processes import Child, Children
+from bailiwick.files import write_private
 
 app = typer.Typer(help="The sample company on this machine.", invoke_without_command=True)
 _STATE = Path(".state")
@@ -164,6 +164,8 @@ class _Demo:
             plane: {"kind": plane, "credentials": str(layout.state / "planes" / plane)}
             for plane in ("editor", "production")
         }
+        archive = layout.state / "audit-archive"
+        archive.mkdir(exist_ok=True, mode=0o700)
         content = {
             "database_url": database_url,
             "state": str(layout.state / "control"),
@@ -178,6 +180,9 @@ class _Demo:
             },
             "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
             "planes": planes,
+            "audit_exporters": [
+                {"name": "archive", "kind": "folder", "path": str(archive), "format": "ocsf", "batch_seconds": 10}
+            ],
         }
         _write(target, content)
 
@@ -194,6 +199,7 @@ class _Demo:
             "ingress_port": layout.plane_port(plane),
             "host_suffix": "preview.localhost" if plane == "editor" else "localhost",
             "wheels": str(self._wheels),
+            "proxies": [f"{HOST}/32"],
         }
         return _write(layout.state / f"data-plane-{plane}.yaml", content)
 
@@ -203,7 +209,7 @@ class _Demo:
             "preview.localhost": f"{HOST}:{layout.plane_port('editor')}",
             "localhost": f"{HOST}:{layout.plane_port('production')}",
         }
-        return _write(layout.state / "front.yaml", {"port": layout.port + 10, "forward": forward})
+        return _write(layout.state / "front.yaml", {"port": layout.port + 10, "forward": forward, "announce": True})
 
     def _say(self, words: str) -> None:
         if not self._quiet:

@@ -4,7 +4,7 @@ import contextlib
 from datetime import timedelta
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import API_AUDIENCE, Claims, SignInRefusedError
+from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, Claims, ServiceDraft, SignInRefusedError
 from bailiwick.control.integrations import Integration
 from bailiwick.core.errors import ConflictError, UnavailableError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
@@ -14,6 +14,7 @@ from bailiwick.demo.business import DATABASES, ROLE, database_password
 from bailiwick.demo.layout import HOST, Layout
 from bailiwick.demo.people import PEOPLE, SamplePerson
 
+_AGENT = "agent:claude-code"
 _SECRET = "orders-db-password"  # noqa: S105 - a name
 _OWN_REGION = (RowCondition(column="region", equals_attribute="region"),)
 _TOKEN_LIFETIME = timedelta(hours=8)
@@ -53,6 +54,7 @@ def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]
     admin = people["admin"]
     with contextlib.suppress(ConflictError):
         control.catalog.create_folder(admin, "finance")
+    _make_agent(control, admin)
     password = database_password(layout)
     with control.store.transaction() as session:
         known = {item.name for item in control.vault.names(session)}
@@ -64,6 +66,14 @@ def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]
     return people
 
 
+def _make_agent(control: ControlPlane, admin: Identity) -> None:
+    """Make the coding agent of the company, which anybody may start: it may do what builders may, where they may."""
+    owner, purpose = str(admin.principal), "Writes code for the people who start it"
+    with contextlib.suppress(ConflictError):
+        control.services.create(admin, ServiceDraft(_AGENT, owner, purpose, days=90, public=True))
+        control.identity.assign_role(admin, "builder", _AGENT, "folder:finance")
+
+
 def remember(control: ControlPlane, layout: Layout, person: SamplePerson) -> Identity:
     """Return a person of the company; raise `SignInRefusedError` when a directory switched them off."""
     attributes = {"region": person.region}
@@ -72,10 +82,10 @@ def remember(control: ControlPlane, layout: Layout, person: SamplePerson) -> Ide
 
 
 def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str, str]:
-    """Return a fresh token of the API for each role."""
+    """Return a fresh token for the API and git for each role."""
     return {
         role: control.identity.issue_token(
-            identity, audience=API_AUDIENCE, lifetime=_TOKEN_LIFETIME, purpose="demo"
+            identity, audience=f"{API_AUDIENCE} {GIT_AUDIENCE}", lifetime=_TOKEN_LIFETIME, purpose="demo"
         ).secret
         for role, identity in people.items()
     }

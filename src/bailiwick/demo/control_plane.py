@@ -6,12 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from bailiwick.control.app import build_control, write_plane_credentials
+from bailiwick.control.app import build_control, enrol_planes
 from bailiwick.control.settings import ControlSettings
 from bailiwick.demo.company import issue_scim_token, issue_tokens, set_up_company
-from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import lay_out
 from bailiwick.faces.server import serve_control
+from bailiwick.files import write_private
 
 _LOOK_SECONDS = 0.02
 
@@ -25,7 +25,7 @@ def main() -> None:
     settings, state, port, handover = sys.argv[1:5]
     control = build_control(ControlSettings.load(_written(Path(settings))))
     people = set_up_company(control, lay_out(Path(state), int(port)))
-    write_plane_credentials(control)
+    enrol_planes(control)
     content = {
         "tokens": issue_tokens(control, people),
         "scim_token": issue_scim_token(control, people["admin"]),

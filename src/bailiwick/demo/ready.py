@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from bailiwick.demo.files import write_private
 from bailiwick.demo.layout import Layout
+from bailiwick.files import write_private
 
 
 def describe(

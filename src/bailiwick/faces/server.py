@@ -10,9 +10,20 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 
-from bailiwick.control.app import ControlPlane, running, write_credentials
-from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app, server_tls
-from bailiwick.faces.api import AUTHZEN_PATH, authzen_metadata, bearer, build_api, build_authzen
+from bailiwick.control.app import ControlPlane, running
+from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app
+from bailiwick.core.origin import Origin, arriving, client_kind
+from bailiwick.faces.api import (
+    AUTHZEN_PATH,
+    OAUTH_METADATA_PATH,
+    OAUTH_PATH,
+    authzen_metadata,
+    bearer,
+    build_api,
+    build_authzen,
+    build_oauth,
+    oauth_metadata,
+)
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
@@ -21,10 +32,11 @@ from bailiwick.faces.scim import ScimFace
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Face = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 3
 
 
-def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def build_faces(control: ControlPlane) -> Face:
     """Return the ASGI application of all faces: git and SCIM go past the framework, everything else through it."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/api", build_api(control))
@@ -34,20 +46,35 @@ def build_faces(control: ControlPlane) -> Callable[[Scope, Receive, Send], Await
     def authzen() -> Response:
         return JSONResponse(authzen_metadata(control.settings.public_url))
 
+    @app.get(OAUTH_METADATA_PATH)
+    def oauth() -> Response:
+        return JSONResponse(dict(oauth_metadata(control)))
+
     _health(app, control)
     add_console(app, control)
+    app.mount(OAUTH_PATH, build_oauth(control))  # after the console's own pages there
     git = GitFace(control)
     scim = ScimFace(control)
 
-    async def faces(scope: Scope, receive: Receive, send: Send) -> None:
+    def face_of(scope: Scope) -> Face:
         if scope["type"] == "http" and scope["path"].startswith("/git/"):
-            await git(scope, receive, send)
-        elif scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
-            await scim(scope, receive, send)
-        else:
-            await app(scope, receive, send)
+            return git
+        if scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
+            return scim
+        return app
+
+    async def faces(scope: Scope, receive: Receive, send: Send) -> None:
+        with arriving(_origin(scope)):
+            await face_of(scope)(scope, receive, send)
 
     return faces
+
+
+def _origin(scope: Scope) -> Origin:
+    """Return where a request comes from: the socket's peer, or the client that a proxy on this host names."""
+    peer = scope.get("client")
+    agent = dict(scope.get("headers", ())).get(b"user-agent", b"").decode("latin-1")
+    return Origin(str(peer[0]) if peer else "", client_kind(agent))
 
 
 def _health(app: FastAPI, control: ControlPlane) -> None:
@@ -75,18 +102,7 @@ def _health(app: FastAPI, control: ControlPlane) -> None:
 
 async def serve_control(control: ControlPlane) -> None:
     """Serve until the process is told to end."""
-    faces = uvicorn.Server(
-        uvicorn.Config(
-            build_faces(control),
-            host=control.settings.console.host,
-            port=control.settings.console.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-            lifespan="off",
-        )
-    )
+    faces = uvicorn.Server(faces_config(control))
     door = uvicorn.Server(_door(control))
     async with running(control):
         done, _ = await asyncio.wait(
@@ -98,6 +114,23 @@ async def serve_control(control: ControlPlane) -> None:
         for task in done:
             task.result()
     control.store.dispose()
+
+
+def faces_config(control: ControlPlane) -> uvicorn.Config:
+    """Return how the faces are served."""
+    return uvicorn.Config(
+        build_faces(control),
+        host=control.settings.console.host,
+        port=control.settings.console.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+        lifespan="off",
+        # Else anybody on this host could say from where they come: uvicorn believes its own host by default.
+        proxy_headers=bool(control.settings.trusted_proxies),
+        forwarded_allow_ips=list(control.settings.trusted_proxies),
+    )
 
 
 async def _quiet(server: uvicorn.Server) -> None:
@@ -112,18 +145,13 @@ async def _quiet(server: uvicorn.Server) -> None:
 
 
 def _door(control: ControlPlane) -> uvicorn.Config:
-    folder = control.settings.state / "door"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    issued = control.authority.issue("control", hosts=[control.settings.planes_door.host, "localhost"])
-    write_credentials(folder, issued, control.authority.certificate_pem)
     known = {name: plane.kind for name, plane in control.settings.planes.items()}
-    context = server_tls(str(folder / "certificate.pem"), str(folder / "key.pem"), str(folder / "authority.pem"))
     return uvicorn.Config(
         build_plane_app(control.planes, control.hub, known),
         host=control.settings.planes_door.host,
         port=control.settings.planes_door.port,
         http=PeerCertificateProtocol,
-        ssl_context_factory=lambda _config, _default: context,
+        ssl_context_factory=lambda _config, _default: control.door.context,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -19,6 +19,7 @@ const provider = new Provider(issuer, {
       client_id: "bailiwick",
       token_endpoint_auth_method: "none",
       redirect_uris: [redirectUri],
+      post_logout_redirect_uris: [new URL("/sign-in", redirectUri).href],
       grant_types: ["authorization_code"],
       response_types: ["code"],
       require_auth_time: true,

@@ -1,11 +1,8 @@
 """An independent OpenID Connect provider, npm's oidc-provider under node: we are not tested against ourselves."""
 
 import contextlib
-import hashlib
-import os
 import queue
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -18,7 +15,8 @@ from urllib.parse import parse_qs, urljoin
 import httpx2
 import pytest
 
-ASSETS = Path(__file__).parents[2] / "assets" / "oidc-provider"
+from tests.fixtures.npm import installed
+
 REDIRECT_URI = "http://127.0.0.1:8400/sign-in/callback"
 _START_SECONDS = 30
 _MOST_REDIRECTS = 10
@@ -74,10 +72,14 @@ class Provider:
 
     def leave(self, browser: httpx2.Client) -> str:
         """Sign a browser out at the provider; return the logout token that it sent over the back channel."""
-        page = browser.get(f"{self.issuer}/session/end").text
-        secret = re.findall(r'name="xsrf" value="([^"]+)"', page)[0]
-        browser.post(f"{self.issuer}/session/end/confirm", data={"xsrf": secret, "logout": "yes"})
+        self.confirm_leaving(browser, f"{self.issuer}/session/end")
         return self._told.tokens.get(timeout=10)
+
+    def confirm_leaving(self, browser: httpx2.Client, url: str) -> str:
+        """Say yes where the provider asks whether to sign out; return where it sends the browser then."""
+        secret = re.findall(r'name="xsrf" value="([^"]+)"', browser.get(url).text)[0]
+        form = {"xsrf": secret, "logout": "yes"}
+        return browser.post(f"{self.issuer}/session/end/confirm", data=form).headers["location"]
 
 
 class LogoutsTold:
@@ -111,7 +113,7 @@ def provider() -> Iterator[Provider]:
     if _node_version() < _LEAST_NODE:
         pytest.skip(f"npm's oidc-provider runs on node {_LEAST_NODE} or later, and this host has an older one")
     told = LogoutsTold()
-    running = Provider(_installed(), told)
+    running = Provider(installed("oidc-provider", "server.mjs"), told)
     running.start()
     yield running
     running.stop()
@@ -121,20 +123,3 @@ def provider() -> Iterator[Provider]:
 def _node_version() -> int:
     done = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
     return int(done.stdout.removeprefix("v").partition(".")[0])
-
-
-def _installed() -> Path:
-    """Return a folder with the locked packages, installed at the first time and kept outside of the tree."""
-    lock = (ASSETS / "package-lock.json").read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bailiwick-tests"
-    folder = cache / f"oidc-provider-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "node_modules" / "oidc-provider").exists():
-        if shutil.which("npm") is None:
-            pytest.fail("node and npm are needed: run `make setup-tests`")
-        making = Path(f"{folder}.{os.getpid()}")
-        shutil.copytree(ASSETS, making, dirs_exist_ok=True)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=making, check=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        making.rename(folder)
-    shutil.copy(ASSETS / "server.mjs", folder)
-    return folder

@@ -102,11 +102,18 @@ def test_a_token_opens_its_door_only_and_expires(identity: IdentityService, cloc
     alice = identity.remember_person(ALICE)
     git = identity.issue_token(alice, audience=GIT_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
     api = identity.issue_token(alice, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="test")
-    identity.authenticate_token(git.secret, audience=GIT_AUDIENCE)
-    identity.authenticate_token(api.secret, audience=GIT_AUDIENCE)
-    for secret in (git.secret, "bwt_forged", ""):
+    both = identity.issue_token(alice, audience="api git", lifetime=timedelta(hours=1), purpose="test")
+    for token, audience in ((git, GIT_AUDIENCE), (api, API_AUDIENCE), (both, GIT_AUDIENCE), (both, API_AUDIENCE)):
+        assert identity.authenticate_token(token.secret, audience=audience).principal == alice.principal
+    for secret, audience in (
+        (git.secret, API_AUDIENCE),
+        (api.secret, GIT_AUDIENCE),
+        (both.secret, "api git"),
+        ("bwt_forged", API_AUDIENCE),
+        ("", API_AUDIENCE),
+    ):
         with pytest.raises(CredentialRefusedError):
-            identity.authenticate_token(secret, audience=API_AUDIENCE)
+            identity.authenticate_token(secret, audience=audience)
     clock.now += timedelta(hours=1)
     with pytest.raises(CredentialRefusedError):
         identity.authenticate_token(api.secret, audience=API_AUDIENCE)
@@ -147,7 +154,7 @@ def test_revoking_a_person_ends_everything_they_hold(
     owner = identity.authenticate_session(session.secret)
     token = identity.issue_token(owner.identity, audience=API_AUDIENCE, lifetime=timedelta(hours=1), purpose="t")
     # What hangs on the session is as old as its sign-in.
-    code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("v"))
+    code = identity.issue_code(owner, audience="app:preview/a/b", challenge=pkce_challenge("v"))
     with pytest.raises(ForbiddenError):
         identity.revoke_principal(owner.identity, "user:root@example.com", "no right to")
     changes.clear()
@@ -156,7 +163,7 @@ def test_revoking_a_person_ends_everything_they_hold(
     for attempt in (
         lambda: identity.authenticate_session(session.secret),
         lambda: identity.authenticate_token(token.secret, audience=API_AUDIENCE),
-        lambda: identity.redeem_code(code, audience="cli", verifier="v"),
+        lambda: identity.redeem_code(code, audience="app:preview/a/b", verifier="v"),
     ):
         with pytest.raises(CredentialRefusedError):
             attempt()
@@ -257,8 +264,8 @@ def test_a_session_and_a_token_get_older(identity: IdentityService, clock: Clock
     unknown = identity.authenticate_session(identity.sign_in(ALICE).secret)
     assert unknown.identity.sign_in is None
     # What hangs on the session is as old as its sign-in.
-    code = identity.issue_code(owner, audience="cli", challenge=pkce_challenge("verifier"))
-    assert identity.redeem_code(code, audience="cli", verifier="verifier").identity.sign_in == SignIn(
+    code = identity.issue_code(owner, audience="app:preview/a/b", challenge=pkce_challenge("verifier"))
+    assert identity.redeem_code(code, audience="app:preview/a/b", verifier="verifier").identity.sign_in == SignIn(
         150, second_factor=True
     )
 

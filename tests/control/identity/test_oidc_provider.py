@@ -22,6 +22,7 @@ from bailiwick.control.identity import (
     IdentityService,
     NewSession,
     OidcClient,
+    Proof,
     Providers,
     ProviderUnavailableError,
     SignInRefusedError,
@@ -319,6 +320,35 @@ def test_a_provider_speaks_for_its_own_domains_only(store: Store, provider: Prov
         sign_in(ours, provider)
 
 
+@pytest.mark.req("ID2", "ID1")
+@pytest.mark.parametrize(
+    ("groups", "held"),
+    [
+        (("*",), {"group:makers"}),
+        (("mak*",), {"group:makers"}),
+        (("makers",), {"group:makers"}),
+        (("make",), set()),
+        ((), set()),
+    ],
+)
+def test_a_provider_puts_people_into_the_groups_that_it_is_believed_only(
+    store: Store, provider: Provider, between: Between, groups: tuple[str, ...], held: set[str]
+) -> None:
+    client = client_of(provider.issuer, between, name="partner", domains=frozenset({"example.com"}))
+    identity = IdentityService(
+        store=store,
+        audit=AuditLog(utc_now),
+        authorizer=Authorizer(PolicyEngine.built_in()),
+        providers=Providers([client], {"partner": groups}),
+        clock=utc_now,
+        on_change=lambda: None,
+    )
+    back = provider.click(identity.begin_sign_in("/"), "ada")
+    session, _ = identity.finish_sign_in(state=back["state"], code=back["code"], issuer=back["iss"])
+    names = identity.authenticate_session(session.secret).identity.names
+    assert {name for name in names if name.startswith("group:")} == held
+
+
 @pytest.mark.req("ID2")
 def test_each_of_several_providers_answers_for_itself(store: Store, provider: Provider, between: Between) -> None:
     first = client_of(provider.issuer, between, name="first", domains=frozenset({"example.com"}))
@@ -394,6 +424,32 @@ def test_who_leaves_at_the_provider_leaves_here(identity: IdentityService, store
     assert [(event.event.actor, event.event.resource) for event in found.events] == [
         ("service:identity-provider/company", "user:ada@example.com")
     ]
+
+
+@pytest.mark.req("ID2")
+def test_signing_out_here_signs_out_at_the_provider_where_settings_say_so(
+    store: Store, provider: Provider, between: Between
+) -> None:
+    here = "http://127.0.0.1:8400/sign-in"
+    identity = service_of(store, client_of(provider.issuer, between, leave_to=here))
+    with httpx2.Client(timeout=10) as browser:
+        session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada", browser))
+        onward = identity.sign_out(session.secret)
+        assert onward.startswith(f"{provider.issuer}/session/end?client_id=bailiwick&")
+        assert httpx2.URL(onward).params["logout_hint"] == "ada@example.com"
+        assert provider.confirm_leaving(browser, onward) == here
+    quiet = service_of(store, client_of(provider.issuer, between))
+    session, _ = finish(quiet, provider.click(quiet.begin_sign_in("/"), "ada"))
+    assert quiet.sign_out(session.secret) == ""
+
+
+@pytest.mark.req("ID2")
+def test_signing_out_works_while_the_provider_does_not_answer(store: Store, provider: Provider) -> None:
+    identity = service_of(store, client_of("http://127.0.0.1:1", Between(), leave_to="http://127.0.0.1:8400/sign-in"))
+    session = identity.sign_in(Claims("i", "s", "ada@example.com", "Ada", (), {}, Proof(provider="company")))
+    assert identity.sign_out(session.secret) == ""
+    with pytest.raises(CredentialRefusedError):
+        identity.authenticate_session(session.secret)
 
 
 @pytest.mark.req("ID2")

@@ -1,3 +1,4 @@
+import contextlib
 import ssl
 import threading
 import time
@@ -13,12 +14,12 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.planes import PeerCertificateProtocol, PlaneHub, build_plane_app, server_tls
+from bailiwick.control.planes import DoorCertificate, PeerCertificateProtocol, PlaneHub, build_plane_app
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.control.vault.authority import _self_signed
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.messages import DesiredState, KillOrder, PlaneWelcome, SecretValue, decode_downlink
+from bailiwick.core.messages import STATE_TYPE, DesiredState, KillOrder, PlaneWelcome, SecretValue, decode_downlink
 from bailiwick.core.statements import Keyring, SigningKey, open_envelope, read_envelope
 from bailiwick.store import Store
 
@@ -27,6 +28,13 @@ KEY = SigningKey.generate()
 
 class Answers:
     """Stands in for the plane service: what is tested here is the door in front of it."""
+
+    def __init__(self, authority: CertificateAuthority | None = None) -> None:
+        self.authority = authority
+
+    def renew_certificate(self, plane: str, request: bytes) -> str:
+        assert self.authority is not None
+        return self.authority.answer(f"plane/{plane}", request)
 
     def welcome(self, plane: str) -> PlaneWelcome:
         key = KEY.public_text
@@ -44,6 +52,8 @@ class Door:
     folder: Path
     authority: CertificateAuthority
     hub: PlaneHub
+    certificate: DoorCertificate
+    version: list[int]
 
     def client(self, path: str, *, authority: CertificateAuthority | None = None, **options: Any) -> httpx2.Client:
         issued = (authority or self.authority).issue(path, **options)
@@ -63,23 +73,23 @@ def authority_of(store: Store, folder: Path, name: str) -> CertificateAuthority:
 @pytest.fixture
 def door(store: Store, tmp_path: Path) -> Iterator[Door]:
     authority = authority_of(store, tmp_path, "key")
-    issued = authority.issue("control", hosts=["127.0.0.1"])
-    for name, content in (("c.pem", issued.certificate), ("k.pem", issued.key), ("a.pem", authority.certificate_pem)):
-        (tmp_path / name).write_text(content)
+    certificate = DoorCertificate(authority, tmp_path / "door", "127.0.0.1", utc_now)
+
+    version = [0]
 
     def state(plane: str) -> DesiredState:
-        return DesiredState(version=1, plane=plane, time=datetime.now(UTC), sign_in_url="", apps=(), epochs={})
+        version[0] += 1
+        return DesiredState(version=version[0], plane=plane, time=datetime.now(UTC), sign_in_url="", apps=(), epochs={})
 
     hub = PlaneHub(state, KEY, utc_now)
-    app = build_plane_app(Answers(), hub, {"editor": "editor", "production": "production"})  # type: ignore[arg-type]
-    context = server_tls(*(str(tmp_path / name) for name in ("c.pem", "k.pem", "a.pem")))
+    app = build_plane_app(Answers(authority), hub, {"editor": "editor", "production": "production"})  # type: ignore[arg-type]
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             host="127.0.0.1",
             port=0,
             http=PeerCertificateProtocol,
-            ssl_context_factory=lambda _config, _default: context,
+            ssl_context_factory=lambda _config, _default: certificate.context,
             log_level="error",
             timeout_graceful_shutdown=1,
         )
@@ -99,7 +109,7 @@ def door(store: Store, tmp_path: Path) -> Iterator[Door]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Door(f"https://127.0.0.1:{port}", tmp_path, authority, hub)
+    yield Door(f"https://127.0.0.1:{port}", tmp_path, authority, hub, certificate, version)
     server.should_exit = True
     thread.join(10)
 
@@ -151,3 +161,51 @@ def test_the_stream_gives_the_state_and_then_orders_at_once_signed(door: Door) -
         second = decode_downlink(open_envelope(read_envelope(next(lines)), ring, kind))
         assert isinstance(second, KillOrder)
         assert time.monotonic() - began < 2
+
+
+def listen(
+    door: Door, plane: str, *, answers: threading.Event, heard: list[DesiredState], end: threading.Event
+) -> None:
+    """Be a plane that says what it has taken, while `answers` is set."""
+    ring = Keyring.of([KEY.public_text])
+    client = door.client(f"plane/{plane}")
+    with (
+        contextlib.suppress(httpx2.TransportError),
+        door.client(f"plane/{plane}").stream("GET", "/plane/v1/stream") as stream,
+    ):
+        for line in stream.iter_lines():
+            message = decode_downlink(open_envelope(read_envelope(line), ring, STATE_TYPE))
+            if end.is_set():
+                return
+            if isinstance(message, DesiredState):
+                heard.append(message)
+                if answers.is_set():
+                    client.post("/plane/v1/taken", json={"message_version": 1, "version": message.version})
+
+
+@pytest.mark.req("ID5", "RT5")
+def test_a_change_waits_until_every_plane_that_listens_acts_on_it_and_not_for_one_that_hangs(door: Door) -> None:
+    heard: dict[str, list[DesiredState]] = {"editor": [], "production": []}
+    answers = {"editor": threading.Event(), "production": threading.Event()}
+    end = threading.Event()
+    assert door.hub.settle() == frozenset()
+    for plane, event in answers.items():
+        event.set()
+        arguments = {"answers": event, "heard": heard[plane], "end": end}
+        threading.Thread(target=listen, args=(door, plane), kwargs=arguments, daemon=True).start()
+    while len(door.hub.connected) < 2:
+        time.sleep(0.01)
+    for _ in range(5):
+        before = door.version[0]
+        assert door.hub.settle() == frozenset()
+        assert all(states[-1].version > before for states in heard.values())
+    answers["editor"].clear()
+    assert door.hub.settle() == {"editor"}
+    began = time.monotonic()
+    assert door.hub.settle() == {"editor"}
+    assert time.monotonic() - began < 1
+    answers["editor"].set()
+    while door.hub.settle():
+        time.sleep(0.01)
+    end.set()
+    door.hub.settle()

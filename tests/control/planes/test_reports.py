@@ -1,7 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.messages import PassRequest
+from bailiwick.control.audit import AuditQuery, search
+from bailiwick.core.clock import utc_now
+from bailiwick.core.errors import ForbiddenError, InvalidInputError
+from bailiwick.core.events import AuditEvent
+from bailiwick.core.messages import AuditReport, PassRequest, ReportBatch, Sequenced
 from tests.control.release.test_deploys import released
 from tests.fixtures.company import APP, Company
 
@@ -39,3 +44,60 @@ def test_a_plane_redeems_no_code_for_a_mode_that_it_does_not_serve(company: Comp
     with pytest.raises(ForbiddenError) as refused:
         company.control.planes.answer_pass("editor", request)
     assert refused.value.deciders == ("default-deny",)
+
+
+def report(number: int) -> Sequenced:
+    event = AuditEvent(
+        time=utc_now(), actor="user:a@example.com", action="query.executed", resource=f"integration:db-{number}"
+    )
+    return Sequenced(sequence=number, report=AuditReport(event=event))
+
+
+def send(company: Company, plane: str, *numbers: int, spool: str = "s") -> int:
+    batch = ReportBatch(spool=spool, reports=tuple(report(number) for number in numbers))
+    return company.control.planes.take_reports(plane, batch).sequence
+
+
+def queries(company: Company) -> list[tuple[str, str]]:
+    with company.control.store.transaction() as session:
+        found = search(session, AuditQuery(action=("query.executed", "report.missed")), limit=200).events
+    return [(item.event.plane, item.event.resource) for item in reversed(found)]
+
+
+@pytest.mark.req("OB2")
+def test_what_a_plane_sends_again_is_in_the_log_once_and_in_its_order(company: Company) -> None:
+    assert send(company, "editor", 1, 2) == 2
+    assert send(company, "production", 1) == 1
+    assert send(company, "editor", 1, 2, 3) == 3
+    assert send(company, "editor", 2) == 3
+    assert send(company, "editor", 1, spool="another disk") == 1
+    assert queries(company) == [
+        ("editor", "integration:db-1"),
+        ("editor", "integration:db-2"),
+        ("production", "integration:db-1"),
+        ("editor", "integration:db-3"),
+        ("editor", "integration:db-1"),
+    ]
+
+
+@pytest.mark.req("OB2")
+def test_two_senders_of_one_batch_at_once_add_it_once(company: Company) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: send(company, "editor", 1, 2, 3), range(8))) == [3] * 8
+    assert len(queries(company)) == 3
+
+
+@pytest.mark.req("OB2")
+def test_a_gap_is_told_in_the_log_and_disorder_is_refused(company: Company) -> None:
+    send(company, "editor", 1)
+    assert send(company, "editor", 4, 6) == 6
+    with company.control.store.transaction() as session:
+        missed = search(session, AuditQuery(action=("report.missed",)), limit=9).events
+    assert [item.event.reason for item in reversed(missed)] == [
+        "reports 2 to 3 of this plane never came",
+        "reports 5 to 5 of this plane never came",
+    ]
+    for numbers in ((8, 7), (7, 7)):
+        with pytest.raises(InvalidInputError, match="not in order"):
+            send(company, "editor", *numbers)
+    assert send(company, "editor", 7) == 7

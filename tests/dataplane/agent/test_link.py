@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from bailiwick.core.clock import utc_now
-from bailiwick.core.errors import UnavailableError
+from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages import AuditReport, DesiredState, KillOrder, Message, PlaneWelcome
 from bailiwick.core.statements import SignatureError, SigningKey
@@ -24,8 +26,7 @@ def link_to(door: Door, pinned: PlaneWelcome | None = None) -> Link:
     credentials = door.folder / "credentials"
     credentials.mkdir()
     (credentials / "authority.pem").write_text(door.authority.certificate_pem)
-    (credentials / "certificate.pem").write_text(issued.certificate)
-    (credentials / "key.pem").write_text(issued.key)
+    (credentials / "credentials.pem").write_text(issued.pem)
     pins = door.folder / "pinned-keys.json"
     if pinned is not None:
         pins.write_text(pinned.model_dump_json())
@@ -126,3 +127,31 @@ async def test_an_order_is_heard_after_the_state(door: Door) -> None:
     door.hub.broadcast(KillOrder(app="a/b", modes=("preview",), because="now"))
     heard = await listening
     assert {type(message) for message in heard} == {DesiredState, KillOrder}
+
+
+@pytest.mark.req("DM2", "ID2")
+async def test_the_plane_renews_its_certificate_while_it_listens(door: Door) -> None:
+    link = link_to(door)
+    file = door.folder / "credentials" / "credentials.pem"
+    short = door.authority.issue("plane/production", lifetime=timedelta(seconds=1))
+    file.write_text(short.pem)
+    heard: list[Message] = []
+
+    async def take(message: Message) -> None:
+        heard.append(message)
+
+    tasks = [asyncio.create_task(link.run(take)), asyncio.create_task(link.keep_certificate())]
+    async with asyncio.timeout(20):
+        while file.read_text() == short.pem or not heard:  # noqa: ASYNC110 - a file is looked at
+            await asyncio.sleep(0.02)
+        renewed = x509.load_pem_x509_certificate(file.read_bytes())
+        assert renewed.not_valid_after_utc > utc_now() + timedelta(minutes=50)
+        assert file.stat().st_mode & 0o777 == 0o600
+        # The first one is over; requests go on over new connections, and the stream was never broken.
+        await asyncio.sleep(1.0)
+        await link._hang_up()
+        with pytest.raises(BailiwickError, match="no app of this plane"):
+            await link.secret("orders-db-password")
+    assert len([message for message in heard if isinstance(message, DesiredState)]) == 1
+    for task in tasks:
+        task.cancel()

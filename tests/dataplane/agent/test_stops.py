@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,30 @@ async def test_when_a_new_release_does_not_start_the_one_before_stays_and_is_kep
     os.kill(before, signal.SIGKILL)
     await house.until(lambda: _running(house, first) and house.inner_pid() != before)
     assert (await house.get("/")).text == "begun done"
+
+
+@pytest.mark.req("RT7")
+async def test_what_does_not_start_for_a_passing_reason_is_started_again_by_itself(house: PlaneHouse) -> None:
+    early = f"import time\nif time.time() < {time.time() + 4}: raise SystemExit('too early')\n"
+    late = house.release({"app.py": early + SLOW})
+    await house.serve(late)
+    report = await house.until_status("failed", state=late)
+    assert "too early" in report.words
+    await house.until_status("running", state=late)
+    assert (await house.get("/")).text == "begun done"
+
+
+@pytest.mark.req("RT7")
+async def test_what_never_starts_is_given_up_in_the_end(house: PlaneHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bailiwick.dataplane.agent.host._RESTART_SECONDS", (0.1, 0.2))
+    broken = house.release({"app.py": "raise SystemExit('not today')\n"})
+    await house.serve(broken)
+    await house.until(lambda: len([item for item in house.statuses() if item.status == "failed"]) == 4)
+    assert [item.status for item in house.statuses()] == ["starting", "failed"] * 3 + ["failed"]
+    assert "again and again" in house.statuses()[-1].words
+    assert "not today" in house.statuses()[-2].words
+    answer = await house.get("/")
+    assert (answer.status_code, "could not be started" in answer.text) == (503, True)
 
 
 def _running(house: PlaneHouse, state: AppState) -> bool:

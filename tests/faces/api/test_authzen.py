@@ -190,7 +190,7 @@ def test_lists_and_searches_do_not_ask_the_database_for_each_row(company: Compan
         with control.store.transaction() as session:
             statements.clear()
             assert ask_for(session)
-            assert len(statements) <= 3
+            assert len(statements) <= 5
     with control.store.transaction() as session:
         assert control.catalog.list_apps(session, nobody).apps == ()
         assert control.access.what_can(session, nobody, "app") == ([], "")

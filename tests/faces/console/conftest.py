@@ -17,9 +17,17 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bailiwick.control.app import CALLBACK_PATH
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity import Claims, IdentityService, NewSession, OidcClient, Providers
+from bailiwick.control.identity import (
+    Claims,
+    IdentityService,
+    NewSession,
+    OidcClient,
+    Providers,
+    Resources,
+    TokenService,
+)
+from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.clock import utc_now
 from bailiwick.demo.people import ROLE_RULES
 from bailiwick.faces.console.sessions import COOKIE
@@ -144,7 +152,11 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
         )
         identity.apply_role_rules(ROLE_RULES)
         settings = control.settings.model_copy(update={"public_url": addresses.console})
-        company.control = replace(control, settings=settings, identity=identity)
+        tokens = TokenService(control.store, AuditLog(utc_now), Resources(addresses.console), utc_now)
+        own_names = frozenset({addresses.console, f"{addresses.console}/oauth/token"})
+        prover = replace(control.exchange.prover, audiences=own_names)
+        exchange = replace(control.exchange, prover=prover)
+        company.control = replace(control, settings=settings, identity=identity, tokens=tokens, exchange=exchange)
         self._console = Console(addresses, company)
         config = uvicorn.Config(
             build_faces(company.control),

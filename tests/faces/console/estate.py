@@ -3,13 +3,22 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from joserfc.jwk import ECKey
+
 from bailiwick.control.access_reviews import Plan, Verdict
-from bailiwick.control.identity import ORGANIZATION, Claims
+from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, TrustDraft
+from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
 from tests.faces.console.conftest import Console
 from tests.fixtures.company import APP, MANIFEST, Company
+from tests.fixtures.policies import NO_KILLS, case_of, in_force
 
+AUTHORIZE = (
+    "/oauth/authorize?response_type=code&client_id=bailiwick-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A4000%2Fcallback"
+    f"&code_challenge_method=S256&code_challenge={'c' * 43}&state=s"
+)
+SERVICE = "service:nightly"
 MARK = "\u202e"  # turns what follows around: "evil" reads "live"
 HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evil"
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
@@ -44,6 +53,8 @@ class Estate:
             "/audit",
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
+            "/directories",
+            "/exporters",
             "/people",
             "/people?text=nobody-is-called-this",
             "/people/admin@example.com",
@@ -59,10 +70,23 @@ class Estate:
             f"/access-reviews/{self.review}?decided=no&flag=empty-group&text=nothing",
             f"/access-reviews/{self.over}",
             f"/access-reviews/{self.draft}",
+            "/policies",
+            "/policies/edit",
+            "/policies/edit?name=house",
+            "/policies/house/1",
+            "/policies/house/2",
+            "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
+            "/audit/events/3",
             "/kill",
             "/help",
+            "/services",
+            "/services?kind=agent&flag=unused",
+            f"/services/{SERVICE}",
+            "/services/integration:orders-db/production",
+            "/sessions",
             "/sign-in",
-            "/sign-in/cli?port=4000&challenge=c&state=s",
+            AUTHORIZE,
+            "/device?user_code=BCDF-GHJK",
             "/no/such/page",
         )
 
@@ -71,6 +95,11 @@ def build(console: Console) -> Estate:
     """Let it all happen."""
     company = console.company
     control, people = company.control, company.people
+    control.services.create(people["admin"], ServiceDraft(SERVICE, "group:admin", HOSTILE, 20))
+    key = ECKey.generate_key("P-256").as_dict(private=False)
+    control.services.add_key(people["admin"], SERVICE, dict(key))
+    terms = TrustDraft("https://ci.example", "bailiwick", "", claims={"job": HOSTILE})
+    control.services.add_trust(people["admin"], SERVICE, terms)
     for name in ("empty", "other"):
         control.catalog.create_app(people["builder"], f"finance/{name}")
     message = f"{HOSTILE}\n\nGenerated-By: {HOSTILE}\nPrompt: {HOSTILE}"
@@ -85,7 +114,21 @@ def build(console: Console) -> Estate:
     assert company.push("builder", {"bailiwick.toml": wider, "page.html": f"<p>{HOSTILE}</p>\n"}, message).accepted
     waiting = control.deploys.request(people["builder"], APP)
     control.stops.kill(people["admin"], "finance/other", HOSTILE)
+    control.directory.issue_token(people["admin"], "entra", days=1, purpose=HOSTILE)
+    with control.store.transaction() as session:
+        report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
+    _govern(company)
     return Estate(waiting.id, decided.id, refused, passed, *_reviewed(company))
+
+
+def _govern(company: Company) -> None:
+    """Put policies of the organisation into force, and propose others."""
+    text = NO_KILLS.replace("principal,", "principal is Service,")
+    tests = case_of("app.kill") + 'principal = "service:bot"\n'
+    in_force(company, text, tests)
+    text += f"// {HOSTILE.replace(MARK, '')}\n"
+    admin = company.people["admin"]
+    company.control.policies.propose(admin, "house", scope=ORGANIZATION, text=text, tests=tests, reason=HOSTILE)
 
 
 def _reviewed(company: Company) -> tuple[str, str, str]:

@@ -6,10 +6,14 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from bailiwick.control.catalog import CatalogService
+from bailiwick.faces.console import add_console
 from bailiwick.faces.console.sessions import ATTEMPT_COOKIE, COOKIE, own_path
 from tests.faces.console.conftest import Console, csrf_token, provider_answer, sign_in
+from tests.faces.console.estate import AUTHORIZE
 from tests.fixtures.company import APP
 
 ELSEWHERE = ("//evil", "/\\evil", "\\\\evil", "https:evil", "https://evil", "javascript:alert(1)", "evil", "",
@@ -63,10 +67,17 @@ def test_a_form_of_another_origin_changes_nothing_even_with_the_token(console: C
 @pytest.mark.req("ID1")
 def test_every_form_of_the_console_asks_for_the_token(console: Console) -> None:
     browser, _ = console.signed_in("admin")
-    for path in ("/apps", f"/apps/{APP}/deploy", f"/apps/{APP}/kill", f"/apps/{APP}/revive", "/approvals/x/approve",
-                 "/approvals/x/reject", "/sign-out", "/sign-in/cli"):  # fmt: skip
-        form = {"path": "finance/x", "reason": "x", "port": "4000", "challenge": "c", "state": "s"}
-        assert browser.post(path, data=form).status_code == 403, path
+    app = FastAPI()
+    add_console(app, console.company.control)
+    forms = [
+        route.path
+        for route in app.routes
+        if isinstance(route, APIRoute) and not route.methods <= {"GET", "HEAD"} and "/sign-in/logout" not in route.path
+    ]
+    assert {"/apps", "/sign-out", "/oauth/authorize", "/device/answer", "/sessions/end-all"} <= set(forms)
+    for path in forms:
+        refused = browser.post(re.sub(r"{[^}]+}", "x", path), data={"reason": "x"})
+        assert (refused.status_code, "not from your session" in refused.text) == (403, True), path
 
 
 @pytest.mark.req("ID2")
@@ -168,7 +179,10 @@ def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(console: Console
     assert re.fullmatch(rf"{COOKIE}=bws_[\w-]+; HttpOnly; Max-Age=43200; Path=/; SameSite=lax", session)
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/no/such/page", "/static/console.css", "/apps/no/such"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sign-in", "/no/such/page", "/static/console.css", "/apps/no/such", "/device", "/sessions", AUTHORIZE],
+)
 def test_every_answer_forbids_frames_scripts_of_others_and_guessing_of_types(console: Console, path: str) -> None:
     answer = console.signed_in("admin")[0].get(path)
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
@@ -177,15 +191,6 @@ def test_every_answer_forbids_frames_scripts_of_others_and_guessing_of_types(con
     assert policy["require-trusted-types-for"] == "'script'"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert (answer.headers.get("cache-control") == "no-store") is (not path.startswith("/static/"))
-
-
-def test_only_the_page_that_signs_the_command_line_in_may_send_a_form_to_loopback(console: Console) -> None:
-    browser, _ = console.signed_in("builder")
-    page = browser.get("/sign-in/cli", params={"port": 4000, "challenge": "c", "state": "s"})
-    assert "form-action 'self' http://127.0.0.1:4000;" in page.headers["content-security-policy"]
-    for port in (22, 70000):
-        refused = browser.get("/sign-in/cli", params={"port": port, "challenge": "c", "state": "s"})
-        assert refused.status_code == 400
 
 
 @pytest.mark.req("ID1")

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 
 from bailiwick.control.app import running
-from bailiwick.control.identity import GIT_AUDIENCE
+from bailiwick.control.identity import GIT_AUDIENCE, Resources, TokenService
 from bailiwick.faces.server import build_faces
 from tests.fixtures.company import APP, MANIFEST, Company
 
@@ -65,6 +65,10 @@ class Door:
 @pytest.fixture
 def door(company: Company) -> Iterator[Door]:
     listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    control = company.control
+    tokens = TokenService(control.store, control.audit, Resources(url), control.clock)
+    company.control = replace(control, tokens=tokens)
     config = uvicorn.Config(build_faces(company.control), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
 
@@ -76,7 +80,7 @@ def door(company: Company) -> Iterator[Door]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield Door(company, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    yield Door(company, url)
     server.should_exit = True
     thread.join()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from bailiwick.control.audit import AuditQuery, search
 from bailiwick.control.identity import API_AUDIENCE
 from tests.faces.git.conftest import IDENTITY, Door, commit, commit_tree, git_children
 from tests.fixtures.company import APP
@@ -186,7 +187,7 @@ def test_a_refusal_at_the_door_names_the_policy(door: Door) -> None:
         f"{door.url}/git/{APP}.git/info/refs?service=git-upload-pack",
         auth=("x", door.token("builder", audience=API_AUDIENCE)),
     )
-    assert api_at_git.status_code == 200
+    assert api_at_git.status_code == 401
 
 
 def test_a_packed_body_is_read_and_a_bomb_is_refused(door: Door, folder: Path) -> None:
@@ -231,3 +232,11 @@ def test_a_client_that_goes_away_leaves_no_process_and_nothing_kept(door: Door, 
     assert not git_children()
     assert door.kept_bytes() == before
     assert door.push(folder)[0]
+
+
+@pytest.mark.req("OB2")
+def test_the_log_says_where_a_push_came_from(door: Door, folder: Path) -> None:
+    assert door.push(folder)[0]
+    with door.company.control.store.transaction() as session:
+        (pushed,) = search(session, AuditQuery(action="push.accepted")).events
+    assert (pushed.event.client, pushed.event.client_kind) == ("127.0.0.1", "git")

@@ -14,9 +14,12 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
+from sqlalchemy import update
 
 from bailiwick.control.identity import API_AUDIENCE
+from bailiwick.control.identity.tables import TokenRow
 from bailiwick.control.review.engines import secrets
+from bailiwick.core.clock import utc_now
 from tests.faces.git.conftest import IDENTITY, NOTHING, Door, commit, git_children
 from tests.fixtures.company import APP, MANIFEST
 
@@ -336,6 +339,18 @@ def test_a_long_review_says_what_it_does_while_it_does_it(door: Door, folder: Pa
     assert pushing.wait() == 0
     assert "takes it" in rest
     assert "reviewing" not in rest
+
+
+@pytest.mark.req("RV1", "ID2")
+def test_a_push_goes_on_when_its_token_runs_out_meanwhile(door: Door, folder: Path, held: threading.Event) -> None:
+    pushing = start_push(door, folder)
+    assert pushing.stderr is not None
+    assert "Bailiwick reviews this push" in pushing.stderr.readline().decode()
+    with door.company.control.store.transaction() as session:
+        session.execute(update(TokenRow).values(expires=utc_now()))
+    held.set()
+    assert "takes it" in pushing.stderr.read().decode()
+    assert pushing.wait() == 0
 
 
 @pytest.mark.req("RV1", "RT3")

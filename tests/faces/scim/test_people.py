@@ -9,15 +9,15 @@ import pytest
 from bailiwick.control.audit import AuditQuery, search
 from bailiwick.control.identity import (
     API_AUDIENCE,
-    CLI_AUDIENCE,
     GIT_AUDIENCE,
     Claims,
     CredentialRefusedError,
     SignInRefusedError,
 )
+from bailiwick.control.identity.directory.problems import standing
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.principals import Principal
-from tests.faces.scim.conftest import ENTERPRISE, GROUP, USER, Directory
+from tests.faces.scim.conftest import ENTERPRISE, GROUP, USER, Directory, token_for
 from tests.fixtures.company import Company
 
 ANN = "ann@example.com"
@@ -92,7 +92,7 @@ async def test_whoever_leaves_loses_every_credential_at_once(directory: Director
         ).secret
         for audience in (API_AUDIENCE, GIT_AUDIENCE)
     }
-    code = identity.issue_code(signed_in, audience=CLI_AUDIENCE, challenge=pkce_challenge("v" * 43))
+    code = identity.issue_code(signed_in, audience="app:preview/a/b", challenge=pkce_challenge("v" * 43))
     path = f"/Users/{made['id']}"
     match how:
         case "deactivate":
@@ -109,7 +109,7 @@ async def test_whoever_leaves_loses_every_credential_at_once(directory: Director
         with pytest.raises(CredentialRefusedError):
             identity.authenticate_token(secret, audience=audience)
     with pytest.raises(CredentialRefusedError):
-        identity.redeem_code(code, audience=CLI_AUDIENCE, verifier="v" * 43)
+        identity.redeem_code(code, audience="app:preview/a/b", verifier="v" * 43)
     with pytest.raises(SignInRefusedError):
         identity.sign_in(claims(ANN, "admin"))
     with company.control.store.transaction() as database:
@@ -206,6 +206,10 @@ async def test_what_leavers_own_is_flagged_for_somebody_else(
     assert await flagged() == (["finance/desk"], [True])
     every = (await http.get("/api/v1/apps", headers=headers)).json()["apps"]
     assert [item["ownerless"] for item in every] == [True]
+    give = {"person": "Second@example.com"}
+    given = await http.post("/api/v1/app-owner/finance/desk", json=give, headers=headers)
+    assert (given.status_code, given.json()["owner"]) == (200, "user:second@example.com")
+    assert await flagged() == ([], [True])
 
 
 @pytest.mark.req("ID3", "OB2")
@@ -250,3 +254,25 @@ def test_policy_says_no_to_services_without_a_token_and_to_people(company: Compa
             assert not control.authorizer.decide(
                 session, identity, "directory.sync", "organization:default", asked
             ).allowed
+
+
+@pytest.mark.req("ID3", "OB2")
+async def test_a_person_of_two_directories_stays_with_the_first_and_the_claim_is_shown_once(
+    directory: Directory, http: httpx2.AsyncClient, company: Company
+) -> None:
+    await directory.user(ANN)
+    other = Directory(company, http, token_for(company, "okta"))
+    for _ in range(3):
+        body = {"schemas": [USER], "userName": "ann2", "emails": [{"value": ANN}]}
+        assert (await other.call("POST", "/Users", body)).status_code == 409
+    told = [item for item in events(company) if item[0] == "directory.entry-refused"]
+    assert len(told) == 1
+    with company.control.store.transaction() as session:
+        kept = standing(session, "okta")
+    assert [item.words for item in kept] == ["'ann2' is claimed by the directory 'entra' already, which keeps it"]
+    found = (await directory.call("GET", "/Users")).json()["Resources"]
+    assert (await directory.call("DELETE", f"/Users/{found[0]['id']}")).status_code == 204
+    await other.user("ann2", emails=[{"value": ANN}])
+    with company.control.store.transaction() as session:
+        assert standing(session, "okta") == []
+    assert directory.person(ANN).active

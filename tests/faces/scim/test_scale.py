@@ -132,6 +132,45 @@ async def test_a_patch_of_five_megabytes_is_done_or_refused_in_words(directory: 
         assert session.query(MemberRow).count() == 0
 
 
+@pytest.mark.req("ID3")
+async def test_few_members_of_a_group_of_fifty_thousand_change_without_reading_the_others(
+    directory: Directory, company: Company
+) -> None:
+    group = await directory.group("everyone")
+    path = f"/Groups/{group['id']}"
+    ids = add_people(company, "entra", 50_000)
+    with company.control.store.transaction() as session:
+        fill = "INSERT INTO directory_members (group_id, member_id) SELECT %s, id FROM directory_resources"
+        session.connection().exec_driver_sql(f"{fill} WHERE kind = 'User'", (group["id"],))
+    ann = await directory.user("ann@example.com")
+    one = {"op": "Add", "path": "members", "value": [{"value": ann["id"]}]}
+    removals = [{"op": "remove", "path": f'members[value eq "{member}"]'} for member in ids[:3000]]
+    answer = await directory.patch(path, *removals, one)
+    assert (answer.status_code, answer.headers["etag"]) == (204, 'W/"2"')
+    with company.control.store.transaction() as session:
+        assert session.query(MemberRow).filter_by(group_id=group["id"]).count() == 47_001
+    assert directory.person("ann@example.com").groups == ["everyone"]
+    again = await directory.patch(path, *removals, one)
+    assert (again.status_code, again.headers["etag"]) == (204, 'W/"2"')
+    shown = (await directory.call("GET", path, params={"excludedAttributes": "members"})).json()
+    assert (shown["displayName"], "members" in shown) == ("everyone", False)
+    nobody = {"op": "add", "path": "members", "value": [{"value": "user_nobody"}]}
+    out = {"op": "remove", "path": "members", "value": [{"value": ann["id"]}]}
+    assert (await directory.patch(path, out, nobody)).status_code == 400
+    assert directory.person("ann@example.com").groups == ["everyone"]
+    assert (await directory.patch(path, out)).status_code == 204
+    assert directory.person("ann@example.com").groups == []
+
+
+@pytest.mark.req("ID3")
+async def test_a_patch_of_very_many_operations_is_refused(directory: Directory) -> None:
+    ann = await directory.user("ann@example.com")
+    many = [{"op": "replace", "path": "title", "value": f"t{number}"} for number in range(1001)]
+    answer = await directory.patch(f"/Users/{ann['id']}", *many)
+    assert answer.status_code == 413
+    assert "1000 operations at most" in answer.json()["detail"]
+
+
 def _events(session: object) -> int:
     from sqlalchemy import text
 

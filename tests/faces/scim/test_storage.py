@@ -1,7 +1,7 @@
 """Our storage against the contract that the SCIM server's makers wrote for storages, on real PostgreSQL."""
 
 import pytest
-from scim2_models import ScimProvider
+from scim2_models import Group, ScimProvider
 from scim2_server.testing import ScimStorageContract
 
 from bailiwick.faces.scim.provider import build_provider
@@ -14,7 +14,8 @@ from tests.fixtures.company import Company
 class TestOurStorage(ScimStorageContract):
     @pytest.fixture
     def provider(self) -> ScimProvider:
-        return build_provider()
+        # The contract writes display names of members, which groups of RFC 7643, section 8.7.1, do not have.
+        return build_provider(Group)
 
     @pytest.fixture
     def storage(self, company: Company, provider: ScimProvider) -> DirectoryStorage:

@@ -10,7 +10,7 @@ from bailiwick.control.access_reviews.model import Plan
 from bailiwick.control.access_reviews.rows import plan_of, unknown
 from bailiwick.control.access_reviews.tables import CampaignRow, ItemRow
 from bailiwick.control.identity import Authorizer, RoleAssignment, roles_of, scope_chain
-from bailiwick.core.policy import ROLES, ContextValue, Decision
+from bailiwick.core.policy import ROLES, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity
 
 
@@ -21,7 +21,7 @@ class Asking:
         self._authorizer = authorizer
         self._session = session
         self._identity = identity
-        self._holders: dict[str, Mapping[str, frozenset[str]]] = {}
+        self._holders: dict[str, Standing] = {}
         self._answers: dict[tuple[object, ...], Decision] = {}
         self._own_roles: list[RoleAssignment] | None = None
 

@@ -33,10 +33,10 @@ class GrantSource:
             for item in granted(session)
             if is_under(scope, f"app:{item.app}") and (item.app, item.integration) not in gone
         ]
-        makers = self._catalog.makers(session, {item.app for item in grants})
+        owners = self._catalog.owners(session, {item.app for item in grants})
         uses = {(use.who, use.where): use for use in used_by_apps(session, _QUERY, now - RECENT)}
         return [
-            _held(item, makers.get(item.app, ""), uses.get((item.app, f"integration:{item.integration}")))
+            _held(item, owners.get(item.app, ""), uses.get((item.app, f"integration:{item.integration}")))
             for item in grants
         ]
 

@@ -5,12 +5,11 @@ import json
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit.model import CHECKPOINT_TYPE
 from bailiwick.control.audit.tables import CheckpointRow, TreeRow
+from bailiwick.core.checkpoints import Checkpoint, seal_checkpoint
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import canonical_json
 from bailiwick.core.merkle import Frontier
-from bailiwick.core.statements import SigningKey, seal
+from bailiwick.core.statements import SigningKey
 
 
 def sign_checkpoint(session: Session, key: SigningKey, clock: Clock) -> int:
@@ -19,12 +18,9 @@ def sign_checkpoint(session: Session, key: SigningKey, clock: Clock) -> int:
     signed = session.scalar(select(func.max(CheckpointRow.size))) or 0
     if tree is None or tree.size == signed:
         return signed
-    now = clock()
     root = Frontier(tree.size, [bytes.fromhex(peak) for peak in tree.peaks]).root()
-    payload = canonical_json(
-        {"tenant": tree.tenant, "size": tree.size, "root": root.hex(), "time": now.isoformat(timespec="milliseconds")}
-    )
-    envelope = json.loads(seal(payload, key, CHECKPOINT_TYPE).model_dump_json(by_alias=True))
-    row = {"tenant": tree.tenant, "size": tree.size, "time": now, "envelope": envelope}
+    checkpoint = Checkpoint(tree.tenant, tree.size, root.hex(), clock())
+    envelope = json.loads(seal_checkpoint(checkpoint, key).model_dump_json(by_alias=True))
+    row = {"tenant": tree.tenant, "size": tree.size, "time": checkpoint.time, "envelope": envelope}
     session.execute(insert(CheckpointRow), [row])
     return tree.size

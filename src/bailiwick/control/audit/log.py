@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit.tables import EventRow, TreeRow
 from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.event_words import words_of
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome, canonical_bytes
 from bailiwick.core.merkle import Frontier, leaf_hash
+from bailiwick.core.origin import current_origin
 from bailiwick.store import TENANT_SETTING
 
 
@@ -34,8 +36,14 @@ class AuditLog:
         plane: str = "",
         deciders: tuple[str, ...] = (),
         context: Mapping[str, ContextFact] | None = None,
+        before: Mapping[str, ContextFact] | None = None,
+        after: Mapping[str, ContextFact] | None = None,
     ) -> int:
-        """Add what happened now; the names and facts are those of `AuditEvent`. Returns its place."""
+        """Add what happened now; the names and facts are those of `AuditEvent`. Returns its place.
+
+        Where the request at hand came from, and whom an agent acts for, are added here.
+        """
+        origin = current_origin()
         event = AuditEvent(
             time=self.clock(),
             actor=actor,
@@ -48,6 +56,11 @@ class AuditLog:
             plane=plane,
             deciders=deciders,
             context=dict(context or {}),
+            acting_for=actor.partition("/for/")[2] if actor.startswith("agent:") else "",
+            client=origin.address,
+            client_kind=origin.kind,
+            before=before,
+            after=after,
         )
         return self.append(session, event)
 
@@ -104,4 +117,5 @@ def _row(place: int, event: AuditEvent, body: bytes, leaf: bytes) -> dict[str, o
         "trace": event.trace,
         "body": body,
         "leaf": leaf,
+        "words": words_of(event),
     }

@@ -1,11 +1,11 @@
-"""What the audit log hands out: events at their place, questions, checkpoints and the result of a check."""
+"""What the audit log hands out: events at their place, checkpoints and the result of a check."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
+from bailiwick.core.checkpoints import Checkpoint
 from bailiwick.core.events import AuditEvent
 
-CHECKPOINT_TYPE = "application/vnd.bailiwick.checkpoint.v1+json"
 EXPORT_FORMAT = "bailiwick-audit-export/1"
 
 
@@ -18,21 +18,6 @@ class LoggedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditQuery:
-    """What to look for; empty fields do not matter. `text` is looked for in reason and context."""
-
-    actor: str = ""
-    action: str = ""
-    resource: str = ""
-    app: str = ""
-    outcome: str = ""
-    trace: str = ""
-    text: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class AuditPage:
     """Events, newest first, and the cursor of the next page (empty at the end)."""
 
@@ -42,7 +27,11 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where."""
+    """The outcome of checking an export; `problem` and `place` (a sequence number) say what is wrong and where.
+
+    `newest` is the envelope of its last checkpoint when it is intact, to be remembered for the next check; `expired`
+    events have no content any more, and the log itself says why.
+    """
 
     intact: bool
     events: int
@@ -50,3 +39,13 @@ class Verification:
     problem: str = ""
     place: int | None = None
     key_id: str = ""
+    newest: dict[str, object] | None = None
+    expired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """What a checkpoint says, and the envelope that signs it."""
+
+    content: Checkpoint
+    envelope: dict[str, Any]

@@ -15,7 +15,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app: `path` is its folder and name; `host` the label under which it is reached."""
+    """An app: `path` is its folder and name; `host` the label under which it is reached; `owner` answers for it."""
 
     id: str
     path: str
@@ -23,6 +23,7 @@ class App:
     name: str
     host: str
     created_by: str
+    owner: str
     created_at: datetime
 
     @property

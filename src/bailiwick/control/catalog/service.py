@@ -64,17 +64,46 @@ class CatalogService:
                 name=name,
                 host=self._free_host(session, folder, name),
                 created_by=str(identity.principal),
+                owner=identity.principal.answerable,
                 created_at=self._clock(),
             )
             session.add(row)
             self._audit.note(session, row.created_by, "app.created", f"app:{path}", app=path)
             return _app(row)
 
+    def give_owner(self, identity: Identity, path: str, owner: Identity) -> App:
+        """Make somebody answer for an app, as when whoever did has left. They must be able to see it: being its owner
+        gives no role.
+        """
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "app.give-owner", f"app:{path}")
+            row = session.scalars(select(AppRow).where(AppRow.path == path).with_for_update()).one_or_none()
+            if row is None:
+                raise _no_app(path)
+            name = str(owner.principal)
+            if not self._may_read(session, owner, path):
+                raise InvalidInputError(
+                    f"{name} is switched off, unknown, or may not see '{path}'",
+                    hint=f"give them a role first: bailiwick role assign builder {name} folder:{row.folder}",
+                )
+            before, row.owner = row.owner, name
+            if before != name:
+                self._audit.note(
+                    session,
+                    str(identity.principal),
+                    "app.owner-given",
+                    f"app:{path}",
+                    app=path,
+                    deciders=decision.deciders,
+                    context={"before": before, "owner": name},
+                )
+            return _app(row)
+
     def app(self, session: Session, path: str) -> App:
         """Return an app; raise `NotFoundError` when there is none."""
         row = session.scalars(select(AppRow).where(AppRow.path == path)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no app '{path[:80]}'", hint="bailiwick app list shows those you may see")
+            raise _no_app(path)
         return _app(row)
 
     def readable_app(self, session: Session, identity: Identity, path: str) -> App:
@@ -90,9 +119,9 @@ class CatalogService:
         *,
         cursor: str = "",
         limit: int = 50,
-        made_by: Collection[str] | None = None,
+        owned_by: Collection[str] | None = None,
     ) -> AppPage:
-        """Return the apps that the asker may read, by path; only those that one of `made_by` made, when that is given.
+        """Return the apps that the asker may read, by path; only those that one of `owned_by` owns, when that is given.
 
         SQL finds candidates, policy decides each.
         """
@@ -101,8 +130,8 @@ class CatalogService:
         place = cursor
         while len(found) <= wanted:
             query = select(AppRow).where(AppRow.path > place).order_by(AppRow.path).limit(MAX_PAGE)
-            if made_by is not None:
-                query = query.where(AppRow.created_by.in_(made_by))
+            if owned_by is not None:
+                query = query.where(AppRow.owner.in_(owned_by))
             rows = session.scalars(query).all()
             holders = self._authorizer.holders_of(session, [f"app:{row.path}" for row in rows])
             for row in rows:
@@ -120,14 +149,23 @@ class CatalogService:
         rows = session.scalars(select(FolderRow).order_by(FolderRow.path))
         return [Folder(row.path, row.created_by, row.created_at) for row in rows]
 
+    def every_app(self, session: Session) -> list[App]:
+        """Return every app by path, for whoever has asked policy already."""
+        return [_app(row) for row in session.scalars(select(AppRow).order_by(AppRow.path))]
+
+    def declare(self, session: Session, path: str, data_classes: Collection[str]) -> None:
+        """Remember the data classes that the newest manifest of an app declares."""
+        row = session.scalars(select(AppRow).where(AppRow.path == path)).one()
+        row.data_classes = sorted(data_classes)
+
     def app_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the paths of apps after one, in order, `limit` at most."""
         return session.scalars(select(AppRow.path).where(AppRow.path > after).order_by(AppRow.path).limit(limit)).all()
 
-    def makers(self, session: Session, paths: Collection[str]) -> dict[str, str]:
-        """Return who made each of these apps, by path."""
-        query = select(AppRow.path, AppRow.created_by).where(AppRow.path.in_(paths))
-        return {row.path: row.created_by for row in session.execute(query)}
+    def owners(self, session: Session, paths: Collection[str]) -> dict[str, str]:
+        """Return who answers for each of these apps, by path."""
+        query = select(AppRow.path, AppRow.owner).where(AppRow.path.in_(paths))
+        return {row.path: row.owner for row in session.execute(query)}
 
     def folder_paths(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the paths of folders after one, in order, `limit` at most."""
@@ -153,6 +191,13 @@ class CatalogService:
         raise ConflictError(f"the host names '{name}' and with its folder are taken", hint="choose another name")
 
 
+def data_classes_of(session: Session, resources: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return the data classes that these apps (`app:finance/desk`) declare; of apps that are not there, nothing."""
+    paths = [resource.removeprefix("app:") for resource in resources]
+    rows = session.execute(select(AppRow.path, AppRow.data_classes).where(AppRow.path.in_(paths)))
+    return {f"app:{row.path}": frozenset(row.data_classes) for row in rows}
+
+
 def _checked(path: str) -> str:
     parts = path.split("/")
     if len(parts) > _DEEPEST or not all(_NAME.fullmatch(part) for part in parts):
@@ -160,5 +205,9 @@ def _checked(path: str) -> str:
     return path
 
 
+def _no_app(path: str) -> NotFoundError:
+    return NotFoundError(f"there is no app '{path[:80]}'", hint="bailiwick app list shows those you may see")
+
+
 def _app(row: AppRow) -> App:
-    return App(row.id, row.path, row.folder, row.name, row.host, row.created_by, row.created_at)
+    return App(row.id, row.path, row.folder, row.name, row.host, row.created_by, row.owner, row.created_at)

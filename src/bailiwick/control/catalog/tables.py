@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -23,7 +23,11 @@ class AppRow(Base):
     """An app."""
 
     __tablename__ = "apps"
-    __table_args__ = (UniqueConstraint("tenant", "path"), UniqueConstraint("tenant", "host"))
+    __table_args__ = (
+        UniqueConstraint("tenant", "path"),
+        UniqueConstraint("tenant", "host"),
+        Index("ix_apps_owner", "tenant", "owner"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     path: Mapped[str]
@@ -31,4 +35,6 @@ class AppRow(Base):
     name: Mapped[str]
     host: Mapped[str]
     created_by: Mapped[str]
+    owner: Mapped[str]
     created_at: Mapped[datetime]
+    data_classes: Mapped[list[str]] = mapped_column(server_default="[]")

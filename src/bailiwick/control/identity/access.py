@@ -8,23 +8,14 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import identity_of
+from bailiwick.control.identity.services import State, rows
 from bailiwick.control.identity.tables import PersonRow, RoleRow
+from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.policy import USUAL_CONTEXT, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity, Principal, SignIn
 
 _BATCH = 500
-# What policy is told where an answer depends on more than who asks.
-_USUAL: Mapping[str, Mapping[str, ContextValue]] = {
-    "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
-    "app.use": {"mode": "production"},
-    "role.assign": {"role": "app-user", "holder": ""},
-    "role.remove": {"role": "app-user", "holder": ""},
-    "grant.give": {"app": ""},
-    "access-review.read": {"named": False},
-    "access-review.manage": {"removes": False},
-    "access-review.decide": {"named": False, "by_owners": True, "privileged": False, "own": False},
-}
 # Questions are answered as if the one meant had just signed in as policy wants it.
 _FRESH = SignIn(age_seconds=0, second_factor=True)
 
@@ -50,8 +41,9 @@ class AccessService:
     usual case is asked about: a sign-in as policy wants it, a later deploy that somebody else wrote, production.
     """
 
-    def __init__(self, authorizer: Authorizer, names: Mapping[str, Names]) -> None:
+    def __init__(self, authorizer: Authorizer, names: Mapping[str, Names], clock: Clock = utc_now) -> None:
         self._authorizer = authorizer
+        self._clock = clock
         self._names: Mapping[str, Names] = {**names, "organization": _the_organization}
 
     @property
@@ -60,14 +52,29 @@ class AccessService:
         return tuple(sorted(self._names))
 
     def identity(self, session: Session, principal: str) -> Identity:
-        """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name."""
+        """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name,
+        and a service identity that is not active not even that.
+        """
         named = Principal.parse(principal)
+        if named.behalf:
+            person = self.identity(session, named.behalf)
+            if not person.is_person:
+                raise InvalidInputError(f"'{principal[:80]}' is no agent that works for a person")
+            return self.identity(session, named.own).for_person(person)
         if named.kind == "user":
-            person = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
-            if person is not None and person.active:
-                return identity_of(person, _FRESH)
+            person_row = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
+            if person_row is not None and person_row.active:
+                return identity_of(person_row, _FRESH)
+            return Identity(named, frozenset())
+        # What is not made here (a directory, an app) has no row, and holds what was given to its name.
+        row = rows.find(session, principal)
+        if row is not None and rows.service_of(row).state(self._clock()) is not State.ACTIVE:
             return Identity(named, frozenset())
         return Identity.of_service(named)
+
+    def everyone(self, session: Session) -> Iterator[Identity]:
+        """Return each person who is not switched off, as if they had just signed in."""
+        return (identity_of(person, _FRESH) for person in _people(session, ""))
 
     def evaluate(
         self,
@@ -79,7 +86,7 @@ class AccessService:
     ) -> Decision:
         """Answer whether somebody may do an action to a resource; `context` adds to the usual case."""
         self._authorizer.require_known(action)
-        facts = {**_USUAL.get(action, {}), **(context or {})}
+        facts = {**USUAL_CONTEXT.get(action, {}), **(context or {})}
         return self._authorizer.explain(session, identity, action, resource, facts)
 
     def who_can(
@@ -87,7 +94,8 @@ class AccessService:
     ) -> tuple[list[Permission], str]:
         """Return people who may do this, by address, and the cursor of what follows (empty at the end)."""
         self._authorizer.require_known(action)
-        holders, context = self._authorizer.holders(session, resource), _USUAL.get(action)
+        holders = self._authorizer.holders_of(session, [resource])[resource]
+        context = USUAL_CONTEXT.get(action)
         found: list[Permission] = []
         for person in _people(session, cursor):
             decision = self._authorizer.decide_held(identity_of(person, _FRESH), action, resource, holders, context)
@@ -118,7 +126,7 @@ class AccessService:
         for name, resource, holders in self._resources(session, kind, cursor):
             here = []
             for action in asked:
-                decision = self._authorizer.decide_held(identity, action, resource, holders, _USUAL.get(action))
+                decision = self._authorizer.decide_held(identity, action, resource, holders, USUAL_CONTEXT.get(action))
                 if decision.allowed:
                     here.append(_permission(str(identity.principal), action, resource, decision))
             if here and len(names) == limit:
@@ -130,14 +138,12 @@ class AccessService:
 
     def actions_of(self, session: Session, identity: Identity, resource: str) -> list[Permission]:
         """Return what somebody may do to one resource."""
-        return self._actions_held(identity, resource, self._authorizer.holders(session, resource))
+        return self._actions_held(identity, resource, self._authorizer.holders_of(session, [resource])[resource])
 
-    def _actions_held(
-        self, identity: Identity, resource: str, holders: Mapping[str, frozenset[str]]
-    ) -> list[Permission]:
+    def _actions_held(self, identity: Identity, resource: str, holders: Standing) -> list[Permission]:
         kind = resource.partition(":")[0]
         decided = (
-            (action, self._authorizer.decide_held(identity, action, resource, holders, _USUAL.get(action)))
+            (action, self._authorizer.decide_held(identity, action, resource, holders, USUAL_CONTEXT.get(action)))
             for action in sorted(self._authorizer.actions_on(kind))
         )
         return [_permission(str(identity.principal), action, resource, it) for action, it in decided if it.allowed]
@@ -178,9 +184,7 @@ class AccessService:
             self._authorizer.require_known(action)
         return sorted(self._authorizer.actions_on(kind) & set(wanted or self._authorizer.actions_on(kind)))
 
-    def _resources(
-        self, session: Session, kind: str, cursor: str
-    ) -> Iterator[tuple[str, str, Mapping[str, frozenset[str]]]]:
+    def _resources(self, session: Session, kind: str, cursor: str) -> Iterator[tuple[str, str, Standing]]:
         place = cursor
         while True:
             names = self._names[kind](session, place, _BATCH)

@@ -1,7 +1,7 @@
 """Authorization in the control plane: finds who holds which role on a resource and asks policy."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -11,46 +11,49 @@ from bailiwick.control.identity.tables import RoleRow
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import (
     DEFAULT_DENY,
+    ENTITY_TYPES,
+    ORGANIZATION,
     ROLES,
     ContextValue,
     Decision,
+    PoliciesInForce,
     PolicyEngine,
+    Question,
     Resource,
     RoleHolders,
+    Standing,
     cascade,
+    scope_chain,
 )
 from bailiwick.core.principals import Identity
 
-ORGANIZATION = "organization:default"
-_ENTITY_TYPES = {
-    "organization": "Organization",
-    "folder": "Folder",
-    "app": "App",
-    "integration": "Integration",
-    "secret": "Secret",
-}
+__all__ = ["ORGANIZATION", "Authorizer", "scope_chain"]
+# Nobody's name: whoever is asked about as if they held a role holds it under this one.
+_SOMEBODY = "anybody"
 
 
-def scope_chain(resource: str) -> list[str]:
-    """Return the scopes whose roles count on a resource, nearest first, from its written name alone.
-
-    `app:finance/eu/desk` is in `folder:finance/eu`, that in `folder:finance`, and all in the organisation.
-    """
-    kind, _, path = resource.partition(":")
-    if kind not in _ENTITY_TYPES or not path:
-        raise InvalidInputError(f"'{resource[:80]}' does not name a resource", hint="write it as kind:name")
-    scopes = [resource]
-    if kind in {"app", "folder"}:
-        parts = path.split("/")
-        scopes += [f"folder:{'/'.join(parts[:length])}" for length in range(len(parts) - 1, 0, -1)]
-    return scopes if resource == ORGANIZATION else [*scopes, ORGANIZATION]
+DataClasses = Callable[[Session, Sequence[str]], Mapping[str, frozenset[str]]]
 
 
 class Authorizer:
-    """Answers questions about resources of the control plane. Roles are rows; policies are few."""
+    """Answers questions about resources of the control plane. Roles are rows; policies are few.
 
-    def __init__(self, engine: PolicyEngine) -> None:
+    `refresh` makes the engine's policies those that are in force in the database, `data_classes` returns what apps
+    declare, and `on_asked` is told of each question whose answer took effect.
+    """
+
+    def __init__(
+        self,
+        engine: PolicyEngine | PoliciesInForce,
+        *,
+        refresh: Callable[[Session], None] = lambda _: None,
+        data_classes: DataClasses = lambda _session, _names: {},
+        on_asked: Callable[[Question, Decision], None] = lambda _question, _decision: None,
+    ) -> None:
         self._engine = engine
+        self._refresh = refresh
+        self._data_classes = data_classes
+        self._on_asked = on_asked
 
     def require_known(self, action: str) -> None:
         """Return when policy knows the action; raise `InvalidInputError` with the nearest ones when not."""
@@ -62,10 +65,15 @@ class Authorizer:
 
     def holders(self, session: Session, resource: str) -> RoleHolders:
         """Return who holds each role on a resource, once folders and the organisation have cascaded."""
-        return self.holders_of(session, [resource])[resource]
+        return self.holders_of(session, [resource])[resource].roles
 
-    def holders_of(self, session: Session, resources: Sequence[str]) -> dict[str, RoleHolders]:
-        """Return who holds each role on each of these resources, with one question to the database."""
+    def holders_of(self, session: Session, resources: Sequence[str]) -> dict[str, Standing]:
+        """Return who holds each role on each of these resources and what apps declare, as they are now; from here on,
+        questions are answered by the policies that are in force now.
+        """
+        self._refresh(session)
+        apps = [resource for resource in resources if resource.startswith("app:")]
+        declared = self._data_classes(session, apps) if apps else {}
         chains = {resource: scope_chain(resource) for resource in resources}
         scopes = {scope for chain in chains.values() for scope in chain}
         held: dict[str, list[tuple[str, str]]] = {}
@@ -74,30 +82,32 @@ class Authorizer:
         ):
             held.setdefault(row.scope, []).append((row.role, row.holder))
         return {
-            resource: cascade(pair for scope in chain for pair in held.get(scope, ()))
+            resource: Standing(
+                cascade(pair for scope in chain for pair in held.get(scope, ())),
+                declared.get(resource, frozenset()),
+            )
             for resource, chain in chains.items()
         }
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of resources that there are, as written names begin."""
-        return tuple(_ENTITY_TYPES)
+        return tuple(ENTITY_TYPES)
 
     def actions_on(self, kind: str) -> frozenset[str]:
         """Return the actions that people may be asked about on resources of a kind."""
-        return self._engine.actions_on(_ENTITY_TYPES[kind])
+        return self._engine.actions_on(ENTITY_TYPES[kind])
 
     def decide_held(
         self,
         identity: Identity,
         action: str,
         resource: str,
-        holders: RoleHolders,
+        standing: Standing,
         context: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
-        """Answer as `decide` does where it is known already who holds which role on the resource."""
-        entity_type = _ENTITY_TYPES[resource.partition(":")[0]]
-        return self._engine.decide(identity, action, Resource(entity_type, resource, holders), context)
+        """Answer as `decide` does where it is known already how the resource stands."""
+        return self._engine.answer(self._question(identity, action, resource, standing, context))
 
     def decide(
         self,
@@ -108,7 +118,37 @@ class Authorizer:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
         """Answer whether `identity` may do `action` to the resource of this written name."""
-        return self.decide_held(identity, action, resource, self.holders(session, resource), context)
+        standing = self.holders_of(session, [resource])[resource]
+        return self.decide_held(identity, action, resource, standing, context)
+
+    def settle(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Answer as `decide` does a question whose answer takes effect: it is remembered, so that it can be asked again
+        of other policies.
+        """
+        standing = self.holders_of(session, [resource])[resource]
+        question = self._question(identity, action, resource, standing, context)
+        decision = self._engine.answer(question)
+        self._on_asked(question, decision)
+        return decision
+
+    def _question(
+        self,
+        identity: Identity,
+        action: str,
+        resource: str,
+        standing: Standing,
+        context: Mapping[str, ContextValue] | None,
+    ) -> Question:
+        entity_type = ENTITY_TYPES[resource.partition(":")[0]]
+        about = Resource(entity_type, resource, standing.roles, standing.data_classes)
+        return self._engine.question(identity, action, about, context)
 
     def require(
         self,
@@ -119,7 +159,9 @@ class Authorizer:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
         """Return the decision when it allows; raise `ForbiddenError` with reason and policies when not."""
-        decision = self.explain(session, identity, action, resource, context)
+        decision = self.settle(session, identity, action, resource, context)
+        if not decision.allowed:
+            decision = self._with_needed(session, decision, identity, action, resource, context)
         decision.require()
         return decision
 
@@ -132,15 +174,25 @@ class Authorizer:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
         """Answer as `decide` does; a refusal that no policy made also names the roles that would allow it."""
-        holders = self.holders(session, resource)
-        decision = self.decide_held(identity, action, resource, holders, context)
+        decision = self.decide(session, identity, action, resource, context)
+        return self._with_needed(session, decision, identity, action, resource, context)
+
+    def _with_needed(
+        self,
+        session: Session,
+        decision: Decision,
+        identity: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] | None,
+    ) -> Decision:
         if decision.allowed or decision.deciders != (DEFAULT_DENY,):
             return decision
-        held = frozenset({str(identity.principal)})
-        as_one = replace(identity, names=identity.names | held)
-        needed = [
-            role
-            for role in ROLES
-            if self.decide_held(as_one, action, resource, {**holders, role: holders[role] | held}, context).allowed
-        ]
+        standing = self.holders_of(session, [resource])[resource]
+        as_one = identity.holding(_SOMEBODY)
+        needed = []
+        for role in ROLES:
+            roles = {**standing.roles, role: standing.roles[role] | {_SOMEBODY}}
+            if self.decide_held(as_one, action, resource, replace(standing, roles=roles), context).allowed:
+                needed.append(role)
         return replace(decision, needed=tuple(needed))

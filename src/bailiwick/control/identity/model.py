@@ -8,7 +8,6 @@ from bailiwick.core.principals import Identity
 
 API_AUDIENCE = "api"
 GIT_AUDIENCE = "git"
-CLI_AUDIENCE = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,9 @@ class Proof:
     """What the identity provider says of the sign-in itself (OpenID Connect Core 1.0, section 2), verified.
 
     `time` is when the person last showed who they are, None where the provider does not tell; `methods` and `level`
-    are its `amr` and `acr`; `session` is its own session, named in back-channel logouts.
+    are its `amr` and `acr`; `session` is its own session, named in back-channel logouts. A SAML provider has the class
+    of the authentication context as its level; `called` is how it calls the person in logouts, and `ends` is when a
+    session that rests on this sign-in is over at the latest, None where the provider leaves that to us.
     """
 
     provider: str = ""
@@ -25,11 +26,25 @@ class Proof:
     level: str = ""
     second_factor: bool = False
     session: str = ""
+    called: str = ""
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSession:
+    """Somebody's session at an identity provider: the provider, its name for the session, and for the person."""
+
+    provider: str
+    session: str
+    called: str
 
 
 @dataclass(frozen=True, slots=True)
 class LogoutNotice:
-    """That a provider ended somebody's session (OpenID Connect Back-Channel Logout 1.0); `session` or `subject`."""
+    """That a provider ended somebody's session; it names the session, the subject, or both.
+
+    OpenID Connect Back-Channel Logout 1.0; SAML Profiles 2.0, section 4.4.
+    """
 
     issuer: str
     subject: str
@@ -97,6 +112,14 @@ class NewSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session came from, for its person to recognise: an address, and a browser in two or three words."""
+
+    address: str = ""
+    browser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who a session or a code belongs to."""
 
@@ -112,6 +135,20 @@ class IssuedToken:
     """A bearer token that was just made; it is shown once."""
 
     secret: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSession:
+    """Something that acts for a person now: a browser, or a program that they let in for these doors."""
+
+    id: str
+    kind: Literal["browser", "program"]
+    name: str
+    address: str
+    audiences: tuple[str, ...]
+    created: datetime
+    last_used: datetime
     expires: datetime
 
 

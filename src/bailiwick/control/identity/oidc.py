@@ -1,10 +1,8 @@
 """OpenID Connect relying party: authorization code flow with PKCE (OpenID Connect Core 1.0, RFC 7636)."""
 
-import secrets
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +13,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from bailiwick.control.identity.errors import ProviderUnavailableError, SignInRefusedError
-from bailiwick.control.identity.model import Claims, LogoutNotice, Proof
+from bailiwick.control.identity.model import Claims, LogoutNotice, Proof, ProviderSession
+from bailiwick.control.identity.providers import Attempt, Returned, require_own_domain
 from bailiwick.core.clock import Clock
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import StepUp
@@ -29,25 +28,12 @@ _KEYS_AT_MOST_EVERY_SECONDS = 10.0
 _TIMEOUT_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What one sign-in sends away and must get back."""
-
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
-
-    @classmethod
-    def new(cls) -> "Attempt":
-        """Return a fresh attempt: state, nonce and PKCE verifier of 256 random bits each."""
-        return cls(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
-
-
 class OidcClient:
     """One identity provider, as configured. Its documents are fetched when first needed and kept.
 
     `domains` are those of the e-mail addresses that it may speak for, all where there are none. `levels` are the
-    values of `acr` that stand for a second factor there; they are asked for when policy wants one.
+    values of `acr` that stand for a second factor there; they are asked for when policy wants one. `leave_to` is where
+    browsers come back that end their session there too, empty where they are not sent.
     """
 
     def __init__(
@@ -62,16 +48,20 @@ class OidcClient:
         name: str = "company",
         domains: frozenset[str] = frozenset(),
         levels: tuple[str, ...] = (),
+        leave_to: str = "",
+        attributes: tuple[str, ...] = ("region", "department", "country"),
         http: httpx2.Client | None = None,
     ) -> None:
         self.name = name
         self.domains = domains
         self._levels = levels
+        self._attributes = attributes
         self._issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
         self._scopes = scopes
         self._redirect_uri = redirect_uri
+        self._leave_to = leave_to
         self._clock = clock
         self._http = http or httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
         self._lock = threading.Lock()
@@ -98,6 +88,27 @@ class OidcClient:
         if hint:
             query["login_hint"] = hint
         return f"{self._discover()['authorization_endpoint']}?{urlencode(query)}"
+
+    def finish(self, returned: Returned) -> Claims:
+        """Return who signed in; raise `SignInRefusedError` when nothing proves it."""
+        self.require_issuer(returned.issuer)
+        return self.exchange(returned.code, nonce=returned.nonce, verifier=returned.verifier)
+
+    def leave_url(self, session: ProviderSession) -> str:
+        """Return where a browser ends its session at the provider (OpenID Connect RP-Initiated Logout 1.0, section 2).
+
+        Empty where the provider has no such place or browsers are not sent. We keep no ID token to show there, so the
+        provider may ask whether the person means it.
+        """
+        endpoint = self._discover().get("end_session_endpoint") if self._leave_to else None
+        if not endpoint:
+            return ""
+        query = {
+            "client_id": self._client_id,
+            "post_logout_redirect_uri": self._leave_to,
+            "logout_hint": session.called,
+        }
+        return f"{endpoint}{'&' if '?' in str(endpoint) else '?'}{urlencode(query)}"
 
     def require_issuer(self, issuer: str) -> None:
         """Return when an answer comes from here; raise `SignInRefusedError` when another sent it (RFC 9207)."""
@@ -143,12 +154,8 @@ class OidcClient:
             raise SignInRefusedError("the identity provider's token is not for this sign-in") from fault
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != self._client_id:
             raise SignInRefusedError("the identity provider's token was made for another application")
-        found = _claims_of(claims, self._issuer, self._proof(claims))
-        if self.domains and found.email.rpartition("@")[2] not in self.domains:
-            raise SignInRefusedError(
-                "this identity provider does not speak for that e-mail domain",
-                hint="sign in with the provider of your own domain",
-            )
+        found = _claims_of(claims, self._issuer, self._proof(claims), self._attributes)
+        require_own_domain(found.email, self.domains)
         return found
 
     def read_logout(self, logout_token: str) -> LogoutNotice:
@@ -192,6 +199,7 @@ class OidcClient:
             level=level,
             second_factor=bool(_SECOND_FACTOR_METHODS & set(methods)) or level in self._levels,
             session=str(claims.get("sid", "")),
+            called=str(claims.get("email", "")),
         )
 
     def _decode(self, id_token: str) -> dict[str, Any]:
@@ -235,7 +243,7 @@ class OidcClient:
             ) from fault
 
 
-def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
+def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof, attributes: Sequence[str]) -> Claims:
     email = str(claims.get("email", "")).lower()
     if claims.get("email_verified") is not True or "@" not in email or any(c.isspace() for c in email):
         raise SignInRefusedError(
@@ -244,13 +252,17 @@ def _claims_of(claims: Mapping[str, Any], issuer: str, proof: Proof) -> Claims:
     groups = claims.get("groups", [])
     if not isinstance(groups, list):
         raise SignInRefusedError("the identity provider sends groups in a form that is not a list")
-    attributes = {key: str(claims[key]) for key in ("region", "department", "country") if key in claims}
     return Claims(
         issuer=issuer,
         subject=str(claims["sub"]),
         email=email,
         name=str(claims.get("name", email)),
         groups=tuple(str(group) for group in groups),
-        attributes=attributes,
+        attributes={key: _as_text(claims[key]) for key in attributes if key in claims},
         proof=proof,
     )
+
+
+def _as_text(value: object) -> str:
+    """Return a claim as policies compare it: true and false as JSON writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

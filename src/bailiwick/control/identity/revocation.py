@@ -1,4 +1,4 @@
-"""The one way in which a person's credentials end: whoever takes access away comes through here."""
+"""The one way in which credentials end, of people and of services: whoever takes access away comes through here."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity.tables import DirectoryTokenRow, PersonRow
+from bailiwick.control.identity.tables import DirectoryTokenRow, PersonRow, ServiceRow
 from bailiwick.core.events import AuditEvent
 
 
@@ -25,7 +25,8 @@ def revoke(session: Session, audit: AuditLog, emails: Collection[str], *, by: st
 
 
 def renew(session: Session, audit: AuditLog, emails: Collection[str], *, by: str, reason: str) -> None:
-    """End what people hold because it says things of them that are no longer so: they sign in again and go on.
+    """End what people hold because it says things of them that are no longer so, or because they no longer trust it
+    themselves: they sign in again and go on.
 
     Unlike `revoke` this leaves the tokens of directories that they look after.
     """
@@ -33,14 +34,27 @@ def renew(session: Session, audit: AuditLog, emails: Collection[str], *, by: str
         _raise_epochs(session, audit, emails, by=by, reason=reason)
 
 
+def revoke_services(session: Session, audit: AuditLog, names: Collection[str], *, by: str, reason: str) -> None:
+    """End everything that service identities and agents hold, also what agents hold for people, as `revoke` does.
+
+    `names` are written names such as `agent:claude-code`.
+    """
+    if names:
+        raised = update(ServiceRow).where(ServiceRow.name.in_(names)).values(epoch=ServiceRow.epoch + 1)
+        session.execute(raised.execution_options(synchronize_session="fetch"))
+        _note(session, audit, names, by=by, reason=reason)
+
+
 def _raise_epochs(session: Session, audit: AuditLog, emails: Collection[str], *, by: str, reason: str) -> None:
     raised = update(PersonRow).where(PersonRow.email.in_(emails)).values(epoch=PersonRow.epoch + 1)
     session.execute(raised.execution_options(synchronize_session="fetch"))
+    _note(session, audit, [f"user:{email}" for email in emails], by=by, reason=reason)
+
+
+def _note(session: Session, audit: AuditLog, names: Collection[str], *, by: str, reason: str) -> None:
     now = audit.clock()
-    audit.append_all(
-        session,
-        [
-            AuditEvent(time=now, actor=by, action="principal.revoked", resource=f"user:{email}", reason=reason)
-            for email in sorted(emails)
-        ],
-    )
+    events = [
+        AuditEvent(time=now, actor=by, action="principal.revoked", resource=name, reason=reason)
+        for name in sorted(names)
+    ]
+    audit.append_all(session, events)

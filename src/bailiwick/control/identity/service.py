@@ -13,42 +13,43 @@ from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scop
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
 from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
+from bailiwick.control.identity.kept import kept_claims, spend_sign_in
 from bailiwick.control.identity.model import (
-    API_AUDIENCE,
-    GIT_AUDIENCE,
     ClaimRule,
     Claims,
     IssuedToken,
     LogoutNotice,
     NewSession,
+    Origin,
     Person,
     Proof,
     RoleAssignment,
     SignedIn,
 )
-from bailiwick.control.identity.oidc import Attempt
-from bailiwick.control.identity.providers import Providers
+from bailiwick.control.identity.oidc import OidcClient
+from bailiwick.control.identity.once import use_once
+from bailiwick.control.identity.providers import Attempt, Providers, Returned
 from bailiwick.control.identity.revocation import revoke
+from bailiwick.control.identity.services import MachineTokens, is_machine_token
 from bailiwick.control.identity.tables import (
     FirstAdministratorRow,
     PersonRow,
     RoleRow,
+    ServiceRow,
     SessionRow,
     SignInRow,
-    UsedAssertionRow,
 )
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
-from bailiwick.core.policy import ROLES, StepUp
+from bailiwick.core.policy import ROLES, Decision, StepUp
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
+NOWHERE = Origin()
 _SKEW = timedelta(seconds=60)
-_DOORS = {API_AUDIENCE: frozenset({API_AUDIENCE}), GIT_AUDIENCE: frozenset({API_AUDIENCE, GIT_AUDIENCE})}
-TOKEN_LIFETIME = timedelta(hours=8)
 
 
 class IdentityService:
@@ -73,6 +74,7 @@ class IdentityService:
         self._clock = clock
         self._on_change = on_change
         self._credentials = Credentials(clock)
+        self._machine_tokens = MachineTokens(clock)
 
     @property
     def asks_for_email(self) -> bool:
@@ -103,34 +105,38 @@ class IdentityService:
             session.add(row)
         return url
 
-    def finish_sign_in(self, *, state: str, code: str, issuer: str = "", provider: str = "") -> tuple[NewSession, str]:
+    def finish_sign_in(
+        self, *, state: str, code: str, issuer: str = "", provider: str = "", origin: Origin = NOWHERE
+    ) -> tuple[NewSession, str]:
         """Take what an identity provider sent back; return the new session and where the person wanted to go.
 
-        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own.
+        `issuer` is the answer's `iss` (RFC 9207), `provider` whose redirect URI was used, where each has its own,
+        `origin` where the browser is.
         """
         with self._store.transaction() as session:
-            spend = delete(SignInRow).where(SignInRow.state_hash == hash_of(state)).returning(SignInRow)
-            begun = session.scalars(spend).one_or_none()
-        if begun is None or begun.expires < self._clock():
+            begun = spend_sign_in(session, state, self._clock())
+        if begun is None:
             raise SignInRefusedError("this sign-in was not begun here, or took too long", hint="start again")
         asked = self._providers.named(begun.provider)
         if self._providers.by_domain and provider != asked.name:
             raise SignInRefusedError("another identity provider answered than the one you were sent to")
-        asked.require_issuer(issuer)
-        claims = asked.exchange(code, nonce=begun.nonce, verifier=begun.verifier)
+        kept = kept_claims(begun, code)
+        claims = asked.finish(Returned(code, issuer, begun.nonce, begun.verifier, kept))
         self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
-        return self.sign_in(claims), begun.return_to
+        return self.sign_in(claims, origin), begun.return_to
 
-    def sign_in(self, claims: Claims) -> NewSession:
+    def sign_in(self, claims: Claims, origin: Origin = NOWHERE) -> NewSession:
         """Remember the person as the provider describes them, and open a browser session."""
+        claims = self._providers.believed(claims)
         with self._store.transaction() as session:
             person = self._remember(session, claims)
-            new = self._credentials.open_session(session, person, claims.proof)
+            new = self._credentials.open_session(session, person, claims.proof, origin)
             how: dict[str, ContextFact] = {
                 "provider": claims.proof.provider,
                 "methods": claims.proof.methods,
                 "level": claims.proof.level,
                 "second_factor": claims.proof.second_factor,
+                "address": origin.address,
             }
             who = f"user:{person.email}"
             self._audit.note(session, who, "session.created", f"session:{new.session_id}", context=how)
@@ -145,11 +151,16 @@ class IdentityService:
         weighed against what of theirs it meant.
         """
         asked = self._providers.of("") if not provider else self._providers.named(provider)
-        notice = asked.read_logout(logout_token)
+        if not isinstance(asked, OidcClient):
+            raise SignInRefusedError("this identity provider tells of logouts by SAML")
+        self.end_at_provider(asked.name, asked.read_logout(logout_token))
+
+    def end_at_provider(self, provider: str, notice: LogoutNotice) -> None:
+        """End what people hold here whose session a provider ended, as its verified notice says; once per notice."""
         with self._store.transaction() as session:
-            self._use_once(session, notice)
-            for person in self._named_in(session, asked.name, notice):
-                by = f"service:identity-provider/{asked.name}"
+            use_once(session, self._clock(), notice.issuer, notice.id, notice.expires)
+            for person in self._named_in(session, provider, notice):
+                by = f"service:identity-provider/{provider}"
                 self._revoke(session, by, person, "the identity provider ended the session")
 
     def release_person(self, by: Identity, principal: str, reason: str) -> None:
@@ -176,15 +187,21 @@ class IdentityService:
         with self._store.transaction() as session:
             return self._credentials.session_owner(session, secret)
 
-    def sign_out(self, secret: str) -> None:
-        """End a browser session; passes at apps that hang on it run out by themselves."""
+    def sign_out(self, secret: str) -> str:
+        """End a browser session; passes at apps that hang on it run out by themselves.
+
+        Returns where the browser may end its session at the identity provider too, empty when there is no such place.
+        """
         with self._store.transaction() as session:
-            email = self._credentials.close_session(session, secret)
-            if email is not None:
-                self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
+            closed = self._credentials.close_session(session, secret)
+            if closed is None:
+                return ""
+            email, behind = closed
+            self._audit.note(session, f"user:{email}", "session.ended", f"user:{email}")
+        return self._providers.leave_url(behind)
 
     def issue_token(self, identity: Identity, *, audience: str, lifetime: timedelta, purpose: str) -> IssuedToken:
-        """Make a bearer token for one door ("api" or "git") in a person's name."""
+        """Make a bearer token in a person's name for one door ("api" or "git"), or for several ("api git")."""
         with self._store.transaction() as session:
             person = self._row(session, identity.principal.name)
             issued = self._credentials.issue_token(
@@ -200,12 +217,14 @@ class IdentityService:
             return issued
 
     def authenticate_token(self, secret: str, *, audience: str) -> Identity:
-        """Return whose token this is, when it opens this door; git also takes tokens of the API."""
+        """Return whose token this is, when it was made for this door."""
         with self._store.transaction() as session:
-            return self._credentials.token_owner(session, secret, audiences=_DOORS[audience])
+            if is_machine_token(secret):
+                return self._machine_tokens.owner(session, secret, audience=audience)
+            return self._credentials.token_owner(session, secret, audience=audience)
 
     def issue_code(self, owner: SignedIn, *, audience: str, challenge: str) -> str:
-        """Make a one-time code for the command line ("cli") or an app's host ("app:<mode>/<path>")."""
+        """Make a one-time code for an app's host ("app:<mode>/<path>")."""
         with self._store.transaction() as session:
             return self._credentials.issue_code(session, owner, audience=audience, challenge=challenge)
 
@@ -237,8 +256,8 @@ class IdentityService:
     def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
         """Give a role on a scope to a person, group or service."""
         with self._store.transaction() as session:
-            self._require_role_change(session, by, "role.assign", role, holder, scope)
-            self._assign(session, str(by.principal), role, holder, scope)
+            decision = self._require_role_change(session, by, "role.assign", role, holder, scope)
+            self._assign(session, str(by.principal), role, holder, scope, decision.deciders)
 
     def remove_role(self, by: Identity, role: str, holder: str, scope: str, reason: str) -> None:
         """Take a role away. What the configuration names comes back at the next start; the last organisation
@@ -247,11 +266,21 @@ class IdentityService:
         if not reason.strip():
             raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
         with self._store.transaction() as session:
-            self._require_role_change(session, by, "role.remove", role, holder, scope)
-            self.take_role(session, str(by.principal), role, holder, scope, reason)
+            decision = self._require_role_change(session, by, "role.remove", role, holder, scope)
+            self.take_role(session, str(by.principal), role, holder, scope, reason, deciders=decision.deciders)
             self._store.after_commit(session, self._on_change)
 
-    def take_role(self, session: Session, by: str, role: str, holder: str, scope: str, reason: str) -> None:
+    def take_role(
+        self,
+        session: Session,
+        by: str,
+        role: str,
+        holder: str,
+        scope: str,
+        reason: str,
+        *,
+        deciders: tuple[str, ...] = (),
+    ) -> None:
         """Take a role away in the caller's transaction, whose caller asked policy and tells planes afterwards.
 
         Raises, before anything is changed, `NotFoundError` when it is not held and `ConflictError` when the last
@@ -271,7 +300,9 @@ class IdentityService:
         session.delete(held[holder])
         session.flush()
         context: dict[str, ContextFact] = {"role": role, "holder": holder}
-        self._audit.note(session, by, "role.removed", scope, reason=reason, context=context)
+        self._audit.note(
+            session, by, "role.removed", scope, reason=reason, deciders=deciders, context=context, before=context
+        )
 
     def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
         """Give the roles that the configuration names, as (group, role, scope); repeating it changes nothing."""
@@ -296,7 +327,9 @@ class IdentityService:
     def epochs(self, session: Session) -> Mapping[str, int]:
         """Return who had credentials revoked, with their present epoch: anything older is dead at every door."""
         query = select(PersonRow.email, PersonRow.epoch).where(PersonRow.epoch > 0)
-        return {f"user:{row.email}": row.epoch for row in session.execute(query)}
+        people = {f"user:{row.email}": row.epoch for row in session.execute(query)}
+        services = select(ServiceRow.name, ServiceRow.epoch).where(ServiceRow.epoch > 0)
+        return people | {row.name: row.epoch for row in session.execute(services)}
 
     def _revoke(self, session: Session, by: str, person: PersonRow, reason: str) -> None:
         """Kill everything that was made in a person's name so far, at every door and on every plane."""
@@ -310,12 +343,12 @@ class IdentityService:
             if proof.time is None or proof.time < oldest:
                 raise SignInRefusedError(
                     "the identity provider did not sign you in anew, or does not say so",
-                    hint="sign out there and try again; whoever runs it must let it send auth_time",
+                    hint="sign out there and try again; whoever runs it must let it say when (auth_time, AuthnInstant)",
                 )
         if wanted.second_factor and not proof.second_factor:
             raise SignInRefusedError(
                 "the identity provider does not say that you used a second factor",
-                hint="set one up there; whoever runs Bailiwick may need oidc.second_factor_levels",
+                hint="set one up there; whoever runs Bailiwick may need second_factor_levels",
             )
 
     def _make_first_administrator(self, session: Session, who: str) -> None:
@@ -324,12 +357,6 @@ class IdentityService:
             return
         self._audit.note(session, "service:configuration", "administrator.bootstrapped", who)
         self._assign(session, "service:configuration", "org-admin", who, ORGANIZATION)
-
-    def _use_once(self, session: Session, notice: LogoutNotice) -> None:
-        session.execute(delete(UsedAssertionRow).where(UsedAssertionRow.expires < self._clock()))
-        row = insert(UsedAssertionRow).values(issuer=notice.issuer, id=notice.id, expires=notice.expires)
-        if session.scalar(row.on_conflict_do_nothing().returning(UsedAssertionRow.id)) is None:
-            raise SignInRefusedError("this logout token was used before")
 
     def _named_in(self, session: Session, provider: str, notice: LogoutNotice) -> list[PersonRow]:
         sessions = select(SessionRow.email).where(
@@ -377,10 +404,12 @@ class IdentityService:
 
     def _require_role_change(
         self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
-    ) -> None:
-        self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
+    ) -> Decision:
+        return self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
 
-    def _assign(self, session: Session, by: str, role: str, holder: str, scope: str) -> None:
+    def _assign(
+        self, session: Session, by: str, role: str, holder: str, scope: str, deciders: tuple[str, ...] = ()
+    ) -> None:
         if role not in ROLES:
             raise InvalidInputError(f"'{role[:40]}' is not a role", hint=f"there are: {', '.join(ROLES)}")
         scope_chain(scope)
@@ -392,7 +421,8 @@ class IdentityService:
         row = insert(RoleRow).values(scope=scope, role=role, holder=holder, given_by=by, time=self._clock())
         if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
             return
-        self._audit.note(session, by, "role.assigned", scope, context={"role": role, "holder": holder})
+        context: dict[str, ContextFact] = {"role": role, "holder": holder}
+        self._audit.note(session, by, "role.assigned", scope, deciders=deciders, context=context, after=context)
         self._store.after_commit(session, self._on_change)
 
 

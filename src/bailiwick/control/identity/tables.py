@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -39,6 +39,9 @@ class SignInRow(Base):
     max_age: Mapped[int | None]
     second_factor: Mapped[bool]
     expires: Mapped[datetime]
+    # An answer that came by a form, verified: whoever finishes needs the code that was given for it.
+    kept_for: Mapped[str] = mapped_column(default="")
+    kept: Mapped[str] = mapped_column(default="")
 
 
 class SessionRow(Base):
@@ -55,6 +58,10 @@ class SessionRow(Base):
     last_seen: Mapped[datetime]
     provider: Mapped[str]
     provider_session: Mapped[str]
+    address: Mapped[str]
+    browser: Mapped[str]
+    provider_called: Mapped[str]
+    provider_ends: Mapped[datetime | None]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
 
@@ -80,10 +87,104 @@ class FirstAdministratorRow(Base):
     time: Mapped[datetime]
 
 
+class FamilyRow(Base):
+    """What somebody let a program hold: every token that came of it lives and dies with this row."""
+
+    __tablename__ = "token_families"
+    __table_args__ = (Index("ix_token_families_email", "tenant", "email"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    audiences: Mapped[list[str]]
+    address: Mapped[str]
+    created: Mapped[datetime]
+    last_used: Mapped[datetime]
+    expires: Mapped[datetime]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+    ended: Mapped[datetime | None]
+
+
+class RefreshTokenRow(Base):
+    """A refresh token. It is kept after its one use, so that a second one is noticed."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_family", "family"),)
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    family: Mapped[str] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"))
+    expires: Mapped[datetime]
+    used: Mapped[datetime | None]
+
+
+class AuthorizationCodeRow(Base):
+    """An authorization code. It is kept after its one use, so that a second one is noticed."""
+
+    __tablename__ = "authorization_codes"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str]
+    redirect_uri: Mapped[str]
+    challenge: Mapped[str]
+    audiences: Mapped[list[str]]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+    expires: Mapped[datetime]
+    spent: Mapped[datetime | None]
+    family: Mapped[str | None]
+
+
+class DeviceRow(Base):
+    """What a program without a browser asked for, until somebody answers elsewhere and it has fetched the answer.
+
+    `email` and what follows are of whoever said yes; `max_age` and `wants_second_factor` are what their sign-in must
+    be like.
+    """
+
+    __tablename__ = "device_authorizations"
+    __table_args__ = (
+        UniqueConstraint("tenant", "user_code_hash"),
+        Index("ix_device_authorizations_address", "tenant", "address", "expires"),
+    )
+
+    device_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_code_hash: Mapped[str]
+    client: Mapped[str]
+    audiences: Mapped[list[str]]
+    address: Mapped[str]
+    max_age: Mapped[int | None]
+    wants_second_factor: Mapped[bool]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    interval_seconds: Mapped[int]
+    polled: Mapped[datetime | None]
+    state: Mapped[str]
+    email: Mapped[str]
+    epoch: Mapped[int]
+    authenticated: Mapped[datetime | None]
+    second_factor: Mapped[bool]
+    family: Mapped[str | None]
+
+
+class WrongUserCodeRow(Base):
+    """That somebody typed a code that no device shows: who does so too often must wait."""
+
+    __tablename__ = "wrong_user_codes"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "email", "time"),)
+
+    email: Mapped[str]
+    time: Mapped[datetime]
+
+
 class TokenRow(Base):
-    """A bearer token."""
+    """A bearer token; `family` is the one that it lives and dies with, where it has one."""
 
     __tablename__ = "tokens"
+    __table_args__ = (Index("ix_tokens_family", "family"),)
 
     secret_hash: Mapped[str] = mapped_column(primary_key=True)
     audience: Mapped[str]
@@ -94,6 +195,7 @@ class TokenRow(Base):
     expires: Mapped[datetime]
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
+    family: Mapped[str | None] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"))
 
 
 class DirectoryTokenRow(Base):
@@ -108,6 +210,25 @@ class DirectoryTokenRow(Base):
     purpose: Mapped[str]
     created: Mapped[datetime]
     expires: Mapped[datetime]
+
+
+class ServiceRow(Base):
+    """A service identity or an agent, by its written name."""
+
+    __tablename__ = "service_identities"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
+
+    name: Mapped[str]
+    owner: Mapped[str]
+    purpose: Mapped[str]
+    public: Mapped[bool]
+    made_by: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    active: Mapped[bool]
+    epoch: Mapped[int]
+    last_used: Mapped[datetime | None]
+    ownerless_since: Mapped[datetime | None]
 
 
 class CodeRow(Base):

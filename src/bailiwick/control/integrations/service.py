@@ -13,6 +13,7 @@ from bailiwick.control.integrations.errors import AccessNotOfferedError, Unknown
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
+from bailiwick.core.events import ContextFact
 from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
 from bailiwick.core.messages import Connection, IntegrationState
@@ -36,7 +37,7 @@ class IntegrationService:
     def register(self, identity: Identity, integration: Integration) -> None:
         """Register a system, or replace what is known of it; one that was switched off stays off."""
         with self._store.transaction() as session:
-            self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             values = {
                 "kind": integration.kind,
                 "description": integration.description,
@@ -47,23 +48,40 @@ class IntegrationService:
                     for rule, tables in integration.offers.items()
                 },
             }
+            known = session.get(IntegrationRow, (self._store.tenant, integration.name))
+            before = _described(_integration(known)) if known is not None else None
             row = insert(IntegrationRow).values(
                 name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
             )
             session.execute(row.on_conflict_do_update(index_elements=["tenant", "name"], set_=values))
             self._audit.note(
-                session, str(identity.principal), "integration.registered", f"integration:{integration.name}"
+                session,
+                str(identity.principal),
+                "integration.registered",
+                f"integration:{integration.name}",
+                deciders=decision.deciders,
+                before=before,
+                after=_described(integration),
             )
             self._store.after_commit(session, self._on_change)
 
     def set_enabled(self, identity: Identity, name: str, *, enabled: bool, reason: str) -> None:
         """Switch an integration on or off for every app at once."""
         with self._store.transaction() as session:
-            self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             row = self._row(session, name)
-            row.enabled = enabled
+            before, row.enabled = row.enabled, enabled
             action = "integration.enabled" if enabled else "integration.disabled"
-            self._audit.note(session, str(identity.principal), action, f"integration:{name}", reason=reason)
+            self._audit.note(
+                session,
+                str(identity.principal),
+                action,
+                f"integration:{name}",
+                reason=reason,
+                deciders=decision.deciders,
+                before={"enabled": before},
+                after={"enabled": enabled},
+            )
             self._store.after_commit(session, self._on_change)
 
     def integrations(self, session: Session) -> list[Integration]:
@@ -163,6 +181,20 @@ def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
         mask=masks[0] if masks and None not in masks else None,
         writable=first.writable or second.writable,
     )
+
+
+def _described(integration: Integration) -> dict[str, ContextFact]:
+    """Return an integration as the audit log tells of it: where it leads and what it offers."""
+    places = {
+        f"connection.{plane}": f"{item.kind}://{item.host}:{item.port}/{item.database}"
+        for plane, item in integration.connections.items()
+    }
+    return {
+        "description": integration.description,
+        "owner": integration.owner,
+        "offers": tuple(sorted(integration.offers)),
+        **places,
+    }
 
 
 def _integration(row: IntegrationRow) -> Integration:

@@ -11,11 +11,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bailiwick.control.planes.hub import PlaneHub
 from bailiwick.control.planes.service import PlaneService
-from bailiwick.core.errors import BailiwickError, NotAuthenticatedError
-from bailiwick.core.messages import Acknowledgement, PassAnswer, PassRequest, PlaneWelcome, ReportBatch, SecretValue
+from bailiwick.core.errors import BailiwickError, InvalidInputError, NotAuthenticatedError
+from bailiwick.core.messages import (
+    Acknowledgement,
+    PassAnswer,
+    PassRequest,
+    PlaneWelcome,
+    ReportBatch,
+    SecretValue,
+    StateTaken,
+)
 
 PLANE_PREFIX = "spiffe://bailiwick/plane/"
 PREFIX = "/plane/v1"
+_MOST_REQUEST_BYTES = 8 * 1024
 
 
 class PeerCertificateProtocol(HttpToolsProtocol):
@@ -30,22 +39,21 @@ class PeerCertificateProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {"tls": {"client_uri_names": names}}
 
 
-def server_tls(certificate: str, key: str, authority: str) -> ssl.SSLContext:
-    """Return the context of the planes' door: TLS 1.3, and nobody without a certificate of our own authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(cafile=authority)
-    return context
-
-
 def _plane_of(request: Request) -> str:
     """Return the plane that the peer's certificate names; raise `NotAuthenticatedError` when it names none."""
     names = request.scope.get("extensions", {}).get("tls", {}).get("client_uri_names", [])
     if len(names) != 1 or not str(names[0]).startswith(PLANE_PREFIX):
         raise NotAuthenticatedError("this certificate is not that of a data plane")
     return str(names[0]).removeprefix(PLANE_PREFIX)
+
+
+async def _small_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_REQUEST_BYTES:
+            raise InvalidInputError("this is too long for a certificate request")
+    return bytes(body)
 
 
 async def _problem(_: Request, fault: Exception) -> JSONResponse:
@@ -76,6 +84,17 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     @app.get(f"{PREFIX}/stream")
     async def stream(request: Request) -> StreamingResponse:
         return StreamingResponse(hub.frames(request.state.plane), media_type="application/x-ndjson")
+
+    @app.post(f"{PREFIX}/taken")
+    async def taken(request: Request, content: StateTaken) -> Response:
+        hub.taken(request.state.plane, content.version)
+        return Response(status_code=204)
+
+    @app.post(f"{PREFIX}/certificate")
+    async def certificate(request: Request) -> Response:
+        asked = await _small_body(request)
+        issued = await asyncio.to_thread(service.renew_certificate, request.state.plane, asked)
+        return Response(issued, media_type="application/pem-certificate-chain")
 
     @app.get(f"{PREFIX}/artifacts/{{sha256}}")
     def artifact(request: Request, sha256: str) -> Response:

@@ -1,6 +1,6 @@
 """What planes pull and push: their desired state, artefacts, secrets and passes; and the reports they send."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -12,27 +12,33 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes.tables import SpoolRow
+from bailiwick.control.planes.certificates import PLANE_PATH
+from bailiwick.control.planes.tables import PlanePoliciesRow, SpoolRow
+from bailiwick.control.policies import remember
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import NotFoundError
+from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.messages import (
     Acknowledgement,
     AppReport,
     AppState,
+    AskedQuestion,
     AuditReport,
+    DecisionsReport,
     DesiredState,
     JobReport,
     KillReport,
     PassAnswer,
     PassRequest,
     PlaneWelcome,
+    PoliciesReport,
     ReportBatch,
     RequestRollup,
     SecretValue,
+    Sequenced,
 )
 from bailiwick.core.passes import Pass, issue_pass
-from bailiwick.core.policy import ContextValue, Decision
+from bailiwick.core.policy import Asked, ContextValue, Decision
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
@@ -71,6 +77,13 @@ class Codes(Protocol):
         """Return the principals whose credentials were revoked, with their present epoch."""
 
 
+class Policies(Protocol):
+    """What planes need of the policies domain."""
+
+    def in_force(self, session: Session) -> tuple[int, str]:
+        """Return the generation in force, and everything beside the built-in policies as Cedar text."""
+
+
 class Redeemed(Protocol):
     """Who came back with a one-time code, and under which session."""
 
@@ -88,6 +101,13 @@ class Secrets(Protocol):
 
     def reveal(self, session: Session, name: str) -> str:
         """Return a secret's value."""
+
+
+class Authority(Protocol):
+    """What planes need of the certificate authority."""
+
+    def answer(self, path: str, request: bytes) -> str:
+        """Return a certificate for a path of the trust domain and the key of a signing request."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +135,8 @@ class PlaneService:
         stops: Stops,
         codes: Codes,
         secrets: Secrets,
+        authority: Authority,
+        policies: Policies,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -127,6 +149,8 @@ class PlaneService:
         self._stops = stops
         self._codes = codes
         self._secrets = secrets
+        self._authority = authority
+        self._policies = policies
         self._keys = keys
         self._sign_in_url = sign_in_url
         self._clock = clock
@@ -143,15 +167,31 @@ class PlaneService:
             release_keys=(self._keys.release,),
         )
 
+    def renew_certificate(self, plane: str, request: bytes) -> str:
+        """Return the plane's next certificate, for the key of its signing request; audited."""
+        certificate = self._authority.answer(f"{PLANE_PATH}{plane}", request)
+        who = str(_identity(plane).principal)
+        with self._store.transaction() as session:
+            self._audit.note(session, who, "certificate.issued", who, plane=plane)
+        return certificate
+
     def desired_state(self, plane: str) -> DesiredState:
         """Return what the plane should be now. Versions follow the clock, so they rise over restarts too."""
         now = self._clock()
         with self._store.transaction() as session:
             apps = self._releases.app_states(session, plane)
             epochs = self._codes.epochs(session)
+            generation, policies = self._policies.in_force(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
-            version=self._version, plane=plane, time=now, sign_in_url=self._sign_in_url, apps=apps, epochs=dict(epochs)
+            version=self._version,
+            plane=plane,
+            time=now,
+            sign_in_url=self._sign_in_url,
+            apps=apps,
+            epochs=dict(epochs),
+            policies=policies,
+            policies_generation=generation,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -171,7 +211,7 @@ class PlaneService:
                 if integration.enabled
             }
             who = _identity(plane)
-            decision = self._authorizer.decide(
+            decision = self._authorizer.settle(
                 session, who, "secret.fetch", f"secret:{name}", {"used_here": name in wanted}
             )
             self._audit.note(
@@ -195,30 +235,75 @@ class PlaneService:
         redeemed = self._codes.redeem_code(
             request.code, audience=f"app:{request.mode}/{request.app}", verifier=request.verifier
         )
-        expires = self._clock() + PASS_LIFETIME
-        content = Pass(redeemed.identity, request.app, request.mode, redeemed.session_id, expires)
+        now, sign_in = self._clock(), redeemed.identity.sign_in
+        expires = now + PASS_LIFETIME
+        content = Pass(
+            redeemed.identity,
+            request.app,
+            request.mode,
+            redeemed.session_id,
+            expires,
+            now - timedelta(seconds=sign_in.age_seconds) if sign_in is not None else None,
+            sign_in is not None and sign_in.second_factor,
+        )
         return PassAnswer(token=issue_pass(content, self._keys.passes), expires=expires)
 
     def take_reports(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
 
-        What a plane says of a mode that it does not serve is not believed, and audited.
+        What a plane says of a mode that it does not serve is not believed, and audited. Reports that are missing
+        before or between these (the control plane was restored from a backup, or something is wrong) are lost: what
+        came is taken, and the log says which did not. Raises `InvalidInputError` for reports out of order.
         """
+        numbers = [item.sequence for item in batch.reports]
+        if numbers != sorted(set(numbers)):
+            raise InvalidInputError("the reports of a batch are not in order", hint="send each once, oldest first")
         with self._store.transaction() as session:
             spool = self._locked_spool(session, plane, batch.spool)
             news = [item for item in batch.reports if item.sequence > spool.sequence]
+            self._note_missing(session, plane, batch.spool, spool.sequence, news)
             events = [
                 item.report.event.model_copy(update={"plane": plane})
                 for item in news
                 if isinstance(item.report, AuditReport)
             ]
             for item in news:
-                if not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
+                if isinstance(item.report, PoliciesReport):
+                    self._take_policies(session, plane, item.report)
+                elif isinstance(item.report, DecisionsReport):
+                    remember(session, [_asked(plane, asked) for asked in item.report.asked])
+                elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
                     self._take(session, plane, item.report)
             self._audit.append_all(session, events)
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
+
+    def _note_missing(self, session: Session, plane: str, spool: str, seen: int, news: Sequence[Sequenced]) -> None:
+        for item in news:
+            if item.sequence > seen + 1:
+                self._audit.note(
+                    session,
+                    f"plane:{plane}",
+                    "report.missed",
+                    f"plane:{plane}",
+                    outcome=Outcome.FAILED,
+                    reason=f"reports {seen + 1} to {item.sequence - 1} of this plane never came",
+                    plane=plane,
+                    context={"spool": spool, "first": seen + 1, "last": item.sequence - 1},
+                )
+            seen = item.sequence
+
+    def policies_at(self, session: Session) -> dict[str, PoliciesReport]:
+        """Return by which policies each plane last said that it decides."""
+        rows = session.scalars(select(PlanePoliciesRow))
+        return {row.plane: PoliciesReport(generation=row.generation, fault=row.fault, time=row.time) for row in rows}
+
+    @staticmethod
+    def _take_policies(session: Session, plane: str, report: PoliciesReport) -> None:
+        said = {"generation": report.generation, "fault": report.fault, "time": report.time}
+        row = insert(PlanePoliciesRow).values(plane=plane, **said)
+        session.execute(row.on_conflict_do_update(index_elements=["tenant", "plane"], set_=said))
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode
@@ -258,6 +343,12 @@ class PlaneService:
         session.execute(insert(SpoolRow).values(plane=plane, spool=spool, sequence=0).on_conflict_do_nothing())
         own = select(SpoolRow).where(SpoolRow.plane == plane, SpoolRow.spool == spool)
         return session.scalars(own.with_for_update()).one()
+
+
+def _asked(plane: str, asked: AskedQuestion) -> Asked:
+    """Return a question as it is kept; a plane speaks for itself only."""
+    question = {**asked.question, "environment": plane}
+    return Asked(f"{plane}/{asked.key}", asked.day, question, asked.allowed, asked.deciders, asked.times, asked.last)
 
 
 def _identity(plane: str) -> Identity:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import App, CatalogService
-from bailiwick.control.identity import Authorizer
+from bailiwick.control.identity import Authorizer, answering
 from bailiwick.control.integrations import IntegrationService, Resolved
 from bailiwick.control.release.errors import AppIsStoppedError, NotDecidableError, NotReviewedError
 from bailiwick.control.release.model import (
@@ -105,7 +105,10 @@ class DeployService:
 
     def explain_approval(self, session: Session, identity: Identity, deploy_id: str) -> Decision:
         """Answer whether this person may approve, and by which policies; nothing is done."""
-        return self._may_approve(session, identity, self._row(session, deploy_id))
+        row = self._row(session, deploy_id)
+        return self._authorizer.decide(
+            session, identity, "app.approve", f"app:{row.app}", _approval_facts(session, row)
+        )
 
     def approve(self, identity: Identity, deploy_id: str, reason: str) -> Deploy:
         """Approve a deploy; when policy has all that it wants, the release is signed and goes to production."""
@@ -165,6 +168,15 @@ class DeployService:
         found = session.scalars(served.limit(1)).one_or_none()
         return Reach.model_validate(found) if found is not None else None
 
+    def production_reaches(self, session: Session) -> dict[str, Reach]:
+        """Return the reach of what is in production, by the path of the app."""
+        served = (
+            select(DeployRow.app, DeployRow.reach)
+            .join(CurrentRow, CurrentRow.release == DeployRow.release)
+            .where(CurrentRow.app == DeployRow.app, CurrentRow.mode == PRODUCTION)
+        )
+        return {row.app: Reach.model_validate(row.reach) for row in session.execute(served)}
+
     def _new_row(
         self, session: Session, identity: Identity, app: App, reviewed: ReviewedCommit, resolved: Resolved
     ) -> DeployRow:
@@ -176,7 +188,7 @@ class DeployService:
             app=app.path,
             commit=reviewed.commit,
             tree=reviewed.tree,
-            authors=sorted(authors | {reviewed.author}),
+            authors=sorted(answering(session, authors | {reviewed.author})),
             requested_by=str(identity.principal),
             requested_at=self._clock(),
             state=DeployState.REQUESTED,
@@ -198,7 +210,8 @@ class DeployService:
         Raises `NotFoundError` for whoever may not even see the app.
         """
         self._catalog.readable_app(session, identity, row.app)
-        decision = self._may_approve(session, identity, row)
+        facts = _approval_facts(session, row)
+        decision = self._authorizer.settle(session, identity, "app.approve", f"app:{row.app}", facts)
         if row.state != DeployState.REQUESTED:
             raise NotDecidableError(f"this deploy is {row.state} already")
         if not decision.allowed:
@@ -212,14 +225,6 @@ class DeployService:
                 outcome=Outcome.REFUSED,
             )
         return decision
-
-    def _may_approve(self, session: Session, identity: Identity, row: DeployRow) -> Decision:
-        context: dict[str, ContextValue] = {
-            "authors": frozenset(row.authors),
-            "requested_by": row.requested_by,
-            "first_deploy": row.first_deploy,
-        }
-        return self._authorizer.decide(session, identity, "app.approve", f"app:{row.app}", context)
 
     def _publish(self, session: Session, identity: Identity, row: DeployRow, reason: str, decision: Decision) -> None:
         approver = str(identity.principal)
@@ -260,7 +265,7 @@ class DeployService:
             "authors": frozenset(row.authors),
             "killed": self._stops.standing_in(session, row.app, PRODUCTION) is not None,
         }
-        decision = self._authorizer.decide(session, _RELEASER, "app.deploy", app.resource, gate)
+        decision = self._authorizer.settle(session, _RELEASER, "app.deploy", app.resource, gate)
         if verdict is None or not decision.allowed:
             raise AppIsStoppedError(decision.reason, deciders=decision.deciders)
         return verdict
@@ -327,3 +332,12 @@ def _deploy(row: DeployRow) -> Deploy:
         reason=row.reason,
         release=row.release,
     )
+
+
+def _approval_facts(session: Session, row: DeployRow) -> dict[str, ContextValue]:
+    return {
+        # Whoever let an agent ask, or answers for a service that did, asked themselves.
+        "authors": frozenset(row.authors) | answering(session, [row.requested_by]) - {row.requested_by},
+        "requested_by": row.requested_by,
+        "first_deploy": row.first_deploy,
+    }

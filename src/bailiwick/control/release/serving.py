@@ -14,6 +14,7 @@ from bailiwick.control.release.stops import StopService
 from bailiwick.control.release.tables import CurrentRow, ReleaseRow
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.messages import AppState, IntegrationState
+from bailiwick.core.policy import RoleHolders
 from bailiwick.core.statements import Envelope
 
 
@@ -48,8 +49,10 @@ class ServingService:
             .order_by(ReleaseRow.app)
         )
         enabled = self._integrations.enabled(session)
+        rows = session.scalars(query).all()
+        holders = self._authorizer.holders_of(session, [f"app:{row.app}" for row in rows])
         withdrawn = frozenset((item.app, item.integration) for item in withdrawals(session))
-        return tuple(self._app_state(session, row, enabled, withdrawn) for row in session.scalars(query))
+        return tuple(self._app_state(session, row, enabled, withdrawn, holders[f"app:{row.app}"].roles) for row in rows)
 
     def artifact_bytes(self, session: Session, sha256: str) -> bytes:
         """Return an artefact that a release of this tenant names."""
@@ -58,7 +61,12 @@ class ServingService:
         return self._artifacts.get(sha256)
 
     def _app_state(
-        self, session: Session, row: ReleaseRow, enabled: Mapping[str, bool], withdrawn: Collection[tuple[str, str]]
+        self,
+        session: Session,
+        row: ReleaseRow,
+        enabled: Mapping[str, bool],
+        withdrawn: Collection[tuple[str, str]],
+        roles: RoleHolders,
     ) -> AppState:
         app = self._catalog.app(session, row.app)
         kill = self._stops.standing_in(session, row.app, row.mode)
@@ -77,7 +85,7 @@ class ServingService:
             verdict=Envelope.model_validate(row.chain["verdict"]),
             approvals=tuple(Envelope.model_validate(item) for item in row.chain["approvals"]),
             artifact=Envelope.model_validate(row.chain["artifact"]),
-            roles=self._authorizer.holders(session, app.resource),
+            roles=roles,
             integrations=tuple(
                 state.model_copy(
                     update={

@@ -1,5 +1,7 @@
 """Stops: the kill switch by hand and by itself, and how a person brings an app back."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -45,9 +47,10 @@ class StopService:
         with self._store.transaction() as session:
             app = self._catalog.readable_app(session, identity, app_path)
             decision = self._authorizer.require(session, identity, "app.kill", app.resource)
-            standing = next((kill for kill in self.standing(session, app.path) if kill.mode == _EVERYWHERE), None)
-            if standing is not None:
-                return standing
+            standing = self.standing(session, app.path)
+            everywhere = next((kill for kill in standing if kill.mode == _EVERYWHERE), None)
+            if everywhere is not None:
+                return everywhere
             because = reason.strip() or "no reason was given"
             who = str(identity.principal)
             row = self._add(session, app.path, _EVERYWHERE, because, who, "")
@@ -59,6 +62,8 @@ class StopService:
                 reason=because,
                 app=app.path,
                 deciders=decision.deciders,
+                before={"stopped": _modes(standing)},
+                after={"stopped": ("everywhere",)},
             )
             killed = AppKilled(app.path, (PREVIEW, PRODUCTION), because)
             self._store.after_commit(session, lambda: self._notify(killed))
@@ -106,6 +111,8 @@ class StopService:
                 reason=reason.strip(),
                 app=app.path,
                 deciders=decision.deciders,
+                before={"stopped": _modes(rows)},
+                after={"stopped": ()},
             )
             self._store.after_commit(session, lambda: self._notify(StateChanged()))
             return _kill(rows[0])
@@ -138,6 +145,11 @@ class StopService:
         session.add(row)
         session.flush()
         return row
+
+
+def _modes(stops: Sequence[Kill | KillRow]) -> tuple[str, ...]:
+    """Return in which modes an app is stopped, as the audit log says it."""
+    return tuple(stop.mode or "everywhere" for stop in stops)
 
 
 def _kill(row: KillRow) -> Kill:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bailiwick.control.source import hook
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
+from bailiwick.core.origin import Origin, arriving, current_origin
 from bailiwick.core.principals import Identity
 
 _LOG = logging.getLogger("bailiwick.source")
@@ -62,6 +63,7 @@ class PushAnswer:
 class _Ticket:
     app_path: str
     pusher: Identity
+    origin: Origin
     barred: bool = False
     over: bool = False
     turn: asyncio.Lock | None = None
@@ -101,9 +103,9 @@ class HookServer:
             self._server.close()
 
     def issue_ticket(self, app_path: str, pusher: Identity) -> str:
-        """Return a ticket for one push."""
+        """Return a ticket for one push, which comes from where the request at hand does."""
         ticket = secrets.token_urlsafe(32)
-        self._tickets[ticket] = _Ticket(app_path, pusher)
+        self._tickets[ticket] = _Ticket(app_path, pusher, current_origin())
         return ticket
 
     def bar_ticket(self, ticket: str) -> None:
@@ -147,7 +149,8 @@ class HookServer:
         answer = PushAnswer(False, ("This push was given up.",))
         try:
             if not (known.barred or waiting.gone):
-                answer = await self._decided(push)
+                with arriving(known.origin):
+                    answer = await self._decided(push)
         finally:
             # A push that is taken keeps its turn until its ticket ends, when git has moved the ref.
             if answer.accepted and not known.over:

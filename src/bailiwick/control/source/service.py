@@ -31,6 +31,7 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 from bailiwick.core.masking import Masker
+from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
@@ -59,10 +60,13 @@ class PushRecord:
 
 OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
 CheckReach = Callable[[Session, Manifest], None]
+RequirePusher = Callable[[Session, Identity, str], None]
 
 
 class SourceService:
-    """Takes pushes. `on_accepted` runs in the push's own transaction, `check_reach` raises when grants are missing."""
+    """Takes pushes. `on_accepted` runs in the push's own transaction, `check_reach` raises when grants are missing,
+    `require_pusher` when whoever pushes may not push to a resource (any more).
+    """
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class SourceService:
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
         check_reach: CheckReach,
+        require_pusher: RequirePusher,
         on_accepted: OnAccepted,
         review_url: str,
         clock: Clock,
@@ -85,6 +90,7 @@ class SourceService:
         self._repositories = repositories
         self._secrets = secrets
         self._check_reach = check_reach
+        self._require_pusher = require_pusher
         self._on_accepted = on_accepted
         self._review_url = review_url
         self._clock = clock
@@ -100,12 +106,15 @@ class SourceService:
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
         report = review(change, known_secret=masker.finds, say=lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
+            # Once more, as they may have lost their access while the push came in and was reviewed.
+            self._require_pusher(session, push.pusher, app.resource)
             report = self._with_reach(session, report, change)
             stored = self._reviews.record(
                 session, app=app.path, commit=update.new, author=str(push.pusher.principal), report=report
             )
             record = self._remember(session, app, update, stored, push)
             if stored.verdict is not None:
+                self._catalog.declare(session, app.path, _declared(change))
                 release = self._on_accepted(session, app, record, stored.verdict, change.files)
                 if push.waiting.gone:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
@@ -221,6 +230,12 @@ def _only_update(updates: Sequence[RefUpdate]) -> RefUpdate:
     if updates[0].new == NOTHING:
         raise PushRefusedError("main is not deleted", hint="history is kept; push a commit that takes things out")
     return updates[0]
+
+
+def _declared(change: Change) -> Sequence[str]:
+    """Return the data classes of a change's manifest, which the review has found to be sound."""
+    text = next((file.content for file in change.files if file.path == FILE_NAME), None)
+    return parse_manifest(text.decode()).app.data_classes if text is not None else ()
 
 
 def _taken(record: PushRecord, release: str) -> PushAnswer:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -15,11 +16,13 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.vault.service import Vault
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import InvalidInputError
 
 TRUST_DOMAIN = "spiffe://bailiwick"
 _BLOB = "certificate-authority"
 _AUTHORITY_LIFETIME = timedelta(days=3650)
 _CLOCK_SLACK = timedelta(minutes=5)
+LEAF_LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class Credentials:
 
     certificate: str
     key: str = field(repr=False)
+
+    @property
+    def pem(self) -> str:
+        """Both in one text, so that nobody ever sees one without the other."""
+        return self.certificate + self.key
 
 
 class CertificateAuthority:
@@ -58,9 +66,29 @@ class CertificateAuthority:
         """The authority's own certificate, which both sides trust."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, path: str, *, hosts: Sequence[str] = (), lifetime: timedelta = timedelta(hours=24)) -> Credentials:
+    def issue(self, path: str, *, hosts: Sequence[str] = (), lifetime: timedelta = LEAF_LIFETIME) -> Credentials:
         """Return a certificate for `spiffe://bailiwick/<path>`, and for host names or addresses when it serves."""
         key = ec.generate_private_key(ec.SECP256R1())
+        return Credentials(self._sign(path, key.public_key(), hosts, lifetime), _key_pem(key).decode())
+
+    def answer(self, path: str, request: bytes) -> str:
+        """Return a certificate for `spiffe://bailiwick/<path>` and the key of a signing request (PKCS #10, PEM).
+
+        Only the key is taken from the request, whatever names it asks for: `path` is who the caller proved to be.
+        Raises `InvalidInputError` for a request that is none, is not signed by its key, or has a weak key.
+        """
+        try:
+            asked = x509.load_pem_x509_csr(request)
+            key = asked.public_key()
+        except (ValueError, UnsupportedAlgorithm) as fault:
+            raise InvalidInputError("this is no certificate request", hint="send one as PEM (PKCS #10)") from fault
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise InvalidInputError("the key of a certificate request must be EC P-256")
+        if not asked.is_signature_valid:
+            raise InvalidInputError("the certificate request is not signed by its own key")
+        return self._sign(path, key, (), LEAF_LIFETIME)
+
+    def _sign(self, path: str, key: ec.EllipticCurvePublicKey, hosts: Sequence[str], lifetime: timedelta) -> str:
         now = self._clock()
         names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(f"{TRUST_DOMAIN}/{path}")]
         names += [_host_name(host) for host in hosts]
@@ -69,7 +97,7 @@ class CertificateAuthority:
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, path[-64:])]))
             .issuer_name(self._certificate.subject)
-            .public_key(key.public_key())
+            .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _CLOCK_SLACK)
             .not_valid_after(now + lifetime)
@@ -80,7 +108,7 @@ class CertificateAuthority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        return Credentials(certificate.public_bytes(serialization.Encoding.PEM).decode(), _key_pem(key).decode())
+        return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, clock: Clock) -> x509.Certificate:

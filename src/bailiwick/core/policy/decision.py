@@ -1,5 +1,6 @@
 """A decision: the answer to one question, with the policies that gave it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bailiwick.core.errors import ForbiddenError, StepUpNeededError
@@ -49,3 +50,23 @@ class Decision:
         if self.needed:
             return f"one of these roles would do, ask an administrator for it: {', '.join(self.needed)}"
         return "ask an administrator for the role or grant that this needs"
+
+
+def both(decisions: Mapping[str, Decision]) -> Decision:
+    """Return what holds where several must be allowed, given each one's decision by name: one refusal refuses.
+
+    The reason names who may and why, or who may not. A sign-in helps only where it would settle every refusal.
+    """
+    refused = {who: decision for who, decision in decisions.items() if not decision.allowed}
+    shown = refused or decisions
+    deciders = tuple(sorted({decider for decision in shown.values() for decider in decision.deciders}))
+    reason = "; ".join(f"{who}: {decision.reason}" for who, decision in shown.items())
+    wanted = [decision.step_up for decision in refused.values() if decision.step_up is not None]
+    step_up = strictest(wanted) if wanted and len(wanted) == len(refused) else None
+    return Decision(not refused, reason, deciders, step_up)
+
+
+def strictest(wanted: Sequence[StepUp]) -> StepUp:
+    """Return the sign-in that satisfies all of these."""
+    ages = [item.max_age_seconds for item in wanted if item.max_age_seconds is not None]
+    return StepUp(min(ages, default=None), any(item.second_factor for item in wanted))

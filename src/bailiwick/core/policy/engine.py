@@ -2,40 +2,28 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Self
 
 import cedarpy
 
-from bailiwick.core.policy.decision import Decision, StepUp
-from bailiwick.core.policy.roles import ROLES, RoleHolders
+from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.policy.decision import Decision, StepUp, both, strictest
+from bailiwick.core.policy.question import ContextValue, Question, Resource
 from bailiwick.core.principals import Identity, SignIn
-
-_ENTITY_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app": "AppIdentity", "plane": "Plane"}
 
 # In a schema, only actions are named like this.
 _ACTION = re.compile(r'"([a-z]+(?:-[a-z]+)*\.[a-z-]+)"')
+_ANCESTORS = re.compile(r"entity ([\w, ]+?) in \[([^\]]*)\]")
+_CONTEXT = re.compile(r"context: \{")
 _APPLIES_TO = re.compile(r"action ([^{]*?)\s+appliesTo \{\s*principal: \[([^\]]*)\],\s*resource: \[([^\]]*)\]")
 
 # What decides where no policy does.
 DEFAULT_DENY = "default-deny"
 # Annotations of policies that refuse what another sign-in would allow.
 _STEP_UP = frozenset({"max_age", "second_factor"})
-# A credential that does not say how old its sign-in is counts as older than any policy allows.
-_UNKNOWN_SIGN_IN = SignIn(age_seconds=2**40, second_factor=False)
-
-ContextValue = str | bool | int | frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """Something that is acted on: its Cedar entity type, its written name and who holds which role on it."""
-
-    entity_type: str
-    name: str
-    roles: RoleHolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +36,15 @@ class PolicyEngine:
     step_ups: Mapping[str, StepUp] = field(repr=False)
     actions: frozenset[str] = field(repr=False)
     actions_of_people: Mapping[str, frozenset[str]] = field(repr=False)
+    ancestors: Mapping[str, frozenset[str]] = field(repr=False)
+    environment: str = ""
+    clock: Clock = field(default=utc_now, repr=False)
 
     @classmethod
-    def from_text(cls, policies: str, schema: str) -> Self:
-        """Parse and validate; raise `ValueError` when a policy does not parse, fit the schema or carry an id."""
+    def from_text(cls, policies: str, schema: str, *, environment: str = "", clock: Clock = utc_now) -> Self:
+        """Parse and validate; raise `ValueError` when a policy does not parse, fit the schema or carry an id of its
+        own.
+        """
         result = cedarpy.validate_policies(policies, schema)
         if not result:
             raise ValueError("; ".join(str(error) for error in result.errors))
@@ -60,18 +53,28 @@ class PolicyEngine:
         if any("id" not in notes or "reason" not in notes for notes in annotations):
             raise ValueError("each policy needs an @id and a @reason")
         reasons = {notes["id"]: notes["reason"] for notes in annotations}
-        actions, of_people = frozenset(_ACTION.findall(schema)), _actions_of_people(schema)
-        step_ups = {notes["id"]: _step_up(notes) for notes in annotations if _STEP_UP & notes.keys()}
+        if len(reasons) != len(annotations):
+            raise ValueError("two policies have the same @id")
         return cls(
-            cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema), reasons, step_ups, actions, of_people
+            policies=cedarpy.PolicySet.from_str(policies),
+            schema=cedarpy.Schema.from_str(schema),
+            reasons=reasons,
+            step_ups={notes["id"]: _step_up(notes) for notes in annotations if _STEP_UP & notes.keys()},
+            actions=frozenset(_ACTION.findall(schema)),
+            actions_of_people=_actions_of_people(schema),
+            ancestors=_ancestors(schema),
+            environment=environment,
+            clock=clock,
         )
 
     @classmethod
-    def built_in(cls, more: str = "") -> Self:
+    def built_in(cls, more: str = "", *, environment: str = "", clock: Clock = utc_now) -> Self:
         """Return the policies that every Bailiwick starts with, and `more` in Cedar."""
-        folder = resources.files("bailiwick.core.policy")
-        policies = (folder / "policies.cedar").read_text() + more
-        return cls.from_text(policies, (folder / "schema.cedarschema").read_text())
+        return cls.from_text(built_in_policies() + more, built_in_schema(), environment=environment, clock=clock)
+
+    def reason_of(self, decider: str) -> str:
+        """Return the words of a policy."""
+        return self.reasons.get(decider, decider)
 
     def actions_on(self, entity_type: str) -> frozenset[str]:
         """Return the actions that people can take on entities of a type, by the schema."""
@@ -80,38 +83,42 @@ class PolicyEngine:
     def decide(
         self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None = None
     ) -> Decision:
-        """Answer whether `identity` may do `action` to `resource`; errors in evaluation refuse (fail closed)."""
-        decision = self._evaluate(identity, action, resource, context)
+        """Answer whether `identity` may do `action` to `resource` now; errors in evaluation refuse (fail closed)."""
+        return self.answer(self.question(identity, action, resource, context))
+
+    def question(
+        self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None = None
+    ) -> Question:
+        """Return the question whether `identity` may do `action` to `resource` now."""
+        return Question(identity, action, resource, self.clock(), self.environment, context or {})
+
+    def answer(self, question: Question) -> Decision:
+        """Answer a question about any time; errors in evaluation refuse (fail closed).
+
+        An agent that works for a person may do what both may; the answer explains both.
+        """
+        decision = self._answer_one(question)
+        person = question.identity.behalf
+        if person is None:
+            return decision
+        behind = self._answer_one(replace(question, identity=replace(person, address=question.identity.address)))
+        return both({question.identity.principal.own: decision, str(person.principal): behind})
+
+    def _answer_one(self, question: Question) -> Decision:
+        """Answer for the principal alone, whoever it works for."""
+        decision = self._evaluate(question)
         if decision.allowed or not set(decision.deciders) <= self.step_ups.keys():
             return decision
         # Nobody is sent to sign in again only to be refused for another reason.
-        anew = replace(identity, sign_in=SignIn(age_seconds=0, second_factor=True))
-        if not self._evaluate(anew, action, resource, context).allowed:
+        signed_in = replace(question.identity, sign_in=SignIn(age_seconds=0, second_factor=True))
+        if not self._evaluate(replace(question, identity=signed_in)).allowed:
             return decision
-        return replace(decision, step_up=_strictest([self.step_ups[decider] for decider in decision.deciders]))
+        return replace(decision, step_up=strictest([self.step_ups[decider] for decider in decision.deciders]))
 
-    def _evaluate(
-        self, identity: Identity, action: str, resource: Resource, context: Mapping[str, ContextValue] | None
-    ) -> Decision:
-        principal_type = _ENTITY_TYPES[identity.principal.kind]
-        principal_uid = {"type": principal_type, "id": str(identity.principal)}
-        resource_uid = {"type": resource.entity_type, "id": resource.name}
-        question = {
-            "principal": principal_uid,
-            "action": {"type": "Action", "id": action},
-            "resource": resource_uid,
-            "context": {key: _plain(value) for key, value in (context or {}).items()},
-        }
-        entities = [
-            {"uid": principal_uid, "attrs": _principal_attributes(identity), "parents": []},
-            {
-                "uid": resource_uid,
-                "attrs": {"roles": {role: sorted(resource.roles.get(role, ())) for role in ROLES}},
-                "parents": [],
-            },
-        ]
-        answer = cedarpy.is_authorized(question, self.policies, entities, self.schema)
-        return self._explain(answer, identity, action, resource)
+    def _evaluate(self, question: Question) -> Decision:
+        entities = question.entities(self.ancestors)
+        answer = cedarpy.is_authorized(question.request(), self.policies, entities, self.schema)
+        return self._explain(answer, question.identity, question.action, question.resource)
 
     def _explain(self, answer: cedarpy.AuthzResult, identity: Identity, action: str, resource: Resource) -> Decision:
         notes = answer.diagnostics
@@ -124,11 +131,11 @@ class PolicyEngine:
             return Decision(True, self._words(deciders), deciders)
         if deciders:
             return Decision(False, self._words(deciders), deciders)
-        words = f"no policy lets {identity.principal} do {action} on {resource.name}"
+        words = f"no policy lets {identity.principal.own} do {action} on {resource.name}"
         return Decision(False, words, (DEFAULT_DENY,))
 
     def _words(self, deciders: tuple[str, ...]) -> str:
-        return "; ".join(self.reasons.get(decider, decider) for decider in deciders)
+        return "; ".join(self.reason_of(decider) for decider in deciders)
 
 
 def _actions_of_people(schema: str) -> dict[str, frozenset[str]]:
@@ -140,24 +147,25 @@ def _actions_of_people(schema: str) -> dict[str, frozenset[str]]:
     return {entity_type: frozenset(actions) for entity_type, actions in found.items()}
 
 
-def _principal_attributes(identity: Identity) -> dict[str, object]:
-    attributes: dict[str, object] = {"name": str(identity.principal), "names": sorted(identity.names)}
-    if identity.is_person:
-        known = identity.sign_in or _UNKNOWN_SIGN_IN
-        attributes |= {"sign_in_age": known.age_seconds, "second_factor": known.second_factor}
-    return attributes
+def built_in_policies() -> str:
+    """Return the policies that every Bailiwick starts with, as Cedar text."""
+    return (resources.files("bailiwick.core.policy") / "policies.cedar").read_text()
+
+
+def built_in_schema() -> str:
+    """Return the schema as Cedar reads it: with the request in the context of every action."""
+    text = (resources.files("bailiwick.core.policy") / "schema.cedarschema").read_text()
+    return _CONTEXT.sub('context: {\n      "request": Request,', text)
+
+
+def _ancestors(schema: str) -> dict[str, frozenset[str]]:
+    return {
+        name: frozenset(above.replace(" ", "").split(","))
+        for names, above in _ANCESTORS.findall(schema)
+        for name in names.replace(" ", "").split(",")
+    }
 
 
 def _step_up(notes: Mapping[str, str]) -> StepUp:
     max_age = notes.get("max_age")
     return StepUp(int(max_age) if max_age is not None else None, "second_factor" in notes)
-
-
-def _strictest(wanted: Sequence[StepUp]) -> StepUp:
-    """Return the sign-in that satisfies all of these."""
-    ages = [item.max_age_seconds for item in wanted if item.max_age_seconds is not None]
-    return StepUp(min(ages, default=None), any(item.second_factor for item in wanted))
-
-
-def _plain(value: ContextValue) -> object:
-    return sorted(value) if isinstance(value, frozenset) else value

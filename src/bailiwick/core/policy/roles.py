@@ -1,6 +1,7 @@
 """Roles that always exist, and who holds them on a resource once folders have cascaded."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 ROLES = (
     "org-admin",
@@ -14,6 +15,17 @@ ROLES = (
 )
 
 RoleHolders = Mapping[str, frozenset[str]]
+NO_CLASSES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What policy must know of a resource beside its name: who holds which role on it, and of an app the data classes
+    that it declares.
+    """
+
+    roles: RoleHolders
+    data_classes: frozenset[str] = NO_CLASSES
 
 
 def cascade(assignments: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

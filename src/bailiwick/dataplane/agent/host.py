@@ -7,7 +7,7 @@ this plane stopped by itself stays stopped until the control plane has said that
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 _LOG = logging.getLogger("bailiwick.plane.host")
 _DRAIN_SECONDS, _DRAIN_LOOK_SECONDS = 10.0, 0.02
 _RESTART_SECONDS = (0.5, 2.0, 10.0, 60.0)
+_STEADY_SECONDS = 600.0
 _ERROR = 500
 _UP = frozenset({"running", "jobs-only"})
 
@@ -64,6 +65,7 @@ class AppHost:
         calls: CallRegistry,
         pool: Pool,
         report: Callable[[AnyReport], None],
+        taken: Callable[[int], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._suffix = host_suffix
@@ -73,6 +75,7 @@ class AppHost:
         self._sites = sites
         self._calls = calls
         self._pool = pool
+        self._taken = taken
         self._tell = Telling(plane, report, clock)
         self._served: dict[Key, _Served] = {}
         self._stopped_here = StoppedHere(state / "stopped-here.json")
@@ -92,16 +95,26 @@ class AppHost:
 
     async def _make_so(self, desired: DesiredState) -> None:
         self.desired = desired
+        wanted: dict[Key, AppState] = {(app.app, app.mode): app for app in desired.apps}
         # Before anything that waits: nobody who lost their access goes on while apps start and stop.
-        self._calls.end_revoked(desired.epochs)
-        self._shop.gateway.end_revoked(desired.epochs)
-        for site in self._sites.all():
-            site.end_revoked(desired.epochs)
-        wanted = {(app.app, app.mode): app for app in desired.apps}
+        self._take_away(desired, wanted)
+        self._taken(desired.version)
         for key in [key for key in self._served if key not in wanted]:
             await self._forget(key)
         for key, state in wanted.items():
             await self._converge(key, state)
+
+    def _take_away(self, desired: DesiredState, wanted: Mapping[Key, AppState]) -> None:
+        """Allow nothing more that the desired state does not allow, at once and everywhere."""
+        self._calls.end_revoked(desired.epochs)
+        self._shop.gateway.end_revoked(desired.epochs)
+        for key, served in self._served.items():
+            if key in wanted:
+                served.site.state = served.site.state.model_copy(update={"roles": wanted[key].roles})
+            else:
+                served.site.stop("stopped", "this app is not served here any more")
+        for site in self._sites.all():
+            site.end_revoked(desired.epochs)
 
     async def kill(self, app: str, modes: Collection[str], because: str) -> None:
         """Stop an app in these modes now, before any state says so."""
@@ -210,15 +223,18 @@ class AppHost:
             self._fail(served, served.wanted, UnavailableError(words, hint="the plane's log says where"))
 
     async def _keep_up(self, served: _Served) -> None:
-        """Start what is wanted; then start what serves again, later each time, whenever it ends by itself.
+        """Start what is wanted; then start it again, later each time, when it does not come up or ends by itself.
 
-        What serves is the release before when the wanted one does not start.
+        What serves is the release before when the wanted one does not start. What ran steadily starts afresh.
         """
-        state = served.wanted
-        for wait in (0.0, *_RESTART_SECONDS):
+        state, waits = served.wanted, iter((0.0, *_RESTART_SECONDS))
+        while (wait := next(waits, None)) is not None:
             await asyncio.sleep(wait)
-            await self._start(served, state)
+            began = time.monotonic()
+            may_come_up = await self._start(served, state)
             instance = served.instance
+            if instance is None and may_come_up:
+                continue
             if instance is None:
                 return
             state = instance.state
@@ -230,22 +246,34 @@ class AppHost:
             served.site.stop("starting", words)
             self._tell.status(state, "stopped", words)
             await instance.stop()
-        served.site.stop("failed", "it keeps ending")
-        self._tell.status(
-            state, "failed", "it ended by itself again and again; a new release or a revival starts it anew"
-        )
+            if time.monotonic() - began > _STEADY_SECONDS:
+                waits = iter(_RESTART_SECONDS)
+        if served.site.condition != "failed":
+            served.site.stop("failed", "it keeps ending")
+        self._tell.status(state, "failed", "it was started again and again; a new release or a revival starts it anew")
 
-    async def _start(self, served: _Served, state: AppState) -> None:
-        """Start a release and let it take over; when it does not start, what was there stays."""
-        prepared = await self._try_prepare(served, state)
+    async def _start(self, served: _Served, state: AppState) -> bool:
+        """Start a release and let it take over; when it does not start, what was there stays.
+
+        Returns whether it failed for a reason that may pass: a slow machine, or something that the app itself missed.
+        """
+        try:
+            prepared = await self._try_prepare(served, state)
+        except OSError as fault:
+            self._fail(served, state, fault)
+            return True
         if prepared is None:
-            return
+            return False
         if prepared.manifest.has_jobs_only:
             self._take_over(served, state, prepared.manifest, None)
-            return
-        instance = await self._try_start(served, state, prepared)
-        if instance is not None:
-            self._take_over(served, state, prepared.manifest, instance)
+            return False
+        try:
+            instance = await start_instance(state, prepared, self._shop)
+        except (BailiwickError, OSError) as fault:
+            self._fail(served, state, fault)
+            return True
+        self._take_over(served, state, prepared.manifest, instance)
+        return False
 
     def _take_over(self, served: _Served, state: AppState, manifest: Manifest, instance: Instance | None) -> None:
         """Serve a release in the place of the one before; without an instance it has jobs only."""
@@ -255,6 +283,7 @@ class AppHost:
         else:
             site = Site(served.site.host, state, "jobs-only")
             words = f"it has jobs only: {', '.join(manifest.jobs) or 'none'}"
+        site.data_classes = frozenset(manifest.app.data_classes)
         site.rate = RateLimit(float(manifest.limits.requests_per_second))
         site.recent.extend(served.site.recent)
         old, served.instance = served.instance, instance
@@ -278,14 +307,7 @@ class AppHost:
         except UnavailableError as fault:
             served.awaits_control = True
             self._fail(served, state, fault)
-        except (BailiwickError, OSError) as fault:
-            self._fail(served, state, fault)
-        return None
-
-    async def _try_start(self, served: _Served, state: AppState, prepared: Prepared) -> Instance | None:
-        try:
-            return await start_instance(state, prepared, self._shop)
-        except (BailiwickError, OSError) as fault:
+        except BailiwickError as fault:
             self._fail(served, state, fault)
         return None
 

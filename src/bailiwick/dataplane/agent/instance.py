@@ -26,7 +26,7 @@ from bailiwick.dataplane.sandbox import Limits, Mount, Plant, Runtime, Sandbox, 
 
 LOCK_FILE = "requirements.lock"
 _DNS_ADDRESS = "127.0.0.53"
-_READY_SECONDS = 30.0
+_READY_SECONDS = 60.0
 _LOG_LINES = 200
 _LOG_LINE_BYTES = 4000
 _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"
@@ -202,6 +202,7 @@ async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: di
             resource=integration.resource,
             grant=integration.grant,
             roles=integration.roles,
+            data_classes=frozenset(instance.manifest.app.data_classes),
         )
         listener = SqlListener(shop.gateway, binding)
         await listener.start(planted[plants[f"sql:{integration.name}"]])

@@ -5,7 +5,6 @@ import contextlib
 import json
 import logging
 import random
-import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -25,15 +24,18 @@ from bailiwick.core.messages import (
     PlaneWelcome,
     RunJobOrder,
     SecretValue,
+    StateTaken,
     decode_downlink,
 )
 from bailiwick.core.statements import Keyring, SignatureError, open_envelope, read_envelope
+from bailiwick.dataplane.agent.certificate import PlaneCertificate
 from bailiwick.dataplane.agent.spool import Spool
 
 _PREFIX = "/plane/v1"
 _SILENCE_SECONDS = 20.0
 _LONGEST_WAIT_SECONDS, _WAIT_GROWS = 2.0, 1.3
 _SEND_EVERY_SECONDS = 0.1
+_RENEW_AGAIN_SECONDS = 20.0
 _JSON = {"content-type": "application/json"}
 _LOG = logging.getLogger(__name__)
 Take = Callable[[DesiredState | KillOrder | RunJobOrder | Heartbeat], Awaitable[None]]
@@ -44,10 +46,11 @@ class Link:
 
     def __init__(self, *, url: str, credentials: Path, pins: Path, spool: Spool) -> None:
         self._url = url
-        self._credentials = credentials
+        self._certificate = PlaneCertificate(credentials)
         self._pins = pins
         self._spool = spool
         self._client: httpx2.AsyncClient | None = None
+        self._telling: set[asyncio.Task[None]] = set()
         self.welcome: PlaneWelcome | None = self._pinned()
         # Set while the control plane last showed the pinned keys: before that it is told nothing.
         self._known = asyncio.Event()
@@ -85,6 +88,32 @@ class Link:
             except (BailiwickError, ValidationError):
                 await asyncio.sleep(1.0)
 
+    def tell_taken(self, version: int) -> None:
+        """Tell the control plane that this plane acts on a desired state. It waits for that only for a while."""
+        task = asyncio.create_task(self._tell_taken(version))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell_taken(self, version: int) -> None:
+        with contextlib.suppress(BailiwickError):
+            await self._request("POST", "/taken", content=StateTaken(version=version).model_dump_json())
+
+    async def keep_certificate(self) -> None:
+        """Renew the plane's certificate at half of its life, for ever. What is connected stays so."""
+        while True:
+            await self._known.wait()
+            try:
+                await asyncio.sleep(self._certificate.seconds_until_renewal())
+                await self.renew_certificate()
+            except (BailiwickError, OSError, ValueError) as fault:
+                _LOG.warning("the plane's certificate was not renewed: %s", _words(fault))
+                await asyncio.sleep(_RENEW_AGAIN_SECONDS)
+
+    async def renew_certificate(self) -> None:
+        """Ask for a certificate for a new key, and show it from the next connection on."""
+        issued = await self._request("POST", "/certificate", content=self._certificate.request())
+        self._certificate.take(issued)
+
     async def artifact(self, sha256: str) -> bytes:
         """Return an artefact's bytes, unverified."""
         return await self._request("GET", f"/artifacts/{sha256}")
@@ -99,12 +128,9 @@ class Link:
         return PassAnswer.model_validate_json(answer)
 
     def _dial(self) -> httpx2.AsyncClient:
-        """Return a client with the certificate as it is on disk now: it is renewed there."""
-        context = ssl.create_default_context(cafile=str(self._credentials / "authority.pem"))
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(self._credentials / "certificate.pem", self._credentials / "key.pem")
+        """Return a client that shows this plane's certificate."""
         return httpx2.AsyncClient(
-            base_url=self._url, verify=context, timeout=httpx2.Timeout(10.0, read=_SILENCE_SECONDS)
+            base_url=self._url, verify=self._certificate.context(), timeout=httpx2.Timeout(10.0, read=_SILENCE_SECONDS)
         )
 
     async def _request(self, method: str, path: str, **options: Any) -> bytes:

@@ -13,15 +13,17 @@ from pydantic import TypeAdapter
 from bailiwick.core.messages import (
     AppReport,
     AuditReport,
+    DecisionsReport,
     JobReport,
     KillReport,
+    PoliciesReport,
     Report,
     ReportBatch,
     RequestRollup,
     Sequenced,
 )
 
-AnyReport = AuditReport | AppReport | RequestRollup | KillReport | JobReport
+AnyReport = AuditReport | AppReport | RequestRollup | KillReport | JobReport | PoliciesReport | DecisionsReport
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
 _REPORTS: TypeAdapter[list[AnyReport]] = TypeAdapter(list[Report])
 # One statement a batch: a statement a row would take the interpreter's lock from the router that often.

@@ -3,9 +3,22 @@
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.front import run_front
 from bailiwick.dataplane.router.gate import Gate
+from bailiwick.dataplane.router.origin import Proxies
 from bailiwick.dataplane.router.server import Router, RouterParts, serve
 from bailiwick.dataplane.router.sign_in import SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
 
-__all__ = ["CallRegistry", "Gate", "Pool", "Router", "RouterParts", "SignIn", "Site", "Sites", "run_front", "serve"]
+__all__ = [
+    "CallRegistry",
+    "Gate",
+    "Pool",
+    "Proxies",
+    "Router",
+    "RouterParts",
+    "SignIn",
+    "Site",
+    "Sites",
+    "run_front",
+    "serve",
+]

@@ -9,6 +9,7 @@ import contextlib
 import re
 from collections.abc import Mapping
 
+from bailiwick.dataplane.router.origin import proxy_line
 from bailiwick.dataplane.router.pages import Page, render
 from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, render_head
 
@@ -18,9 +19,13 @@ _PIECE = 64 * 1024
 
 
 class Front:
-    """Joins browsers to planes. `forward` maps a host suffix to a plane's `host:port`; the longest suffix counts."""
+    """Joins browsers to planes. `forward` maps a host suffix to a plane's `host:port`; the longest suffix counts.
 
-    def __init__(self, forward: Mapping[str, str]) -> None:
+    `announce` says to the planes for whom it connects, which they must expect of it.
+    """
+
+    def __init__(self, forward: Mapping[str, str], *, announce: bool = False) -> None:
+        self._announce = announce
         self._forward = sorted(forward.items(), key=lambda item: len(item[0]), reverse=True)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,6 +54,9 @@ class Front:
         self, target: tuple[str, int], head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         plane_reader, plane_writer = await asyncio.open_connection(*target)
+        if self._announce:
+            ends = [writer.get_extra_info(name) for name in ("peername", "sockname")]
+            plane_writer.write(proxy_line(ends[0][:2], ends[1][:2]))
         plane_writer.write(head)
         try:
             await asyncio.gather(_copy(reader, plane_writer), _copy(plane_reader, writer))
@@ -71,8 +79,8 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         target.close()
 
 
-async def run_front(host: str, port: int, forward: Mapping[str, str]) -> None:
+async def run_front(host: str, port: int, forward: Mapping[str, str], *, announce: bool = False) -> None:
     """Serve until cancelled."""
-    server = await asyncio.start_server(Front(forward).handle, host, port, limit=MAX_HEAD_BYTES)
+    server = await asyncio.start_server(Front(forward, announce=announce).handle, host, port, limit=MAX_HEAD_BYTES)
     async with server:
         await server.serve_forever()

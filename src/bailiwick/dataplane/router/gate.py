@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.messages import DesiredState
 from bailiwick.core.passes import read_pass
-from bailiwick.core.policy import Decision, PolicyEngine, Resource
+from bailiwick.core.policy import DEFAULT_DENY, Decision, PoliciesInForce, PolicyEngine, Resource
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.router.pages import Page
-from bailiwick.dataplane.router.sign_in import PASS_COOKIE
+from bailiwick.dataplane.router.sign_in import PASS_COOKIE, SIGN_OUT_PATH
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
 
+# Policies may ask for the time and the age of a sign-in: an answer holds no longer than this.
+_KNOWN_SECONDS = 1.0
 _WORDS = {
     "starting": "The app is starting. This takes a few seconds.",
     "failed": "The app could not be started.",
@@ -34,7 +36,7 @@ class Gate:
     def __init__(
         self,
         *,
-        engine: PolicyEngine,
+        engine: PolicyEngine | PoliciesInForce,
         pass_key: Callable[[], str],
         state: Callable[[], DesiredState | None],
         clock: Clock,
@@ -44,8 +46,8 @@ class Gate:
         self._state = state
         self._clock = clock
 
-    def check(self, site: Site, head: RequestHead) -> Identity | SignInNeeded | Page:
-        """Return who may pass, that they must sign in, or the page that says why not."""
+    def check(self, site: Site, head: RequestHead, address: str = "") -> Identity | SignInNeeded | Page:
+        """Return who may pass, that they must sign in, or the page that says why not; `address` is the client's."""
         closed = closed_page(site)
         if closed is not None:
             return closed
@@ -53,36 +55,54 @@ class Gate:
         if not token:
             return SignInNeeded()
         try:
-            identity, decision = self._decide(site, token)
+            identity, decision = self._decide(site, token, address)
         except NotAuthenticatedError:
             return SignInNeeded()
         if not decision.allowed:
-            hint = "Ask whoever looks after the app for the role app-user on it."
-            return Page(403, decision.reason, hint, deciders=decision.deciders)
+            return Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
         wait = site.rate.wait_seconds(time.monotonic())
         if wait > 0:
             seconds = str(int(wait) + 1).encode()
             return Page(429, "This app gets more requests than it declared.", headers=((b"retry-after", seconds),))
         return identity
 
-    def _decide(self, site: Site, token: str) -> tuple[Identity, Decision]:
+    def _decide(self, site: Site, token: str, address: str) -> tuple[Identity, Decision]:
         now = self._clock()
-        known = site.known.get(token)
+        known = site.known.get((token, address))
         if known is not None and known[2] > now.timestamp():
             return known[0], known[1]
         content = read_pass(token, self._pass_key(), app=site.state.app, mode=site.state.mode, now=now)
         state = self._state()
         if state is None or content.identity.is_revoked(state.epochs):
             raise NotAuthenticatedError("this sign-in was revoked")
-        resource = Resource("App", f"app:{site.state.app}", site.state.roles)
-        decision = self._engine.decide(content.identity, "app.use", resource, {"mode": site.state.mode})
-        site.remember(token, content.identity, decision, content.expires.timestamp())
-        return content.identity, decision
+        identity = replace(content.identity, address=address)
+        decision = self._ask(site, identity)
+        until = min(content.expires.timestamp(), now.timestamp() + _KNOWN_SECONDS)
+        site.remember((token, address), identity, decision, until)
+        return identity, decision
+
+    def _ask(self, site: Site, identity: Identity) -> Decision:
+        resource = Resource("App", f"app:{site.state.app}", site.state.roles, site.data_classes)
+        return self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode})
+
+    def end_forbidden(self, site: Site) -> None:
+        """Cut what is in flight of people who may not use the app any more."""
+        for request in list(site.in_flight):
+            if not self._ask(site, request.identity).allowed:
+                request.withdraw()
 
     @staticmethod
     def _token(head: RequestHead) -> str:
         scheme, _, bearer = head.get(b"authorization").partition(" ")
         return bearer if scheme.lower() == "bearer" else cookies(head.get(b"cookie")).get(PASS_COOKIE, "")
+
+
+def _hint(decision: Decision) -> str:
+    if decision.step_up is not None:
+        return f"Sign in to the console again as it asks, sign out of the app at {SIGN_OUT_PATH}, and open it anew."
+    if decision.deciders == (DEFAULT_DENY,):
+        return "Ask whoever looks after the app for the role app-user on it."
+    return ""
 
 
 def closed_page(site: Site) -> Page | None:

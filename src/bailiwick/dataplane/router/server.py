@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel, TooLongError
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.exchange import Exchange, Observer
 from bailiwick.dataplane.router.gate import Gate, SignInNeeded
+from bailiwick.dataplane.router.origin import Proxies
 from bailiwick.dataplane.router.pages import Page, render
 from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_OUT_PATH, SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
@@ -32,6 +33,7 @@ class RouterParts:
     calls: CallRegistry
     pool: Pool
     observe: Observer
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 class Router:
@@ -52,14 +54,26 @@ class Router:
         watch = Watch()
         try:
             with contextlib.suppress(ConnectionError, EOFError):
-                while await self._serve_request(browser, watch):
+                address = await self._client_of(browser, watch)
+                while address is not None and await self._serve_request(browser, watch, address):
                     pass
                 await _linger(browser)
         finally:
             watch.stop()
             browser.close()
 
-    async def _serve_request(self, browser: Channel, watch: Watch) -> bool:
+    async def _client_of(self, browser: Channel, watch: Watch) -> str | None:
+        """Return where the client is, or None after a refusal."""
+        watch.expect(browser, _HEAD_SECONDS)
+        try:
+            return await self._parts.proxies.client_of(browser)
+        except (TooLongError, BadRequestError):
+            await _refuse(browser, Page(400, "The proxy does not say for whom it connects."), as_json=False)
+            return None
+        finally:
+            watch.rest()
+
+    async def _serve_request(self, browser: Channel, watch: Watch, address: str) -> bool:
         """Serve one request; return whether another may follow on this connection."""
         watch.expect(browser, _HEAD_SECONDS)
         try:
@@ -71,10 +85,12 @@ class Router:
         finally:
             watch.rest()
         as_json = "text/html" not in head.get(b"accept")
-        answer = await self._answer(browser, watch, head, as_json=as_json)
+        answer = await self._answer(browser, watch, head, address, as_json=as_json)
         return await _refuse(browser, answer, as_json=as_json) if isinstance(answer, Page) else answer
 
-    async def _answer(self, browser: Channel, watch: Watch, head: RequestHead, *, as_json: bool) -> bool | Page:
+    async def _answer(
+        self, browser: Channel, watch: Watch, head: RequestHead, address: str, *, as_json: bool
+    ) -> bool | Page:
         """Return a page of our own, or, once the app has answered, whether another request may follow."""
         site = self._parts.sites.find(head.host)
         if site is None:
@@ -83,7 +99,7 @@ class Router:
         own = await self._own_answer(site, head)
         if own is not None:
             return own
-        who = self._parts.gate.check(site, head)
+        who = self._parts.gate.check(site, head, address)
         if isinstance(who, Identity):
             exchange = Exchange(browser, watch, site, head, who)
             return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)

@@ -43,16 +43,17 @@ class Site:
     spike: ErrorSpike = field(init=False)
     recent: deque[RequestTrace] = field(default_factory=lambda: deque(maxlen=_RECENT_REQUESTS))
     in_flight: set[Cuttable] = field(default_factory=set)
-    known: dict[str, tuple[Identity, Decision, float]] = field(default_factory=dict)
+    known: dict[tuple[str, str], tuple[Identity, Decision, float]] = field(default_factory=dict)
+    data_classes: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.spike = ErrorSpike(self.state.guard)
 
-    def remember(self, token: str, identity: Identity, decision: Decision, expires: float) -> None:
-        """Keep the decision about a pass until it expires or the desired state changes."""
+    def remember(self, key: tuple[str, str], identity: Identity, decision: Decision, expires: float) -> None:
+        """Keep the decision about a pass and an address until it expires or the desired state changes."""
         if len(self.known) >= _KNOWN_PASSES:
             self.known.clear()
-        self.known[token] = (identity, decision, expires)
+        self.known[key] = (identity, decision, expires)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
         """Cut what is in flight of people whose credentials ended, and forget what was decided about any pass."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI, Header, Request
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import API_AUDIENCE
@@ -11,14 +11,21 @@ from bailiwick.core.principals import Identity
 from bailiwick.faces.api.access_reviews import add_access_reviews
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
+from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
+from bailiwick.faces.api.exporters import add_exporters
 from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.people_found import add_people_found
 from bailiwick.faces.api.platform import add_platform
+from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
+from bailiwick.faces.api.retention import add_retention
+from bailiwick.faces.api.services import add_services
+from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.origin import seen_from
 
 
 def bearer(control: ControlPlane, authorization: str) -> Identity:
@@ -34,17 +41,23 @@ def build_api(control: ControlPlane) -> FastAPI:
     api = FastAPI(title="Bailiwick", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     add_problem_handlers(api)
 
-    def caller(authorization: Annotated[str, Header()] = "") -> Identity:
-        return bearer(control, authorization)
+    def caller(request: Request, authorization: Annotated[str, Header()] = "") -> Identity:
+        return seen_from(bearer(control, authorization), request.scope)
 
     Caller = Annotated[Identity, Depends(caller)]  # noqa: N806 - a type
     for add in (
         add_people,
+        add_sessions,
+        add_services,
+        add_directories,
+        add_policies,
         add_apps,
         add_deploys,
         add_platform,
-        add_directories,
         add_audit,
+        add_audit_proofs,
+        add_exporters,
+        add_retention,
         add_grants,
         add_access_reviews,
         add_people_found,

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
-from bailiwick.faces.api.bodies import PathBody
+from bailiwick.faces.api.bodies import OwnerBody, PathBody
 from bailiwick.faces.api.deploys import deploy_json
 from bailiwick.faces.api.pages import Cursor, Json, Limit
 
@@ -27,9 +27,9 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
     def list_apps(identity: Caller, cursor: Cursor = "", limit: Limit = 50, ownerless: bool = False) -> Json:
         with control.store.transaction() as session:
             gone = control.identity.departed(session)
-            made_by = gone if ownerless else None
-            page = control.catalog.list_apps(session, identity, cursor=cursor, limit=limit, made_by=made_by)
-        apps = [{**_app(control, app), "ownerless": app.created_by in gone} for app in page.apps]
+            owned_by = gone if ownerless else None
+            page = control.catalog.list_apps(session, identity, cursor=cursor, limit=limit, owned_by=owned_by)
+        apps = [{**_app(control, app), "ownerless": app.owner in gone} for app in page.apps]
         return {"apps": apps, "cursor": page.cursor}
 
     @api.get("/v1/apps/{path:path}")
@@ -50,6 +50,12 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
                     for item in control.observe.evidence(session, app.path)
                 ],
             }
+
+    @api.post("/v1/app-owner/{path:path}")
+    def give_owner(identity: Caller, path: str, body: OwnerBody) -> Json:
+        with control.store.transaction() as session:
+            owner = control.access.identity(session, f"user:{body.person.strip().lower()}")
+        return _app(control, control.catalog.give_owner(identity, path, owner))
 
     @api.get("/v1/reviews/{review_id}")
     def show_review(identity: Caller, review_id: str) -> Json:

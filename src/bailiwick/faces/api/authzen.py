@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Header, Response
+from fastapi import Depends, FastAPI, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from bailiwick.core.policy import ContextValue, Decision
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.pages import Json
 from bailiwick.faces.api.problems import add_problem_handlers
+from bailiwick.faces.origin import seen_from
 
 PATH = "/access/v1"
 _MOST_EVALUATIONS = 1000
@@ -107,9 +108,12 @@ def build_authzen(control: ControlPlane, authenticate: Callable[[str], Identity]
     add_problem_handlers(point)
 
     def asker(
-        response: Response, authorization: Annotated[str, Header()] = "", x_request_id: Annotated[str, Header()] = ""
+        request: Request,
+        response: Response,
+        authorization: Annotated[str, Header()] = "",
+        x_request_id: Annotated[str, Header()] = "",
     ) -> Identity:
-        identity = authenticate(authorization)
+        identity = seen_from(authenticate(authorization), request.scope)
         with control.store.transaction() as session:
             control.authorizer.require(session, identity, "role.read", ORGANIZATION)
         if x_request_id.isprintable() and x_request_id.isascii():

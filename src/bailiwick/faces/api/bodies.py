@@ -1,6 +1,6 @@
 """What the API takes: the bodies of writes, strict about unknown fields."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class _Body(BaseModel):
@@ -53,16 +53,54 @@ class RoleRemovalBody(RoleBody):
     reason: str = Field(default="", max_length=2000)
 
 
-class CodeBody(_Body):
-    """A one-time code of the command line's sign-in."""
-
-    code: str = Field(repr=False)
-    verifier: str = Field(repr=False)
-
-
 class DirectoryTokenBody(_Body):
     """Which directory gets a token, for how many days and what for."""
 
     directory: str = Field(max_length=60)
     days: int = Field(default=180, ge=1, le=366)
     purpose: str = Field(default="", max_length=2000)
+
+
+class OwnerBody(_Body):
+    """Who answers for an app from now on: an e-mail address."""
+
+    person: str = Field(min_length=3, max_length=254)
+
+
+class SyncBody(_Body):
+    """How a directory is to be read: only to see what would change, or although many people would be switched off."""
+
+    dry_run: bool = False
+    accept: bool = False
+
+
+class ReplayBody(ReasonBody):
+    """From which place of the log an exporter goes on, and why."""
+
+    first: int = Field(ge=0)
+
+
+class HoldBody(ReasonBody):
+    """Which events of the audit log are kept, and why; empty fields do not matter."""
+
+    name: str = Field(max_length=63)
+    actor: str = Field(default="", max_length=300)
+    app: str = Field(default="", max_length=300)
+    resource: str = Field(default="", max_length=300)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class PolicyTextBody(_Body):
+    """A text of policies with its test cases, and where it would stand."""
+
+    name: str = Field(default="new", max_length=60)
+    scope: str = Field(default="organization:default", max_length=300)
+    text: str = Field(max_length=70_000)
+    tests: str = Field(default="", max_length=70_000)
+
+
+class PolicyBody(PolicyTextBody):
+    """What is proposed, and why."""
+
+    reason: str = Field(default="", max_length=2000)

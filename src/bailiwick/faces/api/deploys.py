@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.core.principals import Principal
 from bailiwick.faces.api.bodies import DeployBody, ReasonBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
@@ -23,7 +24,8 @@ def add_deploys(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
             waiting = control.deploys.inbox(session, identity)
             gone = control.identity.departed(session)
         shown, further = page(waiting, lambda item: item.id, cursor, limit)
-        deploys = [{**deploy_json(item), "ownerless": item.requested_by in gone} for item in shown]
+        asked_by = {item.id: Principal.parse(item.requested_by).answerable for item in shown}
+        deploys = [{**deploy_json(item), "ownerless": asked_by[item.id] in gone} for item in shown]
         return {"deploys": deploys, "cursor": further}
 
     @api.get("/v1/deploys/{deploy_id}")

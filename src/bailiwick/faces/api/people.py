@@ -1,4 +1,4 @@
-"""People over the API: who am I, tokens, roles, and who can do what."""
+"""People over the API: who am I, roles, and who can do what."""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import API_AUDIENCE, CLI_AUDIENCE, ORGANIZATION, TOKEN_LIFETIME
-from bailiwick.faces.api.bodies import CodeBody, ReasonBody, RoleBody, RoleRemovalBody
+from bailiwick.control.identity import ORGANIZATION
+from bailiwick.faces.api.bodies import ReasonBody, RoleBody, RoleRemovalBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -16,23 +16,14 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
 
     @api.get("/v1/me")
     def me(identity: Caller) -> Json:
-        return {
+        who = {
             "principal": str(identity.principal),
             "names": sorted(identity.names),
             "attributes": dict(identity.attributes),
         }
-
-    @api.post("/v1/token")
-    def token(body: CodeBody) -> Json:
-        owner = control.identity.redeem_code(body.code, audience=CLI_AUDIENCE, verifier=body.verifier)
-        issued = control.identity.issue_token(
-            owner.identity, audience=API_AUDIENCE, lifetime=TOKEN_LIFETIME, purpose="command line"
-        )
-        return {
-            "token": issued.secret,
-            "expires": issued.expires.isoformat(),
-            "principal": str(owner.identity.principal),
-        }
+        if identity.behalf is not None:
+            who |= {"act": {"sub": identity.principal.own}, "for": str(identity.behalf.principal)}
+        return who
 
     @api.get("/v1/who-can")
     def who_can(identity: Caller, action: str, resource: str, cursor: Cursor = "", limit: Limit = 200) -> Json:

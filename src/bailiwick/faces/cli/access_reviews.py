@@ -110,11 +110,11 @@ def export(
     out: Annotated[Path | None, typer.Option(help="a file; standard output without")] = None,
 ) -> None:
     """Export evidence and decisions. Example: bailiwick access-review export arc_06f3… --format csv --out q3.csv."""
-    text = fetch(f"/access-reviews/{review}/export", format=form)
+    content = fetch(f"/access-reviews/{review}/export", format=form)
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(content)
         return
-    out.write_text(text)
+    out.write_bytes(content)
     typer.echo(f"written to {out}")
 
 

@@ -8,12 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, server_url, show, token
+from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Path = Annotated[str, typer.Argument(help="folder and name, for example finance/refund-desk")]
 Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
 app = typer.Typer(help="Make and look at apps.", no_args_is_help=True)
+owner = typer.Typer(help="Who answers for an app.", no_args_is_help=True)
+app.add_typer(owner, name="owner")
 
 
 @app.command()
@@ -59,9 +62,19 @@ def _list_ownerless(*, as_json: bool) -> None:
     """List apps and waiting deploys whose people the directory switched off: somebody else must look after them."""
     apps = _all_pages("/apps", "apps", ownerless="true")
     deploys = [item for item in _all_pages("/deploys", "deploys") if item["ownerless"]]
-    lines = [f"app     {item['path']:<40} made by {item['created_by']}" for item in apps]
+    lines = [f"app     {item['path']:<40} of {item['owner']}" for item in apps]
+    lines += [f"        bailiwick app owner give {item['path']} PERSON" for item in apps[:1]]
     lines += [f"deploy  {item['id']:<40} {item['app']}, asked by {item['requested_by']}" for item in deploys]
     show({"apps": apps, "deploys": deploys}, "\n".join(lines) or "everything has somebody", as_json=as_json)
+
+
+@owner.command("give")
+def give_owner(
+    path: Path, person: Annotated[str, typer.Argument(help="an e-mail address")], as_json: Json = False
+) -> None:
+    """Give an app to a new owner. Example: bailiwick app owner give finance/refund-desk ada@example.com."""
+    done = call("POST", f"/app-owner/{path}", json={"person": person})
+    show(done, f"{done['path']}: {done['owner']} answers for it", as_json=as_json)
 
 
 @app.command("show")
@@ -85,12 +98,13 @@ def _describe(found: dict[str, Any]) -> str:
 
 def push(path: Path) -> None:
     """Push the current commit of this folder's repository. Example: bailiwick push finance/refund-desk."""
+    password = token(GIT, least_seconds=PUSH_SECONDS)
     # The token reaches git through its environment: not the command line, not a file, not the URL.
     helper = '!f() { echo username=bailiwick; echo "password=$BAILIWICK_TOKEN"; }; f'
     command = ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push"]
     command += [f"{server_url()}/git/{path}.git", "HEAD:main"]
     done = subprocess.run(
-        command, env={**os.environ, "BAILIWICK_TOKEN": token(), "GIT_TERMINAL_PROMPT": "0"}, check=False
+        command, env={**os.environ, "BAILIWICK_TOKEN": password, "GIT_TERMINAL_PROMPT": "0"}, check=False
     )
     sys.exit(done.returncode)
 

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
+from bailiwick.faces.cli import directory_sync
 from bailiwick.faces.cli.client import call, show
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-app = typer.Typer(help="Directories that describe people and groups over SCIM.", no_args_is_help=True)
+app = typer.Typer(help="Directories that describe people and groups, over SCIM or LDAP.", no_args_is_help=True)
+directory_sync.register(app)
 
 
 @app.command("issue-token")

@@ -2,8 +2,26 @@
 
 import typer
 
-from bailiwick.faces.cli import access_reviews, apps, audit, directory, grants, people, platform, roles, sandbox, serve
-from bailiwick.faces.cli.login import login
+from bailiwick.faces.cli import (
+    access_reviews,
+    apps,
+    audit,
+    audit_proofs,
+    directory,
+    exporters,
+    grants,
+    machine_tokens,
+    people,
+    platform,
+    policy,
+    roles,
+    sandbox,
+    serve,
+    services,
+    sessions,
+)
+from bailiwick.faces.cli.git_credential import git_credential
+from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
 root = typer.Typer(
@@ -14,16 +32,24 @@ root = typer.Typer(
 )
 apps.register(root)
 platform.register(root)
+audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
+root.add_typer(exporters.app, name="exporter")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
+root.add_typer(sessions.app, name="session")
+root.add_typer(policy.app, name="policy")
 root.add_typer(access_reviews.app, name="access-review")
 root.add_typer(grants.app, name="grant")
 root.add_typer(directory.app, name="directory")
+root.add_typer(services.app, name="service")
+root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.command()(login)
+root.command()(logout)
 root.command()(review)
+root.command("git-credential")(git_credential)
 
 
 def _mount_demo() -> None:

@@ -36,4 +36,4 @@ def front(config: Config) -> None:
     from bailiwick.dataplane.settings import FrontSettings  # noqa: PLC0415
 
     settings = FrontSettings.load(config)
-    asyncio.run(run_front(settings.host, settings.port, settings.forward))
+    asyncio.run(run_front(settings.host, settings.port, settings.forward, announce=settings.announce))

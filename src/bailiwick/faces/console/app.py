@@ -10,16 +10,25 @@ from bailiwick.faces.console.access_reviews import add_access_reviews
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
+from bailiwick.faces.console.audit_event import add_audit_event
+from bailiwick.faces.console.authorize import add_authorize
+from bailiwick.faces.console.device import add_device
+from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
+from bailiwick.faces.console.exporters import add_exporters
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.overview import add_overview
+from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
+from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
+from bailiwick.faces.console.saml import add_saml
+from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.sign_in import add_sign_in
 from bailiwick.faces.console.who_can import add_who_can
 
@@ -35,7 +44,27 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
     app.add_middleware(ProtectingHeaders, secure=secure)
     add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
-    for add in (add_overview, add_kill_switch, add_app_page, add_approvals, add_reviews, add_audit, add_help):
-        add(app, control, pages)
-    for add in (add_people, add_person_page, add_roles, add_who_can, add_access_reviews):
+    add_saml(app, control, secure=secure)
+    for add in (
+        add_authorize,
+        add_device,
+        add_own_sessions,
+        add_overview,
+        add_kill_switch,
+        add_app_page,
+        add_approvals,
+        add_reviews,
+        add_policies,
+        add_audit,
+        add_audit_event,
+        add_people,
+        add_person_page,
+        add_roles,
+        add_who_can,
+        add_access_reviews,
+        add_directories,
+        add_services,
+        add_exporters,
+        add_help,
+    ):
         add(app, control, pages)

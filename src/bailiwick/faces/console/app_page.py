@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ from bailiwick.faces.console.words import Stat, State, ago, listed
 
 _FINDINGS_SHOWN = 5
 _REFUSED_SHOWN = 20
-_ACTIONS = ("kill", "revive", "request-deploy")
+_ACTIONS = ("kill", "revive", "request-deploy", "give-owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,19 @@ class ModeLine:
 
 
 def add_app_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
-    """Add the page of an app and the form that asks for production. Paths hold slashes: forms come first."""
+    """Add the page of an app and its forms: production, a new owner. Paths hold slashes: forms come first."""
 
     @app.post("/apps/{path:path}/deploy")
     def deploy(visitor: Writer, path: str) -> Response:
         made = control.deploys.request(visitor.identity, path)
         return RedirectResponse(f"/approvals/{made.id}", 303)
+
+    @app.post("/apps/{path:path}/owner")
+    def give_owner(visitor: Writer, path: str, person: Annotated[str, Form()]) -> Response:
+        with control.store.transaction() as session:
+            owner = control.access.identity(session, f"user:{person.strip().lower()}")
+        control.catalog.give_owner(visitor.identity, path, owner)
+        return RedirectResponse(f"/apps/{path}", 303)
 
     @app.get("/apps/{path:path}", response_class=HTMLResponse)
     def show(request: Request, visitor: Visitor, path: str) -> Response:
@@ -77,6 +84,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
     modes = _modes(statuses, stops, addresses)
     return {
         "app": app,
+        "ownerless": app.owner in control.identity.departed(session),
         "addresses": addresses,
         "git_url": git_address(control.settings, app),
         "modes": modes,

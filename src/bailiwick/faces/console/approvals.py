@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn
+from bailiwick.control.policies import State
 from bailiwick.control.release import Deploy, Release, compare
 from bailiwick.faces.console.diffs import diff_view
 from bailiwick.faces.console.lookup import visible_deploy
@@ -27,12 +28,14 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     def inbox(request: Request, visitor: Visitor) -> Response:
         with control.store.transaction() as session:
             deploys = control.deploys.inbox(session, visitor.identity)
+            sets = control.policies.sets(session, visitor.identity)
+        proposals = [item.newest for item in sets if item.newest.state is State.PROPOSED]
         glance = "Nothing waits for a decision."
         if deploys:
             oldest = ago(deploys[0].requested_at, control.clock())
             waits = f"{count(len(deploys), 'deploy')} {'waits' if len(deploys) == 1 else 'wait'} for a decision"
             glance = f"{waits}, the oldest asked {oldest}."
-        return pages.render(request, "approvals", visitor, deploys=deploys, glance=glance)
+        return pages.render(request, "approvals", visitor, deploys=deploys, proposals=proposals, glance=glance)
 
     @app.get("/approvals/{deploy_id}", response_class=HTMLResponse)
     def card(request: Request, visitor: Visitor, deploy_id: str) -> Response:

@@ -25,6 +25,7 @@ _NEXT = {
     404: "Check the address. What you may see is listed under Apps; ask an administrator for more.",
     405: "Go back and use the form on the page.",
     409: "Load the page again: it shows how things stand now.",
+    429: "Wait for ten minutes, then try again.",
     503: "Try again in a moment. If it stays so, tell whoever runs Bailiwick.",
 }
 _STEP_UP = "Sign in again as it asks: you come back to where you were. Nothing was done yet."

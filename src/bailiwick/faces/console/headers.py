@@ -11,19 +11,14 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'{loopback}; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 
-def policy(loopback_port: int | None = None) -> str:
-    """Return the content security policy; a form may end on a loopback port where the command line waits for it."""
-    return _POLICY.format(loopback="" if loopback_port is None else f" http://127.0.0.1:{loopback_port}")
-
-
 def protect(headers: MutableHeaders, path: str, *, secure: bool) -> None:
-    """Add the headers to an answer; a page that set its own content security policy keeps it."""
-    headers.setdefault("content-security-policy", policy())
+    """Add the headers to an answer."""
+    headers["content-security-policy"] = _POLICY
     headers["x-content-type-options"] = "nosniff"
     headers["referrer-policy"] = "same-origin"
     headers["cross-origin-opener-policy"] = "same-origin"

@@ -77,7 +77,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, email: 
     if found is None or not (seeing.whole or held):
         raise NotFoundError(f"nobody here is called '{email[:80]}', or you may not see them")
     credentials = live_credentials(session, email, control.clock()) if seeing.whole else []
-    apps = control.catalog.list_apps(session, visitor.identity, made_by={found.principal}, limit=_MOST_APPS)
+    apps = control.catalog.list_apps(session, visitor.identity, owned_by={found.principal}, limit=_MOST_APPS)
     return {
         "person": found,
         "seeing": seeing,

@@ -21,7 +21,7 @@ from bailiwick.control.identity import (
     roles_on,
     scope_chain,
 )
-from bailiwick.core.policy import ROLES, Decision
+from bailiwick.core.policy import ROLES, Decision, Standing
 from bailiwick.faces.console.access_words import person_address
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
@@ -97,7 +97,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, scope: 
     above = scope_chain(chosen)[1:]
     # Who holds what above a folder is not for whoever looks after the folder only.
     inherited = roles_on(session, [it for it in above if seen is None or not set(seen).isdisjoint(scope_chain(it))])
-    asking = _Asking(control, visitor, place, control.authorizer.holders(session, place))
+    asking = _Asking(control, visitor, place, control.authorizer.holders_of(session, [place])[place])
     direct = sorted(roles_on(session, [chosen]), key=lambda it: f"{it.role} {it.holder}")
     shown = [it for it in direct if f"{it.role} {it.holder}" > cursor]
     places = _places(role_counts(session, seen), chosen)
@@ -126,7 +126,7 @@ class _Asking:
     control: ControlPlane
     visitor: SignedIn
     place: str
-    holders: Mapping[str, frozenset[str]]
+    holders: Standing
 
     def may(self, action: str, role: str, holder: str) -> Decision:
         context = {"role": role, "holder": holder}

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -12,6 +13,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn, SignInRefusedError
 from bailiwick.core.errors import ForbiddenError, NotAuthenticatedError
 from bailiwick.core.policy import StepUp
+from bailiwick.faces.origin import seen_from
 
 COOKIE = "bailiwick_session"
 ATTEMPT_COOKIE = "bailiwick_sign_in"
@@ -30,8 +32,16 @@ def set_cookie(response: Response, secret: str, *, secure: bool) -> None:
 
 
 def bind_attempt(response: Response, authorization_url: str, *, secure: bool) -> None:
-    """Bind a sign-in to the browser that began it, by the state that must come back (RFC 6749, section 10.12)."""
-    state = parse_qs(urlsplit(authorization_url).query)["state"][0]
+    """Bind a sign-in to the browser that began it, by the state that must come back (RFC 6749, section 10.12).
+
+    SAML has its relay state for that (SAML Bindings 2.0, section 3.1.1).
+    """
+    query = parse_qs(urlsplit(authorization_url).query)
+    bind_state(response, (query.get("state") or query["RelayState"])[0], secure=secure)
+
+
+def bind_state(response: Response, state: str, *, secure: bool) -> None:
+    """Bind the sign-in with a state to a browser."""
     response.set_cookie(
         ATTEMPT_COOKIE,
         state,
@@ -66,9 +76,10 @@ def signed_in(request: Request) -> SignedIn:
     """Return who is signed in; raise `SignInNeededError` when nobody is."""
     control: ControlPlane = request.app.state.control
     try:
-        return control.identity.authenticate_session(request.cookies.get(COOKIE, ""))
+        owner = control.identity.authenticate_session(request.cookies.get(COOKIE, ""))
     except NotAuthenticatedError as fault:
         raise SignInNeededError(fault.message, hint=fault.hint) from fault
+    return replace(owner, identity=seen_from(owner.identity, request.scope))
 
 
 def visitor_or_none(request: Request) -> SignedIn | None:

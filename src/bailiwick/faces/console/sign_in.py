@@ -1,4 +1,4 @@
-"""Signing in and out, and handing a person who is signed in over to an app or to the command line."""
+"""Signing in and out, and handing a person who is signed in over to an app."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from bailiwick.control.app import CALLBACK_PATH, ControlPlane
-from bailiwick.control.identity import CLI_AUDIENCE, SignInRefusedError
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity import SignInRefusedError
+from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
-from bailiwick.faces.console.headers import policy
+from bailiwick.faces.console.origins import origin_of
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import (
     COOKIE,
@@ -27,7 +28,6 @@ from bailiwick.faces.console.sessions import (
 
 LOGOUT_PATH = "/sign-in/logout"
 _LONGEST_AGE_SECONDS = 30 * 24 * 3600
-_CLI_PORTS = range(1024, 65536)
 
 
 def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bool) -> None:
@@ -64,7 +64,9 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
             raise SignInRefusedError(
                 f"the identity provider did not sign you in: {error[:80]}", hint="sign in again, or ask who runs it"
             )
-        session, return_to = control.identity.finish_sign_in(state=state, code=code, issuer=iss, provider=provider)
+        session, return_to = control.identity.finish_sign_in(
+            state=state, code=code, issuer=iss, provider=provider, origin=origin_of(request)
+        )
         control.identity.sign_out(request.cookies.get(COOKIE, ""))
         response = RedirectResponse(own_path(return_to), 303)
         unbind_attempt(response)
@@ -84,8 +86,11 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
 
     @app.post("/sign-out")
     def sign_out(request: Request, _: Writer) -> Response:
-        control.identity.sign_out(request.cookies.get(COOKIE, ""))
-        response = RedirectResponse("/sign-in", 303)
+        onward = control.identity.sign_out(request.cookies.get(COOKIE, ""))
+        response: Response = RedirectResponse("/sign-in", 303)
+        if onward:
+            # A form may not end at another origin (our content security policy), but its page may lead there.
+            response = pages.render(request, "sign_out", onward=onward)
         response.delete_cookie(COOKIE, path="/")
         return response
 
@@ -99,25 +104,3 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
         code = control.identity.issue_code(visitor, audience=f"app:{mode}/{found.path}", challenge=challenge)
         target = app_addresses(control.settings, found)[mode]
         return RedirectResponse(f"{target}/.bailiwick/callback?{urlencode({'code': code, 'state': state})}", 303)
-
-    @app.get("/sign-in/cli", response_class=HTMLResponse)
-    def ask_cli(request: Request, visitor: Visitor, port: int, challenge: str, state: str) -> Response:
-        _require_cli_port(port)
-        asked = {"port": str(port), "challenge": challenge, "state": state}
-        page = pages.render(request, "sign_in_cli", visitor, asked=asked)
-        # The browser follows the form's answer to the program that waits: this page's policy must let it.
-        page.headers["content-security-policy"] = policy(loopback_port=port)
-        return page
-
-    @app.post("/sign-in/cli")
-    def to_cli(
-        visitor: Writer, port: Annotated[int, Form()], challenge: Annotated[str, Form()], state: Annotated[str, Form()]
-    ) -> Response:
-        _require_cli_port(port)
-        code = control.identity.issue_code(visitor, audience=CLI_AUDIENCE, challenge=challenge)
-        return RedirectResponse(f"http://127.0.0.1:{port}/?{urlencode({'code': code, 'state': state})}", 303)
-
-
-def _require_cli_port(port: int) -> None:
-    if port not in _CLI_PORTS:
-        raise InvalidInputError("this is not a port of the command line", hint="run bailiwick login again")

@@ -19,6 +19,7 @@ from bailiwick.control.identity import GIT_AUDIENCE
 from bailiwick.control.source import git_environment
 from bailiwick.core.errors import BailiwickError, NotAuthenticatedError
 from bailiwick.core.principals import Identity
+from bailiwick.faces.origin import seen_from
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -78,7 +79,7 @@ class GitFace:
             token = ""
         if kind.lower() != "basic" or not token:
             raise NotAuthenticatedError("Git needs a token here", hint="bailiwick login, then bailiwick push")
-        return self._control.identity.authenticate_token(token, audience=GIT_AUDIENCE)
+        return seen_from(self._control.identity.authenticate_token(token, audience=GIT_AUDIENCE), scope)
 
     def _locate(self, identity: Identity, app_path: str, service: str) -> str:
         """Return the repository; an app that one may not read looks as if there were none."""
@@ -106,7 +107,9 @@ class GitFace:
         status, words = 0, ""
         try:
             async with asyncio.timeout(_SECONDS):
-                await asyncio.gather(*both)
+                await self._while_current(identity, asyncio.gather(*both))
+        except NotAuthenticatedError:
+            status, words = 401, "Your access ended while this ran. Nothing was taken."
         except TooLargeError:
             limit = self._control.settings.max_push_bytes // 2**20
             status, words = 413, f"A push may have {limit} MiB at most. Keep data outside the repository."
@@ -126,6 +129,18 @@ class GitFace:
             finally:
                 await asyncio.shield(ending)
                 self._control.hooks.withdraw_ticket(ticket)
+
+    async def _while_current(self, identity: Identity, work: asyncio.Future[list[None]]) -> None:
+        """Wait for work; cancel it and raise `NotAuthenticatedError` once the identity's access ends."""
+        loop = asyncio.get_running_loop()
+        in_flight = self._control.in_flight
+        with in_flight.entered(identity, lambda: loop.call_soon_threadsafe(work.cancel)):
+            await asyncio.to_thread(in_flight.require_current, identity)
+            try:
+                await work
+            except asyncio.CancelledError:
+                await asyncio.to_thread(in_flight.require_current, identity)
+                raise
 
 
 class _Body:

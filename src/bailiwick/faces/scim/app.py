@@ -3,8 +3,11 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from scim2_models import (
@@ -19,17 +22,24 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity.directory import DirectoryClient
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
+from bailiwick.faces.origin import seen_from
 from bailiwick.faces.scim.habits import mend_body, mend_filter
-from bailiwick.faces.scim.provider import MOST_BODY_BYTES, build_provider
+from bailiwick.faces.scim.membership import member_changes
+from bailiwick.faces.scim.provider import MOST_BODY_BYTES, MOST_OPERATIONS, build_provider
 from bailiwick.faces.scim.storage import DirectoryStorage, scim_error
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+Headers = list[tuple[str, str]]
+_Found = TypeVar("_Found")
+
 PREFIX = "/scim/v2"
+_GROUP_PATH = re.compile(r"/Groups/([^/\0]{1,200})")
 _LOG = logging.getLogger("bailiwick.scim")
 _BODY_SECONDS = 60.0
 _READING = frozenset({"GET", "HEAD"})
@@ -46,26 +56,28 @@ class ScimFace:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                body = await _body(receive)
-        except (TimeoutError, ConnectionError):
-            return
-        response = await asyncio.to_thread(self._serve, scope, body)
-        headers = {**response.headers, "Cache-Control": "no-store"}
-        content = b"" if response.body is None else json.dumps(response.body).encode()
-        if response.body is None:
-            del headers["Content-Type"]
-        lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        if response.status != 204:  # noqa: PLR2004 - No Content has no length either (RFC 9110, section 8.6)
-            lines.append((b"content-length", str(len(content)).encode()))
-        await send({"type": "http.response.start", "status": int(response.status), "headers": lines})
-        await send({"type": "http.response.body", "body": content if scope["method"] != "HEAD" else b""})
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        # Whoever shows no good token is answered before anything of what they send is kept.
+        found = await asyncio.to_thread(self._in_words, lambda: self._client(scope, headers))
+        if isinstance(found, DirectoryClient):
+            try:
+                async with asyncio.timeout(_BODY_SECONDS):
+                    body = await _body(receive, headers)
+            except (TimeoutError, ConnectionError):
+                return
+            response = await asyncio.to_thread(self._in_words, lambda: self._answer(scope, headers, found, body))
+        else:
+            response = found
+        await _send(send, scope["method"], response)
 
-    def _serve(self, scope: Scope, body: bytes | None) -> ScimResponse:
-        """Return the answer; what went wrong inside is said by a trace id only."""
+    def _client(self, scope: Scope, headers: Headers) -> DirectoryClient:
+        shown = self._directory.authenticate(_bearer(headers))
+        return replace(shown, identity=seen_from(shown.identity, scope))
+
+    def _in_words(self, work: Callable[[], _Found]) -> _Found | ScimResponse:
+        """Return what comes of work, or the answer that it went wrong; faults of ours are said by a trace id only."""
         try:
-            return self._answer(scope, body)
+            return work()
         except SCIMException as fault:
             return self._service.error_response(fault)
         except BailiwickError as fault:
@@ -76,29 +88,59 @@ class ScimFace:
             response = self._service.error_response(RuntimeError())
             return ScimResponse(response.status, {**(response.body or {}), "detail": f"a fault of ours, trace {trace}"})
 
-    def _answer(self, scope: Scope, body: bytes | None) -> ScimResponse:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        client = self._directory.authenticate(_bearer(headers))
+    def _answer(self, scope: Scope, headers: Headers, client: DirectoryClient, body: bytes | None) -> ScimResponse:
         if body is None:
             raise PayloadTooLargeException(detail=f"a request may have {MOST_BODY_BYTES} bytes at most")
+        path = str(scope["path"]).removeprefix(PREFIX) or "/"
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         if "filter" in query:
             query["filter"] = mend_filter(query["filter"])
+        content = _mended(body)
+        if scope["method"] == "PATCH":
+            done = self._change_members(client, path, headers, query, content)
+            if done is not None:
+                return done
+            _require_few_operations(content)
         request = ScimRequest(
             method="GET" if scope["method"] == "HEAD" else scope["method"],
             # Not from the Host header, which whoever asks may choose.
             base_url=self._base_url,
-            path=str(scope["path"]).removeprefix(PREFIX) or "/",
+            path=path,
             query=query,
             headers=headers,
-            body=_mended(body),
+            body=b"" if content is None else json.dumps(content).encode(),
         )
         writing = scope["method"] not in _READING and not request.path.endswith("/.search")
         storage = DirectoryStorage(self._directory, client, self._provider, writing=writing)
         return ScimHandler(self._service, storage).handle(request)
 
+    def _change_members(
+        self, client: DirectoryClient, path: str, headers: Headers, query: dict[str, str], content: Any
+    ) -> ScimResponse | None:
+        """Answer a PATCH that only adds and removes members of a group; None when it is anything else."""
+        group = _GROUP_PATH.fullmatch(path)
+        conditional = any(name.lower() in {"if-match", "if-none-match"} for name, _ in headers)
+        changes = member_changes(content) if group and not query and not conditional else None
+        if group is not None and changes is not None:
+            with self._directory.entered(client, writing=True) as session:
+                version = self._directory.change_members(session, client, group[1], changes)
+            return ScimResponse(HTTPStatus.NO_CONTENT, headers={"ETag": f'W/"{version}"'})
+        return None
 
-def _bearer(headers: list[tuple[str, str]]) -> str:
+
+async def _send(send: Send, method: str, response: ScimResponse) -> None:
+    headers = {**response.headers, "Cache-Control": "no-store"}
+    content = b"" if response.body is None else json.dumps(response.body).encode()
+    if response.body is None:
+        del headers["Content-Type"]
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    if response.status != 204:  # noqa: PLR2004 - No Content has no length either (RFC 9110, section 8.6)
+        lines.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": int(response.status), "headers": lines})
+    await send({"type": "http.response.body", "body": content if method != "HEAD" else b""})
+
+
+def _bearer(headers: Headers) -> str:
     found = [value for name, value in headers if name.lower() == "authorization"]
     kind, _, token = found[0].partition(" ") if len(found) == 1 else ("", "", "")
     if kind.lower() != "bearer" or not token:
@@ -106,18 +148,31 @@ def _bearer(headers: list[tuple[str, str]]) -> str:
     return token.strip()
 
 
-def _mended(body: bytes) -> bytes:
-    """Return the body as it is meant; raise `InvalidSyntaxException` when it is no JSON."""
+def _require_few_operations(content: Any) -> None:
+    """Raise when a PATCH has so many operations that doing them one after the other would take minutes."""
+    named = {key.lower(): value for key, value in content.items()} if isinstance(content, dict) else {}
+    operations = named.get("operations")
+    if isinstance(operations, list) and len(operations) > MOST_OPERATIONS:
+        raise PayloadTooLargeException(
+            detail=f"a PATCH may have {MOST_OPERATIONS} operations at most, but for those that add or remove members"
+        )
+
+
+def _mended(body: bytes) -> Any:
+    """Return the JSON of a body as it is meant, None for none; raise `InvalidSyntaxException` when it is no JSON."""
     if not body.strip():
-        return body
+        return None
     try:
-        return json.dumps(mend_body(json.loads(body))).encode()
+        return mend_body(json.loads(body))
     except (ValueError, RecursionError) as fault:
         raise InvalidSyntaxException(detail="the body is not JSON that can be read") from fault
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, headers: Headers) -> bytes | None:
     """Return the whole body, or None when it is larger than any may be; the rest of it is read and dropped."""
+    announced = next((value for name, value in headers if name.lower() == "content-length"), "")
+    if announced.isdecimal() and int(announced[:20]) > MOST_BODY_BYTES:
+        return None
     parts: list[bytes] = []
     size = 0
     while True:

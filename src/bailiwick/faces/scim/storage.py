@@ -35,12 +35,15 @@ from bailiwick.control.identity.directory import (
     DirectoryService,
     Draft,
     Kind,
+    NameTakenError,
     Record,
     ResourceRow,
     attributes_of,
     condition,
+    fold,
     primary,
     sort_key,
+    usable_address,
 )
 from bailiwick.core.errors import (
     BailiwickError,
@@ -66,16 +69,31 @@ class DirectoryStorage(ScimStorage):
         self._provider = provider
         self._writing = writing
         self._session: Session | None = None
+        self._refused: tuple[Draft, NameTakenError] | None = None
 
     @contextmanager
     def operation(self) -> Iterator[None]:
-        """Enclose one operation in a transaction of its own: each of a bulk request stands or falls alone."""
-        with translated(), self._directory.entered(self._client, writing=self._writing) as session:
-            self._session = session
-            try:
+        """Enclose one operation in a transaction of its own: each of a bulk request stands or falls alone.
+
+        A claim that was refused is kept for administrators to see, which outlives the transaction that it ended.
+        """
+        self._refused = None
+        try:
+            with translated(), self._directory.entered(self._client, writing=self._writing) as session:
+                self._session = session
                 yield
-            finally:
-                self._session = None
+        finally:
+            self._session = None
+            if self._refused is not None:
+                self._directory.report_refused(self._client, *self._refused)
+
+    @contextmanager
+    def _claiming(self, draft: Draft) -> Iterator[None]:
+        try:
+            yield
+        except NameTakenError as fault:
+            self._refused = (draft, fault)
+            raise
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
@@ -123,15 +141,16 @@ class DirectoryStorage(ScimStorage):
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """Take in a new resource."""
-        with self._transaction() as session:
-            return self._resource(self._directory.create(session, self._client, draft_of(resource_type, resource)))
+        draft = draft_of(resource_type, resource)
+        with self._transaction() as session, self._claiming(draft):
+            return self._resource(self._directory.create(session, self._client, draft))
 
     def update(
         self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
     ) -> Resource[Any]:
         """Make a resource as it is given."""
         draft = draft_of(resource_type, resource)
-        with self._transaction() as session:
+        with self._transaction() as session, self._claiming(draft):
             done = self._directory.replace(
                 session, self._client, str(resource.id), draft, expected=_number(expected_version)
             )
@@ -172,12 +191,9 @@ class DirectoryStorage(ScimStorage):
         if found.links:
             name = "members" if found.kind is Kind.GROUP else "groups"
             content[name] = [
-                {
-                    "value": link.id,
-                    "display": link.name,
-                    "type": link.kind.value if found.kind is Kind.GROUP else "direct",
-                    "$ref": f"{link.kind.value}s/{link.id}",
-                }
+                {"value": link.id, "type": link.kind.value, "$ref": f"{link.kind.value}s/{link.id}"}
+                if found.kind is Kind.GROUP
+                else {"value": link.id, "display": link.name, "type": "direct", "$ref": f"Groups/{link.id}"}
                 for link in found.links
             ]
         resource: Resource[Any] = model.model_validate(content)
@@ -212,11 +228,6 @@ def draft_of(resource_type: ResourceType, resource: Resource[Any]) -> Draft:
         active=document.get("active") is not False,
         attributes=attributes_of(document),
     )
-
-
-def fold(text: str) -> str:
-    """Return a string in the form that comparisons use: NFC, and lower case (RFC 7643, section 2.2)."""
-    return normalize("NFC", normalize("NFC", text).lower())
 
 
 def folded(model: ScimModel, dumped: dict[str, Any]) -> dict[str, Any]:
@@ -317,8 +328,7 @@ def _require_no_nul(value: Any) -> None:
 
 def _email(document: dict[str, Any], user_name: str) -> str | None:
     """Return the address that an identity provider would sign this user in with, or None when there is none."""
-    address = str(primary(document.get("emails")).get("value") or user_name).strip().lower()
-    return address if "@" in address and not any(sign.isspace() or sign == ":" for sign in address) else None
+    return usable_address(str(primary(document.get("emails")).get("value") or user_name))
 
 
 def _display_name(document: dict[str, Any], user_name: str) -> str:

@@ -10,15 +10,20 @@ from bailiwick.control.identity.directory.model import (
     Link,
     NewDirectoryToken,
     Record,
+    fold,
 )
-from bailiwick.control.identity.directory.people import attributes_of, directory_says, primary
+from bailiwick.control.identity.directory.people import attributes_of, directory_says, primary, usable_address
+from bailiwick.control.identity.directory.problems import StandingProblem
+from bailiwick.control.identity.directory.runs import Run, RunState
 from bailiwick.control.identity.directory.service import DirectoryService
 from bailiwick.control.identity.directory.tables import ResourceRow
+from bailiwick.control.identity.directory.views import DirectoryView
 
 __all__ = [
     "DirectoryClient",
     "DirectoryService",
     "DirectoryToken",
+    "DirectoryView",
     "Draft",
     "Kind",
     "Link",
@@ -26,11 +31,16 @@ __all__ = [
     "NewDirectoryToken",
     "Record",
     "ResourceRow",
+    "Run",
+    "RunState",
+    "StandingProblem",
     "UnknownMemberError",
     "VersionChangedError",
     "attributes_of",
     "condition",
     "directory_says",
+    "fold",
     "primary",
     "sort_key",
+    "usable_address",
 ]

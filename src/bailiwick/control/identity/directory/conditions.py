@@ -39,7 +39,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from bailiwick.control.identity.directory.tables import MemberRow, ResourceRow
 
@@ -65,6 +65,13 @@ _COLUMNS = {
     "meta.created": ResourceRow.created,
     "meta.last_modified": ResourceRow.modified,
     "meta.resource_type": func.lower(ResourceRow.kind),
+}
+# What directories look for before each write has columns with an index: a sync of n people must not read n * n rows.
+_INDEXED: dict[tuple[str, str], InstrumentedAttribute[Any]] = {
+    ("User", "user_name"): ResourceRow.unique_name,
+    ("Group", "display_name"): ResourceRow.unique_name,
+    ("User", "external_id"): ResourceRow.external_id,
+    ("Group", "external_id"): ResourceRow.external_id,
 }
 _LINKS = {"members", "groups"}
 _OF_LINKS = frozenset({None, "value", "display", "type"})
@@ -136,6 +143,9 @@ class _Condition(FilterVisitor[ColumnElement[bool]]):
         place = _place(binding)
         if place in _COLUMNS:
             return _compare_column(_COLUMNS[place], node.op, wanted)
+        indexed = _INDEXED.get((_kind(binding), place))
+        if indexed is not None and node.op is CompareOperator.eq and isinstance(wanted, str) and "\0" not in wanted:
+            return and_(indexed.is_not(None), indexed == wanted)
         if binding.field_name == "meta":
             raise InvalidFilterException(detail=f"there is no filter on {binding.urn}")
         return _compare_text(_text(_value(binding)), node.op, wanted)
@@ -289,6 +299,10 @@ def _name(model: Any, field: str) -> str:
 
 def _sub_name(binding: AttributeBinding) -> str | None:
     return None if binding.sub_field_name is None else _name(binding.field_type, binding.sub_field_name)
+
+
+def _kind(binding: AttributeBinding) -> str:
+    return str(getattr(binding.model, "__schema__", "")).rpartition(":")[2]
 
 
 def _place(binding: AttributeBinding) -> str:

@@ -4,9 +4,14 @@ from bailiwick.core.errors import BailiwickError, ConflictError, InvalidInputErr
 
 
 class NameTakenError(ConflictError):
-    """Another user, group or directory has this name or address already."""
+    """Another user, group or directory has this name or address already; `holder` is the directory that has it."""
 
     code = "directory.name-taken"
+
+    def __init__(self, message: str, *, hint: str, holder: str) -> None:
+        """Take the sentence, the next step, and which directory holds the name (empty when it is not known)."""
+        super().__init__(message, hint=hint)
+        self.holder = holder
 
 
 class UnknownMemberError(InvalidInputError):

@@ -5,10 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from unicodedata import normalize
 
 from bailiwick.core.principals import Identity
 
 Json = Mapping[str, Any]
+
+
+def fold(text: str) -> str:
+    """Return a string in the form that comparisons use: NFC, and lower case (RFC 7643, section 2.2)."""
+    return normalize("NFC", normalize("NFC", text).lower())
 
 
 class Kind(StrEnum):
@@ -20,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DirectoryClient:
-    """A directory that showed its token."""
+    """A directory that showed its token; `token_id` is empty for one that settings tell us to read."""
 
     directory: str
     identity: Identity

@@ -71,6 +71,7 @@ class People:
         merged = {**{key: value for key, value in person.attributes.items() if key not in before}, **said.attributes}
         withdrawn = any(merged.get(key) != value for key, value in person.attributes.items())
         was_active, changed = person.active, merged != person.attributes or person.name != said.name
+        were = {"name": person.name, **person.attributes}
         person.name, person.attributes, person.active = said.name, merged, said.active
         session.flush()
         who = f"user:{said.email}"
@@ -81,7 +82,8 @@ class People:
         if said.active and not was_active:
             self.audit.note(session, by, "person.activated", who)
         elif changed:
-            self.audit.note(session, by, "person.changed", who)
+            old, new = _difference(were, {"name": said.name, **merged})
+            self.audit.note(session, by, "person.changed", who, before=old, after=new)
         if changed and withdrawn and said.active:
             renew(session, self.audit, [said.email], by=by, reason="the directory describes this person differently")
             return True
@@ -139,6 +141,14 @@ class People:
         self.audit.note(session, by, "person.provisioned", f"user:{said.email}", context={"active": said.active})
 
 
+def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what of each is not as in the other."""
+    return (
+        {key: value for key, value in old.items() if new.get(key) != value},
+        {key: value for key, value in new.items() if old.get(key) != value},
+    )
+
+
 def users_below(session: Session, starts: Collection[str]) -> set[str]:
     """Return the users among these resources and in groups among them, through any number of groups."""
     return set(session.scalars(_USERS_BELOW, {"starts": list(starts)}))
@@ -168,6 +178,12 @@ def attributes_of(document: Mapping[str, object]) -> dict[str, str]:
     address = primary(document.get("addresses"))
     found |= {name: address.get(name) for name in ("region", "country")}
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
+
+
+def usable_address(text: str) -> str | None:
+    """Return the e-mail address under which an identity provider would sign somebody in, or None when it is none."""
+    address = text.strip().lower()
+    return address if "@" in address and not any(sign.isspace() or sign in ":\0" for sign in address) else None
 
 
 def primary(entries: object) -> Mapping[str, object]:

@@ -1,7 +1,7 @@
 """Users and groups of directories as rows: read, found by page, written with their memberships."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,7 @@ def write(session: Session, row: ResourceRow, draft: Draft) -> None:
     """Put what a draft says into a row, new or known; raise `NameTakenError` when its name or address is another's."""
     _require_free(session, row, draft)
     row.name, row.unique_name, row.email = draft.name, draft.unique_name, draft.email
+    row.external_id = draft.comparable.get("externalId")
     row.document, row.comparable = dict(draft.document), dict(draft.comparable)
     row.version += 1
     try:
@@ -74,20 +75,34 @@ def write(session: Session, row: ResourceRow, draft: Draft) -> None:
             session.flush()
     except IntegrityError as fault:
         # Somebody was faster between the look and the write.
-        raise _taken(draft) from fault
+        raise _taken(draft, "") from fault
 
 
 def set_members(session: Session, row: ResourceRow, members: Collection[str]) -> tuple[set[str], set[str]]:
     """Make these a group's members; return who was added and who was taken out."""
     before = set(session.scalars(select(MemberRow.member_id).where(MemberRow.group_id == row.id)))
     added, removed = set(members) - before, before - set(members)
+    _change_members(session, row, added, removed)
+    return added, removed
+
+
+def change_members(session: Session, row: ResourceRow, changes: Mapping[str, bool]) -> tuple[set[str], set[str]]:
+    """Let these be members of a group (true) and those not (false); return who was added and who was taken out."""
+    of_it = select(MemberRow.member_id).where(MemberRow.group_id == row.id, MemberRow.member_id.in_(changes))
+    there = set(session.scalars(of_it))
+    added = {member for member, wanted in changes.items() if wanted} - there
+    removed = there - {member for member, wanted in changes.items() if wanted}
+    _change_members(session, row, added, removed)
+    return added, removed
+
+
+def _change_members(session: Session, row: ResourceRow, added: Collection[str], removed: Collection[str]) -> None:
     if added:
         _require_known(session, row.directory, added)
         session.execute(_ADD_MEMBERS, {"group": row.id, "members": sorted(added)})
     if removed:
         out = delete(MemberRow).where(MemberRow.group_id == row.id, MemberRow.member_id.in_(removed))
         session.execute(out.execution_options(synchronize_session=False))
-    return added, removed
 
 
 def is_as(session: Session, row: ResourceRow, draft: Draft) -> bool:
@@ -151,14 +166,15 @@ def _require_free(session: Session, row: ResourceRow, draft: Draft) -> None:
     same_name = (ResourceRow.kind == draft.kind) & (ResourceRow.unique_name == draft.unique_name)
     same = same_name if draft.email is None else same_name | (ResourceRow.email == draft.email)
     with session.no_autoflush:
-        other = session.scalars(select(ResourceRow.id).where(same, ResourceRow.id != row.id).limit(1)).first()
-    if other is not None:
-        raise _taken(draft)
+        holder = session.scalar(select(ResourceRow.directory).where(same, ResourceRow.id != row.id).limit(1))
+    if holder is not None:
+        raise _taken(draft, holder)
 
 
-def _taken(draft: Draft) -> NameTakenError:
+def _taken(draft: Draft, holder: str) -> NameTakenError:
     what = "user name or address" if draft.kind is Kind.USER else "display name"
     return NameTakenError(
         f"the {what} of {draft.name[:80]!r} is another's already",
         hint="it may be described by another directory: one only may claim a person or a group",
+        holder=holder,
     )

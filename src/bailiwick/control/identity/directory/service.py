@@ -1,7 +1,7 @@
 """The directory: what SCIM says of people and groups becomes who may sign in and which roles they hold."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, text
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog
+from bailiwick.control.audit import AuditLog, GatheringLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
-from bailiwick.control.identity.directory import resources, tokens
+from bailiwick.control.identity.directory import problems, resources, tokens, views
+from bailiwick.control.identity.directory.changes import Changes, claim_problem
+from bailiwick.control.identity.directory.errors import NameTakenError
 from bailiwick.control.identity.directory.model import (
     DirectoryClient,
     DirectoryToken,
@@ -21,12 +23,10 @@ from bailiwick.control.identity.directory.model import (
     NewDirectoryToken,
     Record,
 )
-from bailiwick.control.identity.directory.people import Described, People, attributes_of, users_below
 from bailiwick.control.identity.directory.resources import Found
-from bailiwick.control.identity.directory.tables import ResourceRow
+from bailiwick.control.identity.directory.views import DirectoryView
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import InvalidInputError, NotFoundError
-from bailiwick.core.events import ContextFact
+from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.ids import new_id, new_secret
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
@@ -38,7 +38,8 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('bailiwick-directory
 
 @dataclass(frozen=True)
 class DirectoryService:
-    """What directories and their administrators do. `on_change` tells planes, once credentials have ended.
+    """What directories and their administrators do. `on_change` tells planes, once credentials have ended; `read_by_us`
+    are the directories that settings tell us to read, which need no token and get none.
 
     Verbs that take a session belong inside `entered`, which is where a client's right to them is decided.
     """
@@ -48,6 +49,7 @@ class DirectoryService:
     authorizer: Authorizer
     clock: Clock
     on_change: Callable[[], None]
+    read_by_us: frozenset[str] = frozenset()
 
     # -- tokens --------------------------------------------------------------------------------------------------
 
@@ -57,6 +59,10 @@ class DirectoryService:
         if not _NAME.fullmatch(directory):
             raise InvalidInputError(
                 f"'{directory[:60]}' cannot name a directory", hint="use a-z, 0-9 and -, beginning with a letter"
+            )
+        if directory in self.read_by_us:
+            raise ConflictError(
+                f"the directory '{directory}' is read over LDAP and needs no token", hint="choose another name"
             )
         if lifetime is None:
             raise InvalidInputError(f"a token lives from 1 to {LONGEST_TOKEN_LIFETIME.days} days, not {days}")
@@ -81,6 +87,10 @@ class DirectoryService:
         with self.store.transaction() as session:
             self.authorizer.require(session, by, "directory.manage", ORGANIZATION)
             return tokens.listed(session)
+
+    def every_token(self, session: Session) -> list[DirectoryToken]:
+        """Return every directory's tokens, without secrets, for whoever has asked policy already."""
+        return tokens.listed(session)
 
     def revoke_token(self, by: Identity, token_id: str) -> DirectoryToken:
         """Withdraw a token, at once; return what it was."""
@@ -113,9 +123,31 @@ class DirectoryService:
         with self.store.transaction() as session:
             if writing:
                 session.execute(_LOCK, {"tenant": self.store.tenant})
-            holds = tokens.still_holds(session, client, self.clock)
-            self.authorizer.require(session, client.identity, "directory.sync", ORGANIZATION, {"holds_token": holds})
+            facts = {
+                "holds_token": bool(client.token_id) and tokens.still_holds(session, client, self.clock),
+                "read_by_us": not client.token_id and client.directory in self.read_by_us,
+            }
+            self.authorizer.require(session, client.identity, "directory.sync", ORGANIZATION, facts)
             yield session
+
+    # -- how directories stand -----------------------------------------------------------------------------------
+
+    def directories(self, by: Identity) -> list[DirectoryView]:
+        """Return every directory, by name."""
+        with self.store.transaction() as session:
+            self.authorizer.require(session, by, "directory.read", ORGANIZATION)
+            found = views.names(session, self.read_by_us)
+            return [views.view(session, name, read_by_us=name in self.read_by_us) for name in found]
+
+    def directory(self, by: Identity, name: str) -> DirectoryView:
+        """Return one directory; raise `NotFoundError` when there is none of this name."""
+        with self.store.transaction() as session:
+            self.authorizer.require(session, by, "directory.read", ORGANIZATION)
+            if name not in views.names(session, self.read_by_us):
+                raise NotFoundError(
+                    f"there is no directory '{name[:60]}'", hint="bailiwick directory list shows those that there are"
+                )
+            return views.view(session, name, read_by_us=name in self.read_by_us)
 
     # -- users and groups ----------------------------------------------------------------------------------------
 
@@ -138,110 +170,47 @@ class DirectoryService:
         """Return a page of the directory's resources."""
         return resources.find(session, client.directory, where, order, offset=offset, limit=limit, links=links)
 
+    @contextmanager
+    def changing(self, session: Session, client: DirectoryClient) -> Iterator[Changes]:
+        """Yield what writes the directory's resources; people's groups follow, and planes are told, at the end."""
+        changes = Changes(session, client, GatheringLog(self.clock), self.clock)
+        yield changes
+        changes.settle()
+        if changes.told:
+            self.store.after_commit(session, self.on_change)
+
     def create(self, session: Session, client: DirectoryClient, draft: Draft) -> Record:
         """Take in a new user or group."""
-        now = self.clock()
-        row = ResourceRow(
-            id=new_id(draft.kind.lower()),
-            directory=client.directory,
-            kind=draft.kind,
-            version=0,
-            created=now,
-            modified=now,
-        )
-        resources.write(session, row, draft)
-        self._take_effect(session, client, row, draft, before=None)
+        with self.changing(session, client) as changes:
+            row = changes.create(draft)
         return resources.record(session, row)
 
     def replace(
         self, session: Session, client: DirectoryClient, resource_id: str, draft: Draft, *, expected: int | None
     ) -> Record:
-        """Make a resource as the draft says, when it still has the version `expected`.
-
-        One that is so already keeps its version, and nothing is audited: directories send everything again and again.
-        """
-        row = resources.row_of(session, client.directory, draft.kind, resource_id, lock=True)
-        resources.require_version(row, expected)
-        if resources.is_as(session, row, draft):
-            return resources.record(session, row)
-        before = _Before(row.name, row.email, attributes_of(row.document))
-        row.modified = max(self.clock(), row.modified)
-        resources.write(session, row, draft)
-        self._take_effect(session, client, row, draft, before=before)
+        """Make a resource as the draft says, when it still has the version `expected`."""
+        with self.changing(session, client) as changes:
+            row = changes.replace(resource_id, draft, expected=expected)
         return resources.record(session, row)
+
+    def change_members(
+        self, session: Session, client: DirectoryClient, group_id: str, changes: Mapping[str, bool]
+    ) -> int:
+        """Let these be members of a group (true) and those not (false), whoever else is in it; return its version."""
+        with self.changing(session, client) as made:
+            return made.change_members(group_id, changes).version
 
     def delete(
         self, session: Session, client: DirectoryClient, kind: Kind, resource_id: str, *, expected: int | None
     ) -> None:
         """Forget a resource: a user's person is switched off, members of a group are in it no more."""
-        row = resources.row_of(session, client.directory, kind, resource_id, lock=True)
-        resources.require_version(row, expected)
-        below = users_below(session, [row.id]) if kind is Kind.GROUP else set()
-        session.delete(row)
-        session.flush()
-        by, people = str(client.identity.principal), self._people()
-        if kind is Kind.USER:
-            told = row.email is not None and people.dismiss(
-                session, row.email, by=by, reason="removed by the directory"
-            )
-        else:
-            told = people.regroup(session, below, by=by)
-            self.audit.note(session, by, "group.removed", f"group:{row.name}", context={"id": row.id})
-        self._tell(session, told=told)
+        with self.changing(session, client) as changes:
+            changes.delete(kind, resource_id, expected=expected)
 
-    def _take_effect(
-        self, session: Session, client: DirectoryClient, row: ResourceRow, draft: Draft, *, before: "_Before | None"
-    ) -> None:
-        by = str(client.identity.principal)
-        if draft.kind is Kind.USER:
-            told = self._person_follows(session, row, draft, before, by=by)
-        else:
-            told = self._members_follow(session, row, draft, before, by=by)
-        self._tell(session, told=told)
-
-    def _person_follows(
-        self, session: Session, row: ResourceRow, draft: Draft, before: "_Before | None", *, by: str
-    ) -> bool:
-        people, told = self._people(), False
-        if before is not None and before.email is not None and before.email != draft.email:
-            told = people.dismiss(session, before.email, by=by, reason="the directory gave them another address")
-        if draft.email is not None:
-            said = Described(draft.email, draft.display_name, draft.active, draft.attributes)
-            known = before.attributes if before is not None and before.email == draft.email else {}
-            told |= people.describe(session, said, known, by=by)
-            told |= people.regroup(session, [row.id], by=by)
-        return told
-
-    def _members_follow(
-        self, session: Session, row: ResourceRow, draft: Draft, before: "_Before | None", *, by: str
-    ) -> bool:
-        added, removed = resources.set_members(session, row, draft.members)
-        was = before.name if before is not None else draft.name
-        renamed = was != draft.name
-        touched = users_below(session, [row.id, *removed] if renamed else [*added, *removed])
-        told = self._people().regroup(session, touched, by=by)
-        action = "group.changed" if before is not None else "group.created"
-        context: dict[str, ContextFact] = {
-            "id": row.id,
-            "added": len(added),
-            "removed": len(removed),
-            "before": was if renamed else "",
-        }
-        self.audit.note(session, by, action, f"group:{row.name}", context=context)
-        return told
-
-    def _people(self) -> People:
-        return People(self.audit, self.clock)
-
-    def _tell(self, session: Session, *, told: bool) -> None:
-        if told:
-            self.store.after_commit(session, self.on_change)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What a resource said until now."""
-
-    name: str
-    email: str | None
-    attributes: dict[str, str]
+    def report_refused(self, client: DirectoryClient, draft: Draft, fault: NameTakenError) -> None:
+        """Keep and audit, in a transaction of its own, that another directory has a user or group already."""
+        if fault.holder == client.directory:
+            return
+        with self.store.transaction() as session:
+            by = str(client.identity.principal)
+            problems.report(session, self.audit, client.directory, claim_problem(draft, fault), by=by)

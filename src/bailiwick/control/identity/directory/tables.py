@@ -15,6 +15,7 @@ class ResourceRow(Base):
     `document` is the resource as SCIM describes it, without what other columns hold. `comparable` is the same with
     every string in the form that filters and sorting compare: so comparing needs no collation of the database.
     `unique_name` is the comparable user name or display name; `email` says which person a user is.
+    `external_id` is the directory's own identifier (RFC 7643, section 3.1), as filters compare it.
     """
 
     __tablename__ = "directory_resources"
@@ -23,6 +24,7 @@ class ResourceRow(Base):
         UniqueConstraint("tenant", "kind", "unique_name"),
         UniqueConstraint("tenant", "email"),
         Index("ix_directory_resources_listing", "tenant", "directory", "kind", "id"),
+        Index("ix_directory_resources_external", "tenant", "directory", "kind", "external_id"),
     )
 
     id: Mapped[str]
@@ -30,6 +32,7 @@ class ResourceRow(Base):
     kind: Mapped[str]
     name: Mapped[str]
     unique_name: Mapped[str]
+    external_id: Mapped[str | None]
     email: Mapped[str | None]
     document: Mapped[dict[str, Any]]
     comparable: Mapped[dict[str, Any]]
@@ -58,3 +61,40 @@ class MemberRow(Base):
 
     group_id: Mapped[str]
     member_id: Mapped[str]
+
+
+class ProblemRow(Base):
+    """Something in a directory that could not be taken over, since when: somebody must look at it."""
+
+    __tablename__ = "directory_problems"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "directory", "key"),)
+
+    directory: Mapped[str]
+    key: Mapped[str]
+    subject: Mapped[str]
+    words: Mapped[str]
+    since: Mapped[datetime]
+
+
+class RunRow(Base):
+    """One reading of a directory that is read by us: asked for, at work, or how it ended. Ids sort by time."""
+
+    __tablename__ = "directory_runs"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "id"),
+        Index("ix_directory_runs_newest", "tenant", "directory", "id"),
+    )
+
+    id: Mapped[str]
+    directory: Mapped[str]
+    state: Mapped[str]
+    asked_by: Mapped[str]
+    dry_run: Mapped[bool]
+    accepted: Mapped[int]
+    asked: Mapped[datetime]
+    finished: Mapped[datetime | None]
+    stage: Mapped[str]
+    done: Mapped[int]
+    total: Mapped[int]
+    counts: Mapped[dict[str, Any]]
+    words: Mapped[str]

@@ -32,6 +32,7 @@ class Binding:
     resource: str
     grant: DataGrant
     roles: RoleHolders
+    data_classes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from bailiwick.store.row_security import protect_statements
 
 revision = "0012"
-down_revision = "0004"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

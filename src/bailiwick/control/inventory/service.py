@@ -1,0 +1,175 @@
+"""Gathers every identity that is no person from the domains that know of them; keeps nothing of its own."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import last_by_actor, last_on_resource
+from bailiwick.control.catalog import CatalogService
+from bailiwick.control.identity import (
+    ORGANIZATION,
+    Authorizer,
+    DirectoryService,
+    IdentityService,
+    Service,
+    ServiceIdentities,
+    State,
+    owners_there,
+)
+from bailiwick.control.integrations import Integration, IntegrationService
+from bailiwick.control.inventory.model import Entry, Filter, Kind
+from bailiwick.control.planes import PlaneHub
+from bailiwick.control.release import DeployService
+from bailiwick.control.vault import Vault
+from bailiwick.core.clock import Clock
+from bailiwick.core.principals import Identity
+
+_QUERY = "query.executed"
+
+
+@dataclass(frozen=True)
+class InventoryService:
+    """Answers with the whole list, each time anew: what is not in it does not exist here.
+
+    `planes` are the names of the data planes that this installation knows, with their kinds.
+    """
+
+    authorizer: Authorizer
+    identity: IdentityService
+    services: ServiceIdentities
+    directory: DirectoryService
+    catalog: CatalogService
+    deploys: DeployService
+    integrations: IntegrationService
+    vault: Vault
+    hub: PlaneHub
+    planes: Mapping[str, str]
+    clock: Clock
+
+    def entries(self, session: Session, by: Identity, wanted: Filter) -> list[Entry]:
+        """Return the identities that somebody may see and wants, by kind and name; owners always see their own."""
+        now = self.clock()
+        every = [*self._services(session, now), *self._directories(session), *self._planes(session, now)]
+        every += [*self._integrations(session), *self._apps(session)]
+        owned = owners_there(session, {entry.owner for entry in every if entry.owner.startswith(("user:", "group:"))})
+        may: dict[str, bool] = {}
+        found = []
+        for entry in every:
+            if entry.owner not in may:
+                asked = {"owner": entry.owner}
+                may[entry.owner] = self.authorizer.decide(session, by, "service.read", ORGANIZATION, asked).allowed
+            if may[entry.owner]:
+                told = replace(entry, owned=_is_owned(entry.owner, owned))
+                found.append(replace(told, flags=wanted.flags(told, now)))
+        return sorted((entry for entry in found if wanted.wants(entry)), key=lambda entry: (entry.kind, entry.name))
+
+    def _services(self, session: Session, now: datetime) -> Iterator[Entry]:
+        held: dict[str, list[str]] = {}
+        for item in self.identity.roles(session):
+            held.setdefault(item.holder, []).append(f"{item.role} on {item.scope}")
+        for service in self.services.services(session):
+            yield Entry(
+                name=service.name,
+                kind=Kind.AGENT if service.is_agent else Kind.SERVICE,
+                owner=service.owner,
+                purpose=service.purpose,
+                scope=tuple(held.get(service.name, ())),
+                how=_how(service),
+                made=service.created,
+                expires=service.expires,
+                last_used=service.last_used,
+                enabled=service.state(now) in {State.ACTIVE, State.EXPIRED},
+                principal=service.name,
+            )
+
+    def _directories(self, session: Session) -> Iterator[Entry]:
+        tokens = self.directory.every_token(session)
+        used = last_by_actor(session, {f"service:directory/{token.directory}" for token in tokens})
+        for token in tokens:
+            principal = f"service:directory/{token.directory}"
+            yield Entry(
+                name=f"directory:{token.directory}/{token.id}",
+                kind=Kind.DIRECTORY,
+                owner=f"user:{token.owner}",
+                purpose=token.purpose,
+                scope=("describes people and groups over SCIM",),
+                how="a bearer token for SCIM only",
+                made=token.created,
+                expires=token.expires,
+                last_used=used.get(principal),
+                principal=principal,
+            )
+
+    def _planes(self, session: Session, now: datetime) -> Iterator[Entry]:
+        used = last_by_actor(session, {f"plane:{name}" for name in self.planes})
+        for name, kind in self.planes.items():
+            principal = f"plane:{name}"
+            yield Entry(
+                name=principal,
+                kind=Kind.PLANE,
+                owner="",
+                purpose=f"runs what is in {kind}",
+                scope=("fetches secrets and artefacts of the apps that it serves",),
+                how="a certificate of an hour, which it renews",
+                made=None,
+                expires=None,
+                last_used=now if name in self.hub.connected else used.get(principal),
+                principal=principal,
+            )
+
+    def _integrations(self, session: Session) -> Iterator[Entry]:
+        every = self.integrations.integrations(session)
+        used = last_on_resource(session, {f"integration:{item.name}" for item in every}, _QUERY)
+        secrets = {item.name: item.created_at for item in self.vault.names(session)}
+        for item in every:
+            yield from _accounts(item, secrets, used.get(f"integration:{item.name}"))
+
+    def _apps(self, session: Session) -> Iterator[Entry]:
+        apps = self.catalog.every_app(session)
+        used = last_by_actor(session, {app.resource for app in apps})
+        reaches = self.deploys.production_reaches(session)
+        for app in apps:
+            reach = reaches.get(app.path)
+            scope = [f"integration:{item.resource}" for item in reach.integrations] if reach is not None else []
+            scope += [f"host {host}" for host in reach.egress] if reach is not None else []
+            yield Entry(
+                name=app.resource,
+                kind=Kind.APP,
+                owner=app.owner,
+                purpose="the app itself, when it works for no person",
+                scope=tuple(scope),
+                how="nothing: it is known by the socket that its calls arrive on",
+                made=app.created_at,
+                expires=None,
+                last_used=used.get(app.resource),
+                principal=app.resource,
+            )
+
+
+def _accounts(item: Integration, secrets: Mapping[str, datetime], used: datetime | None) -> Iterator[Entry]:
+    """Yield the accounts that we use in a connected system, one for each plane that reaches it."""
+    for plane, connection in sorted(item.connections.items()):
+        place = f"{connection.host}:{connection.port}/{connection.database}"
+        yield Entry(
+            name=f"integration:{item.name}/{plane}",
+            kind=Kind.INTEGRATION,
+            owner=item.owner,
+            purpose=item.description,
+            scope=(f"account {connection.user} at {place}", *(f"offers {offer}" for offer in sorted(item.offers))),
+            how=f"the secret {connection.secret}, which planes fetch",
+            made=secrets.get(connection.secret),
+            expires=None,
+            last_used=used,
+            enabled=item.enabled,
+        )
+
+
+def _how(service: Service) -> str:
+    return "a person's own token: it is public" if service.public else "its keys, or tokens of issuers that it trusts"
+
+
+def _is_owned(owner: str, there: Collection[str]) -> bool:
+    """Whether somebody answers: a plane is the installation's own, an app that a service made is that service's."""
+    return owner in there or not owner.startswith(("user:", "group:"))

@@ -1,0 +1,89 @@
+"""An S3 server that checks signatures and permissions: moto's, in a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx2
+
+_START_SECONDS = 30
+_MAY = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:ListBucket"], "Resource": "*"}
+
+
+@dataclass(frozen=True)
+class S3:
+    """The server, with a bucket "lake" and a user who may read and write objects."""
+
+    url: str
+    access_key_id: str
+    secret_access_key: str
+
+    def objects(self) -> dict[str, bytes]:
+        """Names and contents."""
+        client = self._client("s3")
+        found = client.list_objects_v2(Bucket="lake").get("Contents", [])
+        return {item["Key"]: client.get_object(Bucket="lake", Key=item["Key"])["Body"].read() for item in found}
+
+    def replace(self, name: str) -> None:
+        """Put another object in the place of one, as somebody else would."""
+        self._client("s3").put_object(Bucket="lake", Key=name, Body=b"other")
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+        )
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[S3]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    environment = {**os.environ, "MOTO_S3_CUSTOM_ENDPOINTS": url}
+    with (folder / "moto.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    try:
+        _wait(url)
+        yield _set_up(url)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait(url: str) -> None:
+    ends = time.monotonic() + _START_SECONDS
+    while time.monotonic() < ends:
+        try:
+            httpx2.get(f"{url}/moto-api/", timeout=5)
+            return
+        except httpx2.HTTPError:
+            time.sleep(0.1)
+    raise TimeoutError("moto's server does not answer")
+
+
+def _set_up(url: str) -> S3:
+    first = S3(url, "any", "any")
+    first._client("s3").create_bucket(Bucket="lake")
+    iam = first._client("iam")
+    iam.create_user(UserName="exporter")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [_MAY]})
+    iam.put_user_policy(UserName="exporter", PolicyName="write", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="exporter")["AccessKey"]
+    # From here on it checks signatures and permissions.
+    httpx2.post(f"{url}/moto-api/reset-auth", content=b"0").raise_for_status()
+    return S3(url, key["AccessKeyId"], key["SecretAccessKey"])

@@ -1,0 +1,67 @@
+"""The command line before a real server with a whole control plane behind it."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx2
+import pytest
+import uvicorn
+from click.testing import Result
+from typer.testing import CliRunner
+
+from bailiwick.control.identity import API_AUDIENCE
+from bailiwick.faces.cli.main import root
+from bailiwick.faces.server import build_faces
+from tests.fixtures.company import Company
+
+
+@dataclass
+class CommandLine:
+    """`bailiwick` as somebody of the company."""
+
+    company: Company
+    url: str
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def run(self, who: str, *arguments: object) -> Result:
+        if who not in self.tokens:
+            issued = self.company.control.identity.issue_token(
+                self.company.people[who], audience=API_AUDIENCE, lifetime=timedelta(minutes=5), purpose="test"
+            )
+            self.tokens[who] = issued.secret
+        environment = {"BAILIWICK_URL": self.url, "BAILIWICK_TOKEN": self.tokens[who]}
+        return CliRunner().invoke(root, [str(word) for word in arguments], env=environment)
+
+
+@pytest.fixture
+def command_line(company: Company) -> Iterator[CommandLine]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(
+        build_faces(company.control),
+        host="127.0.0.1",
+        port=port,
+        log_level="critical",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 20
+    while True:
+        try:
+            httpx2.get(f"{url}/healthz")
+            break
+        except httpx2.HTTPError:
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.02)
+    yield CommandLine(company, url)
+    server.should_exit = True
+    thread.join()

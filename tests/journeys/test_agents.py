@@ -1,0 +1,26 @@
+"""A coding agent at work for a person, from outside: its name in the log, and no more than both may do."""
+
+import json
+
+import httpx2
+import pytest
+
+from tests.journeys.conftest import Demo
+
+
+@pytest.mark.req("IN3", "ID4")
+def test_an_agent_of_the_builder_works_and_approves_nothing(demo: Demo) -> None:
+    token = demo.cli("builder", "agent", "token", "--agent", "claude-code").stdout.strip()
+    api = httpx2.Client(base_url=demo.ready["api_url"], headers={"authorization": f"Bearer {token}"})
+    assert api.get("/me").json()["principal"] == "agent:claude-code/for/user:builder@example.com"
+    asked = {"principal": api.get("/me").json()["principal"], "kind": "folder"}
+    may = {(item["action"], item["resource"]) for item in api.get("/what-can", params=asked).json()["what"]}
+    assert ("app.create", "folder:finance") in may
+    assert ("folder.create", "folder:finance") not in may
+    refused = api.post("/roles", json={"role": "builder", "holder": "user:user@example.com", "scope": "folder:finance"})
+    assert refused.status_code == 403
+    found = json.loads(demo.cli("auditor", "service", "list", "--kind", "agent", "--json").stdout)["services"]
+    assert [(item["name"], item["last_used"] is not None) for item in found] == [("agent:claude-code", True)]
+    demo.cli("admin", "service", "disable", "agent:claude-code", "--reason", "the test is over")
+    assert api.get("/me").status_code == 401
+    demo.cli("admin", "service", "enable", "agent:claude-code", "--reason", "for other tests")
