@@ -1,7 +1,7 @@
 """Questions about access: may this one, who can, what can; policy answers, with the policies that say so."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,7 +38,8 @@ class AccessService:
     """Answers for people and other systems; decides nothing that policy did not.
 
     `names` lists the resources of each kind that can be searched, in order: `{"app": …}` yields `finance/desk`. The
-    usual case is asked about: a sign-in as policy wants it, a later deploy that somebody else wrote, production.
+    usual case is asked about: a sign-in as policy wants it, a later deploy that somebody else wrote, production. Policy
+    may ask where a request comes from: answers are for the `address` that is given, nowhere known without one.
     """
 
     def __init__(self, authorizer: Authorizer, names: Mapping[str, Names], clock: Clock = utc_now) -> None:
@@ -51,16 +52,19 @@ class AccessService:
         """The kinds of resources that can be searched."""
         return tuple(sorted(self._names))
 
-    def identity(self, session: Session, principal: str) -> Identity:
+    def identity(self, session: Session, principal: str, *, address: str = "") -> Identity:
         """Return whoever is named, as the directory describes them; someone unknown holds nothing but their name,
         and a service identity that is not active not even that.
         """
+        return replace(self._identity(session, principal), address=address)
+
+    def _identity(self, session: Session, principal: str) -> Identity:
         named = Principal.parse(principal)
         if named.behalf:
-            person = self.identity(session, named.behalf)
+            person = self._identity(session, named.behalf)
             if not person.is_person:
                 raise InvalidInputError(f"'{principal[:80]}' is no agent that works for a person")
-            return self.identity(session, named.own).for_person(person)
+            return self._identity(session, named.own).for_person(person)
         if named.kind == "user":
             person_row = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
             if person_row is not None and person_row.active:
@@ -90,15 +94,23 @@ class AccessService:
         return self._authorizer.explain(session, identity, action, resource, facts)
 
     def who_can(
-        self, session: Session, action: str, resource: str, *, cursor: str = "", limit: int = _BATCH
+        self,
+        session: Session,
+        action: str,
+        resource: str,
+        *,
+        address: str = "",
+        cursor: str = "",
+        limit: int = _BATCH,
     ) -> tuple[list[Permission], str]:
-        """Return people who may do this, by address, and the cursor of what follows (empty at the end)."""
+        """Return people who may do this, by e-mail address, and the cursor of what follows (empty at the end)."""
         self._authorizer.require_known(action)
         holders = self._authorizer.holders_of(session, [resource])[resource]
         context = USUAL_CONTEXT.get(action)
         found: list[Permission] = []
         for person in _people(session, cursor):
-            decision = self._authorizer.decide_held(identity_of(person, _FRESH), action, resource, holders, context)
+            identity = replace(identity_of(person, _FRESH), address=address)
+            decision = self._authorizer.decide_held(identity, action, resource, holders, context)
             if not decision.allowed:
                 continue
             if len(found) == limit:

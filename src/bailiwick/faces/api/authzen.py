@@ -205,9 +205,13 @@ def _decide(control: ControlPlane, session: Session, question: Evaluation) -> De
         missing = [name for name in ("subject", "action", "resource") if getattr(question, name) is None]
         raise InvalidInputError(f"the question has no {', '.join(missing)}")
     try:
-        identity = control.access.identity(session, _written(question.subject))
-        resource = _written(question.resource)
-        return control.access.evaluate(session, identity, question.action.name, resource, _context(question.context))
+        context = _context(question.context)
+        # Where the request comes from is a fact of every question to policy, not of the action's own.
+        address = context.pop("address", "")
+        if not isinstance(address, str):
+            raise InvalidInputError("the address in the context is no text")
+        identity = control.access.identity(session, _written(question.subject), address=address)
+        return control.access.evaluate(session, identity, question.action.name, _written(question.resource), context)
     except InvalidInputError as fault:
         # What policy has no word for is denied like all that it does not allow.
         return Decision(False, fault.message, ("not-in-the-schema",))

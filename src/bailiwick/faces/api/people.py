@@ -29,7 +29,9 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
     def who_can(identity: Caller, action: str, resource: str, cursor: Cursor = "", limit: Limit = 200) -> Json:
         with control.store.transaction() as session:
             control.authorizer.require(session, identity, "role.read", _around(resource))
-            found, further = control.access.who_can(session, action, resource, cursor=cursor, limit=limit)
+            found, further = control.access.who_can(
+                session, action, resource, address=identity.address, cursor=cursor, limit=limit
+            )
         who = [{"holder": item.principal, "deciders": item.deciders, "reason": item.reason} for item in found]
         return {"action": action, "resource": resource, "who": who, "cursor": further}
 
@@ -40,7 +42,7 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
         with control.store.transaction() as session:
             if principal != str(identity.principal):
                 control.authorizer.require(session, identity, "role.read", ORGANIZATION)
-            asked = control.access.identity(session, principal)
+            asked = control.access.identity(session, principal, address=identity.address)
             actions = [action] if action else []
             found, further = control.access.what_can(session, asked, kind, actions, cursor=cursor, limit=limit)
         return {"principal": principal, "what": [asdict(item) for item in found], "cursor": further}

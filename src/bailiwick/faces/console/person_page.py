@@ -84,7 +84,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, email: 
         "state": ACTIVE if found.active else OFF,
         "glance": _glance(control, found, held, credentials, seeing),
         "roles": role_lines(held, found.principal),
-        "rights": _rights(control, session, found, held),
+        "rights": _rights(control, session, found, held, visitor.identity.address),
         "rights_left_out": max(len({it.scope for it in held}) - _MOST_SCOPES, 0),
         "credentials": credentials,
         "radius": _radius(credentials),
@@ -107,10 +107,10 @@ def _seeing(control: ControlPlane, session: Session, visitor: SignedIn, email: s
 
 
 def _rights(
-    control: ControlPlane, session: Session, person: PersonFacts, held: Sequence[RoleAssignment]
+    control: ControlPlane, session: Session, person: PersonFacts, held: Sequence[RoleAssignment], address: str
 ) -> list[RightLine]:
     """Ask policy about each place where the person holds a role: there is nothing that they may do elsewhere."""
-    identity = control.access.identity(session, person.principal)
+    identity = control.access.identity(session, person.principal, address=address)
     scopes = list(dict.fromkeys(it.scope for it in held))[:_MOST_SCOPES]
     return right_lines(control.access.rights(session, identity, scopes))
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import Permission, SignedIn, role_resource, roles_of, scope_chain
 from bailiwick.core.policy import Decision
+from bailiwick.core.principals import Identity
 from bailiwick.faces.console.access_words import person_address
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor
@@ -65,9 +66,12 @@ def _answer(
     if principal != str(visitor.identity.principal):
         control.authorizer.require(session, visitor.identity, "role.read", role_resource(resource))
     if principal:
-        explained = _explained(control, session, action, resource, principal)
+        identity = control.access.identity(session, principal, address=visitor.identity.address)
+        explained = _explained(control, session, identity, action, resource)
         return {"explained": explained, "glance": _verdict(explained, action, resource)}
-    found, further = control.access.who_can(session, action, resource, cursor=cursor, limit=_PAGE)
+    found, further = control.access.who_can(
+        session, action, resource, address=visitor.identity.address, cursor=cursor, limit=_PAGE
+    )
     onward = urlencode({"action": action, "resource": resource, "cursor": further})
     return {
         "people": [(item, person_address(item.principal)) for item in found],
@@ -76,8 +80,8 @@ def _answer(
     }
 
 
-def _explained(control: ControlPlane, session: Session, action: str, resource: str, principal: str) -> Explained:
-    identity = control.access.identity(session, principal)
+def _explained(control: ControlPlane, session: Session, identity: Identity, action: str, resource: str) -> Explained:
+    principal = str(identity.principal)
     decision = control.access.evaluate(session, identity, action, resource)
     chain = scope_chain(resource)
     held = [it for it in roles_of(session, identity.names) if it.scope in chain]
