@@ -18,9 +18,11 @@ from bailiwick.control.identity import (
     CredentialRefusedError,
     MachineToken,
     ServiceDraft,
+    StepUpRule,
+    step_up_policies,
 )
 from bailiwick.core.errors import BailiwickError, ForbiddenError, InvalidInputError
-from bailiwick.core.policy import ROLES, PolicyEngine, Resource
+from bailiwick.core.policy import ROLES, Decision, PolicyEngine, Resource, StepUp
 from bailiwick.core.principals import Identity, Principal, SignIn
 from tests.fixtures.company import APP, Company
 from tests.fixtures.issuer import Issuer, own_assertion
@@ -342,3 +344,21 @@ def test_nobody_is_told_that_a_service_may_what_it_cannot_do_now(company: Compan
     assert may_push()
     company.control.services.disable(company.people["admin"], SERVICE, "checking")
     assert not may_push()
+
+
+@pytest.mark.req("IN3", "ID2")
+def test_a_sign_in_that_policy_wants_is_wanted_of_the_person_behind_an_agent(company: Company) -> None:
+    engine = PolicyEngine.built_in(step_up_policies([StepUpRule(("app.kill",), 900, second_factor=True)]))
+    agent = Identity(Principal("agent", "x"), frozenset({"agent:x"}))
+    holders = frozenset({"agent:x", "user:a@example.com"})
+    resource = Resource("App", "app:f/a", {role: holders if role == "org-admin" else frozenset() for role in ROLES})
+
+    def kills(sign_in: SignIn | None) -> Decision:
+        person = Identity(Principal("user", "a@example.com"), frozenset({"user:a@example.com"}), sign_in=sign_in)
+        return engine.decide(agent.for_person(person), "app.kill", resource)
+
+    assert kills(SignIn(60, second_factor=True)).allowed
+    for stale in (None, SignIn(3600, second_factor=True), SignIn(60, second_factor=False)):
+        refused = kills(stale)
+        assert not refused.allowed
+        assert refused.step_up == StepUp(900, second_factor=True)
