@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from scim2_server.handler import ScimHandler
 
 from bailiwick.control.identity.directory.tables import MemberRow, ResourceRow
 from tests.faces.scim.conftest import GROUP, PATCH, USER, Directory
@@ -169,6 +170,24 @@ async def test_a_patch_of_very_many_operations_is_refused(directory: Directory) 
     answer = await directory.patch(f"/Users/{ann['id']}", *many)
     assert answer.status_code == 413
     assert "1000 operations at most" in answer.json()["detail"]
+
+
+@pytest.mark.req("ID3")
+async def test_a_filter_of_megabytes_is_refused_before_it_is_read(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*arguments: object) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(ScimHandler, "handle", read)
+    long = " or ".join(['userName eq "a"'] * 40_000)
+    search = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": long}
+    answers = [
+        await directory.call("POST", "/Users/.search", search),
+        await directory.call("GET", "/Users", params={"filter": long[:5000]}),
+        await directory.patch("/Users/x", {"op": "remove", "path": f"emails[{long}]"}),
+    ]
+    assert [answer.json()["scimType"] for answer in answers] == ["invalidFilter"] * 3
 
 
 def _events(session: object) -> int:

@@ -4,13 +4,14 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from scim2_models import (
+    InvalidFilterException,
     InvalidSyntaxException,
     PayloadTooLargeException,
     SCIMException,
@@ -22,7 +23,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity.directory import DirectoryClient
+from bailiwick.control.identity.directory import MOST_FILTER_CHARACTERS, DirectoryClient
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.origin import seen_from
@@ -93,9 +94,10 @@ class ScimFace:
             raise PayloadTooLargeException(detail=f"a request may have {MOST_BODY_BYTES} bytes at most")
         path = str(scope["path"]).removeprefix(PREFIX) or "/"
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        content = _mended(body)
+        _require_short_expressions(query, content)
         if "filter" in query:
             query["filter"] = mend_filter(query["filter"])
-        content = _mended(body)
         if scope["method"] == "PATCH":
             done = self._change_members(client, path, headers, query, content)
             if done is not None:
@@ -146,6 +148,20 @@ def _bearer(headers: Headers) -> str:
     if kind.lower() != "bearer" or not token:
         raise UnauthorizedException(detail="SCIM needs the bearer token of a directory")
     return token.strip()
+
+
+def _require_short_expressions(query: Mapping[str, str], content: Any) -> None:
+    """Raise when a filter, or a path, is longer than any is: before it is read, which takes time for each character."""
+    named = {key.lower(): value for key, value in content.items()} if isinstance(content, dict) else {}
+    operations = named.get("operations")
+    expressions = [*query.values(), named.get("filter")]
+    for operation in operations if isinstance(operations, list) else ():
+        if isinstance(operation, dict):
+            expressions += [value for key, value in operation.items() if key.lower() == "path"]
+            # An operation of a bulk request has a body of its own.
+            _require_short_expressions({}, operation.get("data"))
+    if any(isinstance(item, str) and len(item) > MOST_FILTER_CHARACTERS for item in expressions):
+        raise InvalidFilterException(detail=f"a filter may have {MOST_FILTER_CHARACTERS} characters at most")
 
 
 def _require_few_operations(content: Any) -> None:

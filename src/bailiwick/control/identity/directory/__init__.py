@@ -1,6 +1,6 @@
 """The directory: users and groups as companies' directories describe them, and what that means for people."""
 
-from bailiwick.control.identity.directory.conditions import condition, sort_key
+from bailiwick.control.identity.directory.conditions import MOST_FILTER_CHARACTERS, condition, sort_key
 from bailiwick.control.identity.directory.errors import NameTakenError, UnknownMemberError, VersionChangedError
 from bailiwick.control.identity.directory.model import (
     DirectoryClient,
@@ -20,6 +20,7 @@ from bailiwick.control.identity.directory.tables import ResourceRow
 from bailiwick.control.identity.directory.views import DirectoryView
 
 __all__ = [
+    "MOST_FILTER_CHARACTERS",
     "DirectoryClient",
     "DirectoryService",
     "DirectoryToken",
