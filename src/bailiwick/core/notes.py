@@ -11,7 +11,6 @@ from bailiwick.core.statements import SigningKey
 
 def key_hash(name: str, public_text: str) -> bytes:
     """Return the four bytes by which a signed note names an Ed25519 key (C2SP signed-note)."""
-
     return hashlib.sha256(name.encode() + b"\n\x01" + base64.b64decode(public_text)).digest()[:4]
 
 
