@@ -56,6 +56,7 @@ from bailiwick.store import Store
 CALLBACK_PATH = "/sign-in/callback"
 _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 _CHECKPOINT_SECONDS = 1.0
+_FOLLOW_SECONDS = 1.0
 _REMEMBER_SECONDS = 10.0
 _FORGET_SECONDS = 3600.0
 _RENEW_SECONDS = 12 * 3600.0
@@ -98,7 +99,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store.migrate()
     audit = AuditLog(clock)
     policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
-    force = PolicyForce(policies)
+    relay = _ChangeRelay()
+    force = PolicyForce(policies, on_swap=relay.refresh)
     journal = Journal()
     authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,7 +108,6 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     with store.transaction() as session:
         keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
         authority = CertificateAuthority.load(session, vault, clock)
-    relay = _ChangeRelay()
     identity = IdentityService(
         store=store,
         audit=audit,
@@ -335,6 +336,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("following the policies in force", _FOLLOW_SECONDS, control.spread.follow),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
         Periodic("renewing certificates of planes", _RENEW_SECONDS, lambda: write_plane_credentials(control)),
