@@ -27,6 +27,7 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
     "app.use": {"mode": "production"},
     "policy.approve": {"author": ""},
+    "policy.propose": {"permits": False},
 }
 
 
