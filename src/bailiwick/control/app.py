@@ -69,6 +69,7 @@ _PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
 # From the end of one to the beginning of the next: a checkpoint that waits for writers still comes within a second.
 _CHECKPOINT_SECONDS = 0.5
 _TILES_SECONDS = 1.0
+_FOLLOW_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
@@ -129,7 +130,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     store.migrate()
     audit = AuditLog(clock)
     policies = PoliciesInForce(step_up_policies(_step_up_rules(settings)), environment="control", clock=clock)
-    force = PolicyForce(policies)
+    relay = _ChangeRelay()
+    force = PolicyForce(policies, on_swap=relay.tell)
     journal = Journal()
     authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -139,7 +141,6 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         authority = CertificateAuthority.load(session, vault, clock)
         saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
     providers = build_providers(settings, saml_keys, clock)
-    relay = _ChangeRelay()
     identity = IdentityService(
         store=store,
         audit=audit,
@@ -150,7 +151,6 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         on_change=relay.refresh,
     )
     relay.in_flight = in_flight = InFlight(lambda: _epochs(store, identity))
-    directory = DirectoryService(store, audit, authorizer, clock, relay.refresh)
     services = ServiceIdentities(store, audit, authorizer, clock, relay.refresh)
     catalog = CatalogService(store=store, audit=audit, authorizer=authorizer, clock=clock)
     integrations = IntegrationService(
@@ -337,6 +337,11 @@ class _ChangeRelay:
         if self.hub is not None:
             self.hub.settle()
 
+    def tell(self) -> None:
+        """Tell planes in the middle of a transaction, which must not wait for them."""
+        if self.hub is not None:
+            self.hub.tell()
+
     def notify(self, change: Change) -> None:
         if self.hub is None:
             return
@@ -432,6 +437,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
         Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("keeping tiles of the audit log", _TILES_SECONDS, lambda: keep_tiles(control)),
+        Periodic("following the policies in force", _FOLLOW_SECONDS, control.spread.follow),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
         Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),

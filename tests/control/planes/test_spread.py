@@ -1,10 +1,14 @@
 """How far policies have spread to planes: what is acknowledged is in force there, or said not to be."""
 
+import asyncio
+import base64
+import json
 import threading
 import time
 
 import pytest
 
+from bailiwick.control.app import build_control
 from bailiwick.control.planes import PolicySpread
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import PoliciesReport, ReportBatch, Sequenced
@@ -44,6 +48,23 @@ def test_a_plane_that_cannot_read_them_or_is_behind_is_told(company: Company) ->
     found = spread_of(company).look()
     assert "unexpected token" in found["editor"]
     assert found["production"].startswith("not yet")
+
+
+@pytest.mark.req("ID1")
+async def test_planes_that_listen_to_another_process_hear_of_it_too(company: Company) -> None:
+    other = build_control(company.control.settings)
+    try:
+        other.hub.attach(asyncio.get_running_loop())
+        frames = other.hub.frames("editor")
+        first = json.loads(await anext(frames))
+        await asyncio.to_thread(in_force, company)
+        await asyncio.to_thread(other.spread.follow)
+        second = json.loads(await asyncio.wait_for(anext(frames), 4))
+        await frames.aclose()
+    finally:
+        other.store.dispose()
+    states = [json.loads(base64.b64decode(frame["payload"])) for frame in (first, second)]
+    assert [state["policies_generation"] > 0 for state in states] == [False, True]
 
 
 def test_desired_state_carries_what_is_in_force(company: Company) -> None:

@@ -64,6 +64,22 @@ def test_nobody_approves_what_they_wrote_and_builders_do_nothing(company: Compan
 
 
 @pytest.mark.req("ID1")
+def test_only_an_organisation_administrator_proposes_what_permits(company: Company) -> None:
+    policies, people = company.control.policies, company.people
+    text = NO_KILLS.replace("forbid", "permit")
+    tests = case_of("app.kill", "allow", roles='"app-user"')
+    with pytest.raises(ForbiddenError, match="only organisation administrators") as refused:
+        policies.propose(people["security"], "open", scope=ORGANIZATION, text=text, tests=tests, reason="x")
+    assert refused.value.deciders == ("permits-are-by-organisation-administrators",)
+    made = policies.propose(people["admin"], "open", scope=ORGANIZATION, text=text, tests=tests, reason="x")
+    policies.approve(people["security"], "open", made.version)
+    with pytest.raises(ForbiddenError):
+        policies.activate(people["security"], "open", made.version)
+    policies.activate(people["admin"], "open", made.version)
+    assert may(company, "user", "app.kill") == ("open@1/no-kills",)
+
+
+@pytest.mark.req("ID1")
 @pytest.mark.parametrize(
     ("text", "tests", "words"),
     [
@@ -111,8 +127,10 @@ def test_a_folder_s_administrator_refuses_more_in_the_folder_and_nothing_beyond(
         with pytest.raises(ForbiddenError):
             policies.propose(second, "freeze", scope=scope, **good)
     permit = NO_PUSHES.replace("forbid", "permit")
-    with pytest.raises(PolicyNotValidError, match="only forbid"):
+    with pytest.raises(ForbiddenError, match="only organisation administrators"):
         policies.propose(second, "freeze", scope=FINANCE, text=permit, tests=case_of("app.push", "allow"), reason="x")
+    with pytest.raises(PolicyNotValidError, match="only forbid"):
+        policies.propose(admin, "freeze", scope=FINANCE, text=permit, tests=case_of("app.push", "allow"), reason="x")
     made = policies.propose(second, "freeze", scope=FINANCE, **good)
     policies.approve(admin, "freeze", made.version)
     policies.activate(second, "freeze", made.version)

@@ -38,7 +38,7 @@ class _Stream:
 class PlaneHub:
     """Who listens, and what they must hear. `state_of` builds the desired state of a plane (it may use the database).
 
-    `broadcast` and `settle` may be called from any thread; everything else runs on the loop given to `attach`.
+    `broadcast`, `tell` and `settle` may be called from any thread; everything else runs on the loop given to `attach`.
     """
 
     def __init__(self, state_of: Callable[[str], DesiredState], key: SigningKey, clock: Clock) -> None:
@@ -64,6 +64,10 @@ class PlaneHub:
     def broadcast(self, order: KillOrder | RunJobOrder) -> None:
         """Send an order to every plane that listens, before anything else that waits."""
         self._on_loop(lambda: self._put(order))
+
+    def tell(self) -> None:
+        """Tell every plane its desired state anew, and wait for none."""
+        self._on_loop(self._mark_stale)
 
     def settle(self) -> frozenset[str]:
         """Tell every plane its desired state anew, and return once all that listen act on it.

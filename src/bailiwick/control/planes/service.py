@@ -83,6 +83,9 @@ class Policies(Protocol):
     def in_force(self, session: Session) -> tuple[int, str]:
         """Return the generation in force, and everything beside the built-in policies as Cedar text."""
 
+    def refresh(self, session: Session) -> None:
+        """Decide by what is in force from now on, whoever put it there."""
+
 
 class Redeemed(Protocol):
     """Who came back with a one-time code, and under which session."""

@@ -22,6 +22,11 @@ class PolicySpread:
     known: Collection[str]
     connected: Callable[[], Collection[str]]
 
+    def follow(self) -> None:
+        """Take over what another process put into force, so that planes that listen here hear of it."""
+        with self.store.transaction() as session:
+            self.policies.refresh(session)
+
     def look(self, wait_seconds: float = 0.0) -> dict[str, str]:
         """Return for each plane "in force" or what is in the way. Planes that listen are waited for at most so long."""
         until = time.monotonic() + wait_seconds

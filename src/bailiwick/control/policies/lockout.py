@@ -18,7 +18,7 @@ from bailiwick.core.principals import Identity
 _KEEPERS = ("org-admin", "security-admin")
 _MOST_KEEPERS = 50
 _WAYS_BACK: Mapping[str, Mapping[str, ContextValue]] = {
-    "policy.propose": {},
+    "policy.propose": {"permits": False},
     "policy.approve": {"author": ""},
     "role.assign": {"role": "org-admin", "holder": ""},
 }

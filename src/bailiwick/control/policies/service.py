@@ -21,12 +21,14 @@ from bailiwick.core.events import ContextFact
 from bailiwick.core.policy import (
     MOST_POLICIES,
     Checked,
+    ContextValue,
     CustomerSet,
     Decision,
     PoliciesInForce,
     check,
     count_of,
     faults_in,
+    permits_in,
     rendered,
 )
 from bailiwick.core.principals import Identity
@@ -88,7 +90,7 @@ class PolicyService:
         self.authorizer.require(session, by, "policy.read", self._scope(session, proposed.scope))
         within = ""
         if not self.authorizer.decide(session, by, "audit.read", ORGANIZATION).allowed:
-            self.authorizer.require(session, by, "policy.propose", proposed.scope)
+            self.authorizer.require(session, by, "policy.propose", proposed.scope, _facts("policy.propose"))
             within = proposed.scope
         faults = faults_in(proposed.text, scope=proposed.scope)
         if faults:
@@ -102,16 +104,18 @@ class PolicyService:
     def scopes(self, session: Session, by: Identity) -> list[str]:
         """Return where somebody may propose policies: the organisation first, then folders by path."""
         all_of = [ORGANIZATION, *(f"folder:{folder.path}" for folder in self.catalog.folders(session))]
-        standing = self.authorizer.holders_of(session, all_of)
+        standing, facts = self.authorizer.holders_of(session, all_of), _facts("policy.propose")
         return [
             scope
             for scope in all_of
-            if self.authorizer.decide_held(by, "policy.propose", scope, standing[scope]).allowed
+            if self.authorizer.decide_held(by, "policy.propose", scope, standing[scope], facts).allowed
         ]
 
     def may(self, session: Session, by: Identity, action: str, version: PolicyVersion) -> Decision:
         """Return whether somebody may propose or approve a version."""
-        return self.authorizer.decide(session, by, action, version.scope, _facts(action, version.author))
+        return self.authorizer.decide(
+            session, by, action, version.scope, _facts(action, author=version.author, text=version.text)
+        )
 
     # -- changing ------------------------------------------------------------------------------------------------
 
@@ -121,7 +125,8 @@ class PolicyService:
         if not _NAME.fullmatch(name):
             raise InvalidInputError(f"'{name[:60]}' cannot name policies", hint="use a-z, 0-9 and -, from a letter on")
         with self.store.transaction() as session:
-            decision = self.authorizer.require(session, by, "policy.propose", self._scope(session, scope))
+            facts = _facts("policy.propose", text=text)
+            decision = self.authorizer.require(session, by, "policy.propose", self._scope(session, scope), facts)
             versions.locked_force(session)
             newest = versions.newest_row(session, name)
             if newest is not None and newest.scope != scope:
@@ -162,7 +167,8 @@ class PolicyService:
         """
         with self.store.transaction() as session:
             row = versions.version_row(session, name, version)
-            decision = self.authorizer.require(session, by, "policy.propose", row.scope)
+            facts = _facts("policy.propose", text=row.text)
+            decision = self.authorizer.require(session, by, "policy.propose", row.scope, facts)
             force = versions.locked_force(session)
             session.refresh(row, with_for_update=True)
             if row.state not in {State.APPROVED, State.SUPERSEDED}:
@@ -187,7 +193,7 @@ class PolicyService:
     def _decide(self, by: Identity, name: str, version: int, state: State, reason: str) -> PolicyVersion:
         with self.store.transaction() as session:
             row = versions.version_row(session, name, version, lock=True)
-            facts = _facts("policy.approve", row.author)
+            facts = _facts("policy.approve", author=row.author)
             decision = self.authorizer.require(session, by, "policy.approve", row.scope, facts)
             if row.state != State.PROPOSED:
                 raise WrongStateError(
@@ -245,11 +251,13 @@ class PolicyService:
     def _note(
         self, session: Session, by: Identity, action: str, row: PolicyVersionRow, decision: Decision, reason: str
     ) -> None:
+        diff = self._difference(session, row)
         context: dict[str, ContextFact] = {
             "policies": row.name,
             "version": row.version,
             "author": row.author,
-            "diff": self._difference(session, row)[:_LONGEST_DIFF],
+            "diff": diff[:_LONGEST_DIFF],
+            "diff_is_whole": len(diff) <= _LONGEST_DIFF,
         }
         self.audit.note(
             session,
@@ -262,8 +270,9 @@ class PolicyService:
         )
 
 
-def _facts(action: str, author: str) -> dict[str, str]:
-    return {"author": author} if action == "policy.approve" else {}
+def _facts(action: str, *, author: str = "", text: str = "") -> dict[str, ContextValue]:
+    """Return what policy is told of a version that is proposed or decided about."""
+    return {"author": author} if action == "policy.approve" else {"permits": permits_in(text)}
 
 
 def _require_reason(reason: str) -> None:

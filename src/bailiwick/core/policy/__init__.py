@@ -9,6 +9,7 @@ from bailiwick.core.policy.customer import (
     count_of,
     faults_in,
     own_id,
+    permits_in,
     rendered,
     set_of,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "faults_in",
     "own_id",
     "parse_cases",
+    "permits_in",
     "read_question",
     "rendered",
     "run_cases",

@@ -36,6 +36,7 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "service.read": {"owner": ""},
     "service.disable": {"owner": ""},
     "agent.start": {"agent": ""},
+    "policy.propose": {"permits": False},
 }
 
 

@@ -106,6 +106,11 @@ def count_of(text: str) -> int:
     return len(statements(text))
 
 
+def permits_in(text: str) -> bool:
+    """Return whether a text may permit something; what merely looks as if it did counts, too."""
+    return any(token.text == "permit" for statement in statements(text) for token in statement.tokens)
+
+
 def rendered(policies: CustomerSet) -> str:
     """Return a set as it is put into force: its name and version in each id, and bound to its folder.
 

@@ -129,7 +129,7 @@ def _editor(control: ControlPlane, pages: Pages, request: Request, visitor: Sign
     with control.store.transaction() as session:
         scopes = control.policies.scopes(session, visitor.identity)
         if not scopes:
-            control.authorizer.require(session, visitor.identity, "policy.propose", ORGANIZATION)
+            control.authorizer.require(session, visitor.identity, "policy.propose", ORGANIZATION, {"permits": False})
         chosen = draft if draft.scope in scopes else Draft(draft.name, scopes[0], draft.text, draft.tests, draft.reason)
         checked = control.policies.check(session, visitor.identity, chosen.as_set, chosen.tests)
         replay = _replay(control, session, visitor, chosen.as_set) if not checked.faults else None
