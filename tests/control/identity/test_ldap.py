@@ -120,6 +120,16 @@ def test_whoever_is_gone_or_switched_off_loses_every_credential(company: Company
 
 
 @pytest.mark.req("ID3")
+def test_a_lock_after_wrong_passwords_ends_nothing_here(company: Company, tree: Tree) -> None:
+    ann = tree.person("ann")
+    sync(company)
+    session = company.control.identity.sign_in(Claims("http://127.0.0.1:8401", "s", ANN, "Ann", (), {}))
+    tree.modify(ann, "replace: pwdAccountLockedTime", "pwdAccountLockedTime: 20261101120000Z")
+    assert sync(company).counts["switched_off"] == 0
+    assert company.control.identity.authenticate_session(session.secret).identity.principal.name == ANN
+
+
+@pytest.mark.req("ID3")
 def test_a_rename_keeps_the_person_and_the_group(company: Company, tree: Tree) -> None:
     ann = tree.person("ann")
     group = tree.group("makers", ann)

@@ -161,15 +161,22 @@ class _Reader:
 
 
 def is_disabled(entry: Entry, now: datetime) -> bool:
-    """Return whether an account is switched off, expired or locked, by the marks of Active Directory, 389 Directory
-    Server and OpenLDAP's password policy. What cannot be read counts as switched off.
+    """Return whether an account is switched off or expired, by the marks of Active Directory, 389 Directory Server and
+    OpenLDAP's password policy. What cannot be read counts as switched off.
+
+    A lock that began at some time was set by wrong passwords and ends by itself: else guessing would end somebody's
+    sessions. An administrator's is written as the year 0 (draft-behera-ldap-password-policy-11, section 5.3.3).
     """
     control, expires = entry.first("userAccountControl"), entry.first("accountExpires")
     if control and (not _is_number(control) or int(control) & _ACCOUNT_DISABLED):
         return True
     if expires and (not _is_number(expires) or _is_past(int(expires), now)):
         return True
-    return entry.first("nsAccountLock").lower() == "true" or bool(entry.first("pwdAccountLockedTime"))
+    return entry.first("nsAccountLock").lower() == "true" or _is_locked_for_good(entry)
+
+
+def _is_locked_for_good(entry: Entry) -> bool:
+    return entry.first("pwdAccountLockedTime").startswith("0000")
 
 
 def comparable(value: Any) -> Any:
