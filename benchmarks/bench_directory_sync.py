@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from bailiwick.control.app import ControlPlane, build_control
+from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import Claims
 from bailiwick.control.ldap_settings import LdapDirectory
 from bailiwick.control.settings import ControlSettings, Listen, OidcProvider, RoleRule
+from bailiwick.control.wiring import build_control
 from bailiwick.faces.server import build_faces
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.fixtures.slapd import SUFFIX, Slapd, Tree, running_slapd

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from lxml import etree
 
-from bailiwick.control.app import ControlPlane, build_control
+from bailiwick.control.app import ControlPlane
 from bailiwick.control.settings import ControlSettings, Listen, SamlIdentityProvider, SamlProvider
+from bailiwick.control.wiring import build_control
 from bailiwick.store import Store
 from tests.fixtures.saml_house import relay_state
 from tests.fixtures.saml_provider import SamlIdp

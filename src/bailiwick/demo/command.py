@@ -52,8 +52,8 @@ def demo(
 @app.command()
 def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
     """Print a fresh token of a running demo. Example: bailiwick demo token builder."""
-    from bailiwick.control.app import build_control  # noqa: PLC0415
     from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
+    from bailiwick.control.wiring import build_control  # noqa: PLC0415
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
     from bailiwick.demo.company import issue_tokens, remember  # noqa: PLC0415
 

@@ -6,8 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from bailiwick.control.app import build_control, enrol_planes
+from bailiwick.control.app import enrol_planes
 from bailiwick.control.settings import ControlSettings
+from bailiwick.control.wiring import build_control
 from bailiwick.demo.company import issue_scim_token, issue_tokens, set_up_company
 from bailiwick.demo.layout import lay_out
 from bailiwick.faces.server import serve_control

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from bailiwick.control.app import build_control
 from bailiwick.control.planes import PolicySpread
+from bailiwick.control.wiring import build_control
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import PoliciesReport, ReportBatch, Sequenced
 from tests.fixtures.company import Company

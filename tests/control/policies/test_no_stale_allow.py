@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bailiwick.control.app import ControlPlane, build_control
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.wiring import build_control
 from tests.fixtures.company import APP, Company
 from tests.fixtures.policies import case_of, in_force
 

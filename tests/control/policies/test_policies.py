@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bailiwick.control.app import build_control
 from bailiwick.control.policies.errors import (
     PolicyNotValidError,
     TooManyPoliciesError,
     WouldLockOutError,
     WrongStateError,
 )
+from bailiwick.control.wiring import build_control
 from bailiwick.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from bailiwick.core.policy import MOST_POLICIES
 from bailiwick.core.principals import SignIn

@@ -13,8 +13,8 @@ Config = Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, h
 @app.command()
 def control(config: Config) -> None:
     """Run the control plane."""
-    from bailiwick.control.app import build_control  # noqa: PLC0415
     from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
+    from bailiwick.control.wiring import build_control  # noqa: PLC0415
     from bailiwick.faces.server import serve_control  # noqa: PLC0415
 
     asyncio.run(serve_control(build_control(ControlSettings.load(config))))
