@@ -30,8 +30,9 @@ def build_providers(settings: ControlSettings, saml_keys: SamlKeys | None, clock
         else:
             assert saml_keys is not None  # noqa: S101 - there are keys where there is a provider
             made.append(_saml(settings, provider, saml_keys, clock))
-    groups = {provider.name: ("*",) if provider.groups is None else provider.groups for provider in settings.providers}
-    return Providers(made, groups)
+    believed = {provider.name: provider.groups for provider in settings.providers if provider.groups is not None}
+    # Only one provider may say nothing about its groups (see the settings): then there is nobody to tell apart.
+    return Providers(made, believed or None)
 
 
 def _oidc(settings: ControlSettings, provider: OidcProvider, clock: Clock, *, several: bool) -> OidcClient:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService, GrantSource, RoleSource
+from bailiwick.control.access_reviews import (
+    AccessReviewKeeper,
+    AccessReviewService,
+    GrantSource,
+    RoleSource,
+    ServiceSource,
+)
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import AuditLog, RetentionRules
 from bailiwick.control.catalog import CatalogService, data_classes_of
@@ -234,7 +240,7 @@ class _Estate:
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     access: AccessService
-    reviewed: tuple[RoleSource, GrantSource]
+    reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
 def _estate(base: _Base, people: _People) -> _Estate:
@@ -255,7 +261,7 @@ def _estate(base: _Base, people: _People) -> _Estate:
         integrations=integrations,
         withdrawals=withdrawals,
         access=AccessService(base.authorizer, names, base.clock),
-        reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals)),
+        reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )
 
 

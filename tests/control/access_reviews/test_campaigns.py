@@ -18,6 +18,7 @@ from bailiwick.control.access_reviews import (
     Outcome,
     Plan,
     RoleSource,
+    ServiceSource,
     State,
     Verdict,
 )
@@ -40,7 +41,11 @@ class Review:
         control = company.control
         self._store = control.store
         audit = AuditLog(self.clock)
-        sources = (RoleSource(control.identity), GrantSource(control.catalog, control.withdrawals))
+        sources = (
+            RoleSource(control.identity),
+            GrantSource(control.catalog, control.withdrawals),
+            ServiceSource(control.services),
+        )
         common = {"store": control.store, "authorizer": control.authorizer, "sources": sources, "clock": self.clock}
         self.service = AccessReviewService(audit=audit, **common)  # type: ignore[arg-type]
         self.keeper = AccessReviewKeeper(audit=audit, on_change=self._tell, **common)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from bailiwick.control.access_reviews.closing import AT_ONCE, AccessReviewKeeper
 from bailiwick.control.access_reviews.errors import NotOpenError
 from bailiwick.control.access_reviews.export import campaign_json, csv_lines, item_json
 from bailiwick.control.access_reviews.grants import GrantSource
+from bailiwick.control.access_reviews.machines import ServiceSource
 from bailiwick.control.access_reviews.model import (
     Campaign,
     Evidence,
@@ -42,6 +43,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "RoleSource",
+    "ServiceSource",
     "Source",
     "State",
     "Verdict",

@@ -8,10 +8,11 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What an item is about: a role that somebody holds, or an integration that an app may use."""
+    """What an item is about: a role that somebody holds, an integration that an app may use, or a service identity."""
 
     ROLE = "role"
     GRANT = "grant"
+    SERVICE = "service"
 
 
 class State(StrEnum):
@@ -59,6 +60,7 @@ class Flag(StrEnum):
     EMPTY_GROUP = "empty-group"
     PRIVILEGED = "privileged"
     ALSO_OTHERWISE = "also-otherwise"
+    OWNERLESS = "ownerless"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What can be reviewed: each kind of access says what is held now, and takes away what was decided.
 
-A new kind (service identities, for example) is a new `Source`: nothing else in this domain knows what an access is.
+A new kind is a new `Source`: nothing else in this domain knows what an access is.
 """
 
 from collections.abc import Iterator, Sequence

@@ -20,7 +20,7 @@ def start(
     scope: Annotated[str, typer.Option(help="organization:default or folder:finance")] = "organization:default",
     days: Annotated[int, typer.Option(help="in how many days it is due")] = 14,
     reviewer: Annotated[list[str] | None, typer.Option(help="user:… or group:…; without, the owners decide")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="role or grant; without, both")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="role, grant or service; without, all")] = None,
     on_due: Annotated[str, typer.Option(help="of what nobody decided: keep, remove-privileged or remove")] = "keep",
     draft: Annotated[bool, typer.Option("--draft", help="plan it only; open it later")] = False,
     as_json: Json = False,

@@ -19,6 +19,7 @@ FLAGS = {
     Flag.NEVER_USED: State("never used", "warn"),
     Flag.UNUSED_90_DAYS: State("unused 90 days", "warn"),
     Flag.ALSO_OTHERWISE: State("also otherwise", "plain"),
+    Flag.OWNERLESS: State("ownerless", "bad"),
 }
 _OUTCOMES: dict[Outcome, Kind] = {
     Outcome.KEPT: "good",

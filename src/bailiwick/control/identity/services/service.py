@@ -123,10 +123,14 @@ class ServiceIdentities:
         with self.store.transaction() as session:
             row = self._readable(session, by, name, lock=True)
             decision = self.authorizer.require(session, by, "service.disable", ORGANIZATION, {"owner": row.owner})
-            row.active = False
-            self._note(session, by, "service.disabled", name, decision, reason=reason)
-            self._end(session, by, name, reason)
+            self.switch_off(session, str(by.principal), name, reason, deciders=decision.deciders)
             return rows.view(session, row, self.clock())
+
+    def switch_off(self, session: Session, by: str, name: str, reason: str, *, deciders: tuple[str, ...] = ()) -> None:
+        """Switch a service identity off in the caller's transaction, whose caller asked policy."""
+        rows.row_of(session, name, lock=True).active = False
+        self.audit.note(session, by, "service.disabled", name, reason=reason, deciders=deciders)
+        self._end(session, by, name, reason)
 
     def enable(self, by: Identity, name: str, reason: str) -> ServiceView:
         """Switch a service identity on again; what it held before stays ended."""
@@ -143,7 +147,7 @@ class ServiceIdentities:
         _require_reason(reason)
         with self.store.transaction() as session:
             row, decision = self._managed(session, by, name)
-            self._end(session, by, name, reason)
+            self._end(session, str(by.principal), name, reason)
             held = session.scalars(delete(RoleRow).where(RoleRow.holder == name).returning(RoleRow.role)).all()
             session.delete(row)
             context: dict[str, ContextFact] = {"roles": tuple(sorted(set(held)))}
@@ -181,7 +185,7 @@ class ServiceIdentities:
                 raise NotFoundError(f"{name} has no key '{key_id[:60]}'", hint=f"bailiwick service show {name}")
             context: dict[str, ContextFact] = {"key": key_id}
             self._note(session, by, "service-key.removed", name, decision, reason=reason, context=context)
-            self._end(session, by, name, reason)
+            self._end(session, str(by.principal), name, reason)
 
     def add_trust(self, by: Identity, name: str, draft: TrustDraft) -> Trust:
         """Let tokens of another issuer stand for a service identity: a CI system's, a cluster's."""
@@ -224,7 +228,7 @@ class ServiceIdentities:
                 raise NotFoundError(f"{name} has no trust '{trust_id[:60]}'", hint=f"bailiwick service show {name}")
             context: dict[str, ContextFact] = {"trust": trust_id}
             self._note(session, by, "service-trust.removed", name, decision, reason=reason, context=context)
-            self._end(session, by, name, reason)
+            self._end(session, str(by.principal), name, reason)
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -272,8 +276,8 @@ class ServiceIdentities:
         if (session.scalar(select(func.count()).where(column == name)) or 0) >= most:
             raise ConflictError(f"{name} has {most} {what} already", hint="remove one that is not used any more")
 
-    def _end(self, session: Session, by: Identity, name: str, reason: str) -> None:
-        revoke_services(session, self.audit, [name], by=str(by.principal), reason=reason)
+    def _end(self, session: Session, by: str, name: str, reason: str) -> None:
+        revoke_services(session, self.audit, [name], by=by, reason=reason)
         self.store.after_commit(session, self.on_change)
 
     def _note(
