@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from sqlalchemy import event
 
+from bailiwick.control.identity import Claims, ServiceDraft
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.faces.server import build_faces
 from tests.faces.api.test_api import bearer
@@ -145,7 +146,7 @@ async def test_only_who_may_read_roles_asks_and_bad_questions_are_named(
         ("evaluation", {**question, "subject": {"type": "user"}}),
         ("evaluations", {**question, "evaluations": [{}] * 1001}),
         ("search/resource", {**question, "resource": {"type": "castle"}}),
-        ("search/subject", {**question, "subject": {"type": "service"}}),
+        ("search/subject", {**question, "subject": {"type": "castle"}}),
         ("search/subject", {**question, "page": {"limit": 0}}),
     ):
         answer = await point.post(f"/access/v1/{path}", json=body)
@@ -194,3 +195,32 @@ def test_lists_and_searches_do_not_ask_the_database_for_each_row(company: Compan
     with control.store.transaction() as session:
         assert control.catalog.list_apps(session, nobody).apps == ()
         assert control.access.what_can(session, nobody, "app") == ([], "")
+
+
+@pytest.mark.req("ID1", "ID4")
+async def test_service_identities_and_agents_are_found_among_those_who_may(
+    point: httpx2.AsyncClient, company: Company
+) -> None:
+    control, admin = company.control, company.people["admin"]
+    control.identity.remember_person(Claims("https://idp", "ada", "ada@example.com", "Ada", (), {}))
+    for name in ("agent:coder", "service:nightly", "service:switched-off"):
+        control.services.create(admin, ServiceDraft(name, "user:ada@example.com", "Tries", days=30))
+        control.identity.assign_role(admin, "builder", name, "folder:finance")
+    control.services.disable(admin, "service:switched-off", "not needed")
+    expected = ["user:builder@example.com", "user:second@example.com", "agent:coder", "service:nightly"]
+    who, cursor = [], ""
+    while True:
+        asked = {"action": "app.push", "resource": f"app:{APP}", "limit": 1, "cursor": cursor}
+        answer = (await point.get("/api/v1/who-can", params=asked)).json()
+        who += [item["holder"] for item in answer["who"]]
+        cursor = answer["cursor"]
+        if not cursor:
+            break
+    assert who == expected
+    for kind in ("user", "service", "agent"):
+        found = await ask(point, "search/subject", subject={"type": kind}, action=action("app.push"), resource=DESK)
+        assert [f"{item['type']}:{item['id']}" for item in found["results"]] == [
+            name for name in expected if name.startswith(kind)
+        ]
+    odd = await point.get("/api/v1/who-can", params={"action": "app.push", "resource": f"app:{APP}", "cursor": "x"})
+    assert odd.status_code == 400

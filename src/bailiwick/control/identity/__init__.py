@@ -1,6 +1,6 @@
 """Identity: who is who, how they prove it, and what they may do."""
 
-from bailiwick.control.identity.access import AccessService, Permission
+from bailiwick.control.identity.access import SUBJECTS, AccessService, Permission
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
 from bailiwick.control.identity.directory import DirectoryService
 from bailiwick.control.identity.errors import CredentialRefusedError, ProviderUnavailableError, SignInRefusedError
@@ -98,6 +98,7 @@ __all__ = [
     "CLIENTS",
     "GIT_AUDIENCE",
     "ORGANIZATION",
+    "SUBJECTS",
     "AccessService",
     "Actor",
     "AttributeNames",

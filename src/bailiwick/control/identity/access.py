@@ -1,6 +1,6 @@
 """Questions about access: may this one, who can, what can; policy answers, with the policies that say so."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import identity_of
 from bailiwick.control.identity.services import State, rows
-from bailiwick.control.identity.tables import PersonRow, RoleRow
+from bailiwick.control.identity.tables import PersonRow, RoleRow, ServiceRow
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import USUAL_CONTEXT, ContextValue, Decision, Standing
 from bailiwick.core.principals import Identity, Principal, SignIn
 
 _BATCH = 500
+# What `who_can` knows of: people and what acts by itself or for them.
+SUBJECTS = ("user", "service", "agent")
 # Questions are answered as if the one meant had just signed in as policy wants it.
 _FRESH = SignIn(age_seconds=0, second_factor=True)
 
@@ -99,24 +101,42 @@ class AccessService:
         action: str,
         resource: str,
         *,
+        kinds: Collection[str] = SUBJECTS,
         address: str = "",
         cursor: str = "",
         limit: int = _BATCH,
     ) -> tuple[list[Permission], str]:
-        """Return people who may do this, by e-mail address, and the cursor of what follows (empty at the end)."""
+        """Return who may do this, and the cursor of what follows (empty at the end).
+
+        Of `kinds` there are user, service and agent: people come first, by address, then service identities by name.
+        """
         self._authorizer.require_known(action)
         holders = self._authorizer.holders_of(session, [resource])[resource]
         context = USUAL_CONTEXT.get(action)
         found: list[Permission] = []
-        for person in _people(session, cursor):
-            identity = replace(identity_of(person, _FRESH), address=address)
-            decision = self._authorizer.decide_held(identity, action, resource, holders, context)
+        for one in self._everybody(session, cursor, kinds):
+            decision = self._authorizer.decide_held(replace(one, address=address), action, resource, holders, context)
             if not decision.allowed:
                 continue
             if len(found) == limit:
-                return found, found[-1].principal.removeprefix("user:")
-            found.append(_permission(f"user:{person.email}", action, resource, decision))
+                return found, found[-1].principal
+            found.append(_permission(str(one.principal), action, resource, decision))
         return found, ""
+
+    def _everybody(self, session: Session, after: str, kinds: Collection[str]) -> Iterator[Identity]:
+        """Return people and then active service identities, by written name, from behind one of them."""
+        kind = after.partition(":")[0]
+        if kind not in {"", *SUBJECTS}:
+            raise InvalidInputError("this cursor is not one of ours", hint="start again without a cursor")
+        if kind in {"", "user"} and "user" in kinds:
+            yield from (identity_of(row, _FRESH) for row in _people(session, after.removeprefix("user:")))
+        now = self._clock()
+        behind = "" if kind == "user" else after
+        query = select(ServiceRow).where(ServiceRow.name > behind).order_by(ServiceRow.name)
+        for row in session.scalars(query):
+            named = Principal.parse(row.name)
+            if named.kind in kinds and rows.service_of(row).state(now) is State.ACTIVE:
+                yield Identity.of_service(named)
 
     def what_can(
         self,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ORGANIZATION
+from bailiwick.control.identity import ORGANIZATION, SUBJECTS
 from bailiwick.core.errors import BailiwickError, InvalidInputError
 from bailiwick.core.policy import ContextValue, Decision
 from bailiwick.core.principals import Identity
@@ -19,7 +19,6 @@ from bailiwick.faces.origin import seen_from
 PATH = "/access/v1"
 _MOST_EVALUATIONS = 1000
 _MOST_RESULTS = 200
-_SEARCHED_SUBJECTS = "user"
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 ContextScalar = bool | int | str | list[str]
 
@@ -136,11 +135,17 @@ def build_authzen(control: ControlPlane, authenticate: Callable[[str], Identity]
 
     @point.post("/search/subject", dependencies=allowed)
     def search_subject(body: SubjectSearch) -> Json:
-        if body.subject.type != _SEARCHED_SUBJECTS:
-            raise InvalidInputError(f"'{body.subject.type[:40]}' cannot be searched", hint="there is: user")
+        if body.subject.type not in SUBJECTS:
+            words = f"'{body.subject.type[:40]}' cannot be searched"
+            raise InvalidInputError(words, hint=f"there are: {', '.join(SUBJECTS)}")
         with control.store.transaction() as session:
             found, further = control.access.who_can(
-                session, body.action.name, _written(body.resource), cursor=body.page.token, limit=body.page.limit
+                session,
+                body.action.name,
+                _written(body.resource),
+                kinds={body.subject.type},
+                cursor=body.page.token,
+                limit=body.page.limit,
             )
         return _found([_entity(item.principal) for item in found], further)
 

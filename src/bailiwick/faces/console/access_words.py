@@ -56,8 +56,10 @@ def right_lines(permissions: Sequence[Permission]) -> list[RightLine]:
 
 
 def person_address(principal: str) -> str:
-    """Return the page of a person or the people of a group, empty for what has none."""
+    """Return the page of a person, the people of a group or a service identity; empty for what has none."""
     kind, _, name = principal.partition(":")
     if kind == "user":
         return f"/people/{quote(name, safe='@')}"
+    if kind in {"service", "agent"}:
+        return f"/services/{quote(principal, safe=':')}"
     return f"/people?{urlencode({'group': name})}" if kind == "group" else ""
