@@ -13,7 +13,6 @@ pytest_plugins = (
     "tests.fixtures.plane",
     "tests.fixtures.issuer",
     "tests.fixtures.saml_provider",
-    "tests.fixtures.saml_house",
     "tests.fixtures.saml_genuine",
     "tests.fixtures.slapd",
 )

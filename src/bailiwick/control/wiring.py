@@ -36,7 +36,7 @@ from bailiwick.control.identity import (
     TokenService,
     step_up_policies,
 )
-from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import AccountBook, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneKeys, PlaneService, PolicySpread
@@ -74,7 +74,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     people = _people(base)
     estate = _estate(base, people)
     delivery = _delivery(base, people, estate)
-    planes = _planes(base, people, delivery)
+    planes = _planes(base, people, estate, delivery)
     exporters = _exporters(base)
     people.identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
@@ -239,6 +239,7 @@ class _Estate:
     catalog: CatalogService
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
+    accounts: AccountBook
     access: AccessService
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
@@ -260,6 +261,7 @@ def _estate(base: _Base, people: _People) -> _Estate:
         catalog=catalog,
         integrations=integrations,
         withdrawals=withdrawals,
+        accounts=AccountBook(base.audit),
         access=AccessService(base.authorizer, names, base.clock),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )
@@ -377,7 +379,7 @@ class _Planes:
     spread: PolicySpread
 
 
-def _planes(base: _Base, people: _People, delivery: _Delivery) -> _Planes:
+def _planes(base: _Base, people: _People, estate: _Estate, delivery: _Delivery) -> _Planes:
     observe = ObserveService(base.clock)
     keys = base.keys
     service = PlaneService(
@@ -391,6 +393,7 @@ def _planes(base: _Base, people: _People, delivery: _Delivery) -> _Planes:
         secrets=base.vault,
         authority=base.authority,
         policies=base.force,
+        accounts=estate.accounts,
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],
@@ -415,6 +418,7 @@ def _inventory(base: _Base, people: _People, estate: _Estate, delivery: _Deliver
         catalog=estate.catalog,
         deploys=delivery.deploys,
         integrations=estate.integrations,
+        accounts=estate.accounts,
         vault=base.vault,
         hub=planes.hub,
         planes={name: plane.kind for name, plane in base.settings.planes.items()},

@@ -233,8 +233,34 @@ class DecisionsReport(Message):
     asked: tuple[AskedQuestion, ...] = Field(max_length=500)
 
 
+class Account(Message):
+    """An account that may sign in to a connected system: what it belongs to there, and whether it is connected now."""
+
+    name: str = Field(max_length=200)
+    superuser: bool = False
+    member_of: tuple[str, ...] = ()
+    expires: datetime | None = None
+    connected: bool = False
+
+
+class AccountsReport(Message):
+    """Every account of a connected system, as the plane saw them."""
+
+    kind: Literal["accounts"] = "accounts"
+    integration: str
+    accounts: tuple[Account, ...] = Field(max_length=2000)
+    time: datetime
+
+
 Report = Annotated[
-    AuditReport | AppReport | RequestRollup | KillReport | JobReport | PoliciesReport | DecisionsReport,
+    AuditReport
+    | AppReport
+    | RequestRollup
+    | KillReport
+    | JobReport
+    | PoliciesReport
+    | DecisionsReport
+    | AccountsReport,
     Field(discriminator="kind"),
 ]
 

@@ -14,6 +14,7 @@ from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
+    Account,
     AppState,
     AskedQuestion,
     AuditReport,
@@ -33,8 +34,17 @@ from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
+from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
-from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, KnownDecisions, SqlGateway, connect
+from bailiwick.dataplane.gateways.sql import (
+    Binding,
+    Connection,
+    Database,
+    KnownDecisions,
+    SqlGateway,
+    connect,
+    read_accounts,
+)
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -42,6 +52,7 @@ from bailiwick.dataplane.settings import DataPlaneSettings
 _TICK_SECONDS = 1.0
 _TELL_DECISIONS_SECONDS = 30.0
 _MOST_DECISIONS = 500
+_ACCOUNTS_SECONDS = 30.0
 
 
 class DataPlane:
@@ -94,6 +105,7 @@ class DataPlane:
             clock=utc_now,
         )
         self._schedule = Schedule(self._host)
+        self._discovery = Discovery(self._connected, self._read_accounts, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
 
     async def run(self) -> None:
@@ -105,6 +117,7 @@ class DataPlane:
             asyncio.create_task(self._link.send_reports()),
             asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
+            asyncio.create_task(self._discovery.run()),
         ]
         told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -185,12 +198,30 @@ class DataPlane:
         state = self._integration(binding)
         if state is None:
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
+        return await connect(await self._database(state), f"bailiwick {binding.app}")
+
+    async def _database(self, state: IntegrationState) -> Database:
         target = state.connection
         if target.secret not in self._secrets:
             self._secrets[target.secret] = await self._link.secret(target.secret)
             self._masker = Masker(self._secrets.values())
-        database = Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
-        return await connect(database, f"bailiwick {binding.app}")
+        return Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
+
+    def _connected(self) -> dict[str, IntegrationState]:
+        """Return the integrations that apps of this plane may use now, by name."""
+        apps = self._host.desired.apps if self._host.desired else ()
+        return {item.resource: item for app in apps for item in app.integrations if item.enabled}
+
+    async def _read_accounts(self, name: str) -> tuple[Account, ...]:
+        state = self._connected().get(name)
+        if state is None:
+            raise UnavailableError(f"the integration {name} is not there any more")
+        connection = await connect(await self._database(state), "bailiwick discovery")
+        try:
+            async with asyncio.timeout(_ACCOUNTS_SECONDS):
+                return await read_accounts(connection)
+        finally:
+            connection.close()
 
     def _authorize(self, identity: Identity, binding: Binding) -> Decision:
         state = self._integration(binding)

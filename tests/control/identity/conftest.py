@@ -16,6 +16,9 @@ import httpx2
 import pytest
 
 from tests.fixtures.npm import installed
+from tests.fixtures.saml_house import house
+
+__all__ = ["house"]
 
 REDIRECT_URI = "http://127.0.0.1:8400/sign-in/callback"
 _START_SECONDS = 30

@@ -1,5 +1,6 @@
 """Integrations: business systems, what they offer, and what an app is granted."""
 
+from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.service import IntegrationService
@@ -7,6 +8,8 @@ from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdra
 
 __all__ = [
     "AccessNotOfferedError",
+    "AccountBook",
+    "FoundAccount",
     "GrantWithdrawals",
     "Integration",
     "IntegrationService",

@@ -36,3 +36,20 @@ class WithdrawnGrantRow(Base):
     by: Mapped[str]
     reason: Mapped[str]
     time: Mapped[datetime]
+
+
+class AccountRow(Base):
+    """An account of a connected system, as a data plane last saw it."""
+
+    __tablename__ = "found_accounts"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "integration", "plane", "name"),)
+
+    integration: Mapped[str]
+    plane: Mapped[str]
+    name: Mapped[str]
+    superuser: Mapped[bool]
+    member_of: Mapped[list[str]]
+    expires: Mapped[datetime | None]
+    found: Mapped[datetime]
+    seen: Mapped[datetime]
+    connected: Mapped[datetime | None]

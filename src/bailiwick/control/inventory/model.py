@@ -14,6 +14,7 @@ class Kind(StrEnum):
     DIRECTORY = "directory"
     PLANE = "plane"
     INTEGRATION = "integration"
+    ACCOUNT = "account"
 
 
 class Flag(StrEnum):
@@ -24,6 +25,7 @@ class Flag(StrEnum):
     EXPIRED = "expired"
     DISABLED = "disabled"
     OWNERLESS = "ownerless"
+    UNDOCUMENTED = "undocumented"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Entry:
     """One identity. `name` is its own in the list; `principal` is how the audit log names it, where it acts here.
 
     `scope` says in words what it may do and where; `how` how it proves itself. `expires` is None for what lives as long
-    as what it belongs to. `owned` is whether anybody answers for it.
+    as what it belongs to. `owned` is whether anybody answers for it; `documented` whether anybody said here what it is
+    for.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Entry:
     last_used: datetime | None
     owned: bool = True
     enabled: bool = True
+    documented: bool = True
     principal: str = ""
     flags: tuple[Flag, ...] = ()
 
@@ -68,6 +72,7 @@ class Filter:
             Flag.EXPIRED: left is not None and left <= timedelta(0),
             Flag.DISABLED: not entry.enabled,
             Flag.OWNERLESS: not entry.owned,
+            Flag.UNDOCUMENTED: not entry.documented,
         }
         return tuple(flag for flag, is_so in found.items() if is_so)
 

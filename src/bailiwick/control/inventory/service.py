@@ -18,7 +18,7 @@ from bailiwick.control.identity import (
     State,
     owners_there,
 )
-from bailiwick.control.integrations import Integration, IntegrationService
+from bailiwick.control.integrations import AccountBook, FoundAccount, Integration, IntegrationService
 from bailiwick.control.inventory.model import Entry, Filter, Kind
 from bailiwick.control.planes import PlaneHub
 from bailiwick.control.release import DeployService
@@ -43,6 +43,7 @@ class InventoryService:
     catalog: CatalogService
     deploys: DeployService
     integrations: IntegrationService
+    accounts: AccountBook
     vault: Vault
     hub: PlaneHub
     planes: Mapping[str, str]
@@ -124,7 +125,13 @@ class InventoryService:
         used = last_on_resource(session, {f"integration:{item.name}" for item in every}, _QUERY)
         secrets = {item.name: item.created_at for item in self.vault.names(session)}
         for item in every:
-            yield from _accounts(item, secrets, used.get(f"integration:{item.name}"))
+            yield from _ours(item, secrets, used.get(f"integration:{item.name}"))
+        by_name = {item.name: item for item in every}
+        for account in self.accounts.accounts(session):
+            system = by_name.get(account.integration)
+            ours = system.connections.get(account.plane) if system is not None else None
+            if system is not None and ours is not None and ours.user != account.name:
+                yield _found(system, account)
 
     def _apps(self, session: Session) -> Iterator[Entry]:
         apps = self.catalog.every_app(session)
@@ -148,7 +155,24 @@ class InventoryService:
             )
 
 
-def _accounts(item: Integration, secrets: Mapping[str, datetime], used: datetime | None) -> Iterator[Entry]:
+def _found(item: Integration, account: FoundAccount) -> Entry:
+    """Return an account that is in a connected system beside ours: nobody said here what it is for."""
+    rights = (*(("superuser",) if account.superuser else ()), *(f"member of {name}" for name in account.member_of))
+    return Entry(
+        name=f"account:{item.name}/{account.plane}/{account.name}",
+        kind=Kind.ACCOUNT,
+        owner=item.owner,
+        purpose=f"an account of {item.name} that apps do not use through Bailiwick",
+        scope=rights or ("what was granted to it in the database",),
+        how="as the database lets it in",
+        made=account.found,
+        expires=account.expires,
+        last_used=account.connected,
+        documented=False,
+    )
+
+
+def _ours(item: Integration, secrets: Mapping[str, datetime], used: datetime | None) -> Iterator[Entry]:
     """Yield the accounts that we use in a connected system, one for each plane that reaches it."""
     for plane, connection in sorted(item.connections.items()):
         place = f"{connection.host}:{connection.port}/{connection.database}"

@@ -19,6 +19,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.messages import (
+    AccountsReport,
     Acknowledgement,
     AppReport,
     AppState,
@@ -113,6 +114,13 @@ class Authority(Protocol):
         """Return a certificate for a path of the trust domain and the key of a signing request."""
 
 
+class Accounts(Protocol):
+    """What planes need of whoever keeps the accounts that were found in connected systems."""
+
+    def record(self, session: Session, plane: str, report: AccountsReport) -> None:
+        """Remember what a plane saw."""
+
+
 @dataclass(frozen=True)
 class PlaneKeys:
     """The keys whose public halves planes pin, and the private ones used towards planes."""
@@ -140,6 +148,7 @@ class PlaneService:
         secrets: Secrets,
         authority: Authority,
         policies: Policies,
+        accounts: Accounts,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -154,6 +163,7 @@ class PlaneService:
         self._secrets = secrets
         self._authority = authority
         self._policies = policies
+        self._accounts = accounts
         self._keys = keys
         self._sign_in_url = sign_in_url
         self._clock = clock
@@ -273,6 +283,8 @@ class PlaneService:
             for item in news:
                 if isinstance(item.report, PoliciesReport):
                     self._take_policies(session, plane, item.report)
+                elif isinstance(item.report, AccountsReport):
+                    self._take_accounts(session, plane, item.report)
                 elif isinstance(item.report, DecisionsReport):
                     remember(session, [_asked(plane, asked) for asked in item.report.asked])
                 elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
@@ -307,6 +319,12 @@ class PlaneService:
         said = {"generation": report.generation, "fault": report.fault, "time": report.time}
         row = insert(PlanePoliciesRow).values(plane=plane, **said)
         session.execute(row.on_conflict_do_update(index_elements=["tenant", "plane"], set_=said))
+
+    def _take_accounts(self, session: Session, plane: str, report: AccountsReport) -> None:
+        """Take what a plane saw in a system that apps of it use; of others it cannot know anything."""
+        used = {item.resource for app in self._releases.app_states(session, plane) for item in app.integrations}
+        if report.integration in used:
+            self._accounts.record(session, plane, report)
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode

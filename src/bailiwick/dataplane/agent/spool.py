@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bailiwick.core.messages import (
+    AccountsReport,
     AppReport,
     AuditReport,
     DecisionsReport,
@@ -23,7 +24,9 @@ from bailiwick.core.messages import (
     Sequenced,
 )
 
-AnyReport = AuditReport | AppReport | RequestRollup | KillReport | JobReport | PoliciesReport | DecisionsReport
+AnyReport = (
+    AuditReport | AppReport | RequestRollup | KillReport | JobReport | PoliciesReport | DecisionsReport | AccountsReport
+)
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
 _REPORTS: TypeAdapter[list[AnyReport]] = TypeAdapter(list[Report])
 # One statement a batch: a statement a row would take the interpreter's lock from the router that often.

@@ -28,6 +28,7 @@ _FLAGS: dict[Flag, State] = {
     Flag.EXPIRED: State("expired", "bad"),
     Flag.DISABLED: State("disabled", "plain"),
     Flag.OWNERLESS: State("ownerless", "bad"),
+    Flag.UNDOCUMENTED: State("undocumented", "warn"),
 }
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _MADE_HERE = frozenset({Kind.SERVICE, Kind.AGENT})
