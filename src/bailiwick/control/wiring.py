@@ -76,7 +76,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     delivery = _delivery(base, people, estate)
     planes = _planes(base, people, estate, delivery)
     exporters = _exporters(base)
-    people.identity.apply_role_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
+    people.identity.roles.apply_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
         clock=clock,

@@ -71,7 +71,7 @@ def _make_agent(control: ControlPlane, admin: Identity) -> None:
     owner, purpose = str(admin.principal), "Writes code for the people who start it"
     with contextlib.suppress(ConflictError):
         control.services.create(admin, ServiceDraft(_AGENT, owner, purpose, days=90, public=True))
-        control.identity.assign_role(admin, "builder", _AGENT, "folder:finance")
+        control.identity.roles.assign(admin, "builder", _AGENT, "folder:finance")
 
 
 def remember(control: ControlPlane, layout: Layout, person: SamplePerson) -> Identity:

@@ -85,7 +85,7 @@ class Review:
 
     def held(self) -> set[tuple[str, str, str]]:
         with self._store.transaction() as session:
-            return {(item.role, item.holder, item.scope) for item in self.company.control.identity.roles(session)}
+            return {(item.role, item.holder, item.scope) for item in self.company.control.identity.roles.held(session)}
 
     def events(self, action: str) -> list[AuditEvent]:
         with self._store.transaction() as session:
@@ -105,9 +105,9 @@ def somebody(company: Company, email: str, *groups: str) -> Identity:
 def test_a_campaign_freezes_who_holds_what_with_evidence_of_use(company: Company, review: Review) -> None:
     control, admin = company.control, company.people["admin"]
     ada = somebody(company, "ada@example.com", "builder")
-    control.identity.assign_role(admin, "builder", "user:ada@example.com", f"app:{APP}")
-    control.identity.assign_role(admin, "builder", "user:gone@example.com", "folder:finance")
-    control.identity.assign_role(admin, "auditor", "group:nobody", ORGANIZATION)
+    control.identity.roles.assign(admin, "builder", "user:ada@example.com", f"app:{APP}")
+    control.identity.roles.assign(admin, "builder", "user:gone@example.com", "folder:finance")
+    control.identity.roles.assign(admin, "auditor", "group:nobody", ORGANIZATION)
     campaign = review.opened()
     used = review.item(campaign, "group:builder", "builder").held.evidence
     assert (used.uses, used.members, used.given_by) == (1, 2, "service:configuration")  # builder made the app
@@ -144,7 +144,7 @@ def test_opening_an_app_is_use_of_the_role_that_lets_one_in(company: Company, re
 
 @pytest.mark.req("ID5")
 def test_whoever_is_switched_off_is_flagged(company: Company, review: Review) -> None:
-    company.control.identity.assign_role(
+    company.control.identity.roles.assign(
         company.people["admin"], "builder", "user:second@example.com", "folder:finance"
     )
     with company.control.store.transaction() as session:
@@ -230,13 +230,13 @@ def test_the_last_administrator_stays_and_the_item_says_so(company: Company, rev
 def test_what_changed_since_is_left_alone_and_said(company: Company, review: Review) -> None:
     identity, admin = company.control.identity, company.people["admin"]
     for name in ("a", "b"):
-        identity.assign_role(admin, "builder", f"user:{name}@example.com", "folder:finance")
+        identity.roles.assign(admin, "builder", f"user:{name}@example.com", "folder:finance")
     campaign = review.opened()
     numbers = [review.item(campaign, f"user:{name}@example.com", "builder").number for name in ("a", "b")]
     review.service.decide(admin, campaign.id, numbers, Verdict.REMOVE, "left the team")
     for name in ("a", "b"):
-        identity.remove_role(admin, "builder", f"user:{name}@example.com", "folder:finance", "meanwhile")
-    identity.assign_role(admin, "builder", "user:b@example.com", "folder:finance")
+        identity.roles.remove(admin, "builder", f"user:{name}@example.com", "folder:finance", "meanwhile")
+    identity.roles.assign(admin, "builder", "user:b@example.com", "folder:finance")
     review.over(campaign)
     assert review.item(campaign, "user:a@example.com", "builder").outcome is Outcome.GONE
     again = review.item(campaign, "user:b@example.com", "builder")
@@ -256,7 +256,7 @@ def test_what_changed_since_is_left_alone_and_said(company: Company, review: Rev
 def test_what_nobody_decided_stays_or_goes_as_was_planned(
     company: Company, review: Review, on_due: OnDue, left: set[str]
 ) -> None:
-    company.control.identity.assign_role(company.people["admin"], "auditor", "user:aud@example.com", ORGANIZATION)
+    company.control.identity.roles.assign(company.people["admin"], "auditor", "user:aud@example.com", ORGANIZATION)
     campaign = review.opened(on_due=on_due)
     review.over(campaign)
     assert {role for role, _, _ in review.held()} == left  # the last administrator stays whatever was planned
@@ -297,8 +297,8 @@ def test_a_stop_in_the_middle_goes_on_where_it_stopped(company: Company, review:
 def test_folder_administrators_see_and_decide_what_is_in_their_folder(company: Company, review: Review) -> None:
     control, admin = company.control, company.people["admin"]
     control.catalog.create_folder(admin, "sales")
-    control.identity.assign_role(admin, "folder-admin", "user:owner@example.com", "folder:finance")
-    control.identity.assign_role(admin, "builder", "user:x@example.com", "folder:sales")
+    control.identity.roles.assign(admin, "folder-admin", "user:owner@example.com", "folder:finance")
+    control.identity.roles.assign(admin, "builder", "user:x@example.com", "folder:sales")
     company.people["owner"] = somebody(company, "owner@example.com")
     campaign = review.opened()
     seen = review.items(campaign, "owner")
@@ -327,7 +327,7 @@ def test_named_reviewers_decide_in_the_owners_place_but_not_about_privileged_rol
 ) -> None:
     control, admin = company.control, company.people["admin"]
     company.people["owner"] = somebody(company, "owner@example.com")
-    control.identity.assign_role(admin, "folder-admin", "user:owner@example.com", "folder:finance")
+    control.identity.roles.assign(admin, "folder-admin", "user:owner@example.com", "folder:finance")
     campaign = review.opened(reviewers=("group:second",))
     plain = review.item(campaign, "group:user", "app-user").number
     review.service.decide(company.people["second"], campaign.id, [plain], Verdict.REMOVE, "unused")

@@ -148,7 +148,7 @@ def test_a_code_works_once_at_its_door_with_its_verifier(identity: IdentityServi
 def test_revoking_a_person_ends_everything_they_hold(
     identity: IdentityService, store: Store, changes: list[str]
 ) -> None:
-    identity.apply_role_rules([("admins", "org-admin", "organization:default")])
+    identity.roles.apply_rules([("admins", "org-admin", "organization:default")])
     admin = identity.remember_person(Claims("https://idp", "2", "root@example.com", "Root", ("admins",), {}))
     session = identity.sign_in(ALICE)
     owner = identity.authenticate_session(session.secret)
@@ -174,7 +174,7 @@ def test_revoking_a_person_ends_everything_they_hold(
 
 @pytest.mark.req("ID1")
 def test_roles_cascade_from_folders_and_stop_at_their_edge(identity: IdentityService, store: Store) -> None:
-    identity.apply_role_rules([("makers", "builder", "folder:finance")])
+    identity.roles.apply_rules([("makers", "builder", "folder:finance")])
     alice = identity.remember_person(ALICE)
     authorizer = Authorizer(PolicyEngine.built_in())
     with store.transaction() as session:
@@ -188,13 +188,13 @@ def test_roles_cascade_from_folders_and_stop_at_their_edge(identity: IdentitySer
 
 
 def test_a_role_that_does_not_exist_is_not_given(identity: IdentityService) -> None:
-    identity.apply_role_rules([("admins", "org-admin", "organization:default")])
+    identity.roles.apply_rules([("admins", "org-admin", "organization:default")])
     admin = identity.remember_person(Claims("https://idp", "2", "root@example.com", "Root", ("admins",), {}))
     with pytest.raises(InvalidInputError, match="is not a role"):
-        identity.assign_role(admin, "king", "user:alice@example.com", "folder:finance")
+        identity.roles.assign(admin, "king", "user:alice@example.com", "folder:finance")
     nobody = Identity.of_service(Principal("service", "x"))
     with pytest.raises(ForbiddenError):
-        identity.assign_role(nobody, "builder", "service:x", "organization:default")
+        identity.roles.assign(nobody, "builder", "service:x", "organization:default")
 
 
 @pytest.mark.req("ID2")
@@ -220,10 +220,10 @@ def test_the_first_administrator_is_made_once(store: Store, clock: Clock) -> Non
         return identity.authenticate_session(identity.sign_in(claims).secret).identity
 
     nobody, first, second = sign_in("nobody", "makers"), sign_in("first", "founders"), sign_in("second", "founders")
-    identity.assign_role(first, "builder", "group:makers", "folder:finance")
+    identity.roles.assign(first, "builder", "group:makers", "folder:finance")
     for other in (nobody, second):
         with pytest.raises(ForbiddenError):
-            identity.assign_role(other, "builder", "group:makers", "folder:hr")
+            identity.roles.assign(other, "builder", "group:makers", "folder:hr")
     with store.transaction() as session:
         found = search(session, AuditQuery(action="administrator.bootstrapped"))
     assert [(item.event.actor, item.event.resource) for item in found.events] == [
@@ -232,7 +232,7 @@ def test_the_first_administrator_is_made_once(store: Store, clock: Clock) -> Non
     restarted = service(store, clock, ClaimRule("email", "second@example.com"))
     restarted.sign_in(Claims("https://idp", "second", "second@example.com", "second", (), {}))
     with pytest.raises(ForbiddenError):
-        restarted.assign_role(second, "builder", "group:makers", "folder:hr")
+        restarted.roles.assign(second, "builder", "group:makers", "folder:hr")
 
 
 @pytest.mark.req("ID2")
@@ -273,7 +273,7 @@ def test_a_session_and_a_token_get_older(identity: IdentityService, clock: Clock
 @pytest.fixture
 def staff(identity: IdentityService) -> dict[str, Identity]:
     rules = [("admins", "org-admin", "organization:default"), ("leads", "folder-admin", "folder:finance")]
-    identity.apply_role_rules(rules)
+    identity.roles.apply_rules(rules)
     return {
         group: identity.remember_person(Claims("https://idp", group, f"{group}@example.com", group, (group,), {}))
         for group in ("admins", "leads", "makers")
@@ -285,8 +285,8 @@ def test_a_folder_administrator_gives_no_more_than_they_hold(
     identity: IdentityService, staff: dict[str, Identity]
 ) -> None:
     lead = staff["leads"]
-    identity.assign_role(lead, "builder", "user:makers@example.com", "folder:finance/eu")
-    identity.assign_role(lead, "app-user", "group:support", "app:finance/desk")
+    identity.roles.assign(lead, "builder", "user:makers@example.com", "folder:finance/eu")
+    identity.roles.assign(lead, "app-user", "group:support", "app:finance/desk")
     for role, holder, scope in (
         ("approver", "user:makers@example.com", "folder:finance"),
         ("auditor", "user:makers@example.com", "folder:finance"),
@@ -298,9 +298,9 @@ def test_a_folder_administrator_gives_no_more_than_they_hold(
         ("app-user", "group:leads", "folder:finance"),
     ):
         with pytest.raises(ForbiddenError):
-            identity.assign_role(lead, role, holder, scope)
+            identity.roles.assign(lead, role, holder, scope)
         with pytest.raises(ForbiddenError):
-            identity.remove_role(lead, role, holder, scope, "because")
+            identity.roles.remove(lead, role, holder, scope, "because")
     with pytest.raises(ForbiddenError):
         identity.revoke_principal(lead, "user:makers@example.com", "because")
 
@@ -311,20 +311,20 @@ def test_a_role_is_taken_away_at_once_with_a_reason(
 ) -> None:
     admin, maker = staff["admins"], staff["makers"]
     authorizer = Authorizer(PolicyEngine.built_in())
-    identity.assign_role(admin, "builder", "group:makers", "folder:finance")
+    identity.roles.assign(admin, "builder", "group:makers", "folder:finance")
     with store.transaction() as session:
         assert authorizer.decide(session, maker, "app.push", "app:finance/desk").allowed
     with pytest.raises(InvalidInputError, match="needs a reason"):
-        identity.remove_role(admin, "builder", "group:makers", "folder:finance", "")
+        identity.roles.remove(admin, "builder", "group:makers", "folder:finance", "")
     changes.clear()
-    identity.remove_role(admin, "builder", "group:makers", "folder:finance", "the project ended")
+    identity.roles.remove(admin, "builder", "group:makers", "folder:finance", "the project ended")
     assert changes == ["changed"]
     with store.transaction() as session:
         assert not authorizer.decide(session, maker, "app.push", "app:finance/desk").allowed
         found = search(session, AuditQuery(action="role.removed")).events
     assert [(item.event.resource, item.event.reason) for item in found] == [("folder:finance", "the project ended")]
     with pytest.raises(NotFoundError, match="does not hold"):
-        identity.remove_role(admin, "builder", "group:makers", "folder:finance", "again")
+        identity.roles.remove(admin, "builder", "group:makers", "folder:finance", "again")
 
 
 @pytest.mark.req("ID1")
@@ -333,10 +333,10 @@ def test_the_last_administrator_stays_and_nonsense_holds_no_role(
 ) -> None:
     admin = staff["admins"]
     with pytest.raises(ConflictError, match="last organisation administrator"):
-        identity.remove_role(admin, "org-admin", "group:admins", "organization:default", "we need none")
-    identity.assign_role(admin, "org-admin", "user:second@example.com", "organization:default")
-    identity.remove_role(admin, "org-admin", "group:admins", "organization:default", "there is another")
+        identity.roles.remove(admin, "org-admin", "group:admins", "organization:default", "we need none")
+    identity.roles.assign(admin, "org-admin", "user:second@example.com", "organization:default")
+    identity.roles.remove(admin, "org-admin", "group:admins", "organization:default", "there is another")
     second = Identity(Principal("user", "second@example.com"), frozenset({"user:second@example.com"}))
     for holder in ("second@example.com", "user:", "plane:production", "user:a b", "app:finance/desk"):
         with pytest.raises(InvalidInputError, match="cannot hold a role"):
-            identity.assign_role(second, "builder", holder, "folder:finance")
+            identity.roles.assign(second, "builder", holder, "folder:finance")

@@ -381,7 +381,7 @@ def test_each_of_several_providers_answers_for_itself(store: Store, provider: Pr
 @pytest.mark.req("ID2")
 def test_an_address_does_not_pass_to_another_account_by_itself(identity: IdentityService, provider: Provider) -> None:
     admin = identity.remember_person(Claims("https://idp", "2", "root@example.com", "Root", ("admins",), {}))
-    identity.apply_role_rules([("admins", "org-admin", "organization:default")])
+    identity.roles.apply_rules([("admins", "org-admin", "organization:default")])
     session, _ = finish(identity, provider.click(identity.begin_sign_in("/"), "ada"))
     again = provider.click(identity.begin_sign_in("/"), "ada.again")
     with pytest.raises(SignInRefusedError, match="belongs to another account") as refused:

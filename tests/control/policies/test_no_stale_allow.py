@@ -74,10 +74,10 @@ def test_nothing_asked_after_an_activation_is_answered_by_the_policies_before(co
 @pytest.mark.req("ID1", "ID3")
 def test_nothing_asked_after_a_role_was_taken_is_allowed_by_it(company: Company) -> None:
     identity, admin = company.control.identity, company.people["admin"]
-    identity.assign_role(admin, "builder", "user:user@example.com", "folder:finance")
+    identity.roles.assign(admin, "builder", "user:user@example.com", "folder:finance")
     never_allowed_after(
         company,
         "user",
         "app.push",
-        lambda: identity.remove_role(admin, "builder", "user:user@example.com", "folder:finance", "moved"),
+        lambda: identity.roles.remove(admin, "builder", "user:user@example.com", "folder:finance", "moved"),
     )

@@ -117,10 +117,10 @@ def test_a_name_a_reason_and_a_place_are_needed_and_a_set_stays_where_it_is(comp
 @pytest.mark.req("ID1")
 def test_a_folder_s_administrator_refuses_more_in_the_folder_and_nothing_beyond(company: Company) -> None:
     admin, builder = company.people["admin"], company.people["builder"]
-    company.control.identity.assign_role(admin, "folder-admin", "group:second", FINANCE)
+    company.control.identity.roles.assign(admin, "folder-admin", "group:second", FINANCE)
     second, policies = company.people["second"], company.control.policies
     company.control.catalog.create_folder(admin, "sales")
-    company.control.identity.assign_role(admin, "builder", "group:builder", "folder:sales")
+    company.control.identity.roles.assign(admin, "builder", "group:builder", "folder:sales")
     company.control.catalog.create_app(builder, "sales/desk")
     good = {"text": NO_PUSHES, "tests": case_of("app.push"), "reason": "freeze"}
     for scope in (ORGANIZATION, "folder:sales"):

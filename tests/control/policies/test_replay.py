@@ -157,7 +157,7 @@ def test_a_replay_needs_the_audit_log_s_reader_and_a_text_without_faults(company
 @pytest.mark.req("ID1")
 def test_who_looks_after_a_folder_replays_what_was_asked_in_it(company: Company) -> None:
     admin = company.people["admin"]
-    company.control.identity.assign_role(admin, "folder-admin", "group:second", "folder:finance")
+    company.control.identity.roles.assign(admin, "folder-admin", "group:second", "folder:finance")
     company.control.catalog.create_folder(admin, "finance-eu")
     company.control.catalog.create_app(admin, "finance-eu/desk")
     ask(company, "admin", "app.rollback")

@@ -26,7 +26,7 @@ def test_an_approved_deploy_is_what_production_should_run(company: Company) -> N
 def test_whoever_pushed_any_commit_since_the_last_release_cannot_approve(company: Company) -> None:
     released(company)
     assert company.push("second").accepted
-    company.control.identity.assign_role(company.people["admin"], "approver", "user:second@example.com", f"app:{APP}")
+    company.control.identity.roles.assign(company.people["admin"], "approver", "user:second@example.com", f"app:{APP}")
     assert company.push("builder").accepted
     asked = company.control.deploys.request(company.people["builder"], APP)
     assert asked.authors == ("user:builder@example.com", "user:second@example.com")
@@ -41,7 +41,7 @@ def test_whoever_pushed_any_commit_since_the_last_release_cannot_approve(company
 def test_earlier_authors_may_approve_once_their_commits_are_released(company: Company) -> None:
     assert company.push("second").accepted
     released(company)
-    company.control.identity.assign_role(company.people["admin"], "approver", "user:second@example.com", f"app:{APP}")
+    company.control.identity.roles.assign(company.people["admin"], "approver", "user:second@example.com", f"app:{APP}")
     assert company.push("builder").accepted
     asked = company.control.deploys.request(company.people["builder"], APP)
     assert asked.authors == ("user:builder@example.com",)

@@ -205,7 +205,7 @@ async def test_service_identities_and_agents_are_found_among_those_who_may(
     control.identity.remember_person(Claims("https://idp", "ada", "ada@example.com", "Ada", (), {}))
     for name in ("agent:coder", "service:nightly", "service:switched-off"):
         control.services.create(admin, ServiceDraft(name, "user:ada@example.com", "Tries", days=30))
-        control.identity.assign_role(admin, "builder", name, "folder:finance")
+        control.identity.roles.assign(admin, "builder", name, "folder:finance")
     control.services.disable(admin, "service:switched-off", "not needed")
     expected = ["user:builder@example.com", "user:second@example.com", "agent:coder", "service:nightly"]
     who, cursor = [], ""

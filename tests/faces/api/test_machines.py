@@ -116,7 +116,7 @@ async def test_a_person_gets_a_token_for_their_agent(company: Company, door: htt
     bearer = {"authorization": f"Bearer {body['access_token']}"}
     refused = await door.post("/api/v1/apps", json={"path": "finance/other"}, headers=bearer)
     assert (refused.status_code, refused.json()["deciders"]) == (403, ["default-deny"])
-    company.control.identity.assign_role(company.people["admin"], "builder", AGENT, "folder:finance")
+    company.control.identity.roles.assign(company.people["admin"], "builder", AGENT, "folder:finance")
     made = await door.post("/api/v1/apps", json={"path": "finance/other"}, headers=bearer)
     assert made.status_code == 201
     assert ("app.created", "agent:claude-code/for/user:builder@example.com") in company.actions()
@@ -188,7 +188,7 @@ async def test_the_metadata_say_what_machines_can_do(door: httpx2.AsyncClient) -
 
 @pytest.mark.req("IN3")
 async def test_other_systems_can_ask_about_an_agent_for_somebody(company: Company, door: httpx2.AsyncClient) -> None:
-    company.control.identity.assign_role(company.people["admin"], "builder", AGENT, "folder:finance")
+    company.control.identity.roles.assign(company.people["admin"], "builder", AGENT, "folder:finance")
     bearer = {"authorization": f"Bearer {persons(company, 'admin')}"}
     for who, allowed in (("builder", True), ("user", False)):
         subject = {"type": "agent", "id": f"claude-code/for/user:{who}@example.com"}

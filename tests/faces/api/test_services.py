@@ -112,7 +112,7 @@ async def test_the_inventory_holds_everything_that_is_no_person(api: Api) -> Non
     company, admin = api.company, api.company.people["admin"]
     make(company)
     make(company, "agent:coder")
-    company.control.identity.assign_role(admin, "builder", NIGHTLY, "folder:finance")
+    company.control.identity.roles.assign(admin, "builder", NIGHTLY, "folder:finance")
     token = company.control.directory.issue_token(admin, "entra", days=10, purpose="people").token
     found = await api.listed()
     assert {item["kind"] for item in found.values()} == {

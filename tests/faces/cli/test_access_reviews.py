@@ -67,7 +67,7 @@ def said(result: Result) -> dict[str, object]:
 
 @pytest.mark.req("ID5")
 def test_a_review_goes_from_start_to_export_on_the_command_line(run: Run, company: Company) -> None:
-    company.control.identity.assign_role(company.people["admin"], "builder", "group:=cmd|'/c'!A1", "folder:finance")
+    company.control.identity.roles.assign(company.people["admin"], "builder", "group:=cmd|'/c'!A1", "folder:finance")
     started = said(run("admin", "access-review", "start", "Q3", "--scope", "folder:finance", "--days", "7", "--json"))
     review = str(started["id"])
     assert started["state"] == "open"
@@ -91,7 +91,7 @@ def test_a_review_goes_from_start_to_export_on_the_command_line(run: Run, compan
     whole = said(run("admin", "access-review", "export", review))
     assert len(whole["items"]) == started["items"]  # type: ignore[arg-type]
     with company.control.store.transaction() as session:
-        assert "group:=cmd|'/c'!A1" not in {it.holder for it in company.control.identity.roles(session)}
+        assert "group:=cmd|'/c'!A1" not in {it.holder for it in company.control.identity.roles.held(session)}
     assert ("access-review.exported", "user:admin@example.com") in company.actions()
 
 
@@ -134,7 +134,7 @@ def test_a_grant_is_taken_back_and_given_again_on_the_command_line(run: Run) -> 
 
 @pytest.mark.req("ID5")
 def test_people_are_found_and_shown_to_whoever_may_read_their_roles(run: Run, company: Company) -> None:
-    give, admin = company.control.identity.assign_role, company.people["admin"]
+    give, admin = company.control.identity.roles.assign, company.people["admin"]
     give(admin, "folder-admin", "user:second@example.com", "folder:finance")
     listed = run("admin", "person", "list", "--text", "BUILD")
     assert "builder@example.com" in listed.stdout, listed.stderr

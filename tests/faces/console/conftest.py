@@ -150,7 +150,7 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
             clock=utc_now,
             on_change=lambda: None,
         )
-        identity.apply_role_rules(ROLE_RULES)
+        identity.roles.apply_rules(ROLE_RULES)
         settings = control.settings.model_copy(update={"public_url": addresses.console})
         tokens = TokenService(control.store, AuditLog(utc_now), Resources(addresses.console), utc_now)
         own_names = frozenset({addresses.console, f"{addresses.console}/oauth/token"})

@@ -134,7 +134,7 @@ def _govern(company: Company) -> None:
 def _reviewed(company: Company) -> tuple[str, str, str]:
     """Hold three access reviews: one that is open, one that is over, and a draft; return their ids."""
     control, people = company.control, company.people
-    control.identity.assign_role(people["admin"], "builder", "user:gone@example.com", f"app:{APP}")
+    control.identity.roles.assign(people["admin"], "builder", "user:gone@example.com", f"app:{APP}")
     control.identity.remember_person(Claims("", "", "gone@example.com", HOSTILE, (), {"region": HOSTILE}))
     service, due = control.access_reviews, utc_now() + timedelta(days=5)
     drafts = [service.draft(people["admin"], Plan(f"{name} {HOSTILE}", ORGANIZATION, due)) for name in ("A", "B", "C")]

@@ -21,7 +21,7 @@ def owned(console: Console) -> Console:
         claims = Claims("", "", f"{name}@example.com", name.title(), (name,), {"region": "EMEA"})
         people[name] = control.identity.remember_person(claims)
     control.catalog.create_folder(people["admin"], "sales")
-    give = control.identity.assign_role
+    give = control.identity.roles.assign
     give(people["admin"], "folder-admin", "user:owner@example.com", "folder:finance")
     give(people["admin"], "builder", "user:ada@example.com", "folder:finance")
     give(people["admin"], "builder", "user:bob@example.com", "folder:sales")

@@ -23,7 +23,7 @@ def prepare(console: Console) -> None:
     services.create(admin, ServiceDraft(AGENT, "group:admin", "Writes code", 90))
     services.add_key(admin, NIGHTLY, dict(KEY.as_dict(private=False)))
     services.add_trust(admin, NIGHTLY, TrustDraft("https://ci.example", "bailiwick", "job:nightly"))
-    console.company.control.identity.assign_role(admin, "builder", NIGHTLY, "folder:finance")
+    console.company.control.identity.roles.assign(admin, "builder", NIGHTLY, "folder:finance")
 
 
 @pytest.mark.req("IN5", "ID4")

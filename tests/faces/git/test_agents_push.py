@@ -30,7 +30,7 @@ def test_a_coding_agent_pushes_for_a_person_while_both_may(door: Door, folder: P
 
     taken, words = push(door, folder, token("builder"))
     assert not taken and "you may not see it" in words
-    control.identity.assign_role(admin, "builder", AGENT, "folder:finance")
+    control.identity.roles.assign(admin, "builder", AGENT, "folder:finance")
     builders = token("builder")
     taken, words = push(door, folder, builders)
     assert taken, words
@@ -46,7 +46,7 @@ def test_a_service_pushes_under_its_own_name(door: Door, folder: Path) -> None:
     key = ECKey.generate_key("P-256")
     control.services.create(admin, ServiceDraft(SERVICE, "group:admin", "Deploys", 30))
     control.services.add_key(admin, SERVICE, dict(key.as_dict(private=False)))
-    control.identity.assign_role(admin, "builder", SERVICE, "folder:finance")
+    control.identity.roles.assign(admin, "builder", SERVICE, "folder:finance")
     signed = own_assertion(SERVICE, key, "http://127.0.0.1:8400")
     taken, words = push(door, folder, control.exchange.for_itself(signed, audience="git").secret)
     assert taken, words

@@ -54,7 +54,7 @@ class RoleSource:
 
     def collect(self, session: Session, scope: str, now: datetime) -> Sequence[Held]:
         """Return every role that is held under a scope."""
-        known = self._identity.roles(session)
+        known = self._identity.roles.held(session)
         reviewed = [item for item in known if is_under(scope, item.scope)]
         estate = _read(session, known, reviewed, now)
         return [_held(item, estate) for item in reviewed]
@@ -68,7 +68,7 @@ class RoleSource:
             return Outcome.GONE, "it was taken away before the review was over"
         if now[0].time != held.evidence.given_at:
             return Outcome.CHANGED, f"{now[0].given_by} gave it anew after the review began: it was left alone"
-        self._identity.take_role(session, by, held.access, held.holder, held.scope, reason)
+        self._identity.roles.take(session, by, held.access, held.holder, held.scope, reason)
         back = "the configuration names it: it comes back at the next start unless it is removed there"
         return Outcome.REMOVED, back if held.evidence.given_by == _CONFIGURED else ""
 

@@ -56,6 +56,7 @@ from bailiwick.control.identity.people import (
     person_facts,
 )
 from bailiwick.control.identity.providers import Provider, Providers
+from bailiwick.control.identity.roles import RoleService, role_resource
 from bailiwick.control.identity.saml import (
     AttributeNames,
     IdpDescription,
@@ -66,7 +67,7 @@ from bailiwick.control.identity.saml import (
     certificate_of,
     require_address,
 )
-from bailiwick.control.identity.service import IdentityService, role_resource
+from bailiwick.control.identity.service import IdentityService
 from bailiwick.control.identity.services import (
     ASSERTION_ALGORITHMS,
     Actor,
@@ -143,6 +144,7 @@ __all__ = [
     "Resources",
     "ReturnAddress",
     "RoleAssignment",
+    "RoleService",
     "SamlClient",
     "SamlKeys",
     "SamlService",

@@ -1,7 +1,6 @@
-"""Identity: sign-in, credentials, roles and revocation. Every method is one transaction with its audit event."""
+"""Identity: sign-in, credentials and revocation. Every method is one transaction with its audit event."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -9,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer, scope_chain
+from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
 from bailiwick.control.identity.directory import directory_says
 from bailiwick.control.identity.errors import SignInRefusedError
@@ -23,31 +22,29 @@ from bailiwick.control.identity.model import (
     Origin,
     Person,
     Proof,
-    RoleAssignment,
     SignedIn,
 )
 from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.once import use_once
 from bailiwick.control.identity.providers import Attempt, Providers, Returned
 from bailiwick.control.identity.revocation import revoke
+from bailiwick.control.identity.roles import RoleService
 from bailiwick.control.identity.services import MachineTokens, is_machine_token
 from bailiwick.control.identity.tables import (
     FirstAdministratorRow,
     PersonRow,
-    RoleRow,
     ServiceRow,
     SessionRow,
     SignInRow,
 )
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
+from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
-from bailiwick.core.policy import ROLES, Decision, StepUp
+from bailiwick.core.policy import StepUp
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
-_HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
 NOWHERE = Origin()
 _SKEW = timedelta(seconds=60)
 
@@ -74,6 +71,7 @@ class IdentityService:
         self._clock = clock
         self._on_change = on_change
         self._credentials = Credentials(clock)
+        self.roles = RoleService(store, audit, authorizer, clock, on_change)
         self._machine_tokens = MachineTokens(clock)
 
     @property
@@ -253,68 +251,6 @@ class IdentityService:
             person = self._row(session, Principal.parse(principal).name)
             self._revoke(session, str(by.principal), person, reason)
 
-    def assign_role(self, by: Identity, role: str, holder: str, scope: str) -> None:
-        """Give a role on a scope to a person, group or service."""
-        with self._store.transaction() as session:
-            decision = self._require_role_change(session, by, "role.assign", role, holder, scope)
-            self._assign(session, str(by.principal), role, holder, scope, decision.deciders)
-
-    def remove_role(self, by: Identity, role: str, holder: str, scope: str, reason: str) -> None:
-        """Take a role away. What the configuration names comes back at the next start; the last organisation
-        administrator stays, as nobody could give the role again.
-        """
-        if not reason.strip():
-            raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
-        with self._store.transaction() as session:
-            decision = self._require_role_change(session, by, "role.remove", role, holder, scope)
-            self.take_role(session, str(by.principal), role, holder, scope, reason, deciders=decision.deciders)
-            self._store.after_commit(session, self._on_change)
-
-    def take_role(
-        self,
-        session: Session,
-        by: str,
-        role: str,
-        holder: str,
-        scope: str,
-        reason: str,
-        *,
-        deciders: tuple[str, ...] = (),
-    ) -> None:
-        """Take a role away in the caller's transaction, whose caller asked policy and tells planes afterwards.
-
-        Raises, before anything is changed, `NotFoundError` when it is not held and `ConflictError` when the last
-        organisation administrator would go.
-        """
-        ask = select(RoleRow).where(RoleRow.role == role, RoleRow.scope == scope).with_for_update()
-        if (role, scope) != ("org-admin", ORGANIZATION):
-            ask = ask.where(RoleRow.holder == holder)
-        # Of administrators all rows are locked: two who take from each other at once would else leave nobody.
-        held = {row.holder: row for row in session.scalars(ask)}
-        if holder not in held:
-            raise NotFoundError(f"{holder[:80]} does not hold {role[:40]} on {scope[:80]}")
-        if (role, scope) == ("org-admin", ORGANIZATION) and len(held) == 1:
-            raise ConflictError(
-                "this is the last organisation administrator", hint="give the role to somebody else first"
-            )
-        session.delete(held[holder])
-        session.flush()
-        context: dict[str, ContextFact] = {"role": role, "holder": holder}
-        self._audit.note(
-            session, by, "role.removed", scope, reason=reason, deciders=deciders, context=context, before=context
-        )
-
-    def apply_role_rules(self, rules: Iterable[tuple[str, str, str]]) -> None:
-        """Give the roles that the configuration names, as (group, role, scope); repeating it changes nothing."""
-        with self._store.transaction() as session:
-            for group, role, scope in rules:
-                self._assign(session, "service:configuration", role, f"group:{group}", scope)
-
-    def roles(self, session: Session) -> list[RoleAssignment]:
-        """Return every role that is held."""
-        query = select(RoleRow).order_by(RoleRow.scope, RoleRow.role, RoleRow.holder)
-        return [RoleAssignment(r.role, r.holder, r.scope, r.given_by, r.time) for r in session.scalars(query)]
-
     def people(self, session: Session) -> list[Person]:
         """Return everyone who ever signed in."""
         return [_person(row) for row in session.scalars(select(PersonRow).order_by(PersonRow.email))]
@@ -356,7 +292,7 @@ class IdentityService:
         if session.scalar(row.on_conflict_do_nothing().returning(FirstAdministratorRow.holder)) is None:
             return
         self._audit.note(session, "service:configuration", "administrator.bootstrapped", who)
-        self._assign(session, "service:configuration", "org-admin", who, ORGANIZATION)
+        self.roles.give(session, "service:configuration", "org-admin", who, ORGANIZATION)
 
     def _named_in(self, session: Session, provider: str, notice: LogoutNotice) -> list[PersonRow]:
         sessions = select(SessionRow.email).where(
@@ -401,34 +337,6 @@ class IdentityService:
                 f"nobody here is called user:{email[:80]}", hint="people appear when they first sign in"
             )
         return person
-
-    def _require_role_change(
-        self, session: Session, by: Identity, action: str, role: str, holder: str, scope: str
-    ) -> Decision:
-        return self._authorizer.require(session, by, action, role_resource(scope), {"role": role, "holder": holder})
-
-    def _assign(
-        self, session: Session, by: str, role: str, holder: str, scope: str, deciders: tuple[str, ...] = ()
-    ) -> None:
-        if role not in ROLES:
-            raise InvalidInputError(f"'{role[:40]}' is not a role", hint=f"there are: {', '.join(ROLES)}")
-        scope_chain(scope)
-        if not _HOLDER.fullmatch(holder):
-            raise InvalidInputError(
-                f"'{holder[:80]}' cannot hold a role",
-                hint="write user:ada@example.com, group:support or service:nightly",
-            )
-        row = insert(RoleRow).values(scope=scope, role=role, holder=holder, given_by=by, time=self._clock())
-        if session.scalar(row.on_conflict_do_nothing().returning(RoleRow.role)) is None:
-            return
-        context: dict[str, ContextFact] = {"role": role, "holder": holder}
-        self._audit.note(session, by, "role.assigned", scope, deciders=deciders, context=context, after=context)
-        self._store.after_commit(session, self._on_change)
-
-
-def role_resource(scope: str) -> str:
-    """Return what must be asked about before a role is given: the folder or organisation around the scope."""
-    return next(item for item in scope_chain(scope) if item.startswith(("folder:", "organization:")))
 
 
 def _person(row: PersonRow) -> Person:

@@ -68,7 +68,7 @@ class InventoryService:
 
     def _services(self, session: Session, now: datetime) -> Iterator[Entry]:
         held: dict[str, list[str]] = {}
-        for item in self.identity.roles(session):
+        for item in self.identity.roles.held(session):
             held.setdefault(item.holder, []).append(f"{item.role} on {item.scope}")
         for service in self.services.services(session):
             yield Entry(

@@ -51,18 +51,18 @@ def add_people(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
     def roles(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
         with control.store.transaction() as session:
             control.authorizer.require(session, identity, "role.read", ORGANIZATION)
-            held = control.identity.roles(session)
+            held = control.identity.roles.held(session)
         shown, further = page(held, lambda item: f"{item.scope} {item.role} {item.holder}", cursor, limit)
         return {"roles": [asdict(item) for item in shown], "cursor": further}
 
     @api.post("/v1/roles", status_code=201)
     def assign(identity: Caller, body: RoleBody) -> Json:
-        control.identity.assign_role(identity, body.role, body.holder, body.scope)
+        control.identity.roles.assign(identity, body.role, body.holder, body.scope)
         return body.model_dump()
 
     @api.post("/v1/roles/remove")
     def remove(identity: Caller, body: RoleRemovalBody) -> Json:
-        control.identity.remove_role(identity, body.role, body.holder, body.scope, body.reason)
+        control.identity.roles.remove(identity, body.role, body.holder, body.scope, body.reason)
         return body.model_dump()
 
     @api.post("/v1/people/{email}/revoke")

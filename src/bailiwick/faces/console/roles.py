@@ -74,7 +74,7 @@ def add_roles(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         holder: Annotated[str, Form()],
         scope: Annotated[str, Form()],
     ) -> Response:
-        control.identity.assign_role(visitor.identity, role, holder.strip(), scope.strip())
+        control.identity.roles.assign(visitor.identity, role, holder.strip(), scope.strip())
         return RedirectResponse(_address(scope.strip()), 303)
 
     @app.post("/roles/remove")
@@ -85,7 +85,7 @@ def add_roles(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         scope: Annotated[str, Form()],
         reason: Annotated[str, Form()] = "",
     ) -> Response:
-        control.identity.remove_role(visitor.identity, role, holder, scope, reason)
+        control.identity.roles.remove(visitor.identity, role, holder, scope, reason)
         return RedirectResponse(_address(scope), 303)
 
 

@@ -60,7 +60,7 @@ def working_for(company: Company, who: str, actor: Actor | None = None, audience
 
 
 def give(company: Company, role: str, holder: str = PUBLIC) -> None:
-    company.control.identity.assign_role(company.people["admin"], role, holder, "folder:finance")
+    company.control.identity.roles.assign(company.people["admin"], role, holder, "folder:finance")
 
 
 def may(company: Company, token: MachineToken, action: str, resource: str = f"app:{APP}", **context: Any) -> bool:
@@ -108,7 +108,7 @@ def test_a_refusal_says_which_of_both_may_not_and_what_would_help(company: Compa
 @pytest.mark.req("IN3", "DG1")
 def test_an_agent_with_every_role_approves_revives_and_gives_nothing(company: Company) -> None:
     for role in ROLES:
-        company.control.identity.assign_role(company.people["admin"], role, PUBLIC, "organization:default")
+        company.control.identity.roles.assign(company.people["admin"], role, PUBLIC, "organization:default")
     token = working_for(company, "admin")
     approve = {"authors": frozenset(), "requested_by": "", "first_deploy": False}
     assert not may(company, token, "app.approve", **approve)

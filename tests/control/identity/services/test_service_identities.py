@@ -117,12 +117,12 @@ def test_nobody_inherits_roles_or_keys_of_a_name_that_was_removed(company: Compa
     control.services.create(admin, DRAFT)
     key = pair()
     control.services.add_key(admin, DRAFT.name, public(key))
-    control.identity.assign_role(admin, "builder", DRAFT.name, "folder:finance")
+    control.identity.roles.assign(admin, "builder", DRAFT.name, "folder:finance")
     control.services.remove(admin, DRAFT.name, "replaced")
     again = control.services.create(admin, DRAFT)
     assert again.keys == ()
     with control.store.transaction() as session:
-        assert not [item for item in control.identity.roles(session) if item.holder == DRAFT.name]
+        assert not [item for item in control.identity.roles.held(session) if item.holder == DRAFT.name]
 
 
 @pytest.mark.req("ID4", "IN1")
