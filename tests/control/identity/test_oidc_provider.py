@@ -31,6 +31,7 @@ from bailiwick.control.identity import oidc as oidc_module
 from bailiwick.control.identity.oidc import Attempt
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.events import Outcome
 from bailiwick.core.policy import PolicyEngine, StepUp
 from bailiwick.store import Store
 from tests.control.identity.conftest import REDIRECT_URI, Provider
@@ -387,6 +388,10 @@ def test_an_address_does_not_pass_to_another_account_by_itself(identity: Identit
     with pytest.raises(SignInRefusedError, match="belongs to another account") as refused:
         finish(identity, again)
     assert "bailiwick person release" in refused.value.hint
+    with identity._store.transaction() as session_:
+        [event] = [item.event for item in search(session_, AuditQuery(action="session.refused")).events]
+    assert (event.actor, event.outcome) == ("user:ada@example.com", Outcome.REFUSED)
+    assert "belongs to another account" in event.reason
     assert identity.authenticate_session(session.secret).name == "Person ada"
     with pytest.raises(InvalidInputError, match="needs a reason"):
         identity.release_person(admin, "user:ada@example.com", " ")

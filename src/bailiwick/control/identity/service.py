@@ -39,7 +39,7 @@ from bailiwick.control.identity.tables import (
 )
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
-from bailiwick.core.events import ContextFact
+from bailiwick.core.events import ContextFact, Outcome
 from bailiwick.core.policy import StepUp
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
@@ -118,10 +118,16 @@ class IdentityService:
         asked = self._providers.named(begun.provider)
         if self._providers.by_domain and provider != asked.name:
             raise SignInRefusedError("another identity provider answered than the one you were sent to")
-        kept = kept_claims(begun, code)
-        claims = asked.finish(Returned(code, issuer, begun.nonce, begun.verifier, kept))
-        self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
-        return self.sign_in(claims, origin), begun.return_to
+        claims: Claims | None = None
+        try:
+            kept = kept_claims(begun, code)
+            claims = asked.finish(Returned(code, issuer, begun.nonce, begun.verifier, kept))
+            self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
+            return self.sign_in(claims, origin), begun.return_to
+        except SignInRefusedError as fault:
+            # Only of sign-ins that began here, once each: nobody fills the log with answers that nobody asked for.
+            self._note_refused(asked.name, claims, origin, fault)
+            raise
 
     def sign_in(self, claims: Claims, origin: Origin = NOWHERE) -> NewSession:
         """Remember the person as the provider describes them, and open a browser session."""
@@ -285,6 +291,20 @@ class IdentityService:
             raise SignInRefusedError(
                 "the identity provider does not say that you used a second factor",
                 hint="set one up there; whoever runs Bailiwick may need second_factor_levels",
+            )
+
+    def _note_refused(self, provider: str, claims: Claims | None, origin: Origin, fault: SignInRefusedError) -> None:
+        who = f"user:{claims.email}" if claims is not None else "service:sign-in"
+        context: dict[str, ContextFact] = {"provider": provider, "address": origin.address}
+        with self._store.transaction() as session:
+            self._audit.note(
+                session,
+                who,
+                "session.refused",
+                f"provider:{provider}",
+                outcome=Outcome.REFUSED,
+                reason=fault.message,
+                context=context,
             )
 
     def _make_first_administrator(self, session: Session, who: str) -> None:

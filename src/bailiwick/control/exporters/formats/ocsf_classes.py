@@ -149,9 +149,15 @@ _API = OcsfClass(6003, "API Activity", {1: "Create", 2: "Read", 3: "Update", 4: 
 
 _ACTIONS: Mapping[str, tuple[OcsfClass, int]] = {
     "session.created": (_AUTHENTICATION, 1),
+    "session.refused": (_AUTHENTICATION, 1),
     "session.ended": (_AUTHENTICATION, 2),
     "token.issued": (_AUTHENTICATION, 3),
+    "token.refused": (_AUTHENTICATION, 3),
     "pass.issued": (_AUTHENTICATION, 4),
+    "service.created": (_ACCOUNT, 1),
+    "service.enabled": (_ACCOUNT, 2),
+    "service.disabled": (_ACCOUNT, 5),
+    "service.removed": (_ACCOUNT, 6),
     "person.provisioned": (_ACCOUNT, 1),
     "person.activated": (_ACCOUNT, 2),
     "person.deactivated": (_ACCOUNT, 5),
