@@ -2,7 +2,7 @@
 
 import base64
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,8 +24,9 @@ from tests.fixtures.saml_forgery import (
 from tests.fixtures.saml_genuine import BASE, Genuine
 
 
-def ago(**how_long: int) -> str:
-    return (utc_now() - timedelta(**how_long)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def ago(**how_long: int) -> Callable[[], str]:
+    """Return what says a time so long before it is asked: tests may run long after they were collected."""
+    return lambda: (utc_now() - timedelta(**how_long)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 CONFIRMATION = "saml:Assertion/saml:Subject/saml:SubjectConfirmation"

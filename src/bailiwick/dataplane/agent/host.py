@@ -231,7 +231,8 @@ class AppHost:
         while (wait := next(waits, None)) is not None:
             await asyncio.sleep(wait)
             began = time.monotonic()
-            may_come_up = await self._start(served, state)
+            # What did not come up stays said, with its words, while it is tried again.
+            may_come_up = await self._start(served, state, quietly=served.site.condition == "failed" and wait > 0)
             instance = served.instance
             if instance is None and may_come_up:
                 continue
@@ -252,13 +253,13 @@ class AppHost:
             served.site.stop("failed", "it keeps ending")
         self._tell.status(state, "failed", "it was started again and again; a new release or a revival starts it anew")
 
-    async def _start(self, served: _Served, state: AppState) -> bool:
+    async def _start(self, served: _Served, state: AppState, *, quietly: bool) -> bool:
         """Start a release and let it take over; when it does not start, what was there stays.
 
         Returns whether it failed for a reason that may pass: a slow machine, or something that the app itself missed.
         """
         try:
-            prepared = await self._try_prepare(served, state)
+            prepared = await self._try_prepare(served, state, quietly=quietly)
         except OSError as fault:
             self._fail(served, state, fault)
             return True
@@ -294,10 +295,11 @@ class AppHost:
         if old is not None:
             self._later(self._retire(old, before, site))
 
-    async def _try_prepare(self, served: _Served, state: AppState) -> Prepared | None:
-        if served.instance is None:
+    async def _try_prepare(self, served: _Served, state: AppState, *, quietly: bool) -> Prepared | None:
+        if served.instance is None and not quietly:
             served.site.stop("starting", "")
-        self._tell.status(state, "starting", "")
+        if not quietly:
+            self._tell.status(state, "starting", "")
         try:
             prepared = await self._prepare(state)
             require_offered(prepared.manifest, self._shop)

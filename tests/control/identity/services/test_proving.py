@@ -83,32 +83,33 @@ def test_a_token_for_git_does_not_open_the_api(company: Company, exchange: Token
         company.control.identity.authenticate_token(token.secret, audience=API_AUDIENCE)
 
 
-OTHER_ASSERTIONS = (
-    ({"aud": "https://elsewhere.example"}, "not made for us"),
-    ({"aud": [HERE, "https://elsewhere.example"]}, "not made for us"),
-    ({"aud": None}, "not made for us"),
-    ({"aud": []}, "not made for us"),
-    ({"exp": None}, "never expires"),
-    ({"exp": seconds(-120)}, "expired"),
-    ({"exp": seconds(3600)}, "lives too long"),
-    ({"exp": 1e300}, "not a time"),
-    ({"exp": "tomorrow"}, "not a time"),
-    ({"exp": True}, "not a time"),
-    ({"nbf": seconds(300)}, "not valid yet"),
-    ({"iat": seconds(300)}, "not valid yet"),
-    ({"jti": None}, "no jti"),
-    ({"jti": "x" * 300}, "jti"),
-    ({"jti": 7}, "jti"),
-    ({"sub": "service:other"}, "iss and sub"),
-    ({"sub": None}, "no subject"),
-    ({"iss": "service:other"}, "not signed by a key"),
-    ({"iss": "agent:nightly"}, "not signed by a key"),
-)
+def other_assertions() -> tuple[tuple[dict[str, Any], str], ...]:
+    return (
+        ({"aud": "https://elsewhere.example"}, "not made for us"),
+        ({"aud": [HERE, "https://elsewhere.example"]}, "not made for us"),
+        ({"aud": None}, "not made for us"),
+        ({"aud": []}, "not made for us"),
+        ({"exp": None}, "never expires"),
+        ({"exp": seconds(-120)}, "expired"),
+        ({"exp": seconds(3600)}, "lives too long"),
+        ({"exp": 1e300}, "not a time"),
+        ({"exp": "tomorrow"}, "not a time"),
+        ({"exp": True}, "not a time"),
+        ({"nbf": seconds(300)}, "not valid yet"),
+        ({"iat": seconds(300)}, "not valid yet"),
+        ({"jti": None}, "no jti"),
+        ({"jti": "x" * 300}, "jti"),
+        ({"jti": 7}, "jti"),
+        ({"sub": "service:other"}, "iss and sub"),
+        ({"sub": None}, "no subject"),
+        ({"iss": "service:other"}, "not signed by a key"),
+        ({"iss": "agent:nightly"}, "not signed by a key"),
+    )
 
 
 @pytest.mark.req("ID4", "IN1")
 def test_an_assertion_that_says_something_else_is_refused(exchange: TokenExchange) -> None:
-    for claims, words in OTHER_ASSERTIONS:
+    for claims, words in other_assertions():
         with pytest.raises(AssertionRefusedError, match=words):
             exchange.for_itself(own_assertion(NIGHTLY, KEY, HERE, **claims), audience="api")
 
@@ -157,27 +158,28 @@ def es256(key: ECKey, body: bytes) -> bytes:
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-NOT_SIGNED = (
-    unsigned("none"),
-    unsigned("None"),
-    keyed_with_the_public_key(),
-    with_its_own_key_inside(),
-    critical(),
-    own_assertion(NIGHTLY, STRANGER, HERE),
-    own_assertion(NIGHTLY, KEY, HERE)[:-4] + "AAAA",
-    "",
-    "a.b.c",
-    "....",
-    "e30.e30.",
-    "x" * 20_000,
-    f"{'W10'}.{'W10'}.x",
-    base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.x",
-)
+def not_signed() -> tuple[str, ...]:
+    return (
+        unsigned("none"),
+        unsigned("None"),
+        keyed_with_the_public_key(),
+        with_its_own_key_inside(),
+        critical(),
+        own_assertion(NIGHTLY, STRANGER, HERE),
+        own_assertion(NIGHTLY, KEY, HERE)[:-4] + "AAAA",
+        "",
+        "a.b.c",
+        "....",
+        "e30.e30.",
+        "x" * 20_000,
+        f"{'W10'}.{'W10'}.x",
+        base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.x",
+    )
 
 
 @pytest.mark.req("ID4", "IN1")
 def test_what_no_registered_key_signed_is_refused(exchange: TokenExchange) -> None:
-    for token in NOT_SIGNED:
+    for token in not_signed():
         with pytest.raises(AssertionRefusedError):
             exchange.for_itself(token, audience="api")
 
@@ -261,20 +263,21 @@ def test_a_workload_gets_a_token_by_its_own_issuers(company: Company, exchange: 
     assert issuer.asked == {"/.well-known/openid-configuration": 1, "/keys": 1}
 
 
-OTHER_WORKLOADS = (
-    {"sub": "system:serviceaccount:billing:other"},
-    {"sub": f"{WORKLOAD}-evil"},
-    {"sub": WORKLOAD[:-1]},
-    {"sub": WORKLOAD.upper()},
-    {"sub": None},
-    {"aud": "elsewhere"},
-    {"aud": ["bailiwick", "elsewhere"]},
-    {"iss": "http://127.0.0.1:1"},
-    {"exp": seconds(-120)},
-    {"exp": None},
-    {"exp": seconds(30 * 3600)},
-    {"nbf": seconds(300)},
-)
+def other_workloads() -> tuple[dict[str, Any], ...]:
+    return (
+        {"sub": "system:serviceaccount:billing:other"},
+        {"sub": f"{WORKLOAD}-evil"},
+        {"sub": WORKLOAD[:-1]},
+        {"sub": WORKLOAD.upper()},
+        {"sub": None},
+        {"aud": "elsewhere"},
+        {"aud": ["bailiwick", "elsewhere"]},
+        {"iss": "http://127.0.0.1:1"},
+        {"exp": seconds(-120)},
+        {"exp": None},
+        {"exp": seconds(30 * 3600)},
+        {"nbf": seconds(300)},
+    )
 
 
 @pytest.mark.req("ID4")
@@ -282,7 +285,7 @@ def test_a_workloads_token_that_says_something_else_is_refused(
     company: Company, exchange: TokenExchange, issuer: Issuer
 ) -> None:
     trust(company, issuer)
-    for claims in OTHER_WORKLOADS:
+    for claims in other_workloads():
         with pytest.raises(AssertionRefusedError):
             exchange.for_itself(issuer.token(**claims), audience="api")
 
