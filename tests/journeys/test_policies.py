@@ -7,9 +7,10 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.journeys.conftest import APP, Demo
-from tests.journeys.test_spine import CHROMIUM, Eventually, Visitor, push, sample, wait_until_running
+from tests.journeys.conftest import Demo
+from tests.journeys.test_spine import CHROMIUM, Eventually, Visitor, push, sample
 
+APP, HOST = "finance/office-desk", "office-desk.preview.localhost"
 POLICY = """@id("closed")
 @reason("apps are open in the office's network only")
 forbid (principal is Person, action == Action::"app.use", resource)
@@ -20,7 +21,7 @@ name = "not from elsewhere"
 roles = ["app-user"]
 address = "192.0.2.1"
 action = "app.use"
-resource = "app:finance/refund-desk"
+resource = "app:finance/office-desk"
 expect = "deny"
 decided_by = "closed"
 """
@@ -47,7 +48,7 @@ def governed(demo: Demo) -> Iterator[Demo]:
 def preview_client(demo: Demo, who: Visitor) -> httpx2.Client:
     """Return an HTTP client with a browser's pass at the preview."""
     cookies = {item["name"]: item["value"] for item in who.page.context.cookies()}
-    headers = {"Host": f"refund-desk.preview.localhost:{demo.port + 10}", "Accept": "application/json"}
+    headers = {"Host": f"{HOST}:{demo.port + 10}", "Accept": "application/json"}
     headers["Cookie"] = f"bailiwick_pass={cookies['bailiwick_pass']}"
     return httpx2.Client(base_url=demo.ready["ingress_url"], headers=headers, timeout=10)
 
@@ -67,11 +68,11 @@ def test_what_an_activation_says_is_true_of_the_next_request(
     governed: Demo, browser: Browser, home: Path, tmp_path: Path, eventually: Eventually
 ) -> None:
     demo = governed
-    demo.cli("builder", "app", "create", APP, ok=False)
-    push(demo, sample(home, "second"))
-    wait_until_running(demo, "preview", eventually)
+    demo.cli("builder", "app", "create", APP)
+    push(demo, sample(home, "second"), path=APP)
+    eventually(lambda: "preview running" in " ".join(demo.cli("admin", "app", "show", APP).stdout.split()), 60)
     builder = Visitor(browser, demo, "builder@example.com")
-    builder.open(demo.app_url(preview=True))
+    builder.open(f"http://{HOST}:{demo.port + 10}")
     with preview_client(demo, builder) as client:
         assert client.get("/").status_code == 200
         elsewhere = put_into_force(demo, tmp_path, POLICY.format(network="10.0.0.0/8"))

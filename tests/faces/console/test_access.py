@@ -92,6 +92,8 @@ def test_everybody_sees_their_own_page_and_why_they_were_refused(owned: Console)
     for path in ("/people", "/people/ada@example.com", "/roles", "/who-can?action=app.use&resource=app:finance/desk"):
         assert browser.get(path).status_code == 403, path
     own = browser.get("/who-can?action=app.kill&resource=app:finance/desk&principal=user@example.com").text
+    assert "<dt>from the address</dt><dd>127.0.0.1</dd>" in own
+    assert "<dt>signed in</dt>" in own
     assert "Refused because no policy lets user:user@example.com do app.kill" in own
     assert "one of org-admin" in own
     assert "app-user on" in own  # the role that counts, through the group

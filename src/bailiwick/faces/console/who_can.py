@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,11 +33,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The answer about one person, with the roles of theirs that count on the resource."""
+    """The answer about one person, with the roles of theirs that count on the resource, and what else policy was told:
+    by name, what is known of them, of the resource and of the request.
+    """
 
     principal: str
     decision: Decision
     facts: Sequence[Fact]
+    told: Sequence[tuple[str, str]]
 
 
 def add_who_can(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
@@ -87,7 +91,20 @@ def _explained(control: ControlPlane, session: Session, identity: Identity, acti
     held = [it for it in roles_of(session, identity.names) if it.scope in chain]
     held.sort(key=lambda it: chain.index(it.scope))
     facts = [Fact(it.role, it.scope, "" if it.holder == principal else it.holder) for it in held]
-    return Explained(principal, decision, facts)
+    return Explained(principal, decision, facts, _told(control, session, identity, resource))
+
+
+def _told(control: ControlPlane, session: Session, identity: Identity, resource: str) -> list[tuple[str, str]]:
+    """Return the facts that policies may ask about besides roles, in words."""
+    now = control.clock().astimezone(UTC)
+    classes = control.authorizer.holders_of(session, [resource])[resource].data_classes
+    told = [
+        ("from the address", identity.address or "unknown"),
+        ("at", f"{now:%A %H:%M} UTC"),
+        ("signed in", "just now, with a second factor" if identity.is_person else "by itself"),
+        *((name.replace("_", " "), value) for name, value in sorted(identity.attributes.items())),
+    ]
+    return told + ([("data of the app", ", ".join(sorted(classes)))] if classes else [])
 
 
 def _verdict(explained: Explained, action: str, resource: str) -> str:
