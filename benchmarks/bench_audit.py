@@ -1,18 +1,23 @@
 """Durable audit events a second, against plain single-row INSERTs into the same table of a durable PostgreSQL."""
 
 import tempfile
+import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 
-from bailiwick.control.audit import AuditLog
+from bailiwick.control.app import CHECKPOINT_SECONDS
+from bailiwick.control.audit import AuditLog, sign_checkpoint
 from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 from bailiwick.store.embedded import EmbeddedPostgres
 
 _SINGLE, _BATCHES, _BATCH = 400, 20, 500
+_WRITERS, _LOAD_SECONDS = 8, 10.0
 
 
 def _event() -> AuditEvent:
@@ -32,6 +37,7 @@ def measure() -> list[tuple[str, float, str]]:
             plain = _plain(server.url("audit"))
             single = _single(store)
             batched = _batched(store)
+            widest, rate = _checkpoints(store)
             store.dispose()
     return [
         ("audit events, one a transaction / plain INSERT", single / plain, f"{single:,.0f}/s against {plain:,.0f}/s"),
@@ -39,6 +45,11 @@ def measure() -> list[tuple[str, float, str]]:
             "audit events, batches of a plane / plain INSERT",
             batched / plain,
             f"{batched:,.0f}/s against {plain:,.0f}/s",
+        ),
+        (
+            "widest gap between signed checkpoints under load / 1 s",
+            widest,
+            f"{widest * 1000:,.0f} ms while {_WRITERS} writers add {rate:,.0f} events/s",
         ),
     ]
 
@@ -59,6 +70,31 @@ def _single(store: Store) -> float:
         with store.transaction() as session:
             audit.append(session, _event())
     return _SINGLE / (time.perf_counter() - start)
+
+
+def _checkpoints(store: Store) -> tuple[float, float]:
+    """Return the widest gap in seconds between checkpoints while writers never pause, and how many events they add."""
+    key, over = SigningKey.generate(), time.perf_counter() + _LOAD_SECONDS
+    counts = [0] * _WRITERS
+
+    def write(number: int) -> None:
+        while time.perf_counter() < over:
+            with store.transaction() as session:
+                AuditLog().append(session, _event())
+            counts[number] += 1
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(_WRITERS)]
+    for writer in writers:
+        writer.start()
+    signed = [time.perf_counter()]
+    while time.perf_counter() < over:
+        with store.transaction() as session:
+            sign_checkpoint(session, key, utc_now)
+        signed.append(time.perf_counter())
+        time.sleep(CHECKPOINT_SECONDS)
+    for writer in writers:
+        writer.join()
+    return max(later - earlier for earlier, later in pairwise(signed)), sum(counts) / _LOAD_SECONDS
 
 
 def _batched(store: Store) -> float:

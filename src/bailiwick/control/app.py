@@ -45,7 +45,7 @@ from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 
 # From the end of one to the beginning of the next: a checkpoint that waits for writers still comes within a second.
-_CHECKPOINT_SECONDS = 0.5
+CHECKPOINT_SECONDS = 0.5
 _TILES_SECONDS = 1.0
 _FOLLOW_SECONDS = 1.0
 _RENEW_SECONDS = 60.0
@@ -122,7 +122,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
     return [
-        Periodic("signing the audit log", _CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("signing the audit log", CHECKPOINT_SECONDS, lambda: checkpoint(control)),
         Periodic("keeping tiles of the audit log", _TILES_SECONDS, lambda: keep_tiles(control)),
         Periodic("following the policies in force", _FOLLOW_SECONDS, control.spread.follow),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
