@@ -158,9 +158,10 @@ def _words(fault: ValidationError) -> list[str]:
     for error in fault.errors(include_url=False):
         place = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
         if error["type"] == "extra_forbidden":
-            known = sorted(Case.model_fields)
+            known = sorted(Case.model_fields) if len(error["loc"]) > 1 else ["test"]
             close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-            words.append(f"{place}: unknown key" + (f", did you mean '{close[0]}'?" if close else ""))
+            hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known)}"
+            words.append(f"{place}: unknown key, {hint}")
         else:
             words.append(f"{place}: {error['msg']}")
     return words
