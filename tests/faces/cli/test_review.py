@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
@@ -160,13 +161,14 @@ def test_what_cannot_be_read_ends_with_two(folder: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.req("RV2")
 def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bailiwick.control.review.engines import ruff
+    from bailiwick.control.review import reviewer
+    from bailiwick.control.review.engines.engine import Engine
     from bailiwick.faces.cli.main import root
 
-    def broken(_: object) -> None:
+    def broken(*_: object) -> NoReturn:
         raise RuntimeError
 
-    monkeypatch.setattr(ruff, "check", broken)
+    monkeypatch.setattr(reviewer, "ENGINES", (Engine("ruff", broken),))
     for form in ("text", "json", "sarif"):
         done = CliRunner().invoke(root, ["review", str(folder), "--format", form])
         assert done.exit_code == 2

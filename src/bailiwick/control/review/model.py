@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 
 from bailiwick.core.artifacts import TreeFile
@@ -37,8 +38,34 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines of a file (from 1, both included) and what to write in their place; `first` after `last` inserts before it.
+
+    Offered only where it changes nothing else.
+    """
+
+    path: str
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A place that a value passes on its way to where it does harm, and what happens there in words."""
+
+    path: str
+    line: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that a line breaks. `commit` is set when the line is not in the tip but in an earlier commit."""
+    """A rule that a line breaks. `commit` is set when the line is not in the tip but in an earlier commit.
+
+    Lines and columns count from 1, columns in characters; 0 stands for the whole file, or the whole line. `worse` says
+    how many levels the severity is raised (or lowered, below 0) by what the app can reach.
+    """
 
     rule: Rule
     path: str
@@ -47,6 +74,17 @@ class Finding:
     excerpt: str = ""
     commit: str = ""
     engine: str = ""
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    steps: tuple[Step, ...] = ()
+    edit: Edit | None = None
+    worse: int = 0
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is here."""
+        return Severity(min(max(self.rule.severity + self.worse, Severity.LOW), Severity.CRITICAL))
 
     @property
     def fingerprint(self) -> str:
@@ -96,6 +134,17 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What a review goes by besides the change itself. Plain data: engines in other processes get it too.
+
+    `app` is the path of the app, empty where no server knows it. `day` is today, in UTC.
+    """
+
+    app: str = ""
+    day: date = date.min
+
+
+@dataclass(frozen=True)
 class Report:
     """What a review found. `could_not_review` names engines that failed: then nothing may pass."""
 
@@ -112,4 +161,4 @@ class Report:
     @property
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that block."""
-        return tuple(finding for finding in self.findings if finding.rule.severity >= BLOCKING)
+        return tuple(finding for finding in self.findings if finding.severity >= BLOCKING)

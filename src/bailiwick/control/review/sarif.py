@@ -27,7 +27,7 @@ def as_sarif(report: Report) -> dict[str, object]:
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],
-        # Columns, if we ever say some, are counted as Python counts them.
+        # Columns are counted as Python counts them.
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, places[finding.rule.id]) for finding in report.findings],
     }
@@ -47,14 +47,24 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
+def _region(finding: Finding) -> dict[str, int]:
+    said = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+        "endColumn": finding.end_column,
+    }
+    return {key: number for key, number in said.items() if number}
+
+
 def _result(finding: Finding, index: int) -> dict[str, object]:
     place: dict[str, object] = {"artifactLocation": {"uri": quote(finding.path, errors="surrogateescape")}}
     if finding.line:
-        place["region"] = {"startLine": finding.line}
+        place["region"] = _region(finding)
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
-        "level": _LEVELS[finding.rule.severity],
+        "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"bailiwick/v1": finding.fingerprint},

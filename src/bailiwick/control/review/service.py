@@ -122,8 +122,8 @@ def _as_row(finding: Finding) -> dict[str, object]:
     return {
         "fingerprint": finding.fingerprint,
         "rule": finding.rule.id,
-        "severity": finding.rule.severity.word,
-        "blocking": finding.rule.severity >= BLOCKING,
+        "severity": finding.severity.word,
+        "blocking": finding.severity >= BLOCKING,
         "path": finding.path,
         "line": finding.line,
         "message": finding.message,

@@ -10,7 +10,7 @@ _SHOWN = 20
 def finding_lines(finding: Finding, link: str = "") -> Iterator[str]:
     """Yield the lines of a finding: where and what, why, how to mend it, where to read on."""
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-    yield _plain(f"{place}  {finding.rule.severity.word}  {finding.rule.id}: {finding.message}")
+    yield _plain(f"{place}  {finding.severity.word}  {finding.rule.id}: {finding.message}")
     yield f"    why  {finding.rule.why}"
     yield f"    fix  {finding.rule.fix}"
     if link:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.review import (
-    RULES,
     Change,
     Finding,
     Report,
@@ -19,6 +18,7 @@ from bailiwick.control.review import (
     StoredReview,
     refusal_lines,
     review,
+    rule,
 )
 from bailiwick.control.source.errors import PushRefusedError
 from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
@@ -174,7 +174,7 @@ class SourceService:
         except ManifestError:
             return report
         except BailiwickError as fault:
-            finding = Finding(RULES["manifest-invalid"], FILE_NAME, 0, f"{fault.message}; {fault.hint}", engine="reach")
+            finding = Finding(rule("manifest-invalid"), FILE_NAME, 0, f"{fault.message}; {fault.hint}", engine="reach")
             return Report(report.tree, (*report.findings, finding), report.could_not_review, report.engines)
         return report
 

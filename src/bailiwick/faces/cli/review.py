@@ -60,7 +60,7 @@ def review(
     if report.could_not_review:
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
-    raise typer.Exit(1 if any(item.rule.severity >= level for item in report.findings) else 0)
+    raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
 
 
 def _change(folder: Path, base: str) -> "Change":
@@ -86,7 +86,9 @@ def _text(report: "Report") -> str:
 
 def _json(report: "Report") -> str:
     found = [
-        {"rule": item.rule.id, "severity": item.rule.severity.word, "path": item.path, "line": item.line,
+        {"rule": item.rule.id, "severity": item.severity.word, "path": item.path, "line": item.line,
+         "column": item.column,
+         "end_line": item.end_line, "end_column": item.end_column,
          "message": item.message, "why": item.rule.why, "fix": item.rule.fix, "cwe": item.rule.cwe,
          "owasp": item.rule.owasp, "engine": item.engine, "commit": item.commit, "fingerprint": item.fingerprint}
         for item in report.findings

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bailiwick.control.review.engines import entrypoints
-from bailiwick.control.review.model import Change, Finding
-from bailiwick.control.review.rules import RULES
+from bailiwick.control.review.model import Change, Finding, Surroundings
+from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 from bailiwick.core.offer import missing, own_runtime
@@ -20,20 +20,20 @@ _ENVIRONMENT_URL = re.compile(r"""environ(?:\.get\(|\[)\s*['"]([A-Z][A-Z0-9_]*)_
 _OWN_URLS = frozenset({"DATABASE", "OPENAI_BASE", "ANTHROPIC_BASE"})
 
 
-def check(change: Change) -> Iterator[Finding]:
+def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings about the manifest and about reach that it does not declare."""
     files = {file.path: file for file in change.files}
     written = files.get(FILE_NAME)
     if written is None:
-        yield Finding(RULES["manifest-missing"], FILE_NAME, 0, f"there is no {FILE_NAME} at the root")
+        yield Finding(rule("manifest-missing"), FILE_NAME, 0, f"there is no {FILE_NAME} at the root")
         return
     try:
         manifest = parse_manifest(written.content.decode(errors="replace"))
     except ManifestError as fault:
-        yield Finding(RULES["manifest-invalid"], FILE_NAME, fault.line or 0, "; ".join(fault.problems))
+        yield Finding(rule("manifest-invalid"), FILE_NAME, fault.line or 0, "; ".join(fault.problems))
         return
     for words in missing(manifest, [own_runtime()]):
-        yield Finding(RULES["not-offered-here"], FILE_NAME, 0, words)
+        yield Finding(rule("not-offered-here"), FILE_NAME, 0, words)
     yield from entrypoints.check(manifest, files)
     yield from _dependencies(files)
     for file in change.files:
@@ -48,14 +48,14 @@ def _dependencies(files: dict[str, TreeFile]) -> Iterator[Finding]:
     lock = files.get("requirements.lock")
     if lock is None:
         if sources:
-            yield Finding(RULES["dependencies-not-locked"], sources[0], 1, "there is no requirements.lock beside it")
+            yield Finding(rule("dependencies-not-locked"), sources[0], 1, "there is no requirements.lock beside it")
         return
     text = lock.content.decode(errors="replace").replace("\\\n", " ")
     for number, line in enumerate(text.splitlines(), start=1):
         entry = line.strip()
         if entry and not entry.startswith("#") and ("==" not in entry or "--hash=" not in entry):
             message = f"'{entry.split(' ')[0][:60]}' is not pinned with == and a hash"
-            yield Finding(RULES["dependencies-not-locked"], "requirements.lock", number, message, entry[:120])
+            yield Finding(rule("dependencies-not-locked"), "requirements.lock", number, message, entry[:120])
 
 
 def _reach(file: TreeFile, manifest: Manifest) -> Iterator[Finding]:
@@ -71,12 +71,12 @@ def _reach(file: TreeFile, manifest: Manifest) -> Iterator[Finding]:
                 edit = f'[egress]\nallow = ["{host}:{port}"]'
                 known = f" (declared with another port: {host})" if host in hosts else ""
                 message = f"{host} is called but not declared{known}; to declare it: {edit.replace(chr(10), ' ')}"
-                yield Finding(RULES["undeclared-host"], file.path, number, message, line.strip()[:200])
+                yield Finding(rule("undeclared-host"), file.path, number, message, line.strip()[:200])
         for name in _ENVIRONMENT_URL.findall(line):
             if name not in integrations | _OWN_URLS:
                 edit = f"[integrations.{name.lower().replace('_', '-')}]"
                 message = f"{name}_URL is used but no integration of that name is declared; to declare it: {edit}"
-                yield Finding(RULES["undeclared-integration"], file.path, number, message, line.strip()[:200])
+                yield Finding(rule("undeclared-integration"), file.path, number, message, line.strip()[:200])
 
 
 def _target(url: str) -> tuple[str, int]:

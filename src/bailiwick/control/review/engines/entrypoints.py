@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from bailiwick.control.review.model import Finding
-from bailiwick.control.review.rules import RULES
+from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import FILE_NAME, Manifest
 
@@ -36,13 +36,13 @@ def _entrypoint(place: str, module: str, name: str, files: Mapping[str, TreeFile
     file = importer.file(module)
     if file is None:
         words = f"{place} names {module}, but there is no {module.replace('.', '/')}.py"
-        yield Finding(RULES["entrypoint-missing"], FILE_NAME, 0, words)
+        yield Finding(rule("entrypoint-missing"), FILE_NAME, 0, words)
         return
     importer.load(module)
     yield from importer.findings
     if not importer.has(module, name):
         words = f"{place} names {name}, but {file.path} does not define it"
-        yield Finding(RULES["entrypoint-missing"], file.path, 1, words)
+        yield Finding(rule("entrypoint-missing"), file.path, 1, words)
 
 
 class _Importer:
@@ -127,7 +127,7 @@ class _Importer:
         return any(path.startswith(start) for path in self._files)
 
     def _say(self, file: TreeFile, statement: ast.stmt, words: str) -> None:
-        self.findings.append(Finding(RULES["entrypoint-missing"], file.path, statement.lineno, words))
+        self.findings.append(Finding(rule("entrypoint-missing"), file.path, statement.lineno, words))
 
 
 def _absolute(module: str, file: TreeFile, statement: ast.ImportFrom) -> str:

@@ -11,8 +11,8 @@ import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bailiwick.control.review.model import Change, Finding
-from bailiwick.control.review.rules import RULES
+from bailiwick.control.review.model import Change, Finding, Surroundings
+from bailiwick.control.review.rules import rule
 
 # Methods whose first argument is SQL, and functions that make SQL of text.
 _SQL_METHODS = frozenset(
@@ -51,7 +51,7 @@ class _Module:
 Environment = Mapping[str, bool]
 
 
-def check(change: Change) -> Iterator[Finding]:
+def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings in the Python files of the tip."""
     modules: dict[str, _Module] = {}
     for file in change.files:
@@ -60,7 +60,7 @@ def check(change: Change) -> Iterator[Finding]:
                 module = _read(file.path, file.content)
             except (SyntaxError, ValueError, RecursionError) as fault:
                 line = getattr(fault, "lineno", 0) or 0
-                yield Finding(RULES["syntax-error"], file.path, line, f"does not parse: {str(fault)[:120]}")
+                yield Finding(rule("syntax-error"), file.path, line, f"does not parse: {str(fault)[:120]}")
                 continue
             modules[module.name] = module
     for module in modules.values():
@@ -286,9 +286,9 @@ class _Reader:
             return ""
         return ".".join([self._module.imports.get(node.id, node.id), *reversed(parts)])
 
-    def _finding(self, rule: str, node: ast.expr, message: str) -> Finding:
+    def _finding(self, rule_id: str, node: ast.expr, message: str) -> Finding:
         excerpt = self._module.source[node.lineno - 1] if node.lineno <= len(self._module.source) else ""
-        return Finding(RULES[rule], self._module.path, node.lineno, message, excerpt)
+        return Finding(rule(rule_id), self._module.path, node.lineno, message, excerpt)
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ruff import find_ruff_bin
 
-from bailiwick.control.review.model import Change, Finding, Rule, Severity
-from bailiwick.control.review.rules import RULES
+from bailiwick.control.review.model import Change, Finding, Rule, Severity, Surroundings
+from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import is_safe_path
 
 _SECONDS = 60
@@ -23,7 +23,7 @@ _CHOSEN: dict[str, tuple[Severity, str]] = {
 }  # fmt: skip
 
 
-def check(change: Change) -> Iterator[Finding]:
+def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield ruff's findings; raises `RuntimeError` when it does not run."""
     # A path that is not safe is written nowhere; the tree's engine blocks it.
     files = [file for file in change.files if file.path.endswith(".py") and is_safe_path(file.path)]
@@ -58,5 +58,5 @@ def _findings(folder: Path, contents: dict[str, bytes]) -> Iterator[Finding]:
 
 def _rule(code: str, message: str) -> Rule:
     severity, cwe = _CHOSEN[code]
-    general = RULES["unsafe-code"]
+    general = rule("unsafe-code")
     return Rule(f"ruff-{code.lower()}", severity, message, general.fix, cwe, general.owasp)

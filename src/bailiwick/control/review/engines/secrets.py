@@ -14,8 +14,8 @@ import re2
 
 from bailiwick.control.review.engines.decoding import Joined, decodings, texts
 from bailiwick.control.review.engines.unpacking import Budget
-from bailiwick.control.review.model import Change, Finding, PushedBlob
-from bailiwick.control.review.rules import RULES
+from bailiwick.control.review.model import Change, Finding, PushedBlob, Surroundings
+from bailiwick.control.review.rules import rule
 
 # Each kind is matched by the form that its issuer documents.
 _KINDS = tuple(
@@ -43,8 +43,6 @@ _PLACEHOLDERS = re2.compile(rb"(?i)example|changeme|placeholder|your[-_]|xxxx|\*
 _LEAST_ENTROPY = 3.3
 _DEEPEST = 3
 
-Known = Callable[[str], bool]
-
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
@@ -53,39 +51,59 @@ class _Hit:
     place: int
 
 
-def check(change: Change, known: Known) -> Iterator[Finding]:
-    """Yield a finding for each credential; `known` says whether a text holds a value of the vault."""
+Look = Callable[[bytes], Iterator[_Hit]]
+
+
+def check(change: Change, _: Surroundings) -> Iterator[Finding]:
+    """Yield a finding for each credential that is known by its form."""
+    return _findings(change, _formed)
+
+
+def known_values(change: Change, known: Callable[[str], bool]) -> Iterator[Finding]:
+    """Yield a finding for each text, encoded ones too, of which `known` says that it holds a value of the vault."""
+    return _findings(change, lambda text: _known_values(text, known))
+
+
+def _findings(change: Change, look: Look) -> Iterator[Finding]:
     seen: set[tuple[str, str, bytes]] = set()
     tip = {(file.path, file.content) for file in change.files}
     blobs = [PushedBlob("", file.path, file.content) for file in change.files]
     blobs += [blob for blob in change.history if (blob.path, blob.content) not in tip]
     budget = Budget()
     for blob in blobs:
-        for line, hit in _scan(blob.content, known, budget):
+        for line, hit in _scan(blob.content, look, budget):
             key = (blob.path, hit.kind, hit.secret)
             if key in seen:
                 continue
             seen.add(key)
             where = f" in commit {blob.commit[:10]}, which the push brings" if blob.commit else ""
             message = f"{hit.kind} ({_shown(hit.secret)}){where}"
-            yield Finding(RULES["secret-in-code"], blob.path, line, message, _shown(hit.secret), blob.commit)
+            yield Finding(rule("secret-in-code"), blob.path, line, message, _shown(hit.secret), blob.commit)
 
 
-def _scan(content: bytes, known: Known, budget: Budget) -> Iterator[tuple[int, _Hit]]:
+def _scan(content: bytes, look: Look, budget: Budget) -> Iterator[tuple[int, _Hit]]:
     for text in texts(content, budget):
         # Counting lines again for each hit would take quadratic time, which a push could ask for.
         ends = [match.start() for match in re.finditer(rb"\n", text)]
-        for hit in _hits(text, known, 0):
+        for hit in _hits(text, look, 0):
             yield bisect_left(ends, hit.place) + 1, hit
         joined = Joined(text)
         if len(joined.text) < len(text):
-            for hit in _hits(joined.text, known, 0):
+            for hit in _hits(joined.text, look, 0):
                 yield bisect_left(ends, joined.place_before(hit.place)) + 1, hit
 
 
-def _hits(text: bytes, known: Known, depth: int) -> Iterator[_Hit]:
+def _hits(text: bytes, look: Look, depth: int) -> Iterator[_Hit]:
     """Yield what a text holds, in the clear or in what it encodes."""
-    yield from _known_values(text, known)
+    yield from look(text)
+    if depth < _DEEPEST:
+        for place, decoded in decodings(text):
+            for hit in _hits(decoded, look, depth + 1):
+                kind = hit.kind if hit.kind.startswith("encoded ") else f"encoded {hit.kind}"
+                yield _Hit(kind, hit.secret, place)
+
+
+def _formed(text: bytes) -> Iterator[_Hit]:
     for kind, pattern in _KINDS:
         for match in pattern.finditer(text):
             found = match[match.lastindex or 0]
@@ -94,14 +112,9 @@ def _hits(text: bytes, known: Known, depth: int) -> Iterator[_Hit]:
     for match in _ASSIGNED.finditer(text):
         if not _PLACEHOLDERS.search(match[1]) and _entropy(match[1]) >= _LEAST_ENTROPY and _mixed(match[1]):
             yield _Hit("hard-coded credential", match[1], match.start())
-    if depth < _DEEPEST:
-        for place, decoded in decodings(text):
-            for hit in _hits(decoded, known, depth + 1):
-                kind = hit.kind if hit.kind.startswith("encoded ") else f"encoded {hit.kind}"
-                yield _Hit(kind, hit.secret, place)
 
 
-def _known_values(text: bytes, known: Known) -> Iterator[_Hit]:
+def _known_values(text: bytes, known: Callable[[str], bool]) -> Iterator[_Hit]:
     if not known(text.decode(errors="replace")):
         return
     place = 0

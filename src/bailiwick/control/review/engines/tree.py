@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from bailiwick.control.review.engines.unpacking import ArchiveTooLargeError, Budget, unpacked
-from bailiwick.control.review.model import Change, Entry, Finding, PushedBlob
-from bailiwick.control.review.rules import RULES
+from bailiwick.control.review.model import Change, Entry, Finding, PushedBlob, Surroundings
+from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import is_safe_path
 
 MAX_FILES = 20_000
@@ -15,14 +15,14 @@ _COMPILED_NAMES = (".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib", ".node", ".c
 _COMPILED_MARKS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa", b"\xca\xfe\xba\xbe")
 
 
-def check(change: Change) -> Iterator[Finding]:
+def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings about entries; every problem of one kind once for each entry."""
     if len(change.entries) > MAX_FILES:
         message = f"the tree holds {len(change.entries):,} files; {MAX_FILES:,} are the most"
-        yield Finding(RULES["too-many-files"], ".", 0, message)
+        yield Finding(rule("too-many-files"), ".", 0, message)
         return
     for item in change.unread:
-        yield Finding(RULES[item.rule], item.path, 0, item.words, commit=item.commit)
+        yield Finding(rule(item.rule), item.path, 0, item.words, commit=item.commit)
     for entry in change.entries:
         yield from _check_entry(entry)
     yield from _archives(change)
@@ -43,7 +43,7 @@ def _alike(change: Change) -> Iterator[Finding]:
         parts = path.split("/")
         if any(len(seen[_folded("/".join(parts[:end]))]) > 1 for end in range(1, len(parts) + 1)):
             message = "another path differs from this one in case or in the form of letters only"
-            yield Finding(RULES["path-leaves-tree"], _show(entry), 0, message)
+            yield Finding(rule("path-leaves-tree"), _show(entry), 0, message)
 
 
 def _folded(path: str) -> str:
@@ -59,7 +59,7 @@ def _archives(change: Change) -> Iterator[Finding]:
             for _ in unpacked(blob.content, budget):
                 pass
         except ArchiveTooLargeError as fault:
-            yield Finding(RULES["archive-not-readable"], blob.path, 0, str(fault), commit=blob.commit)
+            yield Finding(rule("archive-not-readable"), blob.path, 0, str(fault), commit=blob.commit)
             if budget.spent:
                 return
 
@@ -74,28 +74,28 @@ def _compiled(change: Change) -> Iterator[Finding]:
     """Yield a finding for each file that runs without a source: Python takes a cached module without a look at it."""
     for file in change.files:
         if file.path.lower().endswith(_COMPILED_NAMES) or file.content.startswith(_COMPILED_MARKS):
-            yield Finding(RULES["compiled-code"], file.path, 0, f"{file.path.rpartition('/')[2]} is compiled")
+            yield Finding(rule("compiled-code"), file.path, 0, f"{file.path.rpartition('/')[2]} is compiled")
 
 
 def _check_entry(entry: Entry) -> Iterator[Finding]:
     shown = _show(entry)
     if entry.kind == "commit":
-        yield Finding(RULES["submodule"], shown, 0, f"{shown} is a submodule")
+        yield Finding(rule("submodule"), shown, 0, f"{shown} is a submodule")
     if entry.mode == "120000":
-        yield Finding(RULES["symlink"], shown, 0, f"{shown} is a symbolic link")
+        yield Finding(rule("symlink"), shown, 0, f"{shown} is a symbolic link")
     if entry.size > MAX_FILE_BYTES:
         size = f"{entry.size / 2**20:.1f} MiB"
         yield Finding(
-            RULES["file-too-large"], shown, 0, f"{shown} has {size}; {MAX_FILE_BYTES // 2**20} MiB are the most"
+            rule("file-too-large"), shown, 0, f"{shown} has {size}; {MAX_FILE_BYTES // 2**20} MiB are the most"
         )
     try:
         path = entry.path.decode()
     except UnicodeDecodeError:
-        yield Finding(RULES["name-not-utf8"], shown, 0, "the name is not UTF-8")
+        yield Finding(rule("name-not-utf8"), shown, 0, "the name is not UTF-8")
         return
     parts = path.lower().split("/")
     if not is_safe_path(path) or ".git" in parts or any(part.endswith((".", " ")) for part in parts):
-        yield Finding(RULES["path-leaves-tree"], shown, 0, f"{shown} is not a plain path inside the tree")
+        yield Finding(rule("path-leaves-tree"), shown, 0, f"{shown} is not a plain path inside the tree")
 
 
 def _show(entry: Entry) -> str:

@@ -1,0 +1,32 @@
+"""What an engine is: a name, a version, which files it reads, and a function from a change to findings."""
+
+import importlib.metadata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bailiwick.control.review.model import Change, Finding, Surroundings
+
+Check = Callable[[Change, Surroundings], Iterable[Finding]]
+
+
+def reads_everything(_: str) -> bool:
+    """Say of any path that it is read."""
+    return True
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One of the readers of a review.
+
+    `reads` says of a path whether a file there matters to it; only such files are in the change that `check` gets.
+    With `each_file_alone` what it finds in a file depends on nothing but that file, so that it need not read files
+    again that did not change. Without `reads_history` it gets no history.
+    `check` raises when it cannot do its work: then nothing passes.
+    """
+
+    name: str
+    check: Check
+    reads: Callable[[str], bool] = reads_everything
+    each_file_alone: bool = False
+    reads_history: bool = False
+    version: str = importlib.metadata.version("bailiwick")
