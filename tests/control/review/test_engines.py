@@ -68,7 +68,7 @@ GOOD_SQL = [
 @pytest.mark.parametrize("code", BAD_SQL)
 def test_sql_that_is_built_from_strings_is_found(code: str) -> None:
     report = review(change(code))
-    assert "sql-built-from-strings" in rules(report)
+    assert "sql-injection" in rules(report)
     assert not report.passed
 
 
@@ -82,15 +82,15 @@ def test_constant_and_parameterised_sql_is_left_alone(code: str) -> None:
 def test_a_query_built_in_another_file_is_followed() -> None:
     files = {"desk/build.py": b"def where(name):\n    return f'SELECT {name}'\n"}
     report = review(change("from desk.build import where\ndef f(db, n):\n    db.execute(where(n))\n", files=files))
-    assert "sql-built-from-strings" in rules(report)
+    assert "sql-injection" in rules(report)
 
 
 @pytest.mark.req("RV6")
 @pytest.mark.parametrize(
     ("code", "rule"),
     [
-        ("import os\nos.system('ls ' + x)", "command-from-values"),
-        ("import subprocess\nsubprocess.run(f'ls {x}', shell=True)", "command-from-values"),
+        ("import os\nos.system('ls ' + x)", "command-injection"),
+        ("import subprocess\nsubprocess.run(f'ls {x}', shell=True)", "command-injection"),
         ("import subprocess as s\ns.run(['ls'])", "process-spawning"),
         ("from os import system as go\ngo('ls')", "process-spawning"),
         ("eval(x)", "dynamic-code"),
@@ -383,7 +383,7 @@ def test_sarif_names_rules_places_and_catalogue_numbers() -> None:
     log = as_sarif(review(change(BAD_SQL[0])))
     run = log["runs"][0]  # type: ignore[index]
     assert log["version"] == "2.1.0"
-    assert run["results"][0]["ruleId"] == "sql-built-from-strings"
+    assert run["results"][0]["ruleId"] == "sql-injection"
     assert "CWE-89" in run["tool"]["driver"]["rules"][0]["properties"]["tags"]
 
 

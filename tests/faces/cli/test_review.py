@@ -43,11 +43,11 @@ def test_a_clean_folder_ends_with_zero_and_a_bad_one_with_one(folder: Path) -> N
     (folder / "app.py").write_text('app = 1\ndef f(db, n):\n    db.execute(f"SELECT {n}")\n')
     bad = run(folder)
     assert bad.returncode == 1
-    assert "app.py:3  high  sql-built-from-strings" in bad.stdout
+    assert "app.py:3  high  sql-injection" in bad.stdout
     assert run(folder, "--fail-on", "critical").returncode == 0
     sarif = json.loads(run(folder, "--format", "sarif").stdout)
     (result,) = sarif["runs"][0]["results"]
-    assert result["ruleId"] == "sql-built-from-strings"
+    assert result["ruleId"] == "sql-injection"
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 3
 
 

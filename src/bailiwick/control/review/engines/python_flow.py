@@ -143,12 +143,12 @@ class _Reader:
         )
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if first is not None and (method in _SQL_METHODS or name in _SQL_MAKERS) and self._is_built(first, known):
-            yield self._finding("sql-built-from-strings", call, "a query is built from strings")
+            yield self._finding("sql-injection", call, "a query is built from strings")
         shell = any(
             k.arg == "shell" and not (isinstance(k.value, ast.Constant) and not k.value.value) for k in call.keywords
         )
         if first is not None and (name in _COMMANDS or shell) and not self._is_constant(first, known, 0):
-            yield self._finding("command-from-values", call, f"{name} runs a command that is built from values")
+            yield self._finding("command-injection", call, f"{name} runs a command that is built from values")
         elif name in _COMMANDS or name.startswith(_SPAWNERS):
             yield self._finding("process-spawning", call, f"{name} starts another program")
         elif name in _DYNAMIC and first is not None and not isinstance(first, ast.Constant):
