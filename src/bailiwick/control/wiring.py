@@ -52,7 +52,7 @@ from bailiwick.control.release import (
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import ReviewService
+from bailiwick.control.review import ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
@@ -112,6 +112,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         ),
         policies=_policies(base, estate),
         reviews=delivery.reviews,
+        review_pool=delivery.review_pool,
         source=delivery.sources,
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.sources.receive),
         releases=delivery.releases,
@@ -286,6 +287,7 @@ class _Delivery:
     """The way of a change from a push to production, and back."""
 
     reviews: ReviewService
+    review_pool: ReviewPool
     sources: SourceService
     stops: StopService
     releases: ReleaseService
@@ -295,7 +297,8 @@ class _Delivery:
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     reviews = ReviewService(base.keys["review"], base.clock)
-    sources = _sources(base, people, estate, reviews)
+    pool = base.settings.review.pool()
+    sources = _sources(base, people, estate, reviews, pool)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=base.keys["approval"],
@@ -342,10 +345,10 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         artifacts=artifacts,
     )
-    return _Delivery(reviews, sources, stops, releases, deploys, serving)
+    return _Delivery(reviews, pool, sources, stops, releases, deploys, serving)
 
 
-def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewService) -> SourceService:
+def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewService, pool: ReviewPool) -> SourceService:
     def check_reach(session: Session, manifest: Manifest) -> None:
         estate.integrations.resolve(session, manifest, "editor")
 
@@ -359,6 +362,7 @@ def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewServi
         audit=base.audit,
         catalog=estate.catalog,
         reviews=reviews,
+        pool=pool,
         repositories=Repositories(state / "repositories", state / "hooks", base.settings.max_push_bytes),
         secrets=base.vault.masker,
         check_reach=check_reach,

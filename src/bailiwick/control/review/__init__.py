@@ -1,5 +1,6 @@
 """Review: what no author can switch off reads every change."""
 
+from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
 from bailiwick.control.review.model import (
     BLOCKING,
@@ -17,6 +18,7 @@ from bailiwick.control.review.model import (
 )
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
+from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
 from bailiwick.control.review.service import ReviewService, StoredFinding, StoredReview
 from bailiwick.control.review.words import finding_lines, refusal_lines
@@ -27,8 +29,10 @@ __all__ = [
     "Edit",
     "Entry",
     "Finding",
+    "Limits",
     "PushedBlob",
     "Report",
+    "ReviewPool",
     "ReviewService",
     "Rule",
     "Severity",
@@ -44,4 +48,5 @@ __all__ = [
     "review",
     "rule",
     "rules",
+    "rules_digest",
 ]

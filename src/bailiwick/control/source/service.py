@@ -14,8 +14,10 @@ from bailiwick.control.review import (
     Change,
     Finding,
     Report,
+    ReviewPool,
     ReviewService,
     StoredReview,
+    Surroundings,
     refusal_lines,
     review,
     rule,
@@ -75,6 +77,7 @@ class SourceService:
         audit: AuditLog,
         catalog: CatalogService,
         reviews: ReviewService,
+        pool: ReviewPool,
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
         check_reach: CheckReach,
@@ -87,6 +90,7 @@ class SourceService:
         self._audit = audit
         self._catalog = catalog
         self._reviews = reviews
+        self._pool = pool
         self._repositories = repositories
         self._secrets = secrets
         self._check_reach = check_reach
@@ -104,7 +108,13 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = review(change, known_secret=masker.finds, say=lambda engine: _say(push, change, engine))
+        report = review(
+            change,
+            Surroundings(app.path, self._clock().date()),
+            run=self._pool.run,
+            known_secret=masker.finds,
+            say=lambda engine: _say(push, change, engine),
+        )
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)

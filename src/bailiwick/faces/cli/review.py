@@ -1,5 +1,6 @@
 """`bailiwick review`: the whole review on a folder, or on what a push from it would bring; no server needed."""
 
+import contextlib
 import json
 import sys
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Report
+    from bailiwick.control.review import Change, Report, ReviewPool
 
 _COULD_NOT = 2
 
@@ -48,7 +49,8 @@ def review(
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
     try:
-        report = run(_change(folder, base))
+        with contextlib.closing(_pool()) as pool:
+            report = run(_change(folder, base), run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -61,6 +63,18 @@ def review(
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
     raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
+
+
+def _pool() -> "ReviewPool":
+    """Return workers for this one review, already starting; where they have no sandbox, say so and go on."""
+    from bailiwick.control.review import ReviewPool  # noqa: PLC0415
+
+    pool = ReviewPool(allow_unsandboxed=True)
+    if not pool.isolation.sandboxed:
+        words = f"no sandbox here ({pool.isolation.missing}): engines run with limits only. {pool.isolation.hint}"
+        typer.secho(words, fg="yellow", err=True)
+    pool.start()
+    return pool
 
 
 def _change(folder: Path, base: str) -> "Change":

@@ -7,7 +7,7 @@ flags are behind a pointer that a filter cannot read, and C libraries then use `
 import platform
 from importlib import resources
 
-from bailiwick.dataplane.sandbox.errors import SandboxUnavailableError
+from bailiwick.core.errors import SandboxUnavailableError
 
 ALLOWED = """
 accept accept4 access alarm arch_prctl bind brk capget chdir chmod clock_getres clock_gettime clock_nanosleep close
@@ -36,14 +36,14 @@ NAMESPACE_FLAGS = 0x7E020080
 SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6 (socket(2))
 # TIOCSTI pushes characters into a terminal that others read (CVE-2017-5226).
 REFUSED_IOCTL = 0x5412
-_FILES = {"x86_64": "seccomp.x86_64.bpf", "aarch64": "seccomp.aarch64.bpf"}
+_MACHINES = frozenset({"x86_64", "aarch64"})
 
 
 def filter_program() -> bytes:
     """Return the compiled filter for this machine (classic BPF, seccomp(2))."""
     machine = platform.machine()
-    if machine not in _FILES:
+    if machine not in _MACHINES:
         raise SandboxUnavailableError(
-            f"there is no system-call filter for {machine}", hint="run data planes on x86-64 or arm64"
+            f"there is no system-call filter for {machine}", hint="run Bailiwick on x86-64 or arm64"
         )
-    return (resources.files("bailiwick.dataplane.sandbox") / "data" / _FILES[machine]).read_bytes()
+    return (resources.files("bailiwick.core") / "seccomp" / f"{machine}.bpf").read_bytes()
