@@ -1,4 +1,4 @@
-"""Text as engines read it: what kind of file it is, where its lines begin, and what in it is comment, string or code."""
+"""Text as engines read it: what a file is for, where its lines begin, what in it is comment, string or code."""
 
 import re
 from bisect import bisect_right
@@ -39,14 +39,15 @@ _CONFIG = frozenset("yml yaml toml ini cfg conf env properties json json5 jsonc 
 _PROSE = frozenset("md markdown rst txt adoc tex po pot srt csv tsv log ipynb".split())
 _NAMES = {"makefile": Syntax.HASH, "gnumakefile": Syntax.HASH, "procfile": Syntax.HASH, "jenkinsfile": Syntax.SLASH}
 
-_STRING = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+# What does not end goes on to the end of its line, or of the text: nothing here is tried twice, so time stays linear.
+_STRING = r"\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?"
 _PARTS = {
-    Syntax.PYTHON: r'(?P<comment>#[^\n]*)|(?P<string>"""(?:[^"\\]|\\.|"(?!""))*"""|'
-    rf"'''(?:[^'\\]|\\.|'(?!''))*'''|{_STRING})",
+    Syntax.PYTHON: r'(?P<comment>#[^\n]*)|(?P<string>"""(?:[^"\\]|\\.|"(?!""))*(?:""")?|'
+    rf"'''(?:[^'\\]|\\.|'(?!''))*(?:''')?|{_STRING})",
     Syntax.HASH: rf"(?P<comment>(?<![^\s;])#[^\n]*)|(?P<string>{_STRING})",
-    Syntax.SLASH: rf"(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)|(?P<string>{_STRING}|`(?:[^`\\]|\\.)*`)",
-    Syntax.SQL: r"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)|(?P<string>'(?:[^']|'')*'|\"[^\"\n]*\")",
-    Syntax.MARKUP: r"(?P<comment><!--(?:[^-]|-(?!->))*-->|\{#(?:[^#]|#(?!\}))*#\})|(?P<string>\"[^\"\n]*\"|'[^'\n]*')",
+    Syntax.SLASH: rf"(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?)|(?P<string>{_STRING}|`(?:[^`\\]|\\.)*`?)",
+    Syntax.SQL: r"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?)|(?P<string>'(?:[^']|'')*'?|\"[^\"\n]*\"?)",
+    Syntax.MARKUP: r"(?P<comment><!--(?:[^-]|-(?!->))*(?:-->)?|\{#(?:[^#]|#(?!\}))*(?:#\})?)|(?P<string>(?!))",
 }
 _READERS = {syntax: re.compile(pattern, re.DOTALL) for syntax, pattern in _PARTS.items()}
 
