@@ -2,7 +2,7 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree, unicode
+from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 
 
@@ -17,4 +17,5 @@ ENGINES: tuple[Engine, ...] = (
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
+    Engine("instructions", instructions.check, each_file_alone=True),
 )
