@@ -6,6 +6,7 @@ from dataclasses import replace
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.registry import ENGINES
+from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import Change, Finding, Report, Surroundings
 from bailiwick.control.review.rules import rule
 from bailiwick.control.review.running import Failure, Outcome, run_here
@@ -42,7 +43,7 @@ def review(
     nothing_read = [found for found in findings if found.rule.id in _NOTHING_READ]
     if nothing_read and not change.files:
         return Report(change.tree, tuple(nothing_read))
-    return Report(change.tree, _merged(findings), tuple(failed), {engine.name: engine.version for engine in engines})
+    return Report(change.tree, merge(findings), tuple(failed), {engine.name: engine.version for engine in engines})
 
 
 def _outcomes(
@@ -63,11 +64,3 @@ def _vault(known_secret: Callable[[str], bool]) -> Engine:
 
 def _as_finding(engine: Engine, failure: Failure) -> Finding:
     return Finding(rule("engine-failed"), ".", 0, f"{engine.name} {failure.words}", engine=engine.name)
-
-
-def _merged(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Return findings once for each place and rule, the worst first."""
-    unique: dict[tuple[str, str, int, str], Finding] = {}
-    for finding in findings:
-        unique.setdefault((finding.rule.id, finding.path, finding.line, finding.commit), finding)
-    return tuple(sorted(unique.values(), key=lambda item: (-item.severity, item.path, item.line)))
