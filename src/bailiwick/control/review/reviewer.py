@@ -6,7 +6,7 @@ from dataclasses import replace
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.registry import ENGINES
-from bailiwick.control.review.model import Change, Finding, Report, Surroundings
+from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
 
 _NOTHING_READ = frozenset({"too-many-files", "push-too-large"})
 
@@ -23,7 +23,7 @@ def review(
     `say` is told which engine runs.
     """
     # Values of the vault leave this process for no engine.
-    vault = Engine("vault-values", lambda change, _: secrets.known_values(change, known_secret), reads_history=True)
+    vault = Engine(VAULT_ENGINE, lambda change, _: secrets.known_values(change, known_secret), reads_history=True)
     findings: list[Finding] = []
     failed: list[str] = []
     for engine in (*ENGINES, vault):

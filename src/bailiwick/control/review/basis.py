@@ -1,0 +1,58 @@
+"""What a verdict rests on besides the tree: rules and engines, policies, advisories, standards, each by a name."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+
+from sqlalchemy.orm import Session
+
+from bailiwick.control.review.engines.registry import ENGINES
+
+_WORDS = {
+    "rules": "the rules of the review changed",
+    "policy": "other policies came into force",
+    "advisories": "there is news about packages",
+    "standards": "the standards of the organisation changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a review goes by; empty texts stand for what there is none of."""
+
+    rules: str
+    policy: str = ""
+    advisories: str = ""
+    standards: str = ""
+
+    def facts(self) -> dict[str, str]:
+        """Return the names, as a signed verdict states them."""
+        return asdict(self)
+
+    def changed_since(self, earlier: "Basis") -> tuple[str, ...]:
+        """Return in words what is not as it was."""
+        now, before = self.facts(), earlier.facts()
+        return tuple(words for name, words in _WORDS.items() if now[name] != before[name])
+
+
+BasisNow = Callable[[Session], Basis]
+
+
+@cache
+def rules_digest() -> str:
+    """Return the SHA-256 of every rule pack and of each engine's name and version, 16 hex digits of it."""
+    digest = hashlib.sha256()
+    folder = files("bailiwick.control.review") / "packs"
+    for pack in sorted(folder.iterdir(), key=lambda item: item.name):
+        if pack.name.endswith(".toml"):
+            digest.update(f"{pack.name}\0".encode() + pack.read_bytes() + b"\0")
+    for engine in ENGINES:
+        digest.update(f"{engine.name}\0{engine.version}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def rules_only(_: Session) -> Basis:
+    """Return the basis of a review that knows of nothing but its rules."""
+    return Basis(rules_digest())
