@@ -2,7 +2,7 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree
+from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 
 
@@ -16,4 +16,6 @@ ENGINES: tuple[Engine, ...] = (
     Engine("declared", declared.check),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
+    Engine("unicode", unicode.check),
+    Engine("instructions", instructions.check, each_file_alone=True),
 )
