@@ -25,6 +25,7 @@ from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
 
 
@@ -61,6 +62,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_grants,
         add_access_reviews,
         add_people_found,
+        add_waivers,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -14,11 +14,13 @@ from bailiwick.faces.cli import (
     people,
     platform,
     policy,
+    releases,
     roles,
     sandbox,
     serve,
     services,
     sessions,
+    waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.login import login, logout
@@ -46,6 +48,8 @@ root.add_typer(services.app, name="service")
 root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
+root.add_typer(waivers.app, name="waiver")
+root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
