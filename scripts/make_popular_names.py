@@ -1,6 +1,6 @@
 """Makes the lists of popular package names that look-alikes are told by, from a table that you bring.
 
-    python scripts/make_popular_names.py TABLE.tsv COLUMN (rank|downloads) COUNT > NAME.txt
+    python -m scripts.make_popular_names TABLE.tsv COLUMN (rank|downloads) COUNT > NAME.txt
 
 The result is kept in src/bailiwick/control/review/data. The table has a header line, the name in its first column, and
 in COLUMN a rank (1 is the most used) or a number of downloads. Names are written one a line, the most used first.

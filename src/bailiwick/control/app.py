@@ -36,7 +36,7 @@ from bailiwick.control.release import (
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import ReviewService
+from bailiwick.control.review import AdvisoryService, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService
 from bailiwick.control.vault import CertificateAuthority, Vault
@@ -84,6 +84,7 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    advisories: AdvisoryService
     reviews: ReviewService
     source: SourceService
     hooks: HookServer

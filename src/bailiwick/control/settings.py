@@ -11,6 +11,7 @@ from bailiwick.control.audit import LEAST_DAYS
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
+from bailiwick.control.package_settings import PackageOptions
 
 
 class _Section(BaseModel):
@@ -166,6 +167,7 @@ class ControlSettings(BaseSettings):
     max_push_bytes: int = 50 * 2**20
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     audit_exporters: tuple[ExporterOptions, ...] = ()
+    packages: PackageOptions = Field(default_factory=PackageOptions)
     trusted_proxies: tuple[str, ...] = ()
 
     @property

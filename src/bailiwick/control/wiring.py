@@ -52,7 +52,7 @@ from bailiwick.control.release import (
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import ReviewService
+from bailiwick.control.review import AdvisoryService, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
@@ -111,6 +111,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             on_change=base.relay.refresh,
         ),
         policies=_policies(base, estate),
+        advisories=delivery.advisories,
         reviews=delivery.reviews,
         source=delivery.sources,
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.sources.receive),
@@ -285,6 +286,7 @@ def _policies(base: _Base, estate: _Estate) -> PolicyService:
 class _Delivery:
     """The way of a change from a push to production, and back."""
 
+    advisories: AdvisoryService
     reviews: ReviewService
     sources: SourceService
     stops: StopService
@@ -295,7 +297,15 @@ class _Delivery:
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     reviews = ReviewService(base.keys["review"], base.clock)
-    sources = _sources(base, people, estate, reviews)
+    advisories = AdvisoryService(
+        base.settings.packages.policy,
+        base.settings.state,
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        clock=base.clock,
+    )
+    sources = _sources(base, people, estate, reviews, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=base.keys["approval"],
@@ -342,10 +352,12 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         artifacts=artifacts,
     )
-    return _Delivery(reviews, sources, stops, releases, deploys, serving)
+    return _Delivery(advisories, reviews, sources, stops, releases, deploys, serving)
 
 
-def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewService) -> SourceService:
+def _sources(
+    base: _Base, people: _People, estate: _Estate, reviews: ReviewService, advisories: AdvisoryService
+) -> SourceService:
     def check_reach(session: Session, manifest: Manifest) -> None:
         estate.integrations.resolve(session, manifest, "editor")
 
@@ -361,6 +373,7 @@ def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewServi
         reviews=reviews,
         repositories=Repositories(state / "repositories", state / "hooks", base.settings.max_push_bytes),
         secrets=base.vault.masker,
+        surroundings=advisories.surroundings,
         check_reach=check_reach,
         require_pusher=require_pusher,
         on_accepted=base.relay.accepted,

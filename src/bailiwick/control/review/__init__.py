@@ -1,5 +1,14 @@
 """Review: what no author can switch off reads every change."""
 
+from bailiwick.control.review.advisories import (
+    Advisories,
+    AdvisoriesError,
+    Imported,
+    Source,
+    import_advisories,
+    open_advisories,
+)
+from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryStatus
 from bailiwick.control.review.folder import read_folder
 from bailiwick.control.review.model import (
     BLOCKING,
@@ -15,6 +24,7 @@ from bailiwick.control.review.model import (
     Surroundings,
     Unread,
 )
+from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.sarif import as_sarif
@@ -23,15 +33,22 @@ from bailiwick.control.review.words import finding_lines, refusal_lines
 
 __all__ = [
     "BLOCKING",
+    "Advisories",
+    "AdvisoriesError",
+    "AdvisoryService",
+    "AdvisoryStatus",
     "Change",
     "Edit",
     "Entry",
     "Finding",
+    "Imported",
+    "PackagePolicy",
     "PushedBlob",
     "Report",
     "ReviewService",
     "Rule",
     "Severity",
+    "Source",
     "Step",
     "StoredFinding",
     "StoredReview",
@@ -39,6 +56,8 @@ __all__ = [
     "Unread",
     "as_sarif",
     "finding_lines",
+    "import_advisories",
+    "open_advisories",
     "read_folder",
     "refusal_lines",
     "review",

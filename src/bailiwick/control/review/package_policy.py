@@ -1,6 +1,7 @@
 """What an organisation says of packages: which sources, licences and ages it takes, and what it must know of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,7 @@ class PackagePolicy:
     internal: tuple[str, ...] = ()
     licences_refused: tuple[str, ...] = ("AGPL-3.0", "SSPL-1.0", "BUSL-1.1", "Elastic-2.0", "CC-BY-NC-*")
     least_days: int = 0
+
+    def with_advisories(self, path: str) -> Self:
+        """Return the same policy with the database at a path; empty where there is none."""
+        return replace(self, advisories=path)

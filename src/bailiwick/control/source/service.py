@@ -16,6 +16,7 @@ from bailiwick.control.review import (
     Report,
     ReviewService,
     StoredReview,
+    Surroundings,
     refusal_lines,
     review,
     rule,
@@ -77,6 +78,7 @@ class SourceService:
         reviews: ReviewService,
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
+        surroundings: Callable[[str], Surroundings],
         check_reach: CheckReach,
         require_pusher: RequirePusher,
         on_accepted: OnAccepted,
@@ -89,6 +91,7 @@ class SourceService:
         self._reviews = reviews
         self._repositories = repositories
         self._secrets = secrets
+        self._surroundings = surroundings
         self._check_reach = check_reach
         self._require_pusher = require_pusher
         self._on_accepted = on_accepted
@@ -104,7 +107,12 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = review(change, known_secret=masker.finds, say=lambda engine: _say(push, change, engine))
+        report = review(
+            change,
+            self._surroundings(app.path),
+            known_secret=masker.finds,
+            say=lambda engine: _say(push, change, engine),
+        )
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)

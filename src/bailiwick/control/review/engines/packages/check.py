@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bailiwick.control.review.engines.packages import known, licences, names, python_imports
+from bailiwick.control.review.engines.packages import index, known, licences, names, python_imports
 from bailiwick.control.review.engines.packages.inventory import PIP_LOCK, Inventory, kind_of, take
 from bailiwick.control.review.engines.packages.model import NPM, PYPI, Package, Problem
 from bailiwick.control.review.model import Change, Finding, Surroundings
@@ -34,7 +34,7 @@ def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
         yield from _pin(package)
         if (package.ecosystem, package.name) not in named:
             named.add((package.ecosystem, package.name))
-            yield from _name(package, surroundings.packages)
+            yield from _name(package, surroundings)
         yield from _scripts(package)
         yield from licences.check(package, surroundings.packages)
         yield from _age(package, surroundings)
@@ -105,13 +105,17 @@ def _pin(package: Package) -> Iterator[Finding]:
         yield about(package, "dependencies-not-locked", f"'{package.name[:60]}' has no hash here")
 
 
-def _name(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
-    if any(package.name.startswith(beginning) for beginning in policy.internal):
+def _name(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
+    internal = surroundings.packages.internal
+    if internal and package.name.lower().startswith(internal):
+        yield from index.check(package, surroundings)
         return
     popular = names.look_alike(package.ecosystem, package.name)
     if popular:
         words = f"{package.name} is not {popular}, but looks like it"
         yield about(package, "package-look-alike", words)
+    else:
+        yield from index.check(package, surroundings)
 
 
 def _scripts(package: Package) -> Iterator[Finding]:
