@@ -2,7 +2,7 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree
+from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.packages import check as packages
 
@@ -18,4 +18,6 @@ ENGINES: tuple[Engine, ...] = (
     Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
+    Engine("unicode", unicode.check),
+    Engine("instructions", instructions.check, each_file_alone=True),
 )
