@@ -38,7 +38,7 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import ReviewPool, ReviewService
+from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService
 from bailiwick.control.vault import CertificateAuthority, Vault
@@ -91,6 +91,7 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    advisories: AdvisoryService
     reviews: ReviewService
     review_pool: ReviewPool
     rereviews: RereviewService

@@ -53,7 +53,7 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import Basis, BasisNow, ReviewPool, ReviewService, rules_digest
+from bailiwick.control.review import AdvisoryService, Basis, BasisNow, ReviewPool, ReviewService, rules_digest
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
@@ -113,6 +113,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             on_change=base.relay.refresh,
         ),
         policies=_policies(base, estate),
+        advisories=delivery.advisories,
         reviews=delivery.reviews,
         review_pool=delivery.review_pool,
         rereviews=delivery.rereviews,
@@ -294,6 +295,7 @@ def _policies(base: _Base, estate: _Estate) -> PolicyService:
 class _Delivery:
     """The way of a change from a push to production, and back."""
 
+    advisories: AdvisoryService
     reviews: ReviewService
     review_pool: ReviewPool
     sources: SourceService
@@ -309,7 +311,15 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     reviews = ReviewService(
         base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base)
     )
-    sources = _sources(base, people, estate, reviews, pool)
+    advisories = AdvisoryService(
+        base.settings.packages.policy,
+        base.settings.state,
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        clock=base.clock,
+    )
+    sources = _sources(base, people, estate, reviews, pool, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=base.keys["approval"],
@@ -360,7 +370,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         artifacts=artifacts,
     )
-    return _Delivery(reviews, pool, sources, stops, releases, deploys, serving, rereviews)
+    return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
 def _review_basis(base: _Base) -> BasisNow:
@@ -397,7 +407,14 @@ def _rereview_keeper(base: _Base, estate: _Estate, delivery: _Delivery) -> Rerev
     )
 
 
-def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewService, pool: ReviewPool) -> SourceService:
+def _sources(
+    base: _Base,
+    people: _People,
+    estate: _Estate,
+    reviews: ReviewService,
+    pool: ReviewPool,
+    advisories: AdvisoryService,
+) -> SourceService:
     def check_reach(session: Session, manifest: Manifest) -> None:
         estate.integrations.resolve(session, manifest, "editor")
 
@@ -414,6 +431,7 @@ def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewServi
         pool=pool,
         repositories=Repositories(state / "repositories", state / "hooks", base.settings.max_push_bytes),
         secrets=base.vault.masker,
+        surroundings=advisories.surroundings,
         check_reach=check_reach,
         require_pusher=require_pusher,
         on_accepted=base.relay.accepted,

@@ -1,5 +1,14 @@
 """Review: what no author can switch off reads every change."""
 
+from bailiwick.control.review.advisories import (
+    Advisories,
+    AdvisoriesError,
+    Imported,
+    Source,
+    import_advisories,
+    open_advisories,
+)
+from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryStatus
 from bailiwick.control.review.basis import Basis, BasisNow
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
@@ -18,6 +27,7 @@ from bailiwick.control.review.model import (
     Unread,
     Waived,
 )
+from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
@@ -28,19 +38,26 @@ from bailiwick.control.review.words import finding_lines, refusal_lines
 __all__ = [
     "BLOCKING",
     "PUSHED",
+    "Advisories",
+    "AdvisoriesError",
+    "AdvisoryService",
+    "AdvisoryStatus",
     "Basis",
     "BasisNow",
     "Change",
     "Edit",
     "Entry",
     "Finding",
+    "Imported",
     "Limits",
+    "PackagePolicy",
     "PushedBlob",
     "Report",
     "ReviewPool",
     "ReviewService",
     "Rule",
     "Severity",
+    "Source",
     "Standing",
     "Step",
     "StoredFinding",
@@ -50,6 +67,8 @@ __all__ = [
     "Waived",
     "as_sarif",
     "finding_lines",
+    "import_advisories",
+    "open_advisories",
     "read_folder",
     "refusal_lines",
     "review",

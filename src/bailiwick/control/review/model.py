@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 
+from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
 
 
@@ -163,11 +164,13 @@ class Change:
 class Surroundings:
     """What a review goes by besides the change itself. Plain data: engines in other processes get it too.
 
-    `app` is the path of the app, empty where no server knows it. `day` is today, in UTC.
+    `app` is the path of the app, empty where no server knows it. `day` is today, in UTC. `packages` is what the
+    organisation says of packages.
     """
 
     app: str = ""
     day: date = date.min
+    packages: PackagePolicy = field(default_factory=PackagePolicy)
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ class SourceService:
         pool: ReviewPool,
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
+        surroundings: Callable[[str], Surroundings],
         check_reach: CheckReach,
         require_pusher: RequirePusher,
         on_accepted: OnAccepted,
@@ -93,6 +94,7 @@ class SourceService:
         self._pool = pool
         self._repositories = repositories
         self._secrets = secrets
+        self._surroundings = surroundings
         self._check_reach = check_reach
         self._require_pusher = require_pusher
         self._on_accepted = on_accepted
@@ -134,8 +136,7 @@ class SourceService:
         return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
 
     def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
-        around = Surroundings(app.path, self._clock().date())
-        return review(change, around, run=self._pool.run, known_secret=masker.finds, say=say)
+        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
 
     def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
         """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""
