@@ -36,11 +36,13 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import ReviewPool, ReviewService
+from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService
 from bailiwick.control.vault import CertificateAuthority, Vault
+from bailiwick.control.waivers import WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
@@ -58,6 +60,8 @@ _LOOK_SECONDS = 2.0
 _EXPIRE_SECONDS = 600.0
 _REMEMBER_SECONDS = 10.0
 _ACCESS_REVIEW_SECONDS = 15.0
+_WAIVER_SECONDS = 60.0
+_REREVIEW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,13 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    advisories: AdvisoryService
     reviews: ReviewService
     review_pool: ReviewPool
+    rereviews: RereviewService
+    rereview_keeper: RereviewKeeper
+    waivers: WaiverService
+    waiver_keeper: WaiverKeeper
     source: SourceService
     hooks: HookServer
     repeats: RepeatService
@@ -143,6 +152,8 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
+        Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),
+        Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
 

@@ -12,6 +12,7 @@ from bailiwick.control.audit import LEAST_DAYS
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
+from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
 
 
@@ -186,6 +187,7 @@ class ControlSettings(BaseSettings):
     review: ReviewSettings = Field(default_factory=ReviewSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     audit_exporters: tuple[ExporterOptions, ...] = ()
+    packages: PackageOptions = Field(default_factory=PackageOptions)
     trusted_proxies: tuple[str, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
-from bailiwick.control.review.model import Change, Finding, Report, Surroundings
+from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
 from bailiwick.control.review.rules import rule
 from bailiwick.control.review.running import Failure, Outcome, Run, Say, jobs_of, run_here
 
@@ -57,7 +57,7 @@ def _outcomes(
 
 
 def _vault(known_secret: Callable[[str], bool]) -> Engine:
-    return Engine("vault-values", lambda change, _: secrets.known_values(change, known_secret), reads_history=True)
+    return Engine(VAULT_ENGINE, lambda change, _: secrets.known_values(change, known_secret), reads_history=True)
 
 
 def _as_finding(engine: Engine, failure: Failure) -> Finding:

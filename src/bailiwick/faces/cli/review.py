@@ -3,14 +3,17 @@
 import contextlib
 import json
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bailiwick.faces.cli.advisories import database
+
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Report, ReviewPool
+    from bailiwick.control.review import Change, Report, ReviewPool, Surroundings
 
 _COULD_NOT = 2
 
@@ -36,6 +39,9 @@ def review(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="the app's folder")],
     base: Annotated[str, typer.Option(help="also read every commit since this revision, as a push would")] = "",
     form: Annotated[Format, typer.Option("--format", help="how findings are printed")] = Format.TEXT,
+    advisories: Annotated[
+        Path | None, typer.Option(exists=True, help="an advisory database, else that of `bailiwick advisories import`")
+    ] = None,
     fail_on: Annotated[Level, typer.Option(help="the least severity that makes the exit code 1")] = Level.MEDIUM,
 ) -> None:
     """Review a folder as a push would be. Example: bailiwick review . --base origin/main.
@@ -50,7 +56,7 @@ def review(
 
     try:
         with contextlib.closing(_pool()) as pool:
-            report = run(_change(folder, base), run=pool.run)
+            report = run(_change(folder, base), _surroundings(advisories), run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -75,6 +81,14 @@ def _pool() -> "ReviewPool":
         typer.secho(words, fg="yellow", err=True)
     pool.start()
     return pool
+
+
+def _surroundings(advisories: Path | None) -> "Surroundings":
+    from bailiwick.control.review import PackagePolicy, Surroundings  # noqa: PLC0415
+
+    used = advisories or database()
+    policy = PackagePolicy(advisories=str(used) if used.exists() else "")
+    return Surroundings(day=datetime.now(UTC).date(), packages=policy)
 
 
 def _change(folder: Path, base: str) -> "Change":
