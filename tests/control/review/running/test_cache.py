@@ -130,5 +130,5 @@ def test_a_file_that_engines_go_by_is_read_as_it_is_now(workers: ReviewPool, tmp
     listed.write_text("and the third")
     assert said() == "and the third"
     listed.unlink()
-    with pytest.raises(DataFileError, match="index.txt, which cannot be read"):
+    with pytest.raises(DataFileError, match="which cannot be read"):
         said()
