@@ -307,10 +307,6 @@ class _Delivery:
 
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
-    pool = base.settings.review.pool()
-    reviews = ReviewService(
-        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base)
-    )
     advisories = AdvisoryService(
         base.settings.packages.policy,
         base.settings.state,
@@ -318,6 +314,10 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         audit=base.audit,
         authorizer=base.authorizer,
         clock=base.clock,
+    )
+    pool = base.settings.review.pool(readable=(str(advisories.folder),))
+    reviews = ReviewService(
+        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
     )
     sources = _sources(base, people, estate, reviews, pool, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
@@ -373,10 +373,10 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
-def _review_basis(base: _Base) -> BasisNow:
+def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
     def basis(session: Session) -> Basis:
         base.force.refresh(session)
-        return Basis(rules_digest(), policy=f"{base.policies.generation}")
+        return Basis(rules_digest(), policy=f"{base.policies.generation}", advisories=advisories.name())
 
     return basis
 

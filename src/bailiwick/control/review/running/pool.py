@@ -59,12 +59,17 @@ class ReviewPool:
         *,
         registry: str = REGISTRY,
         more_paths: Sequence[str] = (),
+        readable: Sequence[str] = (),
         allow_unsandboxed: bool = False,
     ) -> None:
-        """Take limits and numbers; without a sandbox on this host nothing runs, unless that is allowed."""
+        """Take limits and numbers; without a sandbox on this host nothing runs, unless that is allowed.
+
+        Engines are looked for in `more_paths` too, and may read what is at the `readable` ones.
+        """
         self._limits = limits or Limits()
         self._registry = registry
         self._more_paths = tuple(more_paths)
+        self._readable = tuple(readable)
         self._allow_unsandboxed = allow_unsandboxed
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
@@ -128,7 +133,9 @@ class ReviewPool:
 
     def _new(self) -> Worker:
         self._require_isolation()
-        return Worker(self._limits, self._registry, self._more_paths, sandboxed=self.isolation.sandboxed)
+        return Worker(
+            self._limits, self._registry, self._more_paths, self._readable, sandboxed=self.isolation.sandboxed
+        )
 
     def _require_isolation(self) -> None:
         if not self._allow_unsandboxed:
