@@ -4,6 +4,9 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.samples import SAMPLES
+
+__all__ = ["ENGINES", "SAMPLES"]
 from bailiwick.control.review.engines.packages import check as packages
 
 
