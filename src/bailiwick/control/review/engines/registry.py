@@ -4,6 +4,7 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.infra import shell
 
 
 def _is_python(path: str) -> bool:
@@ -18,4 +19,5 @@ ENGINES: tuple[Engine, ...] = (
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
+    Engine("shell", shell.check, reads=shell.reads, each_file_alone=True),
 )
