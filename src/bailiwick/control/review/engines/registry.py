@@ -4,7 +4,7 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
-from bailiwick.control.review.engines.infra import shell
+from bailiwick.control.review.engines.infra import containers, dockerfile, shell, workflows
 
 
 def _is_python(path: str) -> bool:
@@ -20,4 +20,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
     Engine("shell", shell.check, reads=shell.reads, each_file_alone=True),
+    Engine("workflows", workflows.check, reads=workflows.reads, each_file_alone=True),
+    Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
+    Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
 )
