@@ -4,7 +4,8 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
-from bailiwick.control.review.engines.infra import containers, dockerfile, shell, workflows
+from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
+from bailiwick.control.review.engines.packages import check as packages
 
 
 def _is_python(path: str) -> bool:
@@ -15,6 +16,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
+    Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
@@ -23,4 +25,5 @@ ENGINES: tuple[Engine, ...] = (
     Engine("workflows", workflows.check, reads=workflows.reads, each_file_alone=True),
     Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
     Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
+    Engine("configuration", configuration.check, reads=configuration.reads, each_file_alone=True),
 )

@@ -177,7 +177,7 @@ def _workload(document: Node) -> Iterator[Fault]:
             path = volume.get("hostPath", "path")
             yield from _mount(path.word, path.line)
     yield from _identity(pod.get("securityContext"))
-    not_root = pod.get("securityContext", "runAsNonRoot").true
+    not_root = pod.get("securityContext", "runAsNonRoot").there or pod.get("securityContext", "runAsUser").there
     for group in ("initContainers", "containers", "ephemeralContainers"):
         for container in pod.get(group).each():
             yield from _container(container, not_root)

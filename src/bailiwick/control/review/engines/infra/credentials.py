@@ -24,12 +24,19 @@ _PLACEHOLDER = re.compile(
     r"todo|fill[-_ ]?in|not[-_ ]?(?:a[-_ ]?)?(?:real|set|used)|generate|put[-_ ]|to[-_ ]?be|some[-_ ]|fake|mock",
     re.IGNORECASE,
 )
+_OF_A_PROTOCOL = re.compile(
+    r"(?:^|_)(?:next|previous|page|output|input|change|continuation|continue|sync|start|end|pagination|cursor|upload|"
+    r"csrf|xsrf|lock|task|sequence|separator|special|pad|eos|bos|unk|mask|cls|sep|stop)_?token$",
+    re.IGNORECASE,
+)
+_UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$", re.IGNORECASE)
 _LEAST_LENGTH = 4
 
 
 def names_credential(name: str) -> bool:
     """Say whether a setting of this name holds a credential: `DB_PASSWORD`, `clientSecret`, `api-key`."""
-    return bool(_NAME.search(_CAMEL.sub("_", name.strip()).replace("-", "_")))
+    plain = _CAMEL.sub("_", name.strip()[:200]).replace("-", "_")
+    return bool(_NAME.search(plain)) and not _OF_A_PROTOCOL.search(plain)
 
 
 def is_written_out(value: str) -> bool:
@@ -37,7 +44,7 @@ def is_written_out(value: str) -> bool:
     plain = value.strip().strip("\"'")
     if len(plain) < _LEAST_LENGTH or " " in plain or _NOT_ONE.match(plain):
         return False
-    return not (_REFERENCE.search(plain) or _PLACEHOLDER.search(plain))
+    return not (_UUID.match(plain) or _REFERENCE.search(plain) or _PLACEHOLDER.search(plain))
 
 
 def is_credential(name: str, value: str) -> bool:

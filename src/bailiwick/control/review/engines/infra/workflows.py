@@ -149,8 +149,8 @@ def _steps(steps: Node, events: frozenset[str], owner: Node) -> Iterator[Fault]:
         head = _HEAD.search(f"{inputs.get('ref').word} {inputs.get('repository').word}")
         if action == "actions/checkout" and head and events & _UNTRUSTED_EVENTS:
             checked_out = True
-            yield Fault("untrusted-checkout", uses.line, f"on {', '.join(sorted(events & _UNTRUSTED_EVENTS))} it checks out "
-                        "what a stranger wrote")  # fmt: skip
+            on = ", ".join(sorted(events & _UNTRUSTED_EVENTS))
+            yield Fault("untrusted-checkout", uses.line, f"on {on} it checks out what a stranger wrote")
         if action == "actions/github-script":
             yield from _injected(inputs.get("script"), "code-injection")
         fetched = fetched or (action in {"actions/download-artifact", "dawidd6/action-download-artifact"})
