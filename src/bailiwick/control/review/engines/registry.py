@@ -4,10 +4,11 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
+from bailiwick.control.review.engines.packages import check as packages
 from bailiwick.control.review.engines.samples import SAMPLES
 
 __all__ = ["ENGINES", "SAMPLES"]
-from bailiwick.control.review.engines.packages import check as packages
 
 
 def _is_python(path: str) -> bool:
@@ -23,4 +24,9 @@ ENGINES: tuple[Engine, ...] = (
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
+    Engine("shell", shell.check, reads=shell.reads, each_file_alone=True),
+    Engine("workflows", workflows.check, reads=workflows.reads, each_file_alone=True),
+    Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
+    Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
+    Engine("configuration", configuration.check, reads=configuration.reads, each_file_alone=True),
 )
