@@ -2,8 +2,9 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, ruff, secrets, tree
+from bailiwick.control.review.engines import declared, instructions, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.packages import check as packages
 from bailiwick.control.review.engines.python import analysis as python_flow
 from bailiwick.control.review.engines.python.templates import ENDINGS
 
@@ -20,6 +21,9 @@ ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
+    Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_followed),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
+    Engine("unicode", unicode.check),
+    Engine("instructions", instructions.check, each_file_alone=True),
 )
