@@ -2,17 +2,23 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
+from bailiwick.control.review.engines import declared, instructions, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
 from bailiwick.control.review.engines.packages import check as packages
 from bailiwick.control.review.engines.samples import SAMPLES
 
 __all__ = ["ENGINES", "SAMPLES"]
+from bailiwick.control.review.engines.python import analysis as python_flow
+from bailiwick.control.review.engines.python.templates import ENDINGS
 
 
 def _is_python(path: str) -> bool:
     return path.endswith(".py")
+
+
+def _is_followed(path: str) -> bool:
+    return path.endswith((".py", ".pyw", ".ipynb", *ENDINGS))
 
 
 ENGINES: tuple[Engine, ...] = (
@@ -20,7 +26,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
     Engine("packages", packages.check, reads=packages.reads),
-    Engine("python-flow", python_flow.check, reads=_is_python),
+    Engine("python-flow", python_flow.check, reads=_is_followed),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
