@@ -4,10 +4,11 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 
 
 def _is_python(path: str) -> bool:
-    return path.endswith(".py")
+    return path.endswith((".py", ".pyw", ".pyi", ".ipynb"))
 
 
 ENGINES: tuple[Engine, ...] = (
@@ -15,6 +16,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
     Engine("python-flow", python_flow.check, reads=_is_python),
+    Engine("python-patterns", python_patterns.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
