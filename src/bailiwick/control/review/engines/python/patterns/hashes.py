@@ -65,7 +65,7 @@ def _referred(view: View, node: ast.AST | None) -> str:
 def weak_hash(view: View, call: ast.Call) -> Iterator[Finding]:
     """A hash for which others with the same value can be made."""
     weak = sorted(_kinds(view, call) & _WEAK)
-    if not weak or view.may_be(view.argument(call, None, "usedforsecurity"), False):
+    if not weak or _breach_check(view) or view.may_be(view.argument(call, None, "usedforsecurity"), False):
         return
     hashed = {word for name in labels(call) for word in parts(name)}
     if not hashed & {"password", "passwd", "pwd", "secret", "token"} and _only_names(view, call):

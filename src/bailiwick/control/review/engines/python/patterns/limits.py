@@ -123,10 +123,7 @@ def pages_without_end(view: View, node: Function) -> Iterator[Finding]:
     if not is_route(view, node):
         return
     for name, argument in parameters(node).items():
-        if (
-            name in {"limit", "page_size", "per_page", "size", "top", "count", "n"}
-            and view.last(argument.annotation) == "int"
-        ):
+        if name in {"limit", "page_size", "per_page", "size", "top"} and view.last(argument.annotation) == "int":
             default = defaults(node).get(name)
             if default is None or isinstance(default, ast.Constant) or not _declares_bound(view, node, argument):
                 uses = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
