@@ -4,6 +4,7 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.python.controls import engine as python_controls
 from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 
 
@@ -17,6 +18,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("declared", declared.check),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("python-patterns", python_patterns.check, reads=_is_python),
+    Engine("python-controls", python_controls.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
