@@ -4,6 +4,7 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.packages import check as packages
 from bailiwick.control.review.engines.python.controls import engine as python_controls
 from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 
@@ -16,6 +17,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
+    Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("python-patterns", python_patterns.check, reads=_is_python),
     Engine("python-controls", python_controls.check, reads=_is_python),
