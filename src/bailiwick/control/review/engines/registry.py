@@ -11,10 +11,12 @@ from bailiwick.control.review.engines.samples import SAMPLES
 __all__ = ["ENGINES", "SAMPLES"]
 from bailiwick.control.review.engines.python import analysis as python_flow
 from bailiwick.control.review.engines.python.templates import ENDINGS
+from bailiwick.control.review.engines.python.controls import engine as python_controls
+from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 
 
 def _is_python(path: str) -> bool:
-    return path.endswith(".py")
+    return path.endswith((".py", ".pyw", ".pyi", ".ipynb"))
 
 
 def _is_followed(path: str) -> bool:
@@ -27,6 +29,9 @@ ENGINES: tuple[Engine, ...] = (
     Engine("declared", declared.check),
     Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_followed),
+    Engine("python-flow", python_flow.check, reads=_is_python),
+    Engine("python-patterns", python_patterns.check, reads=_is_python),
+    Engine("python-controls", python_controls.check, reads=_is_python),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
