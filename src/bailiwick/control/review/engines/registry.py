@@ -4,6 +4,7 @@ import importlib.metadata
 
 from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.javascript import engine as javascript
 
 
 def _is_python(path: str) -> bool:
@@ -15,5 +16,6 @@ ENGINES: tuple[Engine, ...] = (
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
     Engine("python-flow", python_flow.check, reads=_is_python),
+    Engine("javascript", javascript.check, reads=javascript.reads),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
 )
