@@ -41,7 +41,7 @@ def check_call(run: "Interpreter", call: "Call") -> None:
 
 def _sinks_of(run: "Interpreter", call: "Call") -> Iterator[Sink]:
     yield from run.models.sinks.find(call.symbol)
-    if call.symbol.startswith(("?", ".")) or not call.symbol:
+    if not call.callee.closures and (call.symbol.startswith(("?", ".")) or not call.symbol):
         for pattern, sink in run.models.methods.get(call.method, ()):
             if pattern.search(call.receiver):
                 yield sink
