@@ -97,6 +97,8 @@ def _expected(  # noqa: PLR0911 - one a way to know
     for child in parameter.children:
         if child.kind == "decorator":
             return _decorated(run, child, parameter, scope)
+    if name in {"err", "error"} and place == 0:
+        return Value(symbol="@error")
     if _REQUESTS.match(name):
         return Value(symbol="@request")
     if _RESPONSES.match(name) and any(_REQUESTS.match(other) for other in names):

@@ -16,6 +16,7 @@ _CHILDREN = frozenset({"child_process.exec", "child_process.execSync", "child_pr
                        "child_process.execFile", "child_process.execFileSync", "child_process.fork"})  # fmt: skip
 _DYNAMIC = frozenset({"eval", "Function", "vm.runInContext", "vm.runInNewContext", "vm.runInThisContext", "vm.Script"})
 _NATIVE = frozenset({"ffi-napi", "ffi", "koffi", "ref-napi", "node-ffi", "bindings", "node-gyp-build"})
+_NOTED = frozenset({"express", "express-session", "cookie-session"})
 _SPAWNING = frozenset({"execa", "shelljs", "cross-spawn", "zx", "cluster"})
 _SECRETS = re.compile(r"(?i)(?:token|secret|password|passwd|apikey|api_key|signature|hmac|digest|hash|otp|csrf)")
 
@@ -26,6 +27,8 @@ def check_call(run: "Interpreter", call: "Call") -> None:
         if all(_holds(call, condition) for condition in check.when):
             run.report(check.rule, call.at, call.scope, _said(check, call))
     _check_capability(run, call)
+    if call.symbol in _NOTED:
+        run.facts.calls.append((call.symbol, call.scope.frame.path, call.at))
 
 
 def _said(check: Check, call: "Call") -> str:

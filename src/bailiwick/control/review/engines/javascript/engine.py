@@ -46,7 +46,7 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     with _room():
         try:
             run.run()
-            check_app(run, sources, {file.path: file.content for file in change.files})
+            check_app(run, sources)
         except (TooMuchError, RecursionError):
             path = max(sources, key=lambda name: sources[name].root.end)
             yield Finding(

@@ -5,7 +5,7 @@ them has its way there; those that nothing calls are entered with values that ar
 text is remembered along the way (`cleared`), and only there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bailiwick.control.review.engines.javascript import expressions, statements
@@ -151,6 +151,12 @@ class Interpreter:
         name = specifier.removeprefix("node:").replace("fs/promises", "fs.promises")
         return self.named("." + name.replace(".", "") if specifier.startswith((".", "@/", "~/")) else name)
 
+    def exported_functions(self) -> Iterator[tuple[str, str, Node]]:
+        """Yield the functions that files export, as (path, name, node)."""
+        for path, module in self._modules.items():
+            for name, value in module.exports.fields.items():
+                yield from ((path, name, closure.node) for closure in value.closures)
+
     def module_of(self, path: str) -> Module:
         """Return the module of a file."""
         return self._modules[path]
@@ -290,8 +296,8 @@ class Interpreter:
     def from_outside(self, kind: str, key: str, node: Node, scope: Scope, type_: str = "") -> Value:
         """Return a value that somebody else wrote."""
         taint = Taint(key, kind, steps=(Step(scope.frame.path, node.line, f"{_KINDS.get(kind, kind)}: {key}"),))
-        value = Value(taints=frozenset({taint}), type=type_)
-        if type_ == "string":
+        value = Value(taints=frozenset({taint}), type="" if type_ == "strings" else type_)
+        if type_ in {"string", "strings"}:
             value = replace(value, taints=frozenset({replace(taint, safe=frozenset({"nosql-injection"}))}))
         return value
 

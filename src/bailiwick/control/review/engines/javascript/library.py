@@ -69,6 +69,8 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
         found = special(run, call)
         if found is not None:
             return found
+    if call.symbol.startswith("@resolve:"):
+        return _kept(run, call)
     origin = run.models.returns.first(call.symbol)
     if origin is not None:
         _callbacks(run, call)
@@ -169,6 +171,9 @@ def _gone_through(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 -
         answers = [run.call(closure, (joined([start, inside]), inside)) for closure in call.argument(0).closures]
         answers += [run.call(closure, (joined([*answers, start]), inside)) for closure in call.argument(0).closures]
         return joined([start, *answers])
+    for value in call.values:
+        if value.symbol.startswith("@resolve:"):
+            run.cells[value.symbol] = joined([run.cells.get(value.symbol, inside), inside])
     answers = [
         run.call(closure, (inside, NUMBER) if method != "sort" else (inside, inside))
         for value in call.values
@@ -228,6 +233,9 @@ def _callbacks(run: "Interpreter", call: "Call") -> Value:
             heard = run.from_outside("request", f"message {name}", call.at, call.scope)
     elif call.method == "then":
         heard = call.owner
+        for value in call.values:
+            if value.symbol.startswith("@resolve:"):
+                run.cells[value.symbol] = joined([run.cells.get(value.symbol, heard), heard])
     elif call.method == "addEventListener" and call.argument(0).text() == "message":
         heard = Value(symbol="@message")
     answers = [
@@ -316,7 +324,7 @@ def _state(run: "Interpreter", call: "Call") -> Value:
     return Value(things=(Thing("array", {"0": value, "1": Value(symbol=name)}),))
 
 
-def kept(run: "Interpreter", call: "Call") -> Value:
+def _kept(run: "Interpreter", call: "Call") -> Value:
     """Keep what a setter, or a promise's `resolve`, is given."""
     given = call.argument(0)
     for closure in given.closures:
@@ -332,6 +340,14 @@ def _memo(run: "Interpreter", call: "Call") -> Value:
 def _regexp(_: "Interpreter", call: "Call") -> Value:
     text = call.argument(0).text()
     return Value(symbol=f"RegExp():{text}") if text is not None else Value(symbol="RegExp()")
+
+
+def _relative(_: "Interpreter", call: "Call") -> Value:
+    return part_of(call.argument(1), "relative")
+
+
+def _extension(_: "Interpreter", call: "Call") -> Value:
+    return part_of(call.argument(0), "extension")
 
 
 def _number(_: "Interpreter", __: "Call") -> Value:
@@ -353,5 +369,7 @@ _SPECIAL: dict[str, Special] = {
     "Promise.allSettled": _same, "util.promisify": _same, "structuredClone": _same, "Set": _collection,
     "Map": _collection, "Promise": _promise, "useState": _state, "useMemo": _memo, "useCallback": _same,
     "RegExp": _regexp, "Number": _number, "parseInt": _number, "parseFloat": _number, "String": _text,
-    "asyncHandler": _same, "catchAsync": _same, "memo": _same, "forwardRef": _same, "cache": _same,
+    "asyncHandler": _same,
+    "path.relative": _relative, "path.extname": _extension,
+    "catchAsync": _same, "memo": _same, "forwardRef": _same, "cache": _same,
 }  # fmt: skip

@@ -33,6 +33,7 @@ class Sink:
     arguments: tuple[int, ...] = (0,)
     fields: tuple[str, ...] = ()
     option: str = ""
+    unless: str = ""
     deep: bool = False
     text_only: bool = False
     whole: bool = False
@@ -136,6 +137,7 @@ def _add_sink(made: Models, written: dict[str, Any]) -> None:
         arguments=tuple(written.get("arguments", (0,))),
         fields=tuple(written.get("fields", ())),
         option=written.get("option", ""),
+        unless=written.get("unless", ""),
         deep=written.get("deep", False),
         text_only=written.get("text_only", False),
         whole=written.get("whole", False),

@@ -24,6 +24,7 @@ EXPORTED = "module.exports"
 _MOST_FIELDS = 2_000
 # Parts of an address: a check of one says nothing of the others.
 _ADDRESS_PARTS = frozenset({"hostname", "host", "origin", "protocol", "port", "pathname", "search", "hash"})
+_OF_UPLOADS = frozenset({"path", "filename", "size", "tempFilePath", "md5", "destination", "filepath", "mv"})
 _SIZES = frozenset({"length", "size", "byteLength"})
 
 
@@ -38,8 +39,13 @@ def member(run: "Interpreter", base: Value, name: str, node: Node, scope: Scope)
         if base.symbol == "URL()" and name in _ADDRESS_PARTS:
             found.append(part_of(base, name))
         else:
-            found.append(Value(taints=field_of(base, name)))
+            found.append(Value(taints=field_of(base, name) if not _is_own(base, name) else frozenset()))
     return joined(found)
+
+
+def _is_own(base: Value, name: str) -> bool:
+    """Return whether a field of an upload is what the server made: where it put it, and how large it is."""
+    return name in _OF_UPLOADS and all(taint.key.startswith("file") for taint in base.taints)
 
 
 def _of_library(run: "Interpreter", base: Value, name: str, node: Node, scope: Scope) -> Value:

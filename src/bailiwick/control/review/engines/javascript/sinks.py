@@ -9,7 +9,14 @@ from bailiwick.control.review.engines.javascript.models import Sink
 from bailiwick.control.review.engines.javascript.objects import member
 from bailiwick.control.review.engines.javascript.scopes import Scope
 from bailiwick.control.review.engines.javascript.syntax import Node
-from bailiwick.control.review.engines.javascript.values import ANYTHING, Taint, Value, deep_taints
+from bailiwick.control.review.engines.javascript.values import (
+    ANYTHING,
+    NOTHING,
+    Taint,
+    Value,
+    deep_taints,
+    inner_values,
+)
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.calls import Call
@@ -20,6 +27,7 @@ _USUAL_KINDS = frozenset({"request", "browser", "model"})
 _PLAIN_TYPES = re.compile(
     r"(?i)text/plain|application/json|text/csv|application/pdf|octet-stream|text/event-stream|image/"
 )
+_ANSWERS = frozenset({"Response", "next/server.NextResponse"})
 _PLAIN_SHORT = frozenset({"text", "txt", "json", "csv", "plain", "pdf", "png"})
 _SETTERS = frozenset({"type", "contentType", "set", "setHeader", "header", "writeHead"})
 _MONEY_AND_COUNTS = re.compile(
@@ -31,12 +39,52 @@ _MONEY_AND_COUNTS = re.compile(
 def check_call(run: "Interpreter", call: "Call") -> None:
     """Report values from outside that a call takes as something else than values."""
     for sink in _sinks_of(run, call):
-        if sink.option and not _has_option(call, sink.option):
+        if (sink.option and not _has_option(call, sink.option)) or (sink.unless and _has_option(call, sink.unless)):
             continue
         if sink.rule == "cross-site-scripting" and call.owner.symbol == "@response" and is_plain(call):
             continue
         taints = frozenset(taint for value in _taken(run, call, sink) for taint in relevant(run, sink, value))
         run.report_flow(sink.rule, call.at, call.scope, taints, sink.words)
+    _check_special(run, call)
+
+
+def _check_special(run: "Interpreter", call: "Call") -> None:
+    """Report what depends on more than one argument: an answer's type, a message's role, a header's name."""
+    if call.symbol in _ANSWERS and call.new and "text/html" in _option_text(call, "headers", "content-type"):
+        sink = run.models.sinks.first("@response.html")
+        run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, call.argument(0)), sink.words)
+    if call.owner.symbol == "@response" and call.method in _SETTERS:
+        name = (call.argument(0).text() or "").lower()
+        if name == "access-control-allow-origin":
+            run.report_flow("permissive-cors", call.at, call.scope, call.argument(1).taints, "is let in, whoever it is")
+    for value in call.values:
+        for thing in value.things:
+            if "messages" in thing.fields:
+                _check_messages(run, call, thing.fields["messages"])
+
+
+def _check_messages(run: "Interpreter", call: "Call", messages: Value) -> None:
+    for thing in messages.things:
+        for message in inner_values(thing):
+            for part in message.things:
+                role = part.fields.get("role", NOTHING).text()
+                if role in {"system", "developer"} and "content" in part.fields:
+                    taints = frozenset(
+                        t for t in deep_taints(part.fields["content"]) if t.kind in {"request", "browser"}
+                    )
+                    run.report_flow(
+                        "prompt-injection", call.at, call.scope, taints, "becomes part of the model's instructions"
+                    )
+
+
+def _option_text(call: "Call", *names: str) -> str:
+    """Return the constant text of an option inside of an option, whatever the case of its name."""
+    for thing in call.argument(1).things:
+        for inner in thing.fields.get(names[0], NOTHING).things:
+            for key, value in inner.fields.items():
+                if key.lower() == names[1]:
+                    return value.text() or ""
+    return ""
 
 
 def _sinks_of(run: "Interpreter", call: "Call") -> Iterator[Sink]:
