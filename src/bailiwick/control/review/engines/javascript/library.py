@@ -99,7 +99,7 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
         return joined([answered]) if answered != NOTHING else replace(call.owner)
     if call.method in {"catch", "finally"}:
         return call.owner
-    return Value(symbol=f"{call.symbol}()") if call.symbol and not call.symbol.startswith("?") else NOTHING
+    return run.named(f"{call.symbol}()") if call.symbol and not call.symbol.startswith("?") else NOTHING
 
 
 def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR0912 - one a method
