@@ -5,6 +5,7 @@ import importlib.metadata
 from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.javascript import engine as javascript
+from bailiwick.control.review.engines.templates import engine as templates
 
 
 def _is_python(path: str) -> bool:
@@ -17,5 +18,6 @@ ENGINES: tuple[Engine, ...] = (
     Engine("declared", declared.check),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("javascript", javascript.check, reads=javascript.reads),
+    Engine("templates", templates.check, reads=templates.reads, each_file_alone=True),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
 )

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bailiwick.control.review.engines.javascript.embedded import scripts
 from bailiwick.control.review.engines.javascript.interpreter import Interpreter, TooMuchError
 from bailiwick.control.review.engines.javascript.modules import aliases
 from bailiwick.control.review.engines.javascript.syntax import Source, UnreadableSourceError, parse
 from bailiwick.control.review.engines.javascript.whole import check_app, is_minified
+from bailiwick.control.review.engines.templates.pieces import SUFFIXES as PAGES
 from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.rules import rule
 
@@ -19,13 +21,17 @@ _FRAMES = 12_000
 
 def reads(path: str) -> bool:
     """Say whether a file matters to this engine."""
-    return path.endswith(SUFFIXES) or path.rpartition("/")[2] in _CONFIGURATION
+    return path.endswith((*SUFFIXES, *PAGES)) or path.rpartition("/")[2] in _CONFIGURATION
 
 
 def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings in the JavaScript and TypeScript files of the tip."""
     sources: dict[str, Source] = {}
     for file in change.files:
+        if file.path.endswith(PAGES):
+            inside = scripts(file.path, file.content)
+            if inside is not None:
+                sources[file.path] = inside
         if not file.path.endswith(SUFFIXES) or file.path.endswith(".d.ts"):
             continue
         if is_minified(file.content):
