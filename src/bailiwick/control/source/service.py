@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,8 +14,10 @@ from bailiwick.control.review import (
     Change,
     Finding,
     Report,
+    ReviewPool,
     ReviewService,
     StoredReview,
+    Surroundings,
     refusal_lines,
     review,
     rule,
@@ -75,8 +77,10 @@ class SourceService:
         audit: AuditLog,
         catalog: CatalogService,
         reviews: ReviewService,
+        pool: ReviewPool,
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
+        surroundings: Callable[[str], Surroundings],
         check_reach: CheckReach,
         require_pusher: RequirePusher,
         on_accepted: OnAccepted,
@@ -87,8 +91,10 @@ class SourceService:
         self._audit = audit
         self._catalog = catalog
         self._reviews = reviews
+        self._pool = pool
         self._repositories = repositories
         self._secrets = secrets
+        self._surroundings = surroundings
         self._check_reach = check_reach
         self._require_pusher = require_pusher
         self._on_accepted = on_accepted
@@ -104,10 +110,11 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = review(change, known_secret=masker.finds, say=lambda engine: _say(push, change, engine))
+        report = self._reviewed(app, change, masker, lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)
+            report = self._reviews.with_waivers(session, app.path, report)
             report = self._with_reach(session, report, change)
             stored = self._reviews.record(
                 session, app=app.path, commit=update.new, author=str(push.pusher.principal), report=report
@@ -121,6 +128,22 @@ class SourceService:
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
         return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+
+    def examine(self, app: App, commit: str) -> Report:
+        """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
+        with self._store.transaction() as session:
+            masker = self._secrets(session)
+        return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
+
+    def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
+        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
+
+    def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
+        """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""
+        taken = (PushRow.app == app_path, PushRow.tree == tree, PushRow.accepted)
+        query = select(PushRow.commit, PushRow.pusher).where(*taken).order_by(PushRow.time.desc()).limit(1)
+        row = session.execute(query).one_or_none()
+        return (row.commit, row.pusher) if row is not None else None
 
     def head(self, session: Session, app: App) -> PushRecord | None:
         """Return the newest push that was taken."""
@@ -143,6 +166,10 @@ class SourceService:
         end = commits.index(commit) + 1
         begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
         return frozenset(row.pusher for row in rows[begin:end])
+
+    def everyone_who_pushed(self, session: Session, app_path: str) -> frozenset[str]:
+        """Return everyone who ever pushed to an app, refused pushes too: any of them may have written any line."""
+        return frozenset(session.scalars(select(PushRow.pusher).where(PushRow.app == app_path).distinct()))
 
     def pushes(self, session: Session, app: App, limit: int = 20) -> list[PushRecord]:
         """Return an app's pushes, newest first, refused ones too."""
@@ -175,7 +202,7 @@ class SourceService:
             return report
         except BailiwickError as fault:
             finding = Finding(rule("manifest-invalid"), FILE_NAME, 0, f"{fault.message}; {fault.hint}", engine="reach")
-            return Report(report.tree, (*report.findings, finding), report.could_not_review, report.engines)
+            return replace(report, findings=(*report.findings, finding))
         return report
 
     def _remember(self, session: Session, app: App, update: RefUpdate, stored: StoredReview, push: Push) -> PushRecord:

@@ -2,9 +2,10 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, python_flow, ruff, secrets, tree
+from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.javascript import engine as javascript
+from bailiwick.control.review.engines.packages import check as packages
 from bailiwick.control.review.engines.templates import engine as templates
 
 
@@ -16,8 +17,11 @@ ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
     Engine("declared", declared.check),
+    Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("javascript", javascript.check, reads=javascript.reads),
     Engine("templates", templates.check, reads=templates.reads, each_file_alone=True),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
+    Engine("unicode", unicode.check),
+    Engine("instructions", instructions.check, each_file_alone=True),
 )
