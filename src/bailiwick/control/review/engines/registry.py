@@ -13,6 +13,9 @@ from bailiwick.control.review.engines.python import analysis as python_flow
 from bailiwick.control.review.engines.python.templates import ENDINGS
 from bailiwick.control.review.engines.python.controls import engine as python_controls
 from bailiwick.control.review.engines.python.patterns import engine as python_patterns
+from bailiwick.control.review.engines.javascript import engine as javascript
+from bailiwick.control.review.engines.packages import check as packages
+from bailiwick.control.review.engines.templates import engine as templates
 
 
 def _is_python(path: str) -> bool:
@@ -32,6 +35,8 @@ ENGINES: tuple[Engine, ...] = (
     Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("python-patterns", python_patterns.check, reads=_is_python),
     Engine("python-controls", python_controls.check, reads=_is_python),
+    Engine("javascript", javascript.check, reads=javascript.reads),
+    Engine("templates", templates.check, reads=templates.reads, each_file_alone=True),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
