@@ -17,6 +17,7 @@ from bailiwick.control.audit import AuditLog, RetentionRules
 from bailiwick.control.catalog import CatalogService, data_classes_of
 from bailiwick.control.changes import ChangeRelay
 from bailiwick.control.exporters import ExportService, secret_reader
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -113,6 +114,13 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             on_change=base.relay.refresh,
         ),
         policies=_policies(base, estate),
+        history=HistoryService(
+            catalog=estate.catalog,
+            sources=delivery.sources,
+            reviews=delivery.reviews,
+            deploys=delivery.deploys,
+            releases=delivery.releases,
+        ),
         reviews=delivery.reviews,
         rereviews=delivery.rereviews,
         rereview_keeper=_rereview_keeper(base, estate, delivery),

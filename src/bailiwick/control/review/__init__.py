@@ -2,6 +2,7 @@
 
 from bailiwick.control.review.basis import Basis, BasisNow, rules_digest
 from bailiwick.control.review.folder import read_folder
+from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.model import (
     BLOCKING,
     Change,
@@ -20,12 +21,13 @@ from bailiwick.control.review.model import (
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.sarif import as_sarif
-from bailiwick.control.review.service import PUSHED, ReviewService, Standing, StoredFinding, StoredReview
+from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
 from bailiwick.control.review.words import finding_lines, refusal_lines
 
 __all__ = [
     "BLOCKING",
     "PUSHED",
+    "WITHHELD",
     "Basis",
     "BasisNow",
     "Change",
@@ -35,6 +37,7 @@ __all__ = [
     "PushedBlob",
     "Report",
     "ReviewService",
+    "ReviewSummary",
     "Rule",
     "Severity",
     "Standing",
@@ -52,4 +55,5 @@ __all__ = [
     "rule",
     "rules",
     "rules_digest",
+    "without_secrets",
 ]
