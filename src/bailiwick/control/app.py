@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -38,15 +39,17 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import ReviewService
+from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 
+_LOG = logging.getLogger("bailiwick.control")
 # From the end of one to the beginning of the next: a checkpoint that waits for writers still comes within a second.
 CHECKPOINT_SECONDS = 0.5
 _TILES_SECONDS = 1.0
@@ -90,7 +93,9 @@ class ControlPlane:
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService
+    advisories: AdvisoryService
     reviews: ReviewService
+    review_pool: ReviewPool
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper
     waivers: WaiverService
@@ -117,6 +122,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
+    warming = asyncio.create_task(asyncio.to_thread(_warm, control.review_pool))
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
     exporting = ExportRunner(control.exporters.workers())
     exporting.start()
@@ -128,6 +134,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.to_thread(exporting.stop)
         control.hooks.close()
+        await warming
+        await asyncio.to_thread(control.review_pool.close)
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
@@ -150,6 +158,14 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
+
+
+def _warm(pool: ReviewPool) -> None:
+    """Start the workers of reviews; where that is not possible the rest goes on, and pushes are refused."""
+    try:
+        pool.start()
+    except UnavailableError as fault:
+        _LOG.error("no push can be reviewed: %s; %s", fault.message, fault.hint)
 
 
 def checkpoint(control: ControlPlane) -> None:

@@ -54,7 +54,7 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import Basis, BasisNow, ReviewService, rules_digest
+from bailiwick.control.review import AdvisoryService, Basis, BasisNow, ReviewPool, ReviewService, rules_digest
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
@@ -121,7 +121,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             deploys=delivery.deploys,
             releases=delivery.releases,
         ),
+        advisories=delivery.advisories,
         reviews=delivery.reviews,
+        review_pool=delivery.review_pool,
         rereviews=delivery.rereviews,
         rereview_keeper=_rereview_keeper(base, estate, delivery),
         waivers=_waivers(base, estate, delivery),
@@ -301,7 +303,9 @@ def _policies(base: _Base, estate: _Estate) -> PolicyService:
 class _Delivery:
     """The way of a change from a push to production, and back."""
 
+    advisories: AdvisoryService
     reviews: ReviewService
+    review_pool: ReviewPool
     sources: SourceService
     stops: StopService
     releases: ReleaseService
@@ -311,10 +315,19 @@ class _Delivery:
 
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
+    pool = base.settings.review.pool()
     reviews = ReviewService(
         base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base)
     )
-    sources = _sources(base, people, estate, reviews)
+    advisories = AdvisoryService(
+        base.settings.packages.policy,
+        base.settings.state,
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        clock=base.clock,
+    )
+    sources = _sources(base, people, estate, reviews, pool, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=base.keys["approval"],
@@ -365,7 +378,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         artifacts=artifacts,
     )
-    return _Delivery(reviews, sources, stops, releases, deploys, serving, rereviews)
+    return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
 def _review_basis(base: _Base) -> BasisNow:
@@ -402,7 +415,14 @@ def _rereview_keeper(base: _Base, estate: _Estate, delivery: _Delivery) -> Rerev
     )
 
 
-def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewService) -> SourceService:
+def _sources(
+    base: _Base,
+    people: _People,
+    estate: _Estate,
+    reviews: ReviewService,
+    pool: ReviewPool,
+    advisories: AdvisoryService,
+) -> SourceService:
     def check_reach(session: Session, manifest: Manifest) -> None:
         estate.integrations.resolve(session, manifest, "editor")
 
@@ -416,8 +436,10 @@ def _sources(base: _Base, people: _People, estate: _Estate, reviews: ReviewServi
         audit=base.audit,
         catalog=estate.catalog,
         reviews=reviews,
+        pool=pool,
         repositories=Repositories(state / "repositories", state / "hooks", base.settings.max_push_bytes),
         secrets=base.vault.masker,
+        surroundings=advisories.surroundings,
         check_reach=check_reach,
         require_pusher=require_pusher,
         on_accepted=base.relay.accepted,

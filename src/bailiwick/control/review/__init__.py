@@ -1,6 +1,16 @@
 """Review: what no author can switch off reads every change."""
 
-from bailiwick.control.review.basis import Basis, BasisNow, rules_digest
+from bailiwick.control.review.advisories import (
+    Advisories,
+    AdvisoriesError,
+    Imported,
+    Source,
+    import_advisories,
+    open_advisories,
+)
+from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryStatus
+from bailiwick.control.review.basis import Basis, BasisNow
+from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
 from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.model import (
@@ -18,8 +28,10 @@ from bailiwick.control.review.model import (
     Unread,
     Waived,
 )
+from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
+from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
 from bailiwick.control.review.words import finding_lines, refusal_lines
@@ -28,18 +40,27 @@ __all__ = [
     "BLOCKING",
     "PUSHED",
     "WITHHELD",
+    "Advisories",
+    "AdvisoriesError",
+    "AdvisoryService",
+    "AdvisoryStatus",
     "Basis",
     "BasisNow",
     "Change",
     "Edit",
     "Entry",
     "Finding",
+    "Imported",
+    "Limits",
+    "PackagePolicy",
     "PushedBlob",
     "Report",
+    "ReviewPool",
     "ReviewService",
     "ReviewSummary",
     "Rule",
     "Severity",
+    "Source",
     "Standing",
     "Step",
     "StoredFinding",
@@ -49,6 +70,8 @@ __all__ = [
     "Waived",
     "as_sarif",
     "finding_lines",
+    "import_advisories",
+    "open_advisories",
     "read_folder",
     "refusal_lines",
     "review",

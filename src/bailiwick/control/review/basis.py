@@ -1,14 +1,11 @@
 """What a verdict rests on besides the tree: rules and engines, policies, advisories, standards, each by a name."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.resources import files
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.review.engines.registry import ENGINES
+from bailiwick.control.review.digest import rules_digest
 
 _WORDS = {
     "rules": "the rules of the review changed",
@@ -38,19 +35,6 @@ class Basis:
 
 
 BasisNow = Callable[[Session], Basis]
-
-
-@cache
-def rules_digest() -> str:
-    """Return the SHA-256 of every rule pack and of each engine's name and version, 16 hex digits of it."""
-    digest = hashlib.sha256()
-    folder = files("bailiwick.control.review") / "packs"
-    for pack in sorted(folder.iterdir(), key=lambda item: item.name):
-        if pack.name.endswith(".toml"):
-            digest.update(f"{pack.name}\0".encode() + pack.read_bytes() + b"\0")
-    for engine in ENGINES:
-        digest.update(f"{engine.name}\0{engine.version}\0".encode())
-    return digest.hexdigest()[:16]
 
 
 def rules_only(_: Session) -> Basis:

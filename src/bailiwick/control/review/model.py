@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 
+from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
 
 
@@ -70,7 +71,8 @@ class Finding:
     """A rule that a line breaks. `commit` is set when the line is not in the tip but in an earlier commit.
 
     Lines and columns count from 1, columns in characters; 0 stands for the whole file, or the whole line. `worse` says
-    how many levels the severity is raised (or lowered, below 0) by what the app can reach.
+    how many levels the severity is raised (or lowered, below 0) by what the app can reach; `alike` is how many findings
+    of the same rule on an equal line come before it in the file.
     """
 
     rule: Rule
@@ -86,6 +88,7 @@ class Finding:
     steps: tuple[Step, ...] = ()
     edit: Edit | None = None
     worse: int = 0
+    alike: int = 0
 
     @property
     def severity(self) -> Severity:
@@ -94,9 +97,13 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """An id that stays the same when the line moves (16 hex digits)."""
-        content = "\0".join([self.rule.id, self.path, self.commit, self.excerpt.strip() or self.message])
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        """An id that stays the same when the line moves or is indented anew, not when its file gets another name.
+
+        16 hex digits, over rule, path and text, and the number among equal lines.
+        """
+        text = " ".join(self.excerpt.split()) or self.message
+        content = "\0".join([self.rule.id, self.path, self.commit, text, str(self.alike)])
+        return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
     def waivable(self) -> bool:
@@ -157,11 +164,13 @@ class Change:
 class Surroundings:
     """What a review goes by besides the change itself. Plain data: engines in other processes get it too.
 
-    `app` is the path of the app, empty where no server knows it. `day` is today, in UTC.
+    `app` is the path of the app, empty where no server knows it. `day` is today, in UTC. `packages` is what the
+    organisation says of packages.
     """
 
     app: str = ""
     day: date = date.min
+    packages: PackagePolicy = field(default_factory=PackagePolicy)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from bailiwick.control.review import (
     Change,
     Finding,
     Report,
+    ReviewPool,
     ReviewService,
     StoredReview,
+    Surroundings,
     refusal_lines,
     review,
     rule,
@@ -90,8 +92,10 @@ class SourceService:
         audit: AuditLog,
         catalog: CatalogService,
         reviews: ReviewService,
+        pool: ReviewPool,
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
+        surroundings: Callable[[str], Surroundings],
         check_reach: CheckReach,
         require_pusher: RequirePusher,
         on_accepted: OnAccepted,
@@ -102,8 +106,10 @@ class SourceService:
         self._audit = audit
         self._catalog = catalog
         self._reviews = reviews
+        self._pool = pool
         self._repositories = repositories
         self._secrets = secrets
+        self._surroundings = surroundings
         self._check_reach = check_reach
         self._require_pusher = require_pusher
         self._on_accepted = on_accepted
@@ -119,7 +125,7 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = review(change, known_secret=masker.finds, say=lambda engine: _say(push, change, engine))
+        report = self._reviewed(app, change, masker, lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)
@@ -142,7 +148,10 @@ class SourceService:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
         with self._store.transaction() as session:
             masker = self._secrets(session)
-        return review(self._repositories.read_change(app.id, commit, {}), known_secret=masker.finds)
+        return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
+
+    def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
+        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
 
     def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
         """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""

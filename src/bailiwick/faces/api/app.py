@@ -9,6 +9,7 @@ from bailiwick.control.identity import API_AUDIENCE
 from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.access_reviews import add_access_reviews
+from bailiwick.faces.api.advisories import add_advisories
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
@@ -60,6 +61,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_audit_proofs,
         add_exporters,
         add_retention,
+        add_advisories,
         add_grants,
         add_access_reviews,
         add_people_found,

@@ -4,6 +4,7 @@ import typer
 
 from bailiwick.faces.cli import (
     access_reviews,
+    advisories,
     apps,
     audit,
     audit_proofs,
@@ -38,6 +39,7 @@ platform.register(root)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
 root.add_typer(exporters.app, name="exporter")
+root.add_typer(advisories.app, name="advisories")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(sessions.app, name="session")

@@ -1,0 +1,90 @@
+"""The organisation's advisory database: imported by who may, audited, told of with its age."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.review.advisories import Imported, Source, import_advisories, open_advisories
+from bailiwick.control.review.model import Surroundings
+from bailiwick.control.review.package_policy import PackagePolicy
+from bailiwick.core.clock import Clock
+from bailiwick.core.principals import Identity
+from bailiwick.store import Store
+
+FILE_NAME = "advisories.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryStatus:
+    """What there is by ecosystem, and from how many days on it counts as stale; `required` says whether that blocks."""
+
+    sources: tuple[Source, ...]
+    stale_days: int
+    required: bool
+    now: datetime
+
+
+class AdvisoryService:
+    """Keeps the advisory database in the state directory, and says what a review goes by."""
+
+    def __init__(
+        self, policy: PackagePolicy, state: Path, *, store: Store, audit: AuditLog, authorizer: Authorizer, clock: Clock
+    ) -> None:
+        self._policy = policy
+        self._path = state / FILE_NAME
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+        self._clock = clock
+
+    @property
+    def folder(self) -> Path:
+        """Where exports that come in may be put until they are imported."""
+        return self._path.parent
+
+    def surroundings(self, app: str) -> Surroundings:
+        """Return what a review of an app goes by now."""
+        found = str(self._path) if self._path.exists() else ""
+        return Surroundings(app=app, day=self._clock().date(), packages=self._policy.with_advisories(found))
+
+    def require_import(self, identity: Identity) -> None:
+        """Raise when somebody may not import advisories: asked before their export is read."""
+        with self._store.transaction() as session:
+            self._authorizer.require(session, identity, "advisories.import", ORGANIZATION)
+
+    def take(self, identity: Identity, exports: Sequence[Path]) -> Imported:
+        """Import exports in the place of what there is of their ecosystems.
+
+        Raises `AdvisoriesError` when they are no sound exports; then nothing changes.
+        """
+        self.require_import(identity)
+        imported = import_advisories(exports, self._path, self._clock())
+        with self._store.transaction() as session:
+            # Once more: a large import takes its time.
+            decision = self._authorizer.require(session, identity, "advisories.import", ORGANIZATION)
+            self._audit.note(
+                session,
+                str(identity.principal),
+                "advisories.imported",
+                ORGANIZATION,
+                deciders=tuple(decision.deciders),
+                context={
+                    "taken": imported.taken,
+                    "unreadable": imported.unreadable,
+                    **{f"{source.ecosystem}_sha256": source.sha256 for source in imported.sources},
+                },
+            )
+        return imported
+
+    def status(self, identity: Identity) -> AdvisoryStatus:
+        """Return what there is and how old it is."""
+        with self._store.transaction() as session:
+            self._authorizer.require(session, identity, "advisories.read", ORGANIZATION)
+        sources: tuple[Source, ...] = ()
+        if self._path.exists():
+            with open_advisories(self._path) as advisories:
+                sources = advisories.sources
+        return AdvisoryStatus(sources, self._policy.stale_days, self._policy.advisories_required, self._clock())
