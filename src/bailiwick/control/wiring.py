@@ -316,9 +316,6 @@ class _Delivery:
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     pool = base.settings.review.pool()
-    reviews = ReviewService(
-        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base)
-    )
     advisories = AdvisoryService(
         base.settings.packages.policy,
         base.settings.state,
@@ -326,6 +323,9 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         audit=base.audit,
         authorizer=base.authorizer,
         clock=base.clock,
+    )
+    reviews = ReviewService(
+        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
     )
     sources = _sources(base, people, estate, reviews, pool, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
@@ -381,10 +381,15 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
-def _review_basis(base: _Base) -> BasisNow:
+def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
     def basis(session: Session) -> Basis:
         base.force.refresh(session)
-        return Basis(rules_digest(), policy=f"{base.policies.generation}")
+        return Basis(
+            rules_digest(),
+            policy=f"{base.policies.generation}",
+            advisories=advisories.name_of_advisories(),
+            standards=advisories.name_of_policy(),
+        )
 
     return basis
 
