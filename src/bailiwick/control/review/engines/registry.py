@@ -5,17 +5,16 @@ import importlib.metadata
 from bailiwick.control.review.engines import declared, instructions, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
-from bailiwick.control.review.engines.packages import check as packages
-from bailiwick.control.review.engines.samples import SAMPLES
-
-__all__ = ["ENGINES", "SAMPLES"]
-from bailiwick.control.review.engines.python import analysis as python_flow
-from bailiwick.control.review.engines.python.templates import ENDINGS
-from bailiwick.control.review.engines.python.controls import engine as python_controls
-from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 from bailiwick.control.review.engines.javascript import engine as javascript
 from bailiwick.control.review.engines.packages import check as packages
+from bailiwick.control.review.engines.python import analysis as python_flow
+from bailiwick.control.review.engines.python.controls import engine as python_controls
+from bailiwick.control.review.engines.python.patterns import engine as python_patterns
+from bailiwick.control.review.engines.python.templates import ENDINGS
+from bailiwick.control.review.engines.samples import SAMPLES
 from bailiwick.control.review.engines.templates import engine as templates
+
+__all__ = ["ENGINES", "SAMPLES"]
 
 
 def _is_python(path: str) -> bool:
@@ -32,7 +31,6 @@ ENGINES: tuple[Engine, ...] = (
     Engine("declared", declared.check),
     Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_followed),
-    Engine("python-flow", python_flow.check, reads=_is_python),
     Engine("python-patterns", python_patterns.check, reads=_is_python),
     Engine("python-controls", python_controls.check, reads=_is_python),
     Engine("javascript", javascript.check, reads=javascript.reads),
