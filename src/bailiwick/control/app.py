@@ -12,6 +12,7 @@ from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.exporters import ExportRunner, ExportService
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -91,6 +92,7 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    history: HistoryService
     advisories: AdvisoryService
     reviews: ReviewService
     review_pool: ReviewPool

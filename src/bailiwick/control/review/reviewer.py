@@ -1,6 +1,6 @@
 """A review: every engine over one change, their findings merged; an engine that fails makes the review fail."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bailiwick.control.review.engines import secrets
@@ -9,11 +9,9 @@ from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
 from bailiwick.control.review.rules import rule
-from bailiwick.control.review.running import Failure, Outcome, run_here
+from bailiwick.control.review.running import Failure, Outcome, Run, Say, jobs_of, run_here
 
 _NOTHING_READ = frozenset({"too-many-files", "push-too-large"})
-
-Run = Callable[[Sequence[Engine], Change, Surroundings, Callable[[str], None]], Iterable[Outcome]]
 
 
 def review(
@@ -22,7 +20,7 @@ def review(
     *,
     run: Run = run_here,
     known_secret: Callable[[str], bool] = lambda _: False,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> Report:
     """Review a change; `known_secret` says whether a text holds a value of the vault, `say` is told which engine runs.
 
@@ -51,11 +49,11 @@ def _outcomes(
     surroundings: Surroundings,
     run: Run,
     known_secret: Callable[[str], bool],
-    say: Callable[[str], None],
+    say: Say,
 ) -> Iterator[Outcome]:
-    yield from run(ENGINES, change, surroundings, say)
+    yield from run(jobs_of(ENGINES, change), surroundings, say)
     # Values of the vault leave this process for no engine.
-    yield from run_here((_vault(known_secret),), change, surroundings, say)
+    yield from run_here(jobs_of([_vault(known_secret)], change), surroundings, say)
 
 
 def _vault(known_secret: Callable[[str], bool]) -> Engine:

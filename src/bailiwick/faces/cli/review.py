@@ -55,8 +55,9 @@ def review(
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
     try:
-        with contextlib.closing(_pool()) as pool:
-            report = run(_change(folder, base), _surroundings(advisories), run=pool.run)
+        around = _surroundings(advisories)
+        with contextlib.closing(_pool(around.packages.advisories)) as pool:
+            report = run(_change(folder, base), around, run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -71,11 +72,14 @@ def review(
     raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
 
 
-def _pool() -> "ReviewPool":
-    """Return workers for this one review, already starting; where they have no sandbox, say so and go on."""
+def _pool(advisories: str) -> "ReviewPool":
+    """Return workers for this one review, already starting; where they have no sandbox, say so and go on.
+
+    They may read the advisories, where there are some.
+    """
     from bailiwick.control.review import ReviewPool  # noqa: PLC0415
 
-    pool = ReviewPool(allow_unsandboxed=True)
+    pool = ReviewPool(allow_unsandboxed=True, readable=(advisories,) if advisories else ())
     if not pool.isolation.sandboxed:
         words = f"no sandbox here ({pool.isolation.missing}): engines run with limits only. {pool.isolation.hint}"
         typer.secho(words, fg="yellow", err=True)

@@ -58,7 +58,15 @@ class Limits:
 class Worker:
     """One worker. Not for two threads at once; after a `WorkerError` it may be dead: see `alive`."""
 
-    def __init__(self, limits: Limits, registry: str, more_paths: tuple[str, ...], *, sandboxed: bool) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        registry: str,
+        more_paths: tuple[str, ...],
+        readable: tuple[str, ...],
+        *,
+        sandboxed: bool,
+    ) -> None:
         """Start it; it gets ready by itself, and the first `ask` waits for that."""
         self._limits = limits
         self._ready = False
@@ -67,7 +75,8 @@ class Worker:
         self._connection, theirs = socket.socketpair()
         program = [sys.executable, "-I", "-S", "-B", "-X", "utf8", stage.__file__]
         self._told, tell = os.pipe()
-        walls = [*bubblewrap(more_paths, limits.scratch_bytes), "--info-fd", str(tell), "--"] if sandboxed else []
+        shown = (*more_paths, *readable)
+        walls = [*bubblewrap(shown, limits.scratch_bytes), "--info-fd", str(tell), "--"] if sandboxed else []
         with theirs:
             self._process = subprocess.Popen(
                 [*walls, *program],
