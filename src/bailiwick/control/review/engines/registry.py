@@ -7,6 +7,7 @@ from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
 from bailiwick.control.review.engines.javascript import engine as javascript
 from bailiwick.control.review.engines.packages import check as packages
+from bailiwick.control.review.engines.sql import check as sql
 from bailiwick.control.review.engines.python import analysis as python_flow
 from bailiwick.control.review.engines.python.controls import engine as python_controls
 from bailiwick.control.review.engines.python.patterns import engine as python_patterns
@@ -42,5 +43,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("workflows", workflows.check, reads=workflows.reads, each_file_alone=True),
     Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
     Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
+    Engine("sql", sql.check, reads=sql.reads, each_file_alone=True, version=importlib.metadata.version("squawk-cli")),
+    Engine("migrations", sql.order, reads=sql.is_migration),
     Engine("configuration", configuration.check, reads=configuration.reads, each_file_alone=True),
 )
