@@ -1,6 +1,7 @@
 """An organisation's policies at a plane: they come with the state, answer at once, and fail closed."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
@@ -133,4 +134,27 @@ async def test_a_plane_knows_the_app_s_data_the_person_the_sign_in_and_the_addre
     assert (status, "mine@1/eu" in words) == (403, True)
     status, words = await ask("EMEA", second_factor=False)
     assert (status, "mine@1/strong" in words) == (403, True)
-    assert "Sign in to the console again" in words
+    assert "Open the app in a browser to sign in again" in words
+
+
+@pytest.mark.req("ID2")
+async def test_a_browser_is_sent_to_sign_in_as_policy_wants_it_but_not_for_ever(house: PlaneHouse) -> None:
+    state = house.release({"app.py": HELLO})
+    await house.until_running(state)
+    await serve(house, state, text=as_text(CUSTOMERS), generation=1)
+    name = "user:user@example.com"
+    person = Identity(Principal.parse(name), frozenset({name}), {"region": "EMEA"})
+    now = utc_now()
+    token = issue_pass(Pass(person, APP, "production", "s", now + timedelta(minutes=5), now), house.keys.passes)
+    headers = {"host": "desk-production.apps.localhost", "accept": "text/html"}
+    url = f"http://127.0.0.1:{house.port}/orders?id=7"
+    async with httpx2.AsyncClient(timeout=60) as client:
+        away = await client.get(url, headers={**headers, "cookie": f"bailiwick_pass={token}"})
+        asked = parse_qs(urlsplit(away.headers["location"]).query)
+        assert (away.status_code, asked["second_factor"], "max_age" in asked) == (302, ["true"], False)
+        posted = await client.post(url, headers={**headers, "cookie": f"bailiwick_pass={token}"})
+        assert (posted.status_code, "mine@1/strong" in posted.text) == (403, True)
+        # Whoever comes back without what was asked for is told so.
+        again = f"bailiwick_pass={token}; bailiwick_stepped_up=1"
+        told = await client.get(url, headers={**headers, "cookie": again})
+        assert (told.status_code, "mine@1/strong" in told.text) == (403, True)

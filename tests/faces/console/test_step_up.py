@@ -59,6 +59,26 @@ def test_an_action_that_demands_a_second_factor_asks_for_one_and_leads_back(cons
 
 
 @pytest.mark.req("ID2")
+def test_an_app_that_wants_another_sign_in_gets_the_person_back_with_it(console: Console) -> None:
+    browser = console.browser()
+    sign_in(browser, "user@example.com")
+    asked = {"app": APP, "mode": "production", "challenge": "c" * 43, "state": "s1", "second_factor": "true"}
+    away = browser.get("/sign-in/app", params=asked)
+    onward = away.headers["location"]
+    assert (away.status_code, onward.startswith("/sign-in/start?")) == (303, True)
+    back = sign_in(browser, "user@example.com", onward)
+    return_to = urlsplit(back.headers["location"])
+    assert (return_to.path, parse_qs(return_to.query)) == ("/sign-in/app", {k: [v] for k, v in asked.items()})
+    handed_over = browser.get(back.headers["location"])
+    target = urlsplit(handed_over.headers["location"])
+    assert (handed_over.status_code, target.path, parse_qs(target.query)["state"]) == (
+        303,
+        "/.bailiwick/callback",
+        ["s1"],
+    )
+
+
+@pytest.mark.req("ID2")
 def test_the_way_back_never_leads_elsewhere(console: Console) -> None:
     browser = console.browser()
     sign_in(browser, "admin@example.com")

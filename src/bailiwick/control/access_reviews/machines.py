@@ -61,6 +61,7 @@ def _held(item: Service, now: datetime, recent: int) -> Held:
         scope=ORGANIZATION,
         privileged=True,
         own=frozenset({item.name}),
+        answers=frozenset({item.owner} - {""}),
         evidence=Evidence(
             given_by=item.made_by,
             given_at=item.created,

@@ -65,7 +65,8 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a campaign should be. No `reviewers` means the owners: who administers the folder of each item.
+    """What a campaign should be. No `reviewers` means the owners: who administers the folder of each item,
+    and who answers for a service identity.
 
     `reviewers` are written names of people and groups; `scope` is `organization:default` or `folder:…`.
     """
@@ -157,7 +158,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An access as it stands: `holder` has `access` on `scope`; `own` are the names of those whose own it is."""
+    """An access as it stands: `holder` has `access` on `scope`; `own` are the names of those whose own it is.
+
+    `answers` are the names of those who answer for it besides whoever administers the scope: a service's owner.
+    """
 
     kind: Kind
     holder: str
@@ -166,6 +170,7 @@ class Held:
     privileged: bool
     own: frozenset[str]
     evidence: Evidence
+    answers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

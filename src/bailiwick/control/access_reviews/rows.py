@@ -1,6 +1,5 @@
 """Between rows and values: what is kept of a campaign and its items, and how items are asked for."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -58,7 +57,8 @@ def held_of(row: ItemRow) -> Held:
     """Return what an item is about."""
     own = frozenset(row.own)
     evidence = Evidence.from_json(row.evidence)
-    return Held(Kind(row.kind), row.holder, row.access, row.scope, row.privileged, own, evidence)
+    answers = frozenset(row.answers)
+    return Held(Kind(row.kind), row.holder, row.access, row.scope, row.privileged, own, evidence, answers)
 
 
 def item_of(row: ItemRow) -> Item:
@@ -87,6 +87,7 @@ def new_item(campaign: str, number: int, held: Held) -> dict[str, Any]:
         "scope": held.scope,
         "privileged": held.privileged,
         "own": sorted(held.own),
+        "answers": sorted(held.answers),
         "evidence": held.evidence.to_json(),
         "verdict": "",
         "reason": "",
@@ -115,11 +116,9 @@ def unknown(campaign_id: str) -> NotFoundError:
     )
 
 
-def conditions(campaign_id: str, wanted: ItemFilter, scopes: Sequence[str] | None) -> list[ColumnElement[bool]]:
-    """Return what rows must meet; `scopes` are those that the asker may see, None for all."""
-    found: list[ColumnElement[bool]] = [ItemRow.campaign == campaign_id]
-    if scopes is not None:
-        found.append(ItemRow.scope.in_(scopes))
+def conditions(campaign_id: str, wanted: ItemFilter, readable: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return what rows must meet; `readable` says which the asker may see."""
+    found: list[ColumnElement[bool]] = [ItemRow.campaign == campaign_id, readable]
     if wanted.flag:
         found.append(ItemRow.evidence["flags"].contains([wanted.flag]))
     if wanted.decided in _DECIDED:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import ColumnElement, false, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.access_reviews.asking import Asking
@@ -48,6 +48,7 @@ _DECIDING = frozenset({"org-admin", "security-admin", "folder-admin"})
 
 class _Count(NamedTuple):
     scope: str
+    answers: bool
     items: int
     decided: int
     removing: int
@@ -127,9 +128,9 @@ class AccessReviewService:
         with self._store.transaction() as session:
             row = campaign_row(session, campaign_id, lock="share")
             asking = Asking(self._authorizer, session, identity)
-            scopes = asking.readable_scopes(row)
+            readable = asking.readable(row)
             self._require_open(row)
-            items = self._locked(session, row, wanted, scopes)
+            items = self._locked(session, row, wanted, readable)
             asking.learn({item.scope for item in items})
             for item in items:
                 about = f"item {item.number} ({item.holder}: {item.access} on {item.scope})"
@@ -177,13 +178,15 @@ class AccessReviewService:
         query = select(
             ItemRow.campaign,
             ItemRow.scope,
+            asking.answering().label("answering"),
             func.count(),
             func.count().filter(ItemRow.verdict != ""),
             func.count().filter(ItemRow.verdict == Verdict.REMOVE),
         ).where(ItemRow.campaign.in_([row.id for row in rows]))
         counts: dict[str, list[_Count]] = {}
-        for campaign_id, scope, *numbers in session.execute(query.group_by(ItemRow.campaign, ItemRow.scope)):
-            counts.setdefault(campaign_id, []).append(_Count(scope, *numbers))
+        grouped = query.group_by(ItemRow.campaign, ItemRow.scope, text("answering"))
+        for campaign_id, scope, answers, *numbers in session.execute(grouped):
+            counts.setdefault(campaign_id, []).append(_Count(scope, answers, *numbers))
         asking.learn({row.scope for row in rows})
         seen = []
         for row in rows:
@@ -191,7 +194,11 @@ class AccessReviewService:
             if not asking.may_read(row.scope, plan):
                 near = set(asking.near(plan, [it.scope for it in of_scopes]))
                 asking.learn(near)
-                of_scopes = [it for it in of_scopes if it.scope in near and asking.may_read(it.scope, plan)]
+                of_scopes = [
+                    it
+                    for it in of_scopes
+                    if (it.answers or it.scope in near) and asking.may_read(it.scope, plan, answers=it.answers)
+                ]
                 if not of_scopes:
                     continue
             counted = campaign_of(
@@ -218,7 +225,7 @@ class AccessReviewService:
             raise InvalidInputError("this cursor is not one of ours", hint="start again without a cursor")
         row = campaign_row(session, campaign_id)
         asking = Asking(self._authorizer, session, identity)
-        where = conditions(row.id, wanted or ItemFilter(), asking.readable_scopes(row))
+        where = conditions(row.id, wanted or ItemFilter(), asking.readable(row))
         most = min(max(limit, 1), MAX_PAGE)
         query = select(ItemRow).where(*where, ItemRow.number > int(cursor or 0)).order_by(ItemRow.number)
         rows = session.scalars(query.limit(most + 1)).all()
@@ -285,27 +292,26 @@ class AccessReviewService:
     def _waiting_in(self, session: Session, row: CampaignRow, asking: Asking) -> int:
         """Count by what policy is asked about: a campaign of 10,000 items has few different questions."""
         plan = plan_of(row)
-        if not (asking.is_named(plan) or asking.places(_DECIDING)):
+        if not (asking.is_named(plan) or asking.places(_DECIDING) or asking.answers_in(row)):
             return 0
         undecided = (ItemRow.campaign == row.id, ItemRow.verdict == "")
         scopes = session.scalars(select(ItemRow.scope).where(*undecided).distinct())
         near = asking.near(plan, scopes, _DECIDING)
-        if not near:
-            return 0
+        answers = asking.answering() if asking.answers_in(row) else false()
         asking.learn(near)
-        asked = (ItemRow.scope, ItemRow.privileged, asking.own().label("is_own"))
-        query = select(*asked, func.count()).where(*undecided, ItemRow.scope.in_(near))
-        groups = session.execute(query.group_by(ItemRow.scope, ItemRow.privileged, text("is_own")))
+        asked = (ItemRow.scope, ItemRow.privileged, asking.own().label("is_own"), answers.label("answering"))
+        query = select(*asked, func.count()).where(*undecided, or_(ItemRow.scope.in_(near), answers))
+        groups = session.execute(query.group_by(ItemRow.scope, ItemRow.privileged, text("is_own"), text("answering")))
         return sum(
             number
-            for scope, privileged, own, number in groups
-            if asking.deciding(plan, scope, privileged=privileged, own=own).within_reach
+            for scope, privileged, own, answers, number in groups
+            if asking.deciding(plan, scope, privileged=privileged, own=own, answers=answers).within_reach
         )
 
     def _locked(
-        self, session: Session, row: CampaignRow, numbers: Sequence[int], scopes: Sequence[str] | None
+        self, session: Session, row: CampaignRow, numbers: Sequence[int], readable: ColumnElement[bool]
     ) -> Sequence[ItemRow]:
-        where = (*conditions(row.id, ItemFilter(), scopes), ItemRow.number.in_(numbers))
+        where = (*conditions(row.id, ItemFilter(), readable), ItemRow.number.in_(numbers))
         items = session.scalars(select(ItemRow).where(*where).order_by(ItemRow.number).with_for_update()).all()
         missing = sorted(set(numbers) - {item.number for item in items})
         if missing:
@@ -333,7 +339,7 @@ class AccessReviewService:
 
     def _managed(self, session: Session, identity: Identity, campaign_id: str) -> CampaignRow:
         row = campaign_row(session, campaign_id, lock="update")
-        Asking(self._authorizer, session, identity).readable_scopes(row)
+        Asking(self._authorizer, session, identity).readable(row)
         self._require_manage(session, identity, plan_of(row))
         return row
 

@@ -44,6 +44,7 @@ class ItemRow(Base):
             ["tenant", "campaign"], ["access_reviews.tenant", "access_reviews.id"], ondelete="CASCADE"
         ),
         Index("ix_access_review_items_holder", "tenant", "holder"),
+        Index("ix_access_review_items_kind", "tenant", "campaign", "kind"),
     )
 
     campaign: Mapped[str]
@@ -54,6 +55,7 @@ class ItemRow(Base):
     scope: Mapped[str]
     privileged: Mapped[bool]
     own: Mapped[list[str]]
+    answers: Mapped[list[str]]
     evidence: Mapped[dict[str, Any]]
     verdict: Mapped[str]
     reason: Mapped[str]

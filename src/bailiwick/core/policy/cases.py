@@ -25,14 +25,15 @@ _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 # What policy is told where an answer depends on more than who asks, and nothing else is said.
 USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
+    "waiver.approve": {"authors": frozenset(), "requested_by": "", "severity": "high"},
     "app.use": {"mode": "production"},
     "policy.approve": {"author": ""},
     "role.assign": {"role": "app-user", "holder": ""},
     "role.remove": {"role": "app-user", "holder": ""},
     "grant.give": {"app": ""},
-    "access-review.read": {"named": False},
+    "access-review.read": {"named": False, "answers": False},
     "access-review.manage": {"removes": False},
-    "access-review.decide": {"named": False, "by_owners": True, "privileged": False, "own": False},
+    "access-review.decide": {"named": False, "by_owners": True, "privileged": False, "own": False, "answers": False},
     "service.read": {"owner": ""},
     "service.disable": {"owner": ""},
     "agent.start": {"agent": ""},

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.messages import DesiredState
 from bailiwick.core.passes import read_pass
-from bailiwick.core.policy import DEFAULT_DENY, Decision, PoliciesInForce, PolicyEngine, Resource
+from bailiwick.core.policy import DEFAULT_DENY, Decision, PoliciesInForce, PolicyEngine, Resource, StepUp
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.router.pages import Page
-from bailiwick.dataplane.router.sign_in import PASS_COOKIE, SIGN_OUT_PATH
+from bailiwick.dataplane.router.sign_in import PASS_COOKIE
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
 
@@ -27,7 +27,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class SignInNeeded:
-    """Nobody is signed in yet."""
+    """Nobody is signed in, or not as policy wants it; then `refused` is what whoever cannot sign in anew is told."""
+
+    wanted: StepUp = field(default_factory=StepUp)
+    refused: Page | None = None
 
 
 class Gate:
@@ -59,7 +62,8 @@ class Gate:
         except NotAuthenticatedError:
             return SignInNeeded()
         if not decision.allowed:
-            return Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
+            refused = Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
+            return refused if decision.step_up is None else SignInNeeded(decision.step_up, refused)
         wait = site.rate.wait_seconds(time.monotonic())
         if wait > 0:
             seconds = str(int(wait) + 1).encode()
@@ -99,7 +103,7 @@ class Gate:
 
 def _hint(decision: Decision) -> str:
     if decision.step_up is not None:
-        return f"Sign in to the console again as it asks, sign out of the app at {SIGN_OUT_PATH}, and open it anew."
+        return "Open the app in a browser to sign in again as it asks."
     if decision.deciders == (DEFAULT_DENY,):
         return "Ask whoever looks after the app for the role app-user on it."
     return ""

@@ -104,9 +104,11 @@ class Router:
             exchange = Exchange(browser, watch, site, head, who)
             return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
         if isinstance(who, SignInNeeded):
-            if head.method == "GET" and not as_json:
-                return self._parts.sign_in.begin(site, head, self._parts.sign_in_url())
-            return Page(401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token.")
+            if head.method == "GET" and not as_json and not self._parts.sign_in.was_in_vain(head, who.wanted):
+                return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), who.wanted)
+            return who.refused or Page(
+                401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
+            )
         return who
 
     async def _own_answer(self, site: Site, head: RequestHead) -> Page | None:

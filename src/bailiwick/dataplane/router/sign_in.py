@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import PassAnswer, PassRequest
 from bailiwick.core.pkce import pkce_challenge
+from bailiwick.core.policy import StepUp
 from bailiwick.dataplane.router.pages import Page
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
@@ -17,7 +18,10 @@ CALLBACK_PATH = "/.bailiwick/callback"
 SIGN_OUT_PATH = "/.bailiwick/sign-out"
 PASS_COOKIE = "bailiwick_pass"  # noqa: S105 - a name
 ATTEMPT_COOKIE = "bailiwick_attempt"
+# Says that somebody has just signed in as policy wanted it: were they sent away once more, they might be for ever.
+STEPPED_UP_COOKIE = "bailiwick_stepped_up"
 _ATTEMPT_SECONDS = 600
+_STEPPED_UP_SECONDS = 20
 _MOST_ATTEMPTS = 10_000
 
 
@@ -26,6 +30,7 @@ class _Attempt:
     verifier: str
     return_to: str
     host: str
+    wanted: StepUp
     over: float
 
 
@@ -36,17 +41,26 @@ class SignIn:
         self._redeem = redeem
         self._attempts: dict[str, _Attempt] = {}
 
-    def begin(self, site: Site, head: RequestHead, sign_in_url: str) -> Page:
-        """Return the answer that sends the browser away to sign in."""
+    def was_in_vain(self, head: RequestHead, wanted: StepUp) -> bool:
+        """Return whether this browser has just come back from a sign-in of the kind that is still wanted."""
+        return wanted != StepUp() and STEPPED_UP_COOKIE in cookies(head.get(b"cookie"))
+
+    def begin(self, site: Site, head: RequestHead, sign_in_url: str, wanted: StepUp) -> Page:
+        """Return the answer that sends the browser away to sign in, as policy wants it."""
         self._sweep()
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
-        self._attempts[state] = _Attempt(verifier, head.target, site.host, time.monotonic() + _ATTEMPT_SECONDS)
+        over = time.monotonic() + _ATTEMPT_SECONDS
+        self._attempts[state] = _Attempt(verifier, head.target, site.host, wanted, over)
         query = {
             "app": site.state.app,
             "mode": site.state.mode,
             "challenge": pkce_challenge(verifier),
             "state": state,
         }
+        if wanted.max_age_seconds is not None:
+            query["max_age"] = str(wanted.max_age_seconds)
+        if wanted.second_factor:
+            query["second_factor"] = "true"
         location = f"{sign_in_url}?{urlencode(query)}"
         return Page(
             302,
@@ -71,6 +85,7 @@ class SignIn:
             answer = await self._redeem(request)
         except BailiwickError as fault:
             return Page(fault.status, fault.message, fault.hint)
+        stepped_up = _STEPPED_UP_SECONDS if attempt.wanted != StepUp() else 0
         lifetime = max(0, int(answer.expires.timestamp() - time.time()))
         return Page(
             303,
@@ -79,6 +94,7 @@ class SignIn:
                 (b"location", _own_path(attempt.return_to).encode()),
                 (b"set-cookie", _cookie(PASS_COOKIE, answer.token, lifetime)),
                 (b"set-cookie", _cookie(ATTEMPT_COOKIE, "", 0)),
+                (b"set-cookie", _cookie(STEPPED_UP_COOKIE, "1", stepped_up)),
             ),
         )
 

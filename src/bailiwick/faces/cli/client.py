@@ -101,9 +101,11 @@ def every(path: str, key: str, **params: Any) -> list[Any]:
 
 
 def _asked(method: str, path: str, *, authenticated: bool, **options: Any) -> httpx2.Response:
-    headers = signed() if authenticated else AGENT
+    headers = {**(signed() if authenticated else AGENT), **options.pop("headers", {})}
     try:
-        answer = httpx2.request(method, f"{server_url()}/api/v1{path}", headers=headers, timeout=60, **options)
+        answer = httpx2.request(
+            method, f"{server_url()}/api/v1{path}", headers=headers, timeout=options.pop("timeout", 60), **options
+        )
     except httpx2.HTTPError:
         _unreachable(server_url())
     if answer.is_error:

@@ -4,6 +4,7 @@ import typer
 
 from bailiwick.faces.cli import (
     access_reviews,
+    advisories,
     apps,
     audit,
     audit_proofs,
@@ -14,13 +15,16 @@ from bailiwick.faces.cli import (
     people,
     platform,
     policy,
+    releases,
     roles,
     sandbox,
     serve,
     services,
     sessions,
+    waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
+from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -35,6 +39,7 @@ platform.register(root)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
 root.add_typer(exporters.app, name="exporter")
+root.add_typer(advisories.app, name="advisories")
 root.add_typer(people.app, name="person")
 root.add_typer(roles.app, name="role")
 root.add_typer(sessions.app, name="session")
@@ -46,9 +51,13 @@ root.add_typer(services.app, name="service")
 root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
+root.add_typer(waivers.app, name="waiver")
+root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command()(history)
+root.command()(blame)
 root.command("git-credential")(git_credential)
 
 

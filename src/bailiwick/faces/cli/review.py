@@ -1,15 +1,19 @@
 """`bailiwick review`: the whole review on a folder, or on what a push from it would bring; no server needed."""
 
+import contextlib
 import json
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bailiwick.faces.cli.advisories import database
+
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Report
+    from bailiwick.control.review import Change, Report, ReviewPool, Surroundings
 
 _COULD_NOT = 2
 
@@ -35,6 +39,9 @@ def review(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="the app's folder")],
     base: Annotated[str, typer.Option(help="also read every commit since this revision, as a push would")] = "",
     form: Annotated[Format, typer.Option("--format", help="how findings are printed")] = Format.TEXT,
+    advisories: Annotated[
+        Path | None, typer.Option(exists=True, help="an advisory database, else that of `bailiwick advisories import`")
+    ] = None,
     fail_on: Annotated[Level, typer.Option(help="the least severity that makes the exit code 1")] = Level.MEDIUM,
 ) -> None:
     """Review a folder as a push would be. Example: bailiwick review . --base origin/main.
@@ -48,7 +55,9 @@ def review(
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
     try:
-        report = run(_change(folder, base))
+        around = _surroundings(advisories)
+        with contextlib.closing(_pool(around.packages.advisories)) as pool:
+            report = run(_change(folder, base), around, run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -61,6 +70,29 @@ def review(
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
     raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
+
+
+def _pool(advisories: str) -> "ReviewPool":
+    """Return workers for this one review, already starting; where they have no sandbox, say so and go on.
+
+    They may read the advisories, where there are some.
+    """
+    from bailiwick.control.review import ReviewPool  # noqa: PLC0415
+
+    pool = ReviewPool(allow_unsandboxed=True, readable=(advisories,) if advisories else ())
+    if not pool.isolation.sandboxed:
+        words = f"no sandbox here ({pool.isolation.missing}): engines run with limits only. {pool.isolation.hint}"
+        typer.secho(words, fg="yellow", err=True)
+    pool.start()
+    return pool
+
+
+def _surroundings(advisories: Path | None) -> "Surroundings":
+    from bailiwick.control.review import PackagePolicy, Surroundings  # noqa: PLC0415
+
+    used = advisories or database()
+    policy = PackagePolicy(advisories=str(used) if used.exists() else "")
+    return Surroundings(day=datetime.now(UTC).date(), packages=policy)
 
 
 def _change(folder: Path, base: str) -> "Change":

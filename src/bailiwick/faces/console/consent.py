@@ -18,12 +18,12 @@ def doors_of(audiences: Sequence[str]) -> list[str]:
     return [_DOORS[audience] for audience in audiences]
 
 
-def is_as(visitor: SignedIn, wanted: StepUp) -> bool:
-    """Return whether somebody signed in as a program wants it."""
+def is_as(visitor: SignedIn, wanted: StepUp, *, skew_seconds: int = _SKEW_SECONDS) -> bool:
+    """Return whether somebody signed in as a program or an app wants it, give or take `skew_seconds` of age."""
     if wanted == StepUp():
         return True
     sign_in = visitor.identity.sign_in
     if sign_in is None:
         return False
-    young = wanted.max_age_seconds is None or sign_in.age_seconds <= wanted.max_age_seconds + _SKEW_SECONDS
+    young = wanted.max_age_seconds is None or sign_in.age_seconds <= wanted.max_age_seconds + skew_seconds
     return young and (sign_in.second_factor or not wanted.second_factor)

@@ -12,6 +12,7 @@ from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
+from bailiwick.faces.console.consent import is_as
 from bailiwick.faces.console.origins import origin_of
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import (
@@ -20,6 +21,7 @@ from bailiwick.faces.console.sessions import (
     Writer,
     bind_attempt,
     own_path,
+    page_of,
     require_bound,
     set_cookie,
     start_address,
@@ -28,6 +30,7 @@ from bailiwick.faces.console.sessions import (
 
 LOGOUT_PATH = "/sign-in/logout"
 _LONGEST_AGE_SECONDS = 30 * 24 * 3600
+MaxAge = Annotated[int | None, Query(ge=0, le=_LONGEST_AGE_SECONDS)]
 
 
 def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bool) -> None:
@@ -45,7 +48,7 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
     def start(
         return_to: str = "/",
         email: str = "",
-        max_age: Annotated[int | None, Query(ge=0, le=_LONGEST_AGE_SECONDS)] = None,
+        max_age: MaxAge = None,
         second_factor: bool = False,
     ) -> Response:
         wanted = StepUp(max_age, second_factor)
@@ -95,10 +98,27 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
         return response
 
     @app.get("/sign-in/app")
-    def to_app(visitor: Visitor, app: str, mode: str, challenge: str, state: str) -> Response:
-        """Hand a signed-in person over to an app's own host, which we compute: nothing of the request names it."""
+    def to_app(
+        request: Request,
+        visitor: Visitor,
+        app: str,
+        mode: str,
+        challenge: str,
+        state: str,
+        max_age: MaxAge = None,
+        second_factor: bool = False,
+    ) -> Response:
+        """Hand a signed-in person over to an app's own host, which we compute: nothing of the request names it.
+
+        Where the app's policy wants another sign-in first, that comes first, and leads back here.
+        """
         if mode not in {"preview", "production"}:
             raise InvalidInputError("there is no such mode")
+        wanted = StepUp(max_age, second_factor)
+        if not is_as(visitor, wanted, skew_seconds=0):
+            back = page_of(request, control.settings.public_url)
+            email = visitor.identity.principal.name
+            return RedirectResponse(start_address(back, email=email, wanted=wanted), 303)
         with control.store.transaction() as session:
             found = control.catalog.app(session, app)
         code = control.identity.issue_code(visitor, audience=f"app:{mode}/{found.path}", challenge=challenge)

@@ -35,27 +35,9 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     for words in missing(manifest, [own_runtime()]):
         yield Finding(rule("not-offered-here"), FILE_NAME, 0, words)
     yield from entrypoints.check(manifest, files)
-    yield from _dependencies(files)
     for file in change.files:
         if file.path.endswith(_CODE) and not file.path.startswith("tests/"):
             yield from _reach(file, manifest)
-
-
-def _dependencies(files: dict[str, TreeFile]) -> Iterator[Finding]:
-    sources = [
-        name for name in ("requirements.txt", "requirements.in", "Pipfile", "poetry.lock", "uv.lock") if name in files
-    ]
-    lock = files.get("requirements.lock")
-    if lock is None:
-        if sources:
-            yield Finding(rule("dependencies-not-locked"), sources[0], 1, "there is no requirements.lock beside it")
-        return
-    text = lock.content.decode(errors="replace").replace("\\\n", " ")
-    for number, line in enumerate(text.splitlines(), start=1):
-        entry = line.strip()
-        if entry and not entry.startswith("#") and ("==" not in entry or "--hash=" not in entry):
-            message = f"'{entry.split(' ')[0][:60]}' is not pinned with == and a hash"
-            yield Finding(rule("dependencies-not-locked"), "requirements.lock", number, message, entry[:120])
 
 
 def _reach(file: TreeFile, manifest: Manifest) -> Iterator[Finding]:

@@ -1,0 +1,150 @@
+"""What Python files import, and which of an app's files its entrypoints reach."""
+
+import ast
+import posixpath
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.manifest import Manifest
+
+_MAKES_MODULES = frozenset({"import_module", "__import__", "run_module", "run_path", "spec_from_file_location"})
+# Commands that look for modules themselves.
+_FINDERS = frozenset({"alembic", "celery", "django"})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A module that a file imports, with its line; `guarded` when the file goes on without it."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+    guarded: bool = False
+
+
+def parsed(file: TreeFile) -> ast.Module | None:
+    """Return a file's syntax tree; None when it has none, which another engine finds."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(file.content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def imports_of(tree: ast.Module, path: str) -> tuple[Import, ...]:
+    """Return what a module imports, relative names made whole by the file's path."""
+    return tuple(_imports(tree, path, guarded=False))
+
+
+def _imports(node: ast.AST, path: str, *, guarded: bool) -> Iterator[Import]:
+    # A stack of our own: files may be nested deeper than Python recurses.
+    stack = [(node, guarded)]
+    while stack:
+        current, free = stack.pop()
+        if isinstance(current, ast.Import):
+            yield from (Import(alias.name, (), current.lineno, free) for alias in current.names)
+        elif isinstance(current, ast.ImportFrom):
+            names = tuple(alias.name for alias in current.names)
+            yield Import(_whole(current, path), names, current.lineno, free)
+        elif isinstance(current, ast.Try) and _goes_on_without(current):
+            stack += [(item, True) for item in [*current.body, *current.handlers]]
+            stack += [(item, free) for item in [*current.orelse, *current.finalbody]]
+        elif isinstance(current, ast.If) and "TYPE_CHECKING" in ast.dump(current.test):
+            stack += [(item, True) for item in current.body] + [(item, free) for item in current.orelse]
+        elif not isinstance(current, ast.expr):
+            stack += [(child, free) for child in ast.iter_child_nodes(current)]
+
+
+def _goes_on_without(node: ast.Try) -> bool:
+    for handler in node.handlers:
+        caught = "BaseException" if handler.type is None else ast.dump(handler.type)
+        if any(name in caught for name in ("ImportError", "ModuleNotFoundError", "'Exception'", "BaseException")):
+            return not any(isinstance(item, ast.Raise) for item in handler.body)
+    return False
+
+
+def _whole(statement: ast.ImportFrom, path: str) -> str:
+    if not statement.level:
+        return statement.module or ""
+    folder = posixpath.dirname(path).split("/")
+    up = statement.level - 1
+    base = [part for part in (folder[: len(folder) - up] if up else folder) if part]
+    return "." + ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The Python files of an app that its entrypoints reach, and the imports of each file that could be parsed."""
+
+    reached: frozenset[str]
+    imports: Mapping[str, tuple[Import, ...]]
+
+
+def reach(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> Reach:
+    """Follow imports from what the manifest starts. Where that cannot be told, every file is reached."""
+    trees = {path: parsed(file) for path, file in files.items() if path.endswith(".py")}
+    imports = {path: imports_of(tree, path) for path, tree in trees.items() if tree is not None}
+    starts = _starts(manifest, files)
+    if not starts:
+        return Reach(frozenset(trees), imports)
+    dotted = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in trees}
+    reached: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        path = waiting.pop()
+        if path in reached:
+            continue
+        reached.add(path)
+        tree = trees.get(path)
+        if tree is None:
+            continue
+        words = _words(tree)
+        if words & (_MAKES_MODULES | _FINDERS):
+            return Reach(frozenset(trees), imports)
+        waiting += [found for item in imports[path] for found in _own(item, path, files)]
+        waiting += [dotted[word] for word in words if word in dotted and "." in word]
+    return Reach(frozenset(reached), imports)
+
+
+def _starts(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> list[str]:
+    if manifest is None:
+        return []
+    wanted = [manifest.app.entrypoint, *(job.run for job in manifest.jobs.values())]
+    modules = [entry.partition(":")[0] for entry in wanted if entry]
+    found = [path for module in modules for path in _files_of(module, "", files)]
+    return found if modules and found else []
+
+
+def _own(item: Import, path: str, files: Mapping[str, TreeFile]) -> Iterator[str]:
+    module = item.module
+    yield from _files_of(module.lstrip("."), "", files)
+    for name in item.names:
+        yield from _files_of(f"{module.lstrip('.')}.{name}".lstrip("."), "", files)
+    if not module.startswith("."):
+        for name in ("", *item.names):  # a script's own folder
+            yield from _files_of(f"{module}.{name}".rstrip("."), posixpath.dirname(path), files)
+
+
+def _files_of(module: str, folder: str, files: Mapping[str, TreeFile]) -> Iterator[str]:
+    """Yield the files that importing a module runs: those of the packages that it stands in, too."""
+    parts = module.split(".")
+    for end in range(1, len(parts) + 1):
+        base = posixpath.join(folder, *parts[:end])
+        for path in (f"{base}.py", f"{base}/__init__.py", f"src/{base}.py", f"src/{base}/__init__.py"):
+            if path in files:
+                yield path
+
+
+def _words(tree: ast.Module) -> set[str]:
+    """Return the names and short strings of a file, by which it may come to modules that it does not import."""
+    words: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                words.add(name)
+            case ast.Constant(value=str(text)) if len(text) < 200:  # noqa: PLR2004 - longer than any module
+                words.add(text.partition(":")[0])
+    return words

@@ -1,0 +1,60 @@
+"""Licences of packages against what the organisation takes: SPDX expressions, as far as lock files say them."""
+
+import fnmatch
+import re
+from collections.abc import Iterator
+
+from bailiwick.control.review.engines.packages.model import Package
+from bailiwick.control.review.model import Finding
+from bailiwick.control.review.package_policy import PackagePolicy
+from bailiwick.control.review.rules import rule
+
+_DEEPEST = 20
+
+
+def check(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
+    """Yield a finding when a package comes only under licences that the organisation refuses."""
+    if package.licence and package.shipped and not accepted(package.licence, policy.licences_refused):
+        words = f"{package.name} {package.version} is under {package.licence[:60]}"
+        yield Finding(rule("package-licence"), package.path, package.line, words, package.written)
+
+
+def accepted(expression: str, refused: tuple[str, ...]) -> bool:
+    """Return whether an SPDX expression leaves a way that is not refused: one side of an OR, both of an AND."""
+    parts = re.findall(r"\(|\)|[^\s()]+", expression)
+    try:
+        return _either(parts, refused, 0)
+    except (IndexError, RecursionError):
+        return not _refused(expression, refused)
+
+
+def _either(parts: list[str], refused: tuple[str, ...], depth: int) -> bool:
+    sides = [_both(parts, refused, depth)]
+    while parts and parts[0].upper() == "OR":
+        parts.pop(0)
+        sides.append(_both(parts, refused, depth))
+    return any(sides)
+
+
+def _both(parts: list[str], refused: tuple[str, ...], depth: int) -> bool:
+    sides = [_one(parts, refused, depth)]
+    while parts and parts[0].upper() in {"AND", "WITH"}:
+        exception = parts.pop(0).upper() == "WITH"
+        sides.append(True if exception and parts.pop(0) else _one(parts, refused, depth))
+    return all(sides)
+
+
+def _one(parts: list[str], refused: tuple[str, ...], depth: int) -> bool:
+    if depth > _DEEPEST:
+        return False
+    part = parts.pop(0)
+    if part != "(":
+        return not _refused(part, refused)
+    inside = _either(parts, refused, depth + 1)
+    parts.pop(0)
+    return inside
+
+
+def _refused(licence: str, refused: tuple[str, ...]) -> bool:
+    plain = re.sub(r"(-only|-or-later|\+)$", "", licence).lower()
+    return any(fnmatch.fnmatchcase(plain, pattern.lower()) for pattern in refused)

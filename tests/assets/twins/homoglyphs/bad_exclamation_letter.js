@@ -1,0 +1,1 @@
+const environmentǃ = load(); // FINDING

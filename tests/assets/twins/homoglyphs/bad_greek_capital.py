@@ -1,0 +1,2 @@
+TOKEN_API = 1
+ΑPI = 2  # FINDING

@@ -1,0 +1,2 @@
+def check(user):
+    return user.is_аdmin  # FINDING

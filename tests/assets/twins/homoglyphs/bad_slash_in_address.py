@@ -1,0 +1,1 @@
+BASE = "https://bank.example∕login.evil.example"  # FINDING

@@ -1,0 +1,6 @@
+def scope(x):
+    return x > 3
+
+
+def ѕсоре(x):  # FINDING
+    return True

@@ -1,0 +1,2 @@
+größe = 3  # Übergröße für Füße
+GRUSS = "Schöne Grüße"

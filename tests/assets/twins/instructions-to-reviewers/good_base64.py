@@ -1,0 +1,1 @@
+ICON = "QW4gb3JkaW5hcnkgc2VudGVuY2UgYWJvdXQgdGhlIHJldmlldyBvZiBvcmRlcnMgYW5kIHRoZWlyIGFwcHJvdmFsLg=="

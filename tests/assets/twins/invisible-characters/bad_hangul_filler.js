@@ -1,0 +1,1 @@
+const {ㅤ} = req.query; // FINDING

@@ -1,0 +1,1 @@
+ALLOWED = {"alice​@example.com"}  # FINDING

@@ -1,0 +1,2 @@
+import azure.storage.blob  # FINDING
+app = 1

@@ -1,0 +1,2 @@
+from bs4 import BeautifulSoup  # FINDING
+app = BeautifulSoup

@@ -1,0 +1,5 @@
+try:
+    import requests  # FINDING
+except ImportError:
+    raise
+app = requests

@@ -1,0 +1,2 @@
+import flask_magic_auth_helper  # FINDING
+app = 1

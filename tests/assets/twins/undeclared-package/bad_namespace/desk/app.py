@@ -1,0 +1,2 @@
+from google.generativeai import x  # FINDING
+app = x

@@ -1,0 +1,2 @@
+import flask  # FINDING
+app = flask

@@ -1,0 +1,2 @@
+import cv2  # FINDING
+app = cv2

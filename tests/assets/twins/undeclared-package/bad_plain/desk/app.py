@@ -1,0 +1,3 @@
+import flask
+import requests  # FINDING
+app = flask.Flask("x")

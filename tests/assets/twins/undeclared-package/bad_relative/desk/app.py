@@ -1,0 +1,1 @@
+from desk.more import app

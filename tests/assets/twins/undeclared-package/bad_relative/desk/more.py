@@ -1,0 +1,2 @@
+import requests  # FINDING
+app = 1

@@ -1,0 +1,3 @@
+import requests  # FINDING
+from typing import TYPE_CHECKING
+app = 1

@@ -1,0 +1,5 @@
+try:
+    import requests
+except ImportError:
+    requests = None
+app = requests

@@ -1,0 +1,2 @@
+import surprise
+app = 1

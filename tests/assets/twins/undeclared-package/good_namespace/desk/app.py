@@ -1,0 +1,2 @@
+from google.cloud import storage
+app = storage

@@ -1,0 +1,3 @@
+import http.server
+import helpers
+app = 1

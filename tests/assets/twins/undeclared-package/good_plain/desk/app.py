@@ -1,0 +1,3 @@
+import flask
+import json
+app = flask.Flask("x")
