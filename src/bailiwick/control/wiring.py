@@ -54,7 +54,15 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import AdvisoryService, Basis, BasisNow, ReviewPool, ReviewService, rules_digest
+from bailiwick.control.review import (
+    AdvisoryService,
+    Basis,
+    BasisNow,
+    ReviewPool,
+    ReviewService,
+    rules_digest,
+    slower_engines,
+)
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
@@ -353,7 +361,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         packer=packer,
         notify=base.relay.notify,
     )
-    rereviews = RereviewService(
+    base.relay.rereviews = rereviews = RereviewService(
         store=base.store, authorizer=base.authorizer, catalog=estate.catalog, releases=releases, clock=base.clock
     )
     deploys = DeployService(
@@ -389,6 +397,7 @@ def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
             standards=advisories.name_of_policy(),
+            slower=", ".join(slower_engines()),
         )
 
     return basis
