@@ -34,7 +34,7 @@ from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
-from bailiwick.control.review.words import finding_lines, refusal_lines
+from bailiwick.control.review.words import Style, finding_lines, refusal_lines, unpainted
 
 __all__ = [
     "BLOCKING",
@@ -65,6 +65,7 @@ __all__ = [
     "Step",
     "StoredFinding",
     "StoredReview",
+    "Style",
     "Surroundings",
     "Unread",
     "Waived",
@@ -78,5 +79,6 @@ __all__ = [
     "rule",
     "rules",
     "rules_digest",
+    "unpainted",
     "without_secrets",
 ]

@@ -142,7 +142,7 @@ class SourceService:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
-        return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+        return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url, change)))
 
     def examine(self, app: App, commit: str) -> Report:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""

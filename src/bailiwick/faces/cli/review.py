@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +15,7 @@ import typer
 from bailiwick.faces.cli.advisories import database
 
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Report, ReviewPool, Surroundings
+    from bailiwick.control.review import Change, Finding, Report, ReviewPool, Style, Surroundings
 
 _COULD_NOT = 2
 
@@ -57,7 +59,8 @@ def review(
     try:
         surroundings = _surroundings(advisories)
         with contextlib.closing(_pool(surroundings)) as pool:
-            report = run(_change(folder, base), surroundings, run=pool.run)
+            change = _change(folder, base)
+            report = run(change, surroundings, run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -65,7 +68,7 @@ def review(
     except Exception as fault:
         # A fault of ours must not end as Python ends it, with the code that says that there are findings.
         _stop(f"error: the review failed ({type(fault).__name__}: {fault}), so nothing is said of {folder}")
-    sys.stdout.write({Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[form](report))
+    sys.stdout.write({Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[form](report, change))
     if report.could_not_review:
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
@@ -104,29 +107,52 @@ def _stop(words: str) -> NoReturn:
     raise typer.Exit(_COULD_NOT)
 
 
-def _text(report: "Report") -> str:
-    from bailiwick.control.review import finding_lines  # noqa: PLC0415
+def _text(report: "Report", change: "Change") -> str:
+    from bailiwick.control.review import finding_lines, unpainted  # noqa: PLC0415
 
-    blocks = ["\n".join(finding_lines(finding)) + "\n\n" for finding in report.findings]
+    paint = _painted if sys.stdout.isatty() and "NO_COLOR" not in os.environ else unpainted
+    blocks = ["\n".join(finding_lines(item, change=change, paint=paint)) + "\n\n" for item in report.findings]
     count = len(report.findings)
     found = f"{count} finding{'' if count == 1 else 's'}, {len(report.blocking)} of them blocking"
     return "".join([*blocks, f"{found}\n"])
 
 
-def _json(report: "Report") -> str:
-    found = [
-        {"rule": item.rule.id, "severity": item.severity.word, "path": item.path, "line": item.line,
-         "column": item.column,
-         "end_line": item.end_line, "end_column": item.end_column,
-         "message": item.message, "why": item.rule.why, "fix": item.rule.fix, "cwe": item.rule.cwe,
-         "owasp": item.rule.owasp, "engine": item.engine, "commit": item.commit, "fingerprint": item.fingerprint}
-        for item in report.findings
-    ]  # fmt: skip
+def _painted(text: str, style: "Style") -> str:
+    colours = {"bad": "red", "mild": "yellow", "mark": "red", "place": "cyan", "quiet": "bright_black"}
+    return typer.style(text, fg=colours[style], bold=style == "bad")
+
+
+def _json(report: "Report", _: "Change") -> str:
     said = {"tree": report.tree, "passed": report.passed, "could_not_review": report.could_not_review}
-    return json.dumps({**said, "findings": found}, indent=2) + "\n"
+    return json.dumps({**said, "findings": [_as_json(item) for item in report.findings]}, indent=2) + "\n"
 
 
-def _sarif(report: "Report") -> str:
+def _as_json(item: "Finding") -> dict[str, object]:
+    return {
+        "rule": item.rule.id,
+        "severity": item.severity.word,
+        "path": item.path,
+        "line": item.line,
+        "column": item.column,
+        "end_line": item.end_line,
+        "end_column": item.end_column,
+        "message": item.message,
+        "excerpt": item.excerpt,
+        "steps": [asdict(step) for step in item.steps],
+        "edit": asdict(item.edit) if item.edit is not None else None,
+        "why": item.rule.why,
+        "fix": item.rule.fix,
+        "cwe": item.rule.cwe,
+        "owasp": item.rule.owasp,
+        "worse": item.worse,
+        "waivable": item.waivable,
+        "engine": item.engine,
+        "commit": item.commit,
+        "fingerprint": item.fingerprint,
+    }
+
+
+def _sarif(report: "Report", _: "Change") -> str:
     from bailiwick.control.review import as_sarif  # noqa: PLC0415
 
     return json.dumps(as_sarif(report), indent=2) + "\n"
