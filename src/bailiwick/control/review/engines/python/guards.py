@@ -67,8 +67,12 @@ def _refine_boolean(run: Run, frame: Frame, test: ast.BoolOp, holds: bool, depth
 
 
 def _quietly(run: Run, frame: Frame, node: ast.expr) -> Value:
-    """Return what an expression is worth that was gone through before."""
-    return run.evaluate(frame, node)
+    """Return what an expression is worth that was gone through before; its calls are not gone through again."""
+    before, run.quiet = run.quiet, True
+    try:
+        return run.evaluate(frame, node)
+    finally:
+        run.quiet = before
 
 
 def _refine_comparison(run: Run, frame: Frame, left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool) -> None:
