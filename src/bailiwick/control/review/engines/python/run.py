@@ -119,6 +119,10 @@ class Run:
         """Return what a call gives; what it changes is written back."""
         return self.call_value(self, frame, node, callee, given)
 
+    def spend(self, nodes: int) -> None:
+        """Take from the budget what work on many names at once is worth."""
+        self.spent_here += nodes
+
     def begin(self) -> None:
         """Give the next function its budget; raise `TooComplexError` when the app's is used up."""
         self.spent += self.spent_here
