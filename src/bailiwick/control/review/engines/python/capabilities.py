@@ -57,10 +57,12 @@ class _Scope:
         self._nodes = module.index.nodes[id(scope)]
         self._local: Mapping[str, ast.expr] = local_constants(scope, self._nodes)
         self._constants = Evaluator(project, module, self._local)
+        self._is_function = scope is not module.tree
         self._parameters = {node.arg for node in self._nodes if isinstance(node, ast.arg)}
 
     def findings(self) -> Iterator[Finding]:
-        called: set[int] = set()
+        # What a function gives a name of its own is found where it calls that name.
+        called = {id(node) for node in self._local.values()} if self._is_function else set()
         for node in self._nodes:
             if isinstance(node, ast.Call):
                 called.add(id(node.func))
@@ -155,7 +157,7 @@ class _Scope:
         for end in (".__dict__", "()"):
             if table.endswith(end):
                 return _tidy(f"{table.removesuffix(end)}.{key}")
-        if table in {"builtins", "__builtins__"}:
+        if table in {"builtins", "__builtins__", "__dict__"}:
             return key
         if table in {"globals", "locals"}:
             return key
@@ -190,6 +192,7 @@ class _Outer(_Scope):
         self._nodes = []
         self._local = {}
         self._constants = Evaluator(project, module)
+        self._is_function = False
         self._parameters = set()
 
 
