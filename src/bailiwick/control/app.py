@@ -12,6 +12,7 @@ from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.exporters import ExportRunner, ExportService
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -91,6 +92,7 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    history: HistoryService
     advisories: AdvisoryService
     reviews: ReviewService
     review_pool: ReviewPool
@@ -120,7 +122,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
-    warming = asyncio.create_task(asyncio.to_thread(_warm, control.review_pool))
+    warming = asyncio.create_task(asyncio.to_thread(_warm, control))
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
     exporting = ExportRunner(control.exporters.workers())
     exporting.start()
@@ -158,10 +160,10 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     ]
 
 
-def _warm(pool: ReviewPool) -> None:
+def _warm(control: ControlPlane) -> None:
     """Start the workers of reviews; where that is not possible the rest goes on, and pushes are refused."""
     try:
-        pool.start()
+        control.review_pool.start(control.advisories.surroundings(""))
     except UnavailableError as fault:
         _LOG.error("no push can be reviewed: %s; %s", fault.message, fault.hint)
 

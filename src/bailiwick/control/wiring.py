@@ -17,6 +17,7 @@ from bailiwick.control.audit import AuditLog, RetentionRules
 from bailiwick.control.catalog import CatalogService, data_classes_of
 from bailiwick.control.changes import ChangeRelay
 from bailiwick.control.exporters import ExportService, secret_reader
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -113,6 +114,13 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             on_change=base.relay.refresh,
         ),
         policies=_policies(base, estate),
+        history=HistoryService(
+            catalog=estate.catalog,
+            sources=delivery.sources,
+            reviews=delivery.reviews,
+            deploys=delivery.deploys,
+            releases=delivery.releases,
+        ),
         advisories=delivery.advisories,
         reviews=delivery.reviews,
         review_pool=delivery.review_pool,
@@ -307,10 +315,6 @@ class _Delivery:
 
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
-    pool = base.settings.review.pool()
-    reviews = ReviewService(
-        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base)
-    )
     advisories = AdvisoryService(
         base.settings.packages.policy,
         base.settings.state,
@@ -318,6 +322,10 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         audit=base.audit,
         authorizer=base.authorizer,
         clock=base.clock,
+    )
+    pool = base.settings.review.pool()
+    reviews = ReviewService(
+        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
     )
     sources = _sources(base, people, estate, reviews, pool, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
@@ -373,10 +381,15 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
-def _review_basis(base: _Base) -> BasisNow:
+def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
     def basis(session: Session) -> Basis:
         base.force.refresh(session)
-        return Basis(rules_digest(), policy=f"{base.policies.generation}")
+        return Basis(
+            rules_digest(),
+            policy=f"{base.policies.generation}",
+            advisories=advisories.name_of_advisories(),
+            standards=advisories.name_of_policy(),
+        )
 
     return basis
 

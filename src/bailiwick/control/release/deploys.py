@@ -1,6 +1,6 @@
 """Deploys: the wish to bring a commit to production, and the decisions about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -161,6 +161,11 @@ class DeployService:
         """Return an app's deploys, newest first."""
         query = select(DeployRow).where(DeployRow.app == app_path).order_by(DeployRow.requested_at.desc())
         return [_deploy(row) for row in session.scalars(query.limit(limit))]
+
+    def deploys_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Deploy]:
+        """Return the deploys of commits of an app, oldest first."""
+        query = select(DeployRow).where(DeployRow.app == app_path, DeployRow.commit.in_(commits))
+        return [_deploy(row) for row in session.scalars(query.order_by(DeployRow.requested_at))]
 
     def inbox(self, session: Session, identity: Identity) -> list[Deploy]:
         """Return the deploys that wait for a decision, of apps that the asker may read, oldest first."""

@@ -1,6 +1,6 @@
 """Releases: previews of what was just accepted, rollback, and jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -136,6 +136,12 @@ class ReleaseService:
         current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
         query = select(ReleaseRow).where(ReleaseRow.app == app_path).order_by(ReleaseRow.created_at.desc())
         return [_release(row, current) for row in session.scalars(query.limit(limit))]
+
+    def releases_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Release]:
+        """Return the releases of commits of an app, oldest first."""
+        current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
+        query = select(ReleaseRow).where(ReleaseRow.app == app_path, ReleaseRow.commit.in_(commits))
+        return [_release(row, current) for row in session.scalars(query.order_by(ReleaseRow.created_at))]
 
     def in_use(self, session: Session, *, app: str = "") -> list[UsedTree]:
         """Return what runs or waits for a decision, of all apps or of one, production first."""

@@ -12,6 +12,7 @@ from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryS
 from bailiwick.control.review.basis import Basis, BasisNow
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
+from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.model import (
     BLOCKING,
     Change,
@@ -32,12 +33,13 @@ from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
-from bailiwick.control.review.service import PUSHED, ReviewService, Standing, StoredFinding, StoredReview
+from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
 from bailiwick.control.review.words import finding_lines, refusal_lines
 
 __all__ = [
     "BLOCKING",
     "PUSHED",
+    "WITHHELD",
     "Advisories",
     "AdvisoriesError",
     "AdvisoryService",
@@ -55,6 +57,7 @@ __all__ = [
     "Report",
     "ReviewPool",
     "ReviewService",
+    "ReviewSummary",
     "Rule",
     "Severity",
     "Source",
@@ -75,4 +78,5 @@ __all__ = [
     "rule",
     "rules",
     "rules_digest",
+    "without_secrets",
 ]

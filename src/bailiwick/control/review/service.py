@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, load_only
 
@@ -69,6 +69,18 @@ class StoredReview:
     findings: tuple[StoredFinding, ...]
     basis: Basis
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """A review in numbers: how many findings, how many of them block, and how many pass by a waiver."""
+
+    id: str
+    passed: bool
+    cause: str
+    findings: int
+    blocking: int
+    waived: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +198,23 @@ class ReviewService:
         only = load_only(ReviewRow.app, ReviewRow.tree, *(getattr(ReviewRow, item.name) for item in fields(Basis)))
         rows = session.scalars(query.order_by(*newest).options(only))
         return {(row.app, row.tree): basis_of(row) for row in rows}
+
+    def summaries(self, session: Session, review_ids: Collection[str]) -> dict[str, ReviewSummary]:
+        """Return reviews by id without their findings, which are counted."""
+        counts = select(
+            FindingRow.review,
+            func.count().label("findings"),
+            func.count().filter(FindingRow.blocking, FindingRow.waiver == "").label("blocking"),
+            func.count().filter(FindingRow.waiver != "").label("waived"),
+        ).where(FindingRow.review.in_(review_ids))
+        counted = {row.review: row for row in session.execute(counts.group_by(FindingRow.review))}
+        query = select(ReviewRow.id, ReviewRow.passed, ReviewRow.cause).where(ReviewRow.id.in_(review_ids))
+        found = {}
+        for row in session.execute(query):
+            count = counted.get(row.id)
+            numbers = (count.findings, count.blocking, count.waived) if count is not None else (0, 0, 0)
+            found[row.id] = ReviewSummary(row.id, row.passed, row.cause, *numbers)
+        return found
 
     def verdict_for(self, session: Session, app: str, tree: str) -> Envelope | None:
         """Return the signed verdict on exactly this tree, or None when the last word on it is not good now."""

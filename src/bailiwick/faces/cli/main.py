@@ -24,6 +24,7 @@ from bailiwick.faces.cli import (
     waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
+from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -55,6 +56,8 @@ root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command()(history)
+root.command()(blame)
 root.command("git-credential")(git_credential)
 
 
