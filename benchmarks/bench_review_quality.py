@@ -21,8 +21,8 @@ from tests.control.review.twins import Twin, found_in, twins
 
 Row = tuple[str, float, str]
 TARGET = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-_HOW = """`make bench-peers` installs the others, `make bench ARGS=review_quality` measures. Semgrep's engine comes without
-rules, and no registry has a set for Python under a permissive licence; it is measured through njsscan's."""
+_HOW = """`make bench-peers` installs the others, `make bench ARGS=review_quality` measures. Semgrep's engine comes
+without rules, and no registry has a set for Python under a permissive licence; it is measured through njsscan's."""
 BEGIN, END = "<!-- the quality of findings -->", "<!-- the end of it -->"
 # Weaknesses that scanners and catalogues name for the same fault.
 _NEAR: tuple[frozenset[int], ...] = tuple(map(frozenset, (
