@@ -7,12 +7,12 @@ from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
 from bailiwick.control.review.engines.javascript import engine as javascript
 from bailiwick.control.review.engines.packages import check as packages
-from bailiwick.control.review.engines.sql import check as sql
 from bailiwick.control.review.engines.python import analysis as python_flow
 from bailiwick.control.review.engines.python.controls import engine as python_controls
 from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 from bailiwick.control.review.engines.python.templates import ENDINGS
 from bailiwick.control.review.engines.samples import SAMPLES
+from bailiwick.control.review.engines.sql import check as sql
 from bailiwick.control.review.engines.templates import engine as templates
 
 __all__ = ["ENGINES", "SAMPLES"]
