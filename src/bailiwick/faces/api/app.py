@@ -13,6 +13,7 @@ from bailiwick.faces.api.advisories import add_advisories
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
+from bailiwick.faces.api.capabilities import add_capabilities
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.exporters import add_exporters
@@ -66,6 +67,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_access_reviews,
         add_people_found,
         add_waivers,
+        add_capabilities,
         add_history,
     ):
         add(api, control, Caller)
