@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bailiwick.faces.cli.advisories import database
+from bailiwick.faces.cli.fixes import edit_lines, mend
 
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Report, Surroundings
+    from bailiwick.control.review import Change, Finding, Report, Surroundings
 
 _COULD_NOT = 2
 
@@ -41,20 +44,30 @@ def review(
     advisories: Annotated[
         Path | None, typer.Option(exists=True, help="an advisory database, else that of `bailiwick advisories import`")
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="offer the edits of findings one by one, then review again")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="with --fix: write every edit without asking")] = False,
     fail_on: Annotated[Level, typer.Option(help="the least severity that makes the exit code 1")] = Level.MEDIUM,
 ) -> None:
     """Review a folder as a push would be. Example: bailiwick review . --base origin/main.
 
     Reviewed are the files as they stand, committed or not, without .git, .venv, node_modules and __pycache__. With
     --base also the contents of every commit from there to HEAD are, as history keeps what they hold and no longer show.
+    With --fix, edits that findings offer are shown and written where you agree.
     Exit code 0 clean, 1 findings of the level or worse, 2 could not review.
     """
     from bailiwick.control.review import Severity  # noqa: PLC0415 - slow to load
     from bailiwick.control.review import review as run  # noqa: PLC0415
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
+    refused: set[str] = set()
     try:
-        report = run(_change(folder, base), _surroundings(advisories))
+        change, around = _change(folder, base), _surroundings(advisories)
+        report = run(change, around)
+        while fix and _mended(folder, report, refused, yes=yes):
+            change = _change(folder, base)
+            report = run(change, around)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -62,7 +75,10 @@ def review(
     except Exception as fault:
         # A fault of ours must not end as Python ends it, with the code that says that there are findings.
         _stop(f"error: the review failed ({type(fault).__name__}: {fault}), so nothing is said of {folder}")
-    sys.stdout.write({Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[form](report))
+    texts = {file.path: file.content.decode(errors="replace") for file in change.files}
+    sys.stdout.write(
+        _text(report, texts) if form is Format.TEXT else _json(report) if form is Format.JSON else _sarif(report)
+    )
     if report.could_not_review:
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
@@ -89,10 +105,33 @@ def _stop(words: str) -> NoReturn:
     raise typer.Exit(_COULD_NOT)
 
 
-def _text(report: "Report") -> str:
+def _mended(folder: Path, report: "Report", refused: set[str], *, yes: bool) -> int:
+    """Offer the edits that were not refused yet; return how many were written."""
+
+    def agree(finding: "Finding", text: str) -> bool:
+        if finding.fingerprint in refused or finding.edit is None:
+            return False
+        said = [*finding_lines(finding), *edit_lines(finding.edit, text)]
+        typer.echo("\n".join(said), err=True)
+        agreed = yes or typer.confirm("write this edit?", err=True)
+        if not agreed:
+            refused.add(finding.fingerprint)
+        return agreed
+
     from bailiwick.control.review import finding_lines  # noqa: PLC0415
 
-    blocks = ["\n".join(finding_lines(finding)) + "\n\n" for finding in report.findings]
+    return mend(folder, report.findings, agree)
+
+
+def _text(report: "Report", texts: Mapping[str, str]) -> str:
+    from bailiwick.control.review import finding_lines  # noqa: PLC0415
+
+    blocks = []
+    for finding in report.findings:
+        lines = list(finding_lines(finding))
+        if finding.edit is not None and finding.edit.path in texts:
+            lines += edit_lines(finding.edit, texts[finding.edit.path])
+        blocks.append("\n".join(lines) + "\n\n")
     count = len(report.findings)
     found = f"{count} finding{'' if count == 1 else 's'}, {len(report.blocking)} of them blocking"
     return "".join([*blocks, f"{found}\n"])
@@ -104,6 +143,7 @@ def _json(report: "Report") -> str:
          "column": item.column,
          "end_line": item.end_line, "end_column": item.end_column,
          "message": item.message, "why": item.rule.why, "fix": item.rule.fix, "cwe": item.rule.cwe,
+         "edit": asdict(item.edit) if item.edit else None,
          "owasp": item.rule.owasp, "engine": item.engine, "commit": item.commit, "fingerprint": item.fingerprint}
         for item in report.findings
     ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, instructions, python_flow, ruff, secrets, tree, unicode
+from bailiwick.control.review.engines import instructions, python_flow, ruff, secrets, tree, unicode
+from bailiwick.control.review.engines.declared import check as declared
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.packages import check as packages
 
