@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyseccomp
 
-from bailiwick.dataplane.sandbox import syscalls
+from bailiwick.core import syscalls
 
-DATA = Path(syscalls.__file__).parent / "data"
+DATA = Path(syscalls.__file__).parent / "seccomp"
 ARCHITECTURES = {"x86_64": pyseccomp.Arch.X86_64, "aarch64": pyseccomp.Arch.AARCH64}
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     """Write the data files."""
     DATA.mkdir(exist_ok=True)
     for machine in ARCHITECTURES:
-        (DATA / f"seccomp.{machine}.bpf").write_bytes(compile_filter(machine))
+        (DATA / f"{machine}.bpf").write_bytes(compile_filter(machine))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.exporters import ExportRunner, ExportService
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -35,15 +37,19 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import AdvisoryService, ReviewService
+from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService
 from bailiwick.control.vault import CertificateAuthority, Vault
+from bailiwick.control.waivers import WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 
+_LOG = logging.getLogger("bailiwick.control")
 # From the end of one to the beginning of the next: a checkpoint that waits for writers still comes within a second.
 CHECKPOINT_SECONDS = 0.5
 _TILES_SECONDS = 1.0
@@ -55,6 +61,8 @@ _LOOK_SECONDS = 2.0
 _EXPIRE_SECONDS = 600.0
 _REMEMBER_SECONDS = 10.0
 _ACCESS_REVIEW_SECONDS = 15.0
+_WAIVER_SECONDS = 60.0
+_REREVIEW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,14 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    history: HistoryService
     advisories: AdvisoryService
     reviews: ReviewService
+    review_pool: ReviewPool
+    rereviews: RereviewService
+    rereview_keeper: RereviewKeeper
+    waivers: WaiverService
+    waiver_keeper: WaiverKeeper
     source: SourceService
     hooks: HookServer
     repeats: RepeatService
@@ -108,6 +122,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
+    warming = asyncio.create_task(asyncio.to_thread(_warm, control.review_pool))
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
     exporting = ExportRunner(control.exporters.workers())
     exporting.start()
@@ -119,6 +134,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.to_thread(exporting.stop)
         control.hooks.close()
+        await warming
+        await asyncio.to_thread(control.review_pool.close)
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
@@ -137,8 +154,18 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
+        Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),
+        Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
+
+
+def _warm(pool: ReviewPool) -> None:
+    """Start the workers of reviews; where that is not possible the rest goes on, and pushes are refused."""
+    try:
+        pool.start()
+    except UnavailableError as fault:
+        _LOG.error("no push can be reviewed: %s; %s", fault.message, fault.hint)
 
 
 def checkpoint(control: ControlPlane) -> None:

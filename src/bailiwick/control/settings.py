@@ -1,5 +1,6 @@
 """The control plane's settings: one YAML file, overridden by `BAILIWICK_…` variables; unknown keys are refused."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,7 @@ from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
 from bailiwick.control.package_settings import PackageOptions
+from bailiwick.control.review import Limits, ReviewPool
 
 
 class _Section(BaseModel):
@@ -146,6 +148,23 @@ class AuditRetention(_Section):
         return self
 
 
+class ReviewSettings(_Section):
+    """How engines of reviews run: in how many processes side by side, for how long, and in how much memory.
+
+    `workers` is two, or the number of the host's cores where there are more. Seconds are for one engine and one change,
+    megabytes for each of its processes.
+    """
+
+    workers: int | None = Field(default=None, ge=1, le=64)
+    engine_seconds: float = Field(default=20.0, gt=0, le=600)
+    engine_mebibytes: int = Field(default=512, ge=128, le=16_384)
+
+    def pool(self, readable: tuple[str, ...]) -> ReviewPool:
+        """Return the pool that these settings ask for; its engines may read these paths too."""
+        limits = Limits(self.engine_seconds, self.engine_mebibytes * 2**20)
+        return ReviewPool(limits, self.workers or max(2, os.cpu_count() or 2), readable=readable)
+
+
 class ControlSettings(BaseSettings):
     """Everything that the control plane process must be told."""
 
@@ -165,6 +184,7 @@ class ControlSettings(BaseSettings):
     ldap: tuple[LdapDirectory, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
+    review: ReviewSettings = Field(default_factory=ReviewSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     audit_exporters: tuple[ExporterOptions, ...] = ()
     packages: PackageOptions = Field(default_factory=PackageOptions)

@@ -17,6 +17,7 @@ from bailiwick.control.audit import AuditLog, RetentionRules
 from bailiwick.control.catalog import CatalogService, data_classes_of
 from bailiwick.control.changes import ChangeRelay
 from bailiwick.control.exporters import ExportService, secret_reader
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -51,12 +52,14 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
+from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import AdvisoryService, ReviewService
+from bailiwick.control.review import AdvisoryService, Basis, BasisNow, ReviewPool, ReviewService, rules_digest
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
+from bailiwick.control.waivers import WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.policy import Journal, PoliciesInForce
@@ -111,8 +114,22 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             on_change=base.relay.refresh,
         ),
         policies=_policies(base, estate),
+        history=HistoryService(
+            catalog=estate.catalog,
+            sources=delivery.sources,
+            reviews=delivery.reviews,
+            deploys=delivery.deploys,
+            releases=delivery.releases,
+        ),
         advisories=delivery.advisories,
         reviews=delivery.reviews,
+        review_pool=delivery.review_pool,
+        rereviews=delivery.rereviews,
+        rereview_keeper=_rereview_keeper(base, estate, delivery),
+        waivers=_waivers(base, estate, delivery),
+        waiver_keeper=WaiverKeeper(
+            store=base.store, audit=base.audit, on_change=delivery.rereviews.ask, clock=base.clock
+        ),
         source=delivery.sources,
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.sources.receive),
         releases=delivery.releases,
@@ -288,15 +305,16 @@ class _Delivery:
 
     advisories: AdvisoryService
     reviews: ReviewService
+    review_pool: ReviewPool
     sources: SourceService
     stops: StopService
     releases: ReleaseService
     deploys: DeployService
     serving: ServingService
+    rereviews: RereviewService
 
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
-    reviews = ReviewService(base.keys["review"], base.clock)
     advisories = AdvisoryService(
         base.settings.packages.policy,
         base.settings.state,
@@ -305,7 +323,11 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         clock=base.clock,
     )
-    sources = _sources(base, people, estate, reviews, advisories)
+    pool = base.settings.review.pool(readable=(str(advisories.folder),))
+    reviews = ReviewService(
+        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
+    )
+    sources = _sources(base, people, estate, reviews, pool, advisories)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=base.keys["approval"],
@@ -331,6 +353,9 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         packer=packer,
         notify=base.relay.notify,
     )
+    rereviews = RereviewService(
+        store=base.store, authorizer=base.authorizer, catalog=estate.catalog, releases=releases, clock=base.clock
+    )
     deploys = DeployService(
         store=base.store,
         audit=base.audit,
@@ -344,6 +369,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         clock=base.clock,
         notify=base.relay.notify,
+        ask_again=rereviews.ask_for_tree,
     )
     serving = ServingService(
         authorizer=base.authorizer,
@@ -352,11 +378,55 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         artifacts=artifacts,
     )
-    return _Delivery(advisories, reviews, sources, stops, releases, deploys, serving)
+    return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
+
+
+def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
+    def basis(session: Session) -> Basis:
+        base.force.refresh(session)
+        return Basis(
+            rules_digest(),
+            policy=f"{base.policies.generation}",
+            advisories=advisories.name_of_advisories(),
+            standards=advisories.name_of_policy(),
+        )
+
+    return basis
+
+
+def _waivers(base: _Base, estate: _Estate, delivery: _Delivery) -> WaiverService:
+    return WaiverService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        catalog=estate.catalog,
+        reviews=delivery.reviews,
+        writers=delivery.sources.everyone_who_pushed,
+        on_change=delivery.rereviews.ask,
+        clock=base.clock,
+    )
+
+
+def _rereview_keeper(base: _Base, estate: _Estate, delivery: _Delivery) -> RereviewKeeper:
+    return RereviewKeeper(
+        store=base.store,
+        audit=base.audit,
+        catalog=estate.catalog,
+        reviews=delivery.reviews,
+        sources=delivery.sources,
+        releases=delivery.releases,
+        asked=delivery.rereviews,
+        clock=base.clock,
+    )
 
 
 def _sources(
-    base: _Base, people: _People, estate: _Estate, reviews: ReviewService, advisories: AdvisoryService
+    base: _Base,
+    people: _People,
+    estate: _Estate,
+    reviews: ReviewService,
+    pool: ReviewPool,
+    advisories: AdvisoryService,
 ) -> SourceService:
     def check_reach(session: Session, manifest: Manifest) -> None:
         estate.integrations.resolve(session, manifest, "editor")
@@ -371,6 +441,7 @@ def _sources(
         audit=base.audit,
         catalog=estate.catalog,
         reviews=reviews,
+        pool=pool,
         repositories=Repositories(state / "repositories", state / "hooks", base.settings.max_push_bytes),
         secrets=base.vault.masker,
         surroundings=advisories.surroundings,

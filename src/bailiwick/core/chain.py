@@ -1,6 +1,6 @@
 """The chain of a release: review verdict, approvals and artefact, checked as one before anything starts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bailiwick.core.artifacts import TreeFile, digest, git_tree_id, unpack
@@ -48,9 +48,31 @@ class VerifiedRelease:
     files: dict[str, TreeFile]
 
 
-def verdict_statement(*, app: str, commit: str, tree: str, author: str, passed: bool, review: str) -> Statement:
-    """Return what a review says of a tree; `review` is the id of the review that holds the findings."""
-    predicate = {"app": app, "commit": commit, "author": author, "passed": passed, "review": review}
+def verdict_statement(
+    *,
+    app: str,
+    commit: str,
+    tree: str,
+    author: str,
+    passed: bool,
+    review: str,
+    basis: Mapping[str, str] | None = None,
+    waivers: Sequence[Mapping[str, str]] = (),
+) -> Statement:
+    """Return what a review says of a tree; `review` is the id of the review that holds the findings.
+
+    `basis` names by digest what it was reviewed by, and `waivers` what it passed by: with another basis, or when the
+    first of the waivers ends, it is no ground for a new release any more.
+    """
+    predicate = {
+        "app": app,
+        "commit": commit,
+        "author": author,
+        "passed": passed,
+        "review": review,
+        "basis": dict(basis or {}),
+        "waivers": [dict(waiver) for waiver in waivers],
+    }
     return Statement(REVIEW_VERDICT, {app: {"gitTree": tree}}, predicate)
 
 

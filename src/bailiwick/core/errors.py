@@ -108,3 +108,9 @@ class UnavailableError(BailiwickError):
 
     code = "service.unavailable"
     status = 503
+
+
+class SandboxUnavailableError(UnavailableError):
+    """This host cannot make a sandbox; the words say what is missing and the hint what to do."""
+
+    code = "sandbox.unavailable"

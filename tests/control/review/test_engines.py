@@ -377,7 +377,7 @@ def test_an_engine_that_breaks_lets_nothing_pass(monkeypatch: pytest.MonkeyPatch
 
     report = review(change(""), known_secret=broken)
     assert not report.passed
-    assert report.could_not_review == ("vault-values: OSError",)
+    assert report.could_not_review == ("vault-values failed: OSError",)
 
 
 @pytest.mark.req("RV2")

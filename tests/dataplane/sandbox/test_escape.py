@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from scripts.build_syscall_filters import compile_filter
 
+from bailiwick.core.syscalls import filter_program
 from bailiwick.dataplane.sandbox import Exit, Limits, Mount, Plant, Runtime, SandboxSpec, ensure_runtime, launch
-from bailiwick.dataplane.sandbox.syscalls import filter_program
 
 MIB = 2**20
 PLANT = Plant("orders.internal", "127.1.0.1", 5432)

@@ -6,11 +6,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.control.review.running import bad_engines
 from tests.fixtures.company import MANIFEST
 
 BAILIWICK = str(Path(sys.executable).parent / "bailiwick")
@@ -145,14 +145,18 @@ def test_strange_things_in_a_folder_neither_hang_nor_hide(folder: Path) -> None:
 def test_what_cannot_be_read_ends_with_two(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bailiwick.faces.cli.main import root
 
+    read = Path.read_bytes
+
     def refuse(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
+        if path.is_relative_to(folder):
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     done = CliRunner().invoke(root, ["review", str(folder)])
     assert done.exit_code == 2
     assert "app.py cannot be read: Permission denied" in done.stderr
-    monkeypatch.setattr(Path, "read_bytes", lambda _: 1 / 0)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: 1 / 0 if path.is_relative_to(folder) else read(path))
     broken = CliRunner().invoke(root, ["review", str(folder)])
     assert broken.exit_code == 2
     assert "the review failed (ZeroDivisionError" in broken.stderr
@@ -161,21 +165,21 @@ def test_what_cannot_be_read_ends_with_two(folder: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.req("RV2")
 def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bailiwick.control.review import reviewer
-    from bailiwick.control.review.engines.engine import Engine
+    from bailiwick.control.review import ReviewPool, reviewer
+    from bailiwick.faces.cli import review
     from bailiwick.faces.cli.main import root
 
-    def broken(*_: object) -> NoReturn:
-        raise RuntimeError
-
-    monkeypatch.setattr(reviewer, "ENGINES", (Engine("ruff", broken),))
+    (raises,) = (engine for engine in bad_engines.ENGINES if engine.name == "raises")
+    monkeypatch.setattr(reviewer, "ENGINES", (raises,))
+    bad = {"registry": f"{bad_engines.__name__}:ENGINES", "more_paths": (str(Path(__file__).parents[3]),)}
+    monkeypatch.setattr(review, "_pool", lambda _: ReviewPool(**bad))
     for form in ("text", "json", "sarif"):
         done = CliRunner().invoke(root, ["review", str(folder), "--format", form])
         assert done.exit_code == 2
-        assert "could not review: ruff: RuntimeError" in done.stderr
+        assert "could not review: raises failed: ValueError" in done.stderr
     (invocation,) = json.loads(done.stdout)["runs"][0]["invocations"]
     assert invocation["executionSuccessful"] is False
-    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "ruff: RuntimeError"
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "raises failed: ValueError"
 
 
 @pytest.mark.req("RV2")

@@ -5,6 +5,7 @@ from bailiwick.control.release.deploys import DeployService
 from bailiwick.control.release.errors import AppIsStoppedError, NotDecidableError, NotReviewedError
 from bailiwick.control.release.granted import AppGrant, granted
 from bailiwick.control.release.model import (
+    PRODUCTION,
     AppKilled,
     Change,
     Deploy,
@@ -14,6 +15,7 @@ from bailiwick.control.release.model import (
     ReachChange,
     Release,
     StateChanged,
+    UsedTree,
 )
 from bailiwick.control.release.packing import Packer
 from bailiwick.control.release.reach_words import compare, describe
@@ -23,6 +25,7 @@ from bailiwick.control.release.signing import ReleaseSigner
 from bailiwick.control.release.stops import StopService
 
 __all__ = [
+    "PRODUCTION",
     "AppGrant",
     "AppIsStoppedError",
     "AppKilled",
@@ -43,6 +46,7 @@ __all__ = [
     "ServingService",
     "StateChanged",
     "StopService",
+    "UsedTree",
     "compare",
     "describe",
     "granted",

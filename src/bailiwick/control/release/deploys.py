@@ -1,5 +1,7 @@
 """Deploys: the wish to bring a commit to production, and the decisions about it."""
 
+from collections.abc import Callable, Collection
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -42,11 +44,14 @@ from bailiwick.core.reach import Reach
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
+AskAgain = Callable[[str, str, str, str], None]
 _RELEASER = Identity.of_service(Principal("service", "release"))
 
 
 class DeployService:
-    """Brings reviewed commits to production by policy and approval. `notify` is called once a change is durable."""
+    """Brings reviewed commits to production by policy and approval. `notify` is called once a change is durable,
+    `ask_again` with app, commit, tree and why, when a verdict is good no more.
+    """
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class DeployService:
         stops: StopService,
         clock: Clock,
         notify: Notify,
+        ask_again: AskAgain,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -76,6 +82,7 @@ class DeployService:
         self._stops = stops
         self._clock = clock
         self._notify = notify
+        self._ask_again = ask_again
 
     def request(self, identity: Identity, app_path: str, commit: str = "") -> Deploy:
         """Ask to bring a reviewed commit (the newest, when none is named) to production."""
@@ -83,11 +90,12 @@ class DeployService:
             app = self._catalog.readable_app(session, identity, app_path)
             self._authorizer.require(session, identity, "app.request-deploy", app.resource)
             reviewed = self._sources.accepted(session, app, commit) if commit else self._sources.head(session, app)
-            if reviewed is None or self._verdicts.verdict_for(session, app.path, reviewed.tree) is None:
+            if reviewed is None:
                 raise NotReviewedError(
                     "there is no reviewed commit to deploy" if not commit else f"{commit[:12]} was not reviewed here",
                     hint="push to main first: what passes the review can be deployed",
                 )
+            self._require_verdict(session, app, reviewed)
             manifest = manifest_of(self._sources.files(app, reviewed.commit))
             resolved = self._integrations.resolve(session, manifest, PLANE_OF_MODE[PRODUCTION])
             waiting = update(DeployRow).where(DeployRow.app == app.path, DeployRow.state == DeployState.REQUESTED)
@@ -102,6 +110,16 @@ class DeployService:
                 context={"deploy": row.id, "commit": row.commit},
             )
             return _deploy(row)
+
+    def _require_verdict(self, session: Session, app: App, reviewed: ReviewedCommit) -> None:
+        standing = self._verdicts.standing(session, app.path, reviewed.tree)
+        if standing.verdict is not None:
+            return
+        hint = "push to main first: what passes the review can be deployed"
+        if standing.again:
+            self._ask_again(app.path, reviewed.commit, reviewed.tree, standing.again)
+            hint = "try again in a minute; what the new review finds is on the app's page"
+        raise NotReviewedError(f"{reviewed.commit[:12]} cannot be deployed now: {standing.reason}", hint=hint)
 
     def explain_approval(self, session: Session, identity: Identity, deploy_id: str) -> Decision:
         """Answer whether this person may approve, and by which policies; nothing is done."""
@@ -143,6 +161,11 @@ class DeployService:
         """Return an app's deploys, newest first."""
         query = select(DeployRow).where(DeployRow.app == app_path).order_by(DeployRow.requested_at.desc())
         return [_deploy(row) for row in session.scalars(query.limit(limit))]
+
+    def deploys_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Deploy]:
+        """Return the deploys of commits of an app, oldest first."""
+        query = select(DeployRow).where(DeployRow.app == app_path, DeployRow.commit.in_(commits))
+        return [_deploy(row) for row in session.scalars(query.order_by(DeployRow.requested_at))]
 
     def inbox(self, session: Session, identity: Identity) -> list[Deploy]:
         """Return the deploys that wait for a decision, of apps that the asker may read, oldest first."""
@@ -258,17 +281,20 @@ class DeployService:
 
     def _passed_gate(self, session: Session, app: App, row: DeployRow, approver: str) -> Envelope:
         """Return the verdict when policy lets the deploy go on; raise `AppIsStoppedError` with its words when not."""
-        verdict = self._verdicts.verdict_for(session, row.app, row.tree)
+        standing = self._verdicts.standing(session, row.app, row.tree)
         gate: dict[str, ContextValue] = {
-            "review_passed": verdict is not None,
+            "review_passed": standing.verdict is not None,
             "approvals": frozenset({approver}),
             "authors": frozenset(row.authors),
             "killed": self._stops.standing_in(session, row.app, PRODUCTION) is not None,
         }
         decision = self._authorizer.settle(session, _RELEASER, "app.deploy", app.resource, gate)
-        if verdict is None or not decision.allowed:
-            raise AppIsStoppedError(decision.reason, deciders=decision.deciders)
-        return verdict
+        if standing.again:
+            self._ask_again(row.app, row.commit, row.tree, standing.again)
+        if standing.verdict is None or not decision.allowed:
+            words = decision.reason if standing.verdict is not None else f"{row.commit[:12]}: {standing.reason}"
+            raise AppIsStoppedError(words, deciders=decision.deciders)
+        return standing.verdict
 
     def _close(self, row: DeployRow, identity: Identity, state: DeployState, reason: str) -> None:
         row.state = state

@@ -59,6 +59,17 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedTree:
+    """A tree that an app runs as a release in a mode, or (both are empty) that waits to be decided about."""
+
+    app: str
+    tree: str
+    commit: str
+    mode: str
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kill:
     """That an app was stopped, in one mode or (`mode` is empty) in all, and whether a person brought it back."""
 

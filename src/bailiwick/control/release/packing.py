@@ -15,6 +15,7 @@ from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.model import Change, Mode
 from bailiwick.control.release.signing import ReleaseSigner
 from bailiwick.control.release.tables import CurrentRow, ReleaseRow
+from bailiwick.control.review import Standing
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError
@@ -60,8 +61,8 @@ class Sources(Protocol):
 class Verdicts(Protocol):
     """What releases need of the review domain."""
 
-    def verdict_for(self, session: Session, app: str, tree: str) -> Envelope | None:
-        """Return the signed verdict on exactly this tree, when the last word on it is that it passed."""
+    def standing(self, session: Session, app: str, tree: str) -> Standing:
+        """Return the signed verdict on exactly this tree when it is good now, else why there is none."""
 
 
 @dataclass(frozen=True)

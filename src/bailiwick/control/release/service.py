@@ -1,6 +1,6 @@
 """Releases: previews of what was just accepted, rollback, and jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +9,16 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
-from bailiwick.control.release.model import PLANE_OF_MODE, PREVIEW, PRODUCTION, JobAsked, Release, StateChanged
+from bailiwick.control.release.model import (
+    PLANE_OF_MODE,
+    PREVIEW,
+    PRODUCTION,
+    DeployState,
+    JobAsked,
+    Release,
+    StateChanged,
+    UsedTree,
+)
 from bailiwick.control.release.packing import (
     Notify,
     Packer,
@@ -20,7 +29,7 @@ from bailiwick.control.release.packing import (
     make_current,
     manifest_of,
 )
-from bailiwick.control.release.tables import CurrentRow, ReleaseRow
+from bailiwick.control.release.tables import CurrentRow, DeployRow, ReleaseRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.ids import new_id
@@ -127,6 +136,25 @@ class ReleaseService:
         current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
         query = select(ReleaseRow).where(ReleaseRow.app == app_path).order_by(ReleaseRow.created_at.desc())
         return [_release(row, current) for row in session.scalars(query.limit(limit))]
+
+    def releases_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Release]:
+        """Return the releases of commits of an app, oldest first."""
+        current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
+        query = select(ReleaseRow).where(ReleaseRow.app == app_path, ReleaseRow.commit.in_(commits))
+        return [_release(row, current) for row in session.scalars(query.order_by(ReleaseRow.created_at))]
+
+    def in_use(self, session: Session, *, app: str = "") -> list[UsedTree]:
+        """Return what runs or waits for a decision, of all apps or of one, production first."""
+        running = select(ReleaseRow.app, ReleaseRow.tree, ReleaseRow.commit, ReleaseRow.mode, ReleaseRow.id).join(
+            CurrentRow, CurrentRow.release == ReleaseRow.id
+        )
+        waiting = select(DeployRow.app, DeployRow.tree, DeployRow.commit).where(
+            DeployRow.state == DeployState.REQUESTED
+        )
+        if app:
+            running, waiting = running.where(ReleaseRow.app == app), waiting.where(DeployRow.app == app)
+        rows = session.execute(running.order_by(ReleaseRow.mode.desc(), ReleaseRow.app)).all()
+        return [UsedTree(*row) for row in rows] + [UsedTree(*row, "", "") for row in session.execute(waiting)]
 
 
 def _release(row: ReleaseRow, current: set[str]) -> Release:

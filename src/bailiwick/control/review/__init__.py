@@ -9,7 +9,10 @@ from bailiwick.control.review.advisories import (
     open_advisories,
 )
 from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryStatus
+from bailiwick.control.review.basis import Basis, BasisNow
+from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
+from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.model import (
     BLOCKING,
     Change,
@@ -23,37 +26,48 @@ from bailiwick.control.review.model import (
     Step,
     Surroundings,
     Unread,
+    Waived,
 )
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
+from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
-from bailiwick.control.review.service import ReviewService, StoredFinding, StoredReview
+from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
 from bailiwick.control.review.words import finding_lines, refusal_lines
 
 __all__ = [
     "BLOCKING",
+    "PUSHED",
+    "WITHHELD",
     "Advisories",
     "AdvisoriesError",
     "AdvisoryService",
     "AdvisoryStatus",
+    "Basis",
+    "BasisNow",
     "Change",
     "Edit",
     "Entry",
     "Finding",
     "Imported",
+    "Limits",
     "PackagePolicy",
     "PushedBlob",
     "Report",
+    "ReviewPool",
     "ReviewService",
+    "ReviewSummary",
     "Rule",
     "Severity",
     "Source",
+    "Standing",
     "Step",
     "StoredFinding",
     "StoredReview",
     "Surroundings",
     "Unread",
+    "Waived",
     "as_sarif",
     "finding_lines",
     "import_advisories",
@@ -63,4 +77,6 @@ __all__ = [
     "review",
     "rule",
     "rules",
+    "rules_digest",
+    "without_secrets",
 ]

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 
 from bailiwick.control.review.package_policy import PackagePolicy
@@ -24,11 +24,16 @@ class Severity(IntEnum):
 
 
 BLOCKING = Severity.MEDIUM
+# What this engine finds is a secret of the vault: nobody may let it pass.
+VAULT_ENGINE = "vault-values"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: what it is called, how bad, why, how to mend it, and where it is catalogued."""
+    """One rule: what it is called, how bad, why, how to mend it, and where it is catalogued.
+
+    What breaks a rule that is not `waivable` passes with no waiver: it could not be reviewed, or would not be what was.
+    """
 
     id: str
     severity: Severity
@@ -36,6 +41,7 @@ class Rule:
     fix: str
     cwe: str = ""
     owasp: str = ""
+    waivable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ class Finding:
     """A rule that a line breaks. `commit` is set when the line is not in the tip but in an earlier commit.
 
     Lines and columns count from 1, columns in characters; 0 stands for the whole file, or the whole line. `worse` says
-    how many levels the severity is raised (or lowered, below 0) by what the app can reach.
+    how many levels the severity is raised (or lowered, below 0) by what the app can reach; `alike` is how many findings
+    of the same rule on an equal line come before it in the file.
     """
 
     rule: Rule
@@ -81,6 +88,7 @@ class Finding:
     steps: tuple[Step, ...] = ()
     edit: Edit | None = None
     worse: int = 0
+    alike: int = 0
 
     @property
     def severity(self) -> Severity:
@@ -89,9 +97,27 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """An id that stays the same when the line moves (16 hex digits)."""
-        content = "\0".join([self.rule.id, self.path, self.commit, self.excerpt.strip() or self.message])
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        """An id that stays the same when the line moves or is indented anew, not when its file gets another name.
+
+        16 hex digits, over rule, path and text, and the number among equal lines.
+        """
+        text = " ".join(self.excerpt.split()) or self.message
+        content = "\0".join([self.rule.id, self.path, self.commit, text, str(self.alike)])
+        return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
+
+    @property
+    def waivable(self) -> bool:
+        """Whether a waiver can let it pass."""
+        return self.rule.waivable and self.engine != VAULT_ENGINE
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A waiver that is in force: one finding of one app passes until a time."""
+
+    id: str
+    fingerprint: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +175,16 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Report:
-    """What a review found. `could_not_review` names engines that failed: then nothing may pass."""
+    """What a review found. `could_not_review` names engines that failed: then nothing may pass.
+
+    `waivers` are those in force for the app; each covers one finding and no other that looks the same.
+    """
 
     tree: str
     findings: tuple[Finding, ...]
     could_not_review: tuple[str, ...] = ()
     engines: dict[str, str] = field(default_factory=dict)
+    waivers: tuple[Waived, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -164,4 +194,19 @@ class Report:
     @property
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that block."""
-        return tuple(finding for finding in self.findings if finding.severity >= BLOCKING)
+        waived = self.waived
+        return tuple(
+            finding
+            for place, finding in enumerate(self.findings)
+            if finding.severity >= BLOCKING and place not in waived
+        )
+
+    @property
+    def waived(self) -> dict[int, Waived]:
+        """The waiver of each finding that passes by one, by the place of the finding."""
+        free = {waiver.fingerprint: waiver for waiver in self.waivers}
+        return {
+            place: free.pop(finding.fingerprint)
+            for place, finding in enumerate(self.findings)
+            if free and finding.severity >= BLOCKING and finding.waivable and finding.fingerprint in free
+        }

@@ -8,7 +8,7 @@ from typing import Any
 
 from bailiwick.control.review.model import Rule, Severity
 
-_KEYS = frozenset({"id", "severity", "why", "fix", "cwe", "owasp"})
+_KEYS = frozenset({"id", "severity", "why", "fix", "cwe", "owasp", "waivable"})
 
 
 @cache
@@ -23,6 +23,7 @@ def rules() -> Mapping[str, Rule]:
             fix=written["fix"],
             cwe=written.get("cwe", ""),
             owasp=written.get("owasp", ""),
+            waivable=written.get("waivable", True),
         )
         if rule.id in found:
             raise ValueError(f"two packs have a rule '{rule.id}'")
@@ -39,7 +40,7 @@ def packed(*engines: str) -> Iterator[dict[str, Any]]:
     """Yield the rules as the packs have them, with the part that is for an engine; of some engines only, if named.
 
     A pack is `packs/NAME.toml`: `engine = "NAME"` at its top when its rules are one engine's own, then `[[rule]]`
-    tables. What a rule has besides id, severity, why, fix, cwe and owasp is for that engine to read.
+    tables. What a rule has besides id, severity, why, fix, cwe, owasp and waivable is for that engine to read.
     """
     folder = files("bailiwick.control.review") / "packs"
     for pack in sorted(folder.iterdir(), key=lambda item: item.name):

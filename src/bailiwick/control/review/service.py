@@ -1,13 +1,17 @@
 """Reviews as they are kept: record what was found, sign the verdict, answer for a tree."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, load_only
 
-from bailiwick.control.review.model import BLOCKING, Finding, Report
+from bailiwick.control.review.basis import Basis, BasisNow, rules_only
+from bailiwick.control.review.model import BLOCKING, VAULT_ENGINE, Finding, Report, Waived
+from bailiwick.control.review.rules import rules
 from bailiwick.control.review.tables import FindingRow, ReviewRow
 from bailiwick.core.chain import verdict_statement
 from bailiwick.core.clock import Clock
@@ -16,11 +20,15 @@ from bailiwick.core.ids import new_id
 from bailiwick.core.statements import Envelope, SigningKey, sign_statement
 
 _MOST_FINDINGS = 500
+PUSHED = "push"
+
+# The waivers that are in force for an app.
+WaiversOf = Callable[[Session, str], Collection[Waived]]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFinding:
-    """A finding as a person reads it."""
+    """A finding as a person reads it; `waiver` names the waiver by which it passes."""
 
     fingerprint: str
     rule: str
@@ -36,11 +44,18 @@ class StoredFinding:
     excerpt: str
     commit: str
     engine: str
+    waiver: str
+
+    @property
+    def waivable(self) -> bool:
+        """Whether a waiver could let it pass: there must still be such a rule, and it must allow for it."""
+        known = rules().get(self.rule)
+        return self.blocking and self.engine != VAULT_ENGINE and known is not None and known.waivable
 
 
 @dataclass(frozen=True)
 class StoredReview:
-    """A review with its findings."""
+    """A review with its findings; `cause` is `push`, or why it was asked for again."""
 
     id: str
     app: str
@@ -52,27 +67,84 @@ class StoredReview:
     could_not_review: tuple[str, ...]
     verdict: Envelope | None
     findings: tuple[StoredFinding, ...]
+    basis: Basis
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """A review in numbers: how many findings, how many of them block, and how many pass by a waiver."""
+
+    id: str
+    passed: bool
+    cause: str
+    findings: int
+    blocking: int
+    waived: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a tree stands: its verdict when that is good now, else why there is none. Where only a new review is
+    missing, `again` says why.
+    """
+
+    verdict: Envelope | None
+    reason: str = ""
+    again: str = ""
 
 
 class ReviewService:
     """Keeps reviews. The caller brings the transaction; verdicts are signed for exactly the tree that was read."""
 
-    def __init__(self, key: SigningKey, clock: Clock) -> None:
+    def __init__(
+        self,
+        key: SigningKey,
+        clock: Clock,
+        *,
+        waivers: WaiversOf = lambda _session, _app: (),
+        basis: BasisNow = rules_only,
+    ) -> None:
+        """Take the key, the clock, how to find an app's waivers, and how to find what reviews go by now."""
         self._key = key
         self._clock = clock
+        self._waivers = waivers
+        self._basis = basis
 
     @property
     def public_key(self) -> str:
         """The key that verdicts are signed with, in base64."""
         return self._key.public_text
 
-    def record(self, session: Session, *, app: str, commit: str, author: str, report: Report) -> StoredReview:
+    def basis_now(self, session: Session) -> Basis:
+        """Return what a review would go by now."""
+        return self._basis(session)
+
+    def with_waivers(self, session: Session, app: str, report: Report) -> Report:
+        """Return a report in which the findings that the app has a waiver for pass."""
+        return replace(report, waivers=tuple(self._waivers(session, app)))
+
+    def record(
+        self, session: Session, *, app: str, commit: str, author: str, report: Report, cause: str = PUSHED
+    ) -> StoredReview:
         """Keep a report; when nothing blocks, sign the verdict for its tree."""
         review_id = new_id("rev")
+        basis, waived = self._basis(session), report.waived
+        used = [
+            {"id": waiver.id, "fingerprint": waiver.fingerprint, "until": waiver.until.isoformat()}
+            for waiver in waived.values()
+        ]
         verdict = None
         if report.passed:
             statement = verdict_statement(
-                app=app, commit=commit, tree=report.tree, author=author, passed=True, review=review_id
+                app=app,
+                commit=commit,
+                tree=report.tree,
+                author=author,
+                passed=True,
+                review=review_id,
+                basis=basis.facts(),
+                waivers=used,
             )
             verdict = sign_statement(statement, self._key)
         row = ReviewRow(
@@ -86,10 +158,18 @@ class ReviewService:
             could_not_review=list(report.could_not_review),
             engines=report.engines,
             verdict=json.loads(verdict.model_dump_json(by_alias=True)) if verdict else None,
+            waivers=used,
+            cause=cause,
+            **basis.facts(),
         )
         session.add(row)
         rows = [
-            {"review": review_id, "place": place, **_as_row(finding)}
+            {
+                "review": review_id,
+                "place": place,
+                **_as_row(finding),
+                "waiver": waived[place].id if place in waived else "",
+            }
             for place, finding in enumerate(report.findings[:_MOST_FINDINGS])
         ]
         session.flush()
@@ -111,11 +191,59 @@ class ReviewService:
         found = session.scalar(query)
         return self.review(session, found) if found else None
 
+    def bases(self, session: Session, apps: Collection[str]) -> dict[tuple[str, str], Basis]:
+        """Return what the last review of each tree of these apps went by, by app and tree."""
+        newest = (ReviewRow.app, ReviewRow.tree, ReviewRow.time.desc(), ReviewRow.id.desc())
+        query = select(ReviewRow).where(ReviewRow.app.in_(apps)).ext(distinct_on(ReviewRow.app, ReviewRow.tree))
+        only = load_only(ReviewRow.app, ReviewRow.tree, *(getattr(ReviewRow, item.name) for item in fields(Basis)))
+        rows = session.scalars(query.order_by(*newest).options(only))
+        return {(row.app, row.tree): basis_of(row) for row in rows}
+
+    def summaries(self, session: Session, review_ids: Collection[str]) -> dict[str, ReviewSummary]:
+        """Return reviews by id without their findings, which are counted."""
+        counts = select(
+            FindingRow.review,
+            func.count().label("findings"),
+            func.count().filter(FindingRow.blocking, FindingRow.waiver == "").label("blocking"),
+            func.count().filter(FindingRow.waiver != "").label("waived"),
+        ).where(FindingRow.review.in_(review_ids))
+        counted = {row.review: row for row in session.execute(counts.group_by(FindingRow.review))}
+        query = select(ReviewRow.id, ReviewRow.passed, ReviewRow.cause).where(ReviewRow.id.in_(review_ids))
+        found = {}
+        for row in session.execute(query):
+            count = counted.get(row.id)
+            numbers = (count.findings, count.blocking, count.waived) if count is not None else (0, 0, 0)
+            found[row.id] = ReviewSummary(row.id, row.passed, row.cause, *numbers)
+        return found
+
     def verdict_for(self, session: Session, app: str, tree: str) -> Envelope | None:
-        """Return the signed verdict on exactly this tree, or None when the last review of it did not pass."""
-        query = select(ReviewRow.verdict).where(ReviewRow.app == app, ReviewRow.tree == tree)
-        found = session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1))
-        return Envelope.model_validate(found) if found else None
+        """Return the signed verdict on exactly this tree, or None when the last word on it is not good now."""
+        return self.standing(session, app, tree).verdict
+
+    def standing(self, session: Session, app: str, tree: str) -> Standing:
+        """Return where a tree stands. A verdict is good while it is the last word on the tree, rests on what reviews go
+        by now, and each waiver that it passed by is in force.
+        """
+        query = select(ReviewRow).where(ReviewRow.app == app, ReviewRow.tree == tree)
+        row = session.scalars(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1)).one_or_none()
+        if row is None:
+            return Standing(None, "it was not reviewed here")
+        if row.verdict is None:
+            return Standing(None, f"the last review of it refuses it ({row.id})")
+        standing = {waiver.id for waiver in self._waivers(session, app)} if row.waivers else frozenset()
+        ended = [used["id"] for used in row.waivers if used["id"] not in standing]
+        if ended:
+            return Standing(None, f"it passed by a waiver that has ended: {', '.join(ended)}")
+        changed = self._basis(session).changed_since(basis_of(row))
+        if changed:
+            again = " and ".join(changed)
+            return Standing(None, f"it is being reviewed again, as {again}", again)
+        return Standing(Envelope.model_validate(row.verdict))
+
+
+def basis_of(row: ReviewRow) -> Basis:
+    """Return what a review went by."""
+    return Basis(row.rules, row.policy, row.advisories, row.standards)
 
 
 def _as_row(finding: Finding) -> dict[str, object]:
@@ -153,4 +281,6 @@ def _stored(row: ReviewRow, findings: tuple[StoredFinding, ...]) -> StoredReview
         could_not_review=tuple(row.could_not_review),
         verdict=Envelope.model_validate(row.verdict) if row.verdict else None,
         findings=findings,
+        basis=basis_of(row),
+        cause=row.cause,
     )

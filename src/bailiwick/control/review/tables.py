@@ -11,7 +11,11 @@ from bailiwick.store import Base
 
 
 class ReviewRow(Base):
-    """A review of a tree; `verdict` is the signed statement when it passed."""
+    """A review of a tree; `verdict` is the signed statement when it passed.
+
+    `rules`, `policy`, `advisories` and `standards` name what it went by, `waivers` what it passed by; `cause` is
+    `push`, or why it was asked for again.
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (Index("ix_reviews_app_tree", "tenant", "app", "tree"),)
@@ -26,13 +30,22 @@ class ReviewRow(Base):
     could_not_review: Mapped[list[str]]
     engines: Mapped[dict[str, Any]]
     verdict: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    rules: Mapped[str] = mapped_column(server_default="")
+    policy: Mapped[str] = mapped_column(server_default="")
+    advisories: Mapped[str] = mapped_column(server_default="")
+    standards: Mapped[str] = mapped_column(server_default="")
+    waivers: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    cause: Mapped[str] = mapped_column(server_default="push")
 
 
 class FindingRow(Base):
-    """One finding of a review."""
+    """One finding of a review; `waiver` names the waiver that lets it pass."""
 
     __tablename__ = "findings"
-    __table_args__ = (PrimaryKeyConstraint("tenant", "review", "place"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "review", "place"),
+        Index("ix_findings_fingerprint", "tenant", "fingerprint"),
+    )
 
     review: Mapped[str]
     place: Mapped[int]
@@ -50,3 +63,4 @@ class FindingRow(Base):
     excerpt: Mapped[str]
     commit: Mapped[str]
     engine: Mapped[str]
+    waiver: Mapped[str] = mapped_column(server_default="")

@@ -32,4 +32,7 @@ def refusal_lines(findings: Sequence[Finding], failed: Sequence[str], review_url
     lines += [f"could not review: {name}; nothing passes until it can" for name in failed]
     count = len(findings)
     lines.append(f"{count} finding{'' if count == 1 else 's'} to mend. Amend the commits, then push again.")
+    if findings:
+        review_id = review_url.rpartition("/")[2]
+        lines.append(f"One that does no harm here: bailiwick waiver request {review_id} FINDING --reason WHY")
     return [*lines, ""]

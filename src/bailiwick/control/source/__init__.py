@@ -1,14 +1,20 @@
 """Source: git repositories, pushes, and where things came from."""
 
+from bailiwick.control.source.blame import MOST_LINES, BlamedLine
+from bailiwick.control.source.commits import CommitRecord
 from bailiwick.control.source.errors import GitError, PushRefusedError, UnknownRevisionError
 from bailiwick.control.source.hook_server import HookServer, Push, PushAnswer, RefUpdate, Waiting
 from bailiwick.control.source.plumbing import git_environment
+from bailiwick.control.source.provenance import Told
 from bailiwick.control.source.repositories import Commit, Repositories
 from bailiwick.control.source.service import PushRecord, SourceService
 from bailiwick.control.source.working_copy import read_range
 
 __all__ = [
+    "MOST_LINES",
+    "BlamedLine",
     "Commit",
+    "CommitRecord",
     "GitError",
     "HookServer",
     "Push",
@@ -18,6 +24,7 @@ __all__ = [
     "RefUpdate",
     "Repositories",
     "SourceService",
+    "Told",
     "UnknownRevisionError",
     "Waiting",
     "git_environment",

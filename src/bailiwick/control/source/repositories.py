@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bailiwick.control.review import Change
-from bailiwick.control.source.errors import GitError, PushRefusedError
+from bailiwick.control.source.blame import BlamedLine, blame
+from bailiwick.control.source.errors import GitError, PushRefusedError, TooMuchOutputError
 from bailiwick.control.source.incoming import MAX_COMMITS, IncomingReader, read_files
 from bailiwick.control.source.plumbing import Git, running
 from bailiwick.core.artifacts import TreeFile
 
 NOTHING = "0" * 40
 _OBJECT = re.compile(r"[0-9a-f]{40}")
+_FACTS = 6
 _SLACK_BYTES = 4 * 2**20
 _LEFTOVERS_SECONDS = 3600
 _SETTINGS = {
@@ -112,9 +114,24 @@ class Repositories:
                 hint="git pull --rebase origin main, then push without --force",
             )
 
-    def message(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> str:
-        """Return the message of a commit that may still be in quarantine."""
-        return Git(self.path(app_id), quarantine).text("log", "-1", "--format=%B", _checked(commit), "--")
+    def brought(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> list[Commit]:
+        """Return the commits that a push brings, newest first; at least the one that it is of."""
+        git = Git(self.path(app_id), quarantine)
+        try:
+            found = _commits(git, f"--max-count={MAX_COMMITS}", _checked(commit), "--not", "--all")
+        except TooMuchOutputError:
+            found = []
+        return found or _commits(git, "--max-count=1", commit)
+
+    def blame(self, app_id: str, commit: str, path: str, first: int, last: int) -> list[BlamedLine]:
+        """Return lines of a file with the commits that brought them."""
+        return blame(Git(self.path(app_id), {}), _checked(commit), path, first, last)
+
+    def first_with(self, app_id: str, commit: str, tips: Sequence[str]) -> str:
+        """Return the first of commits, in order, that leads to an earlier one; empty when none does."""
+        git = Git(self.path(app_id), {})
+        older = set(git.text("rev-list", _checked(commit)).split()) - {commit}
+        return next((tip for tip in tips if tip not in older), "")
 
     def files(self, app_id: str, commit: str) -> list[TreeFile]:
         """Return the files of a commit that was accepted."""
@@ -122,12 +139,7 @@ class Repositories:
 
     def commits(self, app_id: str, commit: str, limit: int = 30) -> list[Commit]:
         """Return a commit and those before it, newest first."""
-        form = "%H%x00%T%x00%ct%x00%an <%ae>%x00%s%x00%b%x1e"
-        text = Git(self.path(app_id), {}).text(
-            "log", f"--max-count={limit}", f"--format={form}", _checked(commit), "--"
-        )
-        records = (record.strip("\n").split("\0") for record in text.split("\x1e") if record.strip("\n"))
-        return [Commit(r[0], r[1], int(r[2]), r[3], r[4], r[5]) for r in records]
+        return _commits(Git(self.path(app_id), {}), f"--max-count={limit}", _checked(commit))
 
     def diff(self, app_id: str, old: str, new: str) -> str:
         """Return the unified diff between two commits; an empty `old` stands for nothing at all."""
@@ -136,6 +148,17 @@ class Repositories:
         return git.text(
             "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", base, _checked(new), "--"
         )
+
+
+def _commits(git: Git, *wanted: str) -> list[Commit]:
+    # Separated by NUL, which is in no commit: whoever wrote a message does not make a record of their own with it.
+    form = "%H%x00%T%x00%ct%x00%an <%ae>%x00%s%x00%b"
+    text = git.text("log", "-z", "--no-mailmap", f"--format={form}", *wanted, "--")
+    facts = text.split("\0")
+    return [
+        Commit(facts[at], facts[at + 1], int(facts[at + 2]), *facts[at + 3 : at + 6])
+        for at in range(0, len(facts) - _FACTS + 1, _FACTS)
+    ]
 
 
 def _checked(commit: str) -> str:

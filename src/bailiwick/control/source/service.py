@@ -1,8 +1,7 @@
 """Pushes: read what git holds in quarantine, have it reviewed, and take it or refuse it, with its history."""
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,15 +13,20 @@ from bailiwick.control.review import (
     Change,
     Finding,
     Report,
+    ReviewPool,
     ReviewService,
     StoredReview,
     Surroundings,
     refusal_lines,
     review,
     rule,
+    without_secrets,
 )
+from bailiwick.control.source.blame import BlamedLine
+from bailiwick.control.source.commits import CommitRecord, commit_record, commits_of, redacted, remember_commits
 from bailiwick.control.source.errors import PushRefusedError
 from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
+from bailiwick.control.source.provenance import LONGEST_PROMPT, told_by
 from bailiwick.control.source.repositories import NOTHING, Commit, Repositories
 from bailiwick.control.source.tables import PushRow
 from bailiwick.core.artifacts import TreeFile
@@ -32,19 +36,18 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 MAIN = "refs/heads/main"
-# Trailers by which coding agents say what they are and what they were asked (git-interpret-trailers(1)).
-_AGENT = re.compile(r"^(?:Generated-By|Assisted-By|Co-Authored-By):\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-_PROMPT = re.compile(r"^Prompt:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class PushRecord:
-    """A push as it is remembered; `author` is who pushed."""
+    """A push as it is remembered; `author` is who pushed. `agent`, `model` and `prompt` are what is said of its last
+    commit, `verified_agent` is the one whose credential it came with.
+    """
 
     id: str
     app: str
@@ -57,6 +60,19 @@ class PushRecord:
     accepted: bool
     review: str
     time: datetime
+    model: str = ""
+    door: str = "git"
+
+    @property
+    def verified_agent(self) -> str:
+        """The agent that pushed, empty when a person or a service did."""
+        pusher = Principal.parse(self.author)
+        return pusher.own if pusher.kind == "agent" else ""
+
+    @property
+    def person(self) -> str:
+        """Whoever answers for the push: the person, where an agent works for one."""
+        return Principal.parse(self.author).answerable
 
 
 OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
@@ -76,6 +92,7 @@ class SourceService:
         audit: AuditLog,
         catalog: CatalogService,
         reviews: ReviewService,
+        pool: ReviewPool,
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
         surroundings: Callable[[str], Surroundings],
@@ -89,6 +106,7 @@ class SourceService:
         self._audit = audit
         self._catalog = catalog
         self._reviews = reviews
+        self._pool = pool
         self._repositories = repositories
         self._secrets = secrets
         self._surroundings = surroundings
@@ -107,20 +125,16 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = review(
-            change,
-            self._surroundings(app.path),
-            known_secret=masker.finds,
-            say=lambda engine: _say(push, change, engine),
-        )
+        report = self._reviewed(app, change, masker, lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)
+            report = self._reviews.with_waivers(session, app.path, report)
             report = self._with_reach(session, report, change)
             stored = self._reviews.record(
                 session, app=app.path, commit=update.new, author=str(push.pusher.principal), report=report
             )
-            record = self._remember(session, app, update, stored, push)
+            record = self._remember(session, app, update, stored, push, masker)
             if stored.verdict is not None:
                 self._catalog.declare(session, app.path, _declared(change))
                 release = self._on_accepted(session, app, record, stored.verdict, change.files)
@@ -129,6 +143,22 @@ class SourceService:
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
         return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+
+    def examine(self, app: App, commit: str) -> Report:
+        """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
+        with self._store.transaction() as session:
+            masker = self._secrets(session)
+        return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
+
+    def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
+        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
+
+    def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
+        """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""
+        taken = (PushRow.app == app_path, PushRow.tree == tree, PushRow.accepted)
+        query = select(PushRow.commit, PushRow.pusher).where(*taken).order_by(PushRow.time.desc()).limit(1)
+        row = session.execute(query).one_or_none()
+        return (row.commit, row.pusher) if row is not None else None
 
     def head(self, session: Session, app: App) -> PushRecord | None:
         """Return the newest push that was taken."""
@@ -151,6 +181,39 @@ class SourceService:
         end = commits.index(commit) + 1
         begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
         return frozenset(row.pusher for row in rows[begin:end])
+
+    def accepted_pushes(self, session: Session, app_path: str) -> list[PushRecord]:
+        """Return every push that was taken, oldest first."""
+        query = select(PushRow).where(PushRow.app == app_path, PushRow.accepted).order_by(PushRow.time, PushRow.id)
+        return [_record(row) for row in session.scalars(query)]
+
+    def pushes_before(self, session: Session, app_path: str, cursor: str, limit: int) -> list[PushRecord]:
+        """Return an app's pushes, refused ones too, newest first, from behind a push on."""
+        query = select(PushRow).where(PushRow.app == app_path).order_by(PushRow.id.desc()).limit(limit)
+        return [_record(row) for row in session.scalars(query.where(PushRow.id < cursor) if cursor else query)]
+
+    def commits_of(self, session: Session, pushes: Collection[str]) -> dict[str, list[CommitRecord]]:
+        """Return the commits of pushes that were taken, newest first, by push."""
+        return commits_of(session, pushes)
+
+    def blame(self, app: App, commit: str, path: str, first: int, last: int) -> list[BlamedLine]:
+        """Return lines of a file at a commit, with the commits that brought them."""
+        return self._repositories.blame(app.id, commit, path, first, last)
+
+    def push_with(self, session: Session, app: App, commit: str) -> tuple[PushRecord | None, CommitRecord | None]:
+        """Return the push that brought a commit, and what is remembered of the commit itself."""
+        known = commit_record(session, app.path, commit)
+        if known is not None:
+            row = session.get(PushRow, known.push)
+            return (_record(row) if row is not None else None), known
+        # It came before commits were remembered: the first push that leads to it brought it.
+        pushes = self.accepted_pushes(session, app.path)
+        tip = self._repositories.first_with(app.id, commit, [push.commit for push in pushes])
+        return next((push for push in pushes if push.commit == tip), None), None
+
+    def everyone_who_pushed(self, session: Session, app_path: str) -> frozenset[str]:
+        """Return everyone who ever pushed to an app, refused pushes too: any of them may have written any line."""
+        return frozenset(session.scalars(select(PushRow.pusher).where(PushRow.app == app_path).distinct()))
 
     def pushes(self, session: Session, app: App, limit: int = 20) -> list[PushRecord]:
         """Return an app's pushes, newest first, refused ones too."""
@@ -183,25 +246,35 @@ class SourceService:
             return report
         except BailiwickError as fault:
             finding = Finding(rule("manifest-invalid"), FILE_NAME, 0, f"{fault.message}; {fault.hint}", engine="reach")
-            return Report(report.tree, (*report.findings, finding), report.could_not_review, report.engines)
+            return replace(report, findings=(*report.findings, finding))
         return report
 
-    def _remember(self, session: Session, app: App, update: RefUpdate, stored: StoredReview, push: Push) -> PushRecord:
-        message = self._repositories.message(app.id, update.new, push.quarantine)
-        agent, prompt = _AGENT.search(message), _PROMPT.search(message)
+    def _remember(
+        self, session: Session, app: App, update: RefUpdate, stored: StoredReview, push: Push, masker: Masker
+    ) -> PushRecord:
+        def redact(text: str) -> str:
+            return without_secrets(text, masker)
+
+        commits = self._repositories.brought(app.id, update.new, push.quarantine)
+        tip = commits[0]
+        told = redacted(push.told.over(told_by(f"{tip.subject}\n\n{tip.body}")), redact)
         row = PushRow(
             id=new_id("psh"),
             app=app.path,
             commit=update.new,
             tree=stored.tree,
             pusher=str(push.pusher.principal),
-            subject=message.partition("\n")[0][:200],
-            agent=agent[1].strip()[:200] if agent else "",
-            prompt=prompt[1].strip()[:2000] if prompt else "",
+            subject=redact(tip.subject)[:200],
+            agent=told.agent,
+            model=told.model,
+            prompt="\n\n".join(told.prompts)[:LONGEST_PROMPT],
             accepted=stored.passed,
             review=stored.id,
             time=self._clock(),
+            door=push.door,
         )
+        if stored.passed:
+            remember_commits(session, app.path, row.id, commits, push.told, redact)
         session.add(row)
         session.flush()
         blocking = sum(finding.blocking for finding in stored.findings)
@@ -213,7 +286,7 @@ class SourceService:
             outcome=Outcome.SUCCESS if stored.passed else Outcome.REFUSED,
             reason="" if stored.passed else f"{blocking} findings block",
             app=app.path,
-            context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent},
+            context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent, "door": row.door},
         )
         return _record(row)
 
@@ -264,4 +337,6 @@ def _record(row: PushRow) -> PushRecord:
         accepted=row.accepted,
         review=row.review,
         time=row.time,
+        model=row.model,
+        door=row.door,
     )

@@ -25,6 +25,7 @@ _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 # What policy is told where an answer depends on more than who asks, and nothing else is said.
 USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
+    "waiver.approve": {"authors": frozenset(), "requested_by": "", "severity": "high"},
     "app.use": {"mode": "production"},
     "policy.approve": {"author": ""},
     "role.assign": {"role": "app-user", "holder": ""},

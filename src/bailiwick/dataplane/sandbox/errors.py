@@ -1,12 +1,8 @@
 """What can go wrong when a sandbox is made. There is never a fall-back to something weaker."""
 
-from bailiwick.core.errors import UnavailableError
+from bailiwick.core.errors import SandboxUnavailableError, UnavailableError
 
-
-class SandboxUnavailableError(UnavailableError):
-    """This host cannot make the sandbox; the words say what is missing and the hint what to do."""
-
-    code = "sandbox.unavailable"
+__all__ = ["LayerError", "SandboxStartError", "SandboxUnavailableError"]
 
 
 class SandboxStartError(UnavailableError):

@@ -14,11 +14,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bailiwick.core.syscalls import filter_program
 from bailiwick.dataplane.sandbox.cgroups import ControlGroup, make_group
 from bailiwick.dataplane.sandbox.errors import SandboxStartError, SandboxUnavailableError
 from bailiwick.dataplane.sandbox.model import Exit, Limits, Plant, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime
-from bailiwick.dataplane.sandbox.syscalls import filter_program
 
 _FIRST_UID, _UIDS = 200_000, 60_000
 _INNER_ID = "1000"

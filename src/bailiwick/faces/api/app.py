@@ -17,6 +17,7 @@ from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.exporters import add_exporters
 from bailiwick.faces.api.grants import add_grants
+from bailiwick.faces.api.history import add_history
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.people_found import add_people_found
 from bailiwick.faces.api.platform import add_platform
@@ -26,6 +27,7 @@ from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
 
 
@@ -63,6 +65,8 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_grants,
         add_access_reviews,
         add_people_found,
+        add_waivers,
+        add_history,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -15,13 +15,16 @@ from bailiwick.faces.cli import (
     people,
     platform,
     policy,
+    releases,
     roles,
     sandbox,
     serve,
     services,
     sessions,
+    waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
+from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
 
@@ -48,9 +51,13 @@ root.add_typer(services.app, name="service")
 root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
+root.add_typer(waivers.app, name="waiver")
+root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command()(history)
+root.command()(blame)
 root.command("git-credential")(git_credential)
 
 

@@ -1,5 +1,6 @@
 """`bailiwick review`: the whole review on a folder, or on what a push from it would bring; no server needed."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from bailiwick.faces.cli.advisories import database
 from bailiwick.faces.cli.fixes import edit_lines, mend
 
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Finding, Report, Surroundings
+    from bailiwick.control.review import Change, Finding, Report, ReviewPool, Surroundings
 
 _COULD_NOT = 2
 
@@ -63,11 +64,13 @@ def review(
 
     refused: set[str] = set()
     try:
-        change, around = _change(folder, base), _surroundings(advisories)
-        report = run(change, around)
-        while fix and _mended(folder, report, refused, yes=yes):
+        around = _surroundings(advisories)
+        with contextlib.closing(_pool(around.packages.advisories)) as pool:
             change = _change(folder, base)
-            report = run(change, around)
+            report = run(change, around, run=pool.run)
+            while fix and _mended(folder, report, refused, yes=yes):
+                change = _change(folder, base)
+                report = run(change, around, run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -83,6 +86,21 @@ def review(
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
     raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
+
+
+def _pool(advisories: str) -> "ReviewPool":
+    """Return workers for this one review, already starting; where they have no sandbox, say so and go on.
+
+    They may read the advisories, where there are some.
+    """
+    from bailiwick.control.review import ReviewPool  # noqa: PLC0415
+
+    pool = ReviewPool(allow_unsandboxed=True, readable=(advisories,) if advisories else ())
+    if not pool.isolation.sandboxed:
+        words = f"no sandbox here ({pool.isolation.missing}): engines run with limits only. {pool.isolation.hint}"
+        typer.secho(words, fg="yellow", err=True)
+    pool.start()
+    return pool
 
 
 def _surroundings(advisories: Path | None) -> "Surroundings":

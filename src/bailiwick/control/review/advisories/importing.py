@@ -57,6 +57,7 @@ def import_advisories(exports: Sequence[Path], database: Path, now: datetime) ->
     new = Path(name)
     try:
         imported = _fill(new, exports, database, now)
+        new.chmod(0o644)  # what is in it is public, and reviews read it in a sandbox, as nobody
         new.replace(database)
     finally:
         new.unlink(missing_ok=True)

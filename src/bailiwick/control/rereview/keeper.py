@@ -1,0 +1,159 @@
+"""Reviews again what is in use, by what reviews go by now: asked for as rows, done one tree after the other.
+
+A verdict that rests on older rules, policies, advisories or standards is good for nothing new, so production's trees
+come first. Nothing that runs is stopped: a release that would not pass any more is listed with who must act.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.catalog import CatalogService
+from bailiwick.control.release import ReleaseService, UsedTree
+from bailiwick.control.rereview.model import DUE, KEEPER
+from bailiwick.control.rereview.service import RereviewService
+from bailiwick.control.rereview.tables import AskedRow, UnsafeRow
+from bailiwick.control.review import Basis, Report, ReviewService, StoredReview
+from bailiwick.control.source import SourceService
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import BailiwickError
+from bailiwick.store import Store
+
+_LOG = logging.getLogger("bailiwick.control.rereview")
+_AT_ONCE = 20
+_TAKEN_FOR = timedelta(minutes=10)
+_MOST_TRIES = 3
+_LOOK_AGAIN = timedelta(minutes=5)
+
+
+class RereviewKeeper:
+    """Safe to repeat, and with several processes at once: who takes a tree up moves its row on for ten minutes."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        catalog: CatalogService,
+        reviews: ReviewService,
+        sources: SourceService,
+        releases: ReleaseService,
+        asked: RereviewService,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._catalog = catalog
+        self._reviews = reviews
+        self._sources = sources
+        self._releases = releases
+        self._asked = asked
+        self._clock = clock
+        self._looked: tuple[Basis, datetime] | None = None
+
+    def keep(self) -> None:
+        """Ask for what is not up to date, then review some of what is asked for."""
+        self._look()
+        for _ in range(_AT_ONCE):
+            taken = self._take()
+            if taken is None:
+                return
+            self._review(taken)
+
+    def _look(self) -> None:
+        """Ask for reviews of all in use whose last one rests on something else than a review would now."""
+        now = self._clock()
+        with self._store.transaction() as session:
+            basis = self._reviews.basis_now(session)
+            if self._looked is not None and self._looked[0] == basis and now < self._looked[1] + _LOOK_AGAIN:
+                return
+            used = self._releases.in_use(session)
+            last = self._reviews.bases(session, {item.app for item in used})
+            waiting = {(row.app, row.tree) for row in session.execute(select(AskedRow.app, AskedRow.tree))}
+            for item in used:
+                rests_on = last.get((item.app, item.tree))
+                changed = basis.changed_since(rests_on) if rests_on is not None else ("it was never reviewed",)
+                if changed and (item.app, item.tree) not in waiting:
+                    self._asked.ask_for(session, [item], " and ".join(changed))
+        self._looked = (basis, now)
+
+    def _take(self) -> AskedRow | None:
+        now = self._clock()
+        with self._store.transaction() as session:
+            query = select(AskedRow).where(AskedRow.not_before <= now).order_by(AskedRow.rank, AskedRow.asked_at)
+            row = session.scalars(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
+            if row is not None:
+                row.tries += 1
+                row.not_before = now + _TAKEN_FOR
+            return row
+
+    def _review(self, taken: AskedRow) -> None:
+        try:
+            with self._store.transaction() as session:
+                app = self._catalog.app(session, taken.app)
+            report = self._sources.examine(app, taken.commit)
+        except (BailiwickError, OSError) as fault:
+            _LOG.exception("%s at %s could not be read to be reviewed again", taken.app, taken.commit)
+            if taken.tries < _MOST_TRIES:
+                return
+            report = Report(taken.tree, (), (f"source: {type(fault).__name__}",))
+        with self._store.transaction() as session:
+            author = self._sources.author_of_tree(session, taken.app, taken.tree)
+            if author is not None:
+                commit, who = author
+                report = self._reviews.with_waivers(session, taken.app, report)
+                stored = self._reviews.record(
+                    session, app=taken.app, commit=commit, author=who, report=report, cause=taken.because
+                )
+                self._settle(session, stored)
+            # Asked for anew meanwhile, it has no tries and stays.
+            done = (AskedRow.app == taken.app, AskedRow.tree == taken.tree, AskedRow.tries == taken.tries)
+            session.execute(delete(AskedRow).where(*done))
+
+    def _settle(self, session: Session, stored: StoredReview) -> None:
+        """Remember of the releases that run this tree whether they are unsafe."""
+        for used in self._releases.in_use(session, app=stored.app):
+            if used.tree != stored.tree or not used.release:
+                continue
+            known = self._known(session, used)
+            if stored.passed and known is not None:
+                session.delete(known)
+                self._note(session, "release.safe-again", used, stored, "it passes the review again")
+            elif not stored.passed:
+                self._remember(session, used, stored, new=known is None)
+
+    @staticmethod
+    def _known(session: Session, used: UsedTree) -> UnsafeRow | None:
+        query = select(UnsafeRow).where(UnsafeRow.app == used.app, UnsafeRow.release == used.release)
+        return session.scalars(query).one_or_none()
+
+    def _remember(self, session: Session, used: UsedTree, stored: StoredReview, *, new: bool) -> None:
+        worst = next((item for item in stored.findings if item.blocking and not item.waiver), None)
+        because = f"{worst.rule} at {worst.path}:{worst.line}" if worst else "it could not be reviewed"
+        severity = worst.severity if worst else "high"
+        now = self._clock()
+        row = insert(UnsafeRow).values(
+            app=used.app, release=used.release, review=stored.id, because=because, severity=severity,
+            since=now, due=now + DUE[severity],
+        )  # fmt: skip
+        # Whoever must act has no more time because it was found again.
+        newer = {name: row.excluded[name] for name in ("review", "because", "severity")}
+        session.execute(row.on_conflict_do_update(index_elements=["tenant", "app", "release"], set_=newer))
+        if new:
+            self._note(session, "release.unsafe", used, stored, because)
+
+    def _note(self, session: Session, action: str, used: UsedTree, stored: StoredReview, reason: str) -> None:
+        self._audit.note(
+            session,
+            KEEPER,
+            action,
+            f"app:{used.app}",
+            reason=reason,
+            app=used.app,
+            release=used.release,
+            context={"review": stored.id, "tree": stored.tree, "mode": used.mode, "cause": stored.cause},
+        )

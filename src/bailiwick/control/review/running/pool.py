@@ -1,0 +1,143 @@
+"""The pool: engines side by side in workers, each with an end in time; one that does not come to it is a failure."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from bailiwick.control.review.digest import rules_digest
+from bailiwick.control.review.model import Finding, Surroundings
+from bailiwick.control.review.running.cache import Contents, FindingsCache, keep, look_up
+from bailiwick.control.review.running.jobs import Failure, Job, Outcome, Say
+from bailiwick.control.review.running.process import Limits, Worker, WorkerError
+from bailiwick.control.review.running.sandbox import Isolation, isolation
+from bailiwick.control.review.running.worker import Task
+from bailiwick.core.errors import UnavailableError
+
+REGISTRY = "bailiwick.control.review.engines.registry:ENGINES"
+
+
+class ReviewPool:
+    """Workers, started when they are first needed or by `start`, replaced when they die, ended by `close`."""
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        workers: int = 2,
+        *,
+        registry: str = REGISTRY,
+        more_paths: Sequence[str] = (),
+        readable: Sequence[str] = (),
+        allow_unsandboxed: bool = False,
+    ) -> None:
+        """Take limits and numbers, and `MODULE:NAME` of the engines, which are looked for in `more_paths` too and may
+        read what is at the `readable` ones.
+
+        Without a sandbox on this host nothing runs, unless that is allowed.
+        """
+        self._limits = limits or Limits()
+        self._registry = registry
+        self._more_paths = tuple(more_paths)
+        self._readable = tuple(readable)
+        self._allow_unsandboxed = allow_unsandboxed
+        self._cache = FindingsCache()
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="review")
+        self._workers = workers
+
+    @property
+    def isolation(self) -> Isolation:
+        """How the workers are kept from the rest of the host."""
+        return isolation()
+
+    def start(self) -> None:
+        """Start all workers, so that the first push need not wait; raise `SandboxUnavailableError` when none can be."""
+        self._require_isolation()
+        # A worker ends with the thread that started it (prctl(2)), so one of ours does.
+        started = [self._threads.submit(self._new) for _ in range(self._workers)]
+        for worker in [item.result() for item in started]:
+            self._give_back(worker)
+
+    def run(self, jobs: Sequence[Job], surroundings: Surroundings, say: Say) -> Iterator[Outcome]:
+        """Have engines of the pool's registry do their jobs, side by side, and yield what becomes of each.
+
+        What they found in the same before is not looked for again. Raises `UnavailableError` when there are no workers
+        to be had.
+        """
+        self._require_isolation()
+        rules, contents = rules_digest(), Contents()
+        running = {}
+        for job in jobs:
+            known = look_up(self._cache, job, surroundings, rules, contents)
+            if known.rest is None:
+                yield Outcome(job.engine.name, known.findings)
+            else:
+                running[self._threads.submit(self._run_one, known.rest, surroundings, say)] = known
+        for done in as_completed(running):
+            name, result = done.result().engine, done.result().result
+            if isinstance(result, Failure):
+                yield Outcome(name, result)
+            else:
+                keep(self._cache, running[done], result)
+                yield Outcome(name, (*running[done].findings, *result))
+
+    def _run_one(self, job: Job, surroundings: Surroundings, say: Say) -> Outcome:
+        name = job.engine.name
+        say(name)
+        task = Task(name, job.change, surroundings, self._limits.seconds)
+        worker = self._take()
+        try:
+            return Outcome(name, _checked(job, worker.ask(task)))
+        except WorkerError as fault:
+            return Outcome(name, Failure(str(fault)))
+        except UnavailableError:
+            raise
+        except Exception:
+            worker.kill()
+            raise
+        finally:
+            self._give_back(worker)
+
+    def _take(self) -> Worker:
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive:
+                    return worker
+        return self._new()
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            if worker.alive and not self._closed:
+                self._idle.append(worker)
+                return
+        worker.kill()
+
+    def _new(self) -> Worker:
+        self._require_isolation()
+        return Worker(
+            self._limits, self._registry, self._more_paths, self._readable, sandboxed=self.isolation.sandboxed
+        )
+
+    def _require_isolation(self) -> None:
+        if not self._allow_unsandboxed:
+            self.isolation.require()
+
+    def close(self) -> None:
+        """End every worker; what still runs ends with them."""
+        self._threads.shutdown(cancel_futures=True)
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.kill()
+
+
+def _checked(job: Job, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what was found; raise `WorkerError` when an engine of single files spoke of others: it would be lost."""
+    if job.engine.each_file_alone:
+        given = {file.path for file in job.change.files} | {blob.path for blob in job.change.history}
+        if not all(item.path in given for item in found):
+            raise WorkerError("spoke of a file that it was not given")
+    return found
