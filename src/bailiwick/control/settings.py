@@ -159,10 +159,10 @@ class ReviewSettings(_Section):
     engine_seconds: float = Field(default=20.0, gt=0, le=600)
     engine_mebibytes: int = Field(default=512, ge=128, le=16_384)
 
-    def pool(self, readable: tuple[str, ...]) -> ReviewPool:
-        """Return the pool that these settings ask for; its engines may read these paths too."""
+    def pool(self) -> ReviewPool:
+        """Return the pool that these settings ask for."""
         limits = Limits(self.engine_seconds, self.engine_mebibytes * 2**20)
-        return ReviewPool(limits, self.workers or max(2, os.cpu_count() or 2), readable=readable)
+        return ReviewPool(limits, self.workers or max(2, os.cpu_count() or 2))
 
 
 class ControlSettings(BaseSettings):

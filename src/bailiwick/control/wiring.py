@@ -323,7 +323,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         clock=base.clock,
     )
-    pool = base.settings.review.pool(readable=(str(advisories.folder),))
+    pool = base.settings.review.pool()
     reviews = ReviewService(
         base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
     )

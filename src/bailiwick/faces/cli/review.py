@@ -65,7 +65,7 @@ def review(
     refused: set[str] = set()
     try:
         around = _surroundings(advisories)
-        with contextlib.closing(_pool(around.packages.advisories)) as pool:
+        with contextlib.closing(_pool(around)) as pool:
             change = _change(folder, base)
             report = run(change, around, run=pool.run)
             while fix and _mended(folder, report, refused, yes=yes):
@@ -88,18 +88,15 @@ def review(
     raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
 
 
-def _pool(advisories: str) -> "ReviewPool":
-    """Return workers for this one review, already starting; where they have no sandbox, say so and go on.
-
-    They may read the advisories, where there are some.
-    """
+def _pool(surroundings: "Surroundings") -> "ReviewPool":
+    """Return workers for this one review, already starting; where they have no sandbox, say so and go on."""
     from bailiwick.control.review import ReviewPool  # noqa: PLC0415
 
-    pool = ReviewPool(allow_unsandboxed=True, readable=(advisories,) if advisories else ())
+    pool = ReviewPool(allow_unsandboxed=True)
     if not pool.isolation.sandboxed:
         words = f"no sandbox here ({pool.isolation.missing}): engines run with limits only. {pool.isolation.hint}"
         typer.secho(words, fg="yellow", err=True)
-    pool.start()
+    pool.start(surroundings)
     return pool
 
 
@@ -107,7 +104,7 @@ def _surroundings(advisories: Path | None) -> "Surroundings":
     from bailiwick.control.review import PackagePolicy, Surroundings  # noqa: PLC0415
 
     used = advisories or database()
-    policy = PackagePolicy(advisories=str(used) if used.exists() else "")
+    policy = PackagePolicy(advisories=str(used.resolve()) if used.exists() else "")
     return Surroundings(day=datetime.now(UTC).date(), packages=policy)
 
 

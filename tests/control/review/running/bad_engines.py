@@ -179,6 +179,10 @@ def names_each(change: Change, _: Surroundings) -> Iterator[Finding]:
         yield Finding(rule("unsafe-code"), file.path, 1, "was read")
 
 
+def reads_data(_: Change, surroundings: Surroundings) -> Iterator[Finding]:
+    yield from _said(Path(surroundings.packages.index).read_text())
+
+
 def speaks_of_others(*_: object) -> Iterator[Finding]:
     yield Finding(rule("unsafe-code"), "another.py", 1, "was not given")
 
@@ -191,6 +195,7 @@ _MISBEHAVING = (
 ENGINES = (
     *(Engine(check.__name__.replace("_", "-"), check) for check in _MISBEHAVING),
     Engine("whole", good),
+    Engine("reads-data", reads_data),
     Engine("names-each", names_each, each_file_alone=True),
     Engine("names-each-with-history", names_each, each_file_alone=True, reads_history=True),
     Engine("speaks-of-others", speaks_of_others, each_file_alone=True),

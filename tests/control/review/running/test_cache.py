@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick.control.review import Change, Entry, Finding, PushedBlob, ReviewPool, Surroundings, rule
+from bailiwick.control.review import Change, Entry, Finding, PackagePolicy, PushedBlob, ReviewPool, Surroundings, rule
 from bailiwick.control.review.running import Failure, jobs_of, pool
 from bailiwick.control.review.running.cache import FindingsCache
+from bailiwick.control.review.running.data import DataFileError
 from bailiwick.core.artifacts import TreeFile
 from tests.control.review.running.bad_engines import ENGINES
 
@@ -108,3 +109,26 @@ def test_what_is_kept_has_an_end() -> None:
     assert kept.get(bytes([2])) is None
     kept.put(b"too many", (one,) * 5)
     assert kept.get(b"too many") is None
+
+
+@pytest.mark.req("RV2", "RV5")
+def test_a_file_that_engines_go_by_is_read_as_it_is_now(workers: ReviewPool, tmp_path: Path) -> None:
+    listed = tmp_path / "private" / "index.txt"
+    listed.parent.mkdir(mode=0o700)
+    where = Surroundings("finance/desk", HERE.day, PackagePolicy(index=str(listed)))
+
+    def said() -> str:
+        (outcome,) = workers.run(jobs_of([BY_NAME["reads-data"]], change(FILES)), where, lambda _: None)
+        assert not isinstance(outcome.result, Failure), outcome.result
+        return outcome.result[0].message
+
+    listed.write_text("first")
+    assert said() == "first"
+    (tmp_path / "next").write_text("second")
+    (tmp_path / "next").rename(listed)
+    assert said() == "second"
+    listed.write_text("and the third")
+    assert said() == "and the third"
+    listed.unlink()
+    with pytest.raises(DataFileError, match="which cannot be read"):
+        said()

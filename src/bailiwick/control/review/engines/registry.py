@@ -13,6 +13,7 @@ from bailiwick.control.review.engines.python.controls import engine as python_co
 from bailiwick.control.review.engines.python.patterns import engine as python_patterns
 from bailiwick.control.review.engines.python.templates import ENDINGS
 from bailiwick.control.review.engines.samples import SAMPLES
+from bailiwick.control.review.engines.sql import check as sql
 from bailiwick.control.review.engines.templates import engine as templates
 
 __all__ = ["ENGINES", "SAMPLES"]
@@ -43,5 +44,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("workflows", workflows.check, reads=workflows.reads, each_file_alone=True),
     Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
     Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
+    Engine("sql", sql.check, reads=sql.reads, each_file_alone=True, version=importlib.metadata.version("squawk-cli")),
+    Engine("migrations", sql.order, reads=sql.is_migration),
     Engine("configuration", configuration.check, reads=configuration.reads, each_file_alone=True),
 )

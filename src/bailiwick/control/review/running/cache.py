@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bailiwick.control.review.model import Change, Finding, Surroundings
+from bailiwick.control.review.model import Change, Finding
 from bailiwick.control.review.running.jobs import Job
 from bailiwick.core.artifacts import TreeFile
 
@@ -73,10 +73,10 @@ class Contents:
         return found[0]
 
 
-def look_up(cache: FindingsCache, job: Job, surroundings: Surroundings, rules: str, contents: Contents) -> Known:
-    """Return what the cache knows of a job; `rules` is the digest of everything that finds."""
+def look_up(cache: FindingsCache, job: Job, going_by: str, contents: Contents) -> Known:
+    """Return what the cache knows of a job; `going_by` stands for all that a result depends on besides the change."""
     engine = job.engine
-    base = _hash(rules.encode(), engine.name.encode(), engine.version.encode(), repr(surroundings).encode())
+    base = _hash(going_by.encode(), engine.name.encode(), engine.version.encode())
     if not engine.each_file_alone:
         key = _hash(base, *_parts(job.change, contents))
         kept = cache.get(key)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.model import Finding, Surroundings
 from bailiwick.control.review.running.cache import Contents, FindingsCache, keep, look_up
+from bailiwick.control.review.running.data import DataFile, data_files
 from bailiwick.control.review.running.jobs import Failure, Job, Outcome, Say
 from bailiwick.control.review.running.process import Limits, Worker, WorkerError
 from bailiwick.control.review.running.sandbox import Isolation, isolation
@@ -14,6 +15,9 @@ from bailiwick.control.review.running.worker import Task
 from bailiwick.core.errors import UnavailableError
 
 REGISTRY = "bailiwick.control.review.engines.registry:ENGINES"
+
+
+_Data = tuple[DataFile, ...]
 
 
 class ReviewPool:
@@ -26,18 +30,15 @@ class ReviewPool:
         *,
         registry: str = REGISTRY,
         more_paths: Sequence[str] = (),
-        readable: Sequence[str] = (),
         allow_unsandboxed: bool = False,
     ) -> None:
-        """Take limits and numbers, and `MODULE:NAME` of the engines, which are looked for in `more_paths` too and may
-        read what is at the `readable` ones.
+        """Take limits and numbers, and `MODULE:NAME` of the engines; `more_paths` are seen by them as well.
 
         Without a sandbox on this host nothing runs, unless that is allowed.
         """
         self._limits = limits or Limits()
         self._registry = registry
         self._more_paths = tuple(more_paths)
-        self._readable = tuple(readable)
         self._allow_unsandboxed = allow_unsandboxed
         self._cache = FindingsCache()
         self._idle: list[Worker] = []
@@ -51,11 +52,15 @@ class ReviewPool:
         """How the workers are kept from the rest of the host."""
         return isolation()
 
-    def start(self) -> None:
-        """Start all workers, so that the first push need not wait; raise `SandboxUnavailableError` when none can be."""
+    def start(self, surroundings: Surroundings | None = None) -> None:
+        """Start all workers, so that the first push need not wait, for reviews that go by these surroundings.
+
+        Raises `SandboxUnavailableError` when none can be started.
+        """
+        data = data_files(surroundings or Surroundings())
         self._require_isolation()
         # A worker ends with the thread that started it (prctl(2)), so one of ours does.
-        started = [self._threads.submit(self._new) for _ in range(self._workers)]
+        started = [self._threads.submit(self._new, data) for _ in range(self._workers)]
         for worker in [item.result() for item in started]:
             self._give_back(worker)
 
@@ -66,14 +71,15 @@ class ReviewPool:
         to be had.
         """
         self._require_isolation()
-        rules, contents = rules_digest(), Contents()
+        data, contents = data_files(surroundings), Contents()
+        going_by = repr((rules_digest(), surroundings, data))
         running = {}
         for job in jobs:
-            known = look_up(self._cache, job, surroundings, rules, contents)
+            known = look_up(self._cache, job, going_by, contents)
             if known.rest is None:
                 yield Outcome(job.engine.name, known.findings)
             else:
-                running[self._threads.submit(self._run_one, known.rest, surroundings, say)] = known
+                running[self._threads.submit(self._run_one, known.rest, surroundings, data, say)] = known
         for done in as_completed(running):
             name, result = done.result().engine, done.result().result
             if isinstance(result, Failure):
@@ -82,11 +88,11 @@ class ReviewPool:
                 keep(self._cache, running[done], result)
                 yield Outcome(name, (*running[done].findings, *result))
 
-    def _run_one(self, job: Job, surroundings: Surroundings, say: Say) -> Outcome:
+    def _run_one(self, job: Job, surroundings: Surroundings, data: _Data, say: Say) -> Outcome:
         name = job.engine.name
         say(name)
         task = Task(name, job.change, surroundings, self._limits.seconds)
-        worker = self._take()
+        worker = self._take(data)
         try:
             return Outcome(name, _checked(job, worker.ask(task)))
         except WorkerError as fault:
@@ -99,13 +105,20 @@ class ReviewPool:
         finally:
             self._give_back(worker)
 
-    def _take(self) -> Worker:
-        with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.alive:
-                    return worker
-        return self._new()
+    def _take(self, data: _Data) -> Worker:
+        """Return a worker that sees the data files as they are now, a new one where there is none."""
+        old: list[Worker] = []
+        try:
+            with self._lock:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive and worker.data == data:
+                        return worker
+                    old.append(worker)
+        finally:
+            for worker in old:
+                worker.kill()
+        return self._new(data)
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
@@ -114,11 +127,9 @@ class ReviewPool:
                 return
         worker.kill()
 
-    def _new(self) -> Worker:
+    def _new(self, data: _Data) -> Worker:
         self._require_isolation()
-        return Worker(
-            self._limits, self._registry, self._more_paths, self._readable, sandboxed=self.isolation.sandboxed
-        )
+        return Worker(self._limits, self._registry, self._more_paths, data, sandboxed=self.isolation.sandboxed)
 
     def _require_isolation(self) -> None:
         if not self._allow_unsandboxed:

@@ -14,7 +14,6 @@ from bailiwick.control.review.engines.python.knowledge import knowledge
 from bailiwick.control.review.engines.python.names import module_frame
 from bailiwick.control.review.engines.python.project import Module, Project, read_project
 from bailiwick.control.review.engines.python.run import Entrance, Given, Run, TooComplexError
-from bailiwick.control.review.engines.python.sinks import harmful_labels, page_labels, report
 from bailiwick.control.review.engines.python.statements import execute
 from bailiwick.control.review.engines.python.templates import unescaped_names
 from bailiwick.control.review.engines.python.values import Callable, Code, InstanceOf, Value
@@ -141,30 +140,10 @@ def _too_complex(run: Run, module: Module, node: ast.AST, words: str) -> None:
 def _enter(run: Run, entrance: Entrance) -> None:
     code = entrance.code
     frame = Frame(code.module, names={})
+    run.answering.append(entrance)
     given = parameters_of_entrance(run, frame, entrance)
     place = ast.copy_location(ast.Call(ast.Name(code.name), [], []), code.node)
-    run.answering.append(entrance)
-    value = run.call(frame, place, entrance.callee, given)
-    _check_answer(run, entrance, value)
-
-
-def _check_answer(run: Run, entrance: Entrance, value: Value) -> None:
-    """Look whether what an entrance returns is shown as a page with values in it that are not escaped."""
-    kind = entrance.options.get("response_class")
-    shown = entrance.framework.answers == "html"
-    if kind is not None and any("HTMLResponse" in getattr(shape, "path", "") for shape in kind.shapes):
-        shown = True
-    if not shown:
-        return
-    harmful = harmful_labels("xss", page_labels(value), {"request", "model"}, set())
-    if harmful:
-        place = _last_place(harmful[0].steps, entrance.code)
-        report(run, Frame(entrance.code.module), place, "cross-site-scripting", harmful, "the page that is returned")
-
-
-def _last_place(_: object, code: Code) -> ast.AST:
-    returns = [node for node in ast.walk(code.node) if isinstance(node, ast.Return) and node.value is not None]
-    return returns[-1] if returns else code.node
+    run.call(frame, place, entrance.callee, given)
 
 
 def _enter_unknown(run: Run, shape: Callable) -> None:

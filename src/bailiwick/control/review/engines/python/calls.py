@@ -10,6 +10,7 @@ from bailiwick.control.review.engines.python.frames import Frame, State
 from bailiwick.control.review.engines.python.guards import refine
 from bailiwick.control.review.engines.python.names import attribute, change
 from bailiwick.control.review.engines.python.run import Given, Run, Summary
+from bailiwick.control.review.engines.python.sinks import check_mass
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
     Callable,
@@ -77,7 +78,10 @@ def arguments(run: Run, frame: Frame, node: ast.Call) -> Given:
             named[keyword.arg] = value
             named_nodes[keyword.arg] = keyword.value
         elif value.items is not None and value.items.kind == "dict":
-            named.update({key: item for key, item in value.items.known if isinstance(key, str)})
+            for key, item in value.items.known:
+                # Named twice, the call fails: what it names itself is what counts.
+                if isinstance(key, str):
+                    named.setdefault(key, item)
             if value.items.rest is not None:
                 extra = value.items.rest
         else:
@@ -295,6 +299,8 @@ def _instantiate(run: Run, frame: Frame, node: ast.expr, definition: Definition,
     if init is not None and any(isinstance(shape, Callable) for shape in init.shapes):
         return _initialised(run, frame, node, made, init, given)
     made = _with_fields(run, definition, made, given)
+    if foreign and given.extra is not None and not _validates(definition):
+        check_mass(run, frame, node, given.extra, f"{definition.name}() as fields of its own choice")
     if foreign and not made.fields and not _validates(definition):
         labels = frozenset(label for value in given.all() for label in deep(value))
         path = foreign[0]

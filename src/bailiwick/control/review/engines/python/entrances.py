@@ -35,11 +35,15 @@ def parameters_of_entrance(run: Run, frame: Frame, entrance: Entrance) -> Given:
     arguments = entrance.code.node.args
     wanted = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     harmless = _typed_in_route(entrance.route)
+    in_route = None
+    if entrance.route and entrance.framework.parameters == "text":
+        # Of such a route its parts are the only parameters; others are given by decorators.
+        in_route = {place.group("name") for place in _PATHS.finditer(entrance.route)}
     named: dict[str, Value] = {}
     skip = _takes_self(entrance.code)
     for position, argument in enumerate(wanted[1:] if skip else wanted):
         default = _default_of(arguments, argument)
-        if argument.arg in harmless:
+        if argument.arg in harmless or (in_route is not None and argument.arg not in in_route):
             named[argument.arg] = EMPTY
         elif entrance.framework.parameters == "annotated":
             named[argument.arg] = _annotated(run, frame, entrance.code, argument, default)

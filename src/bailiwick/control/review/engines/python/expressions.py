@@ -35,6 +35,7 @@ from bailiwick.control.review.engines.python.values import (
 
 # An address whose host is complete: what follows is a path on it, whatever it says.
 _HOST = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\s{}%]+[/?#]|/[^/\\]|[?#]")
+_OUTSIDE = frozenset({"request", "model", "input"})
 _AFTER_HOST = frozenset({"ssrf", "redirect"})
 
 
@@ -127,10 +128,10 @@ def concatenated(parts: list[Value]) -> Value:
     before = ""
     for part in parts:
         mine = deep(part)
-        if mine:
-            if _HOST.match(before):
-                mine = cleaned_labels(mine, _AFTER_HOST)
-            labels |= mine
+        if mine and _HOST.match(before):
+            mine = cleaned_labels(mine, _AFTER_HOST)
+        labels |= mine
+        if any(label.kind in _OUTSIDE for label in mine):
             before += "\0"
         elif isinstance(part.const, str):
             before += part.const

@@ -74,7 +74,7 @@ def call_external(run: Run, frame: Frame, node: ast.expr, path: str, callee: Val
     _note_registered(run, path, given)
     labels = _labels_of_call(run, frame, node, path, callee, given)
     if run.known.sources.find(parent) and method in _PARTS:
-        return _part(callee, parent, method, given, node)
+        return _part(frame, callee, parent, method, given, node)
     if method in TEXT_METHODS and callee.labels and not _is_known(run, path):
         return text_method(run, frame, _as_call(node), labelled(callee.labels), method, given)
     if path in _CONTAINERS and not given.all():
@@ -92,8 +92,8 @@ def _is_known(run: Run, path: str) -> bool:
     return bool(run.known.cleaners.find(path) or run.known.calls.find(path) or run.known.sources.find(f"{path}()"))
 
 
-def _part(callee: Value, parent: str, method: str, given: Given, node: ast.expr) -> Value:
-    found = narrowed(callee, parent, node)
+def _part(frame: Frame, callee: Value, parent: str, method: str, given: Given, node: ast.expr) -> Value:
+    found = narrowed(frame, callee, parent, node)
     if method in {"getlist", "get_all", "getall", "keys", "values", "lists", "get_list"}:
         return Value(items=Items("list", (), found))
     if method == "items":
@@ -118,7 +118,7 @@ def _labels_of_call(run: Run, frame: Frame, node: ast.expr, path: str, callee: V
     if run.known.keepers.find(path) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         _keep(run, frame, node.func.value, given)
     # A method of an object gives of the object; what it is asked with stays outside.
-    if not run.known.opaque.find(path) and (not on_object or kinds):
+    if not run.known.opaque.find(path) and (not on_object or kinds or run.known.passing.find(path)):
         labels |= frozenset(label for value in given.all() for label in deep(value))
     return cleaned_labels(bounded(labels), frozenset(kinds))
 
@@ -376,6 +376,15 @@ def _parser(_: Run, __: Frame, node: ast.expr, given: Given) -> Value | None:
     return Value(shapes=(External(path),), fields=tuple(given.named.items()))
 
 
+def _set_feature(run: Run, frame: Frame, node: ast.expr, given: Given) -> Value | None:
+    """Note on an XML parser that it was told to follow entities from outside."""
+    place = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    if place is not None and len(given.values) > 1 and "external" in written(node, 200):
+        owner = run.evaluate(frame, place)
+        change(run, frame, place, owner.with_field("features", given.values[1]))
+    return Value(None)
+
+
 def _kinds(names: Iterable[str], handler: Function[..., Value | None]) -> dict[str, Function[..., Value | None]]:
     return dict.fromkeys(names, handler)
 
@@ -396,7 +405,7 @@ _SPECIAL: dict[str, Function[..., Value | None]] = {
     "locals": _name_table, "\0identity": _same, "collections.defaultdict": lambda *_: Value(items=Items("dict")),
     "collections.deque": _container("list"),
     "re.compile": _compiled, "re.sub": _substituted, "regex.sub": _substituted,
-    "lxml.etree.XMLParser": _parser, "xml.sax.make_parser": _parser,
+    "xml.sax.make_parser().setFeature": _set_feature, "lxml.etree.XMLParser": _parser, "xml.sax.make_parser": _parser,
     **_kinds(["json.loads", "orjson.loads", "ujson.loads", "simplejson.loads", "json.load"], _loaded),
     **_kinds(["copy.copy", "copy.deepcopy", "asyncio.run", "asyncio.create_task", "asyncio.wait_for", "asyncio.shield",
               "asyncio.ensure_future", "typing.cast", "anyio.run", "asgiref.sync.async_to_sync",

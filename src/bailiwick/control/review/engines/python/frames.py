@@ -7,6 +7,8 @@ from bailiwick.control.review.engines.python.project import Module
 from bailiwick.control.review.engines.python.values import Code, Definition, Value, joined
 
 State = dict[str, Value]
+# Before the words of a source: what a check found of it. It holds only where every way has passed a check.
+KNOWN_SOURCE = "\0"
 
 
 @dataclass(eq=False)
@@ -64,11 +66,12 @@ def joined_states(left: State | None, right: State | None) -> State | None:
         return right
     if right is None:
         return left
-    result = dict(left)
+    result = {name: value for name, value in left.items() if name[0] != KNOWN_SOURCE or name in right}
     for name, value in right.items():
         mine = result.get(name)
         if mine is None:
-            result[name] = value
+            if name[0] != KNOWN_SOURCE:
+                result[name] = value
         elif mine is not value:
             result[name] = joined(mine, value)
     return result

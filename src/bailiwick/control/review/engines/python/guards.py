@@ -2,15 +2,17 @@
 
 import ast
 from collections.abc import Callable as Function
+from dataclasses import replace
 
-from bailiwick.control.review.engines.python.frames import Frame, State, joined_states
+from bailiwick.control.review.engines.python.frames import KNOWN_SOURCE, Frame, State, joined_states
 from bailiwick.control.review.engines.python.names import change
-from bailiwick.control.review.engines.python.run import Run
+from bailiwick.control.review.engines.python.run import Run, written
 from bailiwick.control.review.engines.python.signs import allowed_signs, refused_signs
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
     External,
     Items,
+    Label,
     Labels,
     Value,
     cleaned_labels,
@@ -82,6 +84,10 @@ def _refine_comparison(run: Run, frame: Frame, left: ast.expr, op: ast.cmpop, ri
             if deep(_quietly(run, frame, one)) and not deep(_quietly(run, frame, other)):
                 _choose(run, frame, one)
                 _inside_folder(run, frame, one)
+        if all(isinstance(side, ast.Attribute) and side.attr in _HOSTS for side in (left, right)):
+            # One of the two is where the request itself went.
+            _clean_all(run, frame, left, _WHERE)
+            _clean_all(run, frame, right, _WHERE)
         if isinstance(right, ast.Call | ast.Name) and deep(_quietly(run, frame, right)):
             _vouch(run, frame, left)
     elif isinstance(op, ast.Is | ast.IsNot | ast.Gt | ast.GtE | ast.Lt | ast.LtE):
@@ -105,8 +111,13 @@ def _is_collection(value: Value) -> bool:
     )
 
 
-def _choose(run: Run, frame: Frame, node: ast.expr) -> None:
+def _choose(run: Run, frame: Frame, node: ast.expr) -> None:  # noqa: PLR0912 - one a form
     """Note that a value is one of the app's own: what it came from no longer matters."""
+    if isinstance(node, ast.Call):
+        text = written(node)
+        for label in _quietly(run, frame, node).labels:
+            if label.words == text:
+                _note_source(frame, label, None)
     if isinstance(node, _NAMED):
         if isinstance(node, ast.Attribute) and node.attr in _HOSTS | {
             "scheme",
@@ -151,6 +162,8 @@ def _choose_part(run: Run, frame: Frame, node: ast.expr) -> None:
 def _forget_same(frame: Frame, labels: Labels) -> None:
     """Forget what other names hold of the very same value, unchanged."""
     same = {label.origin for label in labels if not label.built}
+    for label in labels:
+        _note_source(frame, label, None)
     if not same or frame.names is None or any(label.built for label in labels):
         return
     for name, value in frame.names.items():
@@ -172,6 +185,15 @@ def _clean_by(run: Run, frame: Frame, node: ast.expr, clean: Function[[Labels], 
     for name, value in frame.names.items():
         if deep(value):
             frame.names[name] = _cleaned_where(value, origins, clean)
+    for label in clean(frozenset(label for label in labels if not label.built)):
+        _note_source(frame, label, label.clean)
+
+
+def _note_source(frame: Frame, label: Label, clean: frozenset[str] | None) -> None:
+    """Keep what was found of a part of a request, for where the code asks for it again; None says that it is fine."""
+    if frame.names is not None and not label.built:
+        known = EMPTY if clean is None else Value(labels=frozenset({replace(label, clean=clean)}))
+        frame.names[f"{KNOWN_SOURCE}{label.words}"] = known
 
 
 def _cleaned_where(
@@ -202,8 +224,12 @@ def _refine_call(run: Run, frame: Frame, test: ast.Call, holds: bool, depth: int
             value = yes if holds else no
             if value is not None and isinstance(place, _NAMED):
                 before = _quietly(run, frame, place)
-                change(run, frame, place, value)
+                if isinstance(place, ast.Name):
+                    change(run, frame, place, value)
                 _clean_alike(frame, before, value)
+    kinds = [kind for found in run.known.guards.find(_path(run, frame, test.func)) for kind in found]
+    if kinds and holds and test.args:
+        _clean_all(run, frame, test.args[0], frozenset(kinds))
     if isinstance(test.func, ast.Attribute):
         _refine_method(run, frame, test, test.func, holds)
     elif isinstance(test.func, ast.Name):
@@ -214,11 +240,17 @@ def _refine_call(run: Run, frame: Frame, test: ast.Call, holds: bool, depth: int
                 _vouch(run, frame, argument)
 
 
+def _path(run: Run, frame: Frame, node: ast.expr) -> str:
+    return run.project.name_of(frame.module, node) if isinstance(node, ast.Name | ast.Attribute) else ""
+
+
 def _clean_alike(frame: Frame, before: Value, after: Value) -> None:
     """Give what a check found of one name to what else came from the same place."""
     if frame.names is None or after.labels == before.labels:
         return
     gained = {label.origin: label.clean for label in after.labels}
+    for label in before.labels:
+        _note_source(frame, label, gained.get(label.origin))
     for name, value in frame.names.items():
         if value.labels and value is not after:
             labels = frozenset(
@@ -307,6 +339,7 @@ def _refine_method(run: Run, frame: Frame, test: ast.Call, func: ast.Attribute, 
         _refine_beginning(run, frame, test, func.value, holds)
     elif name == "endswith" and holds and test.args:
         _clean_all(run, frame, func.value, frozenset({"upload"}))
+        _note_quote(run, frame, test, func.value, "quote last")
     elif name in {"is_relative_to", "relative_to"} and holds and test.args:
         if not deep(_quietly(run, frame, test.args[0])):
             _clean_resolved(run, frame, func.value)
@@ -329,6 +362,8 @@ def _base(node: ast.expr) -> ast.expr:
 
 def _refine_beginning(run: Run, frame: Frame, test: ast.Call, subject: ast.expr, holds: bool) -> None:
     begin = _quietly(run, frame, test.args[0])
+    if holds:
+        _note_quote(run, frame, test, subject, "quote first")
     begins = _texts(begin) if begin.items is not None else [begin.const] if isinstance(begin.const, str) else []
     if begins:
         if holds and all(_is_host(text) for text in begins):
@@ -341,6 +376,12 @@ def _refine_beginning(run: Run, frame: Frame, test: ast.Call, subject: ast.expr,
             _clean_all(run, frame, subject, frozenset({"redirect"}))
     if holds and not deep(begin):
         _clean_resolved(run, frame, subject)
+
+
+def _note_quote(run: Run, frame: Frame, test: ast.Call, subject: ast.expr, mark: str) -> None:
+    """Note that a text begins or ends with a quote: with none between them it is a literal."""
+    if _quietly(run, frame, test.args[0]).const == "'":
+        _clean_by(run, frame, subject, lambda labels: run.known.without(labels, {mark}))
 
 
 def _is_host(text: object) -> bool:

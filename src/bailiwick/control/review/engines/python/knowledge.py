@@ -48,9 +48,9 @@ class Sink:
     built: frozenset[str]
     deep: bool
     special: str
-    receiver: tuple[str, ...]
-    on: tuple[str, ...]
-    not_on: tuple[str, ...]
+    receiver: re.Pattern[str] | None
+    on: re.Pattern[str] | None
+    not_on: re.Pattern[str] | None
 
 
 class Table(Generic[T]):
@@ -90,6 +90,9 @@ class Knowledge:
     cleaners: Table[frozenset[str]] = field(default_factory=Table)
     opaque: Table[bool] = field(default_factory=Table)
     keepers: Table[bool] = field(default_factory=Table)
+    passing: Table[bool] = field(default_factory=Table)
+    guards: Table[frozenset[str]] = field(default_factory=Table)
+    aliases: dict[str, str] = field(default_factory=dict)
     calls: Table[Sink] = field(default_factory=Table)
     methods: dict[str, list[Sink]] = field(default_factory=dict)
     decorators: Table[Framework] = field(default_factory=Table)
@@ -102,9 +105,9 @@ class Knowledge:
         """Yield the sinks of a call by its path, and by its method's name and the path of what has the method."""
         yield from self.calls.find(path)
         for sink in self.methods.get(method, ()):
-            if sink.on and not receiver.startswith(sink.on):
+            if sink.on is not None and not sink.on.match(receiver):
                 continue
-            if not receiver.startswith(sink.not_on):
+            if sink.not_on is None or not sink.not_on.match(receiver):
                 yield sink
 
     def harmless_for(self, signs: Iterable[str]) -> frozenset[str]:
@@ -155,6 +158,12 @@ def read(text: str) -> Knowledge:
         known.opaque.add(written["names"], True)
     for written in document["keeper"]:
         known.keepers.add(written["names"], True)
+    for written in document["passing"]:
+        known.passing.add(written["names"], True)
+    for written in document["guard"]:
+        known.guards.add(written["names"], frozenset(written["for"]))
+    for written in document["alias"]:
+        known.aliases.update((name, written["is"]) for names in written["names"] for name in expanded(names))
     for written in document["framework"]:
         _add_framework(known, written)
     for written in document["request_parameter"]:
@@ -198,5 +207,6 @@ def _sink(written: Mapping[str, Any]) -> Sink:
     )
 
 
-def _beginnings(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name.removesuffix("*") for written in names for name in expanded(written))
+def _beginnings(names: Sequence[str]) -> re.Pattern[str] | None:
+    begins = [re.escape(name.removesuffix("*")).replace(r"\*", ".*") for written in names for name in expanded(written)]
+    return re.compile("|".join(begins)) if begins else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bailiwick.control.review.engines.python.annotations import is_harmless
 from bailiwick.control.review.engines.python.constants import UNKNOWN
-from bailiwick.control.review.engines.python.frames import Frame
+from bailiwick.control.review.engines.python.frames import KNOWN_SOURCE, Frame
 from bailiwick.control.review.engines.python.project import Module
 from bailiwick.control.review.engines.python.run import Given, Run, source_label, written
 from bailiwick.control.review.engines.python.values import (
@@ -17,6 +17,8 @@ from bailiwick.control.review.engines.python.values import (
     External,
     InstanceOf,
     Items,
+    Label,
+    Labels,
     ModuleOf,
     Partial,
     Value,
@@ -215,12 +217,14 @@ def of_external(run: Run, frame: Frame, value: Value, path: str, node: ast.expr)
     """Return what is at a path that is not the app's; a source there gives its label."""
     if len(path) > _LONGEST_PATH:
         return labelled(value.labels)
+    path = run.known.aliases.get(path, path)
     cell = run.recalled("external", path)
     labels = value.labels
     sources = run.known.sources.find(path)
     if sources:
         words = written(node)
         labels = frozenset(source_label(source.kind, words, frame, node, source.clean) for source in sources)
+        labels = _as_checked(frame, labels)
     found = Value(labels=labels, shapes=(External(path),))
     return found if cell is None else joined(found, cell)
 
@@ -233,7 +237,7 @@ def item_of(run: Run, frame: Frame, value: Value, key: Value, node: ast.expr) ->
         return EMPTY
     for shape in value.shapes:
         if isinstance(shape, External):
-            return _item_of_external(run, frame, value, shape.path, node)
+            return _item_of_external(run, frame, value, shape.path, key, node)
         if isinstance(shape, InstanceOf):
             getter = shape.definition.find("__getitem__")
             if getter is not None:
@@ -258,17 +262,33 @@ def _item_of_container(value: Value, items: Items, key: Value) -> Value:
     return found.with_labels(bounded(found.labels | value.labels)) if value.labels else found
 
 
-def _item_of_external(run: Run, frame: Frame, value: Value, path: str, node: ast.expr) -> Value:
+def _item_of_external(run: Run, frame: Frame, value: Value, path: str, key: Value, node: ast.expr) -> Value:
     if run.known.sources.find(path):
-        return narrowed(value, path, node)
+        return narrowed(frame, value, path, node)
+    if path == "globals()":
+        # In the table of all names the key is all that matters.
+        value = value.with_labels(key.labels)
     return of_external(run, frame, value, f"{path}[]", node)
 
 
-def narrowed(value: Value, path: str, node: ast.expr) -> Value:
+def _as_checked(frame: Frame, labels: Labels) -> Labels:
+    """Return the labels of a source as a check left them that this way has passed."""
+    found: set[Label] = set()
+    for label in labels:
+        known = frame.find(f"{KNOWN_SOURCE}{label.words}")
+        if known is None:
+            found.add(label)
+        else:
+            found |= {replace(label, clean=label.clean | item.clean) for item in known.labels}
+    return frozenset(found)
+
+
+def narrowed(frame: Frame, value: Value, path: str, node: ast.expr) -> Value:
     """Return a part of a source under its own name: `request.args['name']` rather than `request.args`."""
     inner = node.func if isinstance(node, ast.Call) else node
     whole = written(inner.value) if isinstance(inner, ast.Attribute | ast.Subscript) else ""
     labels = frozenset(replace(label, words=written(node)) if label.words == whole else label for label in value.labels)
+    labels = _as_checked(frame, labels)
     # What is uploaded has names and contents of its own; all else is text.
     return Value(labels=labels, shapes=(External(f"{path}[]"),) if ".files" in path.lower() else ())
 

@@ -93,7 +93,7 @@ def _labels_at(sink: Sink, path: str, callee: Value, given: Given) -> Labels:
     if special is not None:
         return special(sink, path, given)
     labels: Labels = frozenset()
-    if sink.receiver and path.startswith(sink.receiver):
+    if sink.receiver is not None and sink.receiver.match(path):
         labels |= callee.labels
     for value in _arguments_at(sink, given):
         labels |= deep(value) if sink.deep or sink.every else _text_labels(value)
@@ -177,6 +177,20 @@ def page_labels(value: Value) -> Labels:
     if any(isinstance(shape, External) and _is_answer(shape.path) for shape in value.shapes):
         return frozenset()
     return value.labels
+
+
+def check_answer(run: Run, frame: Frame, value: Value, node: ast.Return) -> None:
+    """Look whether what a framework is given back is shown as a page, with values in it that are not escaped."""
+    entrance = run.answering[-1] if run.answering else None
+    if entrance is None or entrance.code is not frame.code:
+        return
+    kind = entrance.options.get("response_class")
+    shown = entrance.framework.answers == "html"
+    if kind is not None and any("HTMLResponse" in getattr(shape, "path", "") for shape in kind.shapes):
+        shown = True
+    if shown:
+        harmful = harmful_labels("xss", page_labels(value), {"request", "model"}, set())
+        report(run, frame, node, "cross-site-scripting", harmful, "the page that is returned, not escaped")
 
 
 def _says_other_type(answer: Value) -> bool:

@@ -10,7 +10,7 @@ from bailiwick.control.review.engines.python.guards import refine
 from bailiwick.control.review.engines.python.matching import go_through_match
 from bailiwick.control.review.engines.python.names import assign, attribute, imported
 from bailiwick.control.review.engines.python.run import Given, Run, written
-from bailiwick.control.review.engines.python.sinks import check_stored
+from bailiwick.control.review.engines.python.sinks import check_answer, check_stored
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
     InstanceOf,
@@ -238,6 +238,7 @@ def _entered(run: Run, frame: Frame, value: Value, node: ast.expr) -> Value:
 def _return(run: Run, frame: Frame, node: ast.Return) -> None:
     value = Value(None) if node.value is None else run.evaluate(frame, node.value)
     if frame.names is not None:
+        check_answer(run, frame, value, node)
         frame.returns.append((value, frame.names, node))
     frame.end()
 

@@ -5,31 +5,38 @@ Everything here is bounded: what is not looked into is too large to be reviewed,
 
 import base64
 import binascii
+import bz2
 import codecs
+import contextlib
+import lzma
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import re2
 
-from bailiwick.control.review.engines.unpacking import ArchiveTooLargeError, Budget, unpacked
+from bailiwick.control.review.engines.secrets.sieve import Sieve
+from bailiwick.control.review.engines.secrets.spelling import SPELLINGS
+from bailiwick.control.review.engines.secrets.unpacking import ArchiveTooLargeError, Budget, unpacked
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# Runs of base 64 (both alphabets), also over the lines of a wrapped one; of hexadecimal; of URL escapes.
-# A run is tried from its beginning only, which keeps the first one linear without RE2, whose matches are dear.
-_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
-_WRAPPED = re2.compile(rb"(?:[A-Za-z0-9+/]{40,80}\r?\n[ \t]*)+[A-Za-z0-9+/]+={0,2}")
-_HEXADECIMAL = re2.compile(rb"(?:(?:0x|\\x|\\u00)?[0-9A-Fa-f]{2}[ ,:_\r\n\t-]{0,2}){16,}")
-_ESCAPED = re2.compile(rb"(?:[\w.~-]*%[0-9A-Fa-f]{2}){6,}[\w.~-]*")
-# Where a line is continued, and where one string ends and the next goes on, with or without a plus.
-# One class between quotes keeps this linear, too.
-_SEAM = re.compile(rb"""\\\r?\n[ \t]*|"[\s\\+]*"|'[\s\\+]*'""")
 # No credential, and nothing that encodes one, is without such a run; what decodes to noise has none.
 _READABLE = re2.compile(rb"[\t\n\r -~]{16,}")
 # Three bytes of text, or of UTF-16 text, begin with one of these in base 64 (their first six bits): most runs of
 # letters that are no base 64 are known by it without decoding them.
 _TEXT_IN_BASE64 = re.compile(rb"(?:[ACDI-Za-f][A-Za-z0-9+/_-]{3}){4}")
+_PACKED_MARKS = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"BZh", b"PK\x03\x04", b"\xfd7zXZ")
+_PACKED_IN_BASE64 = (b"H4sI", b"eJ", b"eN", b"eA", b"eF", b"eV", b"Qlpo", b"UEsD", b"/Td6")
+_MOST_MEMORY = 64 * 2**20
+_INFLATERS: tuple[Callable[[], Any], ...] = (
+    lambda: zlib.decompressobj(zlib.MAX_WBITS | 32),
+    bz2.BZ2Decompressor,
+    lambda: lzma.LZMADecompressor(memlimit=_MOST_MEMORY),
+)
+_MOST_INFLATED = 2**20
 _NOT_HEXADECIMAL = re2.compile(rb"0x|\\x|\\u00|[^0-9A-Fa-f]")
 
 
@@ -43,40 +50,16 @@ def texts(content: bytes, budget: Budget) -> Iterator[bytes]:
         return  # the tree's engine says so, and blocks
 
 
-class Joined:
-    """A text with its continued lines and adjacent strings joined, which knows where everything stood before."""
-
-    def __init__(self, text: bytes) -> None:
-        self.text = _SEAM.sub(b"", text)
-        self._seams: list[int] = []  # places of the joined text that a seam stood before
-        self._left_out: list[int] = []  # how many bytes are gone up to and with that seam
-        gone = 0
-        for match in _SEAM.finditer(text):
-            self._seams.append(match.start() - gone)
-            gone += match.end() - match.start()
-            self._left_out.append(gone)
-
-    def place_before(self, place: int) -> int:
-        """Return where that stood which is at a place of the joined text."""
-        before = bisect_right(self._seams, place)
-        return place + (self._left_out[before - 1] if before else 0)
-
-
 def decodings(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield what runs of base 64, hexadecimal and URL escapes in a text decode to, with the run's place."""
-    for pattern in (_BASE64, _WRAPPED):
-        for match in pattern.finditer(text):
-            yield from ((match.start(), decoded) for decoded in _from_base64(b"".join(match[0].split())))
-    for match in _HEXADECIMAL.finditer(text):
-        digits = _NOT_HEXADECIMAL.sub(b"", match[0])
-        yield match.start(), bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
-    for match in _ESCAPED.finditer(text):
-        yield match.start(), unquote_to_bytes(match[0])
+    """Yield what is encoded in a text, or spelt in other ways, with the place where it begins."""
+    for index, match in _sieve().matches(text):
+        for decoded in _READERS[index][1](match[0]):
+            yield match.start(), decoded
 
 
 def _from_base64(run: bytes) -> Iterator[bytes]:
     """Yield what a run decodes to from each of its first four characters, as what stands before it may look like it."""
-    if not _TEXT_IN_BASE64.search(run):
+    if not _TEXT_IN_BASE64.search(run) and not run.startswith(_PACKED_IN_BASE64):
         return
     plain = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
     for offset in range(4):
@@ -85,9 +68,39 @@ def _from_base64(run: bytes) -> Iterator[bytes]:
             decoded = base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + b"=" * (-len(part) % 4))
         except binascii.Error:
             continue
+        if decoded.startswith(_PACKED_MARKS):
+            yield _inflated(decoded)
         text = decoded.replace(b"\0", b"")  # so that UTF-16 in it is found as well
         if _READABLE.search(text):
             yield text
+
+
+def _inflated(packed: bytes) -> bytes:
+    """Return the beginning of what a compressed text holds that stood encoded in another; nothing if it is none."""
+    for make in _INFLATERS:
+        with contextlib.suppress(zlib.error, OSError, lzma.LZMAError, EOFError):
+            return bytes(make().decompress(packed, _MOST_INFLATED))
+    return b""
+
+
+def _from_hexadecimal(run: bytes) -> Iterator[bytes]:
+    digits = _NOT_HEXADECIMAL.sub(b"", run)
+    yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
+
+
+# Runs of base 64 (both alphabets), also over the lines of a wrapped one; of hexadecimal; of URL escapes.
+_READERS: tuple[tuple[str, Callable[[bytes], Iterator[bytes]]], ...] = (
+    (r"[A-Za-z0-9+/_-]{24,}={0,2}", _from_base64),
+    (r"(?:[A-Za-z0-9+/]{40,80}\r?\n[ \t]*)+[A-Za-z0-9+/]+={0,2}", lambda run: _from_base64(b"".join(run.split()))),
+    (r"(?:(?:0x|\\x|\\u00)?[0-9A-Fa-f]{2}[ ,:_\r\n\t-]{0,2}){16,}", _from_hexadecimal),
+    (r"(?:[\w.~-]*%[0-9A-Fa-f]{2}){6,}[\w.~-]*", lambda run: iter((unquote_to_bytes(run),))),
+    *SPELLINGS,
+)
+
+
+@cache
+def _sieve() -> Sieve:
+    return Sieve([pattern for pattern, _ in _READERS])
 
 
 def _readings(content: bytes) -> Iterator[bytes]:
