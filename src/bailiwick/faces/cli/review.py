@@ -45,6 +45,7 @@ def review(
     advisories: Annotated[
         Path | None, typer.Option(exists=True, help="an advisory database, else that of `bailiwick advisories import`")
     ] = None,
+    sbom: Annotated[Path | None, typer.Option(help="write a bill of materials (CycloneDX 1.6) into this file")] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="offer the edits of findings one by one, then review again")
     ] = False,
@@ -78,6 +79,8 @@ def review(
     except Exception as fault:
         # A fault of ours must not end as Python ends it, with the code that says that there are findings.
         _stop(f"error: the review failed ({type(fault).__name__}: {fault}), so nothing is said of {folder}")
+    if sbom is not None:
+        sbom.write_text(_sbom(change, folder, around))
     texts = {file.path: file.content.decode(errors="replace") for file in change.files}
     sys.stdout.write(
         _text(report, texts) if form is Format.TEXT else _json(report) if form is Format.JSON else _sarif(report)
@@ -106,6 +109,16 @@ def _surroundings(advisories: Path | None) -> "Surroundings":
     used = advisories or database()
     policy = PackagePolicy(advisories=str(used.resolve()) if used.exists() else "")
     return Surroundings(day=datetime.now(UTC).date(), packages=policy)
+
+
+def _sbom(change: "Change", folder: Path, around: "Surroundings") -> str:
+    from bailiwick.control.review import bill_of_materials  # noqa: PLC0415
+
+    document = bill_of_materials(
+        change.files, name=folder.resolve().name, tree=change.tree, commit="", policy=around.packages,
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _change(folder: Path, base: str) -> "Change":
