@@ -34,12 +34,15 @@ from bailiwick.control.review.reviewer import review
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
+from bailiwick.control.review.sbom import MEDIA_TYPE as SBOM_MEDIA_TYPE
+from bailiwick.control.review.sbom import bill_of_materials
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
 from bailiwick.control.review.words import Style, finding_lines, refusal_lines, unpainted
 
 __all__ = [
     "BLOCKING",
     "PUSHED",
+    "SBOM_MEDIA_TYPE",
     "WITHHELD",
     "Advisories",
     "AdvisoriesError",
@@ -72,6 +75,7 @@ __all__ = [
     "Unread",
     "Waived",
     "as_sarif",
+    "bill_of_materials",
     "finding_lines",
     "import_advisories",
     "open_advisories",

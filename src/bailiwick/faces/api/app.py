@@ -26,6 +26,7 @@ from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
+from bailiwick.faces.api.sbom import add_sbom
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
 from bailiwick.faces.api.waivers import add_waivers
@@ -56,6 +57,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_directories,
         add_policies,
         add_apps,
+        add_sbom,
         add_deploys,
         add_platform,
         add_audit,
