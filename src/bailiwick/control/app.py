@@ -43,7 +43,7 @@ from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService
 from bailiwick.control.vault import CertificateAuthority, Vault
-from bailiwick.control.waivers import WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
@@ -99,6 +99,7 @@ class ControlPlane:
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper
     waivers: WaiverService
+    findings: FindingBook
     waiver_keeper: WaiverKeeper
     source: SourceService
     hooks: HookServer

@@ -59,7 +59,7 @@ from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
-from bailiwick.control.waivers import WaiverBook, WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.policy import Journal, PoliciesInForce
@@ -127,6 +127,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rereviews=delivery.rereviews,
         rereview_keeper=_rereview_keeper(base, estate, delivery),
         waivers=_waivers(base, estate, delivery),
+        findings=FindingBook(base.authorizer),
         waiver_keeper=WaiverKeeper(
             store=base.store, audit=base.audit, on_change=delivery.rereviews.ask, clock=base.clock
         ),
