@@ -123,7 +123,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
-    warming = asyncio.create_task(asyncio.to_thread(_warm, control.review_pool))
+    warming = asyncio.create_task(asyncio.to_thread(_warm, control))
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
     exporting = ExportRunner(control.exporters.workers())
     exporting.start()
@@ -161,10 +161,10 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
     ]
 
 
-def _warm(pool: ReviewPool) -> None:
+def _warm(control: ControlPlane) -> None:
     """Start the workers of reviews; where that is not possible the rest goes on, and pushes are refused."""
     try:
-        pool.start()
+        control.review_pool.start(control.advisories.surroundings(""))
     except UnavailableError as fault:
         _LOG.error("no push can be reviewed: %s; %s", fault.message, fault.hint)
 

@@ -316,7 +316,6 @@ class _Delivery:
 
 
 def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
-    pool = base.settings.review.pool()
     advisories = AdvisoryService(
         base.settings.packages.policy,
         base.settings.state,
@@ -325,6 +324,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         clock=base.clock,
     )
+    pool = base.settings.review.pool()
     reviews = ReviewService(
         base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
     )

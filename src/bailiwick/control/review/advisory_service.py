@@ -35,7 +35,10 @@ class AdvisoryService:
         self, policy: PackagePolicy, state: Path, *, store: Store, audit: AuditLog, authorizer: Authorizer, clock: Clock
     ) -> None:
         self._policy = policy
-        self._path = state / FILE_NAME
+        # A folder of its own: reviews read it in their sandbox, and of the state nothing else.
+        folder = state / "advisories"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        self._path = folder / FILE_NAME
         self._store = store
         self._audit = audit
         self._authorizer = authorizer
@@ -66,7 +69,7 @@ class AdvisoryService:
 
     @property
     def folder(self) -> Path:
-        """Where exports that come in may be put until they are imported."""
+        """Where the database is; exports that come in may be put there until they are imported."""
         return self._path.parent
 
     def surroundings(self, app: str) -> Surroundings:

@@ -1,6 +1,6 @@
 """A review: every engine over one change, their findings merged; an engine that fails makes the review fail."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bailiwick.control.review.engines import secrets
@@ -8,12 +8,11 @@ from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
+from bailiwick.control.review.reach import weighed
 from bailiwick.control.review.rules import rule
-from bailiwick.control.review.running import Failure, Outcome, run_here
+from bailiwick.control.review.running import Failure, Outcome, Run, Say, jobs_of, run_here
 
 _NOTHING_READ = frozenset({"too-many-files", "push-too-large"})
-
-Run = Callable[[Sequence[Engine], Change, Surroundings, Callable[[str], None]], Iterable[Outcome]]
 
 
 def review(
@@ -22,7 +21,7 @@ def review(
     *,
     run: Run = run_here,
     known_secret: Callable[[str], bool] = lambda _: False,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> Report:
     """Review a change; `known_secret` says whether a text holds a value of the vault, `say` is told which engine runs.
 
@@ -43,7 +42,12 @@ def review(
     nothing_read = [found for found in findings if found.rule.id in _NOTHING_READ]
     if nothing_read and not change.files:
         return Report(change.tree, tuple(nothing_read))
-    return Report(change.tree, merge(findings), tuple(failed), {engine.name: engine.version for engine in engines})
+    return Report(
+        change.tree,
+        merge(weighed(findings, change)),
+        tuple(failed),
+        {engine.name: engine.version for engine in engines},
+    )
 
 
 def _outcomes(
@@ -51,11 +55,11 @@ def _outcomes(
     surroundings: Surroundings,
     run: Run,
     known_secret: Callable[[str], bool],
-    say: Callable[[str], None],
+    say: Say,
 ) -> Iterator[Outcome]:
-    yield from run(ENGINES, change, surroundings, say)
+    yield from run(jobs_of(ENGINES, change), surroundings, say)
     # Values of the vault leave this process for no engine.
-    yield from run_here((_vault(known_secret),), change, surroundings, say)
+    yield from run_here(jobs_of([_vault(known_secret)], change), surroundings, say)
 
 
 def _vault(known_secret: Callable[[str], bool]) -> Engine:

@@ -55,8 +55,9 @@ def review(
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
     try:
-        with contextlib.closing(_pool()) as pool:
-            report = run(_change(folder, base), _surroundings(advisories), run=pool.run)
+        surroundings = _surroundings(advisories)
+        with contextlib.closing(_pool(surroundings)) as pool:
+            report = run(_change(folder, base), surroundings, run=pool.run)
     except BailiwickError as fault:
         _stop(f"error: {fault.message}\n  {fault.hint}")
     except OSError as fault:
@@ -71,7 +72,7 @@ def review(
     raise typer.Exit(1 if any(item.severity >= level for item in report.findings) else 0)
 
 
-def _pool() -> "ReviewPool":
+def _pool(surroundings: "Surroundings") -> "ReviewPool":
     """Return workers for this one review, already starting; where they have no sandbox, say so and go on."""
     from bailiwick.control.review import ReviewPool  # noqa: PLC0415
 
@@ -79,7 +80,7 @@ def _pool() -> "ReviewPool":
     if not pool.isolation.sandboxed:
         words = f"no sandbox here ({pool.isolation.missing}): engines run with limits only. {pool.isolation.hint}"
         typer.secho(words, fg="yellow", err=True)
-    pool.start()
+    pool.start(surroundings)
     return pool
 
 
@@ -87,7 +88,7 @@ def _surroundings(advisories: Path | None) -> "Surroundings":
     from bailiwick.control.review import PackagePolicy, Surroundings  # noqa: PLC0415
 
     used = advisories or database()
-    policy = PackagePolicy(advisories=str(used) if used.exists() else "")
+    policy = PackagePolicy(advisories=str(used.resolve()) if used.exists() else "")
     return Surroundings(day=datetime.now(UTC).date(), packages=policy)
 
 

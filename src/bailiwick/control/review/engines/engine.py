@@ -19,8 +19,9 @@ class Engine:
     """One of the readers of a review.
 
     `reads` says of a path whether a file there matters to it; only such files are in the change that `check` gets.
-    With `each_file_alone` what it finds in a file depends on nothing but that file, so that it need not read files
-    again that did not change. Without `reads_history` it gets no history.
+    With `each_file_alone` what it finds in a file depends on nothing but that file and the surroundings, and it speaks
+    of no other: it gets files that changed only, and neither entries nor what could not be read. Without
+    `reads_history` it gets no history.
     `check` raises when it cannot do its work: then nothing passes.
     """
 

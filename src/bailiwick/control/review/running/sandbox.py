@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bailiwick.core.errors import SandboxUnavailableError
 
-SCRATCH = "/tmp"  # noqa: S108 - the sandbox's own
+SCRATCH = "/scratch"
 _FIRST_UID, _UIDS = 190_000, 9_999
 _SHARED = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")
 _INNER_ID = "1000"

@@ -1,0 +1,241 @@
+"""What shows only in the whole of an app: what no route checks, what no server sets; and files that tools wrote."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from bailiwick.control.review.engines.javascript.scans import scan
+from bailiwick.control.review.engines.javascript.scopes import Frame, Scope
+from bailiwick.control.review.engines.javascript.syntax import Node, Source
+
+if TYPE_CHECKING:
+    from bailiwick.control.review.engines.javascript.interpreter import Interpreter, Route
+
+_LONG_LINE = 1_000
+_STATEMENTS = re.compile(rb"function\b|=>|return\b|var |[;}]")
+_TEXTS = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_LEAST_STATEMENTS = 40
+_WHO = re.compile(
+    r"(?i)auth|admin(?!/)|\brole|permission|require(?!\()|ensure|guard|protect|verif|session|current_?user|req\.user|"
+    r"jwt|passport|\bacl\b|signed_?in|logged_?in|is_?owner|(?-i:can[A-Z])|x-bailiwick|x-forwarded-user|remote-user|clerk|kinde"
+)
+_SENSITIVE = re.compile(r"(?i)(?:^|/)admin(?:/|$)|/(?:users|accounts|roles|permissions|settings)/[:\[][^/]*$")
+_SIGNS_IN = re.compile(r"(?i)/(?:log-?in|sign-?in|auth|token|otp|reset|forgot|password)(?:/|$|-)")
+_OWNERS = (
+    r"(?:user_?id|owner_?id|owner|author_?id|created_?by|account_?id|tenant_?id|customer_?id|user_?email|uploaded_?by)"
+)
+_OWNED = re.compile(rf"(?i)\b{_OWNERS}\b")
+_BY_NUMBER = re.compile(
+    r"^(?:findById|findByPk|findUnique|findUniqueOrThrow|findOne|findFirst|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|"
+    r"findOneAndDelete|findByIdAndRemove|deleteOne|updateOne|update|delete|destroy|query|execute|get|run|all)$"
+)
+_WHERE_ID = re.compile(
+    r"(?is)\b(?:from|update|into)\s+[\"`]?(\w+).*\bwhere\s+(?:\w+\.)?id\s*=\s*(?:\?|\$\d|:id|@id)\s*['\"`;)]?\s*$"
+)
+_NEXT_HANDLER = re.compile(r"(?:^|/)app/(.*/)?route\.[jt]sx?$")
+
+
+def is_minified(content: bytes) -> bool:
+    """Return whether a file was written by a tool that takes out what people read: many statements on one long line."""
+    longest = max(content.split(b"\n"), key=len, default=b"")
+    if len(longest) < _LONG_LINE:
+        return False
+    code = _TEXTS.sub(b"''", longest[:200_000])
+    return len(_STATEMENTS.findall(code)) >= _LEAST_STATEMENTS and code.count(b" ") * 5 < len(code)
+
+
+def check_app(run: "Interpreter", sources: Mapping[str, Source]) -> None:
+    """Report what shows in the text of each file, and only in the whole of them."""
+    for source in sources.values():
+        scope = Scope(Frame(source.path))
+        for seen in scan(source):
+            run.report(seen.rule, seen.node, scope, seen.words, worse=seen.worse)
+    text = {path: code_of(source) for path, source in sources.items()}
+    _missing_authorization(run, text)
+    _missing_limits(run, text)
+    _missing_protection(run, text)
+    _other_peoples_objects(run, sources)
+
+
+def code_of(source: Source) -> str:
+    """Return the text of a file without its comments, so that no comment can say that something is checked."""
+    return "\n".join(_words(source.root))
+
+
+def _words(node: Node, *, texts: bool = True) -> Iterator[str]:
+    for inner in node.walk():
+        if not inner.children and inner.kind not in {"comment", "string_fragment", "jsx_text"}:
+            yield inner.text
+        elif inner.kind in {"string", "template_string"} and (texts or " " not in inner.text):
+            yield inner.text[:300]
+
+
+def text_of(node: Node) -> str:
+    """Return the words of a node without comments, on one line."""
+    return " ".join(_words(node))
+
+
+def names_of(node: Node) -> str:
+    """Return the words of a node without comments and sentences: what it does, not what it says."""
+    return " ".join(_words(node, texts=False))
+
+
+def _handler_text(route: "Route") -> str:
+    return " ".join(names_of(closure.node) for value in route.handlers for closure in value.closures)
+
+
+def _missing_authorization(run: "Interpreter", text: Mapping[str, str]) -> None:
+    """Report routes that administer, or delete, and ask nobody who they are."""
+    guards = [route for route in run.facts.routes if route.method == "use" and _guards(route)]
+    for route in run.facts.routes:
+        if not _is_sensitive(route.method, route.path) or _guards(route) or _WHO.search(_handler_text(route)):
+            continue
+        if any(_covers(guard, route) for guard in guards):
+            continue
+        message = f"{route.method.upper()} {route.path} asks nobody who they are"
+        run.report("missing-authorization", route.node, Scope(Frame(route.file)), message)
+    if any(re.search(r"(?:^|/)(?:middleware|proxy)\.[jt]s$", path) for path in text):
+        return
+    for path, method, node in _next_handlers(run):
+        if _is_sensitive(method.lower(), "/" + path) and not _WHO.search(names_of(node)):
+            message = f"{method} of {path} asks nobody who they are"
+            run.report("missing-authorization", node, Scope(Frame(path)), message)
+
+
+def _next_handlers(run: "Interpreter") -> Iterator[tuple[str, str, Node]]:
+    for path, name, node in run.exported_functions():
+        if _NEXT_HANDLER.search(path) and name in {"GET", "POST", "PUT", "PATCH", "DELETE"}:
+            yield path, name, node
+
+
+def _is_sensitive(method: str, path: str) -> bool:
+    if method in {"use", "route", "options", "head"}:
+        return False
+    if method in {"delete", "del"}:
+        return True
+    plain = re.sub(r"/route\.[jt]sx?$", "", path)
+    return bool(_SENSITIVE.search(plain)) and (method != "get" or "admin" in plain.lower())
+
+
+def _guards(route: "Route") -> bool:
+    """Return whether what stands between a route's path and its handler, by name, asks who it is."""
+    between = route.names[1:] if route.path else route.names
+    last = between[-1:] if route.method != "use" else ()
+    named = [name for name in between if name not in last and not name.startswith(("async", "(", "function"))]
+    if any(_WHO.search(name) for name in named):
+        return True
+    inner = list(route.handlers[:-1]) if route.method != "use" else list(route.handlers)
+    return any(_WHO.search(names_of(closure.node)) for value in inner for closure in value.closures)
+
+
+def _covers(guard: "Route", route: "Route") -> bool:
+    if guard.file != route.file:
+        return True  # mounted somewhere else: whether it stands above is not told by its path
+    begins = not guard.path or guard.path == "/" or route.path.startswith(guard.path.rstrip("*"))
+    return begins and guard.node.start <= route.node.start
+
+
+def _missing_limits(run: "Interpreter", text: Mapping[str, str]) -> None:
+    if any(re.search(r"(?i)rate-?limit|ratelimit|throttl|slow-?down|bottleneck", words) for words in text.values()):
+        return
+    for route in run.facts.routes:
+        if route.method == "post" and _SIGNS_IN.search(route.path):
+            message = f"{route.path} can be tried without end"
+            run.report("missing-rate-limit", route.node, Scope(Frame(route.file)), message)
+
+
+def _missing_protection(run: "Interpreter", text: Mapping[str, str]) -> None:
+    whole = "\n".join(text.values())
+    changes = any(route.method in {"post", "put", "patch", "delete"} for route in run.facts.routes)
+    forms = re.search(r"urlencoded|view engine|multer", whole) is not None
+    csrf = re.search(r"(?i)csrf|xsrf|lusca|sameSite\s+['\"]?(?:strict|lax)|sec-fetch-site|headers\s+origin", whole)
+    for name, path, node in run.facts.calls:
+        scope = Scope(Frame(path))
+        if name in {"express-session", "cookie-session"} and changes and forms and csrf is None:
+            run.report("missing-csrf-protection", node, scope, "forms are taken by a session's cookie alone")
+        if name == "express" and not re.search(r"helmet|X-Frame-Options|Content-Security-Policy|lusca", whole):
+            run.report("missing-security-headers", node, scope, "no headers are set that browsers protect people by")
+
+
+def _other_peoples_objects(run: "Interpreter", sources: Mapping[str, Source]) -> None:
+    """Report handlers that take an object by its number, where such objects have owners and nobody asks for theirs."""
+    owned = _owned_models(sources)
+    if not owned:
+        return
+    for path, node in _handlers_of(run):
+        words = text_of(node)
+        if _OWNED.search(words) or re.search(
+            r"(?i)admin|role|permission|(?-i:can[A-Z]\w* \()|isOwner|authorize|authorise", words
+        ):
+            continue
+        for call in node.walk():
+            model = _taken_by_number(call)
+            if model and model.lower().rstrip("s") in owned:
+                message = f"a {model} is taken by its number alone, and each has an owner"
+                run.report("object-without-owner-check", call, Scope(Frame(path)), message)
+
+
+def _handlers_of(run: "Interpreter") -> Iterator[tuple[str, Node]]:
+    seen: set[int] = set()
+    for route in run.facts.routes:
+        if ":" not in route.path or route.method == "use":
+            continue
+        for value in route.handlers[-1:]:
+            for closure in value.closures:
+                if id(closure.node) not in seen:
+                    seen.add(id(closure.node))
+                    yield closure.path, closure.node
+    for path, _, node in _next_handlers(run):
+        if "[" in path:
+            yield path, node
+
+
+def _owned_models(sources: Mapping[str, Source]) -> set[str]:
+    """Return the names of models and tables of which something is looked up, or made, with an owner."""
+    found: set[str] = set()
+    for source in sources.values():
+        for node in source.root.walk():
+            if node.kind != "call_expression":
+                continue
+            arguments = node.get("arguments")
+            words = arguments.text[:1_000] if arguments is not None else ""
+            if not _OWNED.search(words):
+                continue
+            table = re.search(r"(?i)\b(?:from|into|update)\s+[\"`]?(\w+)", words)
+            name = table[1] if table else _model_of(node)
+            if name:
+                found.add(name.lower().rstrip("s"))
+    return found
+
+
+def _model_of(call: Node) -> str:
+    function = call.get("function")
+    owner = function.get("object") if function is not None else None
+    if owner is None or function is None:
+        return ""
+    name = owner.get("property") or owner
+    method = function.get("property")
+    known = method is not None and re.match(
+        r"^(?:find\w*|create\w*|update\w*|delete\w*|insert\w*|count\w*|upsert)$", method.text
+    )
+    return name.text if known and re.fullmatch(r"\w+", name.text) else ""
+
+
+def _taken_by_number(call: Node) -> str:
+    """Return the model, or table, of which a call takes one by a number from the request alone."""
+    function, arguments = call.get("function"), call.get("arguments")
+    method = function.get("property") if function is not None and call.kind == "call_expression" else None
+    if method is None or arguments is None or not arguments.children or not _BY_NUMBER.match(method.text):
+        return ""
+    words = arguments.text[:1_000]
+    query = arguments.children[0].text
+    table = _WHERE_ID.search(query)
+    if table is not None:
+        return table[1] if "params" in words or re.search(r"\bid\b", words[len(query) :]) else ""
+    named = _model_of(call)
+    takes = re.search(r"params\s*\.\s*\w+|\bid\b", words)
+    whole = re.fullmatch(
+        r"(?s)\(\s*(?:\w+\.)*params\.\w*[iI]d\w*.*|\(\s*id\b.*|\(\s*\{\s*(?:where\s*:\s*\{\s*)?(?:_?id)\b[^}]*\}.*",
+        words,
+    )
+    return named if takes and whole else ""

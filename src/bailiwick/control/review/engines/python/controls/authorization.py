@@ -1,0 +1,68 @@
+"""Routes that change or show what only some may, and ask nobody whether they may."""
+
+import ast
+from collections.abc import Iterator
+
+from bailiwick.control.review.engines.python.controls.evidence import Evidence
+from bailiwick.control.review.engines.python.controls.routes import Route
+from bailiwick.control.review.model import Finding
+
+_ADMIN = frozenset({"admin", "admins", "administrator", "superuser", "impersonate", "sudo", "backoffice"})
+_GRAVE = frozenset({
+    "delete", "remove", "destroy", "purge", "refund", "refunds", "payout", "payouts", "transfer", "role", "roles",
+    "promote", "demote", "permission", "permissions", "grant", "revoke", "ban", "unban", "suspend", "disable",
+    "approve", "reset", "wipe", "truncate", "shutdown", "restore", "salary", "payroll",
+})  # fmt: skip
+# Routes that are for everybody, or that prove by themselves who asks.
+_OPEN = frozenset({
+    "login", "signin", "logout", "signout", "register", "signup", "token", "webhook", "webhooks", "hook", "hooks",
+    "callback", "health", "healthz", "ready", "live", "ping", "forgot", "verify", "confirm", "contact", "subscribe",
+    "unsubscribe", "search", "oauth", "auth", "password", "session", "sso", "static", "favicon", "metrics",
+})  # fmt: skip
+
+
+def check(found: list[tuple[Route, Evidence]]) -> Iterator[Finding]:
+    """Yield a finding for each route that asks nobody whether they may, as far as that is sure."""
+    others_ask = any(asked.asks_may for _, asked in found)
+    for route, asked in found:
+        words = route.words
+        if asked.asks_may or _says_open(route):
+            continue
+        if words & _ADMIN:
+            who = "whoever is signed in" if asked.asks_who else "anybody who can reach the app"
+            yield _finding(route, f"{_shown(route)} is for administrators by its name, and {who} can ask it")
+        elif asked.asks_who or words & _OPEN:
+            continue
+        elif words & _GRAVE and (route.changes or words & {"delete", "remove", "destroy", "purge", "wipe"}):
+            yield _finding(route, f"{_shown(route)} asks neither who it is nor whether they may")
+        elif "DELETE" in route.methods and not words & {
+            "cart",
+            "draft",
+            "filter",
+            "basket",
+            "todo",
+            "todos",
+            "note",
+            "notes",
+        }:
+            yield _finding(route, f"{_shown(route)} deletes, and asks neither who it is nor whether they may")
+        elif route.changes and others_ask:
+            yield _finding(route, f"other routes ask who may, and {_shown(route)} does not", worse=-2)
+
+
+def _says_open(route: Route) -> bool:
+    """Return whether a route is marked as open to all on purpose, for more than reading."""
+    return any(
+        isinstance(item, ast.Name | ast.Attribute) and route.view.last(item) in {"login_not_required", "public"}
+        for given in route.given
+        for item in ast.walk(given)
+    )
+
+
+def _shown(route: Route) -> str:
+    name = f"{route.owner}.{route.function.name}" if route.owner else route.function.name
+    return f"{'/'.join(sorted(route.methods))} {route.path}" if route.path else name
+
+
+def _finding(route: Route, message: str, worse: int = 0) -> Finding:
+    return route.view.finding("missing-authorization", route.line, message, worse)

@@ -1,0 +1,4 @@
+const https = require('https');
+const fs = require('fs');
+
+module.exports = new https.Agent({ keepAlive: true, ca: fs.readFileSync('ca.pem') });

@@ -1,0 +1,4 @@
+export function start() {
+  const action = new URLSearchParams(window.location.search).get('action');
+  setTimeout('go(' + action + ')', 100); // FINDING
+}

@@ -1,0 +1,6 @@
+const cp = require('child_process');
+
+exports.tool = (req, res) => {
+  cp.spawn(req.query.tool, ['--version']); // FINDING
+  res.end();
+};

@@ -1,0 +1,6 @@
+const { spawn } = require('child_process');
+
+module.exports = function archive(req, res) {
+  const child = spawn('tar', ['czf', 'out.tgz', req.body.folder], { shell: false });
+  child.stdout.pipe(res);
+};

@@ -1,0 +1,3 @@
+export function Html({ content }) {
+  return <div dangerouslySetInnerHTML={{ __html: content }} />; // FINDING
+}

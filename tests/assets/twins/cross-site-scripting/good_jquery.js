@@ -1,0 +1,3 @@
+$.get('/api/name', function () {
+  $('#title').text(location.hash.substring(1));
+});

@@ -1,0 +1,12 @@
+const express = require('express');
+const Database = require('better-sqlite3');
+const he = require('he');
+
+const app = express();
+const db = new Database('notes.db');
+
+app.get('/notes', (req, res) => {
+  const notes = db.prepare('SELECT id, title FROM notes').all();
+  const items = notes.map((note) => `<li><a href="/notes/${note.id}">${he.encode(note.title)}</a></li>`).join('');
+  res.send(`<ul>${items}</ul>`);
+});

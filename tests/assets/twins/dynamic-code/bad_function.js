@@ -1,0 +1,1 @@
+exports.compile = (body) => new Function('x', body); // FINDING

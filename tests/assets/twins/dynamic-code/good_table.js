@@ -1,0 +1,3 @@
+const OPERATIONS = { add: (a, b) => a + b };
+
+exports.compile = (name) => OPERATIONS[name];

@@ -1,0 +1,3 @@
+const session = require('express-session');
+
+module.exports = session({ secret: 'keyboard cat', resave: false, cookie: { secure: true } }); // FINDING

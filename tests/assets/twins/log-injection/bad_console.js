@@ -1,0 +1,4 @@
+exports.login = (req, res) => {
+  console.log('login failed for ' + req.body.user); // FINDING
+  res.sendStatus(401);
+};

@@ -1,0 +1,3 @@
+window.addEventListener('message', (event) => { // FINDING
+  document.title = event.data.title;
+});

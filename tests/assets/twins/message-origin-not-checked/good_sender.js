@@ -1,0 +1,3 @@
+export function tell(frame, text) {
+  frame.contentWindow.postMessage({ text }, 'https://app.example.com');
+}

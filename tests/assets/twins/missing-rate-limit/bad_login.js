@@ -1,0 +1,7 @@
+const express = require('express');
+
+const app = express();
+
+app.post('/login', (req, res) => { // FINDING
+  res.json({ ok: req.app.locals.check(req.body) });
+});

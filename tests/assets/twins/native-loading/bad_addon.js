@@ -1,0 +1,3 @@
+const addon = require('./build/Release/fast.node'); // FINDING
+
+module.exports = addon;

@@ -1,0 +1,3 @@
+const fast = require('./fast');
+
+module.exports = fast;

@@ -1,0 +1,16 @@
+const express = require('express');
+const { Pool } = require('pg');
+const { requireUser } = require('./auth');
+
+const app = express();
+const pool = new Pool();
+
+app.get('/notes', requireUser, async (req, res) => {
+  const { rows } = await pool.query('SELECT * FROM notes WHERE user_id = $1', [req.user.id]);
+  res.json(rows);
+});
+
+app.get('/notes/:id', requireUser, async (req, res) => {
+  const { rows } = await pool.query('SELECT * FROM notes WHERE id = $1 AND user_id = $2', [req.params.id, req.user.id]);
+  res.json(rows[0]);
+});

@@ -1,0 +1,2 @@
+const target = new URL(window.location.href).searchParams.get('returnTo');
+window.location.href = '/app/' + target;

@@ -1,0 +1,8 @@
+const express = require('express');
+const path = require('path');
+
+const app = express();
+
+app.get('/files/:name', (req, res) => {
+  res.sendFile(path.join(__dirname, 'files', path.basename(req.params.name)));
+});

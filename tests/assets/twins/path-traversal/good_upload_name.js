@@ -1,0 +1,12 @@
+const express = require('express');
+const multer = require('multer');
+const fs = require('fs');
+const { randomUUID } = require('crypto');
+
+const app = express();
+const upload = multer({ dest: 'tmp/', limits: { fileSize: 1e6 } });
+
+app.post('/upload', upload.single('file'), (req, res) => {
+  fs.renameSync(req.file.path, `uploads/${randomUUID()}`);
+  res.sendStatus(201);
+});

@@ -1,0 +1,3 @@
+const { execFile } = require('child_process');
+
+exports.version = (done) => execFile('git', ['--version'], done); // FINDING

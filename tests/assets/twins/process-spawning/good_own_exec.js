@@ -1,0 +1,3 @@
+const pattern = /version (\d+)/;
+
+exports.version = (text) => pattern.exec(text);

@@ -1,0 +1,5 @@
+exports.login = (req, res) => {
+  const { user, password } = JSON.parse(req.app.locals.body);
+  console.log(`login of ${user} with ${password}`); // FINDING
+  res.sendStatus(204);
+};

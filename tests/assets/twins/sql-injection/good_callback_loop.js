@@ -1,0 +1,17 @@
+const express = require('express');
+const mysql = require('mysql');
+
+const app = express();
+const connection = mysql.createConnection(process.env.SHOP_URL);
+const COLUMNS = ['name', 'kind'];
+
+app.post('/filter', (req, res) => {
+  let where = '1 = 1';
+  for (const [column, value] of Object.entries(req.body.filters)) {
+    if (!COLUMNS.includes(column)) continue;
+    where += ` AND ${column} = ${mysql.escape(value)}`;
+  }
+  connection.query('SELECT * FROM items WHERE ' + where, (error, rows) => {
+    res.json(rows);
+  });
+});

@@ -1,0 +1,3 @@
+export function keep(answer) {
+  localStorage.setItem('theme', answer.theme);
+}

@@ -1,0 +1,11 @@
+import Anthropic from '@anthropic-ai/sdk';
+import express from 'express';
+import escapeHtml from 'escape-html';
+
+const app = express();
+const anthropic = new Anthropic();
+
+app.get('/story', async (req, res) => {
+  const message = await anthropic.messages.create({ model: 'claude', max_tokens: 100, messages: [] });
+  res.send(`<main>${escapeHtml(message.content[0].text)}</main>`);
+});

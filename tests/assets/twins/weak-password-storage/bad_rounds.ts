@@ -1,0 +1,3 @@
+import bcrypt from 'bcrypt';
+
+export const store = (password: string) => bcrypt.hash(password, 4); // FINDING
