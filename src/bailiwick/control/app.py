@@ -41,7 +41,7 @@ from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.source import HookServer, SourceService
+from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
@@ -102,6 +102,7 @@ class ControlPlane:
     findings: FindingBook
     waiver_keeper: WaiverKeeper
     source: SourceService
+    uploads: UploadService
     hooks: HookServer
     repeats: RepeatService
     releases: ReleaseService

@@ -57,7 +57,7 @@ from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, Basis, BasisNow, ReviewPool, ReviewService, rules_digest
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
-from bailiwick.control.source import HookServer, Repositories, SourceService
+from bailiwick.control.source import HookServer, Repositories, SourceService, UploadService
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.control.waivers import FindingBook, WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
@@ -132,6 +132,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             store=base.store, audit=base.audit, on_change=delivery.rereviews.ask, clock=base.clock
         ),
         source=delivery.sources,
+        uploads=UploadService(
+            base.store, base.authorizer, estate.catalog, delivery.sources, base.vault.masker, base.clock
+        ),
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.sources.receive),
         releases=delivery.releases,
         deploys=delivery.deploys,

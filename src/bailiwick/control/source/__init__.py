@@ -9,6 +9,7 @@ from bailiwick.control.source.provenance import Told
 from bailiwick.control.source.pushes import PushRecord
 from bailiwick.control.source.repositories import Commit, Repositories
 from bailiwick.control.source.service import SourceService
+from bailiwick.control.source.uploads import Upload, UploadService
 from bailiwick.control.source.working_copy import read_range
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "SourceService",
     "Told",
     "UnknownRevisionError",
+    "Upload",
+    "UploadService",
     "Waiting",
     "git_environment",
     "read_range",

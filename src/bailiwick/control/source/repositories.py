@@ -151,6 +151,19 @@ class Repositories:
                 return next(git.blobs([name])) if entry.size <= most_bytes else None
         return None
 
+    def head(self, app_id: str) -> str:
+        """Return the commit that main is at, or `NOTHING`."""
+        git = Git(self.path(app_id), {})
+        return git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
+
+    def tree_of(self, app_id: str, commit: str) -> str:
+        """Return the id of the tree of a commit."""
+        return Git(self.path(app_id), {}).text("rev-parse", "--verify", f"{_checked(commit)}^{{tree}}").strip()
+
+    def move(self, app_id: str, old: str, new: str) -> None:
+        """Move main from one commit to another that is here; raise `GitError` when it is elsewhere by now."""
+        Git(self.path(app_id), {}).text("update-ref", "refs/heads/main", _checked(new), _checked(old))
+
     def commits(self, app_id: str, commit: str, limit: int = 30) -> list[Commit]:
         """Return a commit and those before it, newest first."""
         return _commits(Git(self.path(app_id), {}), f"--max-count={limit}", _checked(commit))

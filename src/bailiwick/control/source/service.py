@@ -110,7 +110,8 @@ class SourceService:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
-        return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+        lines = refusal_lines(report.blocking, report.could_not_review, url)
+        return PushAnswer(False, tuple(lines), stored.id)
 
     def examine(self, app: App, commit: str) -> Report:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
@@ -214,6 +215,11 @@ class SourceService:
         """Return the unified diff between two commits; an empty `old` stands for nothing."""
         return self._repositories.diff(app.id, old, new)
 
+    @property
+    def repositories(self) -> Repositories:
+        """The repositories, for other ways in."""
+        return self._repositories
+
     def repository(self, app: App) -> str:
         """Return the path of an app's repository, made at the first time."""
         return str(self._repositories.ensure(app.id))
@@ -304,4 +310,4 @@ def _declared(change: Change) -> Sequence[str]:
 
 def _taken(record: PushRecord, release: str) -> PushAnswer:
     lines = ("", f"Bailiwick reviewed tree {record.tree[:12]} and takes it.", f"Its preview {release} is starting.", "")
-    return PushAnswer(True, lines)
+    return PushAnswer(True, lines, record.review)

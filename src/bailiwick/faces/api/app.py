@@ -27,6 +27,7 @@ from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
 
@@ -67,6 +68,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_people_found,
         add_waivers,
         add_history,
+        add_uploads,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)
