@@ -13,6 +13,7 @@ from bailiwick.control.review.basis import Basis, BasisNow
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
 from bailiwick.control.review.keeping import WITHHELD, without_secrets
+from bailiwick.control.review.listing import AppFinding, FindingFilter, FindingState, newest_findings
 from bailiwick.control.review.model import (
     BLOCKING,
     Change,
@@ -48,12 +49,15 @@ __all__ = [
     "AdvisoriesError",
     "AdvisoryService",
     "AdvisoryStatus",
+    "AppFinding",
     "Basis",
     "BasisNow",
     "Change",
     "Edit",
     "Entry",
     "Finding",
+    "FindingFilter",
+    "FindingState",
     "Imported",
     "Limits",
     "Opened",
@@ -78,6 +82,7 @@ __all__ = [
     "bill_of_materials",
     "finding_lines",
     "import_advisories",
+    "newest_findings",
     "open_advisories",
     "read_folder",
     "refusal_lines",
