@@ -9,6 +9,7 @@ from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
+from bailiwick.control.review.opening import softened
 from bailiwick.control.review.reach import weighed
 from bailiwick.control.review.rules import rule
 from bailiwick.control.review.running import Failure, Run, Say, jobs_of, run_here
@@ -63,7 +64,7 @@ def review(
         return Report(change.tree, tuple(nothing_read), tuple(failed))
     return Report(
         change.tree,
-        merge(weighed(findings, change)),
+        merge(softened(found, around) for found in weighed(findings, change)),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
         slower=tuple(engine.name for engine in chosen if not engine.inline),
