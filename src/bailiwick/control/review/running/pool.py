@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.model import Finding, Surroundings
-from bailiwick.control.review.running.cache import Contents, FindingsCache, keep, look_up
+from bailiwick.control.review.running.cache import Contents, FindingsCache, Known, keep, look_up
 from bailiwick.control.review.running.data import DataFile, data_files
 from bailiwick.control.review.running.jobs import Failure, Job, Outcome, Say
 from bailiwick.control.review.running.process import Limits, Worker, WorkerError
@@ -68,7 +68,7 @@ class ReviewPool:
             self._give_back(worker)
 
     def run(self, jobs: Sequence[Job], surroundings: Surroundings, say: Say) -> Iterator[Outcome]:
-        """Have engines of the pool's registry do their jobs, side by side, and yield what becomes of each.
+        """Begin to have engines of the pool's registry do their jobs, side by side; return what becomes of each.
 
         What they found in the same before is not looked for again. Raises `UnavailableError` when there are no workers
         to be had.
@@ -76,14 +76,18 @@ class ReviewPool:
         self._require_isolation()
         data, contents = data_files(surroundings), Contents()
         going_by = repr((rules_digest(), surroundings, data))
-        running = {}
+        known, running = [], {}
         # What took longest goes first, so that nothing long is begun when the rest is done.
         for job in sorted(jobs, key=lambda item: -self._took.get(item.engine.name, 0.0)):
-            known = look_up(self._cache, job, going_by, contents)
-            if known.rest is None:
-                yield Outcome(job.engine.name, known.findings)
+            found = look_up(self._cache, job, going_by, contents)
+            if found.rest is None:
+                known.append(Outcome(job.engine.name, found.findings))
             else:
-                running[self._threads.submit(self._run_one, known.rest, surroundings, data, say)] = known
+                running[self._threads.submit(self._run_one, found.rest, surroundings, data, say)] = found
+        return self._outcomes(known, running)
+
+    def _outcomes(self, known: Sequence[Outcome], running: Mapping[Future[Outcome], Known]) -> Iterator[Outcome]:
+        yield from known
         for done in as_completed(running):
             name, result = done.result().engine, done.result().result
             if isinstance(result, Failure):
