@@ -99,7 +99,7 @@ class ReviewPool:
     def _run_one(self, job: Job, surroundings: Surroundings, data: _Data, say: Say) -> Outcome:
         name = job.engine.name
         say(name)
-        task = Task(name, job.change, surroundings, self._limits.seconds)
+        task = Task(name, job.change, surroundings, self._limits.seconds_for(job.change))
         worker = self._take(data)
         worker.wait_ready()
         began = time.monotonic()
