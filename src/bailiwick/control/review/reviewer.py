@@ -77,4 +77,4 @@ def _vault(known_secret: Callable[[str], bool]) -> Engine:
 
 
 def _as_finding(engine: Engine, failure: Failure) -> Finding:
-    return Finding(rule("engine-failed"), ".", 0, f"{engine.name} {failure.words}", engine=engine.name)
+    return Finding(rule("engine-failed"), failure.path or ".", 0, f"{engine.name} {failure.words}", engine=engine.name)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.model import Finding, Surroundings
@@ -13,10 +14,13 @@ from bailiwick.control.review.running.jobs import Failure, Job, Outcome, Say
 from bailiwick.control.review.running.process import Limits, Worker, WorkerError
 from bailiwick.control.review.running.sandbox import Isolation, isolation
 from bailiwick.control.review.running.worker import Task
+from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import UnavailableError
 
 REGISTRY = "bailiwick.control.review.engines.registry:ENGINES"
 
+
+_BLAME_SECONDS = 2.0
 
 _Data = tuple[DataFile, ...]
 
@@ -101,14 +105,14 @@ class ReviewPool:
         say(name)
         task = Task(name, job.change, surroundings, self._limits.seconds_for(job.change))
         worker = self._take(data)
-        worker.wait_ready()
-        began = time.monotonic()
         try:
+            worker.wait_ready()
+            began = time.monotonic()
             found = _checked(job, worker.ask(task))
             self._took[name] = time.monotonic() - began
             return Outcome(name, found)
         except WorkerError as fault:
-            return Outcome(name, Failure(str(fault)))
+            failure = Failure(str(fault))
         except UnavailableError:
             raise
         except Exception:
@@ -116,6 +120,28 @@ class ReviewPool:
             raise
         finally:
             self._give_back(worker)
+        return Outcome(name, self._blamed(failure, job, surroundings, data))
+
+    def _blamed(self, failure: Failure, job: Job, surroundings: Surroundings, data: _Data) -> Failure:
+        """Return the failure with the file that it comes from, where one alone does and is found soon, by halving."""
+        files = job.change.files if job.engine.each_file_alone else ()
+        deadline = time.monotonic() + self._limits.seconds
+
+        def fails(part: Sequence[TreeFile]) -> bool:
+            task = Task(job.engine.name, replace(job.change, files=tuple(part)), surroundings, _BLAME_SECONDS)
+            worker = self._take(data)
+            try:
+                worker.ask(task)
+            except WorkerError:
+                return True
+            finally:
+                self._give_back(worker)
+            return False
+
+        while len(files) > 1 and time.monotonic() < deadline:
+            half = files[: len(files) // 2]
+            files = half if fails(half) else files[len(half) :]
+        return replace(failure, path=files[0].path) if len(files) == 1 and fails(files) else failure
 
     def _take(self, data: _Data) -> Worker:
         """Return a worker that sees the data files as they are now, a new one where there is none."""
