@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.evasion import raised
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
@@ -44,7 +45,7 @@ def review(
         return Report(change.tree, tuple(nothing_read))
     return Report(
         change.tree,
-        merge(weighed(findings, change)),
+        merge(raised(weighed(findings, change))),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
     )

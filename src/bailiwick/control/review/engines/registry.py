@@ -2,7 +2,7 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, instructions, ruff, secrets, tree, unicode
+from bailiwick.control.review.engines import declared, evasion, instructions, ruff, secrets, tree, unicode
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
 from bailiwick.control.review.engines.javascript import engine as javascript
@@ -29,6 +29,7 @@ def _is_followed(path: str) -> bool:
 ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
+    Engine("evasion", evasion.check, each_file_alone=True),
     Engine("declared", declared.check),
     Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_followed),
