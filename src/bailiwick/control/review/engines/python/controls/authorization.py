@@ -1,9 +1,11 @@
 """Routes that change or show what only some may, and ask nobody whether they may."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from bailiwick.control.review.engines.python.controls.evidence import Evidence
+from bailiwick.control.review.engines.python.controls.owners import takes_part
 from bailiwick.control.review.engines.python.controls.routes import Route
 from bailiwick.control.review.model import Finding
 
@@ -31,7 +33,12 @@ def check(found: list[tuple[Route, Evidence]]) -> Iterator[Finding]:
         if words & _ADMIN:
             who = "whoever is signed in" if asked.asks_who else "anybody who can reach the app"
             yield _finding(route, f"{_shown(route)} is for administrators by its name, and {who} can ask it")
-        elif asked.asks_who or words & _OPEN:
+        elif asked.asks_who:
+            if _about_others(route):
+                yield _finding(
+                    route, f"{_shown(route)} changes what others are or may, and whoever is signed in can ask it"
+                )
+        elif words & _OPEN:
             continue
         elif words & _GRAVE and (route.changes or words & {"delete", "remove", "destroy", "purge", "wipe"}):
             yield _finding(route, f"{_shown(route)} asks neither who it is nor whether they may")
@@ -48,6 +55,16 @@ def check(found: list[tuple[Route, Evidence]]) -> Iterator[Finding]:
             yield _finding(route, f"{_shown(route)} deletes, and asks neither who it is nor whether they may")
         elif route.changes and others_ask:
             yield _finding(route, f"other routes ask who may, and {_shown(route)} does not", worse=-2)
+
+
+def _about_others(route: Route) -> bool:
+    """Return whether a route changes another person's account or rights, by a number in its path."""
+    if not route.changes or not re.search(r"[<{]", route.path):
+        return False
+    words = route.words
+    rights = words & {"role", "roles", "permission", "permissions", "promote", "demote", "impersonate"}
+    people = words & {"user", "users", "account", "accounts", "member", "members", "employee", "employees"}
+    return bool(rights or (people and "DELETE" in route.methods)) and not takes_part(route)
 
 
 def _says_open(route: Route) -> bool:

@@ -211,7 +211,7 @@ def _sensitive(view: View, node: ast.AST) -> str:
 
 
 def _says(view: View, name: str) -> bool:
-    if name.lower() == "token" and re.search(r"(?i)tokeni[sz]e|lexer|spacy|nltk", view.text):
+    if name.lower() == "token" and re.search(r"(?i)tokeni[sz]e|lexer|spacy|nltk", view.vocabulary):
         return False
     return is_password(name) or is_secret(name) or is_personal(name)
 
@@ -320,7 +320,7 @@ def _has_password(view: View, table: str) -> bool:
     schema = re.compile(
         rf"(?is)create\s+table\s+(?:if\s+not\s+exists\s+)?[\"`]?{table}\b[^;]*?\b(?:password|passwd|pwd)"
     )
-    return any(schema.search(other.text) for other in view.app.values())
+    return any(schema.search(other.vocabulary) for other in view.app.values())
 
 
 def _returns_rows(view: View, node: ast.Return, query: ast.Call) -> bool:
