@@ -1,5 +1,4 @@
 import pytest
-
 from scripts import rules_reference
 
 

@@ -32,6 +32,10 @@ _ANSWERING = frozenset({
     "PlainTextResponse", "make_response", "set_status",
 })  # fmt: skip
 _OPEN = frozenset({"AllowAny", "IsAuthenticatedOrReadOnly", "login_not_required", "public", "anonymous"})
+# Names that say that something follows, not what.
+_NO_WORDS = frozenset(
+    {"session", "Session", "permission_classes", "authentication_classes", "permissions", "decorators"}
+)
 _DEEPEST = 3
 
 
@@ -106,7 +110,7 @@ def _of_expression(view: View, node: ast.expr) -> tuple[bool, bool]:
     who = may = False
     for item in ast.walk(node):
         name = item.attr if isinstance(item, ast.Attribute) else item.id if isinstance(item, ast.Name) else ""
-        if not name or name in _OPEN or name in {"session", "Session"}:
+        if not name or name in _OPEN or name in _NO_WORDS:
             continue
         words = set(parts(name))
         demands = words & {"require", "requires", "required", "ensure", "only", "must"}
