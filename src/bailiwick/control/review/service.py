@@ -129,7 +129,8 @@ class ReviewService:
     ) -> StoredReview:
         """Keep a report; when nothing blocks, sign the verdict for its tree."""
         review_id = new_id("rev")
-        basis, waived = self._basis(session), report.waived
+        basis = replace(self._basis(session), slower=", ".join(report.slower))
+        waived = report.waived
         used = [
             {"id": waiver.id, "fingerprint": waiver.fingerprint, "until": waiver.until.isoformat()}
             for waiver in waived.values()
@@ -197,6 +198,11 @@ class ReviewService:
         found = session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1))
         return self.review(session, found) if found else None
 
+    def passed_last(self, session: Session, app: str, tree: str) -> bool:
+        """Return whether the last review of a tree passed it."""
+        query = select(ReviewRow.passed).where(ReviewRow.app == app, ReviewRow.tree == tree)
+        return bool(session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1)))
+
     def bases(self, session: Session, apps: Collection[str]) -> dict[tuple[str, str], Basis]:
         """Return what the last review of each tree of these apps went by, by app and tree."""
         newest = (ReviewRow.app, ReviewRow.tree, ReviewRow.time.desc(), ReviewRow.id.desc())
@@ -249,7 +255,7 @@ class ReviewService:
 
 def basis_of(row: ReviewRow) -> Basis:
     """Return what a review went by."""
-    return Basis(row.rules, row.policy, row.advisories, row.standards)
+    return Basis(row.rules, row.policy, row.advisories, row.standards, row.slower)
 
 
 def _as_row(finding: Finding) -> dict[str, object]:
