@@ -12,6 +12,7 @@ from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryS
 from bailiwick.control.review.basis import Basis, BasisNow
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
+from bailiwick.control.review.holding import held_to_standards
 from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.model import (
     BLOCKING,
@@ -24,6 +25,7 @@ from bailiwick.control.review.model import (
     Report,
     Rule,
     Severity,
+    StandardText,
     Step,
     Surroundings,
     Unread,
@@ -35,6 +37,8 @@ from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
+from bailiwick.control.review.standards import StandardNotValidError, read_standard
+from bailiwick.control.review.standards import faults_in as faults_in_standard
 from bailiwick.control.review.words import finding_lines, refusal_lines
 
 __all__ = [
@@ -63,6 +67,8 @@ __all__ = [
     "Rule",
     "Severity",
     "Source",
+    "StandardNotValidError",
+    "StandardText",
     "Standing",
     "Step",
     "StoredFinding",
@@ -71,10 +77,13 @@ __all__ = [
     "Unread",
     "Waived",
     "as_sarif",
+    "faults_in_standard",
     "finding_lines",
+    "held_to_standards",
     "import_advisories",
     "open_advisories",
     "read_folder",
+    "read_standard",
     "refusal_lines",
     "review",
     "rule",

@@ -28,6 +28,7 @@ from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
 
@@ -68,6 +69,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_people_found,
         add_waivers,
         add_capabilities,
+        add_standards,
         add_history,
     ):
         add(api, control, Caller)
