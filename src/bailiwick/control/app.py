@@ -42,10 +42,10 @@ from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.source import HookServer, SourceService
+from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, Vault
-from bailiwick.control.waivers import WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
@@ -101,12 +101,14 @@ class ControlPlane:
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper
     waivers: WaiverService
+    findings: FindingBook
     waiver_keeper: WaiverKeeper
     capabilities: CapabilityService
     capability_keeper: CapabilityKeeper
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService
+    uploads: UploadService
     hooks: HookServer
     repeats: RepeatService
     releases: ReleaseService

@@ -68,10 +68,10 @@ from bailiwick.control.review import (
 )
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
-from bailiwick.control.source import HookServer, Repositories, SourceService
+from bailiwick.control.source import HookServer, Repositories, SourceService, UploadService
 from bailiwick.control.standards import StandardRegister, StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
-from bailiwick.control.waivers import WaiverBook, WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.policy import Journal, PoliciesInForce
@@ -152,10 +152,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         capability_keeper=CapabilityKeeper(
             store=base.store, audit=base.audit, on_change=_tell_of_capability(base, delivery), clock=base.clock
         ),
+        findings=FindingBook(base.authorizer),
         waiver_keeper=WaiverKeeper(
             store=base.store, audit=base.audit, on_change=delivery.rereviews.ask, clock=base.clock
         ),
         source=delivery.sources,
+        uploads=UploadService(
+            base.store, base.authorizer, estate.catalog, delivery.sources, base.vault.masker, base.clock
+        ),
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.sources.receive),
         releases=delivery.releases,
         deploys=delivery.deploys,

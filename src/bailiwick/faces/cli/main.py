@@ -29,6 +29,7 @@ from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
+from bailiwick.faces.cli.sbom import sbom
 
 root = typer.Typer(
     help="Bailiwick: the boundary around AI-built apps.",
@@ -36,6 +37,7 @@ root = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+apps.app.command("sbom")(sbom)
 apps.register(root)
 platform.register(root)
 audit_proofs.register(audit.app)

@@ -2,7 +2,8 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, instructions, ruff, secrets, standards, tree, unicode
+from bailiwick.control.review.engines import instructions, ruff, secrets, standards, tree, unicode
+from bailiwick.control.review.engines.declared import check as declared
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
 from bailiwick.control.review.engines.javascript import engine as javascript
