@@ -13,12 +13,14 @@ from bailiwick.control.review.basis import Basis, BasisNow
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
 from bailiwick.control.review.keeping import WITHHELD, without_secrets
+from bailiwick.control.review.listing import AppFinding, FindingFilter, FindingState, newest_findings
 from bailiwick.control.review.model import (
     BLOCKING,
     Change,
     Edit,
     Entry,
     Finding,
+    Opened,
     PushedBlob,
     Report,
     Rule,
@@ -36,7 +38,7 @@ from bailiwick.control.review.sarif import as_sarif
 from bailiwick.control.review.sbom import MEDIA_TYPE as SBOM_MEDIA_TYPE
 from bailiwick.control.review.sbom import bill_of_materials
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
-from bailiwick.control.review.words import finding_lines, refusal_lines
+from bailiwick.control.review.words import Style, finding_lines, refusal_lines, unpainted
 
 __all__ = [
     "BLOCKING",
@@ -47,14 +49,18 @@ __all__ = [
     "AdvisoriesError",
     "AdvisoryService",
     "AdvisoryStatus",
+    "AppFinding",
     "Basis",
     "BasisNow",
     "Change",
     "Edit",
     "Entry",
     "Finding",
+    "FindingFilter",
+    "FindingState",
     "Imported",
     "Limits",
+    "Opened",
     "PackagePolicy",
     "PushedBlob",
     "Report",
@@ -68,6 +74,7 @@ __all__ = [
     "Step",
     "StoredFinding",
     "StoredReview",
+    "Style",
     "Surroundings",
     "Unread",
     "Waived",
@@ -75,6 +82,7 @@ __all__ = [
     "bill_of_materials",
     "finding_lines",
     "import_advisories",
+    "newest_findings",
     "open_advisories",
     "read_folder",
     "refusal_lines",
@@ -82,5 +90,6 @@ __all__ = [
     "rule",
     "rules",
     "rules_digest",
+    "unpainted",
     "without_secrets",
 ]

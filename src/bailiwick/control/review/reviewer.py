@@ -8,6 +8,7 @@ from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
+from bailiwick.control.review.opening import softened
 from bailiwick.control.review.reach import weighed
 from bailiwick.control.review.rules import rule
 from bailiwick.control.review.running import Failure, Outcome, Run, Say, jobs_of, run_here
@@ -42,12 +43,8 @@ def review(
     nothing_read = [found for found in findings if found.rule.id in _NOTHING_READ]
     if nothing_read and not change.files:
         return Report(change.tree, tuple(nothing_read))
-    return Report(
-        change.tree,
-        merge(weighed(findings, change)),
-        tuple(failed),
-        {engine.name: engine.version for engine in engines},
-    )
+    judged = [softened(found, surroundings or Surroundings()) for found in weighed(findings, change)]
+    return Report(change.tree, merge(judged), tuple(failed), {engine.name: engine.version for engine in engines})
 
 
 def _outcomes(

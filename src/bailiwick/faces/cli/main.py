@@ -8,6 +8,7 @@ from bailiwick.faces.cli import (
     apps,
     audit,
     audit_proofs,
+    capabilities,
     directory,
     exporters,
     grants,
@@ -54,6 +55,7 @@ root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.add_typer(waivers.app, name="waiver")
+root.add_typer(capabilities.app, name="capability")
 root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)

@@ -2,8 +2,8 @@
 
 import contextlib
 import json
+import os
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from bailiwick.faces.cli.advisories import database
 from bailiwick.faces.cli.fixes import edit_lines, mend
 
 if TYPE_CHECKING:
-    from bailiwick.control.review import Change, Finding, Report, ReviewPool, Surroundings
+    from bailiwick.control.review import Change, Finding, Report, ReviewPool, Style, Surroundings
 
 _COULD_NOT = 2
 
@@ -81,10 +81,7 @@ def review(
         _stop(f"error: the review failed ({type(fault).__name__}: {fault}), so nothing is said of {folder}")
     if sbom is not None:
         sbom.write_text(_sbom(change, folder, around))
-    texts = {file.path: file.content.decode(errors="replace") for file in change.files}
-    sys.stdout.write(
-        _text(report, texts) if form is Format.TEXT else _json(report) if form is Format.JSON else _sarif(report)
-    )
+    sys.stdout.write({Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[form](report, change))
     if report.could_not_review:
         _stop(f"could not review: {'; '.join(report.could_not_review)}")
     level = Severity[fail_on.name]
@@ -151,12 +148,14 @@ def _mended(folder: Path, report: "Report", refused: set[str], *, yes: bool) -> 
     return mend(folder, report.findings, agree)
 
 
-def _text(report: "Report", texts: Mapping[str, str]) -> str:
-    from bailiwick.control.review import finding_lines  # noqa: PLC0415
+def _text(report: "Report", change: "Change") -> str:
+    from bailiwick.control.review import finding_lines, unpainted  # noqa: PLC0415
 
+    paint = _painted if sys.stdout.isatty() and "NO_COLOR" not in os.environ else unpainted
+    texts = {file.path: file.content.decode(errors="replace") for file in change.files}
     blocks = []
     for finding in report.findings:
-        lines = list(finding_lines(finding))
+        lines = list(finding_lines(finding, change=change, paint=paint))
         if finding.edit is not None and finding.edit.path in texts:
             lines += edit_lines(finding.edit, texts[finding.edit.path])
         blocks.append("\n".join(lines) + "\n\n")
@@ -165,21 +164,42 @@ def _text(report: "Report", texts: Mapping[str, str]) -> str:
     return "".join([*blocks, f"{found}\n"])
 
 
-def _json(report: "Report") -> str:
-    found = [
-        {"rule": item.rule.id, "severity": item.severity.word, "path": item.path, "line": item.line,
-         "column": item.column,
-         "end_line": item.end_line, "end_column": item.end_column,
-         "message": item.message, "why": item.rule.why, "fix": item.rule.fix, "cwe": item.rule.cwe,
-         "edit": asdict(item.edit) if item.edit else None,
-         "owasp": item.rule.owasp, "engine": item.engine, "commit": item.commit, "fingerprint": item.fingerprint}
-        for item in report.findings
-    ]  # fmt: skip
+def _painted(text: str, style: "Style") -> str:
+    colours = {"bad": "red", "mild": "yellow", "mark": "red", "place": "cyan", "quiet": "bright_black"}
+    return typer.style(text, fg=colours[style], bold=style == "bad")
+
+
+def _json(report: "Report", _: "Change") -> str:
     said = {"tree": report.tree, "passed": report.passed, "could_not_review": report.could_not_review}
-    return json.dumps({**said, "findings": found}, indent=2) + "\n"
+    return json.dumps({**said, "findings": [_as_json(item) for item in report.findings]}, indent=2) + "\n"
 
 
-def _sarif(report: "Report") -> str:
+def _as_json(item: "Finding") -> dict[str, object]:
+    return {
+        "rule": item.rule.id,
+        "severity": item.severity.word,
+        "path": item.path,
+        "line": item.line,
+        "column": item.column,
+        "end_line": item.end_line,
+        "end_column": item.end_column,
+        "message": item.message,
+        "excerpt": item.excerpt,
+        "steps": [asdict(step) for step in item.steps],
+        "edit": asdict(item.edit) if item.edit is not None else None,
+        "why": item.rule.why,
+        "fix": item.rule.fix,
+        "cwe": item.rule.cwe,
+        "owasp": item.rule.owasp,
+        "worse": item.worse,
+        "waivable": item.waivable,
+        "engine": item.engine,
+        "commit": item.commit,
+        "fingerprint": item.fingerprint,
+    }
+
+
+def _sarif(report: "Report", _: "Change") -> str:
     from bailiwick.control.review import as_sarif  # noqa: PLC0415
 
     return json.dumps(as_sarif(report), indent=2) + "\n"

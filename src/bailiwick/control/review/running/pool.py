@@ -1,6 +1,7 @@
 """The pool: engines side by side in workers, each with an end in time; one that does not come to it is a failure."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -41,6 +42,7 @@ class ReviewPool:
         self._more_paths = tuple(more_paths)
         self._allow_unsandboxed = allow_unsandboxed
         self._cache = FindingsCache()
+        self._took: dict[str, float] = {}
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -74,7 +76,8 @@ class ReviewPool:
         data, contents = data_files(surroundings), Contents()
         going_by = repr((rules_digest(), surroundings, data))
         running = {}
-        for job in jobs:
+        # What took longest goes first, so that nothing long is begun when the rest is done.
+        for job in sorted(jobs, key=lambda item: -self._took.get(item.engine.name, 0.0)):
             known = look_up(self._cache, job, going_by, contents)
             if known.rest is None:
                 yield Outcome(job.engine.name, known.findings)
@@ -93,8 +96,12 @@ class ReviewPool:
         say(name)
         task = Task(name, job.change, surroundings, self._limits.seconds)
         worker = self._take(data)
+        worker.wait_ready()
+        began = time.monotonic()
         try:
-            return Outcome(name, _checked(job, worker.ask(task)))
+            found = _checked(job, worker.ask(task))
+            self._took[name] = time.monotonic() - began
+            return Outcome(name, found)
         except WorkerError as fault:
             return Outcome(name, Failure(str(fault)))
         except UnavailableError:
