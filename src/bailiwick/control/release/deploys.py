@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.design import Design, design_of
 from bailiwick.control.identity import Authorizer, answering
@@ -65,6 +66,7 @@ class DeployService:
         authorizer: Authorizer,
         catalog: CatalogService,
         integrations: IntegrationService,
+        open_for: OpenFor,
         sources: Sources,
         verdicts: Verdicts,
         signer: ReleaseSigner,
@@ -79,6 +81,7 @@ class DeployService:
         self._authorizer = authorizer
         self._catalog = catalog
         self._integrations = integrations
+        self._open_for = open_for
         self._sources = sources
         self._verdicts = verdicts
         self._signer = signer
@@ -102,7 +105,9 @@ class DeployService:
                 )
             self._require_verdict(session, app, reviewed)
             manifest = manifest_of(self._sources.files(app, reviewed.commit))
-            resolved = self._integrations.resolve(session, manifest, PLANE_OF_MODE[PRODUCTION])
+            resolved = self._integrations.resolve(
+                session, manifest, PLANE_OF_MODE[PRODUCTION], self._open_for(session, app.path)
+            )
             waiting = update(DeployRow).where(DeployRow.app == app.path, DeployRow.state == DeployState.REQUESTED)
             session.execute(waiting.values(state=DeployState.SUPERSEDED))
             row = self._new_row(session, identity, app, reviewed, resolved)

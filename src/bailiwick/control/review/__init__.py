@@ -20,6 +20,7 @@ from bailiwick.control.review.model import (
     Edit,
     Entry,
     Finding,
+    Opened,
     PushedBlob,
     Report,
     Rule,
@@ -30,16 +31,19 @@ from bailiwick.control.review.model import (
     Waived,
 )
 from bailiwick.control.review.package_policy import PackagePolicy
-from bailiwick.control.review.reviewer import review
+from bailiwick.control.review.reviewer import Layer, review, slower_engines
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
+from bailiwick.control.review.sbom import MEDIA_TYPE as SBOM_MEDIA_TYPE
+from bailiwick.control.review.sbom import bill_of_materials
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
-from bailiwick.control.review.words import finding_lines, refusal_lines
+from bailiwick.control.review.words import Style, finding_lines, refusal_lines, unpainted
 
 __all__ = [
     "BLOCKING",
     "PUSHED",
+    "SBOM_MEDIA_TYPE",
     "WITHHELD",
     "Advisories",
     "AdvisoriesError",
@@ -55,7 +59,9 @@ __all__ = [
     "FindingFilter",
     "FindingState",
     "Imported",
+    "Layer",
     "Limits",
+    "Opened",
     "PackagePolicy",
     "PushedBlob",
     "Report",
@@ -69,10 +75,12 @@ __all__ = [
     "Step",
     "StoredFinding",
     "StoredReview",
+    "Style",
     "Surroundings",
     "Unread",
     "Waived",
     "as_sarif",
+    "bill_of_materials",
     "finding_lines",
     "import_advisories",
     "newest_findings",
@@ -83,5 +91,7 @@ __all__ = [
     "rule",
     "rules",
     "rules_digest",
+    "slower_engines",
+    "unpainted",
     "without_secrets",
 ]

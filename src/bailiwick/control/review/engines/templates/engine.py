@@ -38,6 +38,7 @@ _NUMBER = re.compile(
     r"(?i)(?:^|[._\[])(?:id|pk|\w+_id|\w*Id|uuid|index|index0|count|total|number|num|size|page|year|port|length|price|"
     r"amount|quantity|lat|lng|lon|timestamp|version|nonce|csp_nonce|\w+_count)\]?$|^(?:loop|forloop)\.|^range\(|nonce\(\)$"
 )
+_PERSONS_LINK = re.compile(r"(?i)web_?site|home_?page|profile_url|user_url|portfolio")
 _LINKS = frozenset({"href", "action", "formaction", "xlink:href", "data", "src"})
 _SCRIPTED_BY_LINK = frozenset(
     {"a", "form", "button", "iframe", "object", "embed", "area", "base", "svg", "use", "input"}
@@ -169,7 +170,8 @@ def _misplaced(page: _Page, place: Place, piece: Piece) -> Iterator[Finding]:
         yield page.finding("cross-site-scripting", piece.line, f"{expression[:80]} {said}", outside - 1)
     elif _is_whole_link(place):
         message = f"{expression[:80]} is the whole of a link, which may run script; check that it begins with https:"
-        yield page.finding("cross-site-scripting", piece.line, message, 0 if outside else -2)
+        if outside or _PERSONS_LINK.search(expression):
+            yield page.finding("cross-site-scripting", piece.line, message, 0 if outside else -2)
 
 
 def _chooses_constants(expression: str) -> bool:

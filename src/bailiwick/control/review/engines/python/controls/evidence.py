@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 
 from bailiwick.control.review.engines.python.controls.routes import Route
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
 from bailiwick.control.review.engines.python.patterns.naming import label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View
 
 _MAY = frozenset({

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from bailiwick.control.review.engines.python.controls.evidence import Evidence, people, says_who
 from bailiwick.control.review.engines.python.controls.routes import Route
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
 from bailiwick.control.review.engines.python.patterns.naming import label
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import request_values
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.model import Finding

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function
 from bailiwick.control.review.engines.python.patterns.naming import label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import class_of
 from bailiwick.control.review.engines.python.patterns.view import View
 

@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
 from bailiwick.control.review.engines.python.patterns.naming import is_password, is_personal, is_secret, label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import handles_errors, is_route
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes

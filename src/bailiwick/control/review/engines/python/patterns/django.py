@@ -4,9 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.naming import label
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
 from bailiwick.control.review.engines.python.patterns.web import is_django_settings

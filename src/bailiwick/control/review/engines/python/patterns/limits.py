@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function, defaults, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import defaults, parameters
 from bailiwick.control.review.engines.python.patterns.naming import label
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import is_route, request_values
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes

@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from bailiwick.control.review.engines.python.patterns.definitions import Definitions, Function, Scope, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import Definitions, parameters
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN, Folding
+from bailiwick.control.review.engines.python.patterns.outline import Function, Scope, outline
 from bailiwick.control.review.engines.python.project import Module, Project
 from bailiwick.control.review.model import Finding
 from bailiwick.control.review.rules import rule
@@ -25,14 +26,13 @@ class View:
         self.module = module
         self.project = project
         self.imports = module.imports
-        self.nodes: list[ast.AST] = list(ast.walk(self.tree))
-        self.parents: dict[ast.AST, ast.AST] = {
-            child: node for node in self.nodes for child in ast.iter_child_nodes(node)
-        }
+        seen = outline(self.tree)
+        self.nodes = seen.nodes
+        self.parents = seen.parents
         self.classes = {node.name: node for node in self.nodes if isinstance(node, ast.ClassDef)}
         self.functions = module.functions
         self.folding = Folding(self)
-        self.definitions = Definitions(self.nodes, self.parents, self.folding.truth)
+        self.definitions = Definitions(seen, self.folding.truth)
         self._names: dict[ast.expr, str] = {}
 
     @cached_property
