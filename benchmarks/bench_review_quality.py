@@ -3,6 +3,9 @@
 A twin counts as found when a scanner has a finding about the same weakness, or one near it, anywhere in its files: its
 rule's CWE or one of those that catalogues and scanners use for the same fault. A scanner is only asked about the files
 that it reads, and about the weaknesses that it looks for.
+
+The corpus is our own, written along with the rules: its figures for Bailiwick say that the rules do what they are meant
+to, not how they do on code that nobody here has seen. Those of the others say how much of this they find.
 """
 
 import argparse
@@ -13,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bailiwick.control.review.rules import rules
@@ -179,7 +183,9 @@ def _of_peer(peer: Peer, folder: Path) -> dict[int, set[int]]:
 
 def as_table(found: Measured) -> str:
     """Return the tables in Markdown: in all, and by weakness."""
-    lines = [BEGIN, "", "## The quality of findings", "", (__doc__ or "").partition("\n\n")[2].strip(), ""]
+    about = (__doc__ or "").partition("\n\n")[2].strip()
+    day = f"Measured on {datetime.now(UTC):%Y-%m-%d}."
+    lines = [BEGIN, "", "## The quality of findings", "", about, "", day, ""]
     lines += [_HOW, ""]
     lines += [
         "| scanner, on what it reads of the corpus | recall | false alarms | precision | Youden | F3 | bad + good |"
