@@ -106,11 +106,11 @@ class RereviewKeeper:
             if author is not None:
                 commit, who = author
                 report = self._reviews.with_waivers(session, taken.app, report)
-                passed = self._reviews.passed_last(session, taken.app, taken.tree)
+                before = self._reviews.of_tree(session, taken.app, taken.tree)
                 stored = self._reviews.record(
                     session, app=taken.app, commit=commit, author=who, report=report, cause=taken.because
                 )
-                if passed and not stored.passed:
+                if before is not None and before.passed and not stored.passed:
                     self._withdraw(session, stored)
                 self._settle(session, stored)
             # Asked for anew meanwhile, it has no tries and stays.

@@ -198,11 +198,6 @@ class ReviewService:
         found = session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1))
         return self.review(session, found) if found else None
 
-    def passed_last(self, session: Session, app: str, tree: str) -> bool:
-        """Return whether the last review of a tree passed it."""
-        query = select(ReviewRow.passed).where(ReviewRow.app == app, ReviewRow.tree == tree)
-        return bool(session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1)))
-
     def bases(self, session: Session, apps: Collection[str]) -> dict[tuple[str, str], Basis]:
         """Return what the last review of each tree of these apps went by, by app and tree."""
         newest = (ReviewRow.app, ReviewRow.tree, ReviewRow.time.desc(), ReviewRow.id.desc())
