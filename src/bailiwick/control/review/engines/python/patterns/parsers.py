@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from bailiwick.control.review.engines.python.patterns.mending import with_value
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls
 from bailiwick.control.review.model import Finding
@@ -23,7 +24,10 @@ def yaml(view: View, call: ast.Call) -> Iterator[Finding]:
                     "unsafe-yaml", call, f"{name} without a safe loader makes any object that the text names"
                 )
         elif _is_unsafe(view, loader):
-            yield view.finding("unsafe-yaml", call, f"{view.last(loader)} makes any object that the text names")
+            own = isinstance(loader, ast.Attribute) and isinstance(loader.value, ast.Name)
+            edit = with_value(view, loader, f"{ast.unparse(loader.value)}.SafeLoader") if own else None  # type: ignore[attr-defined]
+            words = f"{view.last(loader)} makes any object that the text names"
+            yield view.finding("unsafe-yaml", call, words, edit=edit)
     elif name == "ruamel.yaml.YAML" and view.may_be(view.argument(call, 0, "typ"), "unsafe"):
         yield view.finding("unsafe-yaml", call, "this loader makes any object that the text names")
 
