@@ -8,6 +8,7 @@ from bailiwick.control.review.engines.javascript import schemas
 from bailiwick.control.review.engines.javascript.guards import pattern_text
 from bailiwick.control.review.engines.javascript.objects import element, merged, put
 from bailiwick.control.review.engines.javascript.patterns import takes_out
+from bailiwick.control.review.engines.javascript.scopes import common
 from bailiwick.control.review.engines.javascript.values import (
     BOOLEAN,
     NOTHING,
@@ -59,6 +60,7 @@ _EACH = frozenset(
     }
 )
 _HEARD = frozenset({"on", "once", "addListener", "subscribe"})
+_NO_MESSAGES = frozenset({"connection", "connect", "disconnect", "error", "close", "open", None})
 _SOCKETS = ("ws", "socket", "wss", "io", "client", "connection", "conn", "sock")
 
 
@@ -136,7 +138,7 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
     if method in _PARTS:
         if method in {"slice", "at"} and arrays:
             return owner
-        part = part_of(owner, "part")
+        part = part_of(owner, "dotted" if call.argument(0).text() == "." else "part")
         return (
             part
             if method in {"slice", "substring", "substr", "charAt"}
@@ -192,9 +194,22 @@ def _gone_through(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 -
         return Value(things=(Thing("array", rest=answer),))
     if method in {"find", "findLast"}:
         return inside
-    if method in {"filter", "sort", "toSorted"}:
+    if method == "filter":
+        kept = _let_through(run, call, inside)
+        return Value(things=(Thing("array", rest=kept),), taints=kept.taints)
+    if method in {"sort", "toSorted"}:
         return Value(things=(Thing("array", rest=inside),), taints=owner.taints)
     return BOOLEAN if method in {"some", "every"} else NOTHING
+
+
+def _let_through(run: "Interpreter", call: "Call", inside: Value) -> Value:
+    """Return what a filter's function says yes to."""
+    kept = inside
+    for closure in call.argument(0).closures:
+        ways = run.outcome(closure, (inside, NUMBER)).exits
+        proof = common(way.if_true for way in ways)
+        kept = run.under(proof, lambda value=kept: run.settled(value))  # type: ignore[misc]
+    return kept
 
 
 def _replaced(run: "Interpreter", call: "Call") -> Value:
@@ -219,27 +234,7 @@ def _replaced(run: "Interpreter", call: "Call") -> Value:
 
 def _callbacks(run: "Interpreter", call: "Call") -> Value:
     """Enter the functions that a call is given; return what they give back."""
-    heard = NOTHING
-    if call.method in _HEARD and call.values:
-        name = call.argument(0).text()
-        if call.owner.symbol == "@request" and name == "data":
-            heard = run.from_outside("request", "body", call.at, call.scope)
-        elif call.receiver.lower() in _SOCKETS and name not in {
-            "connection",
-            "connect",
-            "error",
-            "close",
-            "open",
-            None,
-        }:
-            heard = run.from_outside("request", f"message {name}", call.at, call.scope)
-    elif call.method == "then":
-        heard = call.owner
-        for value in call.values:
-            if value.symbol.startswith("@resolve:"):
-                run.cells[value.symbol] = joined([run.cells.get(value.symbol, heard), heard])
-    elif call.method == "addEventListener" and call.argument(0).text() == "message":
-        heard = Value(symbol="@message")
+    heard = _heard(run, call)
     answers = [
         run.call(closure, (heard,) if heard != NOTHING else ()) for value in call.values for closure in value.closures
     ]
@@ -250,6 +245,26 @@ def _callbacks(run: "Interpreter", call: "Call") -> Value:
                     for closure in inner.closures:
                         run.call(closure, ())
     return joined(answers)
+
+
+def _heard(run: "Interpreter", call: "Call") -> Value:
+    """Return what a call's function is given when something happens."""
+    name = call.argument(0).text()
+    if call.method in _HEARD:
+        if call.owner.symbol == "@request" and name == "data":
+            return run.from_outside("request", "body", call.at, call.scope)
+        if name == "entry":
+            return run.from_outside("archive", "entry", call.at, call.scope)
+        if call.receiver.lower() in _SOCKETS and name not in _NO_MESSAGES:
+            return run.from_outside("request", f"message {name}", call.at, call.scope)
+    if call.method == "addEventListener" and name == "message":
+        return Value(symbol="@message")
+    if call.method != "then":
+        return NOTHING
+    for value in call.values:
+        if value.symbol.startswith("@resolve:"):
+            run.cells[value.symbol] = joined([run.cells.get(value.symbol, call.owner), call.owner])
+    return call.owner
 
 
 Special = Callable[["Interpreter", "Call"], Value | None]

@@ -62,6 +62,7 @@ class Table:
     """Entries by patterns of dotted names; `*` in a pattern stands for anything."""
 
     def __init__(self) -> None:
+        self.roots: set[str] = set()
         self._exact: dict[str, list[Any]] = {}
         self._patterns: list[tuple[re.Pattern[str], Any]] = []
         self._asked: dict[str, tuple[Any, ...]] = {}
@@ -69,6 +70,7 @@ class Table:
     def add(self, patterns: Iterable[str], entry: Any) -> None:
         """Add an entry under some patterns."""
         for pattern in patterns:
+            self.roots.add(re.split(r"[.*()]", pattern, maxsplit=1)[0])
             if _MARKED.search(pattern):
                 self._patterns.append((re.compile(translate(pattern.replace("[", "[[]"))), entry))
             else:
@@ -101,6 +103,7 @@ class Models:
     checks: Table = field(default_factory=Table)
     same: Table = field(default_factory=Table)
     assigned: dict[str, Sink] = field(default_factory=dict)
+    roots: set[str] = field(default_factory=set)
 
 
 @cache
@@ -124,6 +127,8 @@ def models() -> Models:
     for written in document["check"]:
         check = Check(written["rule"], written["words"], tuple(written["calls"]), tuple(written.get("when", ())))
         made.checks.add(check.calls, check)
+    for table in (made.origins, made.returns, made.sinks, made.cleaners, made.passing, made.checks, made.same):
+        made.roots.update(table.roots)
     return made
 
 
@@ -145,6 +150,6 @@ def _add_sink(made: Models, written: dict[str, Any]) -> None:
     )
     made.sinks.add(sink.calls, sink)
     for method in sink.methods:
-        made.methods.setdefault(method, []).append((re.compile(sink.receivers, re.IGNORECASE), sink))
+        made.methods.setdefault(method, []).append((re.compile(sink.receivers), sink))
     for name in written.get("assigned", ()):
         made.assigned[name] = sink
