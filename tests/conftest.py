@@ -1,10 +1,15 @@
 """What all tests share: real servers as fixtures, started when first needed and stopped at the end."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # How fast a machine is says nothing about whether a property holds.
 settings.register_profile("bailiwick", deadline=None)
 settings.load_profile("bailiwick")
+
+JOURNEYS = Path(__file__).parent / "journeys"
 
 pytest_plugins = (
     "tests.fixtures.postgres",
@@ -16,3 +21,11 @@ pytest_plugins = (
     "tests.fixtures.saml_genuine",
     "tests.fixtures.slapd",
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file on one worker, as they share servers; journeys share a whole demo, and take longest."""
+    for item in items:
+        group = "journeys" if JOURNEYS in item.path.parents else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: JOURNEYS not in item.path.parents)

@@ -119,7 +119,7 @@ def test_02_the_first_version_is_refused_and_each_fault_is_explained(demo: Demo,
     refused = push(demo, sample(home, "first"))
     assert refused.returncode != 0
     said = refused.stderr
-    assert re.search(r"remote: refund_desk/orders.py:\d+  high  sql-injection", said)
+    assert re.search(r"remote: refund_desk/orders.py:\d+  critical  sql-injection", said)
     assert re.search(r"remote: refund_desk/settings.py:3  critical  secret-in-code: AWS access key .* in commit", said)
     assert re.search(r"remote: refund_desk/rates.py:\d+  high  undeclared-host: api.exchange-rates.example", said)
     assert "fix  give the values as parameters" in said

@@ -10,8 +10,10 @@ from functools import partial
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
+from bailiwick.control.capabilities import CapabilityKeeper, CapabilityService
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.exporters import ExportRunner, ExportService
+from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
     Authorizer,
@@ -40,9 +42,9 @@ from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.source import HookServer, SourceService
+from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.vault import CertificateAuthority, Vault
-from bailiwick.control.waivers import WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
@@ -91,14 +93,19 @@ class ControlPlane:
     withdrawals: GrantWithdrawals
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
+    history: HistoryService
     advisories: AdvisoryService
     reviews: ReviewService
     review_pool: ReviewPool
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper
     waivers: WaiverService
+    findings: FindingBook
     waiver_keeper: WaiverKeeper
+    capabilities: CapabilityService
+    capability_keeper: CapabilityKeeper
     source: SourceService
+    uploads: UploadService
     hooks: HookServer
     repeats: RepeatService
     releases: ReleaseService
@@ -120,7 +127,7 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
     await control.hooks.start()
-    warming = asyncio.create_task(asyncio.to_thread(_warm, control.review_pool))
+    warming = asyncio.create_task(asyncio.to_thread(_warm, control))
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
     exporting = ExportRunner(control.exporters.workers())
     exporting.start()
@@ -132,8 +139,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.to_thread(exporting.stop)
         control.hooks.close()
-        await warming
         await asyncio.to_thread(control.review_pool.close)
+        await asyncio.gather(warming, return_exceptions=True)
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
@@ -153,15 +160,16 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
         Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),
+        Periodic("ending capabilities", _WAIVER_SECONDS, control.capability_keeper.keep),
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
 
 
-def _warm(pool: ReviewPool) -> None:
+def _warm(control: ControlPlane) -> None:
     """Start the workers of reviews; where that is not possible the rest goes on, and pushes are refused."""
     try:
-        pool.start()
+        control.review_pool.start(control.advisories.surroundings(""))
     except UnavailableError as fault:
         _LOG.error("no push can be reviewed: %s; %s", fault.message, fault.hint)
 

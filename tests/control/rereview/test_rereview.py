@@ -1,17 +1,18 @@
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from bailiwick.control.release import AppIsStoppedError, NotReviewedError
 from bailiwick.control.rereview import UnsafeRelease
-from bailiwick.control.review import Report, StoredReview
-from bailiwick.control.review import basis as bases
+from bailiwick.control.review import Report, StoredReview, import_advisories
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.policy import ORGANIZATION
 from tests.fixtures.company import APP, Company
 from tests.fixtures.moving import MovingClock
 from tests.fixtures.policies import NO_KILLS, case_of
 
+RECORDS = Path(__file__).parents[2] / "assets" / "osv"
 SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\napp = 1\n'
 
 
@@ -78,6 +79,17 @@ def test_other_policies_ask_for_every_verdict_again(company: Company) -> None:
     policies.approve(people["security"], "house", made.version)
     policies.activate(people["admin"], "house", made.version)
     with pytest.raises(NotReviewedError, match="other policies came into force"):
+        company.control.deploys.request(company.people["builder"], APP)
+    company.control.rereview_keeper.keep()
+    assert company.control.deploys.request(company.people["builder"], APP).commit
+
+
+@pytest.mark.req("RV9", "RV8")
+def test_news_about_packages_asks_for_verdicts_again(company: Company, clock: MovingClock) -> None:
+    assert company.push("builder").accepted
+    assert company.control.deploys.request(company.people["builder"], APP).commit
+    import_advisories([RECORDS], company.control.settings.state / "advisories" / "advisories.sqlite", clock())
+    with pytest.raises(NotReviewedError, match="there is news about packages"):
         company.control.deploys.request(company.people["builder"], APP)
     company.control.rereview_keeper.keep()
     assert company.control.deploys.request(company.people["builder"], APP).commit
@@ -153,10 +165,6 @@ def test_when_a_waiver_ends_what_passed_by_it_is_unsafe_and_a_new_one_mends_it(c
     waivers.approve(approver, again.id, "a week")
     company.control.rereview_keeper.keep()
     assert unsafe(company) == []
-
-
-def test_the_digest_of_the_rules_says_which_rules_there_are() -> None:
-    assert len(bases.rules_digest()) == 16
 
 
 def _report_with_a_finding(company: Company, tree: str) -> Report:

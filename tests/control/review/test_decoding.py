@@ -5,7 +5,8 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bailiwick.control.review.engines.decoding import Joined, decodings
+from bailiwick.control.review.engines.secrets.decoding import decodings
+from bailiwick.control.review.engines.secrets.joining import Joined
 
 TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=20, max_size=60)
 

@@ -172,7 +172,7 @@ def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypa
     (raises,) = (engine for engine in bad_engines.ENGINES if engine.name == "raises")
     monkeypatch.setattr(reviewer, "ENGINES", (raises,))
     bad = {"registry": f"{bad_engines.__name__}:ENGINES", "more_paths": (str(Path(__file__).parents[3]),)}
-    monkeypatch.setattr(review, "_pool", lambda: ReviewPool(**bad))
+    monkeypatch.setattr(review, "_pool", lambda _: ReviewPool(**bad))
     for form in ("text", "json", "sarif"):
         done = CliRunner().invoke(root, ["review", str(folder), "--format", form])
         assert done.exit_code == 2

@@ -6,6 +6,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from bailiwick.control.identity import Actor, ServiceDraft
+from bailiwick.faces.cli.telling import headers_of
 from tests.faces.git.conftest import Door, commit
 from tests.fixtures.company import APP
 from tests.fixtures.issuer import own_assertion
@@ -51,3 +52,22 @@ def test_a_service_pushes_under_its_own_name(door: Door, folder: Path) -> None:
     taken, words = push(door, folder, control.exchange.for_itself(signed, audience="git").secret)
     assert taken, words
     assert ("push.accepted", SERVICE) in company.actions()
+
+
+@pytest.mark.req("RV10", "AI6", "IN3")
+def test_what_pushes_say_in_headers_is_kept_beside_who_they_are(door: Door, folder: Path) -> None:
+    company, control, admin = door.company, door.company.control, door.company.people["admin"]
+    control.services.create(admin, ServiceDraft(AGENT, "group:admin", "Writes code", 30, public=True))
+    control.identity.roles.assign(admin, "builder", AGENT, "folder:finance")
+    token = control.exchange.for_person(door.token("builder"), Actor(name=AGENT), audience="git").secret
+    commit(folder, "change\n\nAgent: somebody-else\nPrompt: what the commit says")
+    said = headers_of("", "opus", ["draw a chart\nin blue – please"])
+    headers = [word for name, value in said for word in ("-c", f"http.extraHeader={name}: {value}")]
+    done = door.git(folder, *headers, "push", f"{door.url}/git/{APP}.git", "HEAD:main", token=token)
+    assert done.returncode == 0, done.stderr
+    with control.store.transaction() as session:
+        (revision,) = control.history.revisions(session, company.people["builder"], APP).revisions
+    push = revision.push
+    assert push.verified_agent == AGENT
+    assert push.person == "user:builder@example.com"
+    assert (push.agent, push.model, push.prompt) == ("somebody-else", "opus", "draw a chart\nin blue – please")

@@ -1,11 +1,12 @@
 """Deploys: the wish to bring a commit to production, and the decisions about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import Authorizer, answering
 from bailiwick.control.integrations import IntegrationService, Resolved
@@ -61,6 +62,7 @@ class DeployService:
         authorizer: Authorizer,
         catalog: CatalogService,
         integrations: IntegrationService,
+        open_for: OpenFor,
         sources: Sources,
         verdicts: Verdicts,
         signer: ReleaseSigner,
@@ -75,6 +77,7 @@ class DeployService:
         self._authorizer = authorizer
         self._catalog = catalog
         self._integrations = integrations
+        self._open_for = open_for
         self._sources = sources
         self._verdicts = verdicts
         self._signer = signer
@@ -97,7 +100,9 @@ class DeployService:
                 )
             self._require_verdict(session, app, reviewed)
             manifest = manifest_of(self._sources.files(app, reviewed.commit))
-            resolved = self._integrations.resolve(session, manifest, PLANE_OF_MODE[PRODUCTION])
+            resolved = self._integrations.resolve(
+                session, manifest, PLANE_OF_MODE[PRODUCTION], self._open_for(session, app.path)
+            )
             waiting = update(DeployRow).where(DeployRow.app == app.path, DeployRow.state == DeployState.REQUESTED)
             session.execute(waiting.values(state=DeployState.SUPERSEDED))
             row = self._new_row(session, identity, app, reviewed, resolved)
@@ -161,6 +166,11 @@ class DeployService:
         """Return an app's deploys, newest first."""
         query = select(DeployRow).where(DeployRow.app == app_path).order_by(DeployRow.requested_at.desc())
         return [_deploy(row) for row in session.scalars(query.limit(limit))]
+
+    def deploys_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Deploy]:
+        """Return the deploys of commits of an app, oldest first."""
+        query = select(DeployRow).where(DeployRow.app == app_path, DeployRow.commit.in_(commits))
+        return [_deploy(row) for row in session.scalars(query.order_by(DeployRow.requested_at))]
 
     def inbox(self, session: Session, identity: Identity) -> list[Deploy]:
         """Return the deploys that wait for a decision, of apps that the asker may read, oldest first."""

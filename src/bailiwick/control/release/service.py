@@ -1,11 +1,12 @@
 """Releases: previews of what was just accepted, rollback, and jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
@@ -49,6 +50,7 @@ class ReleaseService:
         authorizer: Authorizer,
         catalog: CatalogService,
         integrations: IntegrationService,
+        open_for: OpenFor,
         sources: Sources,
         packer: Packer,
         notify: Notify,
@@ -58,6 +60,7 @@ class ReleaseService:
         self._authorizer = authorizer
         self._catalog = catalog
         self._integrations = integrations
+        self._open_for = open_for
         self._sources = sources
         self._packer = packer
         self._notify = notify
@@ -72,7 +75,9 @@ class ReleaseService:
             tree=reviewed.tree,
             authors=frozenset({reviewed.author}),
             verdict=verdict,
-            resolved=self._integrations.resolve(session, manifest_of(files), PLANE_OF_MODE[PREVIEW]),
+            resolved=self._integrations.resolve(
+                session, manifest_of(files), PLANE_OF_MODE[PREVIEW], self._open_for(session, app.path)
+            ),
             files=files,
         )
         release = self._packer.pack(session, app, order)
@@ -136,6 +141,12 @@ class ReleaseService:
         current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
         query = select(ReleaseRow).where(ReleaseRow.app == app_path).order_by(ReleaseRow.created_at.desc())
         return [_release(row, current) for row in session.scalars(query.limit(limit))]
+
+    def releases_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Release]:
+        """Return the releases of commits of an app, oldest first."""
+        current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
+        query = select(ReleaseRow).where(ReleaseRow.app == app_path, ReleaseRow.commit.in_(commits))
+        return [_release(row, current) for row in session.scalars(query.order_by(ReleaseRow.created_at))]
 
     def in_use(self, session: Session, *, app: str = "") -> list[UsedTree]:
         """Return what runs or waits for a decision, of all apps or of one, production first."""

@@ -1,8 +1,9 @@
 """The organisation's advisory database: imported by who may, audited, told of with its age."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from bailiwick.control.audit import AuditLog
@@ -34,15 +35,41 @@ class AdvisoryService:
         self, policy: PackagePolicy, state: Path, *, store: Store, audit: AuditLog, authorizer: Authorizer, clock: Clock
     ) -> None:
         self._policy = policy
-        self._path = state / FILE_NAME
+        # A folder of its own: reviews read it in their sandbox, and of the state nothing else.
+        folder = state / "advisories"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        self._path = folder / FILE_NAME
         self._store = store
         self._audit = audit
         self._authorizer = authorizer
         self._clock = clock
+        # Which file, on which day, and what it comes to: asked at every decision about a verdict.
+        self._named: tuple[tuple[int, int, int, datetime], str] | None = None
+
+    def name_of_advisories(self) -> str:
+        """Return a name for what is known of packages: another one when other advisories are there, or they got old."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return ""
+        today = datetime.combine(self._clock().date(), time(), tzinfo=UTC)
+        key = (found.st_ino, found.st_size, found.st_mtime_ns, today)
+        if self._named is None or self._named[0] != key:
+            with open_advisories(self._path) as advisories:
+                facts = [
+                    f"{it.ecosystem} {it.sha256} {(today - it.newest).days > self._policy.stale_days}"
+                    for it in advisories.sources
+                ]
+            self._named = (key, _name("\n".join(sorted(facts))))
+        return self._named[1]
+
+    def name_of_policy(self) -> str:
+        """Return a name for what the organisation says of packages."""
+        return _name("\n".join(f"{name} {_plain(value)}" for name, value in sorted(asdict(self._policy).items())))
 
     @property
     def folder(self) -> Path:
-        """Where exports that come in may be put until they are imported."""
+        """Where the database is; exports that come in may be put there until they are imported."""
         return self._path.parent
 
     def surroundings(self, app: str) -> Surroundings:
@@ -88,3 +115,11 @@ class AdvisoryService:
             with open_advisories(self._path) as advisories:
                 sources = advisories.sources
         return AdvisoryStatus(sources, self._policy.stale_days, self._policy.advisories_required, self._clock())
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value

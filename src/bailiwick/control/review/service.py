@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, load_only
 
@@ -72,6 +72,18 @@ class StoredReview:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """A review in numbers: how many findings, how many of them block, and how many pass by a waiver."""
+
+    id: str
+    passed: bool
+    cause: str
+    findings: int
+    blocking: int
+    waived: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a tree stands: its verdict when that is good now, else why there is none. Where only a new review is
     missing, `again` says why.
@@ -117,7 +129,8 @@ class ReviewService:
     ) -> StoredReview:
         """Keep a report; when nothing blocks, sign the verdict for its tree."""
         review_id = new_id("rev")
-        basis, waived = self._basis(session), report.waived
+        basis = replace(self._basis(session), slower=", ".join(report.slower))
+        waived = report.waived
         used = [
             {"id": waiver.id, "fingerprint": waiver.fingerprint, "until": waiver.until.isoformat()}
             for waiver in waived.values()
@@ -171,12 +184,18 @@ class ReviewService:
         if row is None:
             raise NotFoundError(f"there is no review '{review_id[:60]}'")
         found = session.scalars(select(FindingRow).where(FindingRow.review == review_id).order_by(FindingRow.place))
-        return _stored(row, tuple(_finding(item) for item in found))
+        return _stored(row, tuple(stored_finding(item) for item in found))
 
     def latest(self, session: Session, app: str) -> StoredReview | None:
         """Return the newest review of an app."""
         query = select(ReviewRow.id).where(ReviewRow.app == app).order_by(ReviewRow.time.desc()).limit(1)
         found = session.scalar(query)
+        return self.review(session, found) if found else None
+
+    def of_tree(self, session: Session, app: str, tree: str) -> StoredReview | None:
+        """Return the newest review of a tree."""
+        query = select(ReviewRow.id).where(ReviewRow.app == app, ReviewRow.tree == tree)
+        found = session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1))
         return self.review(session, found) if found else None
 
     def bases(self, session: Session, apps: Collection[str]) -> dict[tuple[str, str], Basis]:
@@ -186,6 +205,23 @@ class ReviewService:
         only = load_only(ReviewRow.app, ReviewRow.tree, *(getattr(ReviewRow, item.name) for item in fields(Basis)))
         rows = session.scalars(query.order_by(*newest).options(only))
         return {(row.app, row.tree): basis_of(row) for row in rows}
+
+    def summaries(self, session: Session, review_ids: Collection[str]) -> dict[str, ReviewSummary]:
+        """Return reviews by id without their findings, which are counted."""
+        counts = select(
+            FindingRow.review,
+            func.count().label("findings"),
+            func.count().filter(FindingRow.blocking, FindingRow.waiver == "").label("blocking"),
+            func.count().filter(FindingRow.waiver != "").label("waived"),
+        ).where(FindingRow.review.in_(review_ids))
+        counted = {row.review: row for row in session.execute(counts.group_by(FindingRow.review))}
+        query = select(ReviewRow.id, ReviewRow.passed, ReviewRow.cause).where(ReviewRow.id.in_(review_ids))
+        found = {}
+        for row in session.execute(query):
+            count = counted.get(row.id)
+            numbers = (count.findings, count.blocking, count.waived) if count is not None else (0, 0, 0)
+            found[row.id] = ReviewSummary(row.id, row.passed, row.cause, *numbers)
+        return found
 
     def verdict_for(self, session: Session, app: str, tree: str) -> Envelope | None:
         """Return the signed verdict on exactly this tree, or None when the last word on it is not good now."""
@@ -214,7 +250,7 @@ class ReviewService:
 
 def basis_of(row: ReviewRow) -> Basis:
     """Return what a review went by."""
-    return Basis(row.rules, row.policy, row.advisories, row.standards)
+    return Basis(row.rules, row.policy, row.advisories, row.standards, row.slower)
 
 
 def _as_row(finding: Finding) -> dict[str, object]:
@@ -236,7 +272,8 @@ def _as_row(finding: Finding) -> dict[str, object]:
     }
 
 
-def _finding(row: FindingRow) -> StoredFinding:
+def stored_finding(row: FindingRow) -> StoredFinding:
+    """Return a row as a person reads it."""
     return StoredFinding(**{name: getattr(row, name) for name in StoredFinding.__slots__})
 
 

@@ -7,11 +7,12 @@ import logging
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bailiwick.control.source import hook
+from bailiwick.control.source.provenance import Told
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.core.origin import Origin, arriving, current_origin
@@ -42,21 +43,26 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A push that waits for its answer. The pusher is who the git face authenticated, never what a commit claims."""
+    """A push that waits for its answer. The pusher is who the face authenticated, never what a commit claims; `told` is
+    what whoever pushes says of how it was made, and `door` the way by which it came.
+    """
 
     app_path: str
     pusher: Identity
     updates: tuple[RefUpdate, ...]
     quarantine: Mapping[str, str]
     waiting: Waiting = field(default_factory=Waiting)
+    told: Told = field(default_factory=Told)
+    door: str = "git"
 
 
 @dataclass(frozen=True, slots=True)
 class PushAnswer:
-    """Whether a push may go on, and what git says to whoever pushes."""
+    """Whether a push may go on, what git says to whoever pushes, and the review that says so (empty without one)."""
 
     accepted: bool
     lines: tuple[str, ...]
+    review: str = ""
 
 
 @dataclass(slots=True)
@@ -64,6 +70,7 @@ class _Ticket:
     app_path: str
     pusher: Identity
     origin: Origin
+    told: Told
     barred: bool = False
     over: bool = False
     turn: asyncio.Lock | None = None
@@ -102,10 +109,16 @@ class HookServer:
         if self._server is not None:
             self._server.close()
 
-    def issue_ticket(self, app_path: str, pusher: Identity) -> str:
+    @contextlib.asynccontextmanager
+    async def turn(self, app_path: str) -> AsyncIterator[None]:
+        """Hold an app's turn: no other push to it is decided until the end of the block."""
+        async with self._turns.setdefault(app_path, asyncio.Lock()):
+            yield
+
+    def issue_ticket(self, app_path: str, pusher: Identity, told: Told | None = None) -> str:
         """Return a ticket for one push, which comes from where the request at hand does."""
         ticket = secrets.token_urlsafe(32)
-        self._tickets[ticket] = _Ticket(app_path, pusher, current_origin())
+        self._tickets[ticket] = _Ticket(app_path, pusher, current_origin(), told or Told())
         return ticket
 
     def bar_ticket(self, ticket: str) -> None:
@@ -142,7 +155,7 @@ class HookServer:
         if known is None or known.barred or not isinstance(updates, list) or not isinstance(quarantine, dict):
             return PushAnswer(False, ("This push did not come in through Bailiwick.",))
         asked = tuple(RefUpdate(*map(str, update)) for update in updates)
-        push = Push(known.app_path, known.pusher, asked, quarantine, waiting)
+        push = Push(known.app_path, known.pusher, asked, quarantine, waiting, known.told)
         waiting.words = "another push to this app is before this one ..."
         turn = self._turns.setdefault(push.app_path, asyncio.Lock())
         await turn.acquire()

@@ -16,6 +16,7 @@ MAX_COMMITS = 10_000
 _MAX_FILES = 20_000
 _MAX_BLOB_BYTES = 5 * 2**20
 _MAX_HISTORY_BYTES = 128 * 2**20
+_COMMIT = "(commit)"  # stands for a path: of what a commit says itself
 _PLAIN = frozenset({"100644", "100755"})
 
 
@@ -50,6 +51,7 @@ class IncomingReader:
     def history(self, tip: Mapping[str, bytes]) -> tuple[tuple[PushedBlob, ...], tuple[Unread, ...]]:
         """Return every blob that the commits bring, with a commit and path of it, and what was not read.
 
+        The commits are among them: their words and their authors' names are kept like any file.
         `tip` holds contents that were read already, by object.
         """
         count = int(self._git.text("rev-list", "--count", f"--max-count={MAX_COMMITS + 1}", self._commit, *self._known))
@@ -60,7 +62,7 @@ class IncomingReader:
         unread: list[Unread] = list(self._strays(every))
         total = 0
         for name, kind, size in self._git.sizes(list(found)):
-            if kind != "blob":
+            if kind not in {"blob", "commit"}:
                 continue
             if size > _MAX_BLOB_BYTES:
                 words = f"{size / 2**20:.1f} MiB; {_mib(_MAX_BLOB_BYTES)} are the most"
@@ -75,7 +77,7 @@ class IncomingReader:
         return tuple(blobs), tuple(unread)
 
     def _objects(self) -> tuple[dict[str, tuple[str, str]], set[str]]:
-        """Return the first commit and path of every tree and blob that the commits bring, and all objects of them.
+        """Return the first commit and path of every object that the commits bring, and all objects of them.
 
         Unlike a log this does not list a tree twice, however often trees that share it make it appear.
         """
@@ -91,6 +93,7 @@ class IncomingReader:
                 found.setdefault(name, (commit, path))
             elif name and not space:
                 commit = name
+                found[name] = (commit, _COMMIT)
         return found, every
 
     def _strays(self, brought: set[str]) -> Iterator[Unread]:

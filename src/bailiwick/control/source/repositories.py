@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bailiwick.control.review import Change
-from bailiwick.control.source.errors import GitError, PushRefusedError
+from bailiwick.control.source.blame import BlamedLine, blame
+from bailiwick.control.source.errors import GitError, PushRefusedError, TooMuchOutputError
 from bailiwick.control.source.incoming import MAX_COMMITS, IncomingReader, read_files
 from bailiwick.control.source.plumbing import Git, running
 from bailiwick.core.artifacts import TreeFile
 
 NOTHING = "0" * 40
 _OBJECT = re.compile(r"[0-9a-f]{40}")
+_FACTS = 6
 _SLACK_BYTES = 4 * 2**20
 _LEFTOVERS_SECONDS = 3600
 _SETTINGS = {
@@ -112,30 +114,88 @@ class Repositories:
                 hint="git pull --rebase origin main, then push without --force",
             )
 
-    def message(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> str:
-        """Return the message of a commit that may still be in quarantine."""
-        return Git(self.path(app_id), quarantine).text("log", "-1", "--format=%B", _checked(commit), "--")
+    def brought(self, app_id: str, commit: str, quarantine: Mapping[str, str]) -> list[Commit]:
+        """Return the commits that a push brings, newest first; at least the one that it is of."""
+        git = Git(self.path(app_id), quarantine)
+        try:
+            found = _commits(git, f"--max-count={MAX_COMMITS}", _checked(commit), "--not", "--all")
+        except TooMuchOutputError:
+            found = []
+        return found or _commits(git, "--max-count=1", commit)
+
+    def blame(self, app_id: str, commit: str, path: str, first: int, last: int) -> list[BlamedLine]:
+        """Return lines of a file with the commits that brought them."""
+        return blame(Git(self.path(app_id), {}), _checked(commit), path, first, last)
+
+    def first_with(self, app_id: str, commit: str, tips: Sequence[str]) -> str:
+        """Return the first of commits, in order, that leads to an earlier one; empty when none does."""
+        git = Git(self.path(app_id), {})
+        older = set(git.text("rev-list", _checked(commit)).split()) - {commit}
+        return next((tip for tip in tips if tip not in older), "")
 
     def files(self, app_id: str, commit: str) -> list[TreeFile]:
         """Return the files of a commit that was accepted."""
         return read_files(Git(self.path(app_id), {}), _checked(commit))
 
+    def paths(self, app_id: str, commit: str) -> list[str]:
+        """Return the paths of the plain files of a commit that was accepted, in order."""
+        entries, _ = Git(self.path(app_id), {}).entries(_checked(commit))
+        return sorted(entry.path.decode(errors="backslashreplace") for entry in entries if entry.kind == "blob")
+
+    def content(self, app_id: str, commit: str, path: str, most_bytes: int) -> bytes | None:
+        """Return a file of a commit that was accepted; None when there is none, or it is larger than is wanted."""
+        git = Git(self.path(app_id), {})
+        entries, objects = git.entries(_checked(commit))
+        for entry, name in zip(entries, objects, strict=True):
+            if entry.path.decode(errors="backslashreplace") == path and entry.kind == "blob":
+                return next(git.blobs([name])) if entry.size <= most_bytes else None
+        return None
+
+    def head(self, app_id: str) -> str:
+        """Return the commit that main is at, or `NOTHING`."""
+        git = Git(self.path(app_id), {})
+        return git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
+
+    def tree_of(self, app_id: str, commit: str) -> str:
+        """Return the id of the tree of a commit."""
+        return Git(self.path(app_id), {}).text("rev-parse", "--verify", f"{_checked(commit)}^{{tree}}").strip()
+
+    def move(self, app_id: str, old: str, new: str) -> None:
+        """Move main from one commit to another that is here; raise `GitError` when it is elsewhere by now."""
+        Git(self.path(app_id), {}).text("update-ref", "refs/heads/main", _checked(new), _checked(old))
+
     def commits(self, app_id: str, commit: str, limit: int = 30) -> list[Commit]:
         """Return a commit and those before it, newest first."""
-        form = "%H%x00%T%x00%ct%x00%an <%ae>%x00%s%x00%b%x1e"
-        text = Git(self.path(app_id), {}).text(
-            "log", f"--max-count={limit}", f"--format={form}", _checked(commit), "--"
-        )
-        records = (record.strip("\n").split("\0") for record in text.split("\x1e") if record.strip("\n"))
-        return [Commit(r[0], r[1], int(r[2]), r[3], r[4], r[5]) for r in records]
+        return _commits(Git(self.path(app_id), {}), f"--max-count={limit}", _checked(commit))
 
     def diff(self, app_id: str, old: str, new: str) -> str:
         """Return the unified diff between two commits; an empty `old` stands for nothing at all."""
         git = Git(self.path(app_id), {})
         base = _checked(old) if old else git.text("hash-object", "-t", "tree", "/dev/null").strip()
+        # Names as they are, but for signs that would break a line.
         return git.text(
-            "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", base, _checked(new), "--"
+            "-c",
+            "core.quotePath=false",
+            "diff",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            base,
+            _checked(new),
+            "--",
         )
+
+
+def _commits(git: Git, *wanted: str) -> list[Commit]:
+    # Separated by NUL, which is in no commit: whoever wrote a message does not make a record of their own with it.
+    form = "%H%x00%T%x00%ct%x00%an <%ae>%x00%s%x00%b"
+    text = git.text("log", "-z", "--no-mailmap", f"--format={form}", *wanted, "--")
+    facts = text.split("\0")
+    return [
+        Commit(facts[at], facts[at + 1], int(facts[at + 2]), *facts[at + 3 : at + 6])
+        for at in range(0, len(facts) - _FACTS + 1, _FACTS)
+    ]
 
 
 def _checked(commit: str) -> str:

@@ -1,9 +1,7 @@
 """Pushes: read what git holds in quarantine, have it reviewed, and take it or refuse it, with its history."""
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +11,7 @@ from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.review import (
     Change,
     Finding,
+    Layer,
     Report,
     ReviewPool,
     ReviewService,
@@ -21,14 +20,19 @@ from bailiwick.control.review import (
     refusal_lines,
     review,
     rule,
+    without_secrets,
 )
+from bailiwick.control.source.blame import BlamedLine
+from bailiwick.control.source.commits import CommitRecord, commit_record, commits_of, redacted, remember_commits
 from bailiwick.control.source.errors import PushRefusedError
 from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
+from bailiwick.control.source.provenance import LONGEST_PROMPT, told_by
+from bailiwick.control.source.pushes import PushRecord, record_of
 from bailiwick.control.source.repositories import NOTHING, Commit, Repositories
 from bailiwick.control.source.tables import PushRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import BailiwickError
+from bailiwick.core.errors import BailiwickError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
@@ -38,26 +42,6 @@ from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 MAIN = "refs/heads/main"
-# Trailers by which coding agents say what they are and what they were asked (git-interpret-trailers(1)).
-_AGENT = re.compile(r"^(?:Generated-By|Assisted-By|Co-Authored-By):\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-_PROMPT = re.compile(r"^Prompt:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class PushRecord:
-    """A push as it is remembered; `author` is who pushed."""
-
-    id: str
-    app: str
-    commit: str
-    tree: str
-    author: str
-    subject: str
-    agent: str
-    prompt: str
-    accepted: bool
-    review: str
-    time: datetime
 
 
 OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
@@ -110,7 +94,7 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = self._reviewed(app, change, masker, lambda engine: _say(push, change, engine))
+        report = self._reviewed(app, change, masker, Layer.INLINE, lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)
@@ -119,7 +103,7 @@ class SourceService:
             stored = self._reviews.record(
                 session, app=app.path, commit=update.new, author=str(push.pusher.principal), report=report
             )
-            record = self._remember(session, app, update, stored, push)
+            record = self._remember(session, app, update, stored, push, masker)
             if stored.verdict is not None:
                 self._catalog.declare(session, app.path, _declared(change))
                 release = self._on_accepted(session, app, record, stored.verdict, change.files)
@@ -127,16 +111,20 @@ class SourceService:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
-        return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+        lines = refusal_lines(report.blocking, report.could_not_review, url, change)
+        return PushAnswer(False, tuple(lines), stored.id)
 
     def examine(self, app: App, commit: str) -> Report:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
         with self._store.transaction() as session:
             masker = self._secrets(session)
-        return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
+        return self._reviewed(
+            app, self._repositories.read_change(app.id, commit, {}), masker, Layer.EVERY, lambda _: None
+        )
 
-    def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
-        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
+    def _reviewed(self, app: App, change: Change, masker: Masker, layer: Layer, say: Callable[[str], None]) -> Report:
+        around = self._surroundings(app.path)
+        return review(change, around, layer=layer, run=self._pool.run, known_secret=masker.finds, say=say)
 
     def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
         """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""
@@ -153,7 +141,7 @@ class SourceService:
         """Return the push that brought a commit, when it was taken."""
         query = select(PushRow).where(PushRow.app == app.path, PushRow.commit == commit, PushRow.accepted)
         row = session.scalars(query.order_by(PushRow.time.desc()).limit(1)).one_or_none()
-        return _record(row) if row is not None else None
+        return record_of(row) if row is not None else None
 
     def authors(self, session: Session, app: App, commit: str, *, since: str) -> frozenset[str]:
         """Return who pushed what leads from one accepted commit to a later one; from the first push on without it.
@@ -167,6 +155,35 @@ class SourceService:
         begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
         return frozenset(row.pusher for row in rows[begin:end])
 
+    def accepted_pushes(self, session: Session, app_path: str) -> list[PushRecord]:
+        """Return every push that was taken, oldest first."""
+        query = select(PushRow).where(PushRow.app == app_path, PushRow.accepted).order_by(PushRow.time, PushRow.id)
+        return [record_of(row) for row in session.scalars(query)]
+
+    def pushes_before(self, session: Session, app_path: str, cursor: str, limit: int) -> list[PushRecord]:
+        """Return an app's pushes, refused ones too, newest first, from behind a push on."""
+        query = select(PushRow).where(PushRow.app == app_path).order_by(PushRow.id.desc()).limit(limit)
+        return [record_of(row) for row in session.scalars(query.where(PushRow.id < cursor) if cursor else query)]
+
+    def commits_of(self, session: Session, pushes: Collection[str]) -> dict[str, list[CommitRecord]]:
+        """Return the commits of pushes that were taken, newest first, by push."""
+        return commits_of(session, pushes)
+
+    def blame(self, app: App, commit: str, path: str, first: int, last: int) -> list[BlamedLine]:
+        """Return lines of a file at a commit, with the commits that brought them."""
+        return self._repositories.blame(app.id, commit, path, first, last)
+
+    def push_with(self, session: Session, app: App, commit: str) -> tuple[PushRecord | None, CommitRecord | None]:
+        """Return the push that brought a commit, and what is remembered of the commit itself."""
+        known = commit_record(session, app.path, commit)
+        if known is not None:
+            row = session.get(PushRow, known.push)
+            return (record_of(row) if row is not None else None), known
+        # It came before commits were remembered: the first push that leads to it brought it.
+        pushes = self.accepted_pushes(session, app.path)
+        tip = self._repositories.first_with(app.id, commit, [push.commit for push in pushes])
+        return next((push for push in pushes if push.commit == tip), None), None
+
     def everyone_who_pushed(self, session: Session, app_path: str) -> frozenset[str]:
         """Return everyone who ever pushed to an app, refused pushes too: any of them may have written any line."""
         return frozenset(session.scalars(select(PushRow.pusher).where(PushRow.app == app_path).distinct()))
@@ -179,6 +196,21 @@ class SourceService:
         """Return the files of a commit."""
         return self._repositories.files(app.id, commit)
 
+    def paths(self, app: App, commit: str) -> list[str]:
+        """Return the paths of the files of a commit, in order."""
+        return self._repositories.paths(app.id, commit)
+
+    def content(self, app: App, commit: str, path: str, *, most_bytes: int) -> bytes | None:
+        """Return a file of a commit; None when there is none, or it is larger than is wanted."""
+        return self._repositories.content(app.id, commit, path, most_bytes)
+
+    def push(self, session: Session, push_id: str) -> PushRecord:
+        """Return a push."""
+        row = session.get(PushRow, push_id)
+        if row is None:
+            raise NotFoundError(f"there is no push '{push_id[:60]}'")
+        return record_of(row)
+
     def commits(self, app: App, commit: str) -> list[Commit]:
         """Return a commit and those before it."""
         return self._repositories.commits(app.id, commit)
@@ -186,6 +218,11 @@ class SourceService:
     def diff(self, app: App, old: str, new: str) -> str:
         """Return the unified diff between two commits; an empty `old` stands for nothing."""
         return self._repositories.diff(app.id, old, new)
+
+    @property
+    def repositories(self) -> Repositories:
+        """The repositories, for other ways in."""
+        return self._repositories
 
     def repository(self, app: App) -> str:
         """Return the path of an app's repository, made at the first time."""
@@ -205,22 +242,32 @@ class SourceService:
             return replace(report, findings=(*report.findings, finding))
         return report
 
-    def _remember(self, session: Session, app: App, update: RefUpdate, stored: StoredReview, push: Push) -> PushRecord:
-        message = self._repositories.message(app.id, update.new, push.quarantine)
-        agent, prompt = _AGENT.search(message), _PROMPT.search(message)
+    def _remember(
+        self, session: Session, app: App, update: RefUpdate, stored: StoredReview, push: Push, masker: Masker
+    ) -> PushRecord:
+        def redact(text: str) -> str:
+            return without_secrets(text, masker)
+
+        commits = self._repositories.brought(app.id, update.new, push.quarantine)
+        tip = commits[0]
+        told = redacted(push.told.over(told_by(f"{tip.subject}\n\n{tip.body}")), redact)
         row = PushRow(
             id=new_id("psh"),
             app=app.path,
             commit=update.new,
             tree=stored.tree,
             pusher=str(push.pusher.principal),
-            subject=message.partition("\n")[0][:200],
-            agent=agent[1].strip()[:200] if agent else "",
-            prompt=prompt[1].strip()[:2000] if prompt else "",
+            subject=redact(tip.subject)[:200],
+            agent=told.agent,
+            model=told.model,
+            prompt="\n\n".join(told.prompts)[:LONGEST_PROMPT],
             accepted=stored.passed,
             review=stored.id,
             time=self._clock(),
+            door=push.door,
         )
+        if stored.passed:
+            remember_commits(session, app.path, row.id, commits, push.told, redact)
         session.add(row)
         session.flush()
         blocking = sum(finding.blocking for finding in stored.findings)
@@ -232,15 +279,15 @@ class SourceService:
             outcome=Outcome.SUCCESS if stored.passed else Outcome.REFUSED,
             reason="" if stored.passed else f"{blocking} findings block",
             app=app.path,
-            context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent},
+            context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent, "door": row.door},
         )
-        return _record(row)
+        return record_of(row)
 
     def _pushes(self, session: Session, app: App, *, accepted: bool | None, limit: int) -> list[PushRecord]:
         query = select(PushRow).where(PushRow.app == app.path)
         if accepted is not None:
             query = query.where(PushRow.accepted == accepted)
-        return [_record(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
+        return [record_of(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
 
 
 def _say(push: Push, change: Change, engine: str) -> None:
@@ -267,20 +314,4 @@ def _declared(change: Change) -> Sequence[str]:
 
 def _taken(record: PushRecord, release: str) -> PushAnswer:
     lines = ("", f"Bailiwick reviewed tree {record.tree[:12]} and takes it.", f"Its preview {release} is starting.", "")
-    return PushAnswer(True, lines)
-
-
-def _record(row: PushRow) -> PushRecord:
-    return PushRecord(
-        id=row.id,
-        app=row.app,
-        commit=row.commit,
-        tree=row.tree,
-        author=row.pusher,
-        subject=row.subject,
-        agent=row.agent,
-        prompt=row.prompt,
-        accepted=row.accepted,
-        review=row.review,
-        time=row.time,
-    )
+    return PushAnswer(True, lines, record.review)

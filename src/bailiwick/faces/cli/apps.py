@@ -1,6 +1,7 @@
 """Apps on the command line: make, list, show, push, deploy, decide, stop and bring back."""
 
 import os
+import pathlib
 import subprocess
 import sys
 from typing import Annotated, Any
@@ -9,8 +10,11 @@ import typer
 
 from bailiwick.faces.cli.client import call, server_url, show, token
 from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
+from bailiwick.faces.cli.pushing import push_folder
+from bailiwick.faces.cli.telling import git_headers, headers_of
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+File = pathlib.Path
 Path = Annotated[str, typer.Argument(help="folder and name, for example finance/refund-desk")]
 Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
@@ -96,16 +100,33 @@ def _describe(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def push(path: Path) -> None:
-    """Push the current commit of this folder's repository. Example: bailiwick push finance/refund-desk."""
+def push(
+    path: Path,
+    agent: Annotated[str, typer.Option(help="the coding agent that made it, for its history")] = "",
+    model: Annotated[str, typer.Option(help="the model that the agent used")] = "",
+    prompt: Annotated[
+        list[File] | None, typer.Option(help="a file with what the agent was asked; may come again")
+    ] = None,
+    folder: Annotated[
+        File | None, typer.Option(help="push the files of this folder as they stand, without git")
+    ] = None,
+    message: Annotated[str, typer.Option("--message", "-m", help="what changed; with --folder")] = "",
+) -> None:
+    """Push the current commit of this folder's repository, or (--folder) files as they stand, without git.
+
+    Example: bailiwick push finance/refund-desk.
+    """
+    told = headers_of(agent, model, [file.read_text(errors="replace") for file in prompt or []])
+    if folder is not None:
+        push_folder(path, folder, message, told)
+        return
     password = token(GIT, least_seconds=PUSH_SECONDS)
     # The token reaches git through its environment: not the command line, not a file, not the URL.
     helper = '!f() { echo username=bailiwick; echo "password=$BAILIWICK_TOKEN"; }; f'
     command = ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push"]
     command += [f"{server_url()}/git/{path}.git", "HEAD:main"]
-    done = subprocess.run(
-        command, env={**os.environ, "BAILIWICK_TOKEN": password, "GIT_TERMINAL_PROMPT": "0"}, check=False
-    )
+    secret = {"BAILIWICK_TOKEN": password, "GIT_TERMINAL_PROMPT": "0"}
+    done = subprocess.run(command, env={**os.environ, **git_headers(server_url(), told), **secret}, check=False)
     sys.exit(done.returncode)
 
 

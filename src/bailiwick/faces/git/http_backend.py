@@ -20,6 +20,7 @@ from bailiwick.control.source import git_environment
 from bailiwick.core.errors import BailiwickError, NotAuthenticatedError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.origin import seen_from
+from bailiwick.faces.told import told_by_headers
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -92,7 +93,7 @@ class GitFace:
     async def _run(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity, match: re.Match[str], repository: str
     ) -> None:
-        ticket = self._control.hooks.issue_ticket(match[1], identity)
+        ticket = self._control.hooks.issue_ticket(match[1], identity, told_by_headers(scope))
         process = await asyncio.create_subprocess_exec(
             "git",
             "http-backend",

@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import mmap
 import os
 import socket
 import sys
@@ -50,7 +49,7 @@ def crashes(*_: object) -> Iterator[Finding]:
 def recurses(*_: object) -> Iterator[Finding]:
     sys.setrecursionlimit(10**9)
     deep: list[object] = []
-    for _turn in range(10**6):
+    for _turn in range(200_000):
         deep = [deep]
     yield from _said(repr(deep))
 
@@ -175,17 +174,29 @@ def _answer(content: bytes, times: int = 1) -> None:
     os._exit(0)
 
 
-def shares_memory(*_: object) -> Iterator[Finding]:
-    memory = mmap.mmap(-1, 2**20)
-    memory[:4] = b"mine"
-    yield from _said(memory[:4])
+def names_each(change: Change, _: Surroundings) -> Iterator[Finding]:
+    for file in change.files:
+        yield Finding(rule("unsafe-code"), file.path, 1, "was read")
 
 
-ENGINES = tuple(
-    Engine(check.__name__.replace("_", "-"), check)
-    for check in (
-        good, hangs, spins, swallows_memory, crashes, recurses, raises, leaves, forks_without_end, leaves_a_process,
-        looks_around, kills_everything, writes_outside, reads_secrets, opens_sockets, gains_powers, fills_the_disk,
-        says_garbage, says_another_shape, says_too_much, says_too_many, says_nested, shares_memory,
-    )
+def reads_data(_: Change, surroundings: Surroundings) -> Iterator[Finding]:
+    yield from _said(Path(surroundings.packages.index).read_text())
+
+
+def speaks_of_others(*_: object) -> Iterator[Finding]:
+    yield Finding(rule("unsafe-code"), "another.py", 1, "was not given")
+
+
+_MISBEHAVING = (
+    good, hangs, spins, swallows_memory, crashes, recurses, raises, leaves, forks_without_end, leaves_a_process,
+    looks_around, kills_everything, writes_outside, reads_secrets, opens_sockets, gains_powers, fills_the_disk,
+    says_garbage, says_another_shape, says_too_much, says_too_many, says_nested,
 )  # fmt: skip
+ENGINES = (
+    *(Engine(check.__name__.replace("_", "-"), check) for check in _MISBEHAVING),
+    Engine("whole", good),
+    Engine("reads-data", reads_data),
+    Engine("names-each", names_each, each_file_alone=True),
+    Engine("names-each-with-history", names_each, each_file_alone=True, reads_history=True),
+    Engine("speaks-of-others", speaks_of_others, each_file_alone=True),
+)

@@ -1,16 +1,20 @@
 """Engines that misbehave, in real workers behind their real walls."""
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bailiwick.control.review import Change, Limits, ReviewPool, Surroundings, rules_digest
-from bailiwick.control.review.running import Failure, isolation
+from bailiwick.control.review.running import Failure, isolation, jobs_of
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import SandboxUnavailableError
 from tests.control.review.running.bad_engines import ENGINES
@@ -18,8 +22,8 @@ from tests.control.review.running.bad_engines import ENGINES
 REPOSITORY = str(Path(__file__).parents[4])
 BAD = "tests.control.review.running.bad_engines:ENGINES"
 BY_NAME = {engine.name: engine for engine in ENGINES}
-CHANGE = Change("0" * 40, (), (TreeFile("app.py", b"app = 1\n"),))
-LIMITS = Limits(seconds=2.0, memory_bytes=256 * 2**20, scratch_bytes=32 * 2**20)
+TURNS = itertools.count()
+LIMITS = Limits(seconds=4.0, memory_bytes=256 * 2**20, scratch_bytes=32 * 2**20)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,9 @@ def pool() -> Iterator[ReviewPool]:
 def run(pool: ReviewPool, *names: str, app: str = "a/b") -> dict[str, str]:
     """Return what each engine said, or how it failed."""
     said = {}
-    for outcome in pool.run([BY_NAME[name] for name in names], CHANGE, Surroundings(app), lambda _: None):
+    # Never the same twice, so that nothing of it is known.
+    change = Change("0" * 40, (), (TreeFile("app.py", b"app = %d\n" % next(TURNS)),))
+    for outcome in pool.run(jobs_of([BY_NAME[name] for name in names], change), Surroundings(app), lambda _: None):
         result = outcome.result
         said[outcome.engine] = (
             result.words if isinstance(result, Failure) else "; ".join(item.message for item in result)
@@ -45,8 +51,8 @@ def run(pool: ReviewPool, *names: str, app: str = "a/b") -> dict[str, str]:
 @pytest.mark.parametrize(
     ("engine", "words"),
     [
-        ("hangs", "did not finish within 2 s"),
-        ("spins", "did not finish within 2 s"),
+        ("hangs", "did not finish within 4 s"),
+        ("spins", "did not finish within 4 s"),
         ("swallows-memory", "ran out of memory"),
         ("crashes", "was ended by signal 11"),
         ("recurses", "was ended by signal 11"),
@@ -104,6 +110,31 @@ def test_a_worker_that_died_while_nobody_asked_is_replaced(pool: ReviewPool) -> 
 
 
 @pytest.mark.req("RV1")
+def test_a_pool_that_is_closed_ends_what_runs() -> None:
+    closing = ReviewPool(replace(LIMITS, seconds=60.0), registry=BAD, more_paths=(REPOSITORY,))
+    run(closing, "good")
+    said: dict[str, str] = {}
+    running = threading.Thread(target=lambda: said.update(run(closing, "hangs")))
+    running.start()
+    while not closing._busy:
+        time.sleep(0.01)
+    closing.close()
+    running.join(30)
+    assert not running.is_alive()
+    assert said == {"hangs": "ended its worker"}
+
+
+@pytest.mark.req("RV1")
+def test_workers_import_nothing_from_where_somebody_works(tmp_path: Path) -> None:
+    (tmp_path / "re2.py").write_text("raise SystemExit('the reviewed code ran')\n")
+    code = "import sys; from bailiwick.control.review.running.sandbox import import_paths; "
+    code += f"sys.path.insert(0, {str(tmp_path)!r}); print(*import_paths(), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert str(tmp_path) not in done.stdout
+    assert any(line.endswith("site-packages") for line in done.stdout.splitlines())
+
+
+@pytest.mark.req("RV1")
 def test_without_a_sandbox_nothing_is_reviewed_unless_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     isolation.cache_clear()
@@ -116,7 +147,7 @@ def test_without_a_sandbox_nothing_is_reviewed_unless_that_is_allowed(monkeypatc
         allowing = ReviewPool(LIMITS, registry=BAD, more_paths=(REPOSITORY,), allow_unsandboxed=True)
         assert run(allowing, "good", "hangs", "crashes", "swallows-memory") == {
             "good": "a/b ['app.py']",
-            "hangs": "did not finish within 2 s",
+            "hangs": "did not finish within 4 s",
             "crashes": "was ended by signal 11",
             "swallows-memory": "ran out of memory",
         }
@@ -155,7 +186,7 @@ def test_an_ordinary_user_gets_the_same_walls() -> None:
     said = {name: words for answer in json.loads(done.stdout) for name, words in answer.items()}
     assert said["good"] == "a/b ['app.py']"
     assert {said[name] for name in ("writes-outside", "reads-secrets", "opens-sockets", "gains-powers")} == {""}
-    assert said["hangs"] == "did not finish within 2 s"
+    assert said["hangs"] == "did not finish within 4 s"
     assert said["looks-around"] == "[] []"
 
 

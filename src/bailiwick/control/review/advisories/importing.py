@@ -57,6 +57,8 @@ def import_advisories(exports: Sequence[Path], database: Path, now: datetime) ->
     new = Path(name)
     try:
         imported = _fill(new, exports, database, now)
+        # Workers of reviews read it with a uid of their own; the folder is what keeps others away.
+        new.chmod(0o644)
         new.replace(database)
     finally:
         new.unlink(missing_ok=True)

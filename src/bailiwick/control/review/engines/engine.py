@@ -19,8 +19,11 @@ class Engine:
     """One of the readers of a review.
 
     `reads` says of a path whether a file there matters to it; only such files are in the change that `check` gets.
-    With `each_file_alone` what it finds in a file depends on nothing but that file, so that it need not read files
-    again that did not change. Without `reads_history` it gets no history.
+    With `each_file_alone` what it finds in a file depends on nothing but that file and the surroundings, and it speaks
+    of no other: it gets files that changed only, and neither entries nor what could not be read. Without
+    `reads_history` it gets no history.
+    One that is not `inline` is too slow for whoever pushes to wait: it reads what was taken afterwards, and no deploy
+    goes before it has.
     `check` raises when it cannot do its work: then nothing passes.
     """
 
@@ -29,4 +32,5 @@ class Engine:
     reads: Callable[[str], bool] = reads_everything
     each_file_alone: bool = False
     reads_history: bool = False
+    inline: bool = True
     version: str = importlib.metadata.version("bailiwick")

@@ -16,8 +16,8 @@ from functools import cache
 
 import re2
 
-from bailiwick.control.review.engines.decoding import decodings
 from bailiwick.control.review.engines.lookalikes import skeleton
+from bailiwick.control.review.engines.secrets.decoding import decodings
 from bailiwick.control.review.engines.source import Kind, Syntax, ending, kind_of, parts, syntax_of, text_of
 from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.rules import packed, rule

@@ -15,11 +15,9 @@ from bailiwick.core.artifacts import is_safe_path
 _SECONDS = 60
 # Rules of flake8-bandit that say more than our own engines do, with their severity and CWE.
 _CHOSEN: dict[str, tuple[Severity, str]] = {
-    "S104": (Severity.LOW, "CWE-605"), "S113": (Severity.LOW, "CWE-400"), "S202": (Severity.HIGH, "CWE-22"),
-    "S306": (Severity.MEDIUM, "CWE-377"), "S307": (Severity.HIGH, "CWE-95"), "S323": (Severity.HIGH, "CWE-295"),
-    "S324": (Severity.LOW, "CWE-327"), "S501": (Severity.HIGH, "CWE-295"), "S502": (Severity.HIGH, "CWE-327"),
-    "S506": (Severity.HIGH, "CWE-502"), "S507": (Severity.HIGH, "CWE-295"), "S509": (Severity.MEDIUM, "CWE-319"),
-    "S701": (Severity.HIGH, "CWE-79"), "S702": (Severity.HIGH, "CWE-79"), "S704": (Severity.MEDIUM, "CWE-79"),
+    "S323": (Severity.HIGH, "CWE-295"), "S502": (Severity.HIGH, "CWE-327"), "S504": (Severity.LOW, "CWE-327"),
+    "S508": (Severity.MEDIUM, "CWE-319"), "S509": (Severity.MEDIUM, "CWE-319"), "S612": (Severity.HIGH, "CWE-94"),
+    "S702": (Severity.HIGH, "CWE-79"), "S704": (Severity.MEDIUM, "CWE-79"),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.unpacking import ArchiveTooLargeError, Budget, unpacked
+from bailiwick.control.review.engines.secrets.unpacking import ArchiveTooLargeError, Budget, unpacked
 from bailiwick.control.review.model import Change, Entry, Finding, PushedBlob, Surroundings
 from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import is_safe_path

@@ -1,12 +1,15 @@
 """The pool: engines side by side in workers, each with an end in time; one that does not come to it is a failure."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
 
-from bailiwick.control.review.engines.engine import Engine
-from bailiwick.control.review.model import Change, Finding, Surroundings
+from bailiwick.control.review.digest import rules_digest
+from bailiwick.control.review.model import Finding, Surroundings
+from bailiwick.control.review.running.cache import Contents, FindingsCache, keep, look_up
+from bailiwick.control.review.running.data import DataFile, data_files
+from bailiwick.control.review.running.jobs import Failure, Job, Outcome, Say
 from bailiwick.control.review.running.process import Limits, Worker, WorkerError
 from bailiwick.control.review.running.sandbox import Isolation, isolation
 from bailiwick.control.review.running.worker import Task
@@ -14,39 +17,8 @@ from bailiwick.core.errors import UnavailableError
 
 REGISTRY = "bailiwick.control.review.engines.registry:ENGINES"
 
-Say = Callable[[str], None]
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """How an engine ended that did not do its work, in words that follow its name."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one engine."""
-
-    engine: str
-    result: tuple[Finding, ...] | Failure
-
-
-def read_by(engine: Engine, change: Change) -> Change:
-    """Return the part of a change that an engine reads."""
-    files = tuple(file for file in change.files if engine.reads(file.path))
-    return replace(change, files=files, history=change.history if engine.reads_history else ())
-
-
-def run_here(engines: Sequence[Engine], change: Change, surroundings: Surroundings, say: Say) -> Iterator[Outcome]:
-    """Run engines in this process, without limits: for tests and rules at work, never for what somebody pushed."""
-    for engine in engines:
-        say(engine.name)
-        try:
-            found = tuple(engine.check(read_by(engine, change), surroundings))
-            yield Outcome(engine.name, found)
-        except Exception as fault:
-            yield Outcome(engine.name, Failure(f"failed: {type(fault).__name__}"))
+_Data = tuple[DataFile, ...]
 
 
 class ReviewPool:
@@ -61,12 +33,18 @@ class ReviewPool:
         more_paths: Sequence[str] = (),
         allow_unsandboxed: bool = False,
     ) -> None:
-        """Take limits and numbers; without a sandbox on this host nothing runs, unless that is allowed."""
+        """Take limits and numbers, and `MODULE:NAME` of the engines; `more_paths` are seen by them as well.
+
+        Without a sandbox on this host nothing runs, unless that is allowed.
+        """
         self._limits = limits or Limits()
         self._registry = registry
         self._more_paths = tuple(more_paths)
         self._allow_unsandboxed = allow_unsandboxed
+        self._cache = FindingsCache()
+        self._took: dict[str, float] = {}
         self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="review")
@@ -77,32 +55,56 @@ class ReviewPool:
         """How the workers are kept from the rest of the host."""
         return isolation()
 
-    def start(self) -> None:
-        """Start all workers, so that the first push need not wait; raise `SandboxUnavailableError` when none can be."""
+    def start(self, surroundings: Surroundings | None = None) -> None:
+        """Start all workers, so that the first push need not wait, for reviews that go by these surroundings.
+
+        Raises `SandboxUnavailableError` when none can be started.
+        """
+        data = data_files(surroundings or Surroundings())
         self._require_isolation()
         # A worker ends with the thread that started it (prctl(2)), so one of ours does.
-        started = [self._threads.submit(self._new) for _ in range(self._workers)]
+        started = [self._threads.submit(self._new, data) for _ in range(self._workers)]
         for worker in [item.result() for item in started]:
             self._give_back(worker)
 
-    def run(self, engines: Sequence[Engine], change: Change, surroundings: Surroundings, say: Say) -> Iterator[Outcome]:
-        """Run engines of the pool's registry over a change, side by side, and yield what becomes of each.
+    def run(self, jobs: Sequence[Job], surroundings: Surroundings, say: Say) -> Iterator[Outcome]:
+        """Have engines of the pool's registry do their jobs, side by side, and yield what becomes of each.
 
-        Raises `UnavailableError` when there are no workers to be had.
+        What they found in the same before is not looked for again. Raises `UnavailableError` when there are no workers
+        to be had.
         """
         self._require_isolation()
-        running = {self._threads.submit(self._run_one, engine, change, surroundings, say) for engine in engines}
+        data, contents = data_files(surroundings), Contents()
+        going_by = repr((rules_digest(), surroundings, data))
+        running = {}
+        # What took longest goes first, so that nothing long is begun when the rest is done.
+        for job in sorted(jobs, key=lambda item: -self._took.get(item.engine.name, 0.0)):
+            known = look_up(self._cache, job, going_by, contents)
+            if known.rest is None:
+                yield Outcome(job.engine.name, known.findings)
+            else:
+                running[self._threads.submit(self._run_one, known.rest, surroundings, data, say)] = known
         for done in as_completed(running):
-            yield done.result()
+            name, result = done.result().engine, done.result().result
+            if isinstance(result, Failure):
+                yield Outcome(name, result)
+            else:
+                keep(self._cache, running[done], result)
+                yield Outcome(name, (*running[done].findings, *result))
 
-    def _run_one(self, engine: Engine, change: Change, surroundings: Surroundings, say: Say) -> Outcome:
-        say(engine.name)
-        task = Task(engine.name, read_by(engine, change), surroundings, self._limits.seconds)
-        worker = self._take()
+    def _run_one(self, job: Job, surroundings: Surroundings, data: _Data, say: Say) -> Outcome:
+        name = job.engine.name
+        say(name)
+        task = Task(name, job.change, surroundings, self._limits.seconds)
+        worker = self._take(data)
+        worker.wait_ready()
+        began = time.monotonic()
         try:
-            return Outcome(engine.name, worker.ask(task))
+            found = _checked(job, worker.ask(task))
+            self._took[name] = time.monotonic() - began
+            return Outcome(name, found)
         except WorkerError as fault:
-            return Outcome(engine.name, Failure(str(fault)))
+            return Outcome(name, Failure(str(fault)))
         except UnavailableError:
             raise
         except Exception:
@@ -111,34 +113,56 @@ class ReviewPool:
         finally:
             self._give_back(worker)
 
-    def _take(self) -> Worker:
+    def _take(self, data: _Data) -> Worker:
+        """Return a worker that sees the data files as they are now, a new one where there is none."""
+        old: list[Worker] = []
+        worker: Worker | None = None
         with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.alive:
-                    return worker
-        return self._new()
+            while self._idle and worker is None:
+                found = self._idle.pop()
+                if found.alive and found.data == data:
+                    worker = found
+                else:
+                    old.append(found)
+        for found in old:
+            found.kill()
+        worker = worker or self._new(data)
+        with self._lock:
+            self._busy.add(worker)
+        return worker
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
+            self._busy.discard(worker)
             if worker.alive and not self._closed:
                 self._idle.append(worker)
                 return
         worker.kill()
 
-    def _new(self) -> Worker:
+    def _new(self, data: _Data) -> Worker:
         self._require_isolation()
-        return Worker(self._limits, self._registry, self._more_paths, sandboxed=self.isolation.sandboxed)
+        return Worker(self._limits, self._registry, self._more_paths, data, sandboxed=self.isolation.sandboxed)
 
     def _require_isolation(self) -> None:
         if not self._allow_unsandboxed:
             self.isolation.require()
 
     def close(self) -> None:
-        """End every worker; what still runs ends with them."""
-        self._threads.shutdown(cancel_futures=True)
+        """End every worker; what still runs ends with them, as failed."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for worker in self._busy:
+                worker.interrupt()
+        self._threads.shutdown(cancel_futures=True)
         for worker in idle:
             worker.kill()
+
+
+def _checked(job: Job, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what was found; raise `WorkerError` when an engine of single files spoke of others: it would be lost."""
+    if job.engine.each_file_alone:
+        given = {file.path for file in job.change.files} | {blob.path for blob in job.change.history}
+        if not all(item.path in given for item in found):
+            raise WorkerError("spoke of a file that it was not given")
+    return found

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from bailiwick.control.review.model import Finding
 from bailiwick.control.review.running import stage
+from bailiwick.control.review.running.data import DataFile
 from bailiwick.control.review.running.sandbox import SCRATCH, bubblewrap, import_paths, own_uid
 from bailiwick.control.review.running.wire import (
     MOST_ANSWER_BYTES,
@@ -58,8 +59,17 @@ class Limits:
 class Worker:
     """One worker. Not for two threads at once; after a `WorkerError` it may be dead: see `alive`."""
 
-    def __init__(self, limits: Limits, registry: str, more_paths: tuple[str, ...], *, sandboxed: bool) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        registry: str,
+        more_paths: tuple[str, ...],
+        data: tuple[DataFile, ...],
+        *,
+        sandboxed: bool,
+    ) -> None:
         """Start it; it gets ready by itself, and the first `ask` waits for that."""
+        self.data = data
         self._limits = limits
         self._ready = False
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill
@@ -67,7 +77,16 @@ class Worker:
         self._connection, theirs = socket.socketpair()
         program = [sys.executable, "-I", "-S", "-B", "-X", "utf8", stage.__file__]
         self._told, tell = os.pipe()
-        walls = [*bubblewrap(more_paths, limits.scratch_bytes), "--info-fd", str(tell), "--"] if sandboxed else []
+        walls = (
+            [
+                *bubblewrap((*more_paths, *(item.path for item in data)), limits.scratch_bytes),
+                "--info-fd",
+                str(tell),
+                "--",
+            ]
+            if sandboxed
+            else []
+        )
         with theirs:
             self._process = subprocess.Popen(
                 [*walls, *program],
@@ -155,6 +174,11 @@ class Worker:
         except WireError as fault:
             self.kill()
             raise WorkerError(f"gave an answer that cannot be read ({fault})") from fault
+
+    def interrupt(self) -> None:
+        """Have it end, and with it what another thread asked it."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def kill(self) -> None:
         """End it now, with every process in it."""

@@ -17,13 +17,15 @@ import signal
 import socket
 import struct
 import sys
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from bailiwick.control.review.engines.engine import Engine
-from bailiwick.control.review.model import Change, Surroundings
+from bailiwick.control.review.model import Change, Entry, Surroundings
+from bailiwick.control.review.running.jobs import jobs_of
 from bailiwick.control.review.running.wire import findings_as_json, receive_frame, send_frame
 
 READY = b"ready"
@@ -61,6 +63,7 @@ def serve(registry: str, scratch: str) -> None:
     os.chdir(scratch)
     os.environ["TMPDIR"] = scratch
     engines = engines_of(registry)
+    _warm_up(engines, registry)
     gc.collect()
     gc.freeze()
     send_frame(connection, READY)
@@ -82,6 +85,16 @@ def serve(registry: str, scratch: str) -> None:
         status = _status_of(child)
         _tidy(child, scratch)
         send_frame(connection, _STATUS.pack(status))
+
+
+def _warm_up(engines: Mapping[str, Engine], registry: str) -> None:
+    """Have engines read our own samples, where the registry has some, so that no task waits while they load."""
+    samples = getattr(import_module(registry.partition(":")[0]), "SAMPLES", ())
+    entries = tuple(Entry(file.path.encode(), "100644", "blob", len(file.content)) for file in samples)
+    if samples:
+        for job in jobs_of(engines.values(), Change("", entries, tuple(samples))):
+            with contextlib.suppress(Exception):  # whoever cannot will say so when asked
+                deque(job.engine.check(job.change, Surroundings()), maxlen=0)
 
 
 def _silence() -> None:

@@ -18,7 +18,8 @@ class Package:
     """A package on a line of a file.
 
     `version` is empty unless it is exactly one; `wanted` is what the file says of versions. `origin` is where it comes
-    from when that is not the index: an address or a path. `requires` are names. `direct` says that a person asked for
+    from when that is not the index: an address or a path. `requires` are the names of
+    those that it needs, `asked_by` of those that need it. `direct` says that a person asked for
     it; `shipped` that the running app gets it, and not only its developers.
     """
 
@@ -33,6 +34,7 @@ class Package:
     origin: str = ""
     licence: str = ""
     requires: tuple[str, ...] = ()
+    asked_by: tuple[str, ...] = ()
     uploaded: date | None = None
     runs_scripts: bool = False
     direct: bool = True

@@ -87,9 +87,18 @@ def _package(path: str, number: int, line: str, kind: Kind, note: str) -> Packag
         wanted=str(wanted.specifier),
         hashes=hashes,
         origin=_without_secrets(wanted.url or ""),
+        asked_by=tuple(_askers(note)),
         direct=direct,
         written=written[:200],
     )
+
+
+def _askers(note: str) -> Iterator[str]:
+    """Yield the packages that a comment `via …` names as those that need this one."""
+    _, via, names = note.partition("via ")
+    for word in names.split() if via else ():
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", word) and not word.endswith((".in", ".txt", ".toml")):
+            yield python_name(word)
 
 
 def _from_elsewhere(path: str, number: int, written: str, kind: Kind, line: str) -> Package:

@@ -1,0 +1,160 @@
+"""The data flow of an app: goes through its modules, then what frameworks call, then what nobody seems to call."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bailiwick.control.review.engines.python.calls import call_value
+from bailiwick.control.review.engines.python.capabilities import find_capabilities
+from bailiwick.control.review.engines.python.entrances import parameters_of_entrance, parameters_of_unknown
+from bailiwick.control.review.engines.python.expressions import evaluate
+from bailiwick.control.review.engines.python.frames import Frame
+from bailiwick.control.review.engines.python.knowledge import knowledge
+from bailiwick.control.review.engines.python.names import module_frame
+from bailiwick.control.review.engines.python.project import Module, Project, read_project
+from bailiwick.control.review.engines.python.run import Entrance, Given, Run, TooComplexError
+from bailiwick.control.review.engines.python.statements import execute
+from bailiwick.control.review.engines.python.templates import unescaped_names
+from bailiwick.control.review.engines.python.values import Callable, Code, InstanceOf, Value
+from bailiwick.control.review.model import Change, Finding, Surroundings
+
+_ROUNDS = 3
+_DEEPEST = 12_000
+
+
+def check(change: Change, _: Surroundings) -> Iterator[Finding]:
+    """Yield findings in the Python files of the tip."""
+    project = read_project(change.files)
+    yield from project.faults
+    run = Run(project, knowledge(), evaluate, execute, call_value, templates=unescaped_names(change.files))
+    with _deep_stack():
+        follow(run)
+    commands = {(found.path, found.line) for found in run.found.values() if found.rule.id == "command-injection"}
+    yield from run.found.values()
+    for found in find_capabilities(project):
+        # Who starts a program of somebody else's making starts one.
+        if found.rule.id != "process-spawning" or (found.path, found.line) not in commands:
+            yield found
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Let Python go as deep as trees that are read at all need."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def follow(run: Run) -> None:
+    """Go through an app until nothing new comes of it; what is too much for the budget becomes a finding."""
+    for _ in range(_ROUNDS):
+        run.stale = False
+        run.memo.clear()
+        run.contexts.clear()
+        run.called.clear()
+        if not _go_through_all(run) or not run.stale:
+            return
+
+
+def _go_through_all(run: Run) -> bool:
+    run.frames.clear()
+    for module in run.project.modules.values():
+        if not _guarded(run, module, module.tree, lambda module=module: module_frame(run, module)):
+            return False
+    done: set[int] = set()
+    while True:
+        waiting = [entrance for key, entrance in run.entrances.items() if key not in done]
+        if not waiting:
+            break
+        for entrance in waiting:
+            done.add(id(entrance.code))
+            if not _guarded(
+                run, entrance.code.module, entrance.code.node, lambda entrance=entrance: _enter(run, entrance)
+            ):
+                return False
+    return _go_through_the_rest(run)
+
+
+def _go_through_the_rest(run: Run) -> bool:
+    """Go through functions that nobody calls, then those that somebody seems to but did not."""
+    mentioned = _mentioned(run.project)
+    for anyone in (False, True):
+        while True:
+            waiting = [
+                shape
+                for key, shape in list(run.made_in.items())
+                if key not in run.called and key not in run.entrances and (anyone or shape.code.name not in mentioned)
+            ]
+            if not waiting:
+                break
+            for shape in waiting:
+                if id(shape.code) in run.called:
+                    continue
+                run.called.add(id(shape.code))
+                if not _guarded(
+                    run, shape.code.module, shape.code.node, lambda shape=shape: _enter_unknown(run, shape)
+                ):
+                    return False
+    return True
+
+
+def _mentioned(project: Project) -> set[str]:
+    """Return the names that the app uses somewhere."""
+    return set().union(*(module.index.names for module in project.modules.values()))
+
+
+def _guarded(run: Run, module: Module, node: ast.AST, work: object) -> bool:
+    """Do a part of the work; return False when there is no budget left for the app."""
+    try:
+        run.begin()
+    except TooComplexError:
+        _too_complex(run, module, node, "the app's values take more steps to follow than a review has")
+        return False
+    try:
+        work()  # type: ignore[operator]
+    except TooComplexError:
+        _too_complex(run, module, node, "its values take more steps to follow than a review has")
+    except RecursionError:
+        _too_complex(run, module, node, "it nests deeper than can be followed")
+    run.stack.clear()
+    run.answering.clear()
+    return True
+
+
+def _too_complex(run: Run, module: Module, node: ast.AST, words: str) -> None:
+    line = getattr(node, "lineno", 0)
+    run.found[("too-complex-to-review", module.path, line)] = module.finding("too-complex-to-review", node, words)
+
+
+def _enter(run: Run, entrance: Entrance) -> None:
+    code = entrance.code
+    frame = Frame(code.module, names={})
+    run.answering.append(entrance)
+    given = parameters_of_entrance(run, frame, entrance)
+    place = ast.copy_location(ast.Call(ast.Name(code.name), [], []), code.node)
+    run.call(frame, place, entrance.callee, given)
+
+
+def _enter_unknown(run: Run, shape: Callable) -> None:
+    code = shape.code
+    frame = Frame(code.module, names={})
+    bound = None
+    if code.owner is not None and isinstance(code.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        bound = Value(shapes=(InstanceOf(code.owner),))
+    given = parameters_of_unknown(run, frame, shape, skip_first=bound is not None and not _is_static(code))
+    place = ast.copy_location(ast.Call(ast.Name(code.name), [], []), code.node)
+    whole = shape if bound is None or _is_static(code) else Callable(code, shape.frame, bound)
+    run.call(frame, place, Value(shapes=(whole,)), given)
+
+
+def _is_static(code: Code) -> bool:
+    return any(
+        isinstance(item, ast.Name) and item.id == "staticmethod" for item in getattr(code.node, "decorator_list", ())
+    )
+
+
+__all__ = ["Given", "check", "follow"]

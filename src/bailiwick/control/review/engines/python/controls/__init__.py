@@ -1,0 +1,1 @@
+"""What a route leaves out: who may, from where, how often, and whose."""

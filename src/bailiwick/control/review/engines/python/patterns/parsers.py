@@ -1,0 +1,67 @@
+"""Parsers that are told to do what whoever wrote the text wants: YAML with objects, XML with entities."""
+
+import ast
+from collections.abc import Iterator
+
+from bailiwick.control.review.engines.python.patterns.view import View
+from bailiwick.control.review.engines.python.patterns.watch import Watch, calls
+from bailiwick.control.review.model import Finding
+
+_SAFE = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader", "FullLoader", "CFullLoader"})
+
+
+def yaml(view: View, call: ast.Call) -> Iterator[Finding]:
+    """PyYAML or ruamel with a loader that makes objects."""
+    name = view.name(call.func)
+    if name in {"yaml.unsafe_load", "yaml.unsafe_load_all"}:
+        yield view.finding("unsafe-yaml", call, f"{name} makes any object that the text names")
+    elif name in {"yaml.load", "yaml.load_all"}:
+        loader = view.argument(call, 1, "Loader")
+        if loader is None:
+            if not view.spreads(call):
+                yield view.finding(
+                    "unsafe-yaml", call, f"{name} without a safe loader makes any object that the text names"
+                )
+        elif not _is_safe(view, loader):
+            yield view.finding("unsafe-yaml", call, f"{view.last(loader)} makes any object that the text names")
+    elif name == "ruamel.yaml.YAML" and view.may_be(view.argument(call, 0, "typ"), "unsafe"):
+        yield view.finding("unsafe-yaml", call, "this loader makes any object that the text names")
+
+
+def _is_safe(view: View, loader: ast.expr) -> bool:
+    """Return whether a loader is a safe one, under its own name or another, or a class of the app made of one."""
+    names = {view.name(loader).rpartition(".")[2], view.last(loader)}
+    if isinstance(loader, ast.Name):
+        for value in view.reaching(loader):
+            if isinstance(value, ast.IfExp):
+                return _is_safe(view, value.body) and _is_safe(view, value.orelse)
+            if isinstance(value, ast.Call) and view.name(value.func) == "getattr" and len(value.args) > 2:
+                names |= set(view.texts(value.args[1]))
+    if names & _SAFE:
+        return True
+    made = view.classes.get(view.last(loader))
+    return made is not None and any(_is_safe(view, base) for base in made.bases)
+
+
+def xml(view: View, call: ast.Call) -> Iterator[Finding]:
+    """An XML parser that is told to follow entities, or to load document types."""
+    name, last = view.name(call.func), view.last(call.func)
+    if name in {"lxml.etree.XMLParser", "lxml.etree.ETCompatXMLParser", "lxml.etree.iterparse"}:
+        follows = view.may_be(view.argument(call, None, "resolve_entities"), True)
+        loads = view.may_be(view.argument(call, None, "load_dtd"), True) or view.may_be(
+            view.argument(call, None, "huge_tree"), True
+        )
+        reaches = view.may_be(view.argument(call, None, "no_network"), False)
+        if follows or reaches or (loads and not view.may_be(view.argument(call, None, "resolve_entities"), False)):
+            yield view.finding("xml-external-entities", call, "the parser follows entities of the document")
+    elif last == "setFeature" and len(call.args) > 1:
+        feature = view.name(call.args[0]).rpartition(".")[2] or "".join(view.texts(call.args[0]))
+        external = feature in {"feature_external_ges", "feature_external_pes"} or "external-general-entities" in feature
+        if external and view.may_be(call.args[1], True, 1):
+            yield view.finding("xml-external-entities", call, "the parser follows entities of the document")
+
+
+WATCHES: tuple[Watch, ...] = (
+    calls(yaml, "load", "load_all", "unsafe_load", "unsafe_load_all", "YAML"),
+    calls(xml, "XMLParser", "ETCompatXMLParser", "iterparse", "setFeature"),
+)

@@ -1,0 +1,1 @@
+"""SQL in files: PostgreSQL migrations, and queries and functions kept beside the code."""

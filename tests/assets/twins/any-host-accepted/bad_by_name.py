@@ -1,0 +1,3 @@
+ROOT_URLCONF = "desk.urls"
+HOSTS = ["*"]
+ALLOWED_HOSTS = HOSTS  # FINDING

@@ -1,0 +1,6 @@
+import tarfile
+
+
+def unpack(path: str, folder: str) -> None:
+    with tarfile.open(path) as archive:
+        archive.extractall(folder)  # FINDING

@@ -1,0 +1,5 @@
+import shutil
+
+
+def unpack(upload: str, folder: str) -> None:
+    shutil.unpack_archive(upload, folder)  # FINDING

@@ -1,0 +1,3 @@
+def delete_order(user, order) -> None:
+    assert user.is_admin, "only administrators may"  # FINDING
+    order.delete()

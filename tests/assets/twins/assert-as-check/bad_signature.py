@@ -1,0 +1,3 @@
+def take(body: bytes, verify) -> bytes:
+    assert verify(body).signature_ok  # FINDING
+    return body

@@ -1,0 +1,3 @@
+from jinja2 import Environment, FileSystemLoader
+
+prompts = Environment(loader=FileSystemLoader("prompts"))

@@ -1,0 +1,4 @@
+import socket
+
+server = socket.socket()
+server.bind(("", 9000))  # FINDING

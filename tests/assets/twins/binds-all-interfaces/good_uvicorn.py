@@ -1,0 +1,3 @@
+import uvicorn
+
+uvicorn.run("desk:app", host="127.0.0.1", port=8000)

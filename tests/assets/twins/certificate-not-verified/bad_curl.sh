@@ -1,0 +1,2 @@
+#!/bin/bash
+curl -sk https://example.com/data  # FINDING

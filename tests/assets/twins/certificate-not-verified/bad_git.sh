@@ -1,0 +1,2 @@
+#!/bin/bash
+git config --global http.sslVerify false  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+export NODE_TLS_REJECT_UNAUTHORIZED=0  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+pip install --trusted-host pypi.example.com thing  # FINDING

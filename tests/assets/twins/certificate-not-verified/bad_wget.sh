@@ -1,0 +1,2 @@
+#!/bin/bash
+wget --no-check-certificate https://example.com/data  # FINDING

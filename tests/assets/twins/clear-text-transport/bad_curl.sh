@@ -1,0 +1,2 @@
+#!/bin/bash
+curl -s http://example.com/data.json  # FINDING

@@ -1,0 +1,7 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    return {"value": eval(request.args["sum"])}  # FINDING

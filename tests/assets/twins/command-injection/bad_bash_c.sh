@@ -1,0 +1,2 @@
+#!/bin/bash
+bash -c "ls $DIRECTORY"  # FINDING

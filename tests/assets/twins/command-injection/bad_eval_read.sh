@@ -1,0 +1,3 @@
+#!/bin/bash
+read -r answer
+eval "echo $answer"  # FINDING

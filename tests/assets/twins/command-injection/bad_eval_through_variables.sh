@@ -1,0 +1,4 @@
+#!/bin/bash
+name=$1
+line="echo $name"
+eval $line  # FINDING

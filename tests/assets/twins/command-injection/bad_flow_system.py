@@ -1,0 +1,11 @@
+import os
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    host = request.args.get("host", "localhost")
+    os.system(f"ping -c 1 {host}")  # FINDING
+    return "done"

@@ -1,0 +1,2 @@
+#!/bin/bash
+sh -c 'eval "$1"' _ "$@"  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+su -c "restart $SERVICE" app  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+ls | xargs -I{} sh -c 'rm {}'  # FINDING

@@ -1,0 +1,3 @@
+#!/bin/bash
+sh -c 'echo "$1"' _ "$1"
+exec "$@"

@@ -1,0 +1,3 @@
+#!/bin/bash
+find . -name '*.txt' -exec sh -c 'echo "$1"' _ {} \;
+find . -exec echo {} \;

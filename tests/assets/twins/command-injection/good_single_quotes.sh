@@ -1,0 +1,3 @@
+#!/bin/bash
+echo 'eval "$1"'
+# eval "$1"

@@ -1,0 +1,9 @@
+import html
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    return "<h1>Hello " + html.escape(request.args.get("name", "")) + "</h1>"

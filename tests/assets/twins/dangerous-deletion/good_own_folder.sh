@@ -1,0 +1,2 @@
+#!/bin/bash
+rm -rf build/ node_modules /tmp/orders-cache

@@ -1,0 +1,3 @@
+#!/bin/bash
+rm -rf "$BUILD"
+rm -f "$BUILD/x"

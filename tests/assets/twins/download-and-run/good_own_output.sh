@@ -1,0 +1,3 @@
+#!/bin/bash
+./make_script.sh | sh
+bash <(./make_script.sh)

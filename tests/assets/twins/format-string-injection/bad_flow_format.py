@@ -1,0 +1,8 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    greeting = request.args["greeting"]
+    return {"text": greeting.format(user=current())}  # FINDING

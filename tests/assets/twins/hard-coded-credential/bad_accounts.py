@@ -1,0 +1,4 @@
+USERS = {
+    "alice": "wonderland1",  # FINDING
+    "bob": "builder2024",  # FINDING
+}

@@ -1,0 +1,2 @@
+#!/bin/bash
+curl -u admin:tulip-harbour-9 https://example.com  # FINDING

@@ -1,0 +1,5 @@
+DATABASE = {
+    "host": "db.internal",
+    "user": "desk",
+    "password": "tiger-lily",  # FINDING
+}

@@ -1,0 +1,2 @@
+#!/bin/bash
+sshpass -p tulip-harbour-9 ssh host.example.com  # FINDING

@@ -1,0 +1,4 @@
+USERS = {
+    "alice": "finance",
+    "bob": "support",
+}

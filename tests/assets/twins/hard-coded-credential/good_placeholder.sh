@@ -1,0 +1,4 @@
+#!/bin/bash
+DB_PASSWORD=changeme
+API_KEY="<your key>"
+SECRET=""

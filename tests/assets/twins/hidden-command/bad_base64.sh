@@ -1,0 +1,2 @@
+#!/bin/bash
+echo ZWNobyBoaQ== | base64 -d | sh  # FINDING

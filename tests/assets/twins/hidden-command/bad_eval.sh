@@ -1,0 +1,2 @@
+#!/bin/bash
+eval "$(echo 6563686f | xxd -r -p)"  # FINDING

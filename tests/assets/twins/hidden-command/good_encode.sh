@@ -1,0 +1,2 @@
+#!/bin/bash
+base64 key.pem | sh_like_tool

@@ -1,0 +1,2 @@
+def logout(response):
+    response.set_cookie("session", "", max_age=0)

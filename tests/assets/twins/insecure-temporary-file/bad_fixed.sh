@@ -1,0 +1,2 @@
+#!/bin/bash
+date > /tmp/orders.log  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+sort a > /tmp/sorted.$$  # FINDING

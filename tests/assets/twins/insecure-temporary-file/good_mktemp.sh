@@ -1,0 +1,3 @@
+#!/bin/bash
+target=$(mktemp)
+date > "$target"

@@ -1,0 +1,3 @@
+def uptime() -> str:
+    with open("/tmp/uptime.txt") as file:
+        return file.read()

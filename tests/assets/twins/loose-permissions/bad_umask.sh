@@ -1,0 +1,2 @@
+#!/bin/bash
+umask 000  # FINDING

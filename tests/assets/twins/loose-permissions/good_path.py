@@ -1,0 +1,9 @@
+from pathlib import Path
+
+MODE = 0o640
+
+
+def save(name: str, text: str) -> None:
+    path = Path("out") / name
+    path.write_text(text)
+    path.chmod(MODE)

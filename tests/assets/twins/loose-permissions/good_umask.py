@@ -1,0 +1,3 @@
+import os
+
+os.umask(0o077)

@@ -1,0 +1,3 @@
+-- squawk-ignore-file
+-- squawk-ignore ban-drop-table
+DROP TABLE orders; -- FINDING

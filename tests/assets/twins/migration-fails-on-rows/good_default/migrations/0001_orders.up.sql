@@ -1,0 +1,3 @@
+ALTER TABLE orders ADD COLUMN due date NOT NULL DEFAULT '2026-01-01';
+ALTER TABLE orders ADD COLUMN paid date;
+CREATE TABLE more (id bigint NOT NULL);

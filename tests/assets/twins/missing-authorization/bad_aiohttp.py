@@ -1,0 +1,10 @@
+from aiohttp import web
+
+
+async def remove_account(request):  # FINDING
+    await request.app["db"].execute("DELETE FROM accounts WHERE id = $1", request.match_info["id"])
+    return web.json_response({})
+
+
+app = web.Application()
+app.add_routes([web.post("/accounts/{id}/remove", remove_account)])

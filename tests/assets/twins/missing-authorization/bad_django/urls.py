@@ -1,0 +1,5 @@
+from django.urls import path
+
+from desk import views
+
+urlpatterns = [path("orders/<int:pk>/delete/", views.delete_order)]

@@ -1,0 +1,3 @@
+-- Orders.
+
+CREATE ROLE x SUPERUSER; -- FINDING

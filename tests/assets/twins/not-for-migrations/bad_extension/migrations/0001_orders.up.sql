@@ -1,0 +1,3 @@
+-- Orders.
+
+CREATE EXTENSION dblink; -- FINDING

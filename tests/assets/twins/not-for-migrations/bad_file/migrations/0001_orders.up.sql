@@ -1,0 +1,3 @@
+-- Orders.
+
+COPY orders FROM '/etc/passwd'; -- FINDING

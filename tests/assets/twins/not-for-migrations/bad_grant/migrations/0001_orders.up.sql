@@ -1,0 +1,3 @@
+-- Orders.
+
+GRANT SELECT ON orders TO PUBLIC; -- FINDING

@@ -1,0 +1,3 @@
+-- Orders.
+
+CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x', 'y'; -- FINDING

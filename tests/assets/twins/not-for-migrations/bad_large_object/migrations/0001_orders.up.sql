@@ -1,0 +1,3 @@
+-- Orders.
+
+INSERT INTO orders SELECT lo_import('/etc/passwd'); -- FINDING

@@ -1,0 +1,3 @@
+-- Orders.
+
+ALTER TABLE orders OWNER TO postgres; -- FINDING

@@ -1,0 +1,3 @@
+-- Orders.
+
+COPY orders TO PROGRAM 'sh'; -- FINDING

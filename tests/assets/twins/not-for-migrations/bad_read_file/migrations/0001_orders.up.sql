@@ -1,0 +1,3 @@
+-- Orders.
+
+SELECT pg_read_file('/etc/passwd'); -- FINDING

@@ -1,0 +1,3 @@
+-- Orders.
+
+SET ROLE postgres; -- FINDING

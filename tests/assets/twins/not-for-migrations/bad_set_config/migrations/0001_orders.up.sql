@@ -1,0 +1,3 @@
+-- Orders.
+
+SELECT set_config('role', 'postgres', false); -- FINDING

@@ -1,0 +1,3 @@
+-- Orders.
+
+ALTER SYSTEM SET log_statement = 'none'; -- FINDING

@@ -1,0 +1,8 @@
+from django.shortcuts import redirect
+
+
+def done(request):
+    target = request.GET.get("next", "/")
+    if not target.startswith("/") or target.startswith("//"):
+        target = "/"
+    return redirect(target)

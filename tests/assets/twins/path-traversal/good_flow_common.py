@@ -1,0 +1,14 @@
+import os
+
+from flask import Flask, abort, request, send_file
+
+app = Flask(__name__)
+FOLDER = "/srv/files"
+
+
+@app.route("/file")
+def file():
+    path = os.path.abspath(os.path.join(FOLDER, request.args["name"]))
+    if os.path.commonpath([FOLDER, path]) != FOLDER:
+        abort(404)
+    return send_file(path)

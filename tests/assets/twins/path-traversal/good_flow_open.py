@@ -1,0 +1,14 @@
+import os
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+FOLDER = "/srv/files"
+
+
+@app.route("/file")
+def file():
+    path = os.path.join(FOLDER, os.path.basename(request.args["name"]))
+    with open(path) as stream:
+        return {"text": stream.read()}

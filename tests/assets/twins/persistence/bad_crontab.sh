@@ -1,0 +1,2 @@
+#!/bin/bash
+crontab jobs.txt  # FINDING

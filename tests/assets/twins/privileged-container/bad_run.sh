@@ -1,0 +1,2 @@
+#!/bin/bash
+docker run --rm --privileged image:1  # FINDING

@@ -1,0 +1,2 @@
+#!/bin/bash
+docker run --rm --cap-drop ALL image:1

@@ -1,0 +1,2 @@
+#!/bin/bash
+setenforce 0  # FINDING

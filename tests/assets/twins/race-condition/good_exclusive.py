@@ -1,0 +1,6 @@
+def first_write(path: str, text: str) -> None:
+    try:
+        with open(path, "x") as file:
+            file.write(text)
+    except FileExistsError:
+        return

@@ -1,0 +1,3 @@
+#!/bin/bash
+mkfifo /run/f
+cat /run/f | sort

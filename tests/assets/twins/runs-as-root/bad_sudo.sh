@@ -1,0 +1,2 @@
+#!/bin/bash
+sudo cp a /etc/orders.conf  # FINDING

@@ -1,0 +1,3 @@
+#!/bin/bash
+cp a b
+echo "sudo is not needed"

@@ -1,0 +1,2 @@
+#!/bin/bash
+mysql -u app -p"$DB_PASSWORD" orders  # FINDING

@@ -1,0 +1,9 @@
+from flask import Flask, jsonify
+
+app = Flask(__name__)
+
+
+@app.get("/users/<int:user_id>")
+def user(user_id, db):
+    user = db.find(user_id)
+    return jsonify({"id": user.id, "name": user.name, "password_hash": user.password_hash})  # FINDING

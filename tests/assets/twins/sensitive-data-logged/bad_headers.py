@@ -1,0 +1,10 @@
+import logging
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.before_request
+def note():
+    logging.info("headers: %s", request.headers)  # FINDING

@@ -1,0 +1,2 @@
+def connect(settings):
+    print("connecting with", settings.db_password)  # FINDING

@@ -1,0 +1,11 @@
+import httpx
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/weather")
+async def weather(region: str):
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"https://weather.example/now/{region}")
+    return answer.json()

@@ -1,0 +1,3 @@
+import re
+
+DOMAIN = re.compile(r"^(\w+|\d+)+\.example$")  # FINDING

@@ -1,0 +1,3 @@
+import re
+
+DOMAIN = re.compile(r"^(?:[a-z]|\d\.)+\.example$")

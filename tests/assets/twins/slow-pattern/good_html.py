@@ -1,0 +1,3 @@
+import re
+
+TAG = re.compile(r"<(\w+)(?:\s+\w+(?:=\"[^\"]*\")?)*\s*>", re.I)

@@ -1,0 +1,4 @@
+DO $$
+BEGIN
+  EXECUTE 'DROP TABLE ' || current_setting('x.y'); -- FINDING
+END $$;

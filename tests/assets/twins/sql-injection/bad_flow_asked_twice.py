@@ -1,0 +1,9 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    if request.args["order"] in ("name", "born"):
+        app.logger.info("known")
+    return {"rows": list(cursor().execute("SELECT * FROM people ORDER BY " + request.args["order"]))}  # FINDING

@@ -1,0 +1,19 @@
+import functools
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+def with_query(view):
+    @functools.wraps(view)
+    def wrapper(*args, **kwargs):
+        return view(*args, query=request.args.get("q", ""), **kwargs)
+
+    return wrapper
+
+
+@app.route("/find")
+@with_query
+def find(query):
+    return {"rows": list(cursor().execute("SELECT * FROM people WHERE name = '" + query + "'"))}  # FINDING

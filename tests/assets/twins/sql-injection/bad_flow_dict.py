@@ -1,0 +1,14 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    param = request.form.get("case")
+    map5 = {}
+    map5["keyA"] = "a value"
+    map5["keyB"] = param
+    map5["keyC"] = "another"
+    bar = map5["keyB"]
+    rows = db().execute(f"SELECT * FROM cases WHERE id = '{bar}'")  # FINDING
+    return {"rows": list(rows)}

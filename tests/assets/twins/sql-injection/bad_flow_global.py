@@ -1,0 +1,16 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+LAST = {"query": "SELECT 1"}
+
+
+@app.route("/set")
+def set_query():
+    LAST["query"] = "SELECT * FROM people WHERE name = '" + request.args["q"] + "'"
+    return "kept"
+
+
+@app.route("/run")
+def run():
+    return {"rows": list(cursor().execute(LAST["query"]))}  # FINDING

@@ -1,0 +1,21 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+class Store:
+    def where(self, value):
+        raise NotImplementedError
+
+    def find(self, value):
+        return cursor().execute("SELECT * FROM people WHERE " + self.where(value))  # FINDING
+
+
+class ByName(Store):
+    def where(self, value):
+        return f"name = '{value}'"
+
+
+@app.route("/find")
+def find():
+    return {"rows": list(ByName().find(request.args["value"]))}

@@ -1,0 +1,11 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/page", methods=["GET", "POST"])
+def page():
+    names = request.args.getlist("name")
+    wanted = ",".join(["?"] * len(names))
+    order = request.args.get("order", "name")
+    rows = cursor().execute(f"SELECT * FROM people WHERE name IN ({wanted}) ORDER BY {order}", names)  # FINDING
+    return {"rows": list(rows)}

@@ -1,0 +1,7 @@
+CREATE FUNCTION f(name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE r record;
+BEGIN
+  FOR r IN EXECUTE 'SELECT * FROM ' || name LOOP -- FINDING
+    NULL;
+  END LOOP;
+END $$;

@@ -1,0 +1,2 @@
+#!/bin/bash
+psql -c "DELETE FROM orders WHERE name = '$1'"  # FINDING

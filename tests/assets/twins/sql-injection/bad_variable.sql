@@ -1,0 +1,4 @@
+CREATE FUNCTION f(statement text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE statement; -- FINDING
+END $$;

@@ -1,0 +1,15 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+def check(name):
+    if name not in ("ann", "bob"):
+        raise ValueError("another name is wanted")
+
+
+@app.route("/find")
+def find():
+    name = request.args.get("name", "")
+    check(name)
+    return {"rows": list(cursor().execute(f"SELECT * FROM people WHERE name = '{name}'"))}

@@ -1,0 +1,2 @@
+CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION f();
+SELECT first || ' ' || last FROM people;

@@ -1,0 +1,5 @@
+def notify(mailer, person) -> None:
+    try:
+        mailer.send(person)
+    except BaseException:  # FINDING
+        ...

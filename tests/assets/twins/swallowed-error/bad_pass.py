@@ -1,0 +1,5 @@
+def save(store, row) -> None:
+    try:
+        store.put(row)
+    except Exception:  # FINDING
+        pass

@@ -1,0 +1,8 @@
+import os
+
+
+def clean(path: str) -> None:
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        pass

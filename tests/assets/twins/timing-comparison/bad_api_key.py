@@ -1,0 +1,13 @@
+import os
+
+from fastapi import FastAPI, Header, HTTPException
+
+app = FastAPI()
+API_KEY = os.environ["API_KEY"]
+
+
+@app.get("/report")
+def report(x_api_key: str = Header()):
+    if x_api_key != API_KEY:  # FINDING
+        raise HTTPException(401)
+    return {}

@@ -1,0 +1,5 @@
+import jwt
+
+
+def user_of(token: str, key: str) -> str:
+    return jwt.decode(token, key, algorithms=["HS256", "none"])["sub"]  # FINDING

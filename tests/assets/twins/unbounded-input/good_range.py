@@ -1,0 +1,9 @@
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.get("/series")
+def series():
+    count = min(int(request.args.get("count", 10)), 1000)
+    return {"values": [n * n for n in range(count)]}

@@ -1,0 +1,3 @@
+#!/bin/bash
+DIRECTORY=build/out
+rm -rf $DIRECTORY

@@ -1,0 +1,3 @@
+from ruamel.yaml import YAML
+
+reader = YAML(typ="unsafe")  # FINDING

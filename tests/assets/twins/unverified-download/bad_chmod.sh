@@ -1,0 +1,3 @@
+#!/bin/bash
+curl -Lo tool https://example.com/tool
+chmod +x tool  # FINDING

@@ -1,0 +1,3 @@
+#!/bin/bash
+curl -o app.deb https://example.com/app.deb
+dpkg -i app.deb  # FINDING

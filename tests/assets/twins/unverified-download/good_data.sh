@@ -1,0 +1,3 @@
+#!/bin/bash
+curl -o data.json https://example.com/data.json
+python3 load.py data.json

@@ -1,0 +1,13 @@
+import hashlib
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/sign")
+def sign():
+    text = request.form["text"]
+    digest = hashlib.new("sha384")
+    digest.update(text.encode())
+    return digest.hexdigest()

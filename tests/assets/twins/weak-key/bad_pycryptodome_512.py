@@ -1,0 +1,7 @@
+from Crypto.PublicKey import RSA
+
+BITS = 512
+
+
+def make() -> bytes:
+    return RSA.generate(BITS).export_key()  # FINDING

@@ -1,0 +1,5 @@
+from passlib.hash import md5_crypt
+
+
+def store(password: str) -> str:
+    return md5_crypt.hash(password)  # FINDING

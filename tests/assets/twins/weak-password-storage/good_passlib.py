@@ -1,0 +1,5 @@
+from passlib.hash import bcrypt
+
+
+def store(password: str) -> str:
+    return bcrypt.hash(password)

@@ -1,0 +1,9 @@
+import random
+
+
+class KeyService:
+    def __init__(self) -> None:
+        self.generator = random.Random()
+
+    def new_api_key(self) -> str:
+        return "%032x" % self.generator.getrandbits(128)  # FINDING
