@@ -79,7 +79,7 @@ def _slow(node: Node) -> Iterator[Seen]:
 
 def _as_python(pattern: str) -> str:
     """Return a pattern as Python writes it; what differs is names of groups, and slashes that are escaped."""
-    return re.sub(r"\(?<(?![=!])", "(?P<", pattern).replace("\\/", "/")
+    return re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("\\/", "/")
 
 
 def _name_of(node: Node) -> str:
