@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bailiwick.control.review.engines.javascript import validators
 from bailiwick.control.review.engines.javascript.scopes import Cleared, common
 from bailiwick.control.review.engines.javascript.values import ALL, NOTHING, Closure, Value
 
@@ -80,6 +81,7 @@ def _by_schema(call: "Call") -> Cleared:
     """Return what a route's JSON schema proves of its parameters before the handler runs: those that are no text."""
     proven: set[tuple[str, str]] = set()
     for value in call.values:
+        proven |= validators.proven(value)
         for options in value.things:
             for schema in options.fields.get("schema", NOTHING).things:
                 for part, key in (("params", "params"), ("querystring", "query"), ("query", "query"), ("body", "body")):

@@ -31,7 +31,9 @@ _VALUE = re.compile(r"^[\x21-\x7e]{6,200}$")
 _NOT_A_VALUE = re.compile(
     r"^(?:https?://|/|\.|#|--)|[{}<>()\[\]]|^[a-z]+(?:[A-Z][a-z]+)+$|^[A-Z][a-z]+$|^[a-z]+(?:[-_:.][a-z]+)+$"
 )
-_COMPARED = re.compile(r"(?i)(?:signature|hmac|digest|api_?key|(?:^|_|\.)secret|webhook_?secret|hash)$")
+_COMPARED = re.compile(
+    r"(?i)(?:signature|hmac|digest|api_?key|(?:^|_|\.)secret|webhook_?secret|(?:password|token)_?hash)$"
+)
 _LOGS = re.compile(r"(?i)^(?:console|log|logger|winston|pino)$")
 _LOGGED = re.compile(
     r"(?i)^(?:password|passwd|pwd|passphrase|secret|\w*secret|\w*password|(?:access|refresh|auth|id)?_?token|api_?key|"

@@ -58,10 +58,25 @@ def _check_special(run: "Interpreter", call: "Call") -> None:
         name = (call.argument(0).text() or "").lower()
         if name == "access-control-allow-origin":
             run.report_flow("permissive-cors", call.at, call.scope, call.argument(1).taints, "is let in, whoever it is")
+    if call.method == "setAttribute":
+        _check_attribute(run, call)
     for value in call.values:
         for thing in value.things:
+            if "dangerouslySetInnerHTML" in thing.fields and call.method == "createElement":
+                html = member(run, thing.fields["dangerouslySetInnerHTML"], "__html", call.node, call.scope)
+                sink = run.models.assigned["innerHTML"]
+                run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, html), sink.words)
             if "messages" in thing.fields:
                 _check_messages(run, call, thing.fields["messages"])
+
+
+def _check_attribute(run: "Interpreter", call: "Call") -> None:
+    name = (call.argument(0).text() or "").lower()
+    if name in {"href", "src", "action", "formaction", "xlink:href", "data"}:
+        check_link(run, call.argument(1), call.at, call.scope)
+    elif name.startswith("on") or name == "srcdoc":
+        sink = run.models.assigned["innerHTML"]
+        run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, call.argument(1)), sink.words)
 
 
 def _check_messages(run: "Interpreter", call: "Call", messages: Value) -> None:
