@@ -77,7 +77,7 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
         key = origin.key or call.method or call.symbol
         first = call.argument(0).text()
         made = run.from_outside(origin.kind, f"{key}.{first}" if first else key, call.at, call.scope, origin.type)
-        return replace(made, symbol=f"{call.symbol}()")
+        return replace(safe_from(made, origin.safe), symbol=f"{call.symbol}()")
     cleaner = run.models.cleaners.first(call.symbol)
     if cleaner is not None:
         return replace(safe_from(_all_given(call), cleaner.safe), type=cleaner.type)

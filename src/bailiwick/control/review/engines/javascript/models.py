@@ -19,6 +19,7 @@ class Origin:
     kind: str
     type: str = ""
     key: str = ""
+    safe: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,13 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A call that is a fault by its constant arguments: all of `when` hold. Kept to what a reader of the line sees."""
+    """A call that is a fault by its constant arguments: all of `when` hold; one level less bad in functions of `softer`."""
 
     rule: str
     words: str
     calls: tuple[str, ...]
     when: tuple[dict[str, Any], ...] = ()
+    softer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def models() -> Models:
     document = tomllib.loads(pack.read_text())
     made = Models()
     for written in document["source"]:
-        origin = Origin(written["kind"], written.get("type", ""), written.get("key", ""))
+        safe = frozenset(written.get("safe", ()))
+        origin = Origin(written["kind"], written.get("type", ""), written.get("key", ""), safe)
         made.origins.add(written.get("names", ()), origin)
         made.returns.add(written.get("calls", ()), origin)
     for written in document["sink"]:
@@ -125,7 +128,8 @@ def models() -> Models:
     for written in document["same"]:
         made.same.add(written["names"], written["as"])
     for written in document["check"]:
-        check = Check(written["rule"], written["words"], tuple(written["calls"]), tuple(written.get("when", ())))
+        when, softer = tuple(written.get("when", ())), written.get("softer", "")
+        check = Check(written["rule"], written["words"], tuple(written["calls"]), when, softer)
         made.checks.add(check.calls, check)
     for table in (made.origins, made.returns, made.sinks, made.cleaners, made.passing, made.checks, made.same):
         made.roots.update(table.roots)

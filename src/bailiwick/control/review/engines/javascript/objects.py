@@ -15,6 +15,7 @@ from bailiwick.control.review.engines.javascript.values import (
     join_taints,
     joined,
     part_of,
+    safe_from,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def _of_library(run: "Interpreter", base: Value, name: str, node: Node, scope: S
     symbol = symbol.removesuffix(".default")
     origin = run.models.origins.first(symbol)
     if origin is not None:
-        return replace(run.from_outside(origin.kind, origin.key or name, node, scope, origin.type), symbol=symbol)
+        value = run.from_outside(origin.kind, origin.key or name, node, scope, origin.type)
+        return replace(safe_from(value, origin.safe), symbol=symbol)
     stored = run.cells.get(symbol)
     return run.named(symbol) if stored is None else joined([stored, run.named(symbol)])
 
@@ -101,7 +103,7 @@ def store(run: "Interpreter", target: Node, value: Value, scope: Scope) -> None:
         export(run, name, value, scope)
         return
     base = run.evaluate(owner, scope)
-    if base.symbol and name:
+    if base.symbol and name and "()" not in base.symbol:
         cell = f"{base.symbol}.{name}"
         for prefix in _GLOBAL_OBJECTS:
             cell = cell.removeprefix(prefix)
