@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from bailiwick.control.review.concealing import concealed
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.evasion import raised
@@ -45,7 +46,7 @@ def review(
         return Report(change.tree, tuple(nothing_read))
     return Report(
         change.tree,
-        merge(raised(weighed(findings, change))),
+        merge(raised(weighed(concealed(findings), change))),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
     )
