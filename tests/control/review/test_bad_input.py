@@ -128,6 +128,16 @@ def test_a_key_is_found_behind_whatever_takes_long_to_read(path: str, make: Call
     assert any("AWS access key" in finding.message for finding in found)
 
 
+HARDEST = [
+    "100,000 statements on one line",
+    "JSON too deep",
+    "tags too deep",
+    "YAML that doubles",
+    "XML that doubles",
+    "suppressions",
+]
+
+
 @pytest.mark.req("RV1", "RV3")
 def test_a_key_is_found_behind_thousands_of_examples() -> None:
     examples = "".join(f'K{n} = "sk_' + f'test_8Yq2LmZ7Vx4Rt1Wc6Nd3Pk{n:04}"\n' for n in range(3_000))
@@ -136,8 +146,7 @@ def test_a_key_is_found_behind_thousands_of_examples() -> None:
 
 
 @pytest.mark.req("RV1")
-@pytest.mark.parametrize("name", ["100,000 statements on one line", "JSON too deep", "tags too deep", "YAML that doubles",
-                                  "XML that doubles", "suppressions"])  # fmt: skip
+@pytest.mark.parametrize("name", HARDEST)
 def test_every_engine_lives_through_it(name: str) -> None:
     path, make = HOSTILE[name]
     report = report_of({path: make(), "desk/other.py": SQL.encode()})

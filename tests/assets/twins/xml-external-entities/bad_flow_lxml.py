@@ -6,6 +6,6 @@ app = Flask(__name__)
 
 @app.route("/page", methods=["GET", "POST"])
 def page():
-    parser = etree.XMLParser(resolve_entities=True)
+    parser = etree.XMLParser(resolve_entities=True)  # FINDING
     tree = etree.fromstring(request.data, parser)  # FINDING
     return {"root": tree.tag}

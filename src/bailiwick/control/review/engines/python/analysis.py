@@ -52,11 +52,11 @@ def _deep_stack() -> Iterator[None]:
 def follow(run: Run) -> None:
     """Go through an app until nothing new comes of it; what is too much for the budget becomes a finding."""
     for _ in range(_ROUNDS):
-        before = run.version
+        run.stale = False
         run.memo.clear()
         run.contexts.clear()
         run.called.clear()
-        if not _go_through_all(run) or run.version == before:
+        if not _go_through_all(run) or not run.stale:
             return
 
 
@@ -104,14 +104,7 @@ def _go_through_the_rest(run: Run) -> bool:
 
 def _mentioned(project: Project) -> set[str]:
     """Return the names that the app uses somewhere."""
-    found: set[str] = set()
-    for module in project.modules.values():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.Name):
-                found.add(node.id)
-    return found
+    return set().union(*(module.index.names for module in project.modules.values()))
 
 
 def _guarded(run: Run, module: Module, node: ast.AST, work: object) -> bool:

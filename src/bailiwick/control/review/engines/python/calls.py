@@ -39,6 +39,13 @@ _PYDANTIC = ("pydantic.", "sqlmodel.", "ninja.", "msgspec.", "marshmallow.")
 
 def evaluate_call(run: Run, frame: Frame, node: ast.Call) -> Value:
     """Return what a call is worth; what it does to its arguments is written back to the names that hold them."""
+    if run.quiet and id(node) in frame.seen:
+        return frame.seen[id(node)]
+    value = frame.seen[id(node)] = _evaluated(run, frame, node)
+    return value
+
+
+def _evaluated(run: Run, frame: Frame, node: ast.Call) -> Value:
     if isinstance(node.func, ast.Attribute):
         receiver = run.evaluate(frame, node.func.value)
         callee = attribute(run, frame, receiver, node.func.attr, node.func)
@@ -148,7 +155,7 @@ def _summary(run: Run, shape: Callable, parameters: State) -> Summary:
     code = shape.code
     if run.widened(code):
         parameters = {name: _without_constants(value) for name, value in parameters.items()}
-    key = (id(code), run.version, tuple(parameters.items()))
+    key = (id(code), tuple(parameters.items()))
     kept = shape.frame is None or shape.frame.code is None
     if kept and key in run.memo:
         return run.memo[key]

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from bailiwick.control.review.engines.python.constants import UNKNOWN, Evaluator, local_constants
-from bailiwick.control.review.engines.python.project import Module, Project, own_nodes, scopes
+from bailiwick.control.review.engines.python.project import Module, Project, scopes
 from bailiwick.control.review.model import Finding
 
 _SHELLS = frozenset({"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"})
@@ -54,20 +54,22 @@ class _Scope:
     def __init__(self, project: Project, module: Module, scope: ast.AST) -> None:
         self._project = project
         self._module = module
-        self._scope = scope
-        self._local: Mapping[str, ast.expr] = local_constants(scope)
+        self._nodes = module.index.nodes[id(scope)]
+        self._local: Mapping[str, ast.expr] = local_constants(scope, self._nodes)
         self._constants = Evaluator(project, module, self._local)
-        self._parameters = {node.arg for node in own_nodes(scope) if isinstance(node, ast.arg)}
+        self._is_function = scope is not module.tree
+        self._parameters = {node.arg for node in self._nodes if isinstance(node, ast.arg)}
 
     def findings(self) -> Iterator[Finding]:
-        called: set[int] = set()
-        for node in own_nodes(self._scope):
+        # What a function gives a name of its own is found where it calls that name.
+        called = {id(node) for node in self._local.values()} if self._is_function else set()
+        for node in self._nodes:
             if isinstance(node, ast.Call):
                 called.add(id(node.func))
                 yield from self._call(node)
             elif isinstance(node, ast.Attribute) and node.attr in _CLIMBS:
                 yield self._module.finding("dynamic-code", node, f"{node.attr} leads to all that Python has")
-        for node in own_nodes(self._scope):
+        for node in self._nodes:
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in called:
                 name = self.name(node)
                 if name in _HANDED_ON:
@@ -155,7 +157,7 @@ class _Scope:
         for end in (".__dict__", "()"):
             if table.endswith(end):
                 return _tidy(f"{table.removesuffix(end)}.{key}")
-        if table in {"builtins", "__builtins__"}:
+        if table in {"builtins", "__builtins__", "__dict__"}:
             return key
         if table in {"globals", "locals"}:
             return key
@@ -187,9 +189,10 @@ class _Outer(_Scope):
     def __init__(self, project: Project, module: Module) -> None:
         self._project = project
         self._module = module
-        self._scope = module.tree
+        self._nodes = []
         self._local = {}
         self._constants = Evaluator(project, module)
+        self._is_function = False
         self._parameters = set()
 
 

@@ -3,7 +3,7 @@
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bailiwick.control.review.engines.python.project import Module, Project, own_nodes
@@ -276,11 +276,14 @@ class Evaluator:
         return UNKNOWN
 
 
-def local_constants(scope: ast.AST) -> dict[str, ast.expr]:
-    """Return the expressions of the names that a function (or module) assigns exactly once, and in no other way."""
+def local_constants(scope: ast.AST, nodes: Iterable[ast.AST] = ()) -> dict[str, ast.expr]:
+    """Return the expressions of the names that a function (or module) assigns exactly once, and in no other way.
+
+    `nodes` are the scope's own, where the caller has them.
+    """
     found: dict[str, ast.expr] = {}
     stored: dict[str, int] = {}
-    for node in own_nodes(scope):
+    for node in nodes or own_nodes(scope):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found[node.targets[0].id] = node.value
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):

@@ -18,9 +18,9 @@ from bailiwick.control.review.engines.python.values import (
     labelled,
 )
 
-_PATHS = re.compile(
-    r"[<{](?:(?P<kind>int|float|uuid)(?:\([^)]*\))?:)?(?P<name>\w+)(?::(?P<after>int|float|uuid|\w+))?[>}]"
-)
+_ANGLED = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+_BRACED = re.compile(r"\{(?P<name>\w+)(?::(?P<kind>\w+))?[^{}]*\}")
+_NUMBERS = frozenset({"int", "float", "uuid"})
 _DEPENDS = ("Depends", "Security")
 _ORDINARY = frozenset(
     "str bytes dict list set tuple object typing.Any Any typing.Dict typing.List typing.Optional "
@@ -38,7 +38,7 @@ def parameters_of_entrance(run: Run, frame: Frame, entrance: Entrance) -> Given:
     in_route = None
     if entrance.route and entrance.framework.parameters == "text":
         # Of such a route its parts are the only parameters; others are given by decorators.
-        in_route = {place.group("name") for place in _PATHS.finditer(entrance.route)}
+        in_route = {place.group("name") for place in _places(entrance.route)}
     named: dict[str, Value] = {}
     skip = _takes_self(entrance.code)
     for position, argument in enumerate(wanted[1:] if skip else wanted):
@@ -65,11 +65,11 @@ def _takes_self(code: Code) -> bool:
 
 def _typed_in_route(route: str) -> set[str]:
     """Return the parameters of which the route says that they are numbers or UUIDs."""
-    found = set()
-    for place in _PATHS.finditer(route):
-        if place.group("kind") or place.group("after") in {"int", "float", "uuid"}:
-            found.add(place.group("name"))
-    return found
+    return {place.group("name") for place in _places(route) if place.group("kind") in _NUMBERS}
+
+
+def _places(route: str) -> list[re.Match[str]]:
+    return [*_ANGLED.finditer(route), *_BRACED.finditer(route)]
 
 
 def _from_request(frame: Frame, argument: ast.arg) -> Value:

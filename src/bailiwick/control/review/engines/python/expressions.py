@@ -149,18 +149,25 @@ def _binary(run: Run, frame: Frame, node: ast.BinOp) -> Value:
     while isinstance(left, ast.BinOp):
         operands.append((left.op, left.right))
         left = left.left
-    value = run.evaluate(frame, left)
-    parts = [value]
+    parts = [run.evaluate(frame, left)]
     for op, right in reversed(operands):
         other = run.evaluate(frame, right)
-        if isinstance(op, ast.Add) and value.items is None and other.items is None:
-            parts.append(other)
-            value = concatenated(parts) if not _are_numbers(parts) else _operated(op, value, other)
-            if value.const is not UNKNOWN:
-                parts = [value]
+        # What is added up is judged as one text: what stands before a part can make it harmless.
+        if not isinstance(op, ast.Add) or other.items is not None or parts[0].items is not None:
+            parts = [_operated(op, _summed(parts), other)]
         else:
-            value = _operated(op, value, other)
-            parts = [value]
+            parts.append(other)
+    return _summed(parts)
+
+
+def _summed(parts: list[Value]) -> Value:
+    if len(parts) == 1:
+        return parts[0]
+    if not _are_numbers(parts):
+        return concatenated(parts)
+    value = parts[0]
+    for other in parts[1:]:
+        value = _operated(ast.Add(), value, other)
     return value
 
 

@@ -26,7 +26,7 @@ class Frame:
     `returns` keeps each returned value with the names as they were then; `tests` the expression behind a name that
     holds the outcome of a check, so that a branch on the name counts as one on the check. `outcomes` says for a call
     of the app's own what its arguments are when it is true, and when it is not. `rebound` are names that now stand for
-    something else than at the beginning.
+    something else than at the beginning; `seen` what calls gave last, for checks that look at them once more.
     """
 
     module: Module
@@ -41,6 +41,7 @@ class Frame:
     yields: list[Value] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     tests: dict[str, ast.expr] = field(default_factory=dict)
+    seen: dict[int, Value] = field(default_factory=dict)
     rebound: set[str] = field(default_factory=set)
     outcomes: dict[int, list[tuple[ast.expr, Value | None, Value | None]]] = field(default_factory=dict)
 

@@ -67,8 +67,12 @@ def _refine_boolean(run: Run, frame: Frame, test: ast.BoolOp, holds: bool, depth
 
 
 def _quietly(run: Run, frame: Frame, node: ast.expr) -> Value:
-    """Return what an expression is worth that was gone through before."""
-    return run.evaluate(frame, node)
+    """Return what an expression is worth that was gone through before; its calls are not gone through again."""
+    before, run.quiet = run.quiet, True
+    try:
+        return run.evaluate(frame, node)
+    finally:
+        run.quiet = before
 
 
 def _refine_comparison(run: Run, frame: Frame, left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool) -> None:
@@ -77,6 +81,8 @@ def _refine_comparison(run: Run, frame: Frame, left: ast.expr, op: ast.cmpop, ri
         subject, container = _quietly(run, frame, left), _quietly(run, frame, right)
         if positive is holds and not deep(container) and deep(subject) and _is_collection(container):
             _choose(run, frame, left)
+        elif positive is holds and isinstance(right, ast.Attribute) and right.attr == "parents" and not deep(subject):
+            _clean_resolved(run, frame, right.value)
         elif positive is not holds and isinstance(subject.const, str) and container.labels and not subject.labels:
             _clean_by(run, frame, right, lambda labels: run.known.without(labels, _signs_refused(str(subject.const))))
     elif isinstance(op, ast.Eq | ast.NotEq) and positive is holds:
@@ -134,6 +140,8 @@ def _choose(run: Run, frame: Frame, node: ast.expr) -> None:  # noqa: PLR0912 - 
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call | ast.Subscript):
             _choose_part(run, frame, node)
             return
+        if isinstance(node, ast.Name) and node.id in frame.tests:
+            _choose_part(run, frame, frame.tests[node.id])
         value = _quietly(run, frame, node)
         change(run, frame, node, Value(shapes=value.shapes if not value.labels else ()))
         _forget_same(frame, value.labels)
@@ -153,10 +161,8 @@ def _choose_part(run: Run, frame: Frame, node: ast.expr) -> None:
     text = ast.unparse(node)
     if any(f".{host}" in text for host in _HOSTS) or ("urlparse" in text and "[1]" in text):
         _clean_all(run, frame, node, _WHERE)
-    elif any(word in text for word in ("split", "suffix", "ext", "guess_type")):
+    elif any(word in text for word in ("split", "suffix", "ext", "guess_type", "content_type", "mimetype")):
         _clean_all(run, frame, node, frozenset({"upload"}))
-        if isinstance(node, ast.Call):
-            return
 
 
 def _forget_same(frame: Frame, labels: Labels) -> None:

@@ -92,7 +92,7 @@ class Knowledge:
     keepers: Table[bool] = field(default_factory=Table)
     passing: Table[bool] = field(default_factory=Table)
     guards: Table[frozenset[str]] = field(default_factory=Table)
-    aliases: dict[str, str] = field(default_factory=dict)
+    aliases: Table[str] = field(default_factory=Table)
     calls: Table[Sink] = field(default_factory=Table)
     methods: dict[str, list[Sink]] = field(default_factory=dict)
     decorators: Table[Framework] = field(default_factory=Table)
@@ -163,7 +163,7 @@ def read(text: str) -> Knowledge:
     for written in document["guard"]:
         known.guards.add(written["names"], frozenset(written["for"]))
     for written in document["alias"]:
-        known.aliases.update((name, written["is"]) for names in written["names"] for name in expanded(names))
+        known.aliases.add(written["names"], written["is"])
     for written in document["framework"]:
         _add_framework(known, written)
     for written in document["request_parameter"]:

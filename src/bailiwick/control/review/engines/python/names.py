@@ -14,6 +14,7 @@ from bailiwick.control.review.engines.python.values import (
     NO_LABELS,
     Callable,
     ClassOf,
+    Definition,
     External,
     InstanceOf,
     Items,
@@ -165,7 +166,7 @@ def _of_instance(  # noqa: PLR0911 - one a place where it may be
         return EMPTY if is_harmless(run, annotated[0].module, annotated[1]) else labelled(value.labels)
     if found is not None:
         return found
-    foreign = next(iter(definition.foreign()), "")
+    foreign = _foreign_with(run, definition, name)
     if foreign:
         return of_external(run, frame, value, f"{foreign}().{name}", node)
     getter = definition.find("__getattr__")
@@ -174,6 +175,16 @@ def _of_instance(  # noqa: PLR0911 - one a place where it may be
     if name in _COMMON:
         return labelled(deep(value))
     return labelled(value.labels)
+
+
+def _foreign_with(run: Run, definition: Definition, name: str) -> str:
+    """Return the class from elsewhere above a class that is known to have a name; if none is, the first."""
+    above = list(definition.foreign())
+    for base in above:
+        path = f"{base}().{name}"
+        if run.known.aliases.find(path) or run.known.sources.find(path) or run.known.sources.find(f"{path}()"):
+            return base
+    return above[0] if above else ""
 
 
 def replace_above(value: Value) -> Value:
@@ -217,7 +228,7 @@ def of_external(run: Run, frame: Frame, value: Value, path: str, node: ast.expr)
     """Return what is at a path that is not the app's; a source there gives its label."""
     if len(path) > _LONGEST_PATH:
         return labelled(value.labels)
-    path = run.known.aliases.get(path, path)
+    path = next(iter(run.known.aliases.find(path)), path)
     cell = run.recalled("external", path)
     labels = value.labels
     sources = run.known.sources.find(path)

@@ -32,6 +32,20 @@ class Class:
 
 
 @dataclass(eq=False)
+class Index:
+    """What one way through a tree finds: its scopes, the nodes of each, imports, names that are used, and its depth.
+
+    The nodes of a scope are those that are not in a function or class inside it.
+    """
+
+    scopes: list[ast.Module | Function]
+    nodes: dict[int, list[ast.AST]]
+    imports: list[ast.Import | ast.ImportFrom]
+    names: set[str]
+    depth: int = 0
+
+
+@dataclass(eq=False)
 class Module:
     """A file of Python. `imports` gives the dotted name behind each imported one, `stars` the modules taken whole.
 
@@ -42,6 +56,7 @@ class Module:
     path: str
     tree: ast.Module
     lines: tuple[str, ...]
+    index: "Index"
     package: bool = False
     imports: dict[str, str] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
@@ -67,6 +82,8 @@ class Project:
     modules: dict[str, Module] = field(default_factory=dict)
     faults: list[Finding] = field(default_factory=list)
     _ends: dict[str, list[Module]] = field(default_factory=dict)
+    _split: dict[tuple[str, str], "tuple[Module, str] | None"] = field(default_factory=dict)
+    _resolved: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def module(self, name: str, asked_from: Module | None = None) -> Module | None:
         """Return the module that an import of `name` gives: by its full name, beside the importer, or by its end.
@@ -89,6 +106,12 @@ class Project:
 
     def split(self, dotted: str, asked_from: Module | None = None) -> tuple[Module, str] | None:
         """Return the app's module that a dotted name begins with, and the rest of the name; None if it has none."""
+        key = (dotted, asked_from.name if asked_from is not None else "")
+        if key not in self._split:
+            self._split[key] = self._found_split(dotted, asked_from)
+        return self._split[key]
+
+    def _found_split(self, dotted: str, asked_from: Module | None) -> tuple[Module, str] | None:
         head, rest = dotted, ""
         while head:
             found = self.module(head, asked_from)
@@ -100,6 +123,12 @@ class Project:
 
     def resolve(self, dotted: str, asked_from: Module | None = None) -> str:
         """Return where a dotted name comes from: imports of imports and star imports of the app are followed."""
+        key = (dotted, asked_from.name if asked_from is not None else "")
+        if key not in self._resolved:
+            self._resolved[key] = self._found_origin(dotted, asked_from)
+        return self._resolved[key]
+
+    def _found_origin(self, dotted: str, asked_from: Module | None) -> str:
         for _ in range(_MOST_RE_EXPORTS):
             place = self.split(dotted, asked_from)
             if place is None or not place[1]:
@@ -199,6 +228,8 @@ def read_project(files: Iterable[TreeFile]) -> Project:
             continue
         project.modules[module.name] = module
         project._ends.setdefault(module.name.rpartition(".")[2], []).append(module)
+    project._split.clear()
+    project._resolved.clear()
     for module in project.modules.values():
         for cls in module.classes.values():
             cls.bases = tuple(name for name in (project.name_of(module, base) for base in _bases(cls.node)) if name)
@@ -217,18 +248,18 @@ def module_name(path: str) -> str:
 
 
 def _read(path: str, content: bytes) -> Module:
-    tree, text = _parsed(path, content)
-    module = Module(module_name(path), path, tree, tuple(text.splitlines()), package=path.endswith("__init__.py"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            _import(module, node)
+    tree, text, index = _parsed(path, content)
+    lines = tuple(text.splitlines())
+    module = Module(module_name(path), path, tree, lines, index, package=path.endswith("__init__.py"))
+    for node in index.imports:
+        _import(module, node)
     _define(module, tree.body, set())
     return module
 
 
 # The engines of a review read the same files one after the other.
 @lru_cache(maxsize=512)
-def _parsed(path: str, content: bytes) -> tuple[ast.Module, str]:
+def _parsed(path: str, content: bytes) -> tuple[ast.Module, str, Index]:
     if path.endswith(".ipynb"):
         text = _cells(content)
     else:
@@ -240,37 +271,56 @@ def _parsed(path: str, content: bytes) -> tuple[ast.Module, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text)
-    if _is_deeper(tree, _DEEPEST):
+    index = _indexed(tree)
+    if index.depth > _DEEPEST:
         raise ValueError(f"it nests deeper than {_DEEPEST} levels, which nobody can review")
-    return tree, text
+    return tree, text, index
 
 
-def _is_deeper(tree: ast.AST, most: int) -> bool:
-    level: list[ast.AST] = [tree]
-    for _ in range(most):
-        level = [child for node in level for child in _inner(node)]
-        if not level:
-            return False
-    return True
+def _indexed(tree: ast.Module) -> Index:
+    """Go once through a tree. `a + b + c` and `elif` nest to the left and are as deep as they are long: that is one."""
+    nodes: dict[int, list[ast.AST]] = {id(tree): []}
+    index = Index([tree], nodes, [], set())
+    waiting: list[tuple[ast.AST, list[ast.AST], int]] = [(tree, [], 0)]
+    while waiting:
+        node, own, depth = waiting.pop()
+        index.depth = max(index.depth, depth)
+        kind = type(node)
+        if kind in _SCOPES:
+            own = nodes[id(node)] = []
+            if kind is not ast.ClassDef and node is not tree:
+                index.scopes.append(node)  # type: ignore[arg-type]
+        else:
+            own.append(node)
+            if kind is ast.Name:
+                index.names.add(node.id)  # type: ignore[attr-defined]
+            elif kind is ast.Attribute:
+                index.names.add(node.attr)  # type: ignore[attr-defined]
+            elif kind is ast.Import or kind is ast.ImportFrom:
+                index.imports.append(node)  # type: ignore[arg-type]
+        below = [(child, own, depth if _continues(node, child) else depth + 1) for child in _children(node)]
+        waiting += below[::-1]
+    return index
 
 
-def _inner(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the children of a node. `a + b + c` and `elif` nest to the left and are as deep as they are long."""
+_SCOPES = frozenset({ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+
+
+def _continues(node: ast.AST, child: ast.AST) -> bool:
     if isinstance(node, ast.BinOp):
-        while isinstance(node, ast.BinOp):
-            yield node.right
-            node = node.left
-        yield node
-    elif isinstance(node, ast.If):
-        while True:
-            yield node.test
-            yield from node.body
-            if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
-                break
-            node = node.orelse[0]
-        yield from node.orelse
-    else:
-        yield from ast.iter_child_nodes(node)
+        return child is node.left
+    return isinstance(node, ast.If) and node.orelse == [child] and isinstance(child, ast.If)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context | ast.operator):
+            found.append(value)
+    return found
 
 
 def _cells(content: bytes) -> str:
@@ -345,20 +395,17 @@ def _class(module: Module, node: ast.ClassDef) -> Class:
 
 def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a scope in order, without those of functions and classes inside it."""
-    waiting = list(ast.iter_child_nodes(scope))[::-1]
+    waiting = _children(scope)[::-1]
     while waiting:
         node = waiting.pop()
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if type(node) not in _SCOPES:
             yield node
-            waiting += list(ast.iter_child_nodes(node))[::-1]
+            waiting += _children(node)[::-1]
 
 
 def scopes(module: Module) -> Iterator[ast.Module | Function]:
     """Yield the module and every function in it."""
-    yield module.tree
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+    yield from module.index.scopes
 
 
 def _characters(line: str, offset: int) -> int:

@@ -93,12 +93,14 @@ class Run:
     called: set[int] = field(default_factory=set)
     entrances: dict[int, Entrance] = field(default_factory=dict)
     cells: dict[tuple[object, str], Value] = field(default_factory=dict)
-    version: int = 0
+    read: set[tuple[object, str]] = field(default_factory=set)
+    stale: bool = False
     memo: dict[object, Summary] = field(default_factory=dict)
     contexts: dict[int, int] = field(default_factory=dict)
     stack: list[Code] = field(default_factory=list)
     answering: list[Entrance] = field(default_factory=list)
     templates: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    quiet: bool = False
     spent: int = 0
     spent_here: int = 0
 
@@ -117,6 +119,10 @@ class Run:
         """Return what a call gives; what it changes is written back."""
         return self.call_value(self, frame, node, callee, given)
 
+    def spend(self, nodes: int) -> None:
+        """Take from the budget what work on many names at once is worth."""
+        self.spent_here += nodes
+
     def begin(self) -> None:
         """Give the next function its budget; raise `TooComplexError` when the app's is used up."""
         self.spent += self.spent_here
@@ -131,11 +137,17 @@ class Run:
         after = value if before is None else joined(before, value)
         if before is None or after != before:
             self.cells[key] = after
-            self.version += 1
+            if key in self.read:
+                # Somebody went on with what was known before: what came of it is gone through again.
+                self.stale = True
+                self.read.clear()
+                self.memo.clear()
 
     def recalled(self, owner: object, name: str) -> Value | None:
         """Return what was noted."""
-        return self.cells.get((owner, name))
+        key = (owner, name)
+        self.read.add(key)
+        return self.cells.get(key)
 
     def code(self, module: Module, node: ast.AST, name: str, owner: object = None) -> Code:
         """Return the one code of a definition."""

@@ -35,8 +35,8 @@ _SESSIONS = (
 _ORM_MAKERS = frozenset({"create", "get_or_create", "update_or_create", "insert", "from_dict", "model_construct"})
 _TELL = frozenset({"-c", "/c", "/C", "-e", "-Command", "--command", "-lc", "-ec"})
 _ANSWERS = tuple(
-    "Response() jsonify() redirect() send_file() render_template() make_response() send_from_directory() render() "
-    "json() Markup() file() abort()".split()
+    "Response() jsonify() template() redirect() send_file() render_template() make_response() send_from_directory() "
+    "render() json() Markup() file() abort()".split()
 )
 
 
@@ -204,23 +204,7 @@ def _says_other_type(answer: Value) -> bool:
 
 def _is_answer(path: str) -> bool:
     """Return whether a value is an answer that was looked at where it was made, or that a framework shows by itself."""
-    return path.endswith(
-        (
-            "Response()",
-            "jsonify()",
-            "redirect()",
-            "send_file()",
-            "render_template()",
-            "make_response()",
-            "send_from_directory()",
-            "render()",
-            "json()",
-            "Markup()",
-            "HttpResponse()",
-            "file()",
-            "abort()",
-        )
-    ) or path.startswith(("requests.", "httpx."))
+    return path.endswith(_ANSWERS) or path.startswith(("requests.", "httpx."))
 
 
 def _page_if_html(sink: Sink, path: str, given: Given) -> Labels:

@@ -21,7 +21,11 @@ from bailiwick.control.review.engines.python.values import (
 )
 
 _MOST_ROUNDS = 4
-_TESTS = (ast.Call, ast.Compare, ast.BoolOp, ast.UnaryOp)
+# So many names are copied and joined in the time of a node.
+_NAMES_A_NODE = 8
+_TESTS = (ast.Call, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Attribute, ast.Subscript)
+# Calls that raise where they do not hold.
+_RAISING = frozenset({"relative_to"})
 
 
 def execute(run: Run, frame: Frame, body: Sequence[ast.stmt]) -> None:
@@ -36,8 +40,16 @@ def execute(run: Run, frame: Frame, body: Sequence[ast.stmt]) -> None:
 
 def _expression(run: Run, frame: Frame, node: ast.Expr) -> None:
     run.evaluate(frame, node.value)
-    if isinstance(node.value, ast.Call) and _never_returns(run, frame, node.value):
-        frame.end()
+    if isinstance(node.value, ast.Call):
+        _note_passed(run, frame, node.value)
+        if _never_returns(run, frame, node.value):
+            frame.end()
+
+
+def _note_passed(run: Run, frame: Frame, node: ast.expr) -> None:
+    """Note what is known once a call went well that raises when a check fails."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _RAISING:
+        refine(run, frame, node, True)
 
 
 _ENDS = frozenset(
@@ -55,6 +67,7 @@ def _assign(run: Run, frame: Frame, node: ast.Assign) -> None:
     value = run.evaluate(frame, node.value)
     if frame.names is None:
         return
+    _note_passed(run, frame, node.value)
     for target in node.targets:
         _put(run, frame, target, value, node)
     if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -96,6 +109,7 @@ def _if(run: Run, frame: Frame, node: ast.If) -> None:
         run.execute(frame, node.body if decided else node.orelse)
         return
     other = frame.fork()
+    run.spend(len(other or ()) // _NAMES_A_NODE)
     refine(run, frame, node.test, True)
     run.execute(frame, node.body)
     after, frame.names = frame.names, other
@@ -188,6 +202,7 @@ def _try(run: Run, frame: Frame, node: ast.Try | ast.TryStar) -> None:
         if frame.names is None:
             break
         run.execute(frame, [statement])
+        run.spend(len(raised or ()) // _NAMES_A_NODE)
         raised = joined_states(raised, frame.fork() if frame.names is not None else dict(frame.last))
     if frame.names is not None:
         run.execute(frame, node.orelse)

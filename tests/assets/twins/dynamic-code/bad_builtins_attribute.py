@@ -1,0 +1,3 @@
+import builtins
+
+getattr(builtins, "lave"[::-1])(open("x").read())  # FINDING

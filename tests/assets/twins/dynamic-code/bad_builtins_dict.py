@@ -1,0 +1,3 @@
+import builtins
+
+builtins.__dict__["ev" + "al"](open("x").read())  # FINDING

@@ -1,0 +1,2 @@
+def f(texts):
+    return list(map(eval, texts))  # FINDING

@@ -1,0 +1,5 @@
+import os
+
+
+def f(name):
+    return getattr(os, name)()  # FINDING

@@ -1,0 +1,6 @@
+import re
+
+
+def f(text):
+    go = compile
+    return go(text, "x", "exec")  # FINDING

@@ -1,0 +1,3 @@
+import builtins
+
+print(getattr(builtins, "nel"[::-1])("abc"))

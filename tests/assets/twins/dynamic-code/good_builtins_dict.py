@@ -1,0 +1,3 @@
+import builtins
+
+print(builtins.__dict__["le" + "n"]("abc"))

@@ -1,0 +1,1 @@
+kinds = [kind.__name__ for kind in (int, str)]

@@ -1,0 +1,5 @@
+import ast
+
+
+def f(texts):
+    return list(map(ast.literal_eval, texts))

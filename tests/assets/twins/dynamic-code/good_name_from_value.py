@@ -1,0 +1,2 @@
+def f(thing, name):
+    return getattr(thing, name)()

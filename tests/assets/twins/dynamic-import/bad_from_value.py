@@ -1,0 +1,5 @@
+import importlib
+
+
+def f(name):
+    return importlib.import_module(name)  # FINDING

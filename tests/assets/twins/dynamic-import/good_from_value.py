@@ -1,0 +1,5 @@
+import importlib
+
+
+def f():
+    return importlib.import_module("json.decoder")

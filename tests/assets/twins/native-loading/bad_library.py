@@ -1,0 +1,3 @@
+from ctypes import CDLL as Library
+
+Library("libc.so.6")  # FINDING

@@ -1,0 +1,3 @@
+from collections import Counter as Library
+
+Library("libc.so.6")

@@ -1,0 +1,3 @@
+from tools import go
+
+go("ls")  # FINDING

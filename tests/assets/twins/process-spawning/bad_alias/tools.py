@@ -1,0 +1,3 @@
+import os
+
+go = os.system  # FINDING

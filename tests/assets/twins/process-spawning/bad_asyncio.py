@@ -1,0 +1,5 @@
+import asyncio
+
+
+async def f():
+    await asyncio.create_subprocess_exec("ls")  # FINDING

@@ -1,0 +1,3 @@
+import subprocess
+
+ACTIONS = {"list": subprocess.run}  # FINDING

@@ -1,0 +1,5 @@
+def f():
+    import os as o
+
+    run = o.popen
+    return run("ls").read()  # FINDING

@@ -1,0 +1,3 @@
+import os
+
+os.__dict__["system"]("ls")  # FINDING

@@ -1,0 +1,3 @@
+import subprocess
+
+ERRORS = {"failed": subprocess.CalledProcessError}

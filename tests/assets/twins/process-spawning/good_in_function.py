@@ -1,0 +1,3 @@
+def f(o):
+    run = o.popen
+    return run("ls").read()

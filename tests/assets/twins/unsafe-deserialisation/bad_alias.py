@@ -1,0 +1,5 @@
+from pickle import loads as read
+
+
+def f(data):
+    return read(data)  # FINDING

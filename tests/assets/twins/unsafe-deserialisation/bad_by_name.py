@@ -1,0 +1,5 @@
+import importlib
+
+
+def f(data):
+    return importlib.import_module("marshal").loads(data)  # FINDING
