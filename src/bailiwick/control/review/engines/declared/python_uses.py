@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in, is_outside
@@ -24,6 +24,7 @@ _SHOWING = re.compile(r"(?i)(^|\.)(redirect|RedirectResponse|HttpResponseRedirec
                       r"set_page_config|a|link)$")  # fmt: skip
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"})
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
+_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try)
 _OPENS = frozenset({
     "open", "io.open", "os.open", "codecs.open", "aiofiles.open", "gzip.open", "bz2.open", "lzma.open",
     "shutil.copy", "shutil.copyfile", "shutil.move", "os.remove", "os.unlink", "os.listdir", "os.scandir",
@@ -51,19 +52,20 @@ _LISTENERS = frozenset({
 def uses(project: Project, module: Module) -> Iterator[Use]:
     """Yield what a module uses outside itself."""
     reader = _Reader(project, module)
-    asked, lines = _asked_for(project, module)
+    nodes = [node for node in ast.walk(module.tree) if isinstance(node, _LOOKED_AT)]
+    asked, lines = _asked_for(project, module, nodes)
     for scope in scopes(module):
         for use in reader.scope(scope):
             excused = use.kind == "variable" and (use.what in asked or use.line in lines)
             yield replace(use, sure=False) if excused else use
-    yield from reader.imports()
+    yield from reader.imports(nodes)
 
 
-def _asked_for(project: Project, module: Module) -> tuple[set[str], set[int]]:
+def _asked_for(project: Project, module: Module, nodes: Sequence[ast.AST]) -> tuple[set[str], set[int]]:
     """Return the variables that a module looks for or sets before it takes them, and lines that go on without one."""
     names: set[str] = set()
     lines: set[int] = set()
-    for node in ast.walk(module.tree):
+    for node in nodes:
         match node:
             case ast.Compare(left=ast.Constant(value=str(name)), ops=[ast.In() | ast.NotIn()], comparators=[where]):
                 if project.name_of(module, where) == "os.environ":
@@ -92,8 +94,8 @@ class _Reader:
         self._values = Evaluator(project, module)
 
     def scope(self, scope: ast.AST) -> Iterator[Use]:
-        self._values = Evaluator(self._project, self._module, local_constants(scope))
         self._local = local_constants(scope)
+        self._values = Evaluator(self._project, self._module, self._local)
         skipped: set[ast.AST] = set()
         for node in own_nodes(scope):
             # Nodes come from the outside in: what an outer one was read as, or hides, is not read again.
@@ -119,8 +121,8 @@ class _Reader:
                     yield found
                     skipped |= set(ast.iter_child_nodes(node))
 
-    def imports(self) -> Iterator[Use]:
-        for node in ast.walk(self._module.tree):
+    def imports(self, nodes: Sequence[ast.AST]) -> Iterator[Use]:
+        for node in nodes:
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
