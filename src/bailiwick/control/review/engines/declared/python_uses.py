@@ -1,8 +1,10 @@
 """What Python code uses outside itself: addresses however they are put together, clients, variables, files, doors."""
 
 import ast
+import base64
+import binascii
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in, is_outside
@@ -24,7 +26,15 @@ _SHOWING = re.compile(r"(?i)(^|\.)(redirect|RedirectResponse|HttpResponseRedirec
                       r"set_page_config|a|link)$")  # fmt: skip
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"})
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
-_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try)
+_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "base64.b64decode": base64.b64decode,
+    "base64.urlsafe_b64decode": base64.urlsafe_b64decode,
+    "base64.b32decode": base64.b32decode,
+    "binascii.a2b_base64": base64.b64decode,
+    "binascii.unhexlify": binascii.unhexlify,
+    "bytes.fromhex": lambda given: bytes.fromhex(given.decode()),
+}
+_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try, ast.ClassDef)
 _OPENS = frozenset({
     "open", "io.open", "os.open", "codecs.open", "aiofiles.open", "gzip.open", "bz2.open", "lzma.open",
     "shutil.copy", "shutil.copyfile", "shutil.move", "os.remove", "os.unlink", "os.listdir", "os.scandir",
@@ -54,7 +64,8 @@ def uses(project: Project, module: Module) -> Iterator[Use]:
     reader = _Reader(project, module)
     nodes = [node for node in ast.walk(module.tree) if isinstance(node, _LOOKED_AT)]
     asked, lines = _asked_for(project, module, nodes)
-    for scope in scopes(module):
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    for scope in [*scopes(module), *classes]:
         for use in reader.scope(scope):
             excused = use.kind == "variable" and (use.what in asked or use.line in lines)
             yield replace(use, sure=False) if excused else use
@@ -115,7 +126,7 @@ class _Reader:
                 skipped |= set(ast.iter_child_nodes(node)) if isinstance(node, ast.Compare) else set()
             if isinstance(node, ast.Assign | ast.AnnAssign) and _shown_target(node) and isinstance(node.value, _TEXTS):
                 skipped.add(node.value)
-            if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
+            if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call | ast.Subscript):
                 found = self._address(node)
                 if found is not None:
                     yield found
@@ -171,7 +182,9 @@ class _Reader:
                 return re.sub(r"\{[^}]*\}", lambda _: next(given, HOLE), self._text(inner, depth + 1))
             case ast.Call(args=[first, *_]) if self._name(node).endswith(("urljoin", "URL", "yarl.URL", "str")):
                 return self._text(first, depth + 1)
-            case ast.Call(func=ast.Attribute(value=inner, attr="strip" | "rstrip" | "lower" | "lstrip")):
+            case ast.Call(args=[first, *_]) if self._name(node) in _DECODERS:
+                return _decoded(self._values.value(first), _DECODERS[self._name(node)])
+            case ast.Call(func=ast.Attribute(value=inner, attr="strip" | "rstrip" | "lower" | "lstrip" | "decode")):
                 return self._text(inner, depth + 1)
         return HOLE
 
@@ -285,6 +298,15 @@ class _Reader:
                 text = self._text(argument.args[0]) if argument.args else ""
             if text and text != HOLE:
                 yield self._use("file", text, node, writes=writes or (copies and place == 1))
+
+
+def _decoded(value: object, decoder: Callable[[bytes], bytes]) -> str:
+    """Return the text that a constant hides in an encoding; a hole when it hides none."""
+    given = value.encode() if isinstance(value, str) else value
+    try:
+        return decoder(given).decode() if isinstance(given, bytes) else HOLE
+    except ValueError:
+        return HOLE
 
 
 def _writes(mode: str) -> bool:
