@@ -17,7 +17,7 @@ _DEEPEST = 40
 _LONGEST = 4000
 # Keywords, keys and functions whose addresses are shown to people and called by nobody here.
 _SHOWN = re.compile(
-    r"(?i)^__\w+__$|(^|_)(href|spec|references?|link|homepage|website|docs?|help|support|terms|privacy|licen[cs]e|contact|about|namespace|ns|"
+    r"(?i)^__\w+__$|(^|_)(href|spec|references?|issues?|bugs?|link|homepage|website|docs?|help|support|terms|privacy|licen[cs]e|contact|about|namespace|ns|"
     r"xmlns|schema|issuer|audience|aud|iss|origins?|referer|title|description|message|text|label|placeholder|"
     r"see|info|documentation|copyright|credits?|source_code|external_?docs)(_url|_uri|s)?$"
 )
@@ -34,7 +34,9 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
     "binascii.unhexlify": binascii.unhexlify,
     "bytes.fromhex": lambda given: bytes.fromhex(given.decode()),
 }
-_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try, ast.ClassDef)
+# What is caught, or suppressed, when a variable is not there.
+_MISSING = ("'KeyError'", "'LookupError'", "Exception")
+_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try, ast.With, ast.ClassDef)
 _OPENS = frozenset({
     "open", "io.open", "os.open", "codecs.open", "aiofiles.open", "gzip.open", "bz2.open", "lzma.open",
     "shutil.copy", "shutil.copyfile", "shutil.move", "os.remove", "os.unlink", "os.listdir", "os.scandir",
@@ -89,10 +91,12 @@ def _asked_for(project: Project, module: Module, nodes: Sequence[ast.AST]) -> tu
                     names.add(name)
             case ast.Try(body=body, handlers=handlers):
                 caught = " ".join(ast.dump(item.type) if item.type else "Exception" for item in handlers)
-                if any(word in caught for word in ("'KeyError'", "'LookupError'", "Exception")):
+                if any(word in caught for word in _MISSING):
                     lines |= {
                         inner.lineno for item in body for inner in ast.walk(item) if isinstance(inner, ast.Subscript)
                     }
+            case ast.With(items=items, body=body) if any(word in ast.dump(items[0]) for word in _MISSING):
+                lines |= {inner.lineno for item in body for inner in ast.walk(item) if isinstance(inner, ast.Subscript)}
     return names, lines
 
 
