@@ -43,6 +43,7 @@ from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService, UploadService
+from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
@@ -104,6 +105,8 @@ class ControlPlane:
     waiver_keeper: WaiverKeeper
     capabilities: CapabilityService
     capability_keeper: CapabilityKeeper
+    standards: StandardService
+    standard_trial: StandardTrial
     source: SourceService
     uploads: UploadService
     hooks: HookServer

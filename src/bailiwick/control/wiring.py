@@ -70,6 +70,7 @@ from bailiwick.control.review import (
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService, UploadService
+from bailiwick.control.standards import StandardRegister, StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.control.waivers import FindingBook, WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
@@ -140,6 +141,15 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rereview_keeper=_rereview_keeper(base, estate, delivery),
         waivers=_waivers(base, estate, delivery),
         capabilities=_capabilities(base, estate, delivery),
+        standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
+        standard_trial=StandardTrial(
+            base.store,
+            base.authorizer,
+            estate.catalog,
+            delivery.sources.accepted_pushes,
+            delivery.sources.hold_to,
+            base.clock,
+        ),
         capability_keeper=CapabilityKeeper(
             store=base.store, audit=base.audit, on_change=_tell_of_capability(base, delivery), clock=base.clock
         ),
@@ -406,13 +416,15 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
 
 
 def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
+    standards = StandardRegister(base.clock)
+
     def basis(session: Session) -> Basis:
         base.force.refresh(session)
         return Basis(
             rules_digest(),
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
-            standards=advisories.name_of_policy(),
+            standards=advisories.name_of_policy() + standards.name_of_standards(session),
             slower=", ".join(slower_engines()),
         )
 
@@ -483,12 +495,14 @@ def _sources(
         base.authorizer.require(session, pusher, "app.push", resource)
 
     register = CapabilityRegister(base.clock)
+    standards = StandardRegister(base.clock)
 
     def surroundings(app_path: str) -> Surroundings:
         with base.store.transaction() as session:
             opened = register.in_force(session, app_path)
+            held_to = standards.in_force(session, app_path)
         found = tuple(Opened(item.capability, item.until.date()) for item in opened)
-        return replace(advisories.surroundings(app_path), opened=found)
+        return replace(advisories.surroundings(app_path), opened=found, standards=held_to)
 
     state = base.settings.state
     return SourceService(

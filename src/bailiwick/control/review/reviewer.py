@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.evasion import raised
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
@@ -64,7 +65,7 @@ def review(
         return Report(change.tree, tuple(nothing_read), tuple(failed))
     return Report(
         change.tree,
-        merge(softened(found, around) for found in weighed(findings, change)),
+        merge(softened(found, around) for found in raised(weighed(findings, change))),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
         slower=tuple(engine.name for engine in chosen if not engine.inline),

@@ -15,8 +15,10 @@ from bailiwick.control.review import (
     Report,
     ReviewPool,
     ReviewService,
+    StandardText,
     StoredReview,
     Surroundings,
+    held_to_standards,
     refusal_lines,
     review,
     rule,
@@ -121,6 +123,14 @@ class SourceService:
         return self._reviewed(
             app, self._repositories.read_change(app.id, commit, {}), masker, Layer.EVERY, lambda _: None
         )
+
+    def hold_to(self, app: App, commit: str, standards: Sequence[StandardText]) -> tuple[Finding, ...]:
+        """Return what standards find in the tree of a commit that was taken before; raise `RuntimeError` in words.
+
+        It runs where reviews run, as it reads what somebody else wrote.
+        """
+        given = replace(self._surroundings(app.path), standards=tuple(standards))
+        return held_to_standards(self.files(app, commit), given, self._pool.run)
 
     def _reviewed(self, app: App, change: Change, masker: Masker, layer: Layer, say: Callable[[str], None]) -> Report:
         around = self._surroundings(app.path)

@@ -29,6 +29,7 @@ from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.sbom import add_sbom
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
@@ -71,6 +72,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_people_found,
         add_waivers,
         add_capabilities,
+        add_standards,
         add_history,
         add_uploads,
     ):

@@ -22,6 +22,7 @@ from bailiwick.faces.cli import (
     serve,
     services,
     sessions,
+    standards,
     waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
@@ -56,6 +57,7 @@ root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.add_typer(waivers.app, name="waiver")
 root.add_typer(capabilities.app, name="capability")
+root.add_typer(standards.app, name="standard")
 root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
