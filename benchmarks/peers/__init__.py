@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,17 +66,21 @@ class Peer:
 
 def _run(folder: Path, *command: str) -> Any:
     path = f"{INSTALLED / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False, env={**os.environ, "PATH": path}
-    )
+    # Into a file: some end before a pipe has taken all that they say.
+    with tempfile.TemporaryFile() as said:
+        done = subprocess.run(
+            command, cwd=folder, stdout=said, stderr=subprocess.PIPE, timeout=_SECONDS, check=False,
+            env={**os.environ, "PATH": path},
+        )  # fmt: skip
+        said.seek(0)
+        text = said.read()
     # Some say a line before their JSON.
-    start = re.search(rb"^[\[{]", done.stdout, re.MULTILINE)
+    start = re.search(rb"^[\[{]", text, re.MULTILINE)
     if start is None:
-        print(
-            f"    {Path(command[0]).name} said nothing: {done.stderr[-300:].decode(errors='replace')}", file=sys.stderr
-        )
+        words = done.stderr[-300:].decode(errors="replace")
+        print(f"    {Path(command[0]).name} said nothing: {words}", file=sys.stderr)
         return None
-    return json.JSONDecoder().raw_decode(done.stdout[start.start() :].decode())[0]
+    return json.JSONDecoder().raw_decode(text[start.start() :].decode())[0]
 
 
 def _bandit(folder: Path) -> Iterator[Found]:

@@ -142,8 +142,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.to_thread(exporting.stop)
         control.hooks.close()
-        await warming
         await asyncio.to_thread(control.review_pool.close)
+        await asyncio.gather(warming, return_exceptions=True)
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:

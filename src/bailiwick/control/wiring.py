@@ -65,6 +65,7 @@ from bailiwick.control.review import (
     ReviewService,
     Surroundings,
     rules_digest,
+    slower_engines,
 )
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
@@ -384,7 +385,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         packer=packer,
         notify=base.relay.notify,
     )
-    rereviews = RereviewService(
+    base.relay.rereviews = rereviews = RereviewService(
         store=base.store, authorizer=base.authorizer, catalog=estate.catalog, releases=releases, clock=base.clock
     )
     deploys = DeployService(
@@ -424,6 +425,7 @@ def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
             standards=advisories.name_of_policy() + standards.name_of_standards(session),
+            slower=", ".join(slower_engines()),
         )
 
     return basis

@@ -33,7 +33,7 @@ from bailiwick.control.review.model import (
     Waived,
 )
 from bailiwick.control.review.package_policy import PackagePolicy
-from bailiwick.control.review.reviewer import review
+from bailiwick.control.review.reviewer import Layer, review, slower_engines
 from bailiwick.control.review.rules import rule, rules
 from bailiwick.control.review.running import Limits, ReviewPool
 from bailiwick.control.review.sarif import as_sarif
@@ -63,6 +63,7 @@ __all__ = [
     "FindingFilter",
     "FindingState",
     "Imported",
+    "Layer",
     "Limits",
     "Opened",
     "PackagePolicy",
@@ -99,6 +100,7 @@ __all__ = [
     "rule",
     "rules",
     "rules_digest",
+    "slower_engines",
     "unpainted",
     "without_secrets",
 ]

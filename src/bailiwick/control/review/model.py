@@ -198,7 +198,8 @@ class Surroundings:
 class Report:
     """What a review found. `could_not_review` names engines that failed: then nothing may pass.
 
-    `waivers` are those in force for the app; each covers one finding and no other that looks the same.
+    `waivers` are those in force for the app; each covers one finding and no other that looks the same. `slower` names
+    the engines among those that read it for which no push waits.
     """
 
     tree: str
@@ -206,6 +207,7 @@ class Report:
     could_not_review: tuple[str, ...] = ()
     engines: dict[str, str] = field(default_factory=dict)
     waivers: tuple[Waived, ...] = ()
+    slower: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -131,7 +131,8 @@ class ReviewService:
     ) -> StoredReview:
         """Keep a report; when nothing blocks, sign the verdict for its tree."""
         review_id = new_id("rev")
-        basis, waived = self._basis(session), report.waived
+        basis = replace(self._basis(session), slower=", ".join(report.slower))
+        waived = report.waived
         used = [
             {"id": waiver.id, "fingerprint": waiver.fingerprint, "until": waiver.until.isoformat()}
             for waiver in waived.values()
@@ -251,7 +252,7 @@ class ReviewService:
 
 def basis_of(row: ReviewRow) -> Basis:
     """Return what a review went by."""
-    return Basis(row.rules, row.policy, row.advisories, row.standards)
+    return Basis(row.rules, row.policy, row.advisories, row.standards, row.slower)
 
 
 def _as_row(finding: Finding) -> dict[str, object]:

@@ -11,6 +11,7 @@ from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.review import (
     Change,
     Finding,
+    Layer,
     Report,
     ReviewPool,
     ReviewService,
@@ -95,7 +96,7 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = self._reviewed(app, change, masker, lambda engine: _say(push, change, engine))
+        report = self._reviewed(app, change, masker, Layer.INLINE, lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)
@@ -119,7 +120,9 @@ class SourceService:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
         with self._store.transaction() as session:
             masker = self._secrets(session)
-        return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
+        return self._reviewed(
+            app, self._repositories.read_change(app.id, commit, {}), masker, Layer.EVERY, lambda _: None
+        )
 
     def hold_to(self, app: App, commit: str, standards: Sequence[StandardText]) -> tuple[Finding, ...]:
         """Return what standards find in the tree of a commit that was taken before; raise `RuntimeError` in words.
@@ -129,8 +132,9 @@ class SourceService:
         given = replace(self._surroundings(app.path), standards=tuple(standards))
         return held_to_standards(self.files(app, commit), given, self._pool.run)
 
-    def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
-        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
+    def _reviewed(self, app: App, change: Change, masker: Masker, layer: Layer, say: Callable[[str], None]) -> Report:
+        around = self._surroundings(app.path)
+        return review(change, around, layer=layer, run=self._pool.run, known_secret=masker.finds, say=say)
 
     def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
         """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""

@@ -3,6 +3,7 @@
 import importlib.metadata
 
 from bailiwick.control.review.engines import instructions, ruff, secrets, sockets, standards, tree, unicode
+from bailiwick.control.review.engines import evasion, instructions, ruff, secrets, standards, tree, unicode
 from bailiwick.control.review.engines.declared import check as declared
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
@@ -30,6 +31,7 @@ def _is_followed(path: str) -> bool:
 ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
+    Engine("evasion", evasion.check, each_file_alone=True),
     Engine("declared", declared.check),
     Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_followed),

@@ -44,6 +44,7 @@ class ReviewPool:
         self._cache = FindingsCache()
         self._took: dict[str, float] = {}
         self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="review")
@@ -115,20 +116,24 @@ class ReviewPool:
     def _take(self, data: _Data) -> Worker:
         """Return a worker that sees the data files as they are now, a new one where there is none."""
         old: list[Worker] = []
-        try:
-            with self._lock:
-                while self._idle:
-                    worker = self._idle.pop()
-                    if worker.alive and worker.data == data:
-                        return worker
-                    old.append(worker)
-        finally:
-            for worker in old:
-                worker.kill()
-        return self._new(data)
+        worker: Worker | None = None
+        with self._lock:
+            while self._idle and worker is None:
+                found = self._idle.pop()
+                if found.alive and found.data == data:
+                    worker = found
+                else:
+                    old.append(found)
+        for found in old:
+            found.kill()
+        worker = worker or self._new(data)
+        with self._lock:
+            self._busy.add(worker)
+        return worker
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
+            self._busy.discard(worker)
             if worker.alive and not self._closed:
                 self._idle.append(worker)
                 return
@@ -143,11 +148,13 @@ class ReviewPool:
             self.isolation.require()
 
     def close(self) -> None:
-        """End every worker; what still runs ends with them."""
-        self._threads.shutdown(cancel_futures=True)
+        """End every worker; what still runs ends with them, as failed."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for worker in self._busy:
+                worker.interrupt()
+        self._threads.shutdown(cancel_futures=True)
         for worker in idle:
             worker.kill()
 

@@ -37,7 +37,7 @@ def _said(check: Check, call: "Call") -> str:
 
 def _check_capability(run: "Interpreter", call: "Call") -> None:
     name = call.symbol
-    if name in _CHILDREN or name.split(".", maxsplit=1)[0].removesuffix("()") in _SPAWNING:
+    if name in _CHILDREN or ("()" not in name and name.split(".", maxsplit=1)[0] in _SPAWNING):
         if ("command-injection", call.scope.frame.path, call.at.line) not in run.found:
             run.report("process-spawning", call.at, call.scope, f"{name} starts another program")
     elif name in _DYNAMIC and call.values:

@@ -12,7 +12,8 @@ from bailiwick.control.review.engines.javascript.words import code_of, names_of,
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.interpreter import Interpreter, Route
 
-_LONG_LINE = 1_000
+_LONG_LINE = 300
+_MOST_LOOKED_AT = 1_000_000
 _STATEMENTS = re.compile(rb"function\b|=>|return\b|var |[;}]")
 _TEXTS = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _TEMPLATES = re.compile(rb"`(?:[^`\\]|\\.)*`", re.DOTALL)
@@ -38,14 +39,14 @@ _NEXT_HANDLER = re.compile(r"(?:^|/)app/(.*/)?route\.[jt]sx?$")
 
 
 def is_minified(content: bytes) -> bool:
-    """Return whether a file was written by a tool that takes out what people read: many statements on one long line."""
+    """Return whether a tool wrote a file that takes out what people read: long lines, dense with statements."""
     if len(max(content.split(b"\n"), key=len, default=b"")) < _LONG_LINE:
         return False
-    longest = max(_TEMPLATES.sub(b"``", content).split(b"\n"), key=len)
-    if len(longest) < _LONG_LINE:
-        return False
-    code = _TEXTS.sub(b"''", longest[:200_000])
-    return len(_STATEMENTS.findall(code)) >= _LEAST_STATEMENTS and code.count(b" ") * 5 < len(code)
+    plain = _TEXTS.sub(b"''", _TEMPLATES.sub(b"``", content[:_MOST_LOOKED_AT]))
+    dense = [line for line in plain.split(b"\n") if len(line) >= _LONG_LINE and line.count(b" ") * 8 < len(line)]
+    packed = sum(map(len, dense))
+    statements = sum(len(_STATEMENTS.findall(line)) for line in dense)
+    return statements >= _LEAST_STATEMENTS and packed * 2 > len(plain)
 
 
 def check_app(run: "Interpreter", sources: Mapping[str, Source]) -> None:

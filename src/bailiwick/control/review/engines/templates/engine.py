@@ -87,7 +87,11 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
         except UnicodeDecodeError:
             yield Finding(rule("syntax-error"), file.path, 0, "it is not UTF-8, and only UTF-8 is reviewed")
             continue
-        yield from _read(file.path, text)
+        seen: set[tuple[str, int]] = set()
+        for found in _read(file.path, text):
+            if (found.rule.id, found.line) not in seen:
+                seen.add((found.rule.id, found.line))
+                yield found
 
 
 def _read(path: str, text: str) -> Iterator[Finding]:

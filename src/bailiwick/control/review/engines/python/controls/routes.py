@@ -54,8 +54,9 @@ def routes(views: list[View]) -> list[Route]:
     """Return the routes of an app."""
     found: list[Route] = []
     for view in views:
-        found += _decorated(view)
-        found += _of_classes(view)
+        found += [*_decorated(view), *_of_classes(view)]
+    # What a decorator says of a function is more than its place in a list.
+    for view in views:
         found += _registered(view, views)
     unique: dict[Function, Route] = {}
     for route in found:

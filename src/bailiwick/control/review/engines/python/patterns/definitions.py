@@ -53,6 +53,11 @@ class Definitions:
         found += values
         if definite:
             return True
+        if isinstance(parent, ast.If | ast.While) and isinstance(here, ast.stmt):
+            in_test = _walrus(parent.test, name)[0]
+            if in_test:
+                found += in_test
+                return True
         if isinstance(parent, _LOOPS) and here in parent.body:
             found += self._last(parent.body, len(parent.body), name, after=place)[0]
         if isinstance(parent, ast.For | ast.AsyncFor) and name in _names(parent.target):
@@ -115,7 +120,8 @@ class Definitions:
             return self._block(statement.body if sure else statement.orelse, name)
         first, both = self._block(statement.body, name)
         second, also = self._block(statement.orelse, name)
-        return [*first, *second], both and also
+        in_test = [] if both and also else _walrus(statement.test, name)[0]
+        return [*first, *second, *in_test], (both and also) or bool(in_test)
 
     def _tried(self, statement: ast.Try | ast.TryStar, name: str) -> tuple[Reaching, bool]:
         last, definite = self._block(statement.finalbody, name)
@@ -193,7 +199,7 @@ def _unpacked(target: ast.Tuple | ast.List, value: ast.expr | None, name: str) -
     return None
 
 
-def _walrus(statement: ast.stmt, name: str) -> tuple[Reaching, bool]:
+def _walrus(statement: ast.AST, name: str) -> tuple[Reaching, bool]:
     for node in ast.walk(statement):
         if isinstance(node, ast.NamedExpr) and node.target.id == name:
             return [node.value], False

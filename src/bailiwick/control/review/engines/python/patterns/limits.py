@@ -100,7 +100,7 @@ def read_whole(view: View, call: ast.Call) -> Iterator[Finding]:
     last = call.func.attr
     upload = last == "read" and (made.endswith("UploadFile") or _of_request(view, call.func.value))
     body = last in {"body", "get_data"} and label(call.func.value) in {"request", "req"}
-    if not (upload or body) or any(word in other.text.lower() for other in view.app.values() for word in _LIMITS):
+    if not (upload or body) or any(word in other.vocabulary.lower() for other in view.app.values() for word in _LIMITS):
         return
     function = view.function(call)
     if function is not None and any(

@@ -69,7 +69,7 @@ def _takes_request(view: View, function: Function) -> bool:
     names = list(parameters(function))
     if not names or names[0] != "request" or class_of(view, function) is not None:
         return False
-    return "django" in view.text or "aiohttp" in view.text or "starlette" in view.text
+    return any(name.startswith(("django", "aiohttp", "starlette", "rest_framework")) for name in view.imports.values())
 
 
 def _last(node: ast.expr) -> str:

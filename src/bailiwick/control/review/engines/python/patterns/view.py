@@ -40,6 +40,34 @@ class View:
         """The file's text."""
         return "\n".join(self.lines)
 
+    @cached_property
+    def vocabulary(self) -> str:
+        """Every name, number and text of the code, one after the other; what comments and docstrings say is no code."""
+        found: list[str] = list(self.imports.values())
+        for node in self.nodes:
+            match node:
+                case ast.Name():
+                    found.append(node.id)
+                case ast.Attribute():
+                    found.append(node.attr)
+                case ast.arg() | ast.keyword():
+                    value = node.value if isinstance(node, ast.keyword) else None
+                    given = f"={value.value!r}" if isinstance(value, ast.Constant) else ""
+                    found.append(f"{node.arg}{given}")
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    found.append(node.name)
+                case ast.Constant() if not isinstance(self.parents[node], ast.Expr):
+                    found.append(str(node.value))
+        return "\0".join(found)
+
+    @cached_property
+    def configures_django(self) -> bool:
+        """Whether the file is the settings of a Django project."""
+        names = {"INSTALLED_APPS", "ROOT_URLCONF"}
+        return any(isinstance(node, ast.Name) and node.id in names for node in self.nodes) or (
+            "settings" in self.path and "django" in self.vocabulary
+        )
+
     def elsewhere(self, dotted: str) -> tuple["View", str] | None:
         """Return the other module of the app in which a dotted name is defined, and the rest of the name."""
         place = self.project.split(self.project.resolve(dotted, self.module), self.module) if dotted else None
