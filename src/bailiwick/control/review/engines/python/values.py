@@ -20,6 +20,7 @@ _MOST_LABELS = 10
 _MOST_SHAPES = 6
 _MOST_STEPS = 12
 _MOST_ITEMS = 64
+_MOST_CHOICES = 6
 _DEEPEST = 5
 
 
@@ -184,7 +185,7 @@ class Items:
 class Value:
     """A value as the data flow sees it: see the module's first lines."""
 
-    __slots__ = ("_hash", "const", "fields", "items", "labels", "shapes")
+    __slots__ = ("_hash", "const", "either", "fields", "items", "labels", "shapes")
 
     def __init__(
         self,
@@ -193,13 +194,15 @@ class Value:
         shapes: tuple[Shape, ...] = (),
         items: Items | None = None,
         fields: "tuple[tuple[str, Value], ...]" = (),
+        either: frozenset[object] = frozenset(),
     ) -> None:
+        self.either = either
         self.const = const
         self.labels = labels
         self.shapes = shapes
         self.items = items
         self.fields = fields
-        self._hash = hash((type(const), const if _hashable(const) else 0, labels, shapes, items, fields))
+        self._hash = hash((type(const), const if _hashable(const) else 0, labels, shapes, items, fields, either))
 
     def __hash__(self) -> int:
         return self._hash
@@ -216,11 +219,16 @@ class Value:
             and self.shapes == other.shapes
             and self.items == other.items
             and self.fields == other.fields
+            and self.either == other.either
         )
 
     def __repr__(self) -> str:
         words = sorted(label.words for label in self.labels)
         return f"Value({self.const!r}, {words}, {self.shapes}, {self.items}, {self.fields})"
+
+    def choices(self) -> frozenset[object]:
+        """Return the constants that the value is one of, as far as they are few and known; else nothing."""
+        return self.either if self.const is UNKNOWN else frozenset({self.const})
 
     def field(self, name: str) -> "Value | None":
         """Return a field of an object, or None when nobody set it."""
@@ -307,7 +315,17 @@ def joined(left: Value, right: Value, depth: int = 0) -> Value:
     if right.shapes and right.shapes != shapes:
         shapes = tuple(dict.fromkeys((*shapes, *right.shapes)))[:_MOST_SHAPES]
     items = left.items if right.items is None else _joined_items(left.items, right.items, depth)
-    return Value(const, bounded(left.labels | right.labels), shapes, items, _joined_fields(left, right, depth))
+    either = frozenset[object]()
+    if const is UNKNOWN and _is_choice(left) and _is_choice(right):
+        either = left.choices() | right.choices()
+    fields = _joined_fields(left, right, depth)
+    return Value(const, bounded(left.labels | right.labels), shapes, items, fields, either)
+
+
+def _is_choice(value: Value) -> bool:
+    if value.labels or len(value.either) >= _MOST_CHOICES:
+        return False
+    return bool(value.either) or (value.const is not UNKNOWN and _hashable(value.const))
 
 
 def _joined_items(left: Items | None, right: Items, depth: int) -> Items:
