@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint bench requirements docs setup clean
+.PHONY: demo test lint bench bench-peers requirements docs setup clean
 
 demo: setup  ## start the whole product on loopback with the sample company
 	@$(BIN)/bailiwick demo $(ARGS)
@@ -20,6 +20,13 @@ lint: $(VENV)/.complete  ## style, types and import rules
 
 bench: setup  ## hot paths against their peers, as ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: setup  ## scanners that the findings of reviews are measured beside, in an environment of their own
+	@scripts/install_system.sh nodejs npm
+	@mkdir -p .peers && cp benchmarks/peers/package.json benchmarks/peers/eslint.config.js benchmarks/peers/.secretlintrc.json .peers/
+	@$(PYTHON) -m venv .peers/python
+	@.peers/python/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@cd .peers && npm install --silent --no-audit --no-fund
 
 requirements: $(VENV)/.complete  ## which requirements are proved by tests, and which are not
 	@$(BIN)/python scripts/requirements_report.py

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import benchmarks
+from benchmarks.bench_review_quality import kept
 
 TARGET = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION = """# Benchmarks
@@ -45,7 +46,8 @@ def main() -> None:
     table = as_table(measure_all(wanted.only))
     print(table)
     if wanted.write:
-        TARGET.write_text(f"{INTRODUCTION}\nMeasured on {datetime.now(UTC):%Y-%m-%d}.\n\n{table}")
+        quality = kept(TARGET.read_text())
+        TARGET.write_text(f"{INTRODUCTION}\nMeasured on {datetime.now(UTC):%Y-%m-%d}.\n\n{table}\n{quality}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from functools import partial
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
+from bailiwick.control.capabilities import CapabilityKeeper, CapabilityService
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.exporters import ExportRunner, ExportService
 from bailiwick.control.history import HistoryService
@@ -41,9 +42,10 @@ from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.source import HookServer, SourceService
+from bailiwick.control.source import HookServer, SourceService, UploadService
+from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, Vault
-from bailiwick.control.waivers import WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
@@ -99,8 +101,14 @@ class ControlPlane:
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper
     waivers: WaiverService
+    findings: FindingBook
     waiver_keeper: WaiverKeeper
+    capabilities: CapabilityService
+    capability_keeper: CapabilityKeeper
+    standards: StandardService
+    standard_trial: StandardTrial
     source: SourceService
+    uploads: UploadService
     hooks: HookServer
     repeats: RepeatService
     releases: ReleaseService
@@ -134,8 +142,8 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.to_thread(exporting.stop)
         control.hooks.close()
-        await warming
         await asyncio.to_thread(control.review_pool.close)
+        await asyncio.gather(warming, return_exceptions=True)
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
@@ -155,6 +163,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
         Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),
+        Periodic("ending capabilities", _WAIVER_SECONDS, control.capability_keeper.keep),
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]

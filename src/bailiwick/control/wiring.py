@@ -1,7 +1,7 @@
 """The one place where the control plane is put together: settings in, object graph out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from bailiwick.control.access_reviews import (
 )
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import AuditLog, RetentionRules
+from bailiwick.control.capabilities import CapabilityKeeper, CapabilityRegister, CapabilityService
 from bailiwick.control.catalog import CatalogService, data_classes_of
 from bailiwick.control.changes import ChangeRelay
 from bailiwick.control.exporters import ExportService, secret_reader
@@ -49,17 +50,29 @@ from bailiwick.control.release import (
     ReleaseService,
     ReleaseSigner,
     ServingService,
+    StateChanged,
     StopService,
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import AdvisoryService, Basis, BasisNow, ReviewPool, ReviewService, rules_digest
+from bailiwick.control.review import (
+    AdvisoryService,
+    Basis,
+    BasisNow,
+    Opened,
+    ReviewPool,
+    ReviewService,
+    Surroundings,
+    rules_digest,
+    slower_engines,
+)
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
-from bailiwick.control.source import HookServer, Repositories, SourceService
+from bailiwick.control.source import HookServer, Repositories, SourceService, UploadService
+from bailiwick.control.standards import StandardRegister, StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
-from bailiwick.control.waivers import WaiverBook, WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.policy import Journal, PoliciesInForce
@@ -127,10 +140,27 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rereviews=delivery.rereviews,
         rereview_keeper=_rereview_keeper(base, estate, delivery),
         waivers=_waivers(base, estate, delivery),
+        capabilities=_capabilities(base, estate, delivery),
+        standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
+        standard_trial=StandardTrial(
+            base.store,
+            base.authorizer,
+            estate.catalog,
+            delivery.sources.accepted_pushes,
+            delivery.sources.hold_to,
+            base.clock,
+        ),
+        capability_keeper=CapabilityKeeper(
+            store=base.store, audit=base.audit, on_change=_tell_of_capability(base, delivery), clock=base.clock
+        ),
+        findings=FindingBook(base.authorizer),
         waiver_keeper=WaiverKeeper(
             store=base.store, audit=base.audit, on_change=delivery.rereviews.ask, clock=base.clock
         ),
         source=delivery.sources,
+        uploads=UploadService(
+            base.store, base.authorizer, estate.catalog, delivery.sources, base.vault.masker, base.clock
+        ),
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.sources.receive),
         releases=delivery.releases,
         deploys=delivery.deploys,
@@ -328,6 +358,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
     )
     sources = _sources(base, people, estate, reviews, pool, advisories)
+    register = CapabilityRegister(base.clock)
     artifacts = ArtifactStore(base.settings.state / "artifacts")
     signer = ReleaseSigner(
         approval_key=base.keys["approval"],
@@ -349,11 +380,12 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         catalog=estate.catalog,
         integrations=estate.integrations,
+        open_for=register.names,
         sources=sources,
         packer=packer,
         notify=base.relay.notify,
     )
-    rereviews = RereviewService(
+    base.relay.rereviews = rereviews = RereviewService(
         store=base.store, authorizer=base.authorizer, catalog=estate.catalog, releases=releases, clock=base.clock
     )
     deploys = DeployService(
@@ -362,6 +394,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         catalog=estate.catalog,
         integrations=estate.integrations,
+        open_for=register.names,
         sources=sources,
         verdicts=reviews,
         signer=signer,
@@ -375,6 +408,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         catalog=estate.catalog,
         integrations=estate.integrations,
+        open_for=register.names,
         stops=stops,
         artifacts=artifacts,
     )
@@ -382,13 +416,16 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
 
 
 def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
+    standards = StandardRegister(base.clock)
+
     def basis(session: Session) -> Basis:
         base.force.refresh(session)
         return Basis(
             rules_digest(),
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
-            standards=advisories.name_of_policy(),
+            standards=advisories.name_of_policy() + standards.name_of_standards(session),
+            slower=", ".join(slower_engines()),
         )
 
     return basis
@@ -405,6 +442,28 @@ def _waivers(base: _Base, estate: _Estate, delivery: _Delivery) -> WaiverService
         on_change=delivery.rereviews.ask,
         clock=base.clock,
     )
+
+
+def _capabilities(base: _Base, estate: _Estate, delivery: _Delivery) -> CapabilityService:
+    return CapabilityService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        catalog=estate.catalog,
+        writers=delivery.sources.everyone_who_pushed,
+        on_change=_tell_of_capability(base, delivery),
+        clock=base.clock,
+    )
+
+
+def _tell_of_capability(base: _Base, delivery: _Delivery) -> Callable[[Session, str, str], None]:
+    """Return what is done when an app may do something else: what it runs is reviewed again, and planes are told."""
+
+    def tell(session: Session, app_path: str, because: str) -> None:
+        delivery.rereviews.ask(session, app_path, because)
+        base.store.after_commit(session, lambda: base.relay.notify(StateChanged()))
+
+    return tell
 
 
 def _rereview_keeper(base: _Base, estate: _Estate, delivery: _Delivery) -> RereviewKeeper:
@@ -435,6 +494,16 @@ def _sources(
         people.in_flight.require_current(pusher)
         base.authorizer.require(session, pusher, "app.push", resource)
 
+    register = CapabilityRegister(base.clock)
+    standards = StandardRegister(base.clock)
+
+    def surroundings(app_path: str) -> Surroundings:
+        with base.store.transaction() as session:
+            opened = register.in_force(session, app_path)
+            held_to = standards.in_force(session, app_path)
+        found = tuple(Opened(item.capability, item.until.date()) for item in opened)
+        return replace(advisories.surroundings(app_path), opened=found, standards=held_to)
+
     state = base.settings.state
     return SourceService(
         store=base.store,
@@ -444,7 +513,7 @@ def _sources(
         pool=pool,
         repositories=Repositories(state / "repositories", state / "hooks", base.settings.max_push_bytes),
         secrets=base.vault.masker,
-        surroundings=advisories.surroundings,
+        surroundings=surroundings,
         check_reach=check_reach,
         require_pusher=require_pusher,
         on_accepted=base.relay.accepted,

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -78,10 +78,18 @@ def git_tree_id(files: Mapping[str, TreeFile]) -> str:
 
     Source: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
     """
-    return _tree(list(files.values()), 0).hex()
+    return write_tree(files.values(), git_object_id).hex()
 
 
-def _tree(files: list[TreeFile], depth: int) -> bytes:
+def write_tree(files: Iterable[TreeFile], write: Callable[[bytes, bytes], bytes]) -> bytes:
+    """Give `write` each object of the tree of these files, as kind and content, and return the tree's id.
+
+    `write` returns the object's id, as `git_object_id` does.
+    """
+    return _tree(list(files), 0, write)
+
+
+def _tree(files: list[TreeFile], depth: int, write: Callable[[bytes, bytes], bytes]) -> bytes:
     entries: list[tuple[bytes, bytes]] = []
     folders: dict[str, list[TreeFile]] = {}
     for file in files:
@@ -91,13 +99,14 @@ def _tree(files: list[TreeFile], depth: int) -> bytes:
             continue
         mode = b"100755 " if file.executable else b"100644 "
         name = parts[depth].encode()
-        entries.append((name, mode + name + b"\0" + _object_id(b"blob", file.content)))
+        entries.append((name, mode + name + b"\0" + write(b"blob", file.content)))
     for folder, members in folders.items():
         name = folder.encode()
-        entries.append((name + b"/", b"40000 " + name + b"\0" + _tree(members, depth + 1)))
-    return _object_id(b"tree", b"".join(entry for _, entry in sorted(entries)))
+        entries.append((name + b"/", b"40000 " + name + b"\0" + _tree(members, depth + 1, write)))
+    return write(b"tree", b"".join(entry for _, entry in sorted(entries)))
 
 
-def _object_id(kind: bytes, content: bytes) -> bytes:
+def git_object_id(kind: bytes, content: bytes) -> bytes:
+    """Return the id (20 bytes of SHA-1) that git gives an object of this kind and content."""
     header = kind + b" " + str(len(content)).encode() + b"\0"
     return hashlib.sha1(header + content, usedforsecurity=False).digest()

@@ -52,7 +52,10 @@ class GuardLimits(Message):
 
 
 class AppState(Message):
-    """One app as this plane should serve it."""
+    """One app as this plane should serve it.
+
+    `capabilities` are part of the approved reach; `closed` are those of them that are not open any more.
+    """
 
     app: str
     tenant: str
@@ -70,7 +73,14 @@ class AppState(Message):
     roles: Mapping[str, frozenset[str]]
     integrations: tuple[IntegrationState, ...]
     guard: GuardLimits = GuardLimits()
+    capabilities: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     lease_seconds: int = 4 * 3600
+
+    @property
+    def open_capabilities(self) -> tuple[str, ...]:
+        """What the app may do now that apps may not."""
+        return tuple(name for name in self.capabilities if name not in self.closed)
 
 
 class DesiredState(Message):

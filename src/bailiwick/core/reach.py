@@ -31,18 +31,21 @@ class Reach(BaseModel):
     memory_bytes: int
     cpu: float
     requests_per_second: int
+    capabilities: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
         document = self.model_dump(mode="json")
+        if not self.capabilities:
+            del document["capabilities"]  # what was signed before there were any stays what it is
         for integration in document["integrations"]:
             for table in integration["grant"]["tables"]:
                 table["operations"] = sorted(table["operations"])
         return hashlib.sha256(canonical_json(document)).hexdigest()
 
 
-def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach]) -> Reach:
-    """Return the reach that a manifest and the grants for its integrations make together."""
+def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capabilities: Iterable[str] = ()) -> Reach:
+    """Return the reach that a manifest, the grants for its integrations and what is open for the app make together."""
     return Reach(
         integrations=tuple(sorted(integrations, key=lambda item: item.name)),
         egress=tuple(sorted(manifest.egress.allow)),
@@ -52,4 +55,5 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach]) -> Re
         memory_bytes=manifest.limits.memory_bytes,
         cpu=manifest.limits.cpu,
         requests_per_second=manifest.limits.requests_per_second,
+        capabilities=tuple(sorted(capabilities)),
     )

@@ -88,7 +88,7 @@ def test_other_policies_ask_for_every_verdict_again(company: Company) -> None:
 def test_news_about_packages_asks_for_verdicts_again(company: Company, clock: MovingClock) -> None:
     assert company.push("builder").accepted
     assert company.control.deploys.request(company.people["builder"], APP).commit
-    import_advisories([RECORDS], company.control.settings.state / "advisories.sqlite", clock())
+    import_advisories([RECORDS], company.control.settings.state / "advisories" / "advisories.sqlite", clock())
     with pytest.raises(NotReviewedError, match="there is news about packages"):
         company.control.deploys.request(company.people["builder"], APP)
     company.control.rereview_keeper.keep()

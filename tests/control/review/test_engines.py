@@ -25,7 +25,7 @@ access = ["orders:read"]
 [egress]
 allow = ["api.declared.example:443"]
 """
-APP = b"app = object()\n"
+APP = b'import os\n\napp = (os.environ.get("ORDERS_URL"), "https://api.declared.example")\n'
 KEY = "AKIA" + "Q3EGRIFKLT7ZVWXN"
 
 

@@ -59,3 +59,9 @@ def test_a_review_says_why_it_is_worse_here() -> None:
     (found,) = [item for item in report.findings if item.rule.id == "sql-injection"]
     assert found.severity == Severity.CRITICAL
     assert "worse here, as the app holds health data" in found.message
+
+
+@pytest.mark.req("RV2", "RV9")
+def test_advice_stays_advice_whatever_the_app_can_reach() -> None:
+    advice = Finding(rule("clickjacking"), "app.py", 1, "no header forbids frames")
+    assert one(advice, APP + 'data_classes = ["payment-cards"]\n') == advice

@@ -8,6 +8,7 @@ from joserfc.jwk import ECKey
 from bailiwick.control.access_reviews import Plan, Verdict
 from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, TrustDraft
 from bailiwick.control.identity.directory.problems import Problem, report
+from bailiwick.control.waivers import Waiver
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
 from tests.faces.console.conftest import Console
@@ -21,6 +22,8 @@ AUTHORIZE = (
 SERVICE = "service:nightly"
 MARK = "\u202e"  # turns what follows around: "evil" reads "live"
 HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evil"
+# Files may not hold the mark: the review refuses text that hides.
+PLAIN = HOSTILE.replace(MARK, "")
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
 LEAKY = f'import requests\n\nrates = requests.get("https://rates.example.net/?q=<script>alert(1)</script>{MARK}")\n'
 
@@ -36,6 +39,10 @@ class Estate:
     review: str
     over: str
     draft: str
+    waiver: str = ""
+    finding: str = ""
+    push: str = ""
+    refused_push: str = ""
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -70,6 +77,20 @@ class Estate:
             f"/access-reviews/{self.review}?decided=no&flag=empty-group&text=nothing",
             f"/access-reviews/{self.over}",
             f"/access-reviews/{self.draft}",
+            f"/approvals/{self.waiting}?view=split",
+            f"/history/{APP}",
+            f"/pushes/{self.push}",
+            f"/pushes/{self.push}?view=split",
+            f"/pushes/{self.refused_push}",
+            f"/files/{APP}",
+            f"/files/{APP}?file=rates.py&line=1",
+            "/findings",
+            "/findings?severity=critical&state=waived",
+            "/waivers",
+            "/waivers?state=ended",
+            f"/waivers/{self.waiver}",
+            f"/waivers/new?review={self.refused}&finding={self.finding}",
+            "/unsafe",
             "/policies",
             "/policies/edit",
             "/policies/edit?name=house",
@@ -111,14 +132,33 @@ def build(console: Console) -> Estate:
     decided = control.deploys.approve(people["admin"], first.id, HOSTILE)
     _at_work(company, decided.release)
     wider = MANIFEST.replace('schedule = "0 2', 'schedule = "30 3') + '\n[egress]\nallow = ["rates.example.net:443"]\n'
-    assert company.push("builder", {"bailiwick.toml": wider, "page.html": f"<p>{HOSTILE}</p>\n"}, message).accepted
+    assert company.push("builder", {"bailiwick.toml": wider, "page.txt": f"<p>{PLAIN}</p>\n"}, message).accepted
     waiting = control.deploys.request(people["builder"], APP)
     control.stops.kill(people["admin"], "finance/other", HOSTILE)
     control.directory.issue_token(people["admin"], "entra", days=1, purpose=HOSTILE)
     with control.store.transaction() as session:
         report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
     _govern(company)
-    return Estate(waiting.id, decided.id, refused, passed, *_reviewed(company))
+    waiver = _waived(company, refused)
+    return Estate(
+        waiting.id, decided.id, refused, passed, *_reviewed(company), waiver.id, waiver.fingerprint, *_pushes(company)
+    )
+
+
+def _waived(company: Company, review_id: str) -> Waiver:
+    """Ask for a waiver of what a refused push was refused for."""
+    control = company.control
+    with control.store.transaction() as session:
+        review = control.reviews.review(session, review_id)
+    finding = next(item for item in review.findings if item.waivable)
+    return control.waivers.request(company.people["builder"], review_id, finding.fingerprint, HOSTILE)
+
+
+def _pushes(company: Company) -> tuple[str, str]:
+    """Return the newest push and one that was refused."""
+    with company.control.store.transaction() as session:
+        found = company.control.source.pushes(session, company.control.catalog.app(session, APP))
+    return found[0].id, next(push.id for push in found if not push.accepted)
 
 
 def _govern(company: Company) -> None:
@@ -126,7 +166,7 @@ def _govern(company: Company) -> None:
     text = NO_KILLS.replace("principal,", "principal is Service,")
     tests = case_of("app.kill") + 'principal = "service:bot"\n'
     in_force(company, text, tests)
-    text += f"// {HOSTILE.replace(MARK, '')}\n"
+    text += f"// {PLAIN}\n"
     admin = company.people["admin"]
     company.control.policies.propose(admin, "house", scope=ORGANIZATION, text=text, tests=tests, reason=HOSTILE)
 

@@ -18,7 +18,9 @@ from sqlalchemy import update
 
 from bailiwick.control.identity import API_AUDIENCE
 from bailiwick.control.identity.tables import TokenRow
-from bailiwick.control.review.engines import secrets
+from bailiwick.control.review import Finding
+from bailiwick.control.review.running.process import Worker
+from bailiwick.control.review.running.worker import Task
 from bailiwick.core.clock import utc_now
 from tests.faces.git.conftest import IDENTITY, NOTHING, Door, commit, git_children
 from tests.fixtures.company import APP, MANIFEST
@@ -308,13 +310,13 @@ def test_what_a_killed_push_left_is_taken_away_later(door: Door, folder: Path) -
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Reviews wait in the middle until the event is set."""
-    event, check = threading.Event(), secrets.check
+    event, ask = threading.Event(), Worker.ask
 
-    def waiting(*arguments: object) -> object:
+    def waiting(worker: Worker, task: Task) -> tuple[Finding, ...]:
         event.wait(60)
-        return check(*arguments)  # type: ignore[arg-type]
+        return ask(worker, task)
 
-    monkeypatch.setattr(secrets, "check", waiting)
+    monkeypatch.setattr(Worker, "ask", waiting)
     yield event
     event.set()
 
@@ -333,12 +335,12 @@ def test_a_long_review_says_what_it_does_while_it_does_it(door: Door, folder: Pa
     lines = [pushing.stderr.readline().decode() for _ in range(2)]
     assert pushing.poll() is None
     assert "Bailiwick reviews this push" in lines[0]
-    assert "reviewing 2 files: secrets ..." in lines[1]
+    assert re.search(r"reviewing 2 files: [a-z-]+ \.\.\.", lines[1])
     held.set()
     rest = pushing.stderr.read().decode()
     assert pushing.wait() == 0
     assert "takes it" in rest
-    assert "reviewing" not in rest
+    assert rest.count("reviewing") <= 2  # seldom, however slow the machine is
 
 
 @pytest.mark.req("RV1", "ID2")

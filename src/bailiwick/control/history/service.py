@@ -43,6 +43,26 @@ class HistoryService:
         shown = pushes[:most]
         return RevisionPage(self._revisions(session, app, shown), shown[-1].id if len(pushes) > most else "")
 
+    def since(self, session: Session, app: App, base: str, commit: str) -> tuple[Revision, ...]:
+        """Return what leads from one accepted commit (empty: from nothing) to a later one, newest first."""
+        pushes = self._sources.accepted_pushes(session, app.path)
+        commits = [push.commit for push in pushes]
+        end = commits.index(commit) + 1 if commit in commits else 0
+        begin = commits.index(base) + 1 if base in commits[:end] else 0
+        return self._revisions(session, app, pushes[begin:end][::-1][:MAX_PAGE])
+
+    def revision(self, session: Session, identity: Identity, push_id: str) -> tuple[App, Revision, str]:
+        """Return a push with its app, and the commit that was on main before it (empty when there was none)."""
+        unknown = NotFoundError(f"there is no push '{push_id[:60]}', or you may not see it")
+        try:
+            push = self._sources.push(session, push_id)
+            app = self._catalog.readable_app(session, identity, push.app)
+        except NotFoundError as fault:
+            raise unknown from fault
+        earlier = [item for item in self._sources.accepted_pushes(session, app.path) if item.time < push.time]
+        (revision,) = self._revisions(session, app, [push])
+        return app, revision, earlier[-1].commit if earlier else ""
+
     def blame(
         self, session: Session, identity: Identity, app_path: str, path: str, line: int, *, at: str = ""
     ) -> Blame:

@@ -99,13 +99,16 @@ class IntegrationService:
         query = select(IntegrationRow.name, IntegrationRow.enabled)
         return {row.name: row.enabled for row in session.execute(query)}
 
-    def resolve(self, session: Session, manifest: Manifest, plane: str) -> Resolved:
-        """Return what a manifest comes to on a plane; raise an error that lists what there is when it asks for more."""
+    def resolve(self, session: Session, manifest: Manifest, plane: str, capabilities: Sequence[str] = ()) -> Resolved:
+        """Return what a manifest, and what is open for its app, come to on a plane.
+
+        Raises an error that lists what there is when it asks for more.
+        """
         states = tuple(
             self._resolve_one(session, name, use, plane) for name, use in sorted(manifest.integrations.items())
         )
         reaches = (IntegrationReach(name=item.name, resource=item.resource, grant=item.grant) for item in states)
-        return Resolved(states, reach_of(manifest, reaches))
+        return Resolved(states, reach_of(manifest, reaches, capabilities))
 
     def _resolve_one(self, session: Session, name: str, use: IntegrationUse, plane: str) -> IntegrationState:
         integration = _integration(self._row(session, use.use))

@@ -152,7 +152,10 @@ def manifest_of(files: Sequence[TreeFile]) -> Manifest:
 
 def integrations_json(resolved: Resolved) -> dict[str, Any]:
     """Return the integrations of a reach as they are kept with what was approved."""
-    return {"states": [state.model_dump(mode="json") for state in resolved.states]}
+    return {
+        "states": [state.model_dump(mode="json") for state in resolved.states],
+        "capabilities": list(resolved.reach.capabilities),
+    }
 
 
 def _as_json(envelope: Envelope) -> Any:

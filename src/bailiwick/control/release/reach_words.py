@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bailiwick.control.release.model import ReachChange
+from bailiwick.core.capabilities import WORDS, Capability
 from bailiwick.core.grants import ColumnGrant, Mask, RowCondition, TableGrant
 from bailiwick.core.reach import Reach
 
@@ -35,6 +36,8 @@ def _lines(reach: Reach) -> Iterator[str]:
         yield f"may ask the model {model}"
     for job in reach.jobs:
         yield f"runs by itself: {job}"
+    for capability in reach.capabilities:
+        yield WORDS[Capability(capability)] if capability in WORDS else f"has the capability {capability}"
     for data_class in reach.data_classes:
         yield f"says that it handles {data_class} data"
     yield f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor"

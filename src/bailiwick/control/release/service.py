@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
@@ -49,6 +50,7 @@ class ReleaseService:
         authorizer: Authorizer,
         catalog: CatalogService,
         integrations: IntegrationService,
+        open_for: OpenFor,
         sources: Sources,
         packer: Packer,
         notify: Notify,
@@ -58,6 +60,7 @@ class ReleaseService:
         self._authorizer = authorizer
         self._catalog = catalog
         self._integrations = integrations
+        self._open_for = open_for
         self._sources = sources
         self._packer = packer
         self._notify = notify
@@ -72,7 +75,9 @@ class ReleaseService:
             tree=reviewed.tree,
             authors=frozenset({reviewed.author}),
             verdict=verdict,
-            resolved=self._integrations.resolve(session, manifest_of(files), PLANE_OF_MODE[PREVIEW]),
+            resolved=self._integrations.resolve(
+                session, manifest_of(files), PLANE_OF_MODE[PREVIEW], self._open_for(session, app.path)
+            ),
             files=files,
         )
         release = self._packer.pack(session, app, order)

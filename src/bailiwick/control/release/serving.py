@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService, withdrawals
@@ -27,12 +28,14 @@ class ServingService:
         authorizer: Authorizer,
         catalog: CatalogService,
         integrations: IntegrationService,
+        open_for: OpenFor,
         stops: StopService,
         artifacts: ArtifactStore,
     ) -> None:
         self._authorizer = authorizer
         self._catalog = catalog
         self._integrations = integrations
+        self._open_for = open_for
         self._stops = stops
         self._artifacts = artifacts
 
@@ -70,6 +73,7 @@ class ServingService:
     ) -> AppState:
         app = self._catalog.app(session, row.app)
         kill = self._stops.standing_in(session, row.app, row.mode)
+        capabilities = tuple(row.integrations.get("capabilities", ()))
         states = [IntegrationState.model_validate(item) for item in row.integrations["states"]]
         return AppState(
             app=row.app,
@@ -86,6 +90,8 @@ class ServingService:
             approvals=tuple(Envelope.model_validate(item) for item in row.chain["approvals"]),
             artifact=Envelope.model_validate(row.chain["artifact"]),
             roles=roles,
+            capabilities=capabilities,
+            closed=tuple(name for name in capabilities if name not in self._open_for(session, row.app)),
             integrations=tuple(
                 state.model_copy(
                     update={

@@ -106,13 +106,28 @@ class RereviewKeeper:
             if author is not None:
                 commit, who = author
                 report = self._reviews.with_waivers(session, taken.app, report)
+                before = self._reviews.of_tree(session, taken.app, taken.tree)
                 stored = self._reviews.record(
                     session, app=taken.app, commit=commit, author=who, report=report, cause=taken.because
                 )
+                if before is not None and before.passed and not stored.passed:
+                    self._withdraw(session, stored)
                 self._settle(session, stored)
             # Asked for anew meanwhile, it has no tries and stays.
             done = (AskedRow.app == taken.app, AskedRow.tree == taken.tree, AskedRow.tries == taken.tries)
             session.execute(delete(AskedRow).where(*done))
+
+    def _withdraw(self, session: Session, stored: StoredReview) -> None:
+        """Say in the log that a tree that had passed does not any more."""
+        self._audit.note(
+            session,
+            KEEPER,
+            "verdict.withdrawn",
+            f"app:{stored.app}",
+            reason=f"{sum(item.blocking and not item.waiver for item in stored.findings)} findings block",
+            app=stored.app,
+            context={"review": stored.id, "tree": stored.tree, "commit": stored.commit, "cause": stored.cause},
+        )
 
     def _settle(self, session: Session, stored: StoredReview) -> None:
         """Remember of the releases that run this tree whether they are unsafe."""

@@ -12,17 +12,22 @@ _WORDS = {
     "policy": "other policies came into force",
     "advisories": "there is news about packages",
     "standards": "the standards of the organisation changed",
+    "slower": "slower engines have yet to read it",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a review goes by; empty texts stand for what there is none of."""
+    """What a review goes by; empty texts stand for what there is none of.
+
+    `slower` names the engines that no push waits for.
+    """
 
     rules: str
     policy: str = ""
     advisories: str = ""
     standards: str = ""
+    slower: str = ""
 
     def facts(self) -> dict[str, str]:
         """Return the names, as a signed verdict states them."""

@@ -160,24 +160,46 @@ class Change:
     unread: tuple[Unread, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A capability that is open for the app, by the name of its rule, and its last day."""
+
+    capability: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class StandardText:
+    """A coding standard that is in force for the app: its name, version, where it stands, and its text."""
+
+    name: str
+    version: int
+    scope: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a review goes by besides the change itself. Plain data: engines in other processes get it too.
 
     `app` is the path of the app, empty where no server knows it. `day` is today, in UTC. `packages` is what the
-    organisation says of packages.
+    organisation says of packages, `opened` what the app may do that apps may not,
+    `standards` the coding standards that are in force where it stands.
     """
 
     app: str = ""
     day: date = date.min
     packages: PackagePolicy = field(default_factory=PackagePolicy)
+    opened: tuple[Opened, ...] = ()
+    standards: tuple[StandardText, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
     """What a review found. `could_not_review` names engines that failed: then nothing may pass.
 
-    `waivers` are those in force for the app; each covers one finding and no other that looks the same.
+    `waivers` are those in force for the app; each covers one finding and no other that looks the same. `slower` names
+    the engines among those that read it for which no push waits.
     """
 
     tree: str
@@ -185,6 +207,7 @@ class Report:
     could_not_review: tuple[str, ...] = ()
     engines: dict[str, str] = field(default_factory=dict)
     waivers: tuple[Waived, ...] = ()
+    slower: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

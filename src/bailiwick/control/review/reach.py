@@ -28,7 +28,8 @@ def weighed(findings: Iterable[Finding], change: Change) -> Iterator[Finding]:
     reasons = _reasons(manifest) if manifest is not None else ()
     harmless = manifest is not None and manifest.app.kind == "static" and not manifest.integrations
     for finding in findings:
-        by_others = bool(finding.steps) or finding.rule.owasp.startswith(_BY_OTHERS)
+        # What is only advice anywhere does not become a reason to refuse by what else the app can reach.
+        by_others = finding.severity >= BLOCKING and (bool(finding.steps) or finding.rule.owasp.startswith(_BY_OTHERS))
         if by_others and reasons:
             message = f"{finding.message}; worse here, as the app {' and '.join(reasons)}"
             yield replace(finding, worse=finding.worse + 1, message=message)

@@ -1,24 +1,40 @@
 """A review: every engine over one change, their findings merged; an engine that fails makes the review fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from enum import StrEnum
 
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
+from bailiwick.control.review.engines.evasion import raised
 from bailiwick.control.review.engines.registry import ENGINES
 from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import VAULT_ENGINE, Change, Finding, Report, Surroundings
+from bailiwick.control.review.opening import softened
 from bailiwick.control.review.reach import weighed
 from bailiwick.control.review.rules import rule
-from bailiwick.control.review.running import Failure, Outcome, Run, Say, jobs_of, run_here
+from bailiwick.control.review.running import Failure, Run, Say, jobs_of, run_here
 
 _NOTHING_READ = frozenset({"too-many-files", "push-too-large"})
+
+
+class Layer(StrEnum):
+    """Which engines read a change: those that a push waits for, or every one."""
+
+    INLINE = "inline"
+    EVERY = "every"
+
+
+def slower_engines() -> tuple[str, ...]:
+    """Return the names of the engines for which no push waits."""
+    return tuple(engine.name for engine in ENGINES if not engine.inline)
 
 
 def review(
     change: Change,
     surroundings: Surroundings | None = None,
     *,
+    layer: Layer = Layer.EVERY,
     run: Run = run_here,
     known_secret: Callable[[str], bool] = lambda _: False,
     say: Say = lambda _: None,
@@ -28,8 +44,13 @@ def review(
     `run` is the `run` of a `ReviewPool` for all that somebody else wrote; without it engines run in this process,
     without limits.
     """
-    outcomes = {item.engine: item for item in _outcomes(change, surroundings or Surroundings(), run, known_secret, say)}
-    engines = (*ENGINES, _vault(known_secret))
+    chosen = tuple(engine for engine in ENGINES if engine.inline or layer is Layer.EVERY)
+    around = surroundings or Surroundings()
+    # Values of the vault leave this process for no engine.
+    vault = _vault(known_secret)
+    ran = [*run(jobs_of(chosen, change), around, say), *run_here(jobs_of([vault], change), around, say)]
+    outcomes = {item.engine: item for item in ran}
+    engines = (*chosen, vault)
     findings: list[Finding] = []
     failed: list[str] = []
     for engine in engines:
@@ -41,25 +62,14 @@ def review(
             findings += [replace(found, engine=engine.name) for found in result]
     nothing_read = [found for found in findings if found.rule.id in _NOTHING_READ]
     if nothing_read and not change.files:
-        return Report(change.tree, tuple(nothing_read))
+        return Report(change.tree, tuple(nothing_read), tuple(failed))
     return Report(
         change.tree,
-        merge(weighed(findings, change)),
+        merge(softened(found, around) for found in raised(weighed(findings, change))),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
+        slower=tuple(engine.name for engine in chosen if not engine.inline),
     )
-
-
-def _outcomes(
-    change: Change,
-    surroundings: Surroundings,
-    run: Run,
-    known_secret: Callable[[str], bool],
-    say: Say,
-) -> Iterator[Outcome]:
-    yield from run(jobs_of(ENGINES, change), surroundings, say)
-    # Values of the vault leave this process for no engine.
-    yield from run_here(jobs_of([_vault(known_secret)], change), surroundings, say)
 
 
 def _vault(known_secret: Callable[[str], bool]) -> Engine:

@@ -3,7 +3,7 @@
 import importlib.metadata
 from urllib.parse import quote
 
-from bailiwick.control.review.model import Finding, Report, Rule, Severity
+from bailiwick.control.review.model import Edit, Finding, Report, Rule, Severity, Step
 
 _LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -57,16 +57,43 @@ def _region(finding: Finding) -> dict[str, int]:
     return {key: number for key, number in said.items() if number}
 
 
+def _place(path: str, region: dict[str, int] | None = None) -> dict[str, object]:
+    place: dict[str, object] = {"artifactLocation": {"uri": quote(path, errors="surrogateescape")}}
+    return {**place, "region": region} if region else place
+
+
 def _result(finding: Finding, index: int) -> dict[str, object]:
-    place: dict[str, object] = {"artifactLocation": {"uri": quote(finding.path, errors="surrogateescape")}}
-    if finding.line:
-        place["region"] = _region(finding)
-    return {
+    where = _place(finding.path, _region(finding) if finding.line else None)
+    result: dict[str, object] = {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"bailiwick/v1": finding.fingerprint},
-        "properties": {"engine": finding.engine, **({"commit": finding.commit} if finding.commit else {})},
+        "locations": [{"physicalLocation": where}],
+        "partialFingerprints": {"bailiwick/v2": finding.fingerprint},
+        "properties": {
+            "engine": finding.engine,
+            "severity": finding.severity.word,
+            **({"commit": finding.commit} if finding.commit else {}),
+        },
     }
+    if finding.steps:
+        result["codeFlows"] = [{"threadFlows": [{"locations": [_step(step) for step in finding.steps]}]}]
+    if finding.edit is not None:
+        result["fixes"] = [{"description": {"text": finding.rule.fix}, "artifactChanges": [_change(finding.edit)]}]
+    return result
+
+
+def _step(step: Step) -> dict[str, object]:
+    region = {"startLine": step.line} if step.line else None
+    return {"location": {"physicalLocation": _place(step.path, region), "message": {"text": step.words}}}
+
+
+def _change(edit: Edit) -> dict[str, object]:
+    """Return an edit of whole lines: from the beginning of its first line to that of the line after its last."""
+    after = max(edit.last + 1, edit.first)
+    deleted = {"startLine": edit.first, "startColumn": 1, "endLine": after, "endColumn": 1}
+    replacement: dict[str, object] = {"deletedRegion": deleted}
+    if edit.text or edit.last < edit.first:
+        replacement["insertedContent"] = {"text": edit.text if edit.text.endswith("\n") else f"{edit.text}\n"}
+    return {"artifactLocation": _place(edit.path)["artifactLocation"], "replacements": [replacement]}

@@ -129,7 +129,8 @@ class ReviewService:
     ) -> StoredReview:
         """Keep a report; when nothing blocks, sign the verdict for its tree."""
         review_id = new_id("rev")
-        basis, waived = self._basis(session), report.waived
+        basis = replace(self._basis(session), slower=", ".join(report.slower))
+        waived = report.waived
         used = [
             {"id": waiver.id, "fingerprint": waiver.fingerprint, "until": waiver.until.isoformat()}
             for waiver in waived.values()
@@ -183,12 +184,18 @@ class ReviewService:
         if row is None:
             raise NotFoundError(f"there is no review '{review_id[:60]}'")
         found = session.scalars(select(FindingRow).where(FindingRow.review == review_id).order_by(FindingRow.place))
-        return _stored(row, tuple(_finding(item) for item in found))
+        return _stored(row, tuple(stored_finding(item) for item in found))
 
     def latest(self, session: Session, app: str) -> StoredReview | None:
         """Return the newest review of an app."""
         query = select(ReviewRow.id).where(ReviewRow.app == app).order_by(ReviewRow.time.desc()).limit(1)
         found = session.scalar(query)
+        return self.review(session, found) if found else None
+
+    def of_tree(self, session: Session, app: str, tree: str) -> StoredReview | None:
+        """Return the newest review of a tree."""
+        query = select(ReviewRow.id).where(ReviewRow.app == app, ReviewRow.tree == tree)
+        found = session.scalar(query.order_by(ReviewRow.time.desc(), ReviewRow.id.desc()).limit(1))
         return self.review(session, found) if found else None
 
     def bases(self, session: Session, apps: Collection[str]) -> dict[tuple[str, str], Basis]:
@@ -243,7 +250,7 @@ class ReviewService:
 
 def basis_of(row: ReviewRow) -> Basis:
     """Return what a review went by."""
-    return Basis(row.rules, row.policy, row.advisories, row.standards)
+    return Basis(row.rules, row.policy, row.advisories, row.standards, row.slower)
 
 
 def _as_row(finding: Finding) -> dict[str, object]:
@@ -265,7 +272,8 @@ def _as_row(finding: Finding) -> dict[str, object]:
     }
 
 
-def _finding(row: FindingRow) -> StoredFinding:
+def stored_finding(row: FindingRow) -> StoredFinding:
+    """Return a row as a person reads it."""
     return StoredFinding(**{name: getattr(row, name) for name in StoredFinding.__slots__})
 
 

@@ -13,8 +13,8 @@ from bailiwick.store import Base
 class ReviewRow(Base):
     """A review of a tree; `verdict` is the signed statement when it passed.
 
-    `rules`, `policy`, `advisories` and `standards` name what it went by, `waivers` what it passed by; `cause` is
-    `push`, or why it was asked for again.
+    `rules`, `policy`, `advisories`, `standards` and `slower` name what it went by, `waivers` what it passed by; `cause`
+    is `push`, or why it was asked for again.
     """
 
     __tablename__ = "reviews"
@@ -34,6 +34,7 @@ class ReviewRow(Base):
     policy: Mapped[str] = mapped_column(server_default="")
     advisories: Mapped[str] = mapped_column(server_default="")
     standards: Mapped[str] = mapped_column(server_default="")
+    slower: Mapped[str] = mapped_column(server_default="")
     waivers: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
     cause: Mapped[str] = mapped_column(server_default="push")
 

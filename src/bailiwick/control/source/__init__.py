@@ -6,8 +6,10 @@ from bailiwick.control.source.errors import GitError, PushRefusedError, UnknownR
 from bailiwick.control.source.hook_server import HookServer, Push, PushAnswer, RefUpdate, Waiting
 from bailiwick.control.source.plumbing import git_environment
 from bailiwick.control.source.provenance import Told
+from bailiwick.control.source.pushes import PushRecord
 from bailiwick.control.source.repositories import Commit, Repositories
-from bailiwick.control.source.service import PushRecord, SourceService
+from bailiwick.control.source.service import SourceService
+from bailiwick.control.source.uploads import Upload, UploadService
 from bailiwick.control.source.working_copy import read_range
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "SourceService",
     "Told",
     "UnknownRevisionError",
+    "Upload",
+    "UploadService",
     "Waiting",
     "git_environment",
     "read_range",

@@ -7,7 +7,7 @@ import logging
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,10 +58,11 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class PushAnswer:
-    """Whether a push may go on, and what git says to whoever pushes."""
+    """Whether a push may go on, what git says to whoever pushes, and the review that says so (empty without one)."""
 
     accepted: bool
     lines: tuple[str, ...]
+    review: str = ""
 
 
 @dataclass(slots=True)
@@ -107,6 +108,12 @@ class HookServer:
         """Stop listening."""
         if self._server is not None:
             self._server.close()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, app_path: str) -> AsyncIterator[None]:
+        """Hold an app's turn: no other push to it is decided until the end of the block."""
+        async with self._turns.setdefault(app_path, asyncio.Lock()):
+            yield
 
     def issue_ticket(self, app_path: str, pusher: Identity, told: Told | None = None) -> str:
         """Return a ticket for one push, which comes from where the request at hand does."""

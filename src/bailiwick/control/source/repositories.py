@@ -137,6 +137,33 @@ class Repositories:
         """Return the files of a commit that was accepted."""
         return read_files(Git(self.path(app_id), {}), _checked(commit))
 
+    def paths(self, app_id: str, commit: str) -> list[str]:
+        """Return the paths of the plain files of a commit that was accepted, in order."""
+        entries, _ = Git(self.path(app_id), {}).entries(_checked(commit))
+        return sorted(entry.path.decode(errors="backslashreplace") for entry in entries if entry.kind == "blob")
+
+    def content(self, app_id: str, commit: str, path: str, most_bytes: int) -> bytes | None:
+        """Return a file of a commit that was accepted; None when there is none, or it is larger than is wanted."""
+        git = Git(self.path(app_id), {})
+        entries, objects = git.entries(_checked(commit))
+        for entry, name in zip(entries, objects, strict=True):
+            if entry.path.decode(errors="backslashreplace") == path and entry.kind == "blob":
+                return next(git.blobs([name])) if entry.size <= most_bytes else None
+        return None
+
+    def head(self, app_id: str) -> str:
+        """Return the commit that main is at, or `NOTHING`."""
+        git = Git(self.path(app_id), {})
+        return git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
+
+    def tree_of(self, app_id: str, commit: str) -> str:
+        """Return the id of the tree of a commit."""
+        return Git(self.path(app_id), {}).text("rev-parse", "--verify", f"{_checked(commit)}^{{tree}}").strip()
+
+    def move(self, app_id: str, old: str, new: str) -> None:
+        """Move main from one commit to another that is here; raise `GitError` when it is elsewhere by now."""
+        Git(self.path(app_id), {}).text("update-ref", "refs/heads/main", _checked(new), _checked(old))
+
     def commits(self, app_id: str, commit: str, limit: int = 30) -> list[Commit]:
         """Return a commit and those before it, newest first."""
         return _commits(Git(self.path(app_id), {}), f"--max-count={limit}", _checked(commit))
@@ -145,8 +172,18 @@ class Repositories:
         """Return the unified diff between two commits; an empty `old` stands for nothing at all."""
         git = Git(self.path(app_id), {})
         base = _checked(old) if old else git.text("hash-object", "-t", "tree", "/dev/null").strip()
+        # Names as they are, but for signs that would break a line.
         return git.text(
-            "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", base, _checked(new), "--"
+            "-c",
+            "core.quotePath=false",
+            "diff",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            base,
+            _checked(new),
+            "--",
         )
 
 

@@ -1,8 +1,7 @@
 """Pushes: read what git holds in quarantine, have it reviewed, and take it or refuse it, with its history."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,11 +11,14 @@ from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.review import (
     Change,
     Finding,
+    Layer,
     Report,
     ReviewPool,
     ReviewService,
+    StandardText,
     StoredReview,
     Surroundings,
+    held_to_standards,
     refusal_lines,
     review,
     rule,
@@ -27,52 +29,21 @@ from bailiwick.control.source.commits import CommitRecord, commit_record, commit
 from bailiwick.control.source.errors import PushRefusedError
 from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
 from bailiwick.control.source.provenance import LONGEST_PROMPT, told_by
+from bailiwick.control.source.pushes import PushRecord, record_of
 from bailiwick.control.source.repositories import NOTHING, Commit, Repositories
 from bailiwick.control.source.tables import PushRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import BailiwickError
+from bailiwick.core.errors import BailiwickError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 MAIN = "refs/heads/main"
-
-
-@dataclass(frozen=True, slots=True)
-class PushRecord:
-    """A push as it is remembered; `author` is who pushed. `agent`, `model` and `prompt` are what is said of its last
-    commit, `verified_agent` is the one whose credential it came with.
-    """
-
-    id: str
-    app: str
-    commit: str
-    tree: str
-    author: str
-    subject: str
-    agent: str
-    prompt: str
-    accepted: bool
-    review: str
-    time: datetime
-    model: str = ""
-    door: str = "git"
-
-    @property
-    def verified_agent(self) -> str:
-        """The agent that pushed, empty when a person or a service did."""
-        pusher = Principal.parse(self.author)
-        return pusher.own if pusher.kind == "agent" else ""
-
-    @property
-    def person(self) -> str:
-        """Whoever answers for the push: the person, where an agent works for one."""
-        return Principal.parse(self.author).answerable
 
 
 OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
@@ -125,7 +96,7 @@ class SourceService:
         push.waiting.words = "reading what the push brings ..."
         self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
         change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = self._reviewed(app, change, masker, lambda engine: _say(push, change, engine))
+        report = self._reviewed(app, change, masker, Layer.INLINE, lambda engine: _say(push, change, engine))
         with self._store.transaction() as session:
             # Once more, as they may have lost their access while the push came in and was reviewed.
             self._require_pusher(session, push.pusher, app.resource)
@@ -142,16 +113,28 @@ class SourceService:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
                 return _taken(record, release)
         url = f"{self._review_url}/{stored.id}"
-        return PushAnswer(False, tuple(refusal_lines(report.blocking, report.could_not_review, url)))
+        lines = refusal_lines(report.blocking, report.could_not_review, url, change)
+        return PushAnswer(False, tuple(lines), stored.id)
 
     def examine(self, app: App, commit: str) -> Report:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
         with self._store.transaction() as session:
             masker = self._secrets(session)
-        return self._reviewed(app, self._repositories.read_change(app.id, commit, {}), masker, lambda _: None)
+        return self._reviewed(
+            app, self._repositories.read_change(app.id, commit, {}), masker, Layer.EVERY, lambda _: None
+        )
 
-    def _reviewed(self, app: App, change: Change, masker: Masker, say: Callable[[str], None]) -> Report:
-        return review(change, self._surroundings(app.path), run=self._pool.run, known_secret=masker.finds, say=say)
+    def hold_to(self, app: App, commit: str, standards: Sequence[StandardText]) -> tuple[Finding, ...]:
+        """Return what standards find in the tree of a commit that was taken before; raise `RuntimeError` in words.
+
+        It runs where reviews run, as it reads what somebody else wrote.
+        """
+        given = replace(self._surroundings(app.path), standards=tuple(standards))
+        return held_to_standards(self.files(app, commit), given, self._pool.run)
+
+    def _reviewed(self, app: App, change: Change, masker: Masker, layer: Layer, say: Callable[[str], None]) -> Report:
+        around = self._surroundings(app.path)
+        return review(change, around, layer=layer, run=self._pool.run, known_secret=masker.finds, say=say)
 
     def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
         """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""
@@ -168,7 +151,7 @@ class SourceService:
         """Return the push that brought a commit, when it was taken."""
         query = select(PushRow).where(PushRow.app == app.path, PushRow.commit == commit, PushRow.accepted)
         row = session.scalars(query.order_by(PushRow.time.desc()).limit(1)).one_or_none()
-        return _record(row) if row is not None else None
+        return record_of(row) if row is not None else None
 
     def authors(self, session: Session, app: App, commit: str, *, since: str) -> frozenset[str]:
         """Return who pushed what leads from one accepted commit to a later one; from the first push on without it.
@@ -185,12 +168,12 @@ class SourceService:
     def accepted_pushes(self, session: Session, app_path: str) -> list[PushRecord]:
         """Return every push that was taken, oldest first."""
         query = select(PushRow).where(PushRow.app == app_path, PushRow.accepted).order_by(PushRow.time, PushRow.id)
-        return [_record(row) for row in session.scalars(query)]
+        return [record_of(row) for row in session.scalars(query)]
 
     def pushes_before(self, session: Session, app_path: str, cursor: str, limit: int) -> list[PushRecord]:
         """Return an app's pushes, refused ones too, newest first, from behind a push on."""
         query = select(PushRow).where(PushRow.app == app_path).order_by(PushRow.id.desc()).limit(limit)
-        return [_record(row) for row in session.scalars(query.where(PushRow.id < cursor) if cursor else query)]
+        return [record_of(row) for row in session.scalars(query.where(PushRow.id < cursor) if cursor else query)]
 
     def commits_of(self, session: Session, pushes: Collection[str]) -> dict[str, list[CommitRecord]]:
         """Return the commits of pushes that were taken, newest first, by push."""
@@ -205,7 +188,7 @@ class SourceService:
         known = commit_record(session, app.path, commit)
         if known is not None:
             row = session.get(PushRow, known.push)
-            return (_record(row) if row is not None else None), known
+            return (record_of(row) if row is not None else None), known
         # It came before commits were remembered: the first push that leads to it brought it.
         pushes = self.accepted_pushes(session, app.path)
         tip = self._repositories.first_with(app.id, commit, [push.commit for push in pushes])
@@ -223,6 +206,21 @@ class SourceService:
         """Return the files of a commit."""
         return self._repositories.files(app.id, commit)
 
+    def paths(self, app: App, commit: str) -> list[str]:
+        """Return the paths of the files of a commit, in order."""
+        return self._repositories.paths(app.id, commit)
+
+    def content(self, app: App, commit: str, path: str, *, most_bytes: int) -> bytes | None:
+        """Return a file of a commit; None when there is none, or it is larger than is wanted."""
+        return self._repositories.content(app.id, commit, path, most_bytes)
+
+    def push(self, session: Session, push_id: str) -> PushRecord:
+        """Return a push."""
+        row = session.get(PushRow, push_id)
+        if row is None:
+            raise NotFoundError(f"there is no push '{push_id[:60]}'")
+        return record_of(row)
+
     def commits(self, app: App, commit: str) -> list[Commit]:
         """Return a commit and those before it."""
         return self._repositories.commits(app.id, commit)
@@ -230,6 +228,11 @@ class SourceService:
     def diff(self, app: App, old: str, new: str) -> str:
         """Return the unified diff between two commits; an empty `old` stands for nothing."""
         return self._repositories.diff(app.id, old, new)
+
+    @property
+    def repositories(self) -> Repositories:
+        """The repositories, for other ways in."""
+        return self._repositories
 
     def repository(self, app: App) -> str:
         """Return the path of an app's repository, made at the first time."""
@@ -288,13 +291,13 @@ class SourceService:
             app=app.path,
             context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent, "door": row.door},
         )
-        return _record(row)
+        return record_of(row)
 
     def _pushes(self, session: Session, app: App, *, accepted: bool | None, limit: int) -> list[PushRecord]:
         query = select(PushRow).where(PushRow.app == app.path)
         if accepted is not None:
             query = query.where(PushRow.accepted == accepted)
-        return [_record(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
+        return [record_of(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
 
 
 def _say(push: Push, change: Change, engine: str) -> None:
@@ -321,22 +324,4 @@ def _declared(change: Change) -> Sequence[str]:
 
 def _taken(record: PushRecord, release: str) -> PushAnswer:
     lines = ("", f"Bailiwick reviewed tree {record.tree[:12]} and takes it.", f"Its preview {release} is starting.", "")
-    return PushAnswer(True, lines)
-
-
-def _record(row: PushRow) -> PushRecord:
-    return PushRecord(
-        id=row.id,
-        app=row.app,
-        commit=row.commit,
-        tree=row.tree,
-        author=row.pusher,
-        subject=row.subject,
-        agent=row.agent,
-        prompt=row.prompt,
-        accepted=row.accepted,
-        review=row.review,
-        time=row.time,
-        model=row.model,
-        door=row.door,
-    )
+    return PushAnswer(True, lines, record.review)

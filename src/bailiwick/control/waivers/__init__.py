@@ -2,6 +2,7 @@
 
 from bailiwick.control.waivers.book import WaiverBook
 from bailiwick.control.waivers.errors import NotWaivableError, WaiverNotOpenError
+from bailiwick.control.waivers.findings import FindingBook, FindingPage
 from bailiwick.control.waivers.keeper import WaiverKeeper
 from bailiwick.control.waivers.model import DEFAULT_DAYS, MOST_DAYS, Waiver, WaiverFilter, WaiverPage, WaiverState
 from bailiwick.control.waivers.service import WaiverService
@@ -9,6 +10,8 @@ from bailiwick.control.waivers.service import WaiverService
 __all__ = [
     "DEFAULT_DAYS",
     "MOST_DAYS",
+    "FindingBook",
+    "FindingPage",
     "NotWaivableError",
     "Waiver",
     "WaiverBook",

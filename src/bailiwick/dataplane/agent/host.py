@@ -388,9 +388,9 @@ class AppHost:
         self._sites.remove(served.site.host)
 
 
-def _opened(state: AppState) -> tuple[IntegrationState, ...]:
+def _opened(state: AppState) -> tuple[tuple[IntegrationState, ...], tuple[str, ...]]:
     """Return what is opened to an app; whether it is switched on is policy's to say, at each statement."""
-    return tuple(item.model_copy(update={"enabled": True}) for item in state.integrations)
+    return tuple(item.model_copy(update={"enabled": True}) for item in state.integrations), state.open_capabilities
 
 
 async def _end(work: asyncio.Task[None] | None) -> None:

@@ -21,7 +21,7 @@ from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import AddressPolicy, EgressListener, Opened
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
-from bailiwick.dataplane.instrumentation import launcher
+from bailiwick.dataplane.instrumentation import launcher, restraint
 from bailiwick.dataplane.sandbox import Limits, Mount, Plant, Runtime, Sandbox, SandboxSpec, ensure_layer, launch
 
 LOCK_FILE = "requirements.lock"
@@ -84,11 +84,12 @@ class Instance:
 
 
 def prepare_helpers(target: Path) -> Path:
-    """Copy the launcher to where every sandbox can read it, and return that folder."""
+    """Copy the launcher and what it imports to where every sandbox can read it, and return that folder."""
     target.mkdir(parents=True, exist_ok=True)
-    copy = target / "launcher.py"
-    shutil.copyfile(launcher.__file__, copy)
-    copy.chmod(0o644)
+    for source in (launcher.__file__, restraint.__file__):
+        copy = target / Path(source).name
+        shutil.copyfile(source, copy)
+        copy.chmod(0o644)
     return target
 
 
@@ -113,7 +114,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
         owner=f"{state.tenant}/{state.app}/{state.mode}",
-        command=(shop.runtime.python, "-B", "/overlay/launcher.py", kind, entrypoint),
+        command=(shop.runtime.python, "-B", "/overlay/launcher.py", kind, entrypoint, *state.open_capabilities),
         environment=environment,
         mounts=(
             Mount(prepared.tree, "/app"),

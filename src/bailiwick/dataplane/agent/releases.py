@@ -42,7 +42,7 @@ def verify(state: AppState, data: bytes, welcome: PlaneWelcome) -> tuple[Verifie
     reaches = (
         IntegrationReach(name=item.name, resource=item.resource, grant=item.grant) for item in state.integrations
     )
-    opened = reach_of(manifest, reaches).digest()
+    opened = reach_of(manifest, reaches, state.capabilities).digest()
     if opened != state.reach:
         raise SignatureError("the reach in the signed tree is not the one that was approved")
     return verified, manifest

@@ -149,8 +149,10 @@ def run(entrypoint: str) -> None:
 
 
 def main() -> None:
-    """Start what the plane asks for: `serve` or `run`, and an entrypoint."""
-    kind, entrypoint = sys.argv[1:3]
+    """Start what the plane asks for: `serve` or `run`, an entrypoint, and the capabilities that are open."""
+    kind, entrypoint, *opened = sys.argv[1:]
+    if "process-spawning" not in opened:
+        importlib.import_module("restraint").start_no_programs()  # beside this file; before any code of the app
     sys.path[:0] = ["/app", "/layer"]
     os.chdir("/app")
     instrument_psycopg()

@@ -13,6 +13,7 @@ from bailiwick.faces.api.advisories import add_advisories
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
+from bailiwick.faces.api.capabilities import add_capabilities
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.exporters import add_exporters
@@ -25,8 +26,11 @@ from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
+from bailiwick.faces.api.sbom import add_sbom
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.standards import add_standards
+from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
 
@@ -55,6 +59,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_directories,
         add_policies,
         add_apps,
+        add_sbom,
         add_deploys,
         add_platform,
         add_audit,
@@ -66,7 +71,10 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_access_reviews,
         add_people_found,
         add_waivers,
+        add_capabilities,
+        add_standards,
         add_history,
+        add_uploads,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -18,6 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY, _AUTHORIZATION = b"idempotency-key", b"authorization"
 _MOST_BYTES = 1 << 20
+_PUSHES = "/v1/push/"
 _SERVER_ERROR = 500
 # Answers that show a secret once: they are not kept, so a key has no effect there.
 _SECRET_ANSWERS = ("/directory-tokens",)
@@ -48,7 +49,7 @@ class Repeats:
 
     async def _once(self, scope: Message, receive: Receive, send: Send, principal: str, key: str) -> None:
         repeats = self._control.repeats
-        body = await _read(receive)
+        body = await _read(receive, self._most_bytes(scope["path"]))
         place = b"\0".join([scope["method"].encode(), scope["path"].encode(), scope["query_string"], body])
         known = await run_in_threadpool(repeats.begin, principal, key, hashlib.sha256(place).hexdigest())
         if known is not None:
@@ -66,6 +67,10 @@ class Repeats:
         else:
             await run_in_threadpool(repeats.forget, principal, key)
         await _send(send, answer, recorder.headers)
+
+    def _most_bytes(self, path: str) -> int:
+        """Return how large a write with a key may be: a push as large as one may be, everything else is small."""
+        return self._control.settings.max_push_bytes if _PUSHES in path else _MOST_BYTES
 
     def _principal(self, authorization: str) -> str | None:
         token = authorization.partition(" ")[2]
@@ -103,13 +108,13 @@ def _given(body: bytes) -> Receive:
     return receive
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, most_bytes: int) -> bytes:
     body = b""
     while True:
         message = await receive()
         body += bytes(message.get("body", b""))
-        if len(body) > _MOST_BYTES:
-            raise InvalidInputError("a write with a key may have 1 MiB at most")
+        if len(body) > most_bytes:
+            raise InvalidInputError(f"a write with a key may have {most_bytes // 2**20} MiB at most here")
         if not message.get("more_body"):
             return body
 

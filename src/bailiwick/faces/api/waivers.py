@@ -7,6 +7,7 @@ from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.review import FindingFilter, FindingState
 from bailiwick.control.waivers import DEFAULT_DAYS, MOST_DAYS, Waiver, WaiverFilter, WaiverState
 from bailiwick.faces.api.bodies import ReasonBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit
@@ -66,6 +67,22 @@ def add_waivers(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
     @api.post("/v1/waivers/{waiver_id}/end")
     def end(identity: Caller, waiver_id: str, body: ReasonBody) -> Json:
         return waiver_json(control.waivers.end(identity, waiver_id, body.reason))
+
+    @api.get("/v1/findings")
+    def findings(
+        identity: Caller,
+        app: Annotated[str, Query(max_length=300)] = "",
+        state: FindingState | None = None,
+        rule: Annotated[str, Query(max_length=100)] = "",
+        severity: Literal["", "low", "medium", "high", "critical"] = "",
+        cursor: Cursor = "",
+        limit: Limit = 50,
+    ) -> Json:
+        wanted = FindingFilter(app, rule, severity, state.value if state else "")
+        with control.store.transaction() as session:
+            page = control.findings.list(session, identity, wanted, cursor=cursor, limit=limit)
+        found = [{**asdict(item), "state": item.state} for item in page.findings]
+        return {"findings": found, "cursor": page.cursor}
 
     @api.get("/v1/unsafe-releases")
     def unsafe(identity: Caller) -> Json:

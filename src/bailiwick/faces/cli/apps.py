@@ -10,6 +10,7 @@ import typer
 
 from bailiwick.faces.cli.client import call, server_url, show, token
 from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
+from bailiwick.faces.cli.pushing import push_folder
 from bailiwick.faces.cli.telling import git_headers, headers_of
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -106,14 +107,24 @@ def push(
     prompt: Annotated[
         list[File] | None, typer.Option(help="a file with what the agent was asked; may come again")
     ] = None,
+    folder: Annotated[
+        File | None, typer.Option(help="push the files of this folder as they stand, without git")
+    ] = None,
+    message: Annotated[str, typer.Option("--message", "-m", help="what changed; with --folder")] = "",
 ) -> None:
-    """Push the current commit of this folder's repository. Example: bailiwick push finance/refund-desk."""
+    """Push the current commit of this folder's repository, or (--folder) files as they stand, without git.
+
+    Example: bailiwick push finance/refund-desk.
+    """
+    told = headers_of(agent, model, [file.read_text(errors="replace") for file in prompt or []])
+    if folder is not None:
+        push_folder(path, folder, message, told)
+        return
     password = token(GIT, least_seconds=PUSH_SECONDS)
     # The token reaches git through its environment: not the command line, not a file, not the URL.
     helper = '!f() { echo username=bailiwick; echo "password=$BAILIWICK_TOKEN"; }; f'
     command = ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push"]
     command += [f"{server_url()}/git/{path}.git", "HEAD:main"]
-    told = headers_of(agent, model, [file.read_text(errors="replace") for file in prompt or []])
     secret = {"BAILIWICK_TOKEN": password, "GIT_TERMINAL_PROMPT": "0"}
     done = subprocess.run(command, env={**os.environ, **git_headers(server_url(), told), **secret}, check=False)
     sys.exit(done.returncode)

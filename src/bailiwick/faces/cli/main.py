@@ -8,6 +8,7 @@ from bailiwick.faces.cli import (
     apps,
     audit,
     audit_proofs,
+    capabilities,
     directory,
     exporters,
     grants,
@@ -21,12 +22,14 @@ from bailiwick.faces.cli import (
     serve,
     services,
     sessions,
+    standards,
     waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
+from bailiwick.faces.cli.sbom import sbom
 
 root = typer.Typer(
     help="Bailiwick: the boundary around AI-built apps.",
@@ -34,6 +37,7 @@ root = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+apps.app.command("sbom")(sbom)
 apps.register(root)
 platform.register(root)
 audit_proofs.register(audit.app)
@@ -52,6 +56,8 @@ root.add_typer(machine_tokens.agents, name="agent")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.add_typer(waivers.app, name="waiver")
+root.add_typer(capabilities.app, name="capability")
+root.add_typer(standards.app, name="standard")
 root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)

@@ -16,8 +16,11 @@ from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
 from bailiwick.faces.console.exporters import add_exporters
+from bailiwick.faces.console.files import add_files
+from bailiwick.faces.console.findings import add_findings
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
+from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
@@ -30,6 +33,7 @@ from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
 from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.sign_in import add_sign_in
+from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
 
 _STATIC = Path(__file__).parent / "static"
@@ -54,6 +58,10 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_app_page,
         add_approvals,
         add_reviews,
+        add_history,
+        add_files,
+        add_findings,
+        add_waivers,
         add_policies,
         add_audit,
         add_audit_event,

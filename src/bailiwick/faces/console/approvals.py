@@ -11,8 +11,9 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn
 from bailiwick.control.policies import State
 from bailiwick.control.release import Deploy, Release, compare
-from bailiwick.faces.console.diffs import diff_view
-from bailiwick.faces.console.lookup import visible_deploy
+from bailiwick.faces.console.design_view import design_view
+from bailiwick.faces.console.diffs import SPLIT, diff_view, view_links
+from bailiwick.faces.console.lookup import audience_of, visible_deploy
 from bailiwick.faces.console.reach_view import change_view, reach_view
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, start_address
@@ -38,9 +39,10 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         return pages.render(request, "approvals", visitor, deploys=deploys, proposals=proposals, glance=glance)
 
     @app.get("/approvals/{deploy_id}", response_class=HTMLResponse)
-    def card(request: Request, visitor: Visitor, deploy_id: str) -> Response:
+    def card(request: Request, visitor: Visitor, deploy_id: str, view: str = "", file: str = "") -> Response:
         with control.store.transaction() as session:
-            content = _card(control, session, visitor, deploy_id)
+            content = _card(control, session, visitor, deploy_id, file)
+        content |= {"side_by_side": view == SPLIT, **view_links(f"/approvals/{deploy_id}", view, file)}
         return pages.render(request, "approval", visitor, **content)
 
     @app.post("/approvals/{deploy_id}/approve")
@@ -54,12 +56,13 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         return RedirectResponse(f"/approvals/{deploy_id}", 303)
 
 
-def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id: str) -> dict[str, Any]:
+def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id: str, file: str) -> dict[str, Any]:
     deploy, app = visible_deploy(control, session, visitor, deploy_id)
     deploys = control.deploys.deploys(session, app.path, limit=_ALL)
     releases = control.releases.releases(session, app.path, limit=_ALL)
     base = _base(deploy, deploys, releases)
-    review = control.reviews.latest(session, app.path)
+    review = control.reviews.of_tree(session, app.path, deploy.tree)
+    findings = review.findings if review else ()
     decision = control.deploys.explain_approval(session, visitor.identity, deploy_id)
     back, email = f"/approvals/{deploy.id}", visitor.identity.principal.name
     return {
@@ -71,10 +74,17 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id:
         "sign_in_again": start_address(back, email=email, wanted=decision.step_up),
         "change": change_view(compare(base.reach if base else None, deploy.reach)),
         "reach": reach_view(app.path, deploy.reach),
-        "review": review if review and review.tree == deploy.tree else None,
+        "design": design_view(
+            app.path,
+            control.deploys.design(app, deploy.commit, deploy.reach),
+            audience_of(control, session, app),
+            control.deploys.design(app, base.commit, base.reach) if base else None,
+        ),
+        "review": review,
+        "revisions": control.history.since(session, app, base.commit if base else "", deploy.commit),
         "base": base,
         "decided": deploy.decided_at is not None,
-        "diff": diff_view(control.source.diff(app, base.commit if base else "", deploy.commit)),
+        "diff": diff_view(control.source.diff(app, base.commit if base else "", deploy.commit), findings, only=file),
     }
 
 

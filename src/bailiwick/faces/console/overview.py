@@ -8,12 +8,16 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
+from bailiwick.control.identity import SignedIn
 from bailiwick.control.observe import AppStatus
 from bailiwick.control.release import Deploy, Kill
+from bailiwick.control.waivers import WaiverFilter
 from bailiwick.faces.console.access_reviews import waiting_words
+from bailiwick.faces.console.findings import unsafe_words
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import Stat, State, ago, count, state
@@ -43,6 +47,7 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             stops = {item.path: control.stops.standing(session, item.path) for item in page.apps}
             inbox = {item.app: item for item in control.deploys.inbox(session, visitor.identity)}
             reviews = waiting_words(control, control.access_reviews.waits_for(session, visitor.identity))
+            safety = _safety(control, session, visitor)
             folders = [folder.path for folder in control.catalog.folders(session)]
         lines = [_line(item, statuses, stops[item.path], inbox.get(item.path)) for item in page.apps]
         return pages.render(
@@ -53,6 +58,7 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             stats=_stats(lines),
             glance=_glance(lines, stops, control.clock()),
             access_reviews=reviews,
+            safety=safety,
             further=f"/?{urlencode({'cursor': page.cursor})}" if page.cursor else "",
             first_page=not cursor,
             folders=folders,
@@ -63,6 +69,21 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     def create(visitor: Writer, path: Annotated[str, Form()]) -> Response:
         made = control.catalog.create_app(visitor.identity, path.strip())
         return RedirectResponse(f"/apps/{made.path}", 303)
+
+
+def _safety(control: ControlPlane, session: Session, visitor: SignedIn) -> list[tuple[str, str]]:
+    """Return what is to be said of the review, with where it leads: unsafe releases, and waivers that end soon."""
+    unsafe = control.rereviews.unsafe(session, visitor.identity)
+    ending = control.waivers.list(session, visitor.identity, WaiverFilter(ending=True)).waivers
+    waiting = control.waivers.list(session, visitor.identity, WaiverFilter(state="requested")).waivers
+    words = [(unsafe_words(unsafe), "/unsafe")] if unsafe else []
+    if ending:
+        verb = "ends" if len(ending) == 1 else "end"
+        words.append((f"{count(len(ending), 'waiver')} {verb} within a week.", "/waivers?ending=true"))
+    if waiting:
+        verb = "waits" if len(waiting) == 1 else "wait"
+        words.append((f"{count(len(waiting), 'waiver')} {verb} to be decided.", "/waivers?state=requested"))
+    return words
 
 
 def mode_state(status: AppStatus | None, stops: Sequence[Kill], mode: str) -> State | None:

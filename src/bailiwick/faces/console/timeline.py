@@ -44,8 +44,8 @@ def _push(push: PushRecord) -> Moment:
         state=state("passed" if push.accepted else "refused"),
         detail=f"written with {push.agent}" if push.agent else "",
         quote=push.prompt,
-        link=f"/reviews/{push.review}",
-        link_words="review",
+        link=f"/pushes/{push.id}",
+        link_words="what it changed",
     )
 
 

@@ -4,9 +4,9 @@ from desk.models import Payout
 from desk.serializers import PayoutSerializer
 
 
-class PayoutViewSet(viewsets.ModelViewSet):
+class PayoutViewSet(viewsets.ModelViewSet):  # FINDING
     queryset = Payout.objects.all()
     serializer_class = PayoutSerializer
 
-    def create(self, request):  # FINDING
+    def create(self, request):
         return Payout.objects.create(amount=request.data["amount"])

@@ -5,7 +5,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,31 @@ def test_a_worker_that_died_while_nobody_asked_is_replaced(pool: ReviewPool) -> 
         worker._process.kill()
         worker._process.wait()
     assert run(pool, "good") == {"good": "a/b ['app.py']"}
+
+
+@pytest.mark.req("RV1")
+def test_a_pool_that_is_closed_ends_what_runs() -> None:
+    closing = ReviewPool(replace(LIMITS, seconds=60.0), registry=BAD, more_paths=(REPOSITORY,))
+    run(closing, "good")
+    said: dict[str, str] = {}
+    running = threading.Thread(target=lambda: said.update(run(closing, "hangs")))
+    running.start()
+    while not closing._busy:
+        time.sleep(0.01)
+    closing.close()
+    running.join(30)
+    assert not running.is_alive()
+    assert said == {"hangs": "ended its worker"}
+
+
+@pytest.mark.req("RV1")
+def test_workers_import_nothing_from_where_somebody_works(tmp_path: Path) -> None:
+    (tmp_path / "re2.py").write_text("raise SystemExit('the reviewed code ran')\n")
+    code = "import sys; from bailiwick.control.review.running.sandbox import import_paths; "
+    code += f"sys.path.insert(0, {str(tmp_path)!r}); print(*import_paths(), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert str(tmp_path) not in done.stdout
+    assert any(line.endswith("site-packages") for line in done.stdout.splitlines())
 
 
 @pytest.mark.req("RV1")

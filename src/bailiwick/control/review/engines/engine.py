@@ -22,6 +22,8 @@ class Engine:
     With `each_file_alone` what it finds in a file depends on nothing but that file and the surroundings, and it speaks
     of no other: it gets files that changed only, and neither entries nor what could not be read. Without
     `reads_history` it gets no history.
+    One that is not `inline` is too slow for whoever pushes to wait: it reads what was taken afterwards, and no deploy
+    goes before it has.
     `check` raises when it cannot do its work: then nothing passes.
     """
 
@@ -30,4 +32,5 @@ class Engine:
     reads: Callable[[str], bool] = reads_everything
     each_file_alone: bool = False
     reads_history: bool = False
+    inline: bool = True
     version: str = importlib.metadata.version("bailiwick")

@@ -2,7 +2,8 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import declared, instructions, ruff, secrets, tree, unicode
+from bailiwick.control.review.engines import evasion, instructions, ruff, secrets, standards, tree, unicode
+from bailiwick.control.review.engines.declared import check as declared
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
 from bailiwick.control.review.engines.javascript import engine as javascript
@@ -29,6 +30,7 @@ def _is_followed(path: str) -> bool:
 ENGINES: tuple[Engine, ...] = (
     Engine("tree", tree.check, reads_history=True),
     Engine("secrets", secrets.check, reads_history=True),
+    Engine("evasion", evasion.check, each_file_alone=True),
     Engine("declared", declared.check),
     Engine("packages", packages.check, reads=packages.reads),
     Engine("python-flow", python_flow.check, reads=_is_followed),
@@ -44,6 +46,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
     Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
     Engine("sql", sql.check, reads=sql.reads, each_file_alone=True, version=importlib.metadata.version("squawk-cli")),
+    Engine("standards", standards.check),
     Engine("migrations", sql.order, reads=sql.is_migration),
     Engine("configuration", configuration.check, reads=configuration.reads, each_file_alone=True),
 )

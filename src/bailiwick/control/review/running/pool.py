@@ -1,6 +1,7 @@
 """The pool: engines side by side in workers, each with an end in time; one that does not come to it is a failure."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -41,7 +42,9 @@ class ReviewPool:
         self._more_paths = tuple(more_paths)
         self._allow_unsandboxed = allow_unsandboxed
         self._cache = FindingsCache()
+        self._took: dict[str, float] = {}
         self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="review")
@@ -74,7 +77,8 @@ class ReviewPool:
         data, contents = data_files(surroundings), Contents()
         going_by = repr((rules_digest(), surroundings, data))
         running = {}
-        for job in jobs:
+        # What took longest goes first, so that nothing long is begun when the rest is done.
+        for job in sorted(jobs, key=lambda item: -self._took.get(item.engine.name, 0.0)):
             known = look_up(self._cache, job, going_by, contents)
             if known.rest is None:
                 yield Outcome(job.engine.name, known.findings)
@@ -93,8 +97,12 @@ class ReviewPool:
         say(name)
         task = Task(name, job.change, surroundings, self._limits.seconds)
         worker = self._take(data)
+        worker.wait_ready()
+        began = time.monotonic()
         try:
-            return Outcome(name, _checked(job, worker.ask(task)))
+            found = _checked(job, worker.ask(task))
+            self._took[name] = time.monotonic() - began
+            return Outcome(name, found)
         except WorkerError as fault:
             return Outcome(name, Failure(str(fault)))
         except UnavailableError:
@@ -108,20 +116,24 @@ class ReviewPool:
     def _take(self, data: _Data) -> Worker:
         """Return a worker that sees the data files as they are now, a new one where there is none."""
         old: list[Worker] = []
-        try:
-            with self._lock:
-                while self._idle:
-                    worker = self._idle.pop()
-                    if worker.alive and worker.data == data:
-                        return worker
-                    old.append(worker)
-        finally:
-            for worker in old:
-                worker.kill()
-        return self._new(data)
+        worker: Worker | None = None
+        with self._lock:
+            while self._idle and worker is None:
+                found = self._idle.pop()
+                if found.alive and found.data == data:
+                    worker = found
+                else:
+                    old.append(found)
+        for found in old:
+            found.kill()
+        worker = worker or self._new(data)
+        with self._lock:
+            self._busy.add(worker)
+        return worker
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
+            self._busy.discard(worker)
             if worker.alive and not self._closed:
                 self._idle.append(worker)
                 return
@@ -136,11 +148,13 @@ class ReviewPool:
             self.isolation.require()
 
     def close(self) -> None:
-        """End every worker; what still runs ends with them."""
-        self._threads.shutdown(cancel_futures=True)
+        """End every worker; what still runs ends with them, as failed."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for worker in self._busy:
+                worker.interrupt()
+        self._threads.shutdown(cancel_futures=True)
         for worker in idle:
             worker.kill()
 

@@ -175,6 +175,11 @@ class Worker:
             self.kill()
             raise WorkerError(f"gave an answer that cannot be read ({fault})") from fault
 
+    def interrupt(self) -> None:
+        """Have it end, and with it what another thread asked it."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
     def kill(self) -> None:
         """End it now, with every process in it."""
         if self._connection.fileno() < 0:

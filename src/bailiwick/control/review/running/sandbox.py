@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import bailiwick
 from bailiwick.core.errors import SandboxUnavailableError
 
 SCRATCH = "/scratch"
@@ -90,8 +91,18 @@ def _interpreter() -> list[str]:
 
 
 def import_paths() -> list[str]:
-    """Return where modules are found here, for a worker to look in the same places; never the current folder."""
-    return [entry for entry in sys.path if entry.startswith("/") and Path(entry).exists()]
+    """Return where a worker looks for modules: those places of ours that hold packages and the interpreter's library.
+
+    Never a folder that is there because somebody works in it: it may be the one that is reviewed.
+    """
+    ours = str(Path(bailiwick.__file__).parents[1])
+    return [entry for entry in sys.path if Path(entry).exists() and (entry == ours or _holds_packages(Path(entry)))]
+
+
+def _holds_packages(entry: Path) -> bool:
+    library = Path(os.__file__).parent
+    installed = entry.is_absolute() and entry.name in {"site-packages", "dist-packages"}
+    return installed or entry == library or library in entry.parents
 
 
 def _in_order(paths: Iterable[str]) -> Iterable[list[str]]:

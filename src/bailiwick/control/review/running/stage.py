@@ -5,6 +5,7 @@ It runs with the standard library only, until its orders say where the rest is.
 
 import base64
 import ctypes
+import importlib.util
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ import sys
 _SET_PARENT_DEATH, _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVILEGES = 1, 4, 22, 38  # prctl(2)
 _FILTER_MODE = 2
 _HEAD_BYTES = 8
+_PACKAGE = "bailiwick.control.review"
 _FILTER_STEP_BYTES = 8
 
 
@@ -70,6 +72,10 @@ def main() -> None:
     confine(orders)
     sys.path[:] = orders["paths"]
     sys.prefix, sys.exec_prefix = orders["prefix"], orders["prefix"]
+    # The package's face would load the database and more, of which a worker needs nothing.
+    spec = importlib.util.find_spec(_PACKAGE)
+    assert spec is not None  # noqa: S101 - this file is in it
+    sys.modules[_PACKAGE] = importlib.util.module_from_spec(spec)
     from bailiwick.control.review.running.worker import serve  # noqa: PLC0415 - not there before
 
     serve(orders["registry"], orders["scratch"])

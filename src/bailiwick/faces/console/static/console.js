@@ -66,12 +66,17 @@ function move(step) {
   else links[Math.min(next, links.length - 1)]?.focus();
 }
 
-/** Go to the next or previous file, event or finding. @param {number} step */
-function walk(step) {
-  const places = [...document.querySelectorAll(STEPS)];
+/** What n and p lead to: findings where a diff has some in place. */
+const steps = () => (document.querySelector(".file .in-place") ? ".file .in-place" : STEPS);
+
+/** Go to the next or previous file, event or finding. @param {string} kind @param {number} step */
+function walk(kind, step) {
+  const places = [...document.querySelectorAll(kind)];
   const now = places.findIndex((place) => place === document.activeElement || place.contains(document.activeElement));
   const next = places[Math.max(0, Math.min(places.length - 1, now + step))];
   if (!next) return;
+  const file = next.closest("details.file");
+  if (file && next.tagName !== "SUMMARY") file.open = true;
   if (next.tabIndex < 0) next.tabIndex = -1;
   next.focus();
   next.scrollIntoView({ block: "nearest" });
@@ -95,8 +100,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (event.key === "?") openHelp();
   else if (palette?.open || help?.open) return;
-  else if (event.key === "n") walk(1);
-  else if (event.key === "p") walk(-1);
+  else if (event.key === "n") walk(steps(), 1);
+  else if (event.key === "p") walk(steps(), -1);
   else if (event.key === "o") document.activeElement?.closest("summary")?.click();
 });
 

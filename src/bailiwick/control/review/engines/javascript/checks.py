@@ -24,7 +24,7 @@ _SECRETS = re.compile(r"(?i)(?:token|secret|password|passwd|apikey|api_key|signa
 def check_call(run: "Interpreter", call: "Call") -> None:
     """Report a call that is a fault by itself."""
     for check in run.models.checks.find(call.symbol):
-        if all(_holds(call, condition) for condition in check.when):
+        if all(_holds(run, call, condition) for condition in check.when):
             run.report(check.rule, call.at, call.scope, _said(check, call))
     _check_capability(run, call)
     if call.symbol in _NOTED:
@@ -37,7 +37,7 @@ def _said(check: Check, call: "Call") -> str:
 
 def _check_capability(run: "Interpreter", call: "Call") -> None:
     name = call.symbol
-    if name in _CHILDREN or name.split(".", maxsplit=1)[0].removesuffix("()") in _SPAWNING:
+    if name in _CHILDREN or ("()" not in name and name.split(".", maxsplit=1)[0] in _SPAWNING):
         if ("command-injection", call.scope.frame.path, call.at.line) not in run.found:
             run.report("process-spawning", call.at, call.scope, f"{name} starts another program")
     elif name in _DYNAMIC and call.values:
@@ -55,12 +55,14 @@ def check_load(run: "Interpreter", name: str, node: Node, scope: Scope) -> None:
         run.report("native-loading", node, scope, f"{name} calls native code")
 
 
-def _holds(call: "Call", condition: dict[str, Any]) -> bool:
+def _holds(run: "Interpreter", call: "Call", condition: dict[str, Any]) -> bool:
     """Return whether a condition of the pack holds: about an argument, or an option in it, by its constant value."""
     place = condition.get("argument", 0)
     if "count_below" in condition:
         return len(call.values) < int(condition["count_below"])
     value = call.argument(place)
+    if "unless_file" in condition:
+        return not re.search(condition["unless_file"], run.code(call.scope.frame.path))
     if "unless" in condition:
         return not re.search(condition["unless"], _told(call, place))
     if "source" in condition:

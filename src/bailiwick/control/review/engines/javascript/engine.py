@@ -28,21 +28,20 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings in the JavaScript and TypeScript files of the tip."""
     sources: dict[str, Source] = {}
     for file in change.files:
-        if file.path.endswith(PAGES):
-            inside = scripts(file.path, file.content)
-            if inside is not None:
-                sources[file.path] = inside
-        if not file.path.endswith(SUFFIXES) or file.path.endswith(".d.ts"):
+        if not file.path.endswith((*SUFFIXES, *PAGES)) or file.path.endswith(".d.ts"):
             continue
-        if is_minified(file.content):
+        if file.path.endswith(SUFFIXES) and is_minified(file.content):
             yield Finding(
                 rule("minified-code"), file.path, 0, "it is written by a tool, and cannot be reviewed as source"
             )
             continue
         try:
-            source = parse(file.path, file.content)
+            page = file.path.endswith(PAGES)
+            source = scripts(file.path, file.content) if page else parse(file.path, file.content)
         except UnreadableSourceError as fault:
             yield Finding(rule("syntax-error"), file.path, fault.line, str(fault))
+            continue
+        if source is None:
             continue
         if source.broken_line:
             excerpt = source.lines[source.broken_line - 1][:400]

@@ -95,7 +95,7 @@ def _binary(run: "Interpreter", test: Node, truth: bool, scope: Scope, depth: in
     if operator in _EQUAL | _UNEQUAL:
         return _compared(run, left, right, truth == (operator in _EQUAL), scope)
     if operator == "in" and truth:
-        return whole(run.evaluate(left, scope)) if not deep_taints(run.evaluate(right, scope)) else _NOTHING
+        return whole(run.last(left, scope)) if not deep_taints(run.last(right, scope)) else _NOTHING
     if operator in {">", ">=", "<", "<="}:
         return _ordered(run, left, right, operator, truth, scope)
     return _NOTHING
@@ -107,9 +107,9 @@ def _compared(run: "Interpreter", left: Node, right: Node, equal: bool, scope: S
         kind = right.text.strip("'\"`")
         if argument is not None and equal:
             rules = (ALL,) if kind in _TYPES_OF_NO_TEXT else ("nosql-injection",) if kind == "string" else ()
-            return whole(run.evaluate(argument, scope), rules)
+            return whole(run.last(argument, scope), rules)
         return _NOTHING
-    one, other = run.evaluate(left, scope), run.evaluate(right, scope)
+    one, other = run.last(left, scope), run.last(right, scope)
     if other.taints and not one.taints:
         left, right, one, other = right, left, other, one
     if left.kind == "call_expression" and _method(left) == "indexOf":
@@ -149,11 +149,11 @@ def _call(run: "Interpreter", call: Node, truth: bool, scope: Scope) -> Cleared:
     if function is None:
         return _NOTHING
     receiver = function.get("object") if function.kind == "member_expression" else None
-    owner = run.evaluate(receiver, scope)
-    callee = member(run, owner, method, function, scope) if receiver is not None else run.evaluate(function, scope)
+    owner = run.last(receiver, scope)
+    callee = member(run, owner, method, function, scope) if receiver is not None else run.last(function, scope)
     if callee.closures:
         return _own_function(run, callee, arguments, truth, scope)
-    values = [run.evaluate(argument, scope) for argument in arguments]
+    values = [run.last(argument, scope) for argument in arguments]
     if method in {"test", "match", "exec"} and truth:
         return _matched(run, method, receiver, owner, values, arguments, scope)
     if method in {"startsWith", "endsWith", "includes"} and owner.taints:
@@ -174,7 +174,7 @@ def _call(run: "Interpreter", call: Node, truth: bool, scope: Scope) -> Cleared:
 
 def _own_function(run: "Interpreter", callee: Value, arguments: list[Node], truth: bool, scope: Scope) -> Cleared:
     """Return what the app's own check proves by what it returns."""
-    given = tuple(run.evaluate(argument, scope) for argument in arguments)
+    given = tuple(run.last(argument, scope) for argument in arguments)
     proofs: list[Cleared | None] = []
     for closure in callee.closures:
         ways = run.outcome(closure, given).exits
@@ -208,7 +208,7 @@ def pattern_text(run: "Interpreter", node: Node | None, scope: Scope) -> str | N
     """Return the source of the regular expression that an expression is, or None."""
     if node is None:
         return None
-    value = run.evaluate(node, scope)
+    value = run.last(node, scope)
     return value.symbol[len("RegExp():") :] if value.symbol.startswith("RegExp():") else None
 
 
@@ -248,6 +248,6 @@ def _within(method: str, owner: Value, values: list[Value], truth: bool) -> Clea
 def _looked_up(run: "Interpreter", test: Node, scope: Scope) -> Cleared:
     """`if (TABLE[x])` proves that `x` is a key of a table of ours."""
     owner, index = test.get("object"), test.get("index")
-    table = run.evaluate(owner, scope)
+    table = run.last(owner, scope)
     fixed = table.things and not deep_taints(table)
-    return whole(run.evaluate(index, scope)) if fixed and index is not None else _NOTHING
+    return whole(run.last(index, scope)) if fixed and index is not None else _NOTHING

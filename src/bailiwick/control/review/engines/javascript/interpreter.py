@@ -23,11 +23,16 @@ from bailiwick.control.review.engines.javascript.values import (
     Value,
     deep_taints,
     joined,
+    shape,
 )
+from bailiwick.control.review.engines.javascript.words import code_of
 from bailiwick.control.review.model import Finding, Step
 from bailiwick.control.review.rules import rule
 
-_DEEPEST_CALLS = 10
+_DEEPEST_CALLS = 8
+# How often a function is entered with other values before they are taken to be all alike.
+_MOST_ENTRIES = 12
+_MOST_ENTRIES_FROM_OUTSIDE = 120
 _MOST_STEPS = 4_000_000
 _STEPS_FOR_EACH_BYTE = 60
 _PASSES = 2
@@ -50,6 +55,7 @@ class Module:
     scope: Scope
     exports: Thing
     began: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +104,15 @@ class Interpreter:
         self._aliases = aliases
         self._modules = {path: self._module(source) for path, source in sources.items()}
         self._memory: dict[object, Outcome] = {}
+        self._times: dict[int, int] = {}
+        self._latest: dict[int, Outcome] = {}
+        self._last: dict[int, Value] = {}
         self._active: list[Node] = []
         self._made: dict[int, Closure] = {}
         self._entered: set[int] = set()
         size = sum(source.root.end for source in sources.values())
+        self._circular = False
+        self._code: dict[str, str] = {}
         self._steps_left = min(_MOST_STEPS, 200_000 + size * _STEPS_FOR_EACH_BYTE)
 
     @staticmethod
@@ -113,8 +124,11 @@ class Interpreter:
 
         Raises `TooMuchError` when there is no end to it.
         """
-        for _ in range(_PASSES):
+        for number in range(_PASSES):
+            if number and not self._left_something():
+                return
             self._memory.clear()
+            self._times.clear()
             self._entered.clear()
             self.facts = Facts()
             for module in self._modules.values():
@@ -122,6 +136,10 @@ class Interpreter:
             for path in self._modules:
                 self.exports(path)
             self._enter_the_rest()
+
+    def _left_something(self) -> bool:
+        """Return whether anything was left behind that was not there when others read it."""
+        return bool(self.cells) or self._circular or any(module.scope.outside for module in self._modules.values())
 
     def _enter_the_rest(self) -> None:
         while True:
@@ -141,6 +159,8 @@ class Interpreter:
             saved, self.cleared = self.cleared, frozenset()
             statements.execute_all(self, module.source.root.children, module.scope)
             self.cleared = saved
+            module.ended = True
+        self._circular |= not module.ended
         return module.exports
 
     def imported(self, specifier: str, importer: str) -> Value:
@@ -156,6 +176,12 @@ class Interpreter:
         for path, module in self._modules.items():
             for name, value in module.exports.fields.items():
                 yield from ((path, name, closure.node) for closure in value.closures)
+
+    def code(self, path: str) -> str:
+        """Return the text of a file without its comments."""
+        if path not in self._code:
+            self._code[path] = code_of(self._modules[path].source)
+        return self._code[path]
 
     def module_of(self, path: str) -> Module:
         """Return the module of a file."""
@@ -175,8 +201,18 @@ class Interpreter:
         """Return what an expression may be."""
         if node is None:
             return NOTHING
-        self.spend()
-        return expressions.HANDLERS.get(node.kind, expressions.anything)(self, node, scope)
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise TooMuchError
+        value = self._last[id(node)] = expressions.HANDLERS.get(node.kind, expressions.anything)(self, node, scope)
+        return value
+
+    def last(self, node: Node | None, scope: Scope) -> Value:
+        """Return what an expression was when it was last gone through, which for a condition is just now."""
+        if node is None:
+            return NOTHING
+        value = self._last.get(id(node))
+        return self.evaluate(node, scope) if value is None else value
 
     def execute(self, node: Node, scope: Scope) -> bool:
         """Go through a statement; return whether what follows it is reached."""
@@ -202,16 +238,20 @@ class Interpreter:
     def outcome(self, closure: Closure, given: tuple[Value, ...], this: Value | None = None) -> Outcome:
         """Return what entering a function comes to."""
         this = this or closure.this
-        key = (id(closure.node), id(closure.scope), given, this, self.cleared)
+        own = None if this is None else tuple(id(thing) for thing in this.things)
+        key = (id(closure.node), id(closure.scope), tuple(shape(value) for value in given), own, self.cleared)
         known = self._memory.get(key)
         if known is not None:
             return known
+        taints = joined([Value(taints=deep_taints(value)) for value in given]).taints
         if len(self._active) >= _DEEPEST_CALLS or self._active.count(closure.node) > 1:
-            taints = joined([Value(taints=deep_taints(value)) for value in given]).taints
             return Outcome(Value(taints=taints), self.cleared, ())
+        before = self._often(closure, taints)
+        if before is not None:
+            return before
         self._entered.add(id(closure.node))
         self._active.append(closure.node)
-        before = self.cleared
+        cleared = self.cleared
         frame = Frame(closure.path, this, closure.node)
         scope = closure.scope.inner(frame)
         try:
@@ -219,9 +259,18 @@ class Interpreter:
             outcome = self._walked(closure.node, scope)
         finally:
             self._active.pop()
-            self.cleared = before
-        self._memory[key] = outcome
+            self.cleared = cleared
+        self._memory[key] = self._latest[id(closure.node)] = outcome
         return outcome
+
+    def _often(self, closure: Closure, taints: frozenset[Taint]) -> Outcome | None:
+        """Return what a function came to before when it was entered so often that one more time says nothing new."""
+        times = self._times[id(closure.node)] = self._times.get(id(closure.node), 0) + 1
+        if times <= (_MOST_ENTRIES_FROM_OUTSIDE if taints else _MOST_ENTRIES):
+            return None
+        latest = self._latest.get(id(closure.node))
+        value = latest.value if latest is not None else NOTHING
+        return Outcome(joined([value, Value(taints=taints)]) if taints else value, self.cleared, ())
 
     def _walked(self, node: Node, scope: Scope) -> Outcome:
         body = node.get("body")

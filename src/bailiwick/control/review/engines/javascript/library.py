@@ -79,14 +79,13 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
         made = run.from_outside(origin.kind, f"{key}.{first}" if first else key, call.at, call.scope, origin.type)
         return replace(made, symbol=f"{call.symbol}()")
     cleaner = run.models.cleaners.first(call.symbol)
-    given = joined([Value(taints=deep_taints(value)) for value in call.values])
     if cleaner is not None:
-        return replace(safe_from(given, cleaner.safe), type=cleaner.type)
+        return replace(safe_from(_all_given(call), cleaner.safe), type=cleaner.type)
     passes = run.models.passing.first(call.symbol)
     if passes is not None:
         symbol = f"{call.symbol}()" if passes == "named" else ""
         kind = "" if passes == "named" else passes
-        return Value(taints=given.taints, type=kind, prefix=call.argument(0).prefix, symbol=symbol)
+        return Value(taints=_all_given(call).taints, type=kind, prefix=call.argument(0).prefix, symbol=symbol)
     schema = schemas.result(run, call)
     if schema is not None:
         return schema
@@ -100,6 +99,10 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
     if call.method in {"catch", "finally"}:
         return call.owner
     return run.named(f"{call.symbol}()") if call.symbol and not call.symbol.startswith("?") else NOTHING
+
+
+def _all_given(call: "Call") -> Value:
+    return joined([Value(taints=deep_taints(value)) for value in call.values])
 
 
 def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR0912 - one a method
@@ -146,7 +149,6 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
     if method in _HEARD:
         _callbacks(run, call)
         return owner
-    given = joined([Value(taints=deep_taints(value)) for value in call.values])
     _callbacks(run, call)
     if method in _SAME or not owner.symbol:
         type_ = "string" if method in {"toString", "trim", "toLowerCase", "toUpperCase"} else owner.type
@@ -155,7 +157,7 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
             if method in {"toArray", "values", "lean", "exec", "sort", "reverse", "flat", "entries"}
             else ()
         )
-        taints = deep_taints(owner) if method in _SAME else join_taints(owner.taints, given.taints)
+        taints = deep_taints(owner) if method in _SAME else join_taints(owner.taints, _all_given(call).taints)
         made = Value(taints=taints, things=things, type=type_, prefix=owner.prefix)
         return safe_from(made, {"nosql-injection"}) if type_ == "string" else made
     return Value(symbol=f"{call.symbol}()", taints=owner.taints)

@@ -114,7 +114,7 @@ def relevant(run: "Interpreter", sink: Sink, value: Value) -> frozenset[Taint]:
     if sink.text_only and (value.type in {"object", "array"} or _is_body(value)):
         return frozenset()
     if sink.rule == "nosql-injection":
-        return _operators(value)
+        return _operators(value) if value.things or sink.calls else _whole_request(value)
     if sink.whole:
         return _whole_request(value)
     taints = deep_taints(value) if sink.deep else value.taints

@@ -10,6 +10,10 @@ import tree_sitter_typescript
 
 # Levels that a tree may have. Nobody writes so deep; whoever reads it would have to go as deep.
 DEEPEST = 300
+# Nodes that are kept of one file: about half a megabyte of code.
+MOST_NODES = 250_000
+_MOST_MENDED = 3
+_LINES_BACK = 4
 # Wrappings that change nothing of a value: in their place stands what is inside.
 _TRANSPARENT = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion",
@@ -100,6 +104,40 @@ def parse(path: str, content: bytes) -> Source:
     if "\0" in text:
         raise UnreadableSourceError("it holds NUL characters", text[: text.index("\0")].count("\n") + 1)
     source = text.encode()
+    tries = 0
+    while True:
+        best = _best(path, source)
+        if not best[0] or tries == _MOST_MENDED:
+            break
+        mended = _ended(source, best[0])
+        if mended is None:
+            break
+        source, tries = mended, tries + 1
+    return Source(path, _lowered(best[1], source), tuple(text.split("\n")), best[0])
+
+
+def _ended(source: bytes, line: int) -> bytes | None:
+    """Return a source with the statement ended that a line follows which begins with a bracket.
+
+    The grammars go on with a function's body there, which the language does not (ECMA-262, 12.10).
+    """
+    lines = source.split(b"\n")
+    for place in range(line - 1, max(line - _LINES_BACK, 0), -1):
+        if lines[place].lstrip()[:1] in {b"[", b"(", b"`"}:
+            before = place - 1
+            while before > 0 and not lines[before].strip():
+                before -= 1
+            if lines[before].rstrip().endswith(b"}"):
+                lines[before] += b";"
+                return b"\n".join(lines)
+    return None
+
+
+def _best(path: str, source: bytes) -> tuple[int, tree_sitter.Tree]:
+    """Return the tree of the first grammar that reads a source without a fault, with the line of the fault or 0.
+
+    Without such a grammar it is the tree of the first one.
+    """
     best: tuple[int, tree_sitter.Tree] | None = None
     for name in _grammars(path):
         tree = tree_sitter.Parser(_language(name)).parse(source)
@@ -110,7 +148,7 @@ def parse(path: str, content: bytes) -> Source:
             break
     if best is None:
         raise UnreadableSourceError("no grammar reads it")
-    return Source(path, _lowered(best[1], source), tuple(text.split("\n")), best[0])
+    return best
 
 
 def _grammars(path: str) -> tuple[str, ...]:
@@ -140,6 +178,7 @@ def _lowered(tree: tree_sitter.Tree, source: bytes) -> Node:
     cursor = tree.walk()
     root = _node(cursor, source)
     parents: list[tuple[Node | None, int]] = [(root, 0)]
+    nodes = 0
     while True:
         descended = parents[-1][0] is not None and cursor.goto_first_child()
         while not descended:
@@ -151,6 +190,9 @@ def _lowered(tree: tree_sitter.Tree, source: bytes) -> Node:
         parent, depth = parents[-1]
         made = _node(cursor, source) if parent is not None and _is_kept(cursor) else None
         if made is not None and parent is not None:
+            nodes += 1
+            if nodes > MOST_NODES:
+                raise UnreadableSourceError("it is too long to be followed; keep data in files of data", made.line)
             parent.children.append(made)
             depth += not _is_link(parent, made)
             if depth > DEEPEST:

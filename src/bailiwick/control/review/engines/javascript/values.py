@@ -20,6 +20,8 @@ _MOST_TAINTS = 24
 _LONGEST_PREFIX = 200
 _LONGEST_KEY = 80
 _DEEPEST_THING = 4
+_MOST_SHAPED = 80
+_MOST_LOOKED_INTO = 200
 
 
 class _Unknown:
@@ -223,14 +225,48 @@ def as_text(const: Any) -> str:
     return str(const)
 
 
-def deep_taints(value: Value, depth: int = 0) -> frozenset[Taint]:
+def deep_taints(value: Value) -> frozenset[Taint]:
     """Return the taints of a value and of all that is in it."""
+    if not value.things:
+        return value.taints
     taints = value.taints
-    if depth < _DEEPEST_THING:
-        for thing in value.things:
-            for inner in inner_values(thing):
-                taints = join_taints(taints, deep_taints(inner, depth + 1))
+    seen: set[int] = set()
+    waiting = [(thing, 0) for thing in value.things]
+    while waiting and len(seen) < _MOST_LOOKED_INTO:
+        thing, depth = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        for inner in inner_values(thing):
+            if inner.taints:
+                taints = join_taints(taints, inner.taints)
+            if inner.things and depth < _DEEPEST_THING:
+                waiting += [(other, depth + 1) for other in inner.things]
     return taints
+
+
+def shape(value: Value) -> tuple[Any, ...]:
+    """Return what distinguishes a value from others for a function that gets it; small objects by what is in them."""
+    if not value.things:
+        return _own_shape(value)
+    parts: list[Any] = [_own_shape(value)]
+    waiting = list(value.things)
+    while waiting:
+        thing = waiting.pop()
+        if len(parts) > _MOST_SHAPED or thing.parent is not None:
+            parts.append(id(thing))
+            continue
+        for name, inner in (*thing.fields.items(), ("*", thing.rest)):
+            if inner is not None:
+                parts += (name, _own_shape(inner))
+                waiting += inner.things
+    return tuple(parts)
+
+
+def _own_shape(value: Value) -> tuple[Any, ...]:
+    closures = tuple(id(closure.node) for closure in value.closures)
+    const = value.const if value.const is None or isinstance(value.const, str | bool) else UNKNOWN
+    return (value.taints, value.symbol, const, value.type, value.prefix, value.built, closures, len(value.things))
 
 
 def inner_values(thing: Thing) -> Iterator[Value]:

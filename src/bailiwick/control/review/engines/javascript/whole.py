@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from bailiwick.control.review.engines.javascript.scans import scan
 from bailiwick.control.review.engines.javascript.scopes import Frame, Scope
 from bailiwick.control.review.engines.javascript.syntax import Node, Source
+from bailiwick.control.review.engines.javascript.words import code_of, names_of, text_of
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.interpreter import Interpreter, Route
 
-_LONG_LINE = 1_000
+_LONG_LINE = 300
+_MOST_LOOKED_AT = 1_000_000
 _STATEMENTS = re.compile(rb"function\b|=>|return\b|var |[;}]")
 _TEXTS = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_TEMPLATES = re.compile(rb"`(?:[^`\\]|\\.)*`", re.DOTALL)
 _LEAST_STATEMENTS = 40
 _WHO = re.compile(
     r"(?i)auth|admin(?!/)|\brole|permission|require(?!\()|ensure|guard|protect|verif|session|current_?user|req\.user|"
@@ -36,12 +39,14 @@ _NEXT_HANDLER = re.compile(r"(?:^|/)app/(.*/)?route\.[jt]sx?$")
 
 
 def is_minified(content: bytes) -> bool:
-    """Return whether a file was written by a tool that takes out what people read: many statements on one long line."""
-    longest = max(content.split(b"\n"), key=len, default=b"")
-    if len(longest) < _LONG_LINE:
+    """Return whether a tool wrote a file that takes out what people read: long lines, dense with statements."""
+    if len(max(content.split(b"\n"), key=len, default=b"")) < _LONG_LINE:
         return False
-    code = _TEXTS.sub(b"''", longest[:200_000])
-    return len(_STATEMENTS.findall(code)) >= _LEAST_STATEMENTS and code.count(b" ") * 5 < len(code)
+    plain = _TEXTS.sub(b"''", _TEMPLATES.sub(b"``", content[:_MOST_LOOKED_AT]))
+    dense = [line for line in plain.split(b"\n") if len(line) >= _LONG_LINE and line.count(b" ") * 8 < len(line)]
+    packed = sum(map(len, dense))
+    statements = sum(len(_STATEMENTS.findall(line)) for line in dense)
+    return statements >= _LEAST_STATEMENTS and packed * 2 > len(plain)
 
 
 def check_app(run: "Interpreter", sources: Mapping[str, Source]) -> None:
@@ -55,29 +60,6 @@ def check_app(run: "Interpreter", sources: Mapping[str, Source]) -> None:
     _missing_limits(run, text)
     _missing_protection(run, text)
     _other_peoples_objects(run, sources)
-
-
-def code_of(source: Source) -> str:
-    """Return the text of a file without its comments, so that no comment can say that something is checked."""
-    return "\n".join(_words(source.root))
-
-
-def _words(node: Node, *, texts: bool = True) -> Iterator[str]:
-    for inner in node.walk():
-        if not inner.children and inner.kind not in {"comment", "string_fragment", "jsx_text"}:
-            yield inner.text
-        elif inner.kind in {"string", "template_string"} and (texts or " " not in inner.text):
-            yield inner.text[:300]
-
-
-def text_of(node: Node) -> str:
-    """Return the words of a node without comments, on one line."""
-    return " ".join(_words(node))
-
-
-def names_of(node: Node) -> str:
-    """Return the words of a node without comments and sentences: what it does, not what it says."""
-    return " ".join(_words(node, texts=False))
 
 
 def _handler_text(route: "Route") -> str:

@@ -37,7 +37,6 @@ _INFLATERS: tuple[Callable[[], Any], ...] = (
     lambda: lzma.LZMADecompressor(memlimit=_MOST_MEMORY),
 )
 _MOST_INFLATED = 2**20
-_NOT_HEXADECIMAL = re2.compile(rb"0x|\\x|\\u00|[^0-9A-Fa-f]")
 
 
 def texts(content: bytes, budget: Budget) -> Iterator[bytes]:
@@ -84,7 +83,7 @@ def _inflated(packed: bytes) -> bytes:
 
 
 def _from_hexadecimal(run: bytes) -> Iterator[bytes]:
-    digits = _NOT_HEXADECIMAL.sub(b"", run)
+    digits = run.replace(b"\\u00", b"").replace(b"\\x", b"").replace(b"0x", b"").translate(None, b" ,:_\r\n\t-")
     yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
 
 

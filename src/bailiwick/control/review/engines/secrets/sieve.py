@@ -10,7 +10,7 @@ from typing import Any
 import re2
 
 # States of the automata that are kept; what does not fit is made again.
-_MEMORY_BYTES = 128 * 2**20
+_MEMORY_BYTES = 96 * 2**20
 _SHORT = "abcdefghijklmnopqrstuvwxyz0123456789_-.:$/+"
 
 

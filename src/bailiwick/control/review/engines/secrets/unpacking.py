@@ -90,7 +90,7 @@ class _Unpacking:
             return self._of_zip
         if _stream(content) is not None:
             return self._of_compressed
-        return self._of_tar if _is_tar(content) else None
+        return self._of_tar if is_tar(content) else None
 
     def _of_zip(self, content: bytes) -> Iterator[bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -142,7 +142,7 @@ def _stream(content: bytes) -> Any:
     return next((make() for mark, make in _COMPRESSED if mark.match(content)), None)
 
 
-def _is_tar(content: bytes) -> bool:
+def is_tar(content: bytes) -> bool:
     """Return whether it begins with the header of a tar: its check sum holds."""
     if len(content) < _TAR_BLOCK or not content[0]:
         return False

@@ -17,7 +17,7 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     app = views(project)
     before = before_every_route(app)
     found = [(route, evidence(route, before)) for route in routes(app)]
-    yield from authorization.check(found)
+    yield from authorization.check(found, app, before)
     yield from forgery.check(found, app)
     yield from rates.check(found, app)
     yield from owners.check(found, app)

@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 
 from bailiwick.control.review.engines.python.controls.routes import Route
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
 from bailiwick.control.review.engines.python.patterns.naming import label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View
 
 _MAY = frozenset({
@@ -23,8 +24,18 @@ _ASKING = frozenset({
     "required", "require", "requires", "depends", "get", "login", "authenticated", "jwt", "oauth2", "current", "verify",
     "user", "auth", "token", "guard", "protected", "active",
 })  # fmt: skip
-_REFUSALS = frozenset({401, 403})
+_DENYING = frozenset({
+    "HttpResponseForbidden", "HTTPForbidden", "check_object_permissions", "has_perm", "has_perms", "enforce",
+})  # fmt: skip
+_ANSWERING = frozenset({
+    "abort", "HTTPException", "JSONResponse", "Response", "HttpResponse", "JsonResponse", "send_error", "HTTPError",
+    "PlainTextResponse", "make_response", "set_status",
+})  # fmt: skip
 _OPEN = frozenset({"AllowAny", "IsAuthenticatedOrReadOnly", "login_not_required", "public", "anonymous"})
+# Names that say that something follows, not what.
+_NO_WORDS = frozenset(
+    {"session", "Session", "permission_classes", "authentication_classes", "permissions", "decorators"}
+)
 _DEEPEST = 3
 
 
@@ -99,7 +110,7 @@ def _of_expression(view: View, node: ast.expr) -> tuple[bool, bool]:
     who = may = False
     for item in ast.walk(node):
         name = item.attr if isinstance(item, ast.Attribute) else item.id if isinstance(item, ast.Name) else ""
-        if not name or name in _OPEN or name in {"session", "Session"}:
+        if not name or name in _OPEN or name in _NO_WORDS:
             continue
         words = set(parts(name))
         demands = words & {"require", "requires", "required", "ensure", "only", "must"}
@@ -128,9 +139,8 @@ def _of_function(view: View, function: Function, depth: int, seen: set[Function]
     who = may = False
     for node in ast.walk(function):
         if isinstance(node, ast.Call):
-            may = may or _refuses(view, node)
-            one, two = _called(view, node, depth, seen)
-            who, may = who or one, may or two
+            for one, two in (_refuses(view, node), _called(view, node, depth, seen)):
+                who, may = who or one, may or two
         elif isinstance(node, ast.Raise) and node.exc is not None:
             may = may or bool(
                 {"permission", "forbidden", "unauthorized", "denied"}
@@ -147,39 +157,23 @@ def _of_function(view: View, function: Function, depth: int, seen: set[Function]
             words = {word for part in ast.walk(node.test) for word in parts(label(part))}
             may = may or bool(words & {"admin", "superuser", "staff", "permission", "permitted", "authorized", "can"})
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1:
-            may = may or any(view.may_be(item, *_REFUSALS) for item in node.value.elts[1:2])
+            may = may or view.may_be(node.value.elts[1], 403)
+            who = who or view.may_be(node.value.elts[1], 401)
     return who, may
 
 
-def _refuses(view: View, call: ast.Call) -> bool:
-    """Return whether a call answers that somebody may not: 401, 403, PermissionDenied."""
+def _refuses(view: View, call: ast.Call) -> tuple[bool, bool]:
+    """Return whether a call answers that it must be known who asks (401), and that they may not (403)."""
     last = view.last(call.func)
-    if last in {
-        "HttpResponseForbidden",
-        "HTTPForbidden",
-        "HTTPUnauthorized",
-        "check_object_permissions",
-        "has_perm",
-        "has_perms",
-        "enforce",
-    }:
-        return True
-    if last in {
-        "abort",
-        "HTTPException",
-        "JSONResponse",
-        "Response",
-        "HttpResponse",
-        "JsonResponse",
-        "send_error",
-        "HTTPError",
-        "PlainTextResponse",
-        "make_response",
-        "set_status",
-    }:
-        given = [*call.args, *(word.value for word in call.keywords if word.arg in {"status_code", "status", "code"})]
-        return any(view.may_be(item, *_REFUSALS) or "_403_" in label(item) or "_401_" in label(item) for item in given)
-    return False
+    if last in _DENYING:
+        return True, True
+    if last == "HTTPUnauthorized":
+        return True, False
+    if last not in _ANSWERING:
+        return False, False
+    given = [*call.args, *(word.value for word in call.keywords if word.arg in {"status_code", "status", "code"})]
+    denied = any(view.may_be(item, 403) or "_403_" in label(item) for item in given)
+    return denied or any(view.may_be(item, 401) or "_401_" in label(item) for item in given), denied
 
 
 def _called(view: View, call: ast.Call, depth: int, seen: set[Function]) -> tuple[bool, bool]:

@@ -11,7 +11,8 @@ from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.model import Finding
 
 _PROTECTED = re.compile(
-    r"(?i)csrf|xsrf|SeaSurf|validate_on_submit|FlaskForm|ModelForm|SESSION_COOKIE_SAMESITE|same_site\s*=\s*.(?:strict|lax)|['\"]origin['\"]|sec-fetch-site"
+    r"(?i)csrf|xsrf|SeaSurf|validate_on_submit|FlaskForm|ModelForm|SESSION_COOKIE_SAMESITE|same_site='(?:strict|lax)'"
+    r"|(?:^|\0)origin(?:\0|$)|sec-fetch-site"
 )
 _CHANGES = re.compile(r"(?is)^\s*(?:delete\s+from|drop\s+table|truncate|update\s+\w+\s+set|insert\s+into)\s")
 _COUNTING = re.compile(
@@ -21,12 +22,27 @@ _DOING = frozenset({
     "delete", "remove", "approve", "reject", "cancel", "toggle", "activate", "deactivate", "disable", "enable",
     "update", "create", "add", "transfer", "refund", "promote", "reset", "purge", "archive", "pay", "vote",
 })  # fmt: skip
-_LINKED = frozenset({"confirm", "verify", "unsubscribe", "callback", "token", "logout", "login", "oauth", "activation"})
+_LINKED = frozenset(
+    {
+        "confirm",
+        "verify",
+        "unsubscribe",
+        "callback",
+        "token",
+        "logout",
+        "login",
+        "oauth",
+        "activation",
+        "register",
+        "signup",
+        "forgot",
+    }
+)
 
 
 def check(found: list[tuple[Route, Evidence]], views: list[View]) -> Iterator[Finding]:
     """Yield a finding for each route that another site could have a signed-in person's browser ask."""
-    protected = any(_PROTECTED.search(view.text) for view in views)
+    protected = any(_PROTECTED.search(view.vocabulary) for view in views)
     cookies = _signs_in_by_cookie(views)
     for route, _ in found:
         if route.methods <= {"GET", "HEAD"} and not route.owner:
@@ -51,9 +67,9 @@ def check(found: list[tuple[Route, Evidence]], views: list[View]) -> Iterator[Fi
 def _signs_in_by_cookie(views: list[View]) -> bool:
     """Return whether an app keeps in Flask's session who is signed in; others' cookies stay with their site."""
     for view in views:
-        if "flask" not in view.text.lower() and "quart" not in view.text.lower():
+        if "flask" not in view.vocabulary.lower() and "quart" not in view.vocabulary.lower():
             continue
-        if "flask_login" in view.text or "login_user(" in view.text:
+        if "flask_login" in view.vocabulary or "login_user" in view.vocabulary:
             return True
         for node in view.nodes:
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and label(node.value) == "session":

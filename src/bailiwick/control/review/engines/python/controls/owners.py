@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from bailiwick.control.review.engines.python.controls.evidence import Evidence, people, says_who
 from bailiwick.control.review.engines.python.controls.routes import Route
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
 from bailiwick.control.review.engines.python.patterns.naming import label
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import request_values
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.model import Finding
@@ -18,9 +19,7 @@ _OWNERS = re.compile(
 _BY_ID = re.compile(
     r"(?is)\b(?:from|update|delete\s+from)\s+[\"`]?(\w+)[\"`]?\b.*?\bwhere\s+(?:\w+\.)?(?:id|uuid|\w+_id|pk)\s*=\s*(?:%s|\?|:\w+|%\(\w+\)s|\$\d+)\s*(.*)$"
 )
-_TABLE = re.compile(
-    r"(?is)create\s+table\s+(?:if\s+not\s+exists\s+)?[\"`]?(\w+)[\"`]?\s*\((.*?)\)\s*(?:;|$|\"\"\"|''')"
-)
+_TABLE = re.compile(r"(?is)create\s+table\s+(?:if\s+not\s+exists\s+)?[\"`]?(\w+)[\"`]?\s*\((.*?)\)\s*(?:;|\0|$)")
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "member", "members", "session", "sessions"})
 
 
@@ -31,7 +30,7 @@ def check(found: list[tuple[Route, Evidence]], views: list[View]) -> Iterator[Fi
         return
     for route, asked in found:
         # What asks whether they may, by role or otherwise, is taken to know what it does.
-        if asked.asks_may or route.words & {"admin", "public", "share", "shared"} or _takes_part(route):
+        if asked.asks_may or route.words & {"admin", "public", "share", "shared"} or takes_part(route):
             continue
         for node, table in _fetches(route.view, route.function):
             if table.lower() in owned and _by_request(route, node):
@@ -55,18 +54,20 @@ def _owned(views: list[View]) -> dict[str, str]:
             column = next((item for item in columns if _OWNERS.match(item)), "")
             if kept and column and not re.search(r"(?i)create|update|read|schema|response|request", name):
                 found[name.lower()] = column
-        for match in _TABLE.finditer(view.text):
+        for match in _TABLE.finditer(view.vocabulary):
             names = re.findall(r"(?m)(?:^|,|\()\s*[\"`]?(\w+)[\"`]?\s+\w+", match[2])
             column = next((item for item in names if _OWNERS.match(item)), "")
             if column:
                 found[match[1].lower()] = column
-        for match in re.finditer(r"(?is)\bfrom\s+(\w+)\s+where\s+(?:\w+\s*=\s*\S+\s+and\s+)?(\w+)\s*=", view.text):
+        for match in re.finditer(
+            r"(?is)\bfrom\s+(\w+)\s+where\s+(?:\w+\s*=\s*\S+\s+and\s+)?(\w+)\s*=", view.vocabulary
+        ):
             if _OWNERS.match(match[2]):
                 found.setdefault(match[1].lower(), match[2])
     return {name: column for name, column in found.items() if name not in _PEOPLE}
 
 
-def _takes_part(route: Route) -> bool:
+def takes_part(route: Route) -> bool:
     """Return whether the person who asks takes part in a query, a comparison or a check of this route."""
     names = people(route.view, route.function)
 

@@ -34,7 +34,7 @@ _LIMITED = re.compile(
 
 def check(found: list[tuple[Route, Evidence]], views: list[View]) -> Iterator[Finding]:
     """Yield a finding for each route where guessing pays, in an app that limits nothing."""
-    if any(_LIMITED.search(view.text) for view in views):
+    if any(_LIMITED.search(view.vocabulary) for view in views):
         return
     for route, _ in found:
         guessed = route.words & _TRIED and not route.words & {

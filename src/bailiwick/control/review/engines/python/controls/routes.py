@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function
 from bailiwick.control.review.engines.python.patterns.naming import label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import class_of
 from bailiwick.control.review.engines.python.patterns.view import View
 
@@ -54,8 +54,9 @@ def routes(views: list[View]) -> list[Route]:
     """Return the routes of an app."""
     found: list[Route] = []
     for view in views:
-        found += _decorated(view)
-        found += _of_classes(view)
+        found += [*_decorated(view), *_of_classes(view)]
+    # What a decorator says of a function is more than its place in a list.
+    for view in views:
         found += _registered(view, views)
     unique: dict[Function, Route] = {}
     for route in found:

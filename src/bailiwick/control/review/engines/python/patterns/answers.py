@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
 from bailiwick.control.review.engines.python.patterns.naming import is_password, is_personal, is_secret, label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import handles_errors, is_route
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
@@ -210,7 +211,7 @@ def _sensitive(view: View, node: ast.AST) -> str:
 
 
 def _says(view: View, name: str) -> bool:
-    if name.lower() == "token" and re.search(r"(?i)tokeni[sz]e|lexer|spacy|nltk", view.text):
+    if name.lower() == "token" and re.search(r"(?i)tokeni[sz]e|lexer|spacy|nltk", view.vocabulary):
         return False
     return is_password(name) or is_secret(name) or is_personal(name)
 
@@ -271,6 +272,8 @@ def _is_field(value: ast.expr) -> bool:
 def _everything_of_a_person(view: View, item: ast.AST) -> bool:
     if isinstance(item, ast.Attribute) and item.attr == "__dict__":
         return bool(set(parts(label(item.value))) & _PEOPLE)
+    if isinstance(item, ast.Call) and view.last(item.func) == "values" and not item.args and not item.keywords:
+        return bool(re.fullmatch(r"(?:\w+\.)*User\.objects(?:\.all|\.filter|\.exclude)?", _chain(item)))
     if (
         isinstance(item, ast.Call)
         and view.name(item.func).rpartition(".")[2] in {"vars", "model_to_dict"}
@@ -279,6 +282,12 @@ def _everything_of_a_person(view: View, item: ast.AST) -> bool:
         limited = any(word.arg in {"fields", "exclude"} for word in item.keywords)
         return bool(set(parts(label(item.args[0]))) & _PEOPLE) and not limited
     return False
+
+
+def _chain(call: ast.Call) -> str:
+    """Return the names before the last one of `User.objects.filter(...).values()`."""
+    inner = call.func.value if isinstance(call.func, ast.Attribute) else call
+    return ast.unparse(inner.func if isinstance(inner, ast.Call) else inner)[:200]
 
 
 def _rows(view: View, node: ast.Return, function: Function) -> Iterator[Finding]:
@@ -319,7 +328,7 @@ def _has_password(view: View, table: str) -> bool:
     schema = re.compile(
         rf"(?is)create\s+table\s+(?:if\s+not\s+exists\s+)?[\"`]?{table}\b[^;]*?\b(?:password|passwd|pwd)"
     )
-    return any(schema.search(other.text) for other in view.app.values())
+    return any(schema.search(other.vocabulary) for other in view.app.values())
 
 
 def _returns_rows(view: View, node: ast.Return, query: ast.Call) -> bool:

@@ -2,10 +2,10 @@
 
 import ast
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from bailiwick.control.review.engines.python.patterns.outline import Function, Outline, Scope
+
 # What a name may hold; None when nothing can be said of it.
 Reaching = list[ast.expr | None]
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -15,19 +15,13 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 class Definitions:
-    """The assignments of one module. `truth` says of a condition whether it is always true or false, or None.
+    """The assignments of one module. `truth` says of a condition whether it is always true or false, or None."""
 
-    Where a name is assigned is looked up in an index of blocks, so that a file of any length takes linear time.
-    """
-
-    def __init__(
-        self, nodes: list[ast.AST], parents: dict[ast.AST, ast.AST], truth: Callable[[ast.expr], bool | None]
-    ) -> None:
-        self._parents = parents
+    def __init__(self, outline: Outline, truth: Callable[[ast.expr], bool | None]) -> None:
+        self._outline = outline
+        self._parents = outline.parents
+        self._where = outline.where
         self._truth = truth
-        self._where: dict[ast.AST, tuple[list[ast.stmt], int]] = {}
-        self._positions: dict[tuple[int, str], list[int]] = {}
-        self._index(nodes)
 
     def reaching(self, name: str, place: ast.AST) -> Reaching:
         """Return what a name may hold at a place of its own scope; an empty list when it is not assigned before."""
@@ -52,39 +46,6 @@ class Definitions:
         """Return what a name may hold at the end of a scope with this body."""
         return self._last(body, len(body), name)[0]
 
-    def _index(self, nodes: list[ast.AST]) -> None:
-        for node in nodes:
-            for block in blocks(node):
-                for number, statement in enumerate(block):
-                    self._where[statement] = (block, number)
-        for node in nodes:
-            for name in self._stored(node):
-                here: ast.AST = node
-                while not isinstance(here, Scope) or here is node:
-                    if here in self._where:
-                        block, number = self._where[here]
-                        places = self._positions.setdefault((id(block), name), [])
-                        if not places or places[-1] != number:
-                            places.append(number)
-                    if here not in self._parents:
-                        break
-                    here = self._parents[here]
-        for places in self._positions.values():
-            places.sort()
-
-    def _stored(self, node: ast.AST) -> Iterator[str]:
-        """Yield the names that a node itself binds in its scope."""
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            parent = self._parents[node]
-            while isinstance(parent, ast.Tuple | ast.List | ast.Starred):
-                parent = self._parents[parent]
-            if not isinstance(parent, ast.comprehension):
-                yield node.id
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name is not None:
-            yield str(node.name)
-
     def _before(self, name: str, here: ast.AST, parent: ast.AST, found: Reaching) -> bool:
         """Add what the statements before this one, and the one around it, assign; return whether one surely does."""
         block, place = self._where.get(here, ([], 0))
@@ -92,6 +53,11 @@ class Definitions:
         found += values
         if definite:
             return True
+        if isinstance(parent, ast.If | ast.While) and isinstance(here, ast.stmt):
+            in_test = _walrus(parent.test, name)[0]
+            if in_test:
+                found += in_test
+                return True
         if isinstance(parent, _LOOPS) and here in parent.body:
             found += self._last(parent.body, len(parent.body), name, after=place)[0]
         if isinstance(parent, ast.For | ast.AsyncFor) and name in _names(parent.target):
@@ -101,7 +67,7 @@ class Definitions:
             values = _of_with(parent, name)
             found += values
             return bool(values)
-        if isinstance(parent, ast.Try) and here not in parent.body:
+        if isinstance(parent, ast.Try | ast.TryStar) and here not in parent.body:
             found += self._last(parent.body, len(parent.body), name)[0]
         if isinstance(here, ast.ExceptHandler) and here.name == name:
             found.append(None)
@@ -124,7 +90,7 @@ class Definitions:
                 values, definite = self._block(statement.body, name)
                 named = _of_with(statement, name)
                 return (values, True) if definite else ([*values, *named], bool(named))
-            case ast.Try():
+            case ast.Try() | ast.TryStar():
                 return self._tried(statement, name)
             case ast.Match():
                 return [value for case in statement.cases for value in self._block(case.body, name)[0]], False
@@ -138,10 +104,7 @@ class Definitions:
         if isinstance(statement, ast.AugAssign):
             if not (isinstance(statement.target, ast.Name) and statement.target.id == name):
                 return [], False
-            # What it held before is read at this statement.
-            before = ast.copy_location(ast.Name(name, ast.Load()), statement)
-            self._parents[before] = statement
-            return [ast.copy_location(ast.BinOp(before, statement.op, statement.value), statement)], True
+            return [self._outline.sum(statement)], True
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         for target in targets:
             if isinstance(target, ast.Name):
@@ -157,9 +120,10 @@ class Definitions:
             return self._block(statement.body if sure else statement.orelse, name)
         first, both = self._block(statement.body, name)
         second, also = self._block(statement.orelse, name)
-        return [*first, *second], both and also
+        in_test = [] if both and also else _walrus(statement.test, name)[0]
+        return [*first, *second, *in_test], (both and also) or bool(in_test)
 
-    def _tried(self, statement: ast.Try, name: str) -> tuple[Reaching, bool]:
+    def _tried(self, statement: ast.Try | ast.TryStar, name: str) -> tuple[Reaching, bool]:
         last, definite = self._block(statement.finalbody, name)
         if definite:
             return last, True
@@ -178,7 +142,7 @@ class Definitions:
     def _last(self, block: list[ast.stmt], end: int, name: str, after: int = 0) -> tuple[Reaching, bool]:
         """Return what the statements of a block up to a place leave in a name, and whether one surely assigns it."""
         found: Reaching = []
-        places = self._positions.get((id(block), name), [])
+        places = self._outline.positions(block, name)
         for number in reversed(places[bisect_left(places, after) : bisect_left(places, end)]):
             values, definite = self._in(block[number], name)
             found += values
@@ -187,14 +151,6 @@ class Definitions:
             if len(found) > _MOST:
                 return [*found[:_MOST], None], True
         return found, False
-
-
-def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Yield the lists of statements that a node holds."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(node, field, None)
-        if isinstance(block, list):
-            yield block
 
 
 def parameters(function: Function | ast.Lambda) -> dict[str, ast.arg]:
@@ -243,7 +199,7 @@ def _unpacked(target: ast.Tuple | ast.List, value: ast.expr | None, name: str) -
     return None
 
 
-def _walrus(statement: ast.stmt, name: str) -> tuple[Reaching, bool]:
+def _walrus(statement: ast.AST, name: str) -> tuple[Reaching, bool]:
     for node in ast.walk(statement):
         if isinstance(node, ast.NamedExpr) and node.target.id == name:
             return [node.value], False

@@ -4,12 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.naming import label
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
-from bailiwick.control.review.engines.python.patterns.web import is_django_settings
 from bailiwick.control.review.model import Finding
 
 _OFF: dict[str, tuple[str, str]] = {
@@ -26,7 +25,7 @@ _VERIFIES = re.compile(
 
 def setting(view: View, node: ast.Assign) -> Iterator[Finding]:
     """A setting that takes a protection away."""
-    if not is_django_settings(view) or re.search(r"(?:^|/|_)(?:tests?|local|dev)(?:\.py|_|/)", view.path):
+    if not view.configures_django or re.search(r"(?:^|/|_)(?:tests?|local|dev)(?:\.py|_|/)", view.path):
         return
     for name in (label(target) for target in node.targets if isinstance(target, ast.Name)):
         values = view.values(node.value)

@@ -247,6 +247,8 @@ def _named_by_sender(view: View, node: ast.expr, depth: int) -> bool:
     for item in ast.walk(node):
         if isinstance(item, ast.Attribute) and item.attr == "filename":
             return True
+        if isinstance(item, ast.Attribute) and item.attr == "name" and _is_upload(view, item.value):
+            return True
         if isinstance(item, ast.Name):
             if any(value is not None and _named_by_sender(view, value, depth + 1) for value in view.reaching(item)):
                 return True

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function
+from bailiwick.control.review.engines.python.patterns.outline import Function
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.python.patterns.view import View

@@ -140,7 +140,7 @@ def _in_password_function(view: View, node: ast.AST) -> bool:
 
 def _breach_check(view: View) -> bool:
     """Return whether the file asks the service that knows passwords by the SHA-1 of them."""
-    return "pwnedpasswords" in view.text
+    return "pwnedpasswords" in view.vocabulary
 
 
 def few_rounds(view: View, call: ast.Call) -> Iterator[Finding]:

@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function, defaults, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import defaults, parameters
 from bailiwick.control.review.engines.python.patterns.naming import label
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import is_route, request_values
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
@@ -99,7 +100,7 @@ def read_whole(view: View, call: ast.Call) -> Iterator[Finding]:
     last = call.func.attr
     upload = last == "read" and (made.endswith("UploadFile") or _of_request(view, call.func.value))
     body = last in {"body", "get_data"} and label(call.func.value) in {"request", "req"}
-    if not (upload or body) or any(word in other.text.lower() for other in view.app.values() for word in _LIMITS):
+    if not (upload or body) or any(word in other.vocabulary.lower() for other in view.app.values() for word in _LIMITS):
         return
     function = view.function(call)
     if function is not None and any(

@@ -4,9 +4,9 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.naming import label, parts
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls
 from bailiwick.control.review.model import Finding

@@ -3,7 +3,8 @@
 import ast
 import re
 
-from bailiwick.control.review.engines.python.patterns.definitions import Function, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import parameters
+from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View
 
 VERBS = frozenset({
@@ -68,7 +69,7 @@ def _takes_request(view: View, function: Function) -> bool:
     names = list(parameters(function))
     if not names or names[0] != "request" or class_of(view, function) is not None:
         return False
-    return "django" in view.text or "aiohttp" in view.text or "starlette" in view.text
+    return any(name.startswith(("django", "aiohttp", "starlette", "rest_framework")) for name in view.imports.values())
 
 
 def _last(node: ast.expr) -> str:

@@ -72,7 +72,10 @@ def not_verified(view: View, call: ast.Call) -> Iterator[Finding]:
         if view.last(policy) in _HOST_KEYS:
             yield view.finding("certificate-not-verified", call, "a host with any key is taken for the right one")
     if view.last(call.func) == "disable_warnings" and name.startswith(("urllib3.", "requests.packages.")):
-        if any("InsecureRequestWarning" in view.name(argument) for argument in call.args) and "verify" not in view.text:
+        if (
+            any("InsecureRequestWarning" in view.name(argument) for argument in call.args)
+            and "verify" not in view.vocabulary
+        ):
             yield view.finding(
                 "certificate-not-verified", call, "warnings of connections that are not verified are switched off"
             )

@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from bailiwick.control.review.engines.python.patterns.definitions import Definitions, Function, Scope, parameters
+from bailiwick.control.review.engines.python.patterns.definitions import Definitions, parameters
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN, Folding
+from bailiwick.control.review.engines.python.patterns.outline import Function, Scope, outline
 from bailiwick.control.review.engines.python.project import Module, Project
 from bailiwick.control.review.model import Finding
 from bailiwick.control.review.rules import rule
@@ -25,20 +26,47 @@ class View:
         self.module = module
         self.project = project
         self.imports = module.imports
-        self.nodes: list[ast.AST] = list(ast.walk(self.tree))
-        self.parents: dict[ast.AST, ast.AST] = {
-            child: node for node in self.nodes for child in ast.iter_child_nodes(node)
-        }
+        seen = outline(self.tree)
+        self.nodes = seen.nodes
+        self.parents = seen.parents
         self.classes = {node.name: node for node in self.nodes if isinstance(node, ast.ClassDef)}
         self.functions = module.functions
         self.folding = Folding(self)
-        self.definitions = Definitions(self.nodes, self.parents, self.folding.truth)
+        self.definitions = Definitions(seen, self.folding.truth)
         self._names: dict[ast.expr, str] = {}
 
     @cached_property
     def text(self) -> str:
         """The file's text."""
         return "\n".join(self.lines)
+
+    @cached_property
+    def vocabulary(self) -> str:
+        """Every name, number and text of the code, one after the other; what comments and docstrings say is no code."""
+        found: list[str] = list(self.imports.values())
+        for node in self.nodes:
+            match node:
+                case ast.Name():
+                    found.append(node.id)
+                case ast.Attribute():
+                    found.append(node.attr)
+                case ast.arg() | ast.keyword():
+                    value = node.value if isinstance(node, ast.keyword) else None
+                    given = f"={value.value!r}" if isinstance(value, ast.Constant) else ""
+                    found.append(f"{node.arg}{given}")
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    found.append(node.name)
+                case ast.Constant() if not isinstance(self.parents[node], ast.Expr):
+                    found.append(str(node.value))
+        return "\0".join(found)
+
+    @cached_property
+    def configures_django(self) -> bool:
+        """Whether the file is the settings of a Django project."""
+        names = {"INSTALLED_APPS", "ROOT_URLCONF"}
+        return any(isinstance(node, ast.Name) and node.id in names for node in self.nodes) or (
+            "settings" in self.path and "django" in self.vocabulary
+        )
 
     def elsewhere(self, dotted: str) -> tuple["View", str] | None:
         """Return the other module of the app in which a dotted name is defined, and the rest of the name."""

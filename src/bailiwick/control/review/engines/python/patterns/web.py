@@ -138,19 +138,10 @@ def _kind_of(view: View, target: ast.expr, node: ast.AST) -> str:
     if isinstance(target, ast.Name) and target.id.isupper():
         if isinstance(view.parents.get(node), ast.ClassDef):
             return "class"
-        return "django" if is_django_settings(view) else "module"
+        return "django" if view.configures_django else "module"
     if isinstance(target, ast.Attribute) and target.attr in {"debug", "DEBUG"}:
         return "flask" if view.made_by(target.value) in _SERVERS else ""
     return ""
-
-
-def is_django_settings(view: View) -> bool:
-    """Return whether a file is the settings of a Django project."""
-    return (
-        "INSTALLED_APPS" in view.text
-        or "ROOT_URLCONF" in view.text
-        or ("django" in view.text and "settings" in view.path)
-    )
 
 
 def _set(view: View, node: ast.AST, name: str, value: ast.expr, kind: str) -> Iterator[Finding]:
@@ -179,7 +170,7 @@ def _test_class(view: View, node: ast.AST) -> bool:
 def _production(view: View, node: ast.AST) -> bool:
     words = set(parts(_class_name(view, node)))
     return bool(words & {"config", "settings", "production", "prod", "base", "default"}) and "Flask" in "".join(
-        other.text for other in view.app.values()
+        other.vocabulary for other in view.app.values()
     )
 
 
@@ -284,7 +275,7 @@ def cors_header_call(view: View, call: ast.Call) -> Iterator[Finding]:
 def _allowed(view: View, node: ast.AST, value: ast.expr) -> Iterator[Finding]:
     held = [value] + ([item for item in view.reaching(value) if item] if isinstance(value, ast.Name) else [])
     if view.may_be(value, "*"):
-        credentials = "allow-credentials" in view.text.lower()
+        credentials = "allow-credentials" in view.vocabulary.lower()
         yield view.finding("permissive-cors", node, "any site may read the answers", worse=int(credentials))
     elif any(_origin_of_request(item) for item in held):
         yield view.finding("permissive-cors", node, "whatever origin asks may read the answers", worse=1)

@@ -1,0 +1,5 @@
+import desk
+
+
+def app(name):
+    return f"https://{name}.rates.example"

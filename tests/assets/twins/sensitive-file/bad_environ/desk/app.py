@@ -1,0 +1,3 @@
+from pathlib import Path
+
+app = Path("/proc/self/environ").read_bytes()  # FINDING

@@ -1,0 +1,3 @@
+import os
+
+app = open(os.path.expanduser("~/.aws/credentials"))  # FINDING

@@ -1,0 +1,1 @@
+app = open("/etc/passwd").read()  # FINDING

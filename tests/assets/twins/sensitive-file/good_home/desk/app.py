@@ -1,0 +1,1 @@
+app = open("aws/notes.txt")

@@ -1,0 +1,1 @@
+app = open("/etc/mime.types").read()

@@ -1,0 +1,2 @@
+/* eslint-disable max-len */
+export const shown = (words) => words.trim();

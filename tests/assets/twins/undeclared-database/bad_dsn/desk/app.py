@@ -1,0 +1,3 @@
+import psycopg
+
+app = psycopg.connect("postgresql://db.corp.example/orders")  # FINDING

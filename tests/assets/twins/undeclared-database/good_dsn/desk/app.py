@@ -1,0 +1,4 @@
+import os
+import psycopg
+
+app = psycopg.connect(os.environ["ORDERS_URL"])

@@ -1,0 +1,3 @@
+from sqlalchemy import create_engine
+
+app = create_engine("sqlite:////tmp/x.db")

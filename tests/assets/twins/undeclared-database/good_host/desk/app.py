@@ -1,0 +1,3 @@
+import psycopg
+
+app = psycopg.connect(host="localhost", dbname="x")

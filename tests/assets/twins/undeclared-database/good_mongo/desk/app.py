@@ -1,0 +1,3 @@
+from pymongo import MongoClient
+
+app = MongoClient("mongodb://localhost/x")

@@ -1,0 +1,3 @@
+import redis
+
+app = redis.Redis(host="localhost", port=6380)

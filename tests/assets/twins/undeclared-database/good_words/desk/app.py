@@ -1,0 +1,3 @@
+import psycopg
+
+app = psycopg.connect("dbname=x")

@@ -1,0 +1,1 @@
+app = open("/opt/data/rates.csv")  # FINDING

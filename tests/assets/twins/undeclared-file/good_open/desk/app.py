@@ -1,0 +1,1 @@
+app = open("/tmp/rates.csv")

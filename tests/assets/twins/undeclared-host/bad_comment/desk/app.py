@@ -1,0 +1,3 @@
+import requests
+
+app = requests.get("https://api.other.example")  # FINDING

@@ -1,0 +1,5 @@
+import requests
+
+
+def app():
+    return requests.get(f"https://api.other.example/{app}")  # FINDING

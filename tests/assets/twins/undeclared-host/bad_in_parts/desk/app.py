@@ -1,0 +1,5 @@
+import requests
+
+
+def app():
+    return requests.get("htt" + "ps://api.oth" + "er.example/x")  # FINDING

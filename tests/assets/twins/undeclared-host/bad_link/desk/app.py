@@ -1,0 +1,4 @@
+import requests
+
+link = requests.get("https://api.other.example")  # FINDING
+app = link

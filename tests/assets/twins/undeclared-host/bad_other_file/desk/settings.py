@@ -1,0 +1,1 @@
+HOST = "api.other.example"

@@ -1,0 +1,4 @@
+import requests
+
+if requests:
+    app = requests.get("https://api.other.example")  # FINDING

@@ -1,0 +1,3 @@
+import stripe  # FINDING
+
+app = stripe

@@ -1,0 +1,1 @@
+curl https://api.other.example/x  # FINDING

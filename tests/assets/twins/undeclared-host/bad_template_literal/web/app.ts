@@ -1,0 +1,1 @@
+await axios.get(`https://api.other.example/${id}`); // FINDING

@@ -1,0 +1,3 @@
+import json
+
+app = 1

@@ -1,0 +1,7 @@
+import requests
+
+HOST = "api.rates.example"
+
+
+def app():
+    return requests.get(f"https://{HOST}/x")

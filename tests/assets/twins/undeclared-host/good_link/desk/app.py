@@ -1,0 +1,7 @@
+from flask import redirect
+
+DOCS_URL = "https://api.other.example"
+
+
+def app():
+    return redirect("https://api.other.example/sign-in")

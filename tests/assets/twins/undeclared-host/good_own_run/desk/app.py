@@ -1,0 +1,5 @@
+import requests
+
+app = 1
+if __name__ == "__main__":
+    requests.get("https://api.other.example")

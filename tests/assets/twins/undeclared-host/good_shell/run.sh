@@ -1,0 +1,2 @@
+# curl https://api.other.example/x
+curl https://api.rates.example/x

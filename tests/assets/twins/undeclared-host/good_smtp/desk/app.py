@@ -1,0 +1,5 @@
+import smtplib
+
+
+def app():
+    return smtplib.SMTP("mail.rates.example", 587)

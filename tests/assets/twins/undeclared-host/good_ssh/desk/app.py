@@ -1,0 +1,6 @@
+import paramiko
+
+
+def app():
+    client = paramiko.SSHClient()
+    client.connect("box.other.example")

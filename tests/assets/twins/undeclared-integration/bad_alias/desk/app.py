@@ -1,0 +1,3 @@
+from os import environ as settings
+
+app = settings["BILLING_URL"]  # FINDING

@@ -1,0 +1,4 @@
+import os
+
+NAME = "BILLING"
+app = os.environ[f"{NAME}_URL"]  # FINDING

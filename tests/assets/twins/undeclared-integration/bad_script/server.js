@@ -1,0 +1,1 @@
+connect(process.env.BILLING_URL); // FINDING

@@ -1,0 +1,4 @@
+import os
+
+NAME = "ORDERS"
+app = os.environ[f"{NAME}_URL"]

@@ -1,0 +1,3 @@
+import os
+
+app = os.getenv("ORDERS_URL")

@@ -1,0 +1,2 @@
+connect(process.env.ORDERS_URL);
+// process.env.BILLING_URL

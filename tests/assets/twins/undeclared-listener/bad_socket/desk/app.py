@@ -1,0 +1,6 @@
+import socket
+
+
+def app():
+    door = socket.socket()
+    door.listen()  # FINDING

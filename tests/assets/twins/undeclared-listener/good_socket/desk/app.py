@@ -1,0 +1,7 @@
+class Radio:
+    def listen(self):
+        return self
+
+
+def app():
+    return Radio().listen()

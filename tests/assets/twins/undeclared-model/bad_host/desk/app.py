@@ -1,0 +1,5 @@
+import requests
+
+
+def app():
+    return requests.post("https://api.openai.com/v1/chat/completions")  # FINDING

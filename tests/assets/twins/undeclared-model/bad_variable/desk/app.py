@@ -1,0 +1,3 @@
+import os
+
+app = os.environ["ANTHROPIC_BASE_URL"]  # FINDING

@@ -1,0 +1,3 @@
+from openai_tools import OpenAI
+
+app = OpenAI()

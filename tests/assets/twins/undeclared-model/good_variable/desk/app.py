@@ -1,0 +1,4 @@
+import os
+import anthropic
+
+app = os.environ["ANTHROPIC_BASE_URL"]

@@ -1,0 +1,5 @@
+import os
+
+
+def app():
+    return os.environ["REGION"]  # FINDING

@@ -1,0 +1,3 @@
+import os
+
+app = os.environ["API_TOKEN"]  # FINDING

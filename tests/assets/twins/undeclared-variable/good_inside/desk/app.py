@@ -1,0 +1,6 @@
+import os
+
+
+def app():
+    os.environ["REGION"] = "eu"
+    return os.environ["TMPDIR"]

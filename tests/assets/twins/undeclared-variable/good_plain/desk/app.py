@@ -1,0 +1,3 @@
+import os
+
+app = os.environ.get("API_TOKEN", "")

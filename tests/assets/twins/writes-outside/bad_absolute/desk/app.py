@@ -1,0 +1,3 @@
+from pathlib import Path
+
+app = Path("/var/log/desk.log").write_text("x")  # FINDING

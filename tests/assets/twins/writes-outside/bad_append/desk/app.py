@@ -1,0 +1,1 @@
+app = open("/var/log/desk.log", mode="a")  # FINDING

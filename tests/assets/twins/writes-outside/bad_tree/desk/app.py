@@ -1,0 +1,2 @@
+with open("cache.json", "w") as app:  # FINDING
+    app.write("x")

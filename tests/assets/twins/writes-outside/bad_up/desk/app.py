@@ -1,0 +1,4 @@
+import os
+
+os.makedirs("../out")  # FINDING
+app = 1

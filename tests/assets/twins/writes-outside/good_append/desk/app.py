@@ -1,0 +1,1 @@
+app = open("desk.log", mode="r")

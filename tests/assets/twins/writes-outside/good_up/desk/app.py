@@ -1,0 +1,4 @@
+import os
+
+os.makedirs("/tmp/out")
+app = 1
