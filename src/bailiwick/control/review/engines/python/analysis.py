@@ -57,6 +57,7 @@ def follow(run: Run) -> None:
         run.stale = False
         run.memo.clear()
         run.contexts.clear()
+        run.widest.clear()
         run.called.clear()
         if not _go_through_all(run) or not run.stale:
             return

@@ -39,6 +39,20 @@ class Label:
     built: bool = False
     steps: tuple[Step, ...] = field(default=(), compare=False)
 
+    def changed(
+        self, clean: frozenset[str] | None = None, built: bool | None = None, steps: tuple[Step, ...] | None = None
+    ) -> "Label":
+        """Return the label with a part of it changed, faster than by `replace`."""
+        return Label(
+            self.kind,
+            self.words,
+            self.path,
+            self.line,
+            self.clean if clean is None else clean,
+            self.built if built is None else built,
+            self.steps if steps is None else steps,
+        )
+
     @property
     def origin(self) -> tuple[str, str, str, int]:
         """Which source it is, whatever happened since."""
@@ -416,14 +430,14 @@ def cleaned_labels(labels: Labels, kinds: frozenset[str]) -> Labels:
     """Return labels that can no longer harm some kinds of sink."""
     if not labels or not kinds:
         return labels
-    return frozenset(replace(label, clean=label.clean | kinds) for label in labels)
+    return frozenset(label if kinds <= label.clean else label.changed(clean=label.clean | kinds) for label in labels)
 
 
 def built(labels: Labels) -> Labels:
     """Return labels of what became part of a longer text."""
     if not labels or all(label.built for label in labels):
         return labels
-    return frozenset(label if label.built else replace(label, built=True) for label in labels)
+    return frozenset(label if label.built else label.changed(built=True) for label in labels)
 
 
 def stepped(value: Value, path: str, line: int, words: str) -> Value:
@@ -443,7 +457,7 @@ def _stepped(label: Label, path: str, line: int, words: str) -> Label:
         return label
     if label.steps and label.steps[-1].line == line and label.steps[-1].path == path:
         return label
-    return replace(label, steps=(*label.steps, Step(path, line, words)))
+    return label.changed(steps=(*label.steps, Step(path, line, words)))
 
 
 def truth(value: Value) -> bool | None:
