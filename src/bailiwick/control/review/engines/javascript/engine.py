@@ -8,6 +8,7 @@ from bailiwick.control.review.engines.javascript.embedded import scripts
 from bailiwick.control.review.engines.javascript.interpreter import Interpreter, TooMuchError
 from bailiwick.control.review.engines.javascript.modules import aliases
 from bailiwick.control.review.engines.javascript.syntax import Source, UnreadableSourceError, parse
+from bailiwick.control.review.engines.javascript.views import raw_names
 from bailiwick.control.review.engines.javascript.whole import check_app, is_minified
 from bailiwick.control.review.engines.templates.pieces import SUFFIXES as PAGES
 from bailiwick.control.review.model import Change, Finding, Surroundings
@@ -47,7 +48,8 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
             excerpt = source.lines[source.broken_line - 1][:400]
             yield Finding(rule("syntax-error"), file.path, source.broken_line, "does not parse", excerpt)
         sources[file.path] = source
-    run = Interpreter(sources, aliases({file.path: file.content for file in change.files}))
+    views = {file.path: raw_names(file.path, file.content) for file in change.files if file.path.endswith(PAGES)}
+    run = Interpreter(sources, aliases({file.path: file.content for file in change.files}), views)
     with _room():
         try:
             run.run()

@@ -92,13 +92,19 @@ class Facts:
 class Interpreter:
     """One walk through the files of an app. `found` holds what it found."""
 
-    def __init__(self, sources: Mapping[str, Source], aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        aliases: Mapping[str, str],
+        views: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.models: Models = models()
         self.facts = Facts()
         self.found: dict[tuple[str, str, int], Finding] = {}
         self.cleared: Cleared = frozenset()
         self.cells: dict[object, Value] = {}
         self.branching = 0
+        self.views = views or {}
         self.passed_on: list[Cleared] = []
         self.usual_instances: dict[int, Thing] = {}
         self._aliases = aliases

@@ -43,7 +43,7 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A call that is a fault by its constant arguments: all of `when` hold; one level less bad in functions of `softer`."""
+    """A call that is a fault by its constant arguments: all of `when` hold; less bad in functions of `softer`."""
 
     rule: str
     words: str
