@@ -41,8 +41,10 @@ from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
+from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService, UploadService
+from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock
@@ -96,6 +98,7 @@ class ControlPlane:
     history: HistoryService
     advisories: AdvisoryService
     reviews: ReviewService
+    reviewers: ReviewerService
     review_pool: ReviewPool
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper
@@ -104,6 +107,8 @@ class ControlPlane:
     waiver_keeper: WaiverKeeper
     capabilities: CapabilityService
     capability_keeper: CapabilityKeeper
+    standards: StandardService
+    standard_trial: StandardTrial
     source: SourceService
     uploads: UploadService
     hooks: HookServer

@@ -76,9 +76,20 @@ def verdict_statement(
     return Statement(REVIEW_VERDICT, {app: {"gitTree": tree}}, predicate)
 
 
-def approval_statement(*, app: str, tree: str, reach: str, approver: str, reason: str, deploy: str) -> Statement:
-    """Return that a person approved a tree with a reach; `reach` is the digest of all that the app may touch."""
-    predicate = {"app": app, "reach": reach, "approver": approver, "reason": reason, "deploy": deploy}
+def approval_statement(
+    *, app: str, tree: str, reach: str, approver: str, reason: str, deploy: str, design: str = ""
+) -> Statement:
+    """Return that a person approved a tree with a reach; `reach` is the digest of all that the app may touch, `design`
+    that of what it is for and how its data flows, as they saw it.
+    """
+    predicate = {
+        "app": app,
+        "reach": reach,
+        "design": design,
+        "approver": approver,
+        "reason": reason,
+        "deploy": deploy,
+    }
     return Statement(APPROVAL, {app: {"gitTree": tree}}, predicate)
 
 

@@ -108,3 +108,18 @@ def test_a_file_that_no_entrypoint_reaches_blocks_nothing_and_is_said() -> None:
                                   'x = "https://%s" % "' + "b" * 10_000 + '"'])  # fmt: skip
 def test_odd_addresses_break_nothing(code: str) -> None:
     findings(HEAD, f"app = 1\n{code}\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "unit"),
+    [
+        ("web/a.js", b"https://{{{{"),
+        ("web/a.js", b"process.env.A_URL /* */ "),
+        ("run.sh", b"curl https://a.b.c/$x "),
+        ("settings.json", b"aaaa"),
+    ],
+)
+def test_a_megabyte_on_one_line_is_read_to_its_end(path: str, unit: bytes) -> None:
+    content = unit * (2**20 // len(unit))
+    files = (TreeFile("bailiwick.toml", HEAD.encode()), TreeFile(path, content), TreeFile("desk.py", b"app = 1\n"))
+    assert len(list(check.check(Change("t", (), files), Surroundings()))) <= 2

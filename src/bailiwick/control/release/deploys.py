@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
+from bailiwick.control.design import Design, design_of
 from bailiwick.control.identity import Authorizer, answering
 from bailiwick.control.integrations import IntegrationService, Resolved
 from bailiwick.control.release.errors import AppIsStoppedError, NotDecidableError, NotReviewedError
@@ -30,10 +31,12 @@ from bailiwick.control.release.packing import (
     integrations_json,
     manifest_of,
 )
+from bailiwick.control.release.production import Production
 from bailiwick.control.release.reach_words import compare
+from bailiwick.control.release.rows import approval_facts, deploy_of, require_approver
 from bailiwick.control.release.signing import ReleaseSigner
 from bailiwick.control.release.stops import StopService
-from bailiwick.control.release.tables import CurrentRow, DeployRow, ReleaseRow
+from bailiwick.control.release.tables import DeployRow, ReleaseRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
@@ -46,6 +49,7 @@ from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 AskAgain = Callable[[str, str, str, str], None]
+_MOST_GROWN = 50
 _RELEASER = Identity.of_service(Principal("service", "release"))
 
 
@@ -86,6 +90,7 @@ class DeployService:
         self._clock = clock
         self._notify = notify
         self._ask_again = ask_again
+        self._production = Production(sources)
 
     def request(self, identity: Identity, app_path: str, commit: str = "") -> Deploy:
         """Ask to bring a reviewed commit (the newest, when none is named) to production."""
@@ -114,7 +119,7 @@ class DeployService:
                 app=app.path,
                 context={"deploy": row.id, "commit": row.commit},
             )
-            return _deploy(row)
+            return deploy_of(row)
 
     def _require_verdict(self, session: Session, app: App, reviewed: ReviewedCommit) -> None:
         standing = self._verdicts.standing(session, app.path, reviewed.tree)
@@ -129,9 +134,7 @@ class DeployService:
     def explain_approval(self, session: Session, identity: Identity, deploy_id: str) -> Decision:
         """Answer whether this person may approve, and by which policies; nothing is done."""
         row = self._row(session, deploy_id)
-        return self._authorizer.decide(
-            session, identity, "app.approve", f"app:{row.app}", _approval_facts(session, row)
-        )
+        return self._authorizer.decide(session, identity, "app.approve", f"app:{row.app}", approval_facts(session, row))
 
     def approve(self, identity: Identity, deploy_id: str, reason: str) -> Deploy:
         """Approve a deploy; when policy has all that it wants, the release is signed and goes to production."""
@@ -142,8 +145,8 @@ class DeployService:
             decision = self._may_decide(session, identity, row)
             if decision.allowed:
                 self._publish(session, identity, row, reason.strip(), decision)
-        _require_approver(decision)
-        return _deploy(row)
+        require_approver(decision)
+        return deploy_of(row)
 
     def reject(self, identity: Identity, deploy_id: str, reason: str) -> Deploy:
         """Say no to a deploy, with a reason for whoever asked."""
@@ -155,28 +158,28 @@ class DeployService:
             if decision.allowed:
                 self._close(row, identity, DeployState.REJECTED, reason.strip())
                 self._note(session, identity, "deploy.rejected", row, decision, reason=row.reason)
-        _require_approver(decision)
-        return _deploy(row)
+        require_approver(decision)
+        return deploy_of(row)
 
     def deploy(self, session: Session, deploy_id: str) -> Deploy:
         """Return a deploy."""
-        return _deploy(self._row(session, deploy_id))
+        return deploy_of(self._row(session, deploy_id))
 
     def deploys(self, session: Session, app_path: str, limit: int = 20) -> list[Deploy]:
         """Return an app's deploys, newest first."""
         query = select(DeployRow).where(DeployRow.app == app_path).order_by(DeployRow.requested_at.desc())
-        return [_deploy(row) for row in session.scalars(query.limit(limit))]
+        return [deploy_of(row) for row in session.scalars(query.limit(limit))]
 
     def deploys_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Deploy]:
         """Return the deploys of commits of an app, oldest first."""
         query = select(DeployRow).where(DeployRow.app == app_path, DeployRow.commit.in_(commits))
-        return [_deploy(row) for row in session.scalars(query.order_by(DeployRow.requested_at))]
+        return [deploy_of(row) for row in session.scalars(query.order_by(DeployRow.requested_at))]
 
     def inbox(self, session: Session, identity: Identity) -> list[Deploy]:
         """Return the deploys that wait for a decision, of apps that the asker may read, oldest first."""
         query = select(DeployRow).where(DeployRow.state == DeployState.REQUESTED).order_by(DeployRow.requested_at)
         return [
-            _deploy(row)
+            deploy_of(row)
             for row in session.scalars(query)
             if self._authorizer.decide(session, identity, "app.read", f"app:{row.app}").allowed
         ]
@@ -186,24 +189,21 @@ class DeployService:
         row = self._row(session, deploy_id)
         return compare(self.production_reach(session, row.app), Reach.model_validate(row.reach))
 
+    def design(self, app: App, commit: str, reach: Reach) -> Design:
+        """Return the design of an app at a commit with a reach."""
+        return self._production.design(app, commit, reach)
+
+    def production_design(self, session: Session, app: App) -> Design | None:
+        """Return the design of what is in production, which was approved with its deploy; None when nothing is."""
+        return self._production.running_design(session, app)
+
     def production_reach(self, session: Session, app_path: str) -> Reach | None:
         """Return the reach of what is in production, or None."""
-        served = (
-            select(DeployRow.reach)
-            .join(CurrentRow, CurrentRow.release == DeployRow.release)
-            .where(CurrentRow.app == app_path, CurrentRow.mode == PRODUCTION)
-        )
-        found = session.scalars(served.limit(1)).one_or_none()
-        return Reach.model_validate(found) if found is not None else None
+        return self._production.reach(session, app_path)
 
     def production_reaches(self, session: Session) -> dict[str, Reach]:
         """Return the reach of what is in production, by the path of the app."""
-        served = (
-            select(DeployRow.app, DeployRow.reach)
-            .join(CurrentRow, CurrentRow.release == DeployRow.release)
-            .where(CurrentRow.app == DeployRow.app, CurrentRow.mode == PRODUCTION)
-        )
-        return {row.app: Reach.model_validate(row.reach) for row in session.execute(served)}
+        return self._production.reaches(session)
 
     def _new_row(
         self, session: Session, identity: Identity, app: App, reviewed: ReviewedCommit, resolved: Resolved
@@ -238,7 +238,7 @@ class DeployService:
         Raises `NotFoundError` for whoever may not even see the app.
         """
         self._catalog.readable_app(session, identity, row.app)
-        facts = _approval_facts(session, row)
+        facts = approval_facts(session, row)
         decision = self._authorizer.settle(session, identity, "app.approve", f"app:{row.app}", facts)
         if row.state != DeployState.REQUESTED:
             raise NotDecidableError(f"this deploy is {row.state} already")
@@ -262,8 +262,17 @@ class DeployService:
             tuple(IntegrationState.model_validate(item) for item in row.integrations["states"]),
             Reach.model_validate(row.reach),
         )
+        files = self._sources.files(app, row.commit)
+        design = design_of(manifest_of(files), resolved.reach, files)
+        grown = design.grown_since(self.production_design(session, app))
         approval = self._signer.approval(
-            app=row.app, tree=row.tree, reach=resolved.reach, approver=approver, reason=reason, deploy=row.id
+            app=row.app,
+            tree=row.tree,
+            reach=resolved.reach,
+            approver=approver,
+            reason=reason,
+            deploy=row.id,
+            design=design.digest(),
         )
         order = PackOrder(
             mode=PRODUCTION,
@@ -272,17 +281,34 @@ class DeployService:
             authors=frozenset(row.authors),
             verdict=verdict,
             resolved=resolved,
-            files=self._sources.files(app, row.commit),
+            files=files,
             approvals=(approval,),
             approvers=(approver,),
         )
         row.release = self._packer.pack(session, app, order)
         self._close(row, identity, DeployState.RELEASED, reason)
         self._note(session, identity, "deploy.approved", row, decision, reason=reason)
+        if grown:
+            self._note_design(session, approver, row, design, grown)
         self._audit.note(
             session, "service:release", "release.published", app.resource, app=app.path, release=row.release
         )
         self._store.after_commit(session, lambda: self._notify(StateChanged()))
+
+    def _note_design(
+        self, session: Session, approver: str, row: DeployRow, design: Design, grown: tuple[str, ...]
+    ) -> None:
+        """Write down that the design was approved with this deploy: for the first time, or because it grew."""
+        self._audit.note(
+            session,
+            approver,
+            "design.approved",
+            f"app:{row.app}",
+            reason=row.reason,
+            app=row.app,
+            release=row.release,
+            context={"deploy": row.id, "design": design.digest(), "grown": grown[:_MOST_GROWN]},
+        )
 
     def _passed_gate(self, session: Session, app: App, row: DeployRow, approver: str) -> Envelope:
         """Return the verdict when policy lets the deploy go on; raise `AppIsStoppedError` with its words when not."""
@@ -339,36 +365,3 @@ class DeployService:
             deciders=decision.deciders,
             context={"deploy": row.id, "commit": row.commit, "tree": row.tree, "reach": digest},
         )
-
-
-def _require_approver(decision: Decision) -> None:
-    """Raise the refusal once the transaction that audited it is durable."""
-    decision.require("ask someone else who may approve it: bailiwick who-can")
-
-
-def _deploy(row: DeployRow) -> Deploy:
-    return Deploy(
-        id=row.id,
-        app=row.app,
-        commit=row.commit,
-        tree=row.tree,
-        authors=tuple(row.authors),
-        requested_by=row.requested_by,
-        requested_at=row.requested_at,
-        state=DeployState(row.state),
-        first_deploy=row.first_deploy,
-        reach=Reach.model_validate(row.reach),
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        reason=row.reason,
-        release=row.release,
-    )
-
-
-def _approval_facts(session: Session, row: DeployRow) -> dict[str, ContextValue]:
-    return {
-        # Whoever let an agent ask, or answers for a service that did, asked themselves.
-        "authors": frozenset(row.authors) | answering(session, [row.requested_by]) - {row.requested_by},
-        "requested_by": row.requested_by,
-        "first_deploy": row.first_deploy,
-    }

@@ -29,10 +29,18 @@ class ReleaseSigner:
             release=Keyring.of([release_key.public_text]),
         )
 
-    def approval(self, *, app: str, tree: str, reach: Reach, approver: str, reason: str, deploy: str) -> Envelope:
-        """Return the signed statement that a person approved this tree with this reach."""
+    def approval(
+        self, *, app: str, tree: str, reach: Reach, approver: str, reason: str, deploy: str, design: str
+    ) -> Envelope:
+        """Return the signed statement that a person approved this tree with this reach and design (its digest)."""
         statement = approval_statement(
-            app=app, tree=tree, reach=reach.digest(), approver=approver, reason=reason, deploy=deploy
+            app=app,
+            tree=tree,
+            reach=reach.digest(),
+            approver=approver,
+            reason=reason,
+            deploy=deploy,
+            design=design,
         )
         return sign_statement(statement, self._approval_key)
 

@@ -12,6 +12,7 @@ from bailiwick.control.review.advisory_service import AdvisoryService, AdvisoryS
 from bailiwick.control.review.basis import Basis, BasisNow
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.folder import read_folder
+from bailiwick.control.review.holding import held_to_standards
 from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.listing import AppFinding, FindingFilter, FindingState, newest_findings
 from bailiwick.control.review.model import (
@@ -25,6 +26,7 @@ from bailiwick.control.review.model import (
     Report,
     Rule,
     Severity,
+    StandardText,
     Step,
     Surroundings,
     Unread,
@@ -38,6 +40,8 @@ from bailiwick.control.review.sarif import as_sarif
 from bailiwick.control.review.sbom import MEDIA_TYPE as SBOM_MEDIA_TYPE
 from bailiwick.control.review.sbom import bill_of_materials
 from bailiwick.control.review.service import PUSHED, ReviewService, ReviewSummary, Standing, StoredFinding, StoredReview
+from bailiwick.control.review.standards import StandardNotValidError, read_standard
+from bailiwick.control.review.standards import faults_in as faults_in_standard
 from bailiwick.control.review.words import Style, finding_lines, refusal_lines, unpainted
 
 __all__ = [
@@ -71,6 +75,8 @@ __all__ = [
     "Rule",
     "Severity",
     "Source",
+    "StandardNotValidError",
+    "StandardText",
     "Standing",
     "Step",
     "StoredFinding",
@@ -81,11 +87,14 @@ __all__ = [
     "Waived",
     "as_sarif",
     "bill_of_materials",
+    "faults_in_standard",
     "finding_lines",
+    "held_to_standards",
     "import_advisories",
     "newest_findings",
     "open_advisories",
     "read_folder",
+    "read_standard",
     "refusal_lines",
     "review",
     "rule",

@@ -46,10 +46,11 @@ def review(
     """
     chosen = tuple(engine for engine in ENGINES if engine.inline or layer is Layer.EVERY)
     around = surroundings or Surroundings()
-    # Values of the vault leave this process for no engine.
     vault = _vault(known_secret)
-    ran = [*run(jobs_of(chosen, change), around, say), *run_here(jobs_of([vault], change), around, say)]
-    outcomes = {item.engine: item for item in ran}
+    beside = run(jobs_of(chosen, change), around, say)
+    # Values of the vault leave this process for no engine, and are looked for while the others run.
+    here = [*run_here(jobs_of([vault], change), around, say)]
+    outcomes = {item.engine: item for item in (*beside, *here)}
     engines = (*chosen, vault)
     findings: list[Finding] = []
     failed: list[str] = []
@@ -77,4 +78,4 @@ def _vault(known_secret: Callable[[str], bool]) -> Engine:
 
 
 def _as_finding(engine: Engine, failure: Failure) -> Finding:
-    return Finding(rule("engine-failed"), ".", 0, f"{engine.name} {failure.words}", engine=engine.name)
+    return Finding(rule("engine-failed"), failure.path or ".", 0, f"{engine.name} {failure.words}", engine=engine.name)

@@ -15,8 +15,10 @@ from bailiwick.control.review import (
     Report,
     ReviewPool,
     ReviewService,
+    StandardText,
     StoredReview,
     Surroundings,
+    held_to_standards,
     refusal_lines,
     review,
     rule,
@@ -122,6 +124,14 @@ class SourceService:
             app, self._repositories.read_change(app.id, commit, {}), masker, Layer.EVERY, lambda _: None
         )
 
+    def hold_to(self, app: App, commit: str, standards: Sequence[StandardText]) -> tuple[Finding, ...]:
+        """Return what standards find in the tree of a commit that was taken before; raise `RuntimeError` in words.
+
+        It runs where reviews run, as it reads what somebody else wrote.
+        """
+        given = replace(self._surroundings(app.path), standards=tuple(standards))
+        return held_to_standards(self.files(app, commit), given, self._pool.run)
+
     def _reviewed(self, app: App, change: Change, masker: Masker, layer: Layer, say: Callable[[str], None]) -> Report:
         around = self._surroundings(app.path)
         return review(change, around, layer=layer, run=self._pool.run, known_secret=masker.finds, say=say)
@@ -154,6 +164,26 @@ class SourceService:
         end = commits.index(commit) + 1
         begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
         return frozenset(row.pusher for row in rows[begin:end])
+
+    def made_by(self, session: Session, app: App, commit: str, *, since: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the agents and the models that made what leads from one commit to another, as `authors` counts.
+
+        They are those that commits and pushes name, and the agents whose credentials pushes came with.
+        """
+        pushes = self.accepted_pushes(session, app.path)
+        commits = [item.commit for item in pushes]
+        end = commits.index(commit) + 1
+        begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
+        counted = pushes[begin:end]
+        told = [item.told for many in commits_of(session, [one.id for one in counted]).values() for item in many]
+        agents = {item.agent for item in told} | {item.agent for item in counted}
+        agents |= {item.verified_agent for item in counted}
+        models = {item.model for item in told} | {item.model for item in counted}
+        return frozenset(agents - {""}), frozenset(models - {""})
+
+    def change(self, app: App, commit: str) -> Change:
+        """Return a commit that was taken before, as a change."""
+        return self._repositories.read_change(app.id, commit, {})
 
     def accepted_pushes(self, session: Session, app_path: str) -> list[PushRecord]:
         """Return every push that was taken, oldest first."""

@@ -26,6 +26,7 @@ _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
     "waiver.approve": {"authors": frozenset(), "requested_by": "", "severity": "high"},
+    "standard.approve": {"author": ""},
     "capability.open": {"authors": frozenset()},
     "app.use": {"mode": "production"},
     "policy.approve": {"author": ""},

@@ -32,11 +32,14 @@ def add_deploys(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
     def show_deploy(identity: Caller, deploy_id: str) -> Json:
         with control.store.transaction() as session:
             deploy = control.deploys.deploy(session, deploy_id)
-            control.catalog.readable_app(session, identity, deploy.app)
+            app = control.catalog.readable_app(session, identity, deploy.app)
+            design = control.deploys.design(app, deploy.commit, deploy.reach)
+            grown = design.grown_since(control.deploys.production_design(session, app))
             decision = control.deploys.explain_approval(session, identity, deploy_id)
             change = control.deploys.reach_change(session, deploy_id)
         explained = {"allowed": decision.allowed, "reason": decision.reason, "deciders": list(decision.deciders)}
-        return {**deploy_json(deploy), "reach_change": asdict(change), "you_may_approve": explained}
+        drawn = {**asdict(design), "digest": design.digest(), "grown": list(grown)}
+        return {**deploy_json(deploy), "reach_change": asdict(change), "design": drawn, "you_may_approve": explained}
 
     @api.post("/v1/deploys/{deploy_id}/approve")
     def approve(identity: Caller, deploy_id: str, body: ReasonBody) -> Json:

@@ -22,12 +22,14 @@ from bailiwick.faces.cli import (
     serve,
     services,
     sessions,
+    standards,
     waivers,
 )
 from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
+from bailiwick.faces.cli.reviewers import reviewers
 from bailiwick.faces.cli.sbom import sbom
 
 root = typer.Typer(
@@ -56,10 +58,12 @@ root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.add_typer(waivers.app, name="waiver")
 root.add_typer(capabilities.app, name="capability")
+root.add_typer(standards.app, name="standard")
 root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command()(reviewers)
 root.command()(history)
 root.command()(blame)
 root.command("git-credential")(git_credential)

@@ -18,9 +18,11 @@ from bailiwick.control.release import Kill, Release
 from bailiwick.control.review import StoredReview
 from bailiwick.faces.console.addresses import app_addresses, git_address
 from bailiwick.faces.console.chart import Happening, requests_chart
+from bailiwick.faces.console.design_view import design_view
 from bailiwick.faces.console.event_view import event_view
 from bailiwick.faces.console.evidence import evidence_view
 from bailiwick.faces.console.kill_switch import blast_radius
+from bailiwick.faces.console.lookup import audience_of
 from bailiwick.faces.console.overview import mode_state
 from bailiwick.faces.console.reach_view import reach_view
 from bailiwick.faces.console.rendering import Pages
@@ -73,6 +75,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
     points = control.observe.requests(session, app.path, "production")
     releases = control.releases.releases(session, app.path)
     reach = control.deploys.production_reach(session, app.path)
+    design = control.deploys.production_design(session, app)
     review = control.reviews.latest(session, app.path)
     happened = [
         *search(session, AuditQuery(app=app.path, action="app.killed"), limit=20).events,
@@ -95,6 +98,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "radius": blast_radius(control, session, app.path, running),
         "chart": requests_chart(points, _happenings(releases, happened), now),
         "reach": reach_view(app.path, reach) if reach is not None else None,
+        "design": design_view(app.path, design, audience_of(control, session, app), design) if design else None,
         "timeline": timeline(control.source.pushes(session, app), control.deploys.deploys(session, app.path), happened),
         "review": review,
         "findings": review.findings[:_FINDINGS_SHOWN] if review else (),

@@ -11,8 +11,9 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn
 from bailiwick.control.policies import State
 from bailiwick.control.release import Deploy, Release, compare
+from bailiwick.faces.console.design_view import design_view
 from bailiwick.faces.console.diffs import SPLIT, diff_view, view_links
-from bailiwick.faces.console.lookup import visible_deploy
+from bailiwick.faces.console.lookup import audience_of, visible_deploy
 from bailiwick.faces.console.reach_view import change_view, reach_view
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, start_address
@@ -73,6 +74,12 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id:
         "sign_in_again": start_address(back, email=email, wanted=decision.step_up),
         "change": change_view(compare(base.reach if base else None, deploy.reach)),
         "reach": reach_view(app.path, deploy.reach),
+        "design": design_view(
+            app.path,
+            control.deploys.design(app, deploy.commit, deploy.reach),
+            audience_of(control, session, app),
+            control.deploys.design(app, base.commit, base.reach) if base else None,
+        ),
         "review": review,
         "revisions": control.history.since(session, app, base.commit if base else "", deploy.commit),
         "base": base,

@@ -19,6 +19,11 @@ def visible_deploy(control: ControlPlane, session: Session, visitor: SignedIn, d
         raise NotFoundError(f"there is no deploy '{deploy_id[:60]}', or you may not see it") from fault
 
 
+def audience_of(control: ControlPlane, session: Session, app: App) -> list[str]:
+    """Return the written names of who may use an app in production."""
+    return sorted(control.authorizer.holders(session, app.resource)["app-user"])
+
+
 def visible_review(control: ControlPlane, session: Session, visitor: SignedIn, review_id: str) -> StoredReview:
     """Return a review."""
     try:

@@ -360,3 +360,28 @@ def test_files_of_the_wrong_shape_break_nothing(path: str, text: str) -> None:
 def test_a_file_that_is_not_utf8_is_said_to_be() -> None:
     found = take([TreeFile("requirements.txt", "flask==1.0  # é\n".encode("latin-1"))])
     assert [item.rule for item in found.problems] == ["syntax-error"]
+
+
+MEGABYTE = 2**20
+
+
+@pytest.mark.req("RV5")
+@pytest.mark.parametrize(
+    ("path", "unit"),
+    [
+        ("requirements.txt", b"a\\\n"),
+        ("run.py", b"# /// script\n"),
+        ("yarn.lock", b"a@1:\n  version a" + b" " * 5000 + b"b\n"),
+        ("pnpm-lock.yaml", b"packages:\n" + b" " * 5000 + b"\n"),
+        ("setup.cfg", b"[options]\n"),
+    ],
+)
+def test_a_megabyte_of_anything_is_read_to_its_end(path: str, unit: bytes) -> None:
+    take([TreeFile(path, unit * (MEGABYTE // len(unit)))])
+
+
+@pytest.mark.req("RV5")
+def test_more_packages_than_anybody_installs_are_said_and_not_passed_over() -> None:
+    text = "".join(f"p{number}==1.0\n" for number in range(12_000))
+    found = take([TreeFile("requirements.txt", text.encode())])
+    assert [item.rule for item in found.problems] == ["file-too-large"]

@@ -52,10 +52,16 @@ def _imports(node: ast.AST, path: str, *, guarded: bool) -> Iterator[Import]:
         elif isinstance(current, ast.Try) and _goes_on_without(current):
             stack += [(item, True) for item in [*current.body, *current.handlers]]
             stack += [(item, free) for item in [*current.orelse, *current.finalbody]]
-        elif isinstance(current, ast.If) and "TYPE_CHECKING" in ast.dump(current.test):
-            stack += [(item, True) for item in current.body] + [(item, free) for item in current.orelse]
+        elif isinstance(current, ast.If) and _depends(current.test):
+            stack += [(item, True) for item in [*current.body, *current.orelse]]
         elif not isinstance(current, ast.expr):
             stack += [(child, free) for child in ast.iter_child_nodes(current)]
+
+
+def _depends(test: ast.expr) -> bool:
+    """Return whether a condition is about types only, or about the interpreter and machine that runs."""
+    said = ast.dump(test)
+    return any(word in said for word in ("TYPE_CHECKING", "version_info", "'platform'", "PY3", "PY2"))
 
 
 def _goes_on_without(node: ast.Try) -> bool:

@@ -9,6 +9,8 @@ from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_ma
 
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 
+_LONGEST = 2000
+
 
 def applied(text: str, edit: Edit) -> str:
     """Return a text with an edit in it."""
@@ -96,7 +98,8 @@ def _in_list(lines: Sequence[str], header: int, host: str) -> Edit | None:
             break
     else:
         return None
-    one = re.fullmatch(r"(\s*allow\s*=\s*\[)(.*?)(,?\s*)\](\s*(?:#.*)?)", lines[place])
+    short = lines[place] if len(lines[place]) <= _LONGEST else ""
+    one = re.fullmatch(r"(\s*allow\s*=\s*\[)(.*?)(,?\s*)\](\s*(?:#.*)?)", short)
     if one is not None:
         comma = ", " if one[2].strip() else ""
         return _edit(place + 1, place + 1, f'{one[1]}{one[2].rstrip()}{comma}"{host}"]{one[4]}')

@@ -7,9 +7,11 @@ from bailiwick.control.review.engines.declared.addresses import HOLE
 from bailiwick.control.review.engines.declared.model import Use
 
 # Where every program looks, and what the sandbox has.
-_USUAL = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/tmp", "/usr/share",  # noqa: S108
-          "/etc/ssl", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/os-release", "/proc/self/status",
-          "/proc/meminfo", "/proc/cpuinfo")  # fmt: skip
+_USUAL = (
+    "/dev/null", "/dev/urandom", "/dev/random", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/tmp",  # noqa: S108
+    "/usr/share", "/etc/ssl", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/os-release",
+    "/proc/self/status", "/proc/self/cgroup", "/dev/tty", "/proc/meminfo", "/proc/cpuinfo",
+)  # fmt: skip
 _SENSITIVE = re.compile(
     r"^(/etc/(passwd|shadow|sudoers|hosts|kubernetes|crontab)|/proc/(self|\d+)/(environ|mem|maps|cmdline|root)|/root\b|"
     r"/var/run/(docker|secrets)|/run/secrets|/var/lib/kubelet|/sys/|/boot/|/home/|~|.*/\.(ssh|aws|kube|docker|gnupg|"

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in, is_outside
 from bailiwick.control.review.engines.declared.clients import CLIENTS, MODELS, SERVICES, Client
@@ -14,7 +15,7 @@ _DEEPEST = 40
 _LONGEST = 4000
 # Keywords, keys and functions whose addresses are shown to people and called by nobody here.
 _SHOWN = re.compile(
-    r"(?i)(^|_)(href|link|homepage|website|docs?|help|support|terms|privacy|licen[cs]e|contact|about|namespace|ns|"
+    r"(?i)^__\w+__$|(^|_)(href|spec|references?|link|homepage|website|docs?|help|support|terms|privacy|licen[cs]e|contact|about|namespace|ns|"
     r"xmlns|schema|issuer|audience|aud|iss|origins?|referer|title|description|message|text|label|placeholder|"
     r"see|info|documentation|copyright|credits?|source_code|external_?docs)(_url|_uri|s)?$"
 )
@@ -50,9 +51,36 @@ _LISTENERS = frozenset({
 def uses(project: Project, module: Module) -> Iterator[Use]:
     """Yield what a module uses outside itself."""
     reader = _Reader(project, module)
+    asked, lines = _asked_for(project, module)
     for scope in scopes(module):
-        yield from reader.scope(scope)
+        for use in reader.scope(scope):
+            excused = use.kind == "variable" and (use.what in asked or use.line in lines)
+            yield replace(use, sure=False) if excused else use
     yield from reader.imports()
+
+
+def _asked_for(project: Project, module: Module) -> tuple[set[str], set[int]]:
+    """Return the variables that a module looks for or sets before it takes them, and lines that go on without one."""
+    names: set[str] = set()
+    lines: set[int] = set()
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Compare(left=ast.Constant(value=str(name)), ops=[ast.In() | ast.NotIn()], comparators=[where]):
+                if project.name_of(module, where) == "os.environ":
+                    names.add(name)
+            case ast.Subscript(value=where, slice=ast.Constant(value=str(name)), ctx=ast.Store()):
+                if project.name_of(module, where) == "os.environ":
+                    names.add(name)
+            case ast.Call(func=called, args=[ast.Constant(value=str(name)), *_]):
+                if project.name_of(module, called) in _ENVIRONMENT:
+                    names.add(name)
+            case ast.Try(body=body, handlers=handlers):
+                caught = " ".join(ast.dump(item.type) if item.type else "Exception" for item in handlers)
+                if any(word in caught for word in ("'KeyError'", "'LookupError'", "Exception")):
+                    lines |= {
+                        inner.lineno for item in body for inner in ast.walk(item) if isinstance(inner, ast.Subscript)
+                    }
+    return names, lines
 
 
 class _Reader:

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in
 from bailiwick.control.review.engines.declared.clients import MODEL_PACKAGES
-from bailiwick.control.review.engines.declared.model import Use
-from bailiwick.control.review.engines.source import Lines, ending, parts, syntax_of, text_of
+from bailiwick.control.review.engines.declared.model import Kind, Use
+from bailiwick.control.review.engines.source import Lines, Part, ending, parts, syntax_of, text_of
 from bailiwick.core.artifacts import TreeFile
 
 SCRIPTS = frozenset({"js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte"})
 SHELL = frozenset({"sh", "bash", "zsh", "ksh", "fish"})
 CONFIGURATION = frozenset({"yaml", "yml", "json", "toml", "ini", "cfg", "conf", "env", "properties"})
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+]*://[^\s\"'`<>\\]+")
+_URL = re.compile(r"://[^\s\"'`<>\\]+")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+]{0,14}$")
 _VARIABLE = re.compile(r"\bprocess\.env(?:\.([A-Z][A-Z0-9_]*)|\[\s*['\"]([A-Z][A-Z0-9_]*)['\"]\s*\])")
 _IMPORT = re.compile(r"(?:\bfrom\s*|\brequire\(\s*|\bimport\s*\(?\s*)$")
 # What stands before an address that a browser shows or follows, or that names a namespace.
@@ -21,6 +22,7 @@ _SHOWN = re.compile(
     r"license|repository|bugs|funding|author|\$schema|\$id|id)['\"]?\s*[:=(]\s*[{(]?\s*|console\.\w+\([^)]*)$"
 )
 _BEFORE = 60
+_LONGEST, _LONGEST_SCHEME, _EXCERPT = 1000, 15, 200
 
 
 def reads(path: str) -> bool:
@@ -47,22 +49,26 @@ def _addresses(file: TreeFile, text: str, lines: Lines, *, strings_only: bool) -
     comments = [part for part in spans if part.comment]
     # Elsewhere an address may hold what begins a comment there, as the two slashes of its own.
     areas = [(part.start, part.end) for part in spans if not part.comment] if strings_only else _between(text, comments)
+    seen: set[tuple[str, int]] = set()
     for start, end in areas:
         content = text[start:end]
         for match in _URL.finditer(content):
-            if strings_only and content[1 : match.start()].strip():
+            scheme = _SCHEME.search(content, max(match.start() - _LONGEST_SCHEME, 0), match.start())
+            if scheme is None or (strings_only and content[1 : scheme.start()].strip()):
                 continue  # words with an address in them are words
-            found = address_in(re.sub(r"\$\{[^}]*\}?|\$\w+|\{\{.*?\}\}", HOLE, match[0]))
-            place = start + match.start()
+            written = f"{scheme[0]}{match[0][:_LONGEST]}"
+            found = address_in(re.sub(r"\$\{[^}]*\}?|\$\w+|\{\{.*?\}\}", HOLE, written))
+            place = start + scheme.start()
             if found is None or _SHOWN.search(text[max(place - _BEFORE, 0) : start if strings_only else place]):
                 continue
-            scheme, host, port = found
-            line, column = lines.at(place)
-            kind = "database" if scheme in DATABASES else "host"
-            yield Use(kind, f"{host}:{port}", file.path, line, lines.line(line).strip()[:200], column)  # type: ignore[arg-type]
+            name, host, port = found
+            kind: Kind = "database" if name in DATABASES else "host"
+            if (host, port) not in seen:
+                seen.add((host, port))
+                yield _use(kind, f"{host}:{port}", file, lines, place)
 
 
-def _between(text: str, comments: list) -> list[tuple[int, int]]:  # type: ignore[type-arg]
+def _between(text: str, comments: list[Part]) -> list[tuple[int, int]]:
     areas: list[tuple[int, int]] = []
     done = 0
     for part in comments:
@@ -71,14 +77,29 @@ def _between(text: str, comments: list) -> list[tuple[int, int]]:  # type: ignor
     return [*areas, (done, len(text))]
 
 
+def _without_comments(text: str, comments: list[Part]) -> str:
+    """Return a text of the same length in which comments are blank."""
+    pieces: list[str] = []
+    done = 0
+    for part in comments:
+        pieces += [text[done : part.start], " " * (part.end - part.start)]
+        done = part.end
+    return "".join([*pieces, text[done:]])
+
+
+def _use(kind: Kind, what: str, file: TreeFile, lines: Lines, place: int, *, sure: bool = True) -> Use:
+    line, column = lines.at(place)
+    begin = lines.start(line)
+    # Lines may be as long as the file.
+    excerpt = lines.text[begin : begin + _EXCERPT].partition("\n")[0].strip()
+    return Use(kind, what, file.path, line, excerpt, column, sure)
+
+
 def _script(file: TreeFile, text: str, lines: Lines) -> Iterator[Use]:
     spans = list(parts(text, syntax_of(file.path, file.content)))
-    comments = [(part.start, part.end) for part in spans if part.comment]
-    for match in _VARIABLE.finditer(text):
-        if not any(start <= match.start() < end for start, end in comments):
-            line, column = lines.at(match.start())
-            name = match[1] or match[2]
-            yield Use("variable", name, file.path, line, lines.line(line).strip()[:200], column, sure=False)
+    code = _without_comments(text, [part for part in spans if part.comment])
+    for match in _VARIABLE.finditer(code):
+        yield _use("variable", match[1] or match[2], file, lines, match.start(), sure=False)
     for part in spans:
         name = text[part.start + 1 : part.end - 1]
         if (
@@ -86,5 +107,4 @@ def _script(file: TreeFile, text: str, lines: Lines) -> Iterator[Use]:
             and name in MODEL_PACKAGES
             and _IMPORT.search(text[max(part.start - _BEFORE, 0) : part.start])
         ):
-            line, column = lines.at(part.start)
-            yield Use("model", name, file.path, line, lines.line(line).strip()[:200], column)
+            yield _use("model", name, file, lines, part.start)

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bailiwick.control.review.engines.packages import index, known, licences, names, python_imports
+from bailiwick.control.review.engines.packages import index, known, licences, names, node_imports, python_imports
 from bailiwick.control.review.engines.packages.inventory import PIP_LOCK, Inventory, kind_of, take
 from bailiwick.control.review.engines.packages.model import NPM, PYPI, Package, Problem
 from bailiwick.control.review.model import Change, Finding, Surroundings
@@ -40,6 +40,7 @@ def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
         yield from _age(package, surroundings)
     yield from known.check(inventory, {file.path: file for file in change.files}, surroundings)
     yield from python_imports.check(change.files, inventory)
+    yield from node_imports.check(change.files, inventory)
 
 
 def _finding(problem: Problem) -> Finding:
@@ -112,8 +113,10 @@ def _name(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
         return
     popular = names.look_alike(package.ecosystem, package.name)
     if popular:
+        # A number at the end is how successors are named, too.
+        numbered = package.name.rstrip("0123456789") == popular.rstrip("0123456789")
         words = f"{package.name} is not {popular}, but looks like it"
-        yield about(package, "package-look-alike", words)
+        yield about(package, "package-look-alike", words, -2 if numbered else 0)
     else:
         yield from index.check(package, surroundings)
 

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from bailiwick.control.review.engines.packages.model import NPM, PYPI, Kind, Package, Problem, Reading
 from bailiwick.control.review.engines.packages.readers import javascript_locks, json_files, pip, setup_files, toml_files
@@ -14,6 +15,7 @@ Reader = Callable[[str, str], Reading]
 _REQUIREMENTS = re.compile(
     r"(?:[\w.-]*requirements?[\w.-]*|constraints?[\w.-]*)\.(txt|in|lock)|requirements/[\w.-]+\.(txt|in)"
 )
+_MOST = 10_000
 PIP_LOCK = "requirements.lock"
 _READERS: Mapping[str, tuple[str, Kind, Reader]] = {
     "pyproject.toml": (PYPI, "manifest", toml_files.pyproject),
@@ -74,8 +76,12 @@ def take(files: Iterable[TreeFile]) -> Inventory:
         ecosystem, kind, reader = known
         text, problem = _text(file)
         problems += [problem] if problem else []
-        for item in reader(path, text):
+        for item in islice(reader(path, text), _MOST):
             (packages if isinstance(item, Package) else problems).append(item)  # type: ignore[arg-type]
+        if len(packages) >= _MOST:
+            words = f"more than {_MOST:,} packages are named, which is more than can be reviewed"
+            problems.append(Problem("file-too-large", path, 0, words))
+            break
         found[ecosystem, kind] = (*found.get((ecosystem, kind), ()), path)
         if posixpath.basename(path) not in _READERS and not path.endswith((".py", ".toml")):
             problems += _missing_includes(path, text, by_path)

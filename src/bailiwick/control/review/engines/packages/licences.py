@@ -10,6 +10,7 @@ from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.rules import rule
 
 _DEEPEST = 20
+_LONGEST = 1000
 
 
 def check(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
@@ -21,6 +22,8 @@ def check(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
 
 def accepted(expression: str, refused: tuple[str, ...]) -> bool:
     """Return whether an SPDX expression leaves a way that is not refused: one side of an OR, both of an AND."""
+    if len(expression) > _LONGEST:
+        return False
     parts = re.findall(r"\(|\)|[^\s()]+", expression)
     try:
         return _either(parts, refused, 0)

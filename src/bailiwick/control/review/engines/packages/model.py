@@ -1,6 +1,7 @@
 """Packages as manifests and lock files name them, and what is wrong with a file itself."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -63,18 +64,26 @@ def python_name(name: str) -> str:
 
 
 class Places:
-    """Where texts stand in a file, for formats whose parsers do not say: each search goes on from the last."""
+    """Where texts stand in a file, for formats whose parsers do not say."""
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._ends = [found.start() for found in re.finditer("\n", text)]
         self._at = 0
-        self._line = 1
 
     def next(self, needle: str) -> int:
-        """Return the line of the next place where a text stands; 0 when it stands nowhere further on."""
+        """Return the line of the next place where a text stands, from the last that was found on; 0 when nowhere."""
         found = self._text.find(needle, self._at)
         if found < 0:
             return 0
-        self._line += self._text.count("\n", self._at, found)
         self._at = found
-        return self._line
+        return bisect_left(self._ends, found) + 1
+
+    def first(self, *needles: str) -> int:
+        """Return the line of the first place of the first of some texts that stands anywhere; 0 when none does."""
+        found = next((place for needle in needles if (place := self._text.find(needle)) >= 0), -1)
+        return bisect_left(self._ends, found + _begin(self._text, found)) + 1 if found >= 0 else 0
+
+
+def _begin(text: str, place: int) -> int:
+    return 1 if text[place] == "\n" else 0

@@ -14,6 +14,7 @@ _ONE_OFF = {PYPI: 4000, NPM: 6000}
 _TWO_OFF = {PYPI: 1500, NPM: 2000}
 _WITH_AFFIX = {PYPI: 200, NPM: 700}
 _MOST_IMITATED = 500
+_LONGEST = 60
 _SHORTEST_ONE_OFF, _SHORTEST_TWO_OFF = 5, 10
 _AFFIX = "(?:python|py|node|js|npm|lib)"
 _AFFIXES = re.compile(rf"^{_AFFIX}[-_.]?(?=.{{4}})|(?<=.{{4}})[-_.]?{_AFFIX}$")
@@ -88,7 +89,7 @@ def _shortened_twice(name: str) -> set[str]:
 
 def _near(popular: _Popular, name: str) -> str:
     """Return the most popular name that is one slip of the finger away; two, where both are long."""
-    if len(name) < _SHORTEST_ONE_OFF:
+    if not _SHORTEST_ONE_OFF <= len(name) <= _LONGEST:
         return ""
     shortened = _shortened(name)
     if len(name) >= _SHORTEST_TWO_OFF:

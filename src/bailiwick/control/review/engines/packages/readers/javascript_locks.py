@@ -9,13 +9,15 @@ from bailiwick.control.review.engines.packages.readers.json_files import npm_ori
 
 _FIELD = re.compile(r"""^\s+"?(version|resolved|resolution|integrity|checksum)"?:?\s+"?([^"\n]*?)"?\s*$""")
 _PNPM_KEY = re.compile(r"""^  ['"]?/?((?:@[^/@'"]+/)?[^/@'"():]+)[@/]([^'"():]+)(?:\([^'"]*\))?['"]?:\s*$""")
-_PNPM_RESOLUTION = re.compile(r"\{?\s*(integrity|tarball|repo|directory|commit):\s*([^,}\s]+)")
+_LONGEST = 4000  # longer than any line that the tools write
+_PNPM_RESOLUTION = re.compile(r"\b(integrity|tarball|repo|directory|commit):\s*([^,}\s]+)")
 
 
 def yarn(path: str, text: str) -> Reading:
     """Yield the packages of a yarn.lock."""
     entry: Package | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.splitlines(), start=1):
+        line = whole[:_LONGEST]
         if line and not line[0].isspace() and not line.startswith("#"):
             yield from _finished(entry)
             name = _yarn_name(line)
@@ -60,7 +62,8 @@ def pnpm(path: str, text: str) -> Reading:
     """Yield the packages of a pnpm-lock.yaml (versions 5 to 9)."""
     inside = False
     entry: Package | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.splitlines(), start=1):
+        line = whole[:_LONGEST]
         if line and not line[0].isspace():
             inside = line.startswith("packages:")
             yield from _finished(entry)

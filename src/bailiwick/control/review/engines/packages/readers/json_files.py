@@ -37,7 +37,7 @@ def package_json(path: str, text: str) -> Reading:
     scripts = table(document.get("scripts"))
     for hook in _INSTALL_HOOKS:
         if word(scripts.get(hook)):
-            line = Places(text).next(f'"{hook}"')
+            line = Places(text).first(f'"{hook}"')
             command = word(scripts[hook])[:80]
             worse = -2 if hook.endswith("prepare") else 0
             words = f"installing this app runs '{command}' (scripts.{hook})"
@@ -47,7 +47,7 @@ def package_json(path: str, text: str) -> Reading:
         places = Places(text)
         places.next(f'"{group}"')
         for name, wanted in table(document.get(group)).items():
-            line = places.next(f'"{name}"') or Places(text).next(f'"{name}"')
+            line = places.next(f'"{name}"') or places.first(f'"{name}"')
             if name not in seen:
                 seen.add(name)
                 yield npm_wanted(path, line, name, word(wanted), shipped=shipped)
@@ -140,12 +140,13 @@ def pipfile_lock(path: str, text: str) -> Reading:
     if isinstance(document, Problem):
         yield document
         return
+    places = Places(text)
     for section, shipped in (("default", True), ("develop", False)):
         for name, item in table(document.get(section)).items():
             entry = table(item)
             version = pinned(word(entry.get("version")))
             yield Package(
-                PYPI, python_name(name), path, Places(text).next(f'"{name}"'), "lock", version=version, wanted=version,
+                PYPI, python_name(name), path, places.first(f'"{name}"'), "lock", version=version, wanted=version,
                 hashes=tuple(word(found) for found in array(entry.get("hashes"))),
                 origin=word(entry.get("git")) or word(entry.get("path")) or word(entry.get("file")),
                 shipped=shipped, written=f"{name}=={version}",

@@ -39,7 +39,7 @@ def includes(text: str) -> Iterator[tuple[int, str]]:
 
 def _lines(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield logical lines with the number of their first one, and the comments that follow: they say who asked."""
-    found: list[tuple[int, str, list[str]]] = []
+    found: list[tuple[int, list[str], list[str]]] = []
     goes_on = False
     for number, raw in enumerate(text.splitlines(), start=1):
         stripped = raw.strip()
@@ -51,13 +51,12 @@ def _lines(text: str) -> Iterator[tuple[int, str, str]]:
         line = _COMMENT.sub("", raw).strip()
         part = line.removesuffix("\\").strip()
         if goes_on:
-            first, before, notes = found.pop()
-            found.append((first, f"{before} {part}".strip(), notes))
+            found[-1][1].append(part)
         elif part:
-            found.append((number, part, []))
+            found.append((number, [part], []))
         goes_on = bool(found) and line.endswith("\\")
-    for first, line, notes in found:
-        yield first, line, " ".join(notes)
+    for first, parts, notes in found:
+        yield first, " ".join(part for part in parts if part), " ".join(notes)
 
 
 def _index(path: str, number: int, option: str, value: str, line: str) -> Problem:

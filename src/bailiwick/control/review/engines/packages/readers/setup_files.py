@@ -19,6 +19,7 @@ def setup_py(path: str, text: str) -> Reading:
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # that it does not parse is a finding of its own
+    places = Places(text)
     for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         if name == "setup":
@@ -26,7 +27,7 @@ def setup_py(path: str, text: str) -> Reading:
                 words = "installing this app runs code of its own (cmdclass)"
                 yield Problem("package-install-script", path, call.lineno, words, "cmdclass")
             for written in _strings(call):
-                yield requirement(path, text, written)
+                yield requirement(path, places, written)
 
 
 def _strings(call: ast.Call) -> Iterator[str]:
@@ -45,11 +46,12 @@ def setup_cfg(path: str, text: str) -> Reading:
     except configparser.Error as fault:
         yield Problem("syntax-error", path, getattr(fault, "lineno", 0) or 0, "not an ini file that can be read")
         return
+    places = Places(text)
     for section, key in (("options", "install_requires"), ("options", "setup_requires")):
         for written in parser.get(section, key, fallback="").splitlines():
             if written.strip() and not written.strip().startswith("#"):
-                yield requirement(path, text, written.strip())
+                yield requirement(path, places, written.strip())
     for section, key in (("easy_install", "index_url"), ("easy_install", "find_links")):
         if parser.has_option(section, key):
-            line = Places(text).next(key)
+            line = places.first(key)
             yield Problem("package-not-from-index", path, line, f"[{section}] {key} names another index", key)

@@ -11,8 +11,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from bailiwick.control.review.engines.packages.model import PYPI, Package, Places, Problem, Reading, python_name
 from bailiwick.control.review.engines.packages.readers.pip import pinned
 
-_SCRIPT = re.compile(r"(?m)^# /// script\s*$\s((?:^#(?:| .*)$\s)+)^# ///\s*$")
-
 
 def table(value: object) -> Mapping[str, Any]:
     """Return a table, empty where a file has something else in its place."""
@@ -44,16 +42,17 @@ def pyproject(path: str, text: str) -> Reading:
         yield document
         return
     project = table(document.get("project"))
+    places = Places(text)
     for written in array(project.get("dependencies")):
-        yield requirement(path, text, word(written))
+        yield requirement(path, places, word(written))
     extras = [*table(project.get("optional-dependencies")).values(), *table(document.get("dependency-groups")).values()]
     for group in extras:
         for written in array(group):
             if isinstance(written, str):
-                yield requirement(path, text, written, shipped=False)
-    yield from _poetry(path, text, table(table(document.get("tool")).get("poetry")))
+                yield requirement(path, places, written, shipped=False)
+    yield from _poetry(path, places, table(table(document.get("tool")).get("poetry")))
     for source in _sources(table(document.get("tool"))):
-        line = Places(text).next(source)
+        line = places.first(source)
         yield Problem("package-not-from-index", path, line, f"{source[:80]} is not the organisation's index", source)
 
 
@@ -66,22 +65,22 @@ def _sources(tool: Mapping[str, Any]) -> Iterator[str]:
     yield from (word(item) for item in [*array(uv.get("extra-index-url")), *array(uv.get("find-links"))])
 
 
-def _poetry(path: str, text: str, poetry: Mapping[str, Any]) -> Reading:
+def _poetry(path: str, places: Places, poetry: Mapping[str, Any]) -> Reading:
     groups = [(table(poetry.get("dependencies")), True), (table(poetry.get("dev-dependencies")), False)]
     for name, group in table(poetry.get("group")).items():
         groups.append((table(table(group).get("dependencies")), name == "main"))
     for group, shipped in groups:
         for name, wanted in group.items():
             if name != "python":
-                yield _by_name(path, text, name, wanted, shipped=shipped)
+                yield _by_name(path, places, name, wanted, shipped=shipped)
 
 
-def _by_name(path: str, text: str, name: str, wanted: object, *, shipped: bool) -> Package:
+def _by_name(path: str, places: Places, name: str, wanted: object, *, shipped: bool) -> Package:
     """Return a dependency written as `name = "versions"` or `name = {version = …, git = …}`."""
     details = table(wanted)
     versions = word(wanted) or word(details.get("version"))
     origin = next((word(details[key]) for key in ("git", "url", "path", "file") if key in details), "")
-    line = _line_of(text, rf"^\s*[\"']?{re.escape(name)}[\"']?\s*=") or _line_of(text, rf"\.{re.escape(name)}\]")
+    line = places.first(f"\n{name} =", f"\n{name}=", f'\n"{name}"', f"\n'{name}'", f".{name}]", name)
     version = pinned(versions) or (versions if re.fullmatch(r"\d+(\.\d+)+", versions) else "")
     return Package(
         PYPI, python_name(name), path, line, "manifest", version=version, wanted=versions, origin=origin,
@@ -89,14 +88,9 @@ def _by_name(path: str, text: str, name: str, wanted: object, *, shipped: bool) 
     )  # fmt: skip
 
 
-def _line_of(text: str, pattern: str) -> int:
-    found = re.search(pattern, text, re.MULTILINE)
-    return text.count("\n", 0, found.end()) + 1 if found else 0
-
-
-def requirement(path: str, text: str, written: str, *, shipped: bool = True) -> Package | Problem:
+def requirement(path: str, places: Places, written: str, *, shipped: bool = True) -> Package | Problem:
     """Return a dependency written as PEP 508 wants it."""
-    line = Places(text).next(written)
+    line = places.first(written)
     try:
         wanted = Requirement(written)
     except (InvalidRequirement, RecursionError):
@@ -114,23 +108,36 @@ def pipfile(path: str, text: str) -> Reading:
     if isinstance(document, Problem):
         yield document
         return
+    places = Places(text)
     for section, shipped in (("packages", True), ("dev-packages", False)):
         for name, wanted in table(document.get(section)).items():
-            yield _by_name(path, text, name, wanted, shipped=shipped)
+            yield _by_name(path, places, name, wanted, shipped=shipped)
 
 
 def script(path: str, text: str) -> Reading:
     """Yield the dependencies that a script says in its head (PEP 723)."""
-    found = _SCRIPT.search(text)
-    if found is None:
-        return
-    inner = "\n".join(line[2:] for line in found[1].splitlines())
-    document = _parsed(path, inner)
+    document = _parsed(path, _head(text))
     if isinstance(document, Problem):
         yield document
         return
+    places = Places(text)
     for written in array(document.get("dependencies")):
-        yield requirement(path, text, word(written))
+        yield requirement(path, places, word(written))
+
+
+def _head(text: str) -> str:
+    """Return the TOML in the comments of a script; empty where the head has no end."""
+    inner: list[str] | None = None
+    for line in text.splitlines():
+        if line.rstrip() == "# /// script" and inner is None:
+            inner = []
+        elif inner is not None and line.rstrip() == "# ///":
+            return "\n".join(inner)
+        elif inner is not None and (line.startswith("# ") or line == "#"):
+            inner.append(line[2:])
+        elif inner is not None:
+            return ""
+    return ""
 
 
 def lock(path: str, text: str) -> Reading:

@@ -1,0 +1,3 @@
+import "al";
+import z from "@/lodash";
+const words = "import lodash from";

@@ -1,0 +1,2 @@
+const x = await import("./lodash");
+const y = await import("node:fs");

@@ -1,0 +1,2 @@
+const x = require("express/lib/router");
+const fs = require("fs/promises");

@@ -1,0 +1,2 @@
+import { y } from "@s/a/deep";
+// import { y } from "@s/b";

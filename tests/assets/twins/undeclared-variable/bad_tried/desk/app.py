@@ -1,0 +1,6 @@
+import os
+
+try:
+    app = os.environ["REGION"]  # FINDING
+except OSError:
+    app = 1

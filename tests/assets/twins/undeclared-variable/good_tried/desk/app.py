@@ -1,0 +1,6 @@
+import os
+
+try:
+    app = os.environ["REGION"]
+except KeyError:
+    app = 1
