@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 
+from bailiwick.control.review.concealing import concealed
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.evasion import raised
@@ -66,7 +67,7 @@ def review(
         return Report(change.tree, tuple(nothing_read), tuple(failed))
     return Report(
         change.tree,
-        merge(softened(found, around) for found in raised(weighed(findings, change))),
+        merge(softened(found, around) for found in raised(weighed(concealed(findings), change))),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
         slower=tuple(engine.name for engine in chosen if not engine.inline),
