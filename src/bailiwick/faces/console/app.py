@@ -34,6 +34,7 @@ from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
 from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.sign_in import add_sign_in
+from bailiwick.faces.console.standards import add_standards
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
 
@@ -65,6 +66,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_findings,
         add_waivers,
         add_policies,
+        add_standards,
         add_audit,
         add_audit_event,
         add_people,
