@@ -97,6 +97,10 @@ class Estate:
             "/policies/edit?name=house",
             "/policies/house/1",
             "/policies/house/2",
+            "/standards",
+            "/standards/edit",
+            "/standards/edit?name=house",
+            "/standards/house/1",
             "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
             "/audit/events/3",
             "/kill",
@@ -140,6 +144,8 @@ def build(console: Console) -> Estate:
     with control.store.transaction() as session:
         report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
     _govern(company)
+    standard = f"[standard]\ntitle = '''{PLAIN} '''\n"
+    control.standards.propose(people["admin"], "house", scope="folder:finance", text=standard, reason=HOSTILE)
     waiver = _waived(company, refused)
     return Estate(
         waiting.id, decided.id, refused, passed, *_reviewed(company), waiver.id, waiver.fingerprint, *_pushes(company)
