@@ -26,6 +26,8 @@ HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evi
 PLAIN = HOSTILE.replace(MARK, "")
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
 LEAKY = f'import requests\n\nrates = requests.get("https://rates.example.net/?q=<script>alert(1)</script>{MARK}")\n'
+# A waiver can let this pass; what hides text from the eye never does.
+LEAKY += 'import subprocess\n\nsubprocess.run(["ls"], check=True)\n'
 
 
 @dataclass(frozen=True)

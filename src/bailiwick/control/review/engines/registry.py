@@ -2,8 +2,7 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import instructions, ruff, secrets, sockets, standards, tree, unicode
-from bailiwick.control.review.engines import evasion, instructions, ruff, secrets, standards, tree, unicode
+from bailiwick.control.review.engines import evasion, instructions, ruff, secrets, sockets, standards, tree, unicode
 from bailiwick.control.review.engines.declared import check as declared
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
