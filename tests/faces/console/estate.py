@@ -26,6 +26,7 @@ HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evi
 PLAIN = HOSTILE.replace(MARK, "")
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
 LEAKY = f'import requests\n\nrates = requests.get("https://rates.example.net/?q=<script>alert(1)</script>{MARK}")\n'
+SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\n'
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ class Estate:
             "/policies/edit?name=house",
             "/policies/house/1",
             "/policies/house/2",
+            "/standards",
+            "/standards/edit",
+            "/standards/edit?name=house",
+            "/standards/house/1",
             "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
             "/audit/events/3",
             "/kill",
@@ -124,9 +129,9 @@ def build(console: Console) -> Estate:
     for name in ("empty", "other"):
         control.catalog.create_app(people["builder"], f"finance/{name}")
     message = f"{HOSTILE}\n\nGenerated-By: {HOSTILE}\nPrompt: {HOSTILE}"
-    assert not company.push("builder", {"rates.py": LEAKY}, message).accepted
+    assert not company.push("builder", {"rates.py": LEAKY, "tool.py": SPAWNS}, message).accepted
     refused = _latest(company)
-    assert company.push("builder", {"rates.py": "RATE = 1\n"}, message).accepted
+    assert company.push("builder", {"rates.py": "RATE = 1\n", "tool.py": "TOOL = 1\n"}, message).accepted
     passed = _latest(company)
     first = control.deploys.request(people["builder"], APP)
     decided = control.deploys.approve(people["admin"], first.id, HOSTILE)
@@ -139,6 +144,8 @@ def build(console: Console) -> Estate:
     with control.store.transaction() as session:
         report(session, control.audit, "entra", Problem("User:x", HOSTILE, HOSTILE), by="service:directory/entra")
     _govern(company)
+    standard = f"[standard]\ntitle = '''{PLAIN} '''\n"
+    control.standards.propose(people["admin"], "house", scope="folder:finance", text=standard, reason=HOSTILE)
     waiver = _waived(company, refused)
     return Estate(
         waiting.id, decided.id, refused, passed, *_reviewed(company), waiver.id, waiver.fingerprint, *_pushes(company)

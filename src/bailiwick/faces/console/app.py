@@ -12,6 +12,7 @@ from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
+from bailiwick.faces.console.bill import add_bill
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
@@ -33,6 +34,7 @@ from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
 from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.sign_in import add_sign_in
+from bailiwick.faces.console.standards import add_standards
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
 
@@ -60,9 +62,11 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_reviews,
         add_history,
         add_files,
+        add_bill,
         add_findings,
         add_waivers,
         add_policies,
+        add_standards,
         add_audit,
         add_audit_event,
         add_people,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cedarpy
 
 from bailiwick.control.policies import PolicyVersion, Replay
+from bailiwick.control.standards import StandardVersion
 from bailiwick.core.policy import Checked, Fault, built_in_policies
 from bailiwick.faces.console.diffs import DiffView, diff_view
 from bailiwick.faces.console.words import State, count
@@ -38,7 +39,7 @@ class BuiltIn:
     reason: str
 
 
-def state_of(version: PolicyVersion) -> State:
+def state_of(version: PolicyVersion | StandardVersion) -> State:
     """Return how a version's state is shown."""
     return _STATES[version.state.value]
 
@@ -64,9 +65,9 @@ def glance_of(checked: Checked, replay: Replay | None) -> str:
     return f"{passed}; {replay.words}." if replay is not None else f"{passed}."
 
 
-def difference_view(name: str, diff: str) -> DiffView:
+def difference_view(name: str, diff: str, ending: str = "cedar") -> DiffView:
     """Return the difference between two versions as a page shows it."""
-    return diff_view(f"diff --git a/{name}.cedar b/{name}.cedar\n{diff}" if diff else "")
+    return diff_view(f"diff --git a/{name}.{ending} b/{name}.{ending}\n{diff}" if diff else "")
 
 
 def built_in_view() -> list[BuiltIn]:

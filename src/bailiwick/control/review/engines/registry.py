@@ -2,7 +2,7 @@
 
 import importlib.metadata
 
-from bailiwick.control.review.engines import evasion, instructions, ruff, secrets, standards, tree, unicode
+from bailiwick.control.review.engines import evasion, instructions, ruff, secrets, sockets, standards, tree, unicode
 from bailiwick.control.review.engines.declared import check as declared
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.infra import configuration, containers, dockerfile, shell, workflows
@@ -39,6 +39,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine("javascript", javascript.check, reads=javascript.reads),
     Engine("templates", templates.check, reads=templates.reads, each_file_alone=True),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
+    Engine("sockets", sockets.check, reads=sockets.reads, each_file_alone=True),
     Engine("unicode", unicode.check),
     Engine("instructions", instructions.check, each_file_alone=True),
     Engine("shell", shell.check, reads=shell.reads, each_file_alone=True),

@@ -1,0 +1,3 @@
+from socket import SOCK_RAW, socket  # FINDING
+
+s = socket(2, SOCK_RAW)

@@ -1,0 +1,1 @@
+const raw = require("raw-socket"); // FINDING

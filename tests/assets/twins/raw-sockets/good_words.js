@@ -1,0 +1,2 @@
+// require("raw-socket")
+const a = require("net");

@@ -1,0 +1,3 @@
+# SOCK_RAW is not used
+NAME = "scapy"
+KIND = 3
