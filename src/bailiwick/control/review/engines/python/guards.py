@@ -251,7 +251,7 @@ def _refine_call(run: Run, frame: Frame, test: ast.Call, holds: bool, depth: int
 
 
 def _asked_with(test: ast.expr) -> list[ast.expr]:
-    """Return what a call, and the calls that it is made on, are given: `users.filter(name=x).first()` is asked with x."""
+    """Return what a call, and calls that it is made on, are given: `users.filter(name=x).first()` is asked with x."""
     found: list[ast.expr] = []
     while isinstance(test, ast.Call | ast.Attribute):
         if isinstance(test, ast.Call):
