@@ -15,7 +15,7 @@ from bailiwick.control.review.engines.python.frames import Frame
 from bailiwick.control.review.engines.python.knowledge import knowledge
 from bailiwick.control.review.engines.python.names import module_frame
 from bailiwick.control.review.engines.python.project import Module, Project, read_project
-from bailiwick.control.review.engines.python.run import Entrance, Given, Run, TooComplexError
+from bailiwick.control.review.engines.python.run import Entrance, Run, TooComplexError
 from bailiwick.control.review.engines.python.statements import execute
 from bailiwick.control.review.engines.python.templates import unescaped_names
 from bailiwick.control.review.engines.python.values import Callable, Code, InstanceOf, Value
@@ -156,6 +156,3 @@ def _is_static(code: Code) -> bool:
     return any(
         isinstance(item, ast.Name) and item.id == "staticmethod" for item in getattr(code.node, "decorator_list", ())
     )
-
-
-__all__ = ["Given", "check", "follow"]

@@ -11,9 +11,9 @@ from bailiwick.control.review.engines.python.containers import TEXT_METHODS, cal
 from bailiwick.control.review.engines.python.frames import Frame
 from bailiwick.control.review.engines.python.knowledge import EVERYTHING
 from bailiwick.control.review.engines.python.names import assign, attribute, change, narrowed, of_external
-from bailiwick.control.review.engines.python.run import Given, Run, written
+from bailiwick.control.review.engines.python.run import Entrance, Given, Run, written
 from bailiwick.control.review.engines.python.signs import refused_signs
-from bailiwick.control.review.engines.python.sinks import check_attribute, check_call
+from bailiwick.control.review.engines.python.sinks import check_attribute, check_call, check_mass
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
     NO_LABELS,
@@ -135,8 +135,6 @@ def _note_registered(run: Run, path: str, given: Given) -> None:
     frameworks = run.known.register.find(path)
     if not frameworks:
         return
-    from bailiwick.control.review.engines.python.run import Entrance  # noqa: PLC0415
-
     for value in given.all():
         for shape in value.shapes:
             if isinstance(shape, Callable):
@@ -258,8 +256,6 @@ def _set_attribute(run: Run, frame: Frame, node: ast.expr, given: Given) -> Valu
         target = ast.copy_location(ast.Attribute(given.nodes[0], name.const, ast.Store()), node)
         assign(run, frame, target, value)
     else:
-        from bailiwick.control.review.engines.python.sinks import check_mass  # noqa: PLC0415
-
         check_mass(run, frame, node, name, "setattr() as the name of a field")
         labels = deep(value)
         change(run, frame, given.nodes[0], owner.with_labels(bounded(owner.labels | labels)))

@@ -246,9 +246,21 @@ def _refine_call(run: Run, frame: Frame, test: ast.Call, holds: bool, depth: int
         _refine_function(run, frame, test, test.func.id, holds, depth)
     # What gives back of what it is given, like `unquote(x)`, has checked nothing.
     if holds and not any(label.kind == "request" for label in deep(_quietly(run, frame, test))):
-        for argument in test.args:
-            if not isinstance(argument, ast.Starred):
-                _vouch(run, frame, argument)
+        for argument in _asked_with(test):
+            _vouch(run, frame, argument)
+
+
+def _asked_with(test: ast.expr) -> list[ast.expr]:
+    """Return what a call, and calls that it is made on, are given: `users.filter(name=x).first()` is asked with x."""
+    found: list[ast.expr] = []
+    while isinstance(test, ast.Call | ast.Attribute):
+        if isinstance(test, ast.Call):
+            found += [argument for argument in test.args if not isinstance(argument, ast.Starred)]
+            found += [keyword.value for keyword in test.keywords if keyword.arg]
+            test = test.func
+        else:
+            test = test.value
+    return found
 
 
 def _path(run: Run, frame: Frame, node: ast.expr) -> str:

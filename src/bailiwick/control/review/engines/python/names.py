@@ -11,7 +11,6 @@ from bailiwick.control.review.engines.python.project import Module
 from bailiwick.control.review.engines.python.run import Given, Run, source_label, written
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
-    NO_LABELS,
     Callable,
     ClassOf,
     Definition,
@@ -434,6 +433,3 @@ def _unpack(run: Run, frame: Frame, targets: list[ast.expr], value: Value) -> No
         if value.labels:
             part = part.with_labels(bounded(part.labels | value.labels))
         assign(run, frame, target, part)
-
-
-__all__ = ["NO_LABELS", "assign", "attribute", "change", "imported", "item_of", "look_up", "module_frame", "narrowed"]

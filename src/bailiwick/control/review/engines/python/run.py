@@ -9,7 +9,6 @@ from bailiwick.control.review.engines.python.frames import Frame, State
 from bailiwick.control.review.engines.python.knowledge import Framework, Knowledge
 from bailiwick.control.review.engines.python.project import Module, Project
 from bailiwick.control.review.engines.python.values import (
-    EMPTY,
     Callable,
     Code,
     Label,
@@ -189,6 +188,3 @@ def written(node: ast.AST, most: int = 60) -> str:
         return "a value"
     text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-__all__ = ["EMPTY", "Entrance", "Given", "Run", "Summary", "TooComplexError", "source_label", "written"]

