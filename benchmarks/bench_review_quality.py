@@ -2,17 +2,25 @@
 
 A twin counts as found when a scanner has a finding about the same weakness, or one near it, anywhere in its files: its
 rule's CWE or one of those that catalogues and scanners use for the same fault. A scanner is only asked about the files
-that it reads, and about the weaknesses that it looks for.
+that it reads, about faults of code in general (not about manifests, hidden characters or the like, which are ours), and
+one for secrets about secrets.
+
+The corpus is our own, written along with the rules: its figures for Bailiwick say that the rules do what they are meant
+to, not how they do on code that nobody here has seen. Those of the others say how much of this they find.
 """
 
 import argparse
 import re
 import sys
 import tempfile
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from bailiwick.control.review.rules import rules
@@ -26,7 +34,7 @@ without rules, and no registry has a set for Python under a permissive licence; 
 BEGIN, END = "<!-- the quality of findings -->", "<!-- the end of it -->"
 # Weaknesses that scanners and catalogues name for the same fault.
 _NEAR: tuple[frozenset[int], ...] = tuple(map(frozenset, (
-    {89, 943, 564}, {77, 78, 88, 250}, {94, 95, 96, 470, 1336, 78}, {22, 23, 35, 36, 59, 73}, {79, 80, 83, 116, 94},
+    {89, 943, 564}, {77, 78, 88}, {94, 95, 96, 470, 1336, 78}, {22, 23, 35, 36, 59, 73}, {79, 80, 83, 116, 94},
     {326, 327, 328, 916, 759, 760, 261, 256, 257}, {326, 327, 329, 330, 1204, 1240, 760}, {330, 331, 338, 340},
     {798, 259, 321, 312, 540}, {502, 20, 94}, {611, 776, 827, 20}, {489, 94, 215, 11}, {200, 209, 532, 497, 211, 359},
     {614, 1004, 1275, 311, 319}, {377, 378, 379}, {732, 276, 279}, {703, 390, 391, 617, 754},
@@ -151,9 +159,16 @@ def _ours(twin: Twin) -> set[int | str]:
 
 
 def _asks(peer: Peer, twin: Twin, wanted: set[int | str]) -> bool:
-    if peer.about and not peer.about & wanted:
+    if (peer.about and not peer.about & wanted) or (not peer.about and twin.rule not in _general()):
         return False
     return not peer.reads or any(file.path.endswith(peer.reads) for file in twin.files)
+
+
+@cache
+def _general() -> frozenset[str]:
+    """Return the rules about faults that code of any language can have."""
+    pack = files("bailiwick.control.review") / "packs" / "code.toml"
+    return frozenset(rule["id"] for rule in tomllib.loads(pack.read_text())["rule"])
 
 
 def _write(folder: Path, corpus: list[Twin]) -> None:
@@ -179,7 +194,9 @@ def _of_peer(peer: Peer, folder: Path) -> dict[int, set[int]]:
 
 def as_table(found: Measured) -> str:
     """Return the tables in Markdown: in all, and by weakness."""
-    lines = [BEGIN, "", "## The quality of findings", "", (__doc__ or "").partition("\n\n")[2].strip(), ""]
+    about = (__doc__ or "").partition("\n\n")[2].strip()
+    day = f"Measured on {datetime.now(UTC):%Y-%m-%d}."
+    lines = [BEGIN, "", "## The quality of findings", "", about, "", day, ""]
     lines += [_HOW, ""]
     lines += [
         "| scanner, on what it reads of the corpus | recall | false alarms | precision | Youden | F3 | bad + good |"

@@ -41,6 +41,7 @@ from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
+from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
@@ -97,6 +98,7 @@ class ControlPlane:
     history: HistoryService
     advisories: AdvisoryService
     reviews: ReviewService
+    reviewers: ReviewerService
     review_pool: ReviewPool
     rereviews: RereviewService
     rereview_keeper: RereviewKeeper

@@ -9,7 +9,6 @@ from bailiwick.control.identity import InFlight
 from bailiwick.control.planes import PlaneHub
 from bailiwick.control.release import AppKilled, Change, JobAsked, ReleaseService, UsedTree
 from bailiwick.control.rereview import RereviewService
-from bailiwick.control.review import slower_engines
 from bailiwick.control.source import PushRecord
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.messages import KillOrder, RunJobOrder
@@ -24,6 +23,7 @@ class ChangeRelay:
         self.in_flight: InFlight | None = None
         self.releases: ReleaseService | None = None
         self.rereviews: RereviewService | None = None
+        self.slower: tuple[str, ...] = ()
 
     def refresh(self) -> None:
         """End what runs in the name of anybody whose access ended, and return once planes act on the change."""
@@ -57,7 +57,7 @@ class ChangeRelay:
         Engines for which no push waits are asked to read it.
         """
         assert self.releases is not None and self.rereviews is not None  # noqa: S101 - set before any push comes in
-        if slower_engines():
+        if self.slower:
             used = UsedTree(app.path, push.tree, push.commit, "", "")
             self.rereviews.ask_for(session, [used], "slower engines read it")
         return self.releases.preview(session, app, push, verdict, files)

@@ -6,25 +6,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from bailiwick.control.vault import SecretFrom
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SecretFrom(_Section):
-    """Where a secret is: a file, an environment variable, or the vault. It is read anew for every connection."""
-
-    file: Path | None = None
-    env: str | None = None
-    vault: str | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if sum(place is not None for place in (self.file, self.env, self.vault)) != 1:
-            raise ValueError("say one of file, env and vault")
-        return self
 
 
 def _protected(url: str) -> str:

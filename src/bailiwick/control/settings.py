@@ -12,6 +12,7 @@ from bailiwick.control.audit import LEAST_DAYS
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
+from bailiwick.control.model_settings import ModelSettings
 from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
 
@@ -185,6 +186,7 @@ class ControlSettings(BaseSettings):
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
     review: ReviewSettings = Field(default_factory=ReviewSettings)
+    inference: ModelSettings = Field(default_factory=ModelSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     audit_exporters: tuple[ExporterOptions, ...] = ()
     packages: PackageOptions = Field(default_factory=PackageOptions)

@@ -1,6 +1,6 @@
 """The one place where the control plane is put together: settings in, object graph out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,8 @@ from bailiwick.control.audit import AuditLog, RetentionRules
 from bailiwick.control.capabilities import CapabilityKeeper, CapabilityRegister, CapabilityService
 from bailiwick.control.catalog import CatalogService, data_classes_of
 from bailiwick.control.changes import ChangeRelay
-from bailiwick.control.exporters import ExportService, secret_reader
+from bailiwick.control.exporters import ExportService
+from bailiwick.control.exporters import secret_reader as exporter_secrets
 from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
@@ -38,6 +39,7 @@ from bailiwick.control.identity import (
     TokenService,
     step_up_policies,
 )
+from bailiwick.control.inference import InferenceService, ModelClient
 from bailiwick.control.integrations import AccountBook, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.observe import ObserveService
@@ -54,7 +56,7 @@ from bailiwick.control.release import (
     StopService,
 )
 from bailiwick.control.requests import RepeatService
-from bailiwick.control.rereview import RereviewKeeper, RereviewService
+from bailiwick.control.rereview import RereviewKeeper, RereviewService, SecondReading
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.review import (
     AdvisoryService,
@@ -67,11 +69,12 @@ from bailiwick.control.review import (
     rules_digest,
     slower_engines,
 )
+from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.sign_in import build_providers
 from bailiwick.control.source import HookServer, Repositories, SourceService, UploadService
 from bailiwick.control.standards import StandardRegister, StandardService, StandardTrial
-from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
+from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault, secret_reader
 from bailiwick.control.waivers import FindingBook, WaiverBook, WaiverKeeper, WaiverService
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.manifest import Manifest
@@ -136,6 +139,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         ),
         advisories=delivery.advisories,
         reviews=delivery.reviews,
+        reviewers=delivery.reviewers,
         review_pool=delivery.review_pool,
         rereviews=delivery.rereviews,
         rereview_keeper=_rereview_keeper(base, estate, delivery),
@@ -335,6 +339,7 @@ class _Delivery:
 
     advisories: AdvisoryService
     reviews: ReviewService
+    reviewers: ReviewerService
     review_pool: ReviewPool
     sources: SourceService
     stops: StopService
@@ -353,9 +358,15 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         authorizer=base.authorizer,
         clock=base.clock,
     )
+    reviewers = _reviewers(base)
     pool = base.settings.review.pool()
+    slower = (*slower_engines(), *reviewers.names)
+    base.relay.slower = slower
     reviews = ReviewService(
-        base.keys["review"], base.clock, waivers=WaiverBook(base.clock).in_force, basis=_review_basis(base, advisories)
+        base.keys["review"],
+        base.clock,
+        waivers=WaiverBook(base.clock).in_force,
+        basis=_review_basis(base, advisories, slower),
     )
     sources = _sources(base, people, estate, reviews, pool, advisories)
     register = CapabilityRegister(base.clock)
@@ -412,10 +423,10 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
         stops=stops,
         artifacts=artifacts,
     )
-    return _Delivery(advisories, reviews, pool, sources, stops, releases, deploys, serving, rereviews)
+    return _Delivery(advisories, reviews, reviewers, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
-def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
+def _review_basis(base: _Base, advisories: AdvisoryService, slower: Sequence[str]) -> BasisNow:
     standards = StandardRegister(base.clock)
 
     def basis(session: Session) -> Basis:
@@ -425,7 +436,7 @@ def _review_basis(base: _Base, advisories: AdvisoryService) -> BasisNow:
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
             standards=advisories.name_of_policy() + standards.name_of_standards(session),
-            slower=", ".join(slower_engines()),
+            slower=", ".join(slower),
         )
 
     return basis
@@ -475,7 +486,25 @@ def _rereview_keeper(base: _Base, estate: _Estate, delivery: _Delivery) -> Rerev
         sources=delivery.sources,
         releases=delivery.releases,
         asked=delivery.rereviews,
+        second=SecondReading(
+            store=base.store, sources=delivery.sources, releases=delivery.releases, reviewers=delivery.reviewers
+        ),
         clock=base.clock,
+    )
+
+
+def _reviewers(base: _Base) -> ReviewerService:
+    inference = InferenceService(
+        base.settings.inference.routes,
+        store=base.store,
+        audit=base.audit,
+        client=ModelClient(),
+        secrets=secret_reader(base.store, base.vault),
+        masker=base.vault.masker,
+        clock=base.clock,
+    )
+    return ReviewerService(
+        base.settings.inference.reviewers.options, inference=inference, store=base.store, clock=base.clock
     )
 
 
@@ -585,7 +614,7 @@ def _exporters(base: _Base) -> ExportService:
         store=base.store,
         audit=base.audit,
         authorizer=base.authorizer,
-        secrets=secret_reader(base.store, base.vault),
+        secrets=exporter_secrets(base.store, base.vault),
         clock=base.clock,
     )
 

@@ -33,6 +33,16 @@ def rate(currency: str) -> float:
 '''
 
 
+_CONVERTED = '''
+
+def in_euro(amount: float, currency: str) -> float:
+    """Return an amount of another currency in euro."""
+    from refund_desk.rates import rate
+
+    return amount / rate(currency)
+'''
+
+
 def write_first(target: Path) -> None:
     """Write the first version: string-built SQL, a cloud key in an earlier commit, and a host that is not declared."""
     _copy(target)
@@ -40,7 +50,7 @@ def write_first(target: Path) -> None:
     text = orders.read_text()
     begin = text.index("    query = f", text.index("def search"))
     end = text.index("\n\n\ndef find")
-    orders.write_text(text[:begin] + _STRING_BUILT.rstrip("\n") + text[end:])
+    orders.write_text(text[:begin] + _STRING_BUILT.rstrip("\n") + text[end:] + _CONVERTED)
     (target / "refund_desk" / "rates.py").write_text(_UNDECLARED)
     # Put together here, so that this file holds no key itself.
     key = "AKIA" + "Q3EGRIFKLT7ZVWXN"

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bailiwick.control.review import Change, Finding, Surroundings
+from bailiwick.control.review import Change, Edit, Finding, Surroundings
 from bailiwick.control.review.engines.python.controls import engine as controls
 from bailiwick.control.review.engines.python.patterns import engine as patterns
 from bailiwick.control.review.engines.python.patterns.regexes import is_slow
 from bailiwick.core.artifacts import TreeFile
-from tests.control.review.twins import CORPUS
+from tests.control.review.twins import CORPUS, twins
 
 SOURCES = [
     path.read_text(errors="replace") for path in sorted(CORPUS.rglob("*.py")) if b"\0" not in path.read_bytes()[:4096]
@@ -141,6 +141,31 @@ def test_hostile_shapes_are_read_in_bounded_time(code: str) -> None:
 )
 def test_what_cannot_be_read_is_a_finding(code: bytes) -> None:
     assert "syntax-error" in rules(code)
+
+
+@pytest.mark.req("RV2")
+def test_an_edit_that_is_offered_mends_the_fault_and_nothing_else() -> None:
+    offered: set[str] = set()
+    for twin in twins():
+        if not (twin.bad and len(twin.files) == 1 and twin.files[0].path.endswith(".py")):
+            continue
+        before = found(twin.files[0].content, twin.files[0].path)
+        for item in before:
+            if item.rule.id == twin.rule and item.edit is not None:
+                offered.add(twin.rule)
+                after = found(edited(twin.files[0].content, item.edit), twin.files[0].path)
+                assert (twin.rule, item.line) not in {(left.rule.id, left.line) for left in after}, twin.name
+                assert {left.rule.id for left in after} <= {left.rule.id for left in before}, twin.name
+    kinds = (
+        "archive-slip autoescape-off certificate-not-verified debug-mode insecure-cookie unbounded-input unsafe-yaml"
+    )
+    assert set(kinds.split()) <= offered
+
+
+def edited(content: bytes, edit: Edit) -> bytes:
+    lines = content.decode().split("\n")
+    lines[edit.first - 1 : edit.last] = edit.text.split("\n")
+    return "\n".join(lines).encode()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,11 @@ def test_the_server_takes_an_import_from_who_may_and_remembers_it(
     assert {item["ecosystem"]: item["advisories"] for item in shown["sources"]} == {"PyPI": 5, "npm": 1}
     around = command_line.company.control.advisories.surroundings("finance/desk")
     assert around.packages.advisories
+    refused_push = command_line.company.push(
+        "builder", {"requirements.lock": LOCK, "app.py": "import jinja2\napp = jinja2\n"}
+    )
+    assert not refused_push.accepted
+    assert "CVE-2024-22195" in "\n".join(refused_push.lines)
     events = command_line.run("admin", "audit", "search", "action=advisories.imported")
     assert events.exit_code == 0, events.output
     assert "security@" in events.output

@@ -26,8 +26,7 @@ HOSTILE = f"<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{MARK}evi
 PLAIN = HOSTILE.replace(MARK, "")
 SHOWN = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>⟨U+202E⟩evil"
 LEAKY = f'import requests\n\nrates = requests.get("https://rates.example.net/?q=<script>alert(1)</script>{MARK}")\n'
-# A waiver can let this pass; what hides text from the eye never does.
-LEAKY += 'import subprocess\n\nsubprocess.run(["ls"], check=True)\n'
+SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\n'
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,9 @@ def build(console: Console) -> Estate:
     for name in ("empty", "other"):
         control.catalog.create_app(people["builder"], f"finance/{name}")
     message = f"{HOSTILE}\n\nGenerated-By: {HOSTILE}\nPrompt: {HOSTILE}"
-    assert not company.push("builder", {"rates.py": LEAKY}, message).accepted
+    assert not company.push("builder", {"rates.py": LEAKY, "tool.py": SPAWNS}, message).accepted
     refused = _latest(company)
-    assert company.push("builder", {"rates.py": "RATE = 1\n"}, message).accepted
+    assert company.push("builder", {"rates.py": "RATE = 1\n", "tool.py": "TOOL = 1\n"}, message).accepted
     passed = _latest(company)
     first = control.deploys.request(people["builder"], APP)
     decided = control.deploys.approve(people["admin"], first.id, HOSTILE)

@@ -197,14 +197,14 @@ def test_help_opens_with_a_question_mark_and_files_are_walked_with_letters(open_
     page.locator("dialog#help").wait_for()
     page.keyboard.press("Escape")
     page.locator("dialog#help").wait_for(state="hidden")
-    page.keyboard.press("n")
+    page.keyboard.press("j")
     assert "bailiwick.toml" in page.evaluate("document.activeElement.textContent")
     assert page.locator("details.file").first.get_attribute("open") is not None
     page.keyboard.press("o")
     assert page.locator("details.file").first.get_attribute("open") is None
-    page.keyboard.press("n")
+    page.keyboard.press("j")
     assert "app.py" in page.evaluate("document.activeElement.textContent")
-    page.keyboard.press("p")
+    page.keyboard.press("k")
     assert "bailiwick.toml" in page.evaluate("document.activeElement.textContent")
 
 

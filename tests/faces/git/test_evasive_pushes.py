@@ -195,7 +195,7 @@ def test_no_answer_row_or_log_says_a_secret_that_was_pushed(
     assert not taken
     assert "settings.py:2" in said
     with door.company.control.store.transaction() as session:
-        readable = "has_table_privilege(quote_ident(tablename), 'SELECT')"
+        readable = "has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')"
         tables = text(f"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND {readable}")
         names = session.scalars(tables).all()
         rows = [str(row) for name in names for row in session.execute(text(f'SELECT t::text FROM "{name}" t'))]

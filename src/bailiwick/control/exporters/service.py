@@ -11,11 +11,11 @@ from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.exporters.errors import DeliveryError
 from bailiwick.control.exporters.model import ExporterStatus, Outgoing
 from bailiwick.control.exporters.receivers import destination, make_receiver
-from bailiwick.control.exporters.secrets import SecretReader
 from bailiwick.control.exporters.state import row_of
 from bailiwick.control.exporters.tables import ExporterRow
 from bailiwick.control.exporters.worker import ExportWorker
 from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.vault import SecretReader
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome

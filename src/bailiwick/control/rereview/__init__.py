@@ -2,6 +2,7 @@
 
 from bailiwick.control.rereview.keeper import RereviewKeeper
 from bailiwick.control.rereview.model import Progress, UnsafeRelease
+from bailiwick.control.rereview.second_reading import SecondReading
 from bailiwick.control.rereview.service import RereviewService
 
-__all__ = ["Progress", "RereviewKeeper", "RereviewService", "UnsafeRelease"]
+__all__ = ["Progress", "RereviewKeeper", "RereviewService", "SecondReading", "UnsafeRelease"]

@@ -15,6 +15,7 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.release import ReleaseService, UsedTree
 from bailiwick.control.rereview.model import DUE, KEEPER
+from bailiwick.control.rereview.second_reading import SecondReading
 from bailiwick.control.rereview.service import RereviewService
 from bailiwick.control.rereview.tables import AskedRow, UnsafeRow
 from bailiwick.control.review import Basis, Report, ReviewService, StoredReview
@@ -43,6 +44,7 @@ class RereviewKeeper:
         sources: SourceService,
         releases: ReleaseService,
         asked: RereviewService,
+        second: SecondReading,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -52,6 +54,7 @@ class RereviewKeeper:
         self._sources = sources
         self._releases = releases
         self._asked = asked
+        self._second = second
         self._clock = clock
         self._looked: tuple[Basis, datetime] | None = None
 
@@ -95,7 +98,7 @@ class RereviewKeeper:
         try:
             with self._store.transaction() as session:
                 app = self._catalog.app(session, taken.app)
-            report = self._sources.examine(app, taken.commit)
+            report = self._second.add(app, taken.commit, self._sources.examine(app, taken.commit))
         except (BailiwickError, OSError) as fault:
             _LOG.exception("%s at %s could not be read to be reviewed again", taken.app, taken.commit)
             if taken.tries < _MOST_TRIES:

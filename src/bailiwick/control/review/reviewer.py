@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 
+from bailiwick.control.review.concealing import concealed
 from bailiwick.control.review.engines import secrets
 from bailiwick.control.review.engines.engine import Engine
 from bailiwick.control.review.engines.evasion import raised
@@ -46,10 +47,11 @@ def review(
     """
     chosen = tuple(engine for engine in ENGINES if engine.inline or layer is Layer.EVERY)
     around = surroundings or Surroundings()
-    # Values of the vault leave this process for no engine.
     vault = _vault(known_secret)
-    ran = [*run(jobs_of(chosen, change), around, say), *run_here(jobs_of([vault], change), around, say)]
-    outcomes = {item.engine: item for item in ran}
+    beside = run(jobs_of(chosen, change), around, say)
+    # Values of the vault leave this process for no engine, and are looked for while the others run.
+    here = [*run_here(jobs_of([vault], change), around, say)]
+    outcomes = {item.engine: item for item in (*beside, *here)}
     engines = (*chosen, vault)
     findings: list[Finding] = []
     failed: list[str] = []
@@ -65,7 +67,7 @@ def review(
         return Report(change.tree, tuple(nothing_read), tuple(failed))
     return Report(
         change.tree,
-        merge(softened(found, around) for found in raised(weighed(findings, change))),
+        merge(softened(found, around) for found in raised(weighed(concealed(findings), change))),
         tuple(failed),
         {engine.name: engine.version for engine in engines},
         slower=tuple(engine.name for engine in chosen if not engine.inline),
@@ -77,4 +79,4 @@ def _vault(known_secret: Callable[[str], bool]) -> Engine:
 
 
 def _as_finding(engine: Engine, failure: Failure) -> Finding:
-    return Finding(rule("engine-failed"), ".", 0, f"{engine.name} {failure.words}", engine=engine.name)
+    return Finding(rule("engine-failed"), failure.path or ".", 0, f"{engine.name} {failure.words}", engine=engine.name)

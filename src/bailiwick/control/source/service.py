@@ -165,6 +165,26 @@ class SourceService:
         begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
         return frozenset(row.pusher for row in rows[begin:end])
 
+    def made_by(self, session: Session, app: App, commit: str, *, since: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the agents and the models that made what leads from one commit to another, as `authors` counts.
+
+        They are those that commits and pushes name, and the agents whose credentials pushes came with.
+        """
+        pushes = self.accepted_pushes(session, app.path)
+        commits = [item.commit for item in pushes]
+        end = commits.index(commit) + 1
+        begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
+        counted = pushes[begin:end]
+        told = [item.told for many in commits_of(session, [one.id for one in counted]).values() for item in many]
+        agents = {item.agent for item in told} | {item.agent for item in counted}
+        agents |= {item.verified_agent for item in counted}
+        models = {item.model for item in told} | {item.model for item in counted}
+        return frozenset(agents - {""}), frozenset(models - {""})
+
+    def change(self, app: App, commit: str) -> Change:
+        """Return a commit that was taken before, as a change."""
+        return self._repositories.read_change(app.id, commit, {})
+
     def accepted_pushes(self, session: Session, app_path: str) -> list[PushRecord]:
         """Return every push that was taken, oldest first."""
         query = select(PushRow).where(PushRow.app == app_path, PushRow.accepted).order_by(PushRow.time, PushRow.id)

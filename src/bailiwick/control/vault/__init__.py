@@ -3,6 +3,7 @@
 from bailiwick.control.vault.authority import CertificateAuthority, Credentials
 from bailiwick.control.vault.errors import KeyUnavailableError, SealBrokenError, SecretNotFoundError
 from bailiwick.control.vault.keys import KeyProvider, LocalFileKeyProvider
+from bailiwick.control.vault.places import SecretFrom, SecretReader, secret_reader
 from bailiwick.control.vault.service import SecretInfo, Vault
 
 __all__ = [
@@ -12,7 +13,10 @@ __all__ = [
     "KeyUnavailableError",
     "LocalFileKeyProvider",
     "SealBrokenError",
+    "SecretFrom",
     "SecretInfo",
     "SecretNotFoundError",
+    "SecretReader",
     "Vault",
+    "secret_reader",
 ]

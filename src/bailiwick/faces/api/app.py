@@ -26,6 +26,7 @@ from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
+from bailiwick.faces.api.reviewers import add_reviewers
 from bailiwick.faces.api.sbom import add_sbom
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
@@ -70,6 +71,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_grants,
         add_access_reviews,
         add_people_found,
+        add_reviewers,
         add_waivers,
         add_capabilities,
         add_standards,

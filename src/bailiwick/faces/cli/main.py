@@ -29,6 +29,7 @@ from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.review import review
+from bailiwick.faces.cli.reviewers import reviewers
 from bailiwick.faces.cli.sbom import sbom
 
 root = typer.Typer(
@@ -62,6 +63,7 @@ root.add_typer(releases.app, name="release")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
+root.command()(reviewers)
 root.command()(history)
 root.command()(blame)
 root.command("git-credential")(git_credential)

@@ -12,6 +12,7 @@ from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
+from bailiwick.faces.console.bill import add_bill
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
@@ -61,6 +62,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_reviews,
         add_history,
         add_files,
+        add_bill,
         add_findings,
         add_waivers,
         add_policies,

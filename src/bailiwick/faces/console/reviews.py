@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse, Response
 from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.lookup import visible_review
 from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.reviewer_words import lens_lines, reviewers_sentence
 from bailiwick.faces.console.sessions import Visitor
 from bailiwick.faces.console.words import count, state
 
@@ -17,6 +18,7 @@ def add_reviews(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     def review(request: Request, visitor: Visitor, review_id: str) -> Response:
         with control.store.transaction() as session:
             found = visible_review(control, session, visitor, review_id)
+            reading = control.reviewers.reading(session, found.app, found.tree)
         blocking = sum(item.blocking for item in found.findings)
         outcome = "passed" if found.passed else "refused"
         words = f"{count(len(found.findings), 'finding')}, {blocking} of them {'blocks' if blocking == 1 else 'block'}"
@@ -25,6 +27,8 @@ def add_reviews(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             "review",
             visitor,
             review=found,
+            reviewers=reviewers_sentence(control.reviewers, reading),
+            lenses=lens_lines(reading),
             state=state(outcome),
             glance=f"{outcome.capitalize()}: {words if found.findings else 'nothing was found'}.",
         )

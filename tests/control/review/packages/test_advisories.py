@@ -111,6 +111,22 @@ def test_a_malicious_package_is_critical_whichever_version(tmp_path: Path, writt
 
 
 @pytest.mark.req("RV5")
+def test_malware_of_other_databases_is_known_as_such(tmp_path: Path) -> None:
+    by_number = record("bad-one", database_specific={"cwe_ids": ["CWE-506"], "severity": "CRITICAL"})
+    taken(tmp_path, by_number, record("bad-two", aliases=["MAL-2024-1"]), record("plain"))
+    items = found(tmp_path / "a.sqlite", lock("bad-one==1.0", "bad-two==1.0", "plain==1.0"))
+    assert [item.line for item in items if item.rule.id == "package-malicious"] == [1, 2]
+
+
+@pytest.mark.req("RV5")
+def test_a_fault_in_what_only_developers_install_weighs_less(tmp_path: Path) -> None:
+    lodash = '"version": "4.17.20", "integrity": "sha512-x"'
+    texts = [f'{{"packages": {{"node_modules/lodash": {{{lodash}{dev}}}}}}}' for dev in ("", ', "dev": true')]
+    severities = [found(imported(tmp_path), {"package-lock.json": text})[0].severity for text in texts]
+    assert severities == [Severity.HIGH, Severity.MEDIUM]
+
+
+@pytest.mark.req("RV5")
 def test_without_a_database_that_is_said_and_blocks_where_policy_says_so() -> None:
     change = Change("t", (), (TreeFile("requirements.lock", f"jinja2==3.1.2 {HASH}\n".encode()),))
     (item,) = check.check(change, Surroundings())

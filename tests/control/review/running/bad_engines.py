@@ -183,6 +183,13 @@ def reads_data(_: Change, surroundings: Surroundings) -> Iterator[Finding]:
     yield from _said(Path(surroundings.packages.index).read_text())
 
 
+def crashes_on_one(change: Change, _: Surroundings) -> Iterator[Finding]:
+    if any(b"crash" in file.content for file in change.files):
+        crashes()
+        ctypes.string_at(0)
+    yield from ()
+
+
 def speaks_of_others(*_: object) -> Iterator[Finding]:
     yield Finding(rule("unsafe-code"), "another.py", 1, "was not given")
 
@@ -198,5 +205,6 @@ ENGINES = (
     Engine("reads-data", reads_data),
     Engine("names-each", names_each, each_file_alone=True),
     Engine("names-each-with-history", names_each, each_file_alone=True, reads_history=True),
+    Engine("crashes-on-one", crashes_on_one, each_file_alone=True),
     Engine("speaks-of-others", speaks_of_others, each_file_alone=True),
 )

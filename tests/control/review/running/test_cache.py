@@ -93,8 +93,16 @@ def test_a_failure_is_not_remembered_and_words_about_other_files_are_one(workers
     for _ in range(2):
         ran: list[str] = []
         (outcome,) = workers.run(jobs_of([BY_NAME["speaks-of-others"]], change(FILES)), HERE, ran.append)
-        assert outcome.result == Failure("spoke of a file that it was not given")
+        assert isinstance(outcome.result, Failure)
+        assert outcome.result.words == "spoke of a file that it was not given"
         assert ran
+
+
+@pytest.mark.req("RV1", "RV2")
+def test_the_file_that_an_engine_broke_on_is_named(workers: ReviewPool) -> None:
+    files = {f"{number}.py": b"fine" for number in range(9)} | {"odd.py": b"crash"}
+    (outcome,) = workers.run(jobs_of([BY_NAME["crashes-on-one"]], change(files)), HERE, lambda _: None)
+    assert outcome.result == Failure("was ended by signal 11", "odd.py")
 
 
 @pytest.mark.req("RV2")

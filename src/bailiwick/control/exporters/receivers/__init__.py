@@ -16,7 +16,7 @@ from bailiwick.control.exporters.receivers.s3 import S3Receiver
 from bailiwick.control.exporters.receivers.splunk import SplunkReceiver
 from bailiwick.control.exporters.receivers.syslog import SyslogReceiver
 from bailiwick.control.exporters.receivers.webhook import WebhookReceiver
-from bailiwick.control.exporters.secrets import SecretReader
+from bailiwick.control.vault import SecretReader
 
 
 def make_receiver(options: ExporterOptions, secrets: SecretReader) -> Receiver:

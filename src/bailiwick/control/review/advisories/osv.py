@@ -73,10 +73,18 @@ def _advisory(document: Mapping[str, Any], identity: str, item: Mapping[str, Any
         aliases=tuple(alias for alias in document.get("aliases") or [] if isinstance(alias, str)),
         summary=re.sub(r"\s+", " ", summary)[:_MOST_WORDS],
         level=_level(document, item),
-        malicious=identity.startswith("MAL-"),
+        malicious=identity.startswith("MAL-") or _is_malware(document),
         ranges=tuple(_range(found) for found in item.get("ranges") or [] if _is_of_versions(found)),
         versions=tuple(versions),
     )
+
+
+def _is_malware(document: Mapping[str, Any]) -> bool:
+    """Return whether a record of another database calls a package harmful itself (CWE-506, malicious code)."""
+    said = document.get("database_specific")
+    numbers = _list(said.get("cwe_ids")) if isinstance(said, dict) else []
+    aliases = _list(document.get("aliases"))
+    return "CWE-506" in numbers or any(isinstance(alias, str) and alias.startswith("MAL-") for alias in aliases)
 
 
 def _is_of_versions(found: object) -> bool:

@@ -18,7 +18,8 @@ def reads_everything(_: str) -> bool:
 class Engine:
     """One of the readers of a review.
 
-    `reads` says of a path whether a file there matters to it; only such files are in the change that `check` gets.
+    `reads` says of a path whether a file there matters to it; only such files are in the change that `check` gets, and
+    where there is none it is not asked.
     With `each_file_alone` what it finds in a file depends on nothing but that file and the surroundings, and it speaks
     of no other: it gets files that changed only, and neither entries nor what could not be read. Without
     `reads_history` it gets no history.

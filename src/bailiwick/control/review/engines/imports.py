@@ -2,6 +2,8 @@
 
 import ast
 import posixpath
+import re
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +11,18 @@ from dataclasses import dataclass
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import Manifest
 
-_MAKES_MODULES = frozenset({"import_module", "__import__", "run_module", "run_path", "spec_from_file_location"})
+_MAKES_MODULES = frozenset({
+    "import_module", "__import__", "run_module", "run_path", "spec_from_file_location", "SourceFileLoader",
+    "load_module", "import_string", "exec", "eval", "iter_modules", "walk_packages", "entry_points", "autodiscover",
+    "find_modules",
+})  # fmt: skip
 # Commands that look for modules themselves.
 _FINDERS = frozenset({"alembic", "celery", "django"})
+# Names, and those of modules and files.
+_NAME = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"[^\W\d][\w./]*\w")
+# What Python imports by itself, where it is there.
+_BY_THEMSELVES = frozenset({"sitecustomize.py", "usercustomize.py"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +108,11 @@ def reach(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> Reach:
     if not starts:
         return Reach(frozenset(trees), imports)
     dotted = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in trees}
+    ends: dict[str, list[str]] = {}
+    for path in trees:
+        ends.setdefault(path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2], []).append(path)
     reached: set[str] = set()
-    waiting = list(starts)
+    waiting = [*starts, *(path for path in trees if path.rpartition("/")[2] in _BY_THEMSELVES)]
     while waiting:
         path = waiting.pop()
         if path in reached:
@@ -107,11 +121,12 @@ def reach(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> Reach:
         tree = trees.get(path)
         if tree is None:
             continue
-        words = _words(tree)
+        words = _words(files[path].content)
         if words & (_MAKES_MODULES | _FINDERS):
             return Reach(frozenset(trees), imports)
-        waiting += [found for item in imports[path] for found in _own(item, path, files)]
+        waiting += [found for item in imports[path] for found in _own(item, path, files) or _anywhere(item, ends)]
         waiting += [dotted[word] for word in words if word in dotted and "." in word]
+        waiting += [word for word in words if word in trees]
     return Reach(frozenset(reached), imports)
 
 
@@ -124,7 +139,17 @@ def _starts(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> list[st
     return found if modules and found else []
 
 
-def _own(item: Import, path: str, files: Mapping[str, TreeFile]) -> Iterator[str]:
+def _anywhere(item: Import, ends: Mapping[str, list[str]]) -> list[str]:
+    """Return the files that an import may mean when the app changes where Python looks."""
+    wanted = [item.module.rpartition(".")[2], *item.names]
+    return [path for name in wanted for path in ends.get(name, ())]
+
+
+def _own(item: Import, path: str, files: Mapping[str, TreeFile]) -> list[str]:
+    return list(_own_files(item, path, files))
+
+
+def _own_files(item: Import, path: str, files: Mapping[str, TreeFile]) -> Iterator[str]:
     module = item.module
     yield from _files_of(module.lstrip("."), "", files)
     for name in item.names:
@@ -144,13 +169,12 @@ def _files_of(module: str, folder: str, files: Mapping[str, TreeFile]) -> Iterat
                 yield path
 
 
-def _words(tree: ast.Module) -> set[str]:
-    """Return the names and short strings of a file, by which it may come to modules that it does not import."""
-    words: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                words.add(name)
-            case ast.Constant(value=str(text)) if len(text) < 200:  # noqa: PLR2004 - longer than any module
-                words.add(text.partition(":")[0])
-    return words
+def _words(content: bytes) -> set[str]:
+    """Return the names and words of a file, comments too, by which it may come to modules that it does not import.
+
+    Names count in the form that Python gives them (NFKC).
+    """
+    text = content.decode(errors="replace")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return {*_NAME.findall(text), *_WORD.findall(text)}

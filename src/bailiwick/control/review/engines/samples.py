@@ -39,7 +39,7 @@ SAMPLES = (
     TreeFile("templates/page.html", _PAGE),
     TreeFile("static/show.js", _SCRIPT),
     TreeFile("static/view.tsx", b"export const V = (p: {n: string}) => <b>{p.n}</b>;\n"),
-    TreeFile("package.json", b'{"name": "sample", "dependencies": {}}\n'),
+    TreeFile("package.json", b'{"name": "sample", "dependencies": {"express": "4.0.0"}}\n'),
     TreeFile("migrations/1.sql", b"CREATE TABLE orders (id bigint PRIMARY KEY, name text NOT NULL);\n"),
     TreeFile("start.sh", b'#!/bin/sh\nset -eu\nfor i in "$@"; do echo "$i"; done\n'),
     TreeFile("Dockerfile", b'FROM python:3.12-slim\nUSER 1000\nCMD ["python"]\n'),

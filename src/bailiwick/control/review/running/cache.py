@@ -9,10 +9,11 @@ anyway.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bailiwick.control.review.model import Change, Finding
+from bailiwick.control.review.engines.engine import reads_everything
+from bailiwick.control.review.model import Change, Finding, PushedBlob
 from bailiwick.control.review.running.jobs import Job
 from bailiwick.core.artifacts import TreeFile
 
@@ -59,29 +60,43 @@ class Known:
 
 
 class Contents:
-    """The hashes of a change's contents, each computed once for all engines."""
+    """The hashes of a change's parts, each computed once for all engines."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[bytes, bytes]] = {}
+        # What was hashed is kept beside its hash, so that its id cannot become another's.
+        self._known: dict[int, tuple[bytes, object]] = {}
 
-    def of(self, content: bytes) -> bytes:
-        """Return the SHA-256 of a content."""
-        found = self._known.get(id(content))
-        if found is None:
-            # The content is kept beside, so that its id cannot become another's.
-            found = self._known[id(content)] = (hashlib.sha256(content).digest(), content)
-        return found[0]
+    def of_file(self, file: TreeFile) -> bytes:
+        """Return the hash of a file: path, whether it is executable, content."""
+        kind = b"x" if file.executable else b"-"
+        return self._once(file, lambda: _hash(_path(file.path), kind, file.content))
+
+    def of_blob(self, blob: PushedBlob) -> bytes:
+        """Return the hash of a blob of the history."""
+        return self._once(blob, lambda: _hash(blob.commit.encode(), _path(blob.path), blob.content))
+
+    def of_listing(self, listing: tuple[object, ...]) -> bytes:
+        """Return the hash of entries, or of what was not read."""
+        return self._once(listing, lambda: _hash(repr(listing).encode(errors="surrogatepass")))
+
+    def _once(self, part: object, compute: Callable[[], bytes]) -> bytes:
+        known = self._known.get(id(part))
+        if known is None:
+            known = self._known[id(part)] = (compute(), part)
+        return known[0]
 
 
 def look_up(cache: FindingsCache, job: Job, going_by: str, contents: Contents) -> Known:
     """Return what the cache knows of a job; `going_by` stands for all that a result depends on besides the change."""
     engine = job.engine
+    if engine.reads is not reads_everything and not job.change.files and not job.change.history:
+        return Known((), None)
     base = _hash(going_by.encode(), engine.name.encode(), engine.version.encode())
     if not engine.each_file_alone:
         key = _hash(base, *_parts(job.change, contents))
         kept = cache.get(key)
         return Known(kept or (), None if kept is not None else job, whole=key)
-    keys = {file.path: _hash(base, *_of_file(file, contents)) for file in job.change.files}
+    keys = {file.path: _hash(base, contents.of_file(file)) for file in job.change.files}
     # A file that is in history too is read with it: what history shows of it depends on both.
     again = {blob.path for blob in job.change.history}
     kept_of = {path: None if path in again else cache.get(key) for path, key in keys.items()}
@@ -102,16 +117,13 @@ def keep(cache: FindingsCache, known: Known, found: Sequence[Finding]) -> None:
             cache.put(known.keys[file.path], tuple(of_file))
 
 
-def _parts(change: Change, contents: Contents) -> Iterable[bytes]:
-    yield repr((change.entries, change.unread)).encode()
-    for file in change.files:
-        yield from _of_file(file, contents)
-    for blob in change.history:
-        yield from (b"history", blob.commit.encode(), _path(blob.path), contents.of(blob.content))
-
-
-def _of_file(file: TreeFile, contents: Contents) -> Iterable[bytes]:
-    return (_path(file.path), b"x" if file.executable else b"-", contents.of(file.content))
+def _parts(change: Change, contents: Contents) -> tuple[bytes, ...]:
+    return (
+        contents.of_listing(change.entries),
+        contents.of_listing(change.unread),
+        b"".join(contents.of_file(file) for file in change.files),
+        b"".join(contents.of_blob(blob) for blob in change.history),
+    )
 
 
 def _path(path: str) -> bytes:

@@ -19,9 +19,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How an engine ended that did not do its work, in words that follow its name."""
+    """How an engine ended that did not do its work, in words that follow its name; `path` is the file, if known."""
 
     words: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

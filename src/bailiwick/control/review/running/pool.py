@@ -2,21 +2,25 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 
 from bailiwick.control.review.digest import rules_digest
 from bailiwick.control.review.model import Finding, Surroundings
-from bailiwick.control.review.running.cache import Contents, FindingsCache, keep, look_up
+from bailiwick.control.review.running.cache import Contents, FindingsCache, Known, keep, look_up
 from bailiwick.control.review.running.data import DataFile, data_files
 from bailiwick.control.review.running.jobs import Failure, Job, Outcome, Say
 from bailiwick.control.review.running.process import Limits, Worker, WorkerError
 from bailiwick.control.review.running.sandbox import Isolation, isolation
 from bailiwick.control.review.running.worker import Task
+from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import UnavailableError
 
 REGISTRY = "bailiwick.control.review.engines.registry:ENGINES"
 
+
+_BLAME_SECONDS = 2.0
 
 _Data = tuple[DataFile, ...]
 
@@ -68,7 +72,7 @@ class ReviewPool:
             self._give_back(worker)
 
     def run(self, jobs: Sequence[Job], surroundings: Surroundings, say: Say) -> Iterator[Outcome]:
-        """Have engines of the pool's registry do their jobs, side by side, and yield what becomes of each.
+        """Begin to have engines of the pool's registry do their jobs, side by side; return what becomes of each.
 
         What they found in the same before is not looked for again. Raises `UnavailableError` when there are no workers
         to be had.
@@ -76,14 +80,18 @@ class ReviewPool:
         self._require_isolation()
         data, contents = data_files(surroundings), Contents()
         going_by = repr((rules_digest(), surroundings, data))
-        running = {}
+        known, running = [], {}
         # What took longest goes first, so that nothing long is begun when the rest is done.
         for job in sorted(jobs, key=lambda item: -self._took.get(item.engine.name, 0.0)):
-            known = look_up(self._cache, job, going_by, contents)
-            if known.rest is None:
-                yield Outcome(job.engine.name, known.findings)
+            found = look_up(self._cache, job, going_by, contents)
+            if found.rest is None:
+                known.append(Outcome(job.engine.name, found.findings))
             else:
-                running[self._threads.submit(self._run_one, known.rest, surroundings, data, say)] = known
+                running[self._threads.submit(self._run_one, found.rest, surroundings, data, say)] = found
+        return self._outcomes(known, running)
+
+    def _outcomes(self, known: Sequence[Outcome], running: Mapping[Future[Outcome], Known]) -> Iterator[Outcome]:
+        yield from known
         for done in as_completed(running):
             name, result = done.result().engine, done.result().result
             if isinstance(result, Failure):
@@ -95,16 +103,16 @@ class ReviewPool:
     def _run_one(self, job: Job, surroundings: Surroundings, data: _Data, say: Say) -> Outcome:
         name = job.engine.name
         say(name)
-        task = Task(name, job.change, surroundings, self._limits.seconds)
+        task = Task(name, job.change, surroundings, self._limits.seconds_for(job.change))
         worker = self._take(data)
-        worker.wait_ready()
-        began = time.monotonic()
         try:
+            worker.wait_ready()
+            began = time.monotonic()
             found = _checked(job, worker.ask(task))
             self._took[name] = time.monotonic() - began
             return Outcome(name, found)
         except WorkerError as fault:
-            return Outcome(name, Failure(str(fault)))
+            failure = Failure(str(fault))
         except UnavailableError:
             raise
         except Exception:
@@ -112,6 +120,28 @@ class ReviewPool:
             raise
         finally:
             self._give_back(worker)
+        return Outcome(name, self._blamed(failure, job, surroundings, data))
+
+    def _blamed(self, failure: Failure, job: Job, surroundings: Surroundings, data: _Data) -> Failure:
+        """Return the failure with the file that it comes from, where one alone does and is found soon, by halving."""
+        files = job.change.files if job.engine.each_file_alone else ()
+        deadline = time.monotonic() + self._limits.seconds
+
+        def fails(part: Sequence[TreeFile]) -> bool:
+            task = Task(job.engine.name, replace(job.change, files=tuple(part)), surroundings, _BLAME_SECONDS)
+            worker = self._take(data)
+            try:
+                worker.ask(task)
+            except WorkerError:
+                return True
+            finally:
+                self._give_back(worker)
+            return False
+
+        while len(files) > 1 and time.monotonic() < deadline:
+            half = files[: len(files) // 2]
+            files = half if fails(half) else files[len(half) :]
+        return replace(failure, path=files[0].path) if len(files) == 1 and fails(files) else failure
 
     def _take(self, data: _Data) -> Worker:
         """Return a worker that sees the data files as they are now, a new one where there is none."""

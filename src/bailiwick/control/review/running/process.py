@@ -15,7 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-from bailiwick.control.review.model import Finding
+from bailiwick.control.review.model import Change, Finding
 from bailiwick.control.review.running import stage
 from bailiwick.control.review.running.data import DataFile
 from bailiwick.control.review.running.sandbox import SCRATCH, bubblewrap, import_paths, own_uid
@@ -49,11 +49,19 @@ class WorkerStartError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an engine may use for one change: seconds, and bytes of memory for each process and for files."""
+    """What an engine may use for one change: seconds, and bytes of memory for each process and for files.
+
+    For each mebibyte that it reads it has a second more.
+    """
 
     seconds: float = 20.0
     memory_bytes: int = 512 * 2**20
     scratch_bytes: int = 256 * 2**20
+
+    def seconds_for(self, change: Change) -> float:
+        """Return how long an engine may take for what it reads."""
+        total = sum(len(file.content) for file in change.files) + sum(len(blob.content) for blob in change.history)
+        return self.seconds + total // 2**20
 
 
 class Worker:

@@ -35,7 +35,7 @@ def send_frame(connection: socket.socket, content: bytes, descriptors: Sequence[
     connection.sendall(content)
 
 
-def receive_frame(connection: socket.socket, most_bytes: int) -> tuple[bytes, list[int]]:
+def receive_frame(connection: socket.socket, most_bytes: int) -> tuple[bytearray, list[int]]:
     """Return the next frame and the descriptors that came with it (one at most).
 
     Raises `EOFError` when the other side has gone, `WireError` when the frame is larger than `most_bytes`.
@@ -51,14 +51,15 @@ def receive_frame(connection: socket.socket, most_bytes: int) -> tuple[bytes, li
     return _exactly(connection, size), descriptors
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    content = bytearray()
-    while len(content) < count:
-        piece = connection.recv(min(count - len(content), 2**20))
-        if not piece:
+def _exactly(connection: socket.socket, count: int) -> bytearray:
+    content = bytearray(count)
+    rest = memoryview(content)
+    while rest:
+        received = connection.recv_into(rest)
+        if not received:
             raise EOFError
-        content += piece
-    return bytes(content)
+        rest = rest[received:]
+    return content
 
 
 def findings_as_json(findings: Sequence[Finding]) -> bytes:

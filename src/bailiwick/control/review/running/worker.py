@@ -50,7 +50,7 @@ def engines_of(registry: str) -> Mapping[str, Engine]:
     return {engine.name: engine for engine in getattr(import_module(module), name)}
 
 
-def status_of(frame: bytes) -> int:
+def status_of(frame: bytearray) -> int:
     """Return how a fork ended, as `os.waitstatus_to_exitcode` says it."""
     (status,) = _STATUS.unpack(frame)
     return int(status)
@@ -69,16 +69,19 @@ def serve(registry: str, scratch: str) -> None:
     send_frame(connection, READY)
     while True:
         try:
-            order, descriptors = receive_frame(connection, MOST_TASK_BYTES)
+            content, descriptors = receive_frame(connection, MOST_TASK_BYTES)
         except EOFError:
             return
         (answers,) = descriptors
+        # The only hold on what may be large: a fork lets go of it once it is read, and so does this process.
+        order = [content]
+        del content
         child = os.fork()
         if child == 0:
             connection.close()
             _work(engines, order, answers)
         os.close(answers)
-        del order
+        order.clear()
         if not _ended(child, connection):
             _end_all_of(child)
             return
@@ -104,12 +107,12 @@ def _silence() -> None:
     os.close(nothing)
 
 
-def _work(engines: Mapping[str, Engine], order: bytes, answers: int) -> None:
+def _work(engines: Mapping[str, Engine], order: list[bytearray], answers: int) -> None:
     """Do a task in this fork, say what it found, and end."""
     code = 1
     try:
         os.setpgid(0, 0)
-        task: Task = pickle.loads(order)  # noqa: S301 - the control plane's own words
+        task: Task = pickle.loads(order.pop())  # noqa: S301 - the control plane's own words
         seconds = math.ceil(task.seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         try:

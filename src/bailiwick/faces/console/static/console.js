@@ -82,6 +82,12 @@ function walk(kind, step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+/** Open or close what an element heads or stands in. @param {Element | null} place */
+function openOrClose(place) {
+  const summary = place?.closest("summary") ?? place?.closest("details.file")?.querySelector("summary");
+  summary?.click();
+}
+
 /** Put the cursor where the address points when that is a form: the kill switch is ready to be typed into. */
 function focusTarget() {
   const place = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
@@ -102,7 +108,7 @@ document.addEventListener("keydown", (event) => {
   else if (palette?.open || help?.open) return;
   else if (event.key === "n") walk(steps(), 1);
   else if (event.key === "p") walk(steps(), -1);
-  else if (event.key === "o") document.activeElement?.closest("summary")?.click();
+  else if (event.key === "o") openOrClose(document.activeElement);
 });
 
 palette?.addEventListener("keydown", (event) => {

@@ -1,6 +1,6 @@
 // Keys of a diff: parts, findings, and the switch between one below the other and side by side. It reads without them.
 
-const PARTS = ".file > summary, .file .hunk";
+const PARTS = ".file > summary, .file[open] .hunk";
 
 /** Move the focus to the next or previous of some places. @param {string} places @param {number} step */
 function walk(places, step) {
@@ -9,8 +9,6 @@ function walk(places, step) {
   const behind = all.findIndex((place) => place.getBoundingClientRect().top > 0);
   const next = all[now >= 0 ? now + step : step > 0 ? Math.max(behind, 0) : behind - 1];
   if (!(next instanceof HTMLElement)) return;
-  const file = next.closest("details");
-  if (file && next.tagName !== "SUMMARY") file.open = true;
   if (next.tabIndex < 0) next.tabIndex = -1;
   next.focus();
   next.scrollIntoView({ block: "nearest" });

@@ -1,8 +1,10 @@
 """What Python code uses outside itself: addresses however they are put together, clients, variables, files, doors."""
 
 import ast
+import base64
+import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in, is_outside
@@ -15,7 +17,7 @@ _DEEPEST = 40
 _LONGEST = 4000
 # Keywords, keys and functions whose addresses are shown to people and called by nobody here.
 _SHOWN = re.compile(
-    r"(?i)^__\w+__$|(^|_)(href|spec|references?|link|homepage|website|docs?|help|support|terms|privacy|licen[cs]e|contact|about|namespace|ns|"
+    r"(?i)^__\w+__$|(^|_)(href|spec|references?|issues?|bugs?|link|homepage|website|docs?|help|support|terms|privacy|licen[cs]e|contact|about|namespace|ns|"
     r"xmlns|schema|issuer|audience|aud|iss|origins?|referer|title|description|message|text|label|placeholder|"
     r"see|info|documentation|copyright|credits?|source_code|external_?docs)(_url|_uri|s)?$"
 )
@@ -24,6 +26,17 @@ _SHOWING = re.compile(r"(?i)(^|\.)(redirect|RedirectResponse|HttpResponseRedirec
                       r"set_page_config|a|link)$")  # fmt: skip
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"})
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
+_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "base64.b64decode": base64.b64decode,
+    "base64.urlsafe_b64decode": base64.urlsafe_b64decode,
+    "base64.b32decode": base64.b32decode,
+    "binascii.a2b_base64": base64.b64decode,
+    "binascii.unhexlify": binascii.unhexlify,
+    "bytes.fromhex": lambda given: bytes.fromhex(given.decode()),
+}
+# What is caught, or suppressed, when a variable is not there.
+_MISSING = ("'KeyError'", "'LookupError'", "Exception")
+_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try, ast.With, ast.ClassDef)
 _OPENS = frozenset({
     "open", "io.open", "os.open", "codecs.open", "aiofiles.open", "gzip.open", "bz2.open", "lzma.open",
     "shutil.copy", "shutil.copyfile", "shutil.move", "os.remove", "os.unlink", "os.listdir", "os.scandir",
@@ -51,19 +64,21 @@ _LISTENERS = frozenset({
 def uses(project: Project, module: Module) -> Iterator[Use]:
     """Yield what a module uses outside itself."""
     reader = _Reader(project, module)
-    asked, lines = _asked_for(project, module)
-    for scope in scopes(module):
+    nodes = [node for node in ast.walk(module.tree) if isinstance(node, _LOOKED_AT)]
+    asked, lines = _asked_for(project, module, nodes)
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    for scope in [*scopes(module), *classes]:
         for use in reader.scope(scope):
             excused = use.kind == "variable" and (use.what in asked or use.line in lines)
             yield replace(use, sure=False) if excused else use
-    yield from reader.imports()
+    yield from reader.imports(nodes)
 
 
-def _asked_for(project: Project, module: Module) -> tuple[set[str], set[int]]:
+def _asked_for(project: Project, module: Module, nodes: Sequence[ast.AST]) -> tuple[set[str], set[int]]:
     """Return the variables that a module looks for or sets before it takes them, and lines that go on without one."""
     names: set[str] = set()
     lines: set[int] = set()
-    for node in ast.walk(module.tree):
+    for node in nodes:
         match node:
             case ast.Compare(left=ast.Constant(value=str(name)), ops=[ast.In() | ast.NotIn()], comparators=[where]):
                 if project.name_of(module, where) == "os.environ":
@@ -76,10 +91,12 @@ def _asked_for(project: Project, module: Module) -> tuple[set[str], set[int]]:
                     names.add(name)
             case ast.Try(body=body, handlers=handlers):
                 caught = " ".join(ast.dump(item.type) if item.type else "Exception" for item in handlers)
-                if any(word in caught for word in ("'KeyError'", "'LookupError'", "Exception")):
+                if any(word in caught for word in _MISSING):
                     lines |= {
                         inner.lineno for item in body for inner in ast.walk(item) if isinstance(inner, ast.Subscript)
                     }
+            case ast.With(items=items, body=body) if any(word in ast.dump(items[0]) for word in _MISSING):
+                lines |= {inner.lineno for item in body for inner in ast.walk(item) if isinstance(inner, ast.Subscript)}
     return names, lines
 
 
@@ -92,8 +109,8 @@ class _Reader:
         self._values = Evaluator(project, module)
 
     def scope(self, scope: ast.AST) -> Iterator[Use]:
-        self._values = Evaluator(self._project, self._module, local_constants(scope))
         self._local = local_constants(scope)
+        self._values = Evaluator(self._project, self._module, self._local)
         skipped: set[ast.AST] = set()
         for node in own_nodes(scope):
             # Nodes come from the outside in: what an outer one was read as, or hides, is not read again.
@@ -113,14 +130,14 @@ class _Reader:
                 skipped |= set(ast.iter_child_nodes(node)) if isinstance(node, ast.Compare) else set()
             if isinstance(node, ast.Assign | ast.AnnAssign) and _shown_target(node) and isinstance(node.value, _TEXTS):
                 skipped.add(node.value)
-            if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
+            if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call | ast.Subscript):
                 found = self._address(node)
                 if found is not None:
                     yield found
                     skipped |= set(ast.iter_child_nodes(node))
 
-    def imports(self) -> Iterator[Use]:
-        for node in ast.walk(self._module.tree):
+    def imports(self, nodes: Sequence[ast.AST]) -> Iterator[Use]:
+        for node in nodes:
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -169,7 +186,9 @@ class _Reader:
                 return re.sub(r"\{[^}]*\}", lambda _: next(given, HOLE), self._text(inner, depth + 1))
             case ast.Call(args=[first, *_]) if self._name(node).endswith(("urljoin", "URL", "yarl.URL", "str")):
                 return self._text(first, depth + 1)
-            case ast.Call(func=ast.Attribute(value=inner, attr="strip" | "rstrip" | "lower" | "lstrip")):
+            case ast.Call(args=[first, *_]) if self._name(node) in _DECODERS:
+                return _decoded(self._values.value(first), _DECODERS[self._name(node)])
+            case ast.Call(func=ast.Attribute(value=inner, attr="strip" | "rstrip" | "lower" | "lstrip" | "decode")):
                 return self._text(inner, depth + 1)
         return HOLE
 
@@ -283,6 +302,15 @@ class _Reader:
                 text = self._text(argument.args[0]) if argument.args else ""
             if text and text != HOLE:
                 yield self._use("file", text, node, writes=writes or (copies and place == 1))
+
+
+def _decoded(value: object, decoder: Callable[[bytes], bytes]) -> str:
+    """Return the text that a constant hides in an encoding; a hole when it hides none."""
+    given = value.encode() if isinstance(value, str) else value
+    try:
+        return decoder(given).decode() if isinstance(given, bytes) else HOLE
+    except ValueError:
+        return HOLE
 
 
 def _writes(mode: str) -> bool:

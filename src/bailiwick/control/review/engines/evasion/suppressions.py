@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from bailiwick.control.review.engines.evasion.pack import pack
+from bailiwick.control.review.engines.secrets.lines import Lines
 from bailiwick.control.review.engines.secrets.sieve import Sieve
 from bailiwick.control.review.model import BLOCKING, Finding
 from bailiwick.control.review.rules import rule
@@ -12,7 +14,7 @@ from bailiwick.core.artifacts import TreeFile
 
 _ID = "suppression-without-effect"
 _OWN = "this review"
-_MOST_OF_A_FILE = 50
+_MOST_OF_A_FILE, _MOST_MATCHES = 50, 2_000
 
 
 @cache
@@ -25,13 +27,12 @@ def suppressions(file: TreeFile) -> Iterator[Finding]:
     """Yield a finding for each line with such a comment; one that is meant for this review blocks."""
     names, sieve = _sieve()
     found: dict[int, str] = {}
-    for index, match in sieve.matches(file.content):
-        line = file.content.count(b"\n", 0, match.start()) + 1
+    lines = Lines(file.content)
+    for index, match in islice(sieve.matches(file.content), _MOST_MATCHES):
+        line = lines.number_at(match.start())
         if names[index] == _OWN or line not in found:
             found[line] = names[index]
-        if len(found) >= _MOST_OF_A_FILE:
-            break
-    for line, name in sorted(found.items()):
+    for line, name in sorted(found.items())[:_MOST_OF_A_FILE]:
         message = f"a comment for {name} switches nothing off here"
         yield Finding(rule(_ID), file.path, line, message, worse=int(name == _OWN))
 

@@ -113,6 +113,8 @@ def _expected(  # noqa: PLR0911 - one a way to know
         return Value(symbol="@page")
     if name == "event" and closure.name == "handler":
         return Value(symbol="@lambda")
+    if name in {"args", "input"} and place == 1 and names[0].lstrip("_") in {"", "parent", "root", "obj", "source"}:
+        return run.from_outside("request", "args", parameter, scope)
     return typed_instance(run, written, scope)
 
 

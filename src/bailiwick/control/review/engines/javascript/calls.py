@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bailiwick.control.review.engines.javascript import checks, library, routes, sinks
-from bailiwick.control.review.engines.javascript.objects import element, exported, instantiate, member
+from bailiwick.control.review.engines.javascript.objects import construct, element, exported, instantiate, member
 from bailiwick.control.review.engines.javascript.scopes import Scope
 from bailiwick.control.review.engines.javascript.syntax import Node
 from bailiwick.control.review.engines.javascript.values import NOTHING, Value, joined
@@ -59,6 +59,8 @@ def new(run: "Interpreter", node: Node, scope: Scope) -> Value:
     made = _described(run, node, function, arguments, scope, new=True)
     if any("prototype" in thing.fields for thing in made.callee.things):
         return instantiate(run, made.callee, made.values)
+    if made.callee.closures:
+        return construct(run, made.callee, made.values)
     return _followed(run, made)
 
 

@@ -7,6 +7,7 @@ from bailiwick.control.review.engines.javascript.models import Check
 from bailiwick.control.review.engines.javascript.scopes import Scope
 from bailiwick.control.review.engines.javascript.syntax import Node
 from bailiwick.control.review.engines.javascript.values import NOTHING, Value
+from bailiwick.control.review.engines.javascript.words import text_of
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.calls import Call
@@ -25,7 +26,8 @@ def check_call(run: "Interpreter", call: "Call") -> None:
     """Report a call that is a fault by itself."""
     for check in run.models.checks.find(call.symbol):
         if all(_holds(run, call, condition) for condition in check.when):
-            run.report(check.rule, call.at, call.scope, _said(check, call))
+            softer = check.softer and re.search(check.softer, _around(run, call))
+            run.report(check.rule, call.at, call.scope, _said(check, call), worse=-1 if softer else 0)
     _check_capability(run, call)
     if call.symbol in _NOTED:
         run.facts.calls.append((call.symbol, call.scope.frame.path, call.at))
@@ -64,23 +66,26 @@ def _holds(run: "Interpreter", call: "Call", condition: dict[str, Any]) -> bool:
     if "unless_file" in condition:
         return not re.search(condition["unless_file"], run.code(call.scope.frame.path))
     if "unless" in condition:
-        return not re.search(condition["unless"], _told(call, place))
+        return not re.search(condition["unless"], _told(run, call, place))
     if "source" in condition:
-        return bool(re.search(condition["source"], _told(call, place)))
+        return bool(re.search(condition["source"], _told(run, call, place)))
     for name in condition.get("option", "").split(".") if "option" in condition else ():
         value = _option(value, name)
     return _matches(value, condition)
 
 
-def _told(call: "Call", place: int) -> str:
-    if place < 0:
-        return _line(call)
-    return call.nodes[place].text[:400] if place < len(call.nodes) else ""
+def _told(run: "Interpreter", call: "Call", place: int) -> str:
+    """Return an argument as it is written, or for -1 the words on the call's line without comments."""
+    if place >= 0:
+        return call.nodes[place].text[:400] if place < len(call.nodes) else ""
+    around = call.scope.frame.node or run.module_of(call.scope.frame.path).source.root
+    return " ".join(inner.text for inner in around.walk() if inner.line == call.node.line and not inner.children)
 
 
-def _line(call: "Call") -> str:
-    begin = call.node.source.rfind(b"\n", 0, call.node.start) + 1
-    return call.node.source[begin : call.node.end][:600].decode(errors="replace")
+def _around(run: "Interpreter", call: "Call") -> str:
+    """Return the words of the function around a call, without comments."""
+    around = call.scope.frame.node
+    return text_of(around) if around is not None else _told(run, call, -1)
 
 
 def _option(value: Value, name: str) -> Value:

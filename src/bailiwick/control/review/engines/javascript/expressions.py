@@ -37,6 +37,11 @@ _CALCULATIONS: dict[str, Callable[[float, float], float]] = {
     "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b, "%": lambda a, b: a % b,
 }  # fmt: skip
 _LARGEST = 2**53
+_GLOBALS = frozenset(
+    {"window", "document", "globalThis", "self", "global", "process", "console", "navigator", "history", "performance",
+     "localStorage", "sessionStorage", "crypto", "parent", "top", "opener", "frames", "chrome", "jest", "describe",
+     "it", "expect", "test", "setTimeout", "setInterval", "clearTimeout", "clearInterval", "queueMicrotask", "alert"}
+)  # fmt: skip
 
 
 def anything(run: "Interpreter", node: Node, scope: Scope) -> Value:
@@ -57,7 +62,11 @@ def _identifier(run: "Interpreter", node: Node, scope: Scope) -> Value:
         own = run.module_of(scope.frame.path).exports
         whole = own.fields.get(EXPORTED, Value(things=(own,)))
         return whole if name == "exports" else Value(things=(Thing(fields={"exports": whole}),))
-    return run.named(name)
+    if name in run.cells:
+        return run.cells[name]
+    # A name that nobody declares is a global of the language or of a library that is known, or of the app's own making.
+    known = name in run.models.roots or name in _GLOBALS or name[:1].isupper()
+    return run.named(name if known else f"?{name}")
 
 
 def string_of(node: Node) -> str:

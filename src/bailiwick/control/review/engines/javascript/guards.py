@@ -27,6 +27,8 @@ _BY_PART = {
     "relative": frozenset({"path-traversal"}),
     "basename": frozenset({"path-traversal"}),
 }  # fmt: skip
+# Parts of a text that are the same each time that they are taken: what is proven of one holds for the next.
+_SAME_PARTS = frozenset({"extension", "dotted"})
 _MEMBERSHIP = frozenset({"includes", "has", "hasOwnProperty", "hasOwn", "indexOf", "contains", "some", "find"})
 # Functions of libraries by their last names, and what their yes says.
 _SAYS_ALL = re.compile(
@@ -44,6 +46,8 @@ def whole(value: Value, rules: Iterable[str] = (ALL,)) -> Cleared:
         if taint.part and ALL not in rules:
             safe &= set(rules)
         proven |= {(taint.key, name) for name in safe}
+        if taint.part in _SAME_PARTS and ALL in rules:
+            proven.add((f"{taint.key}#{taint.part}", ALL))
     return frozenset(proven)
 
 

@@ -112,6 +112,7 @@ class Interpreter:
         self._entered: set[int] = set()
         size = sum(source.root.end for source in sources.values())
         self._circular = False
+        self._prototypes: dict[int, Thing] = {}
         self._code: dict[str, str] = {}
         self._steps_left = min(_MOST_STEPS, 200_000 + size * _STEPS_FOR_EACH_BYTE)
 
@@ -225,6 +226,10 @@ class Interpreter:
         self._made[id(node)] = made
         return Value(closures=(made,))
 
+    def prototype(self, node: Node) -> Thing:
+        """Return what instances of a function of the old kind have in common."""
+        return self._prototypes.setdefault(id(node), Thing("prototype"))
+
     def prefer_this(self, node: Node, this: Value) -> None:
         """Say what `this` is in a method that nothing calls."""
         self._made[id(node)] = replace(self._made[id(node)], this=this)
@@ -288,7 +293,10 @@ class Interpreter:
         return [
             taint
             for taint in taints
-            if rule_id not in taint.safe and ALL not in taint.safe and not self._is_cleared(taint.key, rule_id)
+            if rule_id not in taint.safe
+            and ALL not in taint.safe
+            and not self._is_cleared(taint.key, rule_id)
+            and (f"{taint.key}#{taint.part}", ALL) not in self.cleared
         ]
 
     def _is_cleared(self, key: str, rule_id: str) -> bool:
@@ -307,14 +315,14 @@ class Interpreter:
         kept = []
         for taint in value.taints:
             proven = {name for key, name in self.cleared if taint.key == key or taint.key.startswith(f"{key}.")}
-            if ALL not in proven:
+            if ALL not in proven and (f"{taint.key}#{taint.part}", ALL) not in self.cleared:
                 kept.append(replace(taint, safe=taint.safe | proven) if proven else taint)
         return replace(value, taints=frozenset(kept))
 
     def report_flow(self, rule_id: str, node: Node, scope: Scope, taints: frozenset[Taint], words: str) -> None:
         """Report that text from outside reaches a place where it does harm, if it still can there."""
         for taint in sorted(self.open_taints(taints, rule_id), key=lambda item: (item.kind == "model", item.key)):
-            name = "unsafe-model-output" if taint.kind == "model" and rule_id in _MODEL_SINKS else rule_id
+            name = _named_for(taint.kind, rule_id)
             said = f"{_who(taint)} {words}"
             self.report(name, node, scope, said, (*taint.steps, Step(scope.frame.path, node.line, words)))
             return
@@ -356,7 +364,15 @@ _KINDS = {
     "browser": "comes in with the page's address or another window",
     "model": "is what a model answered",
     "stored": "is what was fetched or stored",
+    "archive": "is what an archive says",
 }
+
+
+def _named_for(kind: str, rule_id: str) -> str:
+    """Return the rule that is broken, by who may have written the text."""
+    if kind == "model" and rule_id in _MODEL_SINKS:
+        return "unsafe-model-output"
+    return "archive-slip" if kind == "archive" else rule_id
 
 
 def _who(taint: Taint) -> str:
@@ -365,4 +381,5 @@ def _who(taint: Taint) -> str:
         "browser": f"{taint.key} of the page",
         "model": "what a model answered",
         "stored": f"what comes from {taint.key}",
+        "archive": f"the archive's {taint.key}",
     }.get(taint.kind, taint.key)

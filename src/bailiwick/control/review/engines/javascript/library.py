@@ -1,13 +1,13 @@
 """What calls of the language's own library, and of packages, give back."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bailiwick.control.review.engines.javascript import schemas
+from bailiwick.control.review.engines.javascript import callbacks, schemas, validators, wellknown
 from bailiwick.control.review.engines.javascript.guards import pattern_text
-from bailiwick.control.review.engines.javascript.objects import element, merged, put
+from bailiwick.control.review.engines.javascript.objects import element, put
 from bailiwick.control.review.engines.javascript.patterns import takes_out
+from bailiwick.control.review.engines.javascript.scopes import common
 from bailiwick.control.review.engines.javascript.values import (
     BOOLEAN,
     NOTHING,
@@ -58,26 +58,26 @@ _EACH = frozenset(
         "each",
     }
 )
-_HEARD = frozenset({"on", "once", "addListener", "subscribe"})
-_SOCKETS = ("ws", "socket", "wss", "io", "client", "connection", "conn", "sock")
 
 
 def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a source of knowledge
     """Return what a call gives back that is not one of the app's own functions."""
-    special = _SPECIAL.get(call.symbol) or _SPECIAL.get(call.symbol.rpartition(".")[2] if call.symbol else "")
+    special = wellknown.SPECIAL.get(call.symbol) or wellknown.SPECIAL.get(
+        call.symbol.rpartition(".")[2] if call.symbol else ""
+    )
     if special is not None:
         found = special(run, call)
         if found is not None:
             return found
     if call.symbol.startswith("@resolve:"):
-        return _kept(run, call)
+        return wellknown.kept(run, call)
     origin = run.models.returns.first(call.symbol)
     if origin is not None:
-        _callbacks(run, call)
+        callbacks.enter(run, call)
         key = origin.key or call.method or call.symbol
         first = call.argument(0).text()
         made = run.from_outside(origin.kind, f"{key}.{first}" if first else key, call.at, call.scope, origin.type)
-        return replace(made, symbol=f"{call.symbol}()")
+        return replace(safe_from(made, origin.safe), symbol=f"{call.symbol}()")
     cleaner = run.models.cleaners.first(call.symbol)
     if cleaner is not None:
         return replace(safe_from(_all_given(call), cleaner.safe), type=cleaner.type)
@@ -86,6 +86,9 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
         symbol = f"{call.symbol}()" if passes == "named" else ""
         kind = "" if passes == "named" else passes
         return Value(taints=_all_given(call).taints, type=kind, prefix=call.argument(0).prefix, symbol=symbol)
+    validated = validators.result(call)
+    if validated is not None:
+        return validated
     schema = schemas.result(run, call)
     if schema is not None:
         return schema
@@ -93,7 +96,7 @@ def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a 
         return _method(run, call)
     if call.method and call.owner.known and call.owner.text() is not None:
         return _method(run, call)
-    answered = _callbacks(run, call)
+    answered = callbacks.enter(run, call)
     if call.method == "then":
         return joined([answered]) if answered != NOTHING else replace(call.owner)
     if call.method in {"catch", "finally"}:
@@ -136,7 +139,7 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
     if method in _PARTS:
         if method in {"slice", "at"} and arrays:
             return owner
-        part = part_of(owner, "part")
+        part = part_of(owner, "dotted" if call.argument(0).text() == "." else "part")
         return (
             part
             if method in {"slice", "substring", "substr", "charAt"}
@@ -146,10 +149,10 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
         text = str(owner.const)
         changed = {"toLowerCase": text.lower(), "toUpperCase": text.upper(), "trim": text.strip()}
         return constant(changed.get(method, text))
-    if method in _HEARD:
-        _callbacks(run, call)
+    if method in callbacks.HEARD:
+        callbacks.enter(run, call)
         return owner
-    _callbacks(run, call)
+    callbacks.enter(run, call)
     if method in _SAME or not owner.symbol:
         type_ = "string" if method in {"toString", "trim", "toLowerCase", "toUpperCase"} else owner.type
         things = (
@@ -192,9 +195,22 @@ def _gone_through(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 -
         return Value(things=(Thing("array", rest=answer),))
     if method in {"find", "findLast"}:
         return inside
-    if method in {"filter", "sort", "toSorted"}:
+    if method == "filter":
+        kept = _let_through(run, call, inside)
+        return Value(things=(Thing("array", rest=kept),), taints=kept.taints)
+    if method in {"sort", "toSorted"}:
         return Value(things=(Thing("array", rest=inside),), taints=owner.taints)
     return BOOLEAN if method in {"some", "every"} else NOTHING
+
+
+def _let_through(run: "Interpreter", call: "Call", inside: Value) -> Value:
+    """Return what a filter's function says yes to."""
+    kept = inside
+    for closure in call.argument(0).closures:
+        ways = run.outcome(closure, (inside, NUMBER)).exits
+        proof = common(way.if_true for way in ways)
+        kept = run.under(proof, lambda value=kept: run.settled(value))  # type: ignore[misc]
+    return kept
 
 
 def _replaced(run: "Interpreter", call: "Call") -> Value:
@@ -215,163 +231,3 @@ def _replaced(run: "Interpreter", call: "Call") -> Value:
     if call.method == "replaceAll" and call.argument(0).text() in {"\n", "\r\n"}:
         return safe_from(made, {"log-injection", "header-injection"})
     return made
-
-
-def _callbacks(run: "Interpreter", call: "Call") -> Value:
-    """Enter the functions that a call is given; return what they give back."""
-    heard = NOTHING
-    if call.method in _HEARD and call.values:
-        name = call.argument(0).text()
-        if call.owner.symbol == "@request" and name == "data":
-            heard = run.from_outside("request", "body", call.at, call.scope)
-        elif call.receiver.lower() in _SOCKETS and name not in {
-            "connection",
-            "connect",
-            "error",
-            "close",
-            "open",
-            None,
-        }:
-            heard = run.from_outside("request", f"message {name}", call.at, call.scope)
-    elif call.method == "then":
-        heard = call.owner
-        for value in call.values:
-            if value.symbol.startswith("@resolve:"):
-                run.cells[value.symbol] = joined([run.cells.get(value.symbol, heard), heard])
-    elif call.method == "addEventListener" and call.argument(0).text() == "message":
-        heard = Value(symbol="@message")
-    answers = [
-        run.call(closure, (heard,) if heard != NOTHING else ()) for value in call.values for closure in value.closures
-    ]
-    for value in call.values:
-        for thing in value.things:
-            if thing.kind == "object":
-                for inner in list(thing.fields.values()):
-                    for closure in inner.closures:
-                        run.call(closure, ())
-    return joined(answers)
-
-
-Special = Callable[["Interpreter", "Call"], Value | None]
-
-
-def _parsed(_: "Interpreter", call: "Call") -> Value:
-    """Text that becomes objects again."""
-    taints = frozenset(replace(t, safe=t.safe - {"nosql-injection"}) for t in call.argument(0).taints)
-    return Value(taints=taints)
-
-
-def _as_json(_: "Interpreter", call: "Call") -> Value:
-    value = safe_from(
-        Value(taints=deep_taints(call.argument(0))), {"log-injection", "nosql-injection", "header-injection"}
-    )
-    return replace(value, type="string", built=True, prefix="{")
-
-
-def _assigned(_: "Interpreter", call: "Call") -> Value:
-    made = merged(list(call.values))
-    for thing in call.argument(0).things:
-        for other in made.things:
-            thing.fields.update(other.fields)
-            if other.rest is not None:
-                put(thing, None, other.rest)
-    return replace(call.argument(0), things=call.argument(0).things or made.things)
-
-
-def _keys(_: "Interpreter", call: "Call") -> Value:
-    value = call.argument(0)
-    loose = value.taints
-    for thing in value.things:
-        if thing.rest is not None:
-            loose = join_taints(loose, thing.rest.taints)
-    return Value(things=(Thing("array", rest=Value(taints=loose, type="string")),), taints=loose)
-
-
-def _entries(run: "Interpreter", call: "Call") -> Value:
-    keys = element(_keys(run, call))
-    pair = Thing("array", {"0": keys, "1": element(call.argument(0))})
-    return Value(things=(Thing("array", rest=Value(things=(pair,))),))
-
-
-def _values(_: "Interpreter", call: "Call") -> Value:
-    return Value(things=(Thing("array", rest=element(call.argument(0))),))
-
-
-def _collection(_: "Interpreter", call: "Call") -> Value:
-    first = call.argument(0)
-    thing = Thing("map", rest=element(first) if first != NOTHING else None)
-    return Value(things=(thing,), taints=first.taints)
-
-
-def _same(_: "Interpreter", call: "Call") -> Value:
-    return call.argument(0)
-
-
-def _promise(run: "Interpreter", call: "Call") -> Value | None:
-    if not call.new:
-        return None
-    name = f"@resolve:{id(call.node)}"
-    for closure in call.argument(0).closures:
-        run.call(closure, (Value(symbol=name), NOTHING))
-    return run.cells.get(name, NOTHING)
-
-
-def _state(run: "Interpreter", call: "Call") -> Value:
-    """React keeps what a setter was given until the next time that the component runs."""
-    name = f"@resolve:{id(call.node)}"
-    first = call.argument(0)
-    initial = joined(run.call(closure, ()) for closure in first.closures) if first.closures else first
-    value = replace(joined([initial, run.cells[name]]), const=NOTHING.const) if name in run.cells else initial
-    value = value if not value.known else Value(type=value.type)
-    return Value(things=(Thing("array", {"0": value, "1": Value(symbol=name)}),))
-
-
-def _kept(run: "Interpreter", call: "Call") -> Value:
-    """Keep what a setter, or a promise's `resolve`, is given."""
-    given = call.argument(0)
-    for closure in given.closures:
-        given = joined([run.call(closure, (run.cells.get(call.symbol, NOTHING),))])
-    run.cells[call.symbol] = joined([run.cells.get(call.symbol, given), given])
-    return NOTHING
-
-
-def _memo(run: "Interpreter", call: "Call") -> Value:
-    return joined(run.call(closure, ()) for closure in call.argument(0).closures)
-
-
-def _regexp(_: "Interpreter", call: "Call") -> Value:
-    text = call.argument(0).text()
-    return Value(symbol=f"RegExp():{text}") if text is not None else Value(symbol="RegExp()")
-
-
-def _relative(_: "Interpreter", call: "Call") -> Value:
-    return part_of(call.argument(1), "relative")
-
-
-def _extension(_: "Interpreter", call: "Call") -> Value:
-    return part_of(call.argument(0), "extension")
-
-
-def _number(_: "Interpreter", __: "Call") -> Value:
-    return NUMBER
-
-
-def _text(_: "Interpreter", call: "Call") -> Value:
-    value = call.argument(0)
-    if value.known:
-        return constant(str(value.const)) if isinstance(value.const, str) else Value(type="string")
-    made = Value(taints=deep_taints(value), type="string", prefix=value.prefix)
-    return safe_from(made, {"nosql-injection"})
-
-
-_SPECIAL: dict[str, Special] = {
-    "JSON.parse": _parsed, "JSON.stringify": _as_json, "Object.assign": _assigned, "Object.keys": _keys,
-    "Object.entries": _entries, "Object.values": _values, "Array.from": _values, "Object.freeze": _same,
-    "Object.fromEntries": _values, "Promise.all": _same, "Promise.resolve": _same, "Promise.race": _values,
-    "Promise.allSettled": _same, "util.promisify": _same, "structuredClone": _same, "Set": _collection,
-    "Map": _collection, "Promise": _promise, "useState": _state, "useMemo": _memo, "useCallback": _same,
-    "RegExp": _regexp, "Number": _number, "parseInt": _number, "parseFloat": _number, "String": _text,
-    "asyncHandler": _same,
-    "path.relative": _relative, "path.extname": _extension,
-    "catchAsync": _same, "memo": _same, "forwardRef": _same, "cache": _same,
-}  # fmt: skip

@@ -19,6 +19,7 @@ class Origin:
     kind: str
     type: str = ""
     key: str = ""
+    safe: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,13 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A call that is a fault by its constant arguments: all of `when` hold. Kept to what a reader of the line sees."""
+    """A call that is a fault by its constant arguments: all of `when` hold; less bad in functions of `softer`."""
 
     rule: str
     words: str
     calls: tuple[str, ...]
     when: tuple[dict[str, Any], ...] = ()
+    softer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Table:
     """Entries by patterns of dotted names; `*` in a pattern stands for anything."""
 
     def __init__(self) -> None:
+        self.roots: set[str] = set()
         self._exact: dict[str, list[Any]] = {}
         self._patterns: list[tuple[re.Pattern[str], Any]] = []
         self._asked: dict[str, tuple[Any, ...]] = {}
@@ -69,6 +72,7 @@ class Table:
     def add(self, patterns: Iterable[str], entry: Any) -> None:
         """Add an entry under some patterns."""
         for pattern in patterns:
+            self.roots.add(re.split(r"[.*()]", pattern, maxsplit=1)[0])
             if _MARKED.search(pattern):
                 self._patterns.append((re.compile(translate(pattern.replace("[", "[[]"))), entry))
             else:
@@ -101,6 +105,7 @@ class Models:
     checks: Table = field(default_factory=Table)
     same: Table = field(default_factory=Table)
     assigned: dict[str, Sink] = field(default_factory=dict)
+    roots: set[str] = field(default_factory=set)
 
 
 @cache
@@ -110,7 +115,8 @@ def models() -> Models:
     document = tomllib.loads(pack.read_text())
     made = Models()
     for written in document["source"]:
-        origin = Origin(written["kind"], written.get("type", ""), written.get("key", ""))
+        safe = frozenset(written.get("safe", ()))
+        origin = Origin(written["kind"], written.get("type", ""), written.get("key", ""), safe)
         made.origins.add(written.get("names", ()), origin)
         made.returns.add(written.get("calls", ()), origin)
     for written in document["sink"]:
@@ -122,8 +128,11 @@ def models() -> Models:
     for written in document["same"]:
         made.same.add(written["names"], written["as"])
     for written in document["check"]:
-        check = Check(written["rule"], written["words"], tuple(written["calls"]), tuple(written.get("when", ())))
+        when, softer = tuple(written.get("when", ())), written.get("softer", "")
+        check = Check(written["rule"], written["words"], tuple(written["calls"]), when, softer)
         made.checks.add(check.calls, check)
+    for table in (made.origins, made.returns, made.sinks, made.cleaners, made.passing, made.checks, made.same):
+        made.roots.update(table.roots)
     return made
 
 
@@ -145,6 +154,6 @@ def _add_sink(made: Models, written: dict[str, Any]) -> None:
     )
     made.sinks.add(sink.calls, sink)
     for method in sink.methods:
-        made.methods.setdefault(method, []).append((re.compile(sink.receivers, re.IGNORECASE), sink))
+        made.methods.setdefault(method, []).append((re.compile(sink.receivers), sink))
     for name in written.get("assigned", ()):
         made.assigned[name] = sink

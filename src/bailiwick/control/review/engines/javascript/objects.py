@@ -15,12 +15,14 @@ from bailiwick.control.review.engines.javascript.values import (
     join_taints,
     joined,
     part_of,
+    safe_from,
 )
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.interpreter import Interpreter
 
 EXPORTED = "module.exports"
+_GLOBAL_OBJECTS = ("window.", "globalThis.", "self.", "global.")
 _MOST_FIELDS = 2_000
 # Parts of an address: a check of one says nothing of the others.
 _ADDRESS_PARTS = frozenset({"hostname", "host", "origin", "protocol", "port", "pathname", "search", "hash"})
@@ -32,6 +34,8 @@ def member(run: "Interpreter", base: Value, name: str, node: Node, scope: Scope)
     """Return a field of a value, by what is known of the value."""
     if name in _SIZES and not base.symbol:
         return NUMBER
+    if name == "prototype" and base.closures:
+        return joined(Value(things=(run.prototype(closure.node),)) for closure in base.closures)
     found = [value for thing in base.things if (value := _of_thing(thing, name, base)) is not None]
     if base.symbol:
         found.append(_of_library(run, base, name, node, scope))
@@ -50,12 +54,13 @@ def _is_own(base: Value, name: str) -> bool:
 
 def _of_library(run: "Interpreter", base: Value, name: str, node: Node, scope: Scope) -> Value:
     symbol = f"{base.symbol}.{name}"
-    for prefix in ("window.", "globalThis.", "self.", "global."):
+    for prefix in _GLOBAL_OBJECTS:
         symbol = symbol.removeprefix(prefix)
     symbol = symbol.removesuffix(".default")
     origin = run.models.origins.first(symbol)
     if origin is not None:
-        return replace(run.from_outside(origin.kind, origin.key or name, node, scope, origin.type), symbol=symbol)
+        value = run.from_outside(origin.kind, origin.key or name, node, scope, origin.type)
+        return replace(safe_from(value, origin.safe), symbol=symbol)
     stored = run.cells.get(symbol)
     return run.named(symbol) if stored is None else joined([stored, run.named(symbol)])
 
@@ -98,8 +103,10 @@ def store(run: "Interpreter", target: Node, value: Value, scope: Scope) -> None:
         export(run, name, value, scope)
         return
     base = run.evaluate(owner, scope)
-    if base.symbol and name:
+    if base.symbol and name and "()" not in base.symbol:
         cell = f"{base.symbol}.{name}"
+        for prefix in _GLOBAL_OBJECTS:
+            cell = cell.removeprefix(prefix)
         run.cells[cell] = joined([run.cells.get(cell, value), value])
     if not base.things and not base.symbol and not base.taints and owner.kind == "identifier":
         base = replace(base, things=(Thing(),))
@@ -213,6 +220,16 @@ def typed_instance(run: "Interpreter", name: str, scope: Scope) -> Value:
         return NOTHING
     instance = run.usual_instances.setdefault(id(kind.things[0]), Thing("instance", parent=joined(prototypes)))
     return Value(things=(instance,))
+
+
+def construct(run: "Interpreter", made: Value, given: tuple[Value, ...]) -> Value:
+    """Return a new object of functions that are called with `new`, as before there were classes."""
+    results = []
+    for closure in made.closures:
+        this = Value(things=(Thing("instance", parent=Value(things=(run.prototype(closure.node),))),))
+        answer = run.call(closure, given, this)
+        results.append(joined([this, answer]) if answer.things else this)
+    return joined(results)
 
 
 def instantiate(run: "Interpreter", made: Value, given: tuple[Value, ...]) -> Value:

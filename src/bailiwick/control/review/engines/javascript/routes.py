@@ -1,10 +1,12 @@
 """Routes of web frameworks: handlers are entered with the request, in the order in which they run."""
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bailiwick.control.review.engines.javascript import validators
 from bailiwick.control.review.engines.javascript.scopes import Cleared, common
-from bailiwick.control.review.engines.javascript.values import Closure, Value
+from bailiwick.control.review.engines.javascript.values import ALL, NOTHING, Closure, Value
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.calls import Call
@@ -42,7 +44,7 @@ def registered(run: "Interpreter", call: "Call") -> bool:
         )
     )
     single = bool(_ONE_ARGUMENT.match(call.owner.symbol))
-    _run_in_order(run, handlers, single=single)
+    _run_in_order(run, handlers, _by_schema(call), single=single)
     return True
 
 
@@ -75,10 +77,32 @@ def _handlers(values: tuple[Value, ...]) -> list[Value]:
     return found
 
 
-def _run_in_order(run: "Interpreter", handlers: list[Value], *, single: bool) -> None:
+def _by_schema(call: "Call") -> Cleared:
+    """Return what a route's JSON schema proves of its parameters before the handler runs: those that are no text."""
+    proven: set[tuple[str, str]] = set()
+    for value in call.values:
+        proven |= validators.proven(value)
+        for options in value.things:
+            for schema in options.fields.get("schema", NOTHING).things:
+                for part, key in (("params", "params"), ("querystring", "query"), ("query", "query"), ("body", "body")):
+                    for name, inner in _properties(schema.fields.get(part, NOTHING)):
+                        kinds = {thing.fields.get("type", NOTHING).text() for thing in inner.things}
+                        listed = any("enum" in thing.fields for thing in inner.things)
+                        if listed or (kinds and kinds <= {"integer", "number", "boolean"}):
+                            proven.add((f"{key}.{name}", ALL))
+    return frozenset(proven)
+
+
+def _properties(schema: Value) -> Iterator[tuple[str, Value]]:
+    for thing in schema.things:
+        for holder in thing.fields.get("properties", NOTHING).things:
+            yield from holder.fields.items()
+
+
+def _run_in_order(run: "Interpreter", handlers: list[Value], schema: Cleared, *, single: bool) -> None:
     """Enter handlers one after another; what one checks before it calls `next` holds for those after it."""
     before, waiting = run.cleared, run.passed_on
-    proven: Cleared = run.cleared
+    proven: Cleared = run.cleared | schema
     for value in handlers:
         for closure in value.closures:
             run.cleared, run.passed_on = proven, []

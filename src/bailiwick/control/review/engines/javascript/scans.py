@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bailiwick.control.review.engines.javascript.syntax import Node, Source
+from bailiwick.control.review.engines.python.patterns.regexes import is_slow
 
 _CREDENTIAL = (
     r"passw(?:or)?d|passwd|passphrase|secret|api_?key|private_?key|(?:access|auth|jwt|session|refresh)_?(?:token|key)"
@@ -30,7 +31,9 @@ _VALUE = re.compile(r"^[\x21-\x7e]{6,200}$")
 _NOT_A_VALUE = re.compile(
     r"^(?:https?://|/|\.|#|--)|[{}<>()\[\]]|^[a-z]+(?:[A-Z][a-z]+)+$|^[A-Z][a-z]+$|^[a-z]+(?:[-_:.][a-z]+)+$"
 )
-_COMPARED = re.compile(r"(?i)(?:signature|hmac|digest|api_?key|(?:^|_|\.)secret|webhook_?secret|hash)$")
+_COMPARED = re.compile(
+    r"(?i)(?:signature|hmac|digest|api_?key|(?:^|_|\.)secret|webhook_?secret|(?:password|token)_?hash)$"
+)
 _LOGS = re.compile(r"(?i)^(?:console|log|logger|winston|pino)$")
 _LOGGED = re.compile(
     r"(?i)^(?:password|passwd|pwd|passphrase|secret|\w*secret|\w*password|(?:access|refresh|auth|id)?_?token|api_?key|"
@@ -42,6 +45,7 @@ _NO_SECRET = re.compile(
 _LITERALLY = re.compile(r"(?i)(?:^|\.|_)(?:password|passwd|pwd|api_?key|secret)$")
 _MERGES = re.compile(r"(?i)merge|extend|assign|copy|clone|defaults|set")
 _SHORTEST = 4
+_LONGEST_PATTERN = 500
 _FLAGS = frozenset({"0", "'0'", '"0"', "false", "'false'"})
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "function_declaration", "method_definition"})
 
@@ -67,6 +71,17 @@ def scan(source: Source) -> Iterator[Seen]:
         named = _name_of(node) or named
         yield from _at(node, named, in_test=tests is not None)
         waiting.extend((child, named) for child in reversed(node.children))
+
+
+def _slow(node: Node) -> Iterator[Seen]:
+    pattern = node.get("pattern")
+    if pattern is not None and len(pattern.text) <= _LONGEST_PATTERN and is_slow(_as_python(pattern.text)):
+        yield Seen("slow-pattern", node, f"/{pattern.text[:80]}/ takes exponential time on some texts")
+
+
+def _as_python(pattern: str) -> str:
+    """Return a pattern as Python writes it; what differs is names of groups, and slashes that are escaped."""
+    return re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("\\/", "/")
 
 
 def _name_of(node: Node) -> str:
@@ -100,6 +115,8 @@ def _at(node: Node, named: str, *, in_test: bool) -> Iterator[Seen]:
             yield Seen("secret-in-browser", node, f"{node.text[:80]} is built into what every browser loads")
         case "for_in_statement":
             yield from _own_merge(node)
+        case "regex" if not in_test:
+            yield from _slow(node)
 
 
 def _call(node: Node, named: str) -> Iterator[Seen]:

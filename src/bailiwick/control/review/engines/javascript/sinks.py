@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,25 @@ def _check_special(run: "Interpreter", call: "Call") -> None:
         name = (call.argument(0).text() or "").lower()
         if name == "access-control-allow-origin":
             run.report_flow("permissive-cors", call.at, call.scope, call.argument(1).taints, "is let in, whoever it is")
+    if call.method == "setAttribute":
+        _check_attribute(run, call)
     for value in call.values:
         for thing in value.things:
+            if "dangerouslySetInnerHTML" in thing.fields and call.method == "createElement":
+                html = member(run, thing.fields["dangerouslySetInnerHTML"], "__html", call.node, call.scope)
+                sink = run.models.assigned["innerHTML"]
+                run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, html), sink.words)
             if "messages" in thing.fields:
                 _check_messages(run, call, thing.fields["messages"])
+
+
+def _check_attribute(run: "Interpreter", call: "Call") -> None:
+    name = (call.argument(0).text() or "").lower()
+    if name in {"href", "src", "action", "formaction", "xlink:href", "data"}:
+        check_link(run, call.argument(1), call.at, call.scope)
+    elif name.startswith("on") or name == "srcdoc":
+        sink = run.models.assigned["innerHTML"]
+        run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, call.argument(1)), sink.words)
 
 
 def _check_messages(run: "Interpreter", call: "Call", messages: Value) -> None:
@@ -89,10 +105,15 @@ def _option_text(call: "Call", *names: str) -> str:
 
 def _sinks_of(run: "Interpreter", call: "Call") -> Iterator[Sink]:
     yield from run.models.sinks.find(call.symbol)
-    if not call.callee.closures and (call.symbol.startswith(("?", ".")) or not call.symbol):
+    if not call.callee.closures and _is_unknown(run, call.symbol):
         for pattern, sink in run.models.methods.get(call.method, ()):
             if pattern.search(call.receiver):
                 yield sink
+
+
+def _is_unknown(run: "Interpreter", symbol: str) -> bool:
+    """Return whether nothing is known of what a name names: neither the app nor the pack has it."""
+    return symbol.startswith(("?", ".")) or re.split(r"[.*()]", symbol, maxsplit=1)[0] not in run.models.roots
 
 
 def _taken(run: "Interpreter", call: "Call", sink: Sink) -> Iterator[Value]:
@@ -155,6 +176,9 @@ def _operators(value: Value, depth: int = 0) -> frozenset[Taint]:
     if depth < 4:  # noqa: PLR2004 - queries are not deeper
         for thing in value.things:
             for name, inner in thing.fields.items():
+                if name == "$where":
+                    # Code, and no value: that it is text makes it none the safer.
+                    found |= {replace(t, safe=t.safe - {"nosql-injection"}) for t in deep_taints(inner)}
                 if name not in {"$eq", "$set", "$regex"}:
                     found |= _operators(inner, depth + 1)
             if thing.rest is not None:

@@ -117,7 +117,7 @@ def _join(one: Value, other: Value) -> Value:
     same_const = one.known and other.known and type(one.const) is type(other.const) and one.const == other.const
     return Value(
         taints=join_taints(one.taints, other.taints),
-        symbol=one.symbol or other.symbol,
+        symbol=_surer(one.symbol, other.symbol),
         const=one.const if same_const else UNKNOWN,
         things=_unique(one.things, other.things)[:_MOST_THINGS],
         closures=_unique(one.closures, other.closures)[:_MOST_CLOSURES],
@@ -125,6 +125,11 @@ def _join(one: Value, other: Value) -> Value:
         prefix=_joined_prefix(one, other) if both_text else "",
         built=one.built or other.built,
     )
+
+
+def _surer(one: str, other: str) -> str:
+    """Return the name of what was made here before that of a global, of which nothing is known."""
+    return other if "()" in other and "()" not in one else one or other
 
 
 def _joined_prefix(one: Value, other: Value) -> str:

@@ -11,6 +11,8 @@ from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.rules import rule
 
+# The public indexes, which installers ask anyway.
+_PUBLIC = frozenset({"pypi.org", "registry.npmjs.org", "registry.yarnpkg.com"})
 _CODE = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", "bailiwick.toml")
 
 
@@ -26,7 +28,8 @@ def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
     """
     inventory = take(change.files)
     for problem in inventory.problems:
-        yield _finding(problem)
+        if not _is_own_index(problem.origin, surroundings.packages):
+            yield _finding(problem)
     yield from _locks(inventory)
     named: set[tuple[str, str]] = set()
     for package in sorted(inventory.packages, key=lambda item: item.kind):  # locks before manifests
@@ -83,11 +86,22 @@ def _left_out(inventory: Inventory) -> Iterator[Finding]:
                 yield about(item, "dependencies-not-locked", words)
 
 
+def _is_own_index(address: str, policy: PackagePolicy) -> bool:
+    """Return whether an address is one of the organisation's own indexes, or the public one itself, over https."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    own = (parts.hostname or "") in policy.indexes
+    public = parts.hostname in _PUBLIC and (parts.path or "/").rstrip("/") in {"", "/simple"}
+    return parts.scheme == "https" and (own or public)
+
+
 def _origin(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
     if not package.origin:
         return
     parts = urlsplit(package.origin if "://" in package.origin else f"//{package.origin}")
-    if parts.scheme == "https" and (parts.hostname or "") in policy.indexes:
+    if _is_own_index(package.origin, policy):
         return
     inside = not parts.scheme and package.origin.startswith(".") and not package.origin.startswith("..")
     if inside and package.kind == "manifest":

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bailiwick.control.review.engines.packages.model import NPM, PYPI, Kind, Package, Problem, Reading
-from bailiwick.control.review.engines.packages.readers import javascript_locks, json_files, pip, setup_files, toml_files
+from bailiwick.control.review.engines.packages.readers import (
+    javascript_locks,
+    json_files,
+    pip,
+    registry_files,
+    setup_files,
+    toml_files,
+)
 from bailiwick.core.artifacts import TreeFile
 
 Reader = Callable[[str, str], Reading]
@@ -32,6 +39,14 @@ _READERS: Mapping[str, tuple[str, Kind, Reader]] = {
     "npm-shrinkwrap.json": (NPM, "lock", json_files.package_lock),
     "yarn.lock": (NPM, "lock", javascript_locks.yarn),
     "pnpm-lock.yaml": (NPM, "lock", javascript_locks.pnpm),
+    "bun.lock": (NPM, "lock", javascript_locks.bun),
+    ".npmrc": (NPM, "settings", registry_files.read),
+    ".yarnrc": (NPM, "settings", registry_files.read),
+    ".yarnrc.yml": (NPM, "settings", registry_files.read),
+    "bunfig.toml": (NPM, "settings", registry_files.read),
+    "pip.conf": (PYPI, "settings", registry_files.read),
+    "pip.ini": (PYPI, "settings", registry_files.read),
+    "uv.toml": (PYPI, "settings", registry_files.read),
 }
 
 

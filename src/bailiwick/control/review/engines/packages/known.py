@@ -97,7 +97,7 @@ def _findings(known: Known, files: Mapping[str, TreeFile]) -> Iterator[Finding]:
     words = f"{package.name} {package.version}: {_named(known.advisories)}{advice}"
     yield Finding(
         rule("package-vulnerable"), package.path, package.line, words, package.written,
-        edit=_edit(package, target, files), worse=level - _HIGH,
+        edit=_edit(package, target, files), worse=level - _HIGH - (0 if package.shipped else 1),
     )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 PYPI = "PyPI"
 NPM = "npm"
 
-# What a file is: what one wants, or exactly what is installed.
-Kind = Literal["manifest", "lock"]
+# What a file is: what one wants, exactly what is installed, or how installers go about it.
+Kind = Literal["manifest", "lock", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that a file itself does wrong, with the id of the rule that says why."""
+    """Something that a file itself does wrong, with the id of the rule that says why.
+
+    `origin` is the address that it is about, where it is about one.
+    """
 
     rule: str
     path: str
@@ -53,6 +56,7 @@ class Problem:
     words: str
     written: str = ""
     worse: int = 0
+    origin: str = ""
 
 
 Reading = Iterator[Package | Problem]

@@ -36,7 +36,7 @@ def check(files: Collection[TreeFile], inventory: Inventory) -> Iterator[Finding
     provided = {item.name for item in inventory.packages if item.ecosystem == PYPI}
     missing = dict(_missing(found, by_path, provided))
     if not provided:
-        yield from _nothing_locked(missing, found)
+        yield from _nothing_locked(missing, found, by_path)
         return
     for module, (path, item) in missing.items():
         yield _undeclared(module, path, item, reached=path in found.reached, files=by_path)
@@ -121,13 +121,15 @@ def _may_bring(package: str, top: str) -> bool:
     return bare in package.split("-") or package.replace("-", "") == bare or package.startswith(f"{top}-")
 
 
-def _nothing_locked(missing: Mapping[str, tuple[str, Import]], found: Reach) -> Iterator[Finding]:
+def _nothing_locked(
+    missing: Mapping[str, tuple[str, Import]], found: Reach, files: Mapping[str, TreeFile]
+) -> Iterator[Finding]:
     reached = {module: place for module, place in missing.items() if place[0] in found.reached}
     if reached:
         path, item = next(iter(reached.values()))
         shown = ", ".join(list(reached)[:_SHOWN]) + (", …" if len(reached) > _SHOWN else "")
         words = f"the code imports {shown}, but there is no requirements.lock"
-        yield Finding(rule("undeclared-package"), path, item.line, words, f"import {item.module}")
+        yield Finding(rule("undeclared-package"), path, item.line, words, _written(files[path], item))
 
 
 def _undeclared(module: str, path: str, item: Import, *, reached: bool, files: Mapping[str, TreeFile]) -> Finding:
@@ -144,9 +146,13 @@ def _undeclared(module: str, path: str, item: Import, *, reached: bool, files: M
     words = f"{module} is imported, but no package that is declared brings it{advice}"
     edit = _declaration(name, files) if known else None
     return Finding(
-        rule("undeclared-package"), path, item.line, words, f"import {item.module}", edit=edit,
+        rule("undeclared-package"), path, item.line, words, _written(files[path], item), edit=edit,
         worse=0 if reached else -2,
     )  # fmt: skip
+
+
+def _written(file: TreeFile, item: Import) -> str:
+    return file.content.split(b"\n")[item.line - 1].decode(errors="replace").strip()[:200]
 
 
 def _declaration(name: str, files: Mapping[str, TreeFile]) -> Edit | None:

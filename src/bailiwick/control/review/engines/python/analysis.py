@@ -2,8 +2,10 @@
 
 import ast
 import sys
+from collections.abc import Callable as Work
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from bailiwick.control.review.engines.python.calls import call_value
 from bailiwick.control.review.engines.python.capabilities import find_capabilities
@@ -55,6 +57,7 @@ def follow(run: Run) -> None:
         run.stale = False
         run.memo.clear()
         run.contexts.clear()
+        run.widest.clear()
         run.called.clear()
         if not _go_through_all(run) or not run.stale:
             return
@@ -63,43 +66,41 @@ def follow(run: Run) -> None:
 def _go_through_all(run: Run) -> bool:
     run.frames.clear()
     for module in run.project.modules.values():
-        if not _guarded(run, module, module.tree, lambda module=module: module_frame(run, module)):
+        if not _guarded(run, module, module.tree, partial(module_frame, run, module)):
             return False
     done: set[int] = set()
-    while True:
-        waiting = [entrance for key, entrance in run.entrances.items() if key not in done]
-        if not waiting:
-            break
-        for entrance in waiting:
-            done.add(id(entrance.code))
-            if not _guarded(
-                run, entrance.code.module, entrance.code.node, lambda entrance=entrance: _enter(run, entrance)
-            ):
-                return False
-    return _go_through_the_rest(run)
-
-
-def _go_through_the_rest(run: Run) -> bool:
-    """Go through functions that nobody calls, then those that somebody seems to but did not."""
+    if not _go_through_entrances(run, done):
+        return False
+    # Functions that nobody calls, then those that somebody seems to call but did not; either may define entrances.
     mentioned = _mentioned(run.project)
     for anyone in (False, True):
-        while True:
-            waiting = [
-                shape
-                for key, shape in list(run.made_in.items())
-                if key not in run.called and key not in run.entrances and (anyone or shape.code.name not in mentioned)
-            ]
-            if not waiting:
-                break
+        while waiting := _uncalled(run, set() if anyone else mentioned):
             for shape in waiting:
                 if id(shape.code) in run.called:
                     continue
                 run.called.add(id(shape.code))
-                if not _guarded(
-                    run, shape.code.module, shape.code.node, lambda shape=shape: _enter_unknown(run, shape)
-                ):
+                if not _guarded(run, shape.code.module, shape.code.node, partial(_enter_unknown, run, shape)):
                     return False
+            if not _go_through_entrances(run, done):
+                return False
     return True
+
+
+def _go_through_entrances(run: Run, done: set[int]) -> bool:
+    while waiting := [entrance for key, entrance in run.entrances.items() if key not in done]:
+        for entrance in waiting:
+            done.add(id(entrance.code))
+            if not _guarded(run, entrance.code.module, entrance.code.node, partial(_enter, run, entrance)):
+                return False
+    return True
+
+
+def _uncalled(run: Run, but: set[str]) -> list[Callable]:
+    return [
+        shape
+        for key, shape in run.made_in.items()
+        if key not in run.called and key not in run.entrances and shape.code.name not in but
+    ]
 
 
 def _mentioned(project: Project) -> set[str]:
@@ -107,7 +108,7 @@ def _mentioned(project: Project) -> set[str]:
     return set().union(*(module.index.names for module in project.modules.values()))
 
 
-def _guarded(run: Run, module: Module, node: ast.AST, work: object) -> bool:
+def _guarded(run: Run, module: Module, node: ast.AST, work: Work[[], object]) -> bool:
     """Do a part of the work; return False when there is no budget left for the app."""
     try:
         run.begin()
@@ -115,7 +116,7 @@ def _guarded(run: Run, module: Module, node: ast.AST, work: object) -> bool:
         _too_complex(run, module, node, "the app's values take more steps to follow than a review has")
         return False
     try:
-        work()  # type: ignore[operator]
+        work()
     except TooComplexError:
         _too_complex(run, module, node, "its values take more steps to follow than a review has")
     except RecursionError:

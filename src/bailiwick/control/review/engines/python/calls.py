@@ -6,7 +6,7 @@ from bailiwick.control.review.engines.python.annotations import is_harmless
 from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.containers import call_method
 from bailiwick.control.review.engines.python.foreign import call_external
-from bailiwick.control.review.engines.python.frames import Frame, State
+from bailiwick.control.review.engines.python.frames import Frame, State, joined_states
 from bailiwick.control.review.engines.python.guards import refine
 from bailiwick.control.review.engines.python.names import attribute, change
 from bailiwick.control.review.engines.python.run import Given, Run, Summary
@@ -154,7 +154,10 @@ def _note_outcome(frame: Frame, node: ast.expr, nodes: dict[str, ast.expr], befo
 def _summary(run: Run, shape: Callable, parameters: State) -> Summary:
     code = shape.code
     if run.widened(code):
+        # Called in ever new ways, a function is gone through for all of them at once.
+        known = run.widest.get(id(code))
         parameters = {name: _without_constants(value) for name, value in parameters.items()}
+        parameters = run.widest[id(code)] = joined_states(known, parameters) or parameters
     key = (id(code), tuple(parameters.items()))
     kept = shape.frame is None or shape.frame.code is None
     if kept and key in run.memo:

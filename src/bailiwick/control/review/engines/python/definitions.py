@@ -83,12 +83,11 @@ def _framework_of(run: Run, frame: Frame, found: Value, decorator: ast.expr) -> 
 
 def _imported_framework(run: Run, frame: Frame) -> Framework | None:
     imported = {name.split(".")[0] for name in frame.module.imports.values()}
-    everywhere = {name.split(".")[0] for module in run.project.modules.values() for name in module.imports.values()}
     candidates = {
         "fastapi": "fastapi.FastAPI().get", "flask": "flask.Flask().route", "quart": "quart.Quart().route",
         "sanic": "sanic.Sanic().route", "bottle": "bottle.Bottle().route", "aiohttp": "aiohttp.web.RouteTableDef().get",
     }  # fmt: skip
-    for names in (imported, everywhere, {"flask"}):
+    for names in (imported, run.project.imported(), {"flask"}):
         for name, path in candidates.items():
             if name in names:
                 return run.known.decorators.find(path)[0]

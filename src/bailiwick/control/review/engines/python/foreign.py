@@ -113,7 +113,7 @@ def _labels_of_call(run: Run, frame: Frame, node: ast.expr, path: str, callee: V
     if EVERYTHING in kinds:
         return NO_LABELS
     parent = path.rpartition(".")[0]
-    on_object = path.startswith("?") or parent.endswith((")", "]"))
+    on_object = path.startswith("?") or parent.endswith((")", "]")) or bool(run.known.objects.find(path))
     labels = callee.labels | functions
     if run.known.keepers.find(path) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         _keep(run, frame, node.func.value, given)

@@ -20,6 +20,8 @@ from bailiwick.control.review.engines.python.values import (
 )
 
 _DEEPEST = 8
+# So many names are looked through in the time of a node.
+_NAMES_A_NODE = 8
 # Text that is all of these has no sign that does harm anywhere.
 _PLAIN = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha", "isidentifier"})
 # What a text is turned into without another text becoming the same: who checks that has checked the text.
@@ -188,8 +190,9 @@ def _clean_by(run: Run, frame: Frame, node: ast.expr, clean: Function[[Labels], 
     origins = {label.origin for label in labels}
     if not origins or frame.names is None:
         return
+    run.spend(len(frame.names) // _NAMES_A_NODE)
     for name, value in frame.names.items():
-        if deep(value):
+        if value.labels or value.items is not None or value.fields:
             frame.names[name] = _cleaned_where(value, origins, clean)
     for label in clean(frozenset(label for label in labels if not label.built)):
         _note_source(frame, label, label.clean)
@@ -205,7 +208,7 @@ def _note_source(frame: Frame, label: Label, clean: frozenset[str] | None) -> No
 def _cleaned_where(
     value: Value, origins: set[tuple[str, str, str, int]], clean: Function[[Labels], Labels], depth: int = 0
 ) -> Value:
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or not any(label.origin in origins for label in deep(value)):
         return value
     mine = frozenset(label for label in value.labels if label.origin in origins)
     labels = value.labels - mine | clean(mine) if mine else value.labels
@@ -220,7 +223,8 @@ def _cleaned_where(
 
 def _vouch(run: Run, frame: Frame, node: ast.expr) -> None:
     """Note that somebody looked at a value before it was kept: it passed as a password, or as a name that exists."""
-    _clean_all(run, frame, node, frozenset({"trust"}))
+    if any(label.kind == "request" and "trust" not in label.clean for label in deep(_quietly(run, frame, node))):
+        _clean_all(run, frame, node, frozenset({"trust"}))
 
 
 def _refine_call(run: Run, frame: Frame, test: ast.Call, holds: bool, depth: int) -> None:
@@ -240,7 +244,8 @@ def _refine_call(run: Run, frame: Frame, test: ast.Call, holds: bool, depth: int
         _refine_method(run, frame, test, test.func, holds)
     elif isinstance(test.func, ast.Name):
         _refine_function(run, frame, test, test.func.id, holds, depth)
-    if holds:
+    # What gives back of what it is given, like `unquote(x)`, has checked nothing.
+    if holds and not any(label.kind == "request" for label in deep(_quietly(run, frame, test))):
         for argument in test.args:
             if not isinstance(argument, ast.Starred):
                 _vouch(run, frame, argument)

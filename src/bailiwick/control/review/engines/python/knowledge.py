@@ -91,6 +91,7 @@ class Knowledge:
     opaque: Table[bool] = field(default_factory=Table)
     keepers: Table[bool] = field(default_factory=Table)
     passing: Table[bool] = field(default_factory=Table)
+    objects: Table[bool] = field(default_factory=Table)
     guards: Table[frozenset[str]] = field(default_factory=Table)
     aliases: Table[str] = field(default_factory=Table)
     calls: Table[Sink] = field(default_factory=Table)
@@ -160,6 +161,8 @@ def read(text: str) -> Knowledge:
         known.keepers.add(written["names"], True)
     for written in document["passing"]:
         known.passing.add(written["names"], True)
+    for written in document["object"]:
+        known.objects.add(written["names"], True)
     for written in document["guard"]:
         known.guards.add(written["names"], frozenset(written["for"]))
     for written in document["alias"]:

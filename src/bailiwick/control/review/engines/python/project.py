@@ -84,6 +84,7 @@ class Project:
     _ends: dict[str, list[Module]] = field(default_factory=dict)
     _split: dict[tuple[str, str], "tuple[Module, str] | None"] = field(default_factory=dict)
     _resolved: dict[tuple[str, str], str] = field(default_factory=dict)
+    _imported: frozenset[str] | None = None
 
     def module(self, name: str, asked_from: Module | None = None) -> Module | None:
         """Return the module that an import of `name` gives: by its full name, beside the importer, or by its end.
@@ -155,6 +156,13 @@ class Project:
             if name in other.functions or name in other.classes or name in other.constants or name in other.imports:
                 return f"{other.name}.{name}"
         return own
+
+    def imported(self) -> frozenset[str]:
+        """Return the first parts of the names of everything that the app imports."""
+        if self._imported is None:
+            names = (name for module in self.modules.values() for name in module.imports.values())
+            self._imported = frozenset(name.partition(".")[0] for name in names)
+        return self._imported
 
     def name_of(self, module: Module, node: ast.expr) -> str:
         """Return the dotted name of an expression with imports resolved, or an empty string when it has none."""

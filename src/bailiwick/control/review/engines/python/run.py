@@ -20,7 +20,7 @@ from bailiwick.control.review.model import Finding, Step
 
 _MOST_NODES_OF_ONE = 150_000
 _MOST_NODES = 1_200_000
-_MOST_CONTEXTS = 24
+_MOST_CONTEXTS = 12
 
 
 class TooComplexError(Exception):
@@ -97,6 +97,7 @@ class Run:
     stale: bool = False
     memo: dict[object, Summary] = field(default_factory=dict)
     contexts: dict[int, int] = field(default_factory=dict)
+    widest: dict[int, State] = field(default_factory=dict)
     stack: list[Code] = field(default_factory=list)
     answering: list[Entrance] = field(default_factory=list)
     templates: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -135,11 +135,11 @@ def _process(_: Sink, path: str, given: Given) -> Labels:
     elif path.startswith(("os.", "pty.")) and rest:
         rest = [item for value in rest for item in (value.items.values() if value.items is not None else [value])]
     labels |= deep(program)
-    name = program.const.rpartition("/")[2] if isinstance(program.const, str) else ""
-    if name in _SHELLS and any(isinstance(value.const, str) and value.const in _TELL for value in rest):
+    names = {name.rpartition("/")[2] for name in program.choices() if isinstance(name, str)}
+    if names & _SHELLS and any(value.choices() & _TELL for value in rest):
         for value in rest:
             labels |= frozenset(_as_built(label) for label in deep(value))
-    elif name in {"ssh", "eval"}:
+    elif names & {"ssh", "eval"}:
         for value in rest[1:]:
             labels |= deep(value)
     return labels

@@ -20,6 +20,7 @@ _MOST_LABELS = 10
 _MOST_SHAPES = 6
 _MOST_STEPS = 12
 _MOST_ITEMS = 64
+_MOST_CHOICES = 6
 _DEEPEST = 5
 
 
@@ -37,6 +38,20 @@ class Label:
     clean: frozenset[str] = frozenset()
     built: bool = False
     steps: tuple[Step, ...] = field(default=(), compare=False)
+
+    def changed(
+        self, clean: frozenset[str] | None = None, built: bool | None = None, steps: tuple[Step, ...] | None = None
+    ) -> "Label":
+        """Return the label with a part of it changed, faster than by `replace`."""
+        return Label(
+            self.kind,
+            self.words,
+            self.path,
+            self.line,
+            self.clean if clean is None else clean,
+            self.built if built is None else built,
+            self.steps if steps is None else steps,
+        )
 
     @property
     def origin(self) -> tuple[str, str, str, int]:
@@ -184,7 +199,7 @@ class Items:
 class Value:
     """A value as the data flow sees it: see the module's first lines."""
 
-    __slots__ = ("_hash", "const", "fields", "items", "labels", "shapes")
+    __slots__ = ("_hash", "const", "either", "fields", "items", "labels", "shapes")
 
     def __init__(
         self,
@@ -193,13 +208,15 @@ class Value:
         shapes: tuple[Shape, ...] = (),
         items: Items | None = None,
         fields: "tuple[tuple[str, Value], ...]" = (),
+        either: frozenset[object] = frozenset(),
     ) -> None:
+        self.either = either
         self.const = const
         self.labels = labels
         self.shapes = shapes
         self.items = items
         self.fields = fields
-        self._hash = hash((type(const), const if _hashable(const) else 0, labels, shapes, items, fields))
+        self._hash = hash((type(const), const if _hashable(const) else 0, labels, shapes, items, fields, either))
 
     def __hash__(self) -> int:
         return self._hash
@@ -216,11 +233,16 @@ class Value:
             and self.shapes == other.shapes
             and self.items == other.items
             and self.fields == other.fields
+            and self.either == other.either
         )
 
     def __repr__(self) -> str:
         words = sorted(label.words for label in self.labels)
         return f"Value({self.const!r}, {words}, {self.shapes}, {self.items}, {self.fields})"
+
+    def choices(self) -> frozenset[object]:
+        """Return the constants that the value is one of, as far as they are few and known; else nothing."""
+        return self.either if self.const is UNKNOWN else frozenset({self.const})
 
     def field(self, name: str) -> "Value | None":
         """Return a field of an object, or None when nobody set it."""
@@ -307,7 +329,17 @@ def joined(left: Value, right: Value, depth: int = 0) -> Value:
     if right.shapes and right.shapes != shapes:
         shapes = tuple(dict.fromkeys((*shapes, *right.shapes)))[:_MOST_SHAPES]
     items = left.items if right.items is None else _joined_items(left.items, right.items, depth)
-    return Value(const, bounded(left.labels | right.labels), shapes, items, _joined_fields(left, right, depth))
+    either = frozenset[object]()
+    if const is UNKNOWN and _is_choice(left) and _is_choice(right):
+        either = left.choices() | right.choices()
+    fields = _joined_fields(left, right, depth)
+    return Value(const, bounded(left.labels | right.labels), shapes, items, fields, either)
+
+
+def _is_choice(value: Value) -> bool:
+    if value.labels or len(value.either) >= _MOST_CHOICES:
+        return False
+    return bool(value.either) or (value.const is not UNKNOWN and _hashable(value.const))
 
 
 def _joined_items(left: Items | None, right: Items, depth: int) -> Items:
@@ -398,14 +430,14 @@ def cleaned_labels(labels: Labels, kinds: frozenset[str]) -> Labels:
     """Return labels that can no longer harm some kinds of sink."""
     if not labels or not kinds:
         return labels
-    return frozenset(replace(label, clean=label.clean | kinds) for label in labels)
+    return frozenset(label if kinds <= label.clean else label.changed(clean=label.clean | kinds) for label in labels)
 
 
 def built(labels: Labels) -> Labels:
     """Return labels of what became part of a longer text."""
     if not labels or all(label.built for label in labels):
         return labels
-    return frozenset(label if label.built else replace(label, built=True) for label in labels)
+    return frozenset(label if label.built else label.changed(built=True) for label in labels)
 
 
 def stepped(value: Value, path: str, line: int, words: str) -> Value:
@@ -425,7 +457,7 @@ def _stepped(label: Label, path: str, line: int, words: str) -> Label:
         return label
     if label.steps and label.steps[-1].line == line and label.steps[-1].path == path:
         return label
-    return replace(label, steps=(*label.steps, Step(path, line, words)))
+    return label.changed(steps=(*label.steps, Step(path, line, words)))
 
 
 def truth(value: Value) -> bool | None:

@@ -1,5 +1,5 @@
 """Secrets: credentials in any blob of any commit of a push, encoded ones too. A finding never holds the secret."""
 
-from bailiwick.control.review.engines.secrets.scan import check, known_values
+from bailiwick.control.review.engines.secrets.scan import check, known_values, masked
 
-__all__ = ["check", "known_values"]
+__all__ = ["check", "known_values", "masked"]

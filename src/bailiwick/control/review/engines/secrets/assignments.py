@@ -81,6 +81,8 @@ def _judged(form: _Form, match: Any) -> Iterator[Hit]:
     index = next((place for place in range(first, len(groups)) if groups[place]), None)
     if index is None:
         return
+    if not form.name and _is_type(match):
+        return
     name = form.name or groups[0].decode("latin-1")
     value = groups[index]
     level = judged(name, value.decode(errors="replace"))
@@ -89,6 +91,12 @@ def _judged(form: _Form, match: Any) -> Iterator[Hit]:
     kind = "password" if level is Severity.MEDIUM else "hard-coded credential"
     said = kind if form.name else f"{kind} under the name '{name.strip('-.$')[-40:]}'"
     yield Hit(said, value, match.start(index + 1), level)
+
+
+def _is_type(match: Any) -> bool:
+    """Return whether what stands for a name is the end of a type's in quotes, such as "AWS::IAM::AccessKey"."""
+    begin, end = match.span(1)
+    return bool(match.string[max(0, begin - 2) : begin] == b"::" and match.string[end : end + 1] in b"\"'")
 
 
 def _is_odd(value: bytes) -> bool:

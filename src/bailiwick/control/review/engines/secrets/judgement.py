@@ -36,6 +36,8 @@ _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{16,}")
 _HASH_LENGTHS = frozenset({32, 40, 56, 64, 96, 128})
 _WORDS_OF_NAME = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 _WORDS_OF_VALUE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z_.:/\s-]+")
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_CLIENT_TOKEN = re.compile(r"(?i)client[-_]?token$")  # what makes a call to a cloud unique is called so
 # Signs that names, addresses and sentences do not have in them.
 _ODD_SIGN = re.compile(r"[^A-Za-z0-9_.:/,\s()\[\]{}<>|\\-]")
 
@@ -54,7 +56,7 @@ def is_mixed(text: bytes | str) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Return whether a value stands where another one is to be put, and is not random besides."""
-    if "example" in value.lower():
+    if "example" in value.lower() or value.endswith(("...", "…")):
         return True
     found = words("placeholders").search(value)
     if not found:
@@ -88,7 +90,7 @@ def judged(name: str, value: str) -> Severity | None:
     if words("passwords").search(name):
         return _judged_password(value)
     if _UUID.fullmatch(value):
-        return Severity.HIGH if words("secrets").search(name) else None
+        return Severity.HIGH if words("secrets").search(name) and not _CLIENT_TOKEN.search(name) else None
     if looks_random(value):
         unclear = len(value) < _SHORTEST_UNNAMED or len(value) in _HASH_LENGTHS or "/" in value
         return None if unclear and not words("secrets").search(name) else Severity.HIGH
@@ -106,7 +108,8 @@ def _may_be_secret(name: str, value: str) -> bool:
         return True
     if words("references").search(value) or words("names").fullmatch(value) or is_placeholder(value):
         return False
-    return value.lower() not in name.lower()
+    constant = _CONSTANT.fullmatch(value) and not looks_random(value)
+    return not constant and value.lower() not in name.lower()
 
 
 def _judged_password(value: str) -> Severity | None:

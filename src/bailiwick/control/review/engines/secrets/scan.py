@@ -3,26 +3,22 @@
 Contents are scanned whole, with RE2, whose time is linear in the text: no push can make the scan take for ever.
 """
 
-import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 
 from bailiwick.control.review.engines.secrets.assignments import assigned
 from bailiwick.control.review.engines.secrets.decoding import decodings, texts
 from bailiwick.control.review.engines.secrets.formats import formed
 from bailiwick.control.review.engines.secrets.hits import Hit
 from bailiwick.control.review.engines.secrets.joining import Joined
+from bailiwick.control.review.engines.secrets.lines import Lines
 from bailiwick.control.review.engines.secrets.unpacking import Budget
-from bailiwick.control.review.model import Change, Finding, PushedBlob, Severity, Surroundings
+from bailiwick.control.review.model import BLOCKING, Change, Finding, PushedBlob, Severity, Surroundings
 from bailiwick.control.review.rules import rule
 
 _DEEPEST = 3
 _MOST_OF_A_FILE = 100
 _MOST_HITS = 2_000
-# Ends of lines as editors and Python count them: a lone carriage return ends one, too.
-_LINE_END = re.compile(rb"\r\n?|\n")
 _SHOWN_OF_A_FORM = 4
 
 Look = Callable[[bytes, str], Iterator[Hit]]
@@ -36,6 +32,14 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
 def known_values(change: Change, known: Callable[[str], bool]) -> Iterator[Finding]:
     """Yield a finding for each text, encoded ones too, of which `known` says that it holds a value of the vault."""
     return _findings(change, lambda text, _: _known_values(text, known))
+
+
+def masked(text: str, path: str) -> str:
+    """Return a short text of some file with every credential that is seen in it left out."""
+    written = text.encode(errors="surrogatepass")
+    for secret in sorted({hit.secret for hit in _look(written, path)}, key=len, reverse=True):
+        written = written.replace(secret, b"***")
+    return written.decode(errors="surrogatepass")
 
 
 def _look(text: bytes, path: str) -> Iterator[Hit]:
@@ -76,40 +80,34 @@ def _paths(change: Change) -> Iterable[str]:
 
 
 def _one_a_line(hits: Iterable[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
-    """Yield the worst hit of each line, so many of a file as anybody reads; what is encoded, once."""
+    """Yield the worst hit of each line, and of a file as many as anybody reads, the worst of them; an encoded one once.
+
+    What does not block is never counted: a file full of examples hides no secret behind them.
+    """
     worst: dict[int, Hit] = {}
     seen: set[bytes] = set()
-    for line, hit in islice(hits, _MOST_HITS):
+    blocking = 0
+    for line, hit in hits:
+        blocking += hit.level >= BLOCKING
+        if blocking > _MOST_HITS:
+            break
         if (hit.encoded and hit.secret in seen) or (line in worst and hit.level <= worst[line].level):
             continue
         seen.add(hit.secret)
         worst[line] = hit
-    yield from sorted(worst.items())[:_MOST_OF_A_FILE]
+    kept = sorted(worst.items(), key=lambda item: -item[1].level)[:_MOST_OF_A_FILE]
+    yield from sorted(kept, key=lambda item: item[0])
 
 
 def _scan(blob: PushedBlob, look: Look, budget: Budget) -> Iterator[tuple[int, Hit]]:
     for text in texts(blob.content, budget):
-        lines = _Lines(text)
+        lines = Lines(text)
         for hit in _hits(text, blob.path, look, 0):
             yield lines.number_at(hit.place), hit
         joined = Joined(text)
         if joined.text:
             for hit in _hits(joined.text, blob.path, look, 0):
                 yield lines.number_at(joined.place_before(hit.place)), hit
-
-
-class _Lines:
-    """The lines of a text, counted once: counting them again for each hit would take quadratic time."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        self._ends: list[int] | None = None
-
-    def number_at(self, place: int) -> int:
-        """Return the number of the line of a place, from 1."""
-        if self._ends is None:
-            self._ends = [match.start() for match in _LINE_END.finditer(self._text)]
-        return bisect_left(self._ends, place) + 1
 
 
 def _hits(text: bytes, path: str, look: Look, depth: int) -> Iterator[Hit]:

@@ -9,6 +9,8 @@ from bailiwick.control.review.engines.packages.readers.json_files import npm_ori
 
 _FIELD = re.compile(r"""^\s+"?(version|resolved|resolution|integrity|checksum)"?:?\s+"?([^"\n]*?)"?\s*$""")
 _PNPM_KEY = re.compile(r"""^  ['"]?/?((?:@[^/@'"]+/)?[^/@'"():]+)[@/]([^'"():]+)(?:\([^'"]*\))?['"]?:\s*$""")
+_BUN = re.compile(r"""^\s+"[^"]+":\s*\["((?:@[^/"@]+/)?[^@"]+)@([^"]+)"(.*)$""")
+_BUN_HASH = re.compile(r'"(sha\d+-[A-Za-z0-9+/=]+)"')
 _LONGEST = 4000  # longer than any line that the tools write
 _PNPM_RESOLUTION = re.compile(r"\b(integrity|tarball|repo|directory|commit):\s*([^,}\s]+)")
 
@@ -89,3 +91,17 @@ def _with_pnpm_line(entry: Package, line: str) -> Package:
         elif key in {"repo", "directory"} or (key == "tarball" and npm_origin(value)):
             entry = replace(entry, origin=re.sub(r"://[^/@\s]+@", "://", value)[:200])
     return entry
+
+
+def bun(path: str, text: str) -> Reading:
+    """Yield the packages of a bun.lock."""
+    for number, whole in enumerate(text.splitlines(), start=1):
+        found = _BUN.match(whole[:_LONGEST])
+        if found is None or found[2].startswith("workspace:"):
+            continue
+        elsewhere = ":" in found[2] or found[2].startswith((".", "/"))
+        yield Package(
+            NPM, found[1], path, number, "lock", version="" if elsewhere else found[2], wanted=found[2],
+            hashes=tuple(_BUN_HASH.findall(found[3])), direct=False, written=f"{found[1]}@{found[2]}"[:200],
+            origin=re.sub(r"://[^/@\s]+@", "://", found[2])[:200] if elsewhere else "",
+        )  # fmt: skip

@@ -62,7 +62,9 @@ def _lines(text: str) -> Iterator[tuple[int, str, str]]:
 def _index(path: str, number: int, option: str, value: str, line: str) -> Problem:
     shown = urlsplit(value).hostname or value[:60]
     words = f"{option} {shown}: packages come from the organisation's index and from nowhere else".replace("  ", " ")
-    return Problem("package-not-from-index", path, number, words, _without_secrets(line))
+    return Problem(
+        "package-not-from-index", path, number, words, _without_secrets(line), origin=_without_secrets(value)
+    )
 
 
 def _package(path: str, number: int, line: str, kind: Kind, note: str) -> Package | Problem:

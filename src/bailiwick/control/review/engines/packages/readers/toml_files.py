@@ -53,7 +53,9 @@ def pyproject(path: str, text: str) -> Reading:
     yield from _poetry(path, places, table(table(document.get("tool")).get("poetry")))
     for source in _sources(table(document.get("tool"))):
         line = places.first(source)
-        yield Problem("package-not-from-index", path, line, f"{source[:80]} is not the organisation's index", source)
+        shown = re.sub(r"://[^/@\s]+@", "://", source)[:200]
+        words = f"{shown[:80]} is not the organisation's index"
+        yield Problem("package-not-from-index", path, line, words, shown, origin=shown)
 
 
 def _sources(tool: Mapping[str, Any]) -> Iterator[str]:

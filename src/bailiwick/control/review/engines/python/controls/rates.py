@@ -37,15 +37,7 @@ def check(found: list[tuple[Route, Evidence]], views: list[View]) -> Iterator[Fi
     if any(_LIMITED.search(view.vocabulary) for view in views):
         return
     for route, _ in found:
-        guessed = route.words & _TRIED and not route.words & {
-            "logout",
-            "refresh",
-            "filter",
-            "filters",
-            "cart",
-            "form",
-            "view",
-        }
+        guessed = route.words & _TRIED and not route.words & {"logout", "refresh", "filter", "filters", "cart"}
         if route.changes and guessed:
             yield route.view.finding(
                 "missing-rate-limit",

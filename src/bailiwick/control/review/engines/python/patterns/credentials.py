@@ -28,7 +28,7 @@ _PLACEHOLDER = re.compile(
 )
 _NOT_SECRET = re.compile(
     r"^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:https?|file|urn|arn|ssm|vault|secretsmanager|projects)[:/].*|/[\w./-]*|\.{1,2}/.*"
-    r"|X-[\w-]+|[A-Z][a-z]+(?:-[A-Z][a-z]+)+|[a-z_]+(?:[.:][a-z_]+)+|\w+\.(?:json|ya?ml|toml|txt|pem|key|env|html?|py|csv))$"
+    r"|X-[\w-]+|aws_\w+|AWS[A-Z]\w+|[A-Z][a-z]+(?:-[A-Z][a-z]+)+|[a-z_]+(?:[.:][a-z_]+)+|\w+\.(?:json|ya?ml|toml|txt|pem|key|env|html?|py|csv))$"
 )
 _FIELD_WORDS = frozenset({
     "password", "passwd", "pwd", "secret", "token", "key", "api", "access", "refresh", "user", "auth", "csrf",

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from bailiwick.control.review.engines.python.patterns.mending import with_arguments
 from bailiwick.control.review.engines.python.patterns.naming import label, labels, parts
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
@@ -127,8 +128,8 @@ def unpacking(view: View, call: ast.Call) -> Iterator[Finding]:
             yield view.finding("archive-slip", call, "the archive's entries are trusted whatever they say")
         return
     if not _checked(view, call):
-        what = "extractall" if last == "extractall" else "extract"
-        yield view.finding("archive-slip", call, f"{what} writes entries where they say; filter='data' refuses others")
+        words = f"{last} writes entries where they say; filter='data' refuses others"
+        yield view.finding("archive-slip", call, words, edit=with_arguments(view, call, 'filter="data"'))
 
 
 def _is_zip(view: View, call: ast.Call) -> bool:

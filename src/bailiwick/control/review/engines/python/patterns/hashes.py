@@ -208,7 +208,7 @@ def reversible(view: View, call: ast.Call) -> Iterator[Finding]:
 
 
 _CONFIRMING = frozenset({"confirm", "confirmation", "confirmed", "repeat", "repeated", "again", "retype", "new", "old",
-                         "verify", "2", "1", "second", "current"})  # fmt: skip
+                         "verify", "2", "1", "second", "current", "previous"})  # fmt: skip
 _INCOMING = frozenset({
     "form", "data", "request", "payload", "body", "args", "json", "values", "cleaned_data", "credentials", "creds",
     "input", "params", "serializer", "attrs", "self", "cls", "login",

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from bailiwick.control.review.engines.python.patterns.definitions import defaults, parameters
+from bailiwick.control.review.engines.python.patterns.mending import with_arguments
 from bailiwick.control.review.engines.python.patterns.naming import label
 from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.routes import is_route, request_values
@@ -30,9 +31,9 @@ def no_timeout(view: View, call: ast.Call) -> Iterator[Finding]:
             return
     given = view.argument(call, 2 if name == "urllib.request.urlopen" else None, "timeout")
     if (given is None and waits) or (given is not None and view.is_surely(given, None)):
-        yield view.finding(
-            "unbounded-input", call, "the call waits for ever when the other side does not answer", worse=-1
-        )
+        edit = with_arguments(view, call, "timeout=10") if given is None else None
+        words = "the call waits for ever when the other side does not answer"
+        yield view.finding("unbounded-input", call, words, worse=-1, edit=edit)
 
 
 def sized_by_sender(view: View, call: ast.Call) -> Iterator[Finding]:

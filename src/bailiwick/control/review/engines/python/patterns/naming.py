@@ -19,8 +19,8 @@ _ABOUT = frozenset({
     "provider", "class", "cls", "func", "fn", "callback", "size", "bytes", "status", "state", "key_id", "kind",
     "list", "index", "map", "pair", "public", "total", "used", "per", "prefix", "suffix", "format", "template",
     "view", "page", "cookie", "description", "tokens", "secrets", "passwords", "exists", "missing", "invalid",
-    "present", "masked", "redacted", "version", "encryption", "getter", "loader", "generator", "factory", "bearer",
-    "scopes", "scope", "info", "example", "enabled",
+    "present", "masked", "redacted", "version", "starting", "next", "continuation", "ignored", "encryption", "getter",
+    "loader", "generator", "factory", "bearer", "scopes", "scope", "info", "example", "enabled",
 })  # fmt: skip
 _SECRETS = (
     ("api", "key"), ("apikey",), ("secret",), ("token",), ("secret", "key"), ("private", "key"), ("access", "key"),

@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Iterator
 
+from bailiwick.control.review.engines.python.patterns.mending import with_value
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls
 from bailiwick.control.review.model import Finding
 
-_SAFE = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader", "FullLoader", "CFullLoader"})
+_UNSAFE = frozenset({"Loader", "CLoader", "UnsafeLoader", "CUnsafeLoader"})
 
 
 def yaml(view: View, call: ast.Call) -> Iterator[Finding]:
@@ -22,25 +23,32 @@ def yaml(view: View, call: ast.Call) -> Iterator[Finding]:
                 yield view.finding(
                     "unsafe-yaml", call, f"{name} without a safe loader makes any object that the text names"
                 )
-        elif not _is_safe(view, loader):
-            yield view.finding("unsafe-yaml", call, f"{view.last(loader)} makes any object that the text names")
+        elif _is_unsafe(view, loader):
+            own = isinstance(loader, ast.Attribute) and isinstance(loader.value, ast.Name)
+            edit = with_value(view, loader, f"{ast.unparse(loader.value)}.SafeLoader") if own else None  # type: ignore[attr-defined]
+            words = f"{view.last(loader)} makes any object that the text names"
+            yield view.finding("unsafe-yaml", call, words, edit=edit)
     elif name == "ruamel.yaml.YAML" and view.may_be(view.argument(call, 0, "typ"), "unsafe"):
         yield view.finding("unsafe-yaml", call, "this loader makes any object that the text names")
 
 
-def _is_safe(view: View, loader: ast.expr) -> bool:
-    """Return whether a loader is a safe one, under its own name or another, or a class of the app made of one."""
-    names = {view.name(loader).rpartition(".")[2], view.last(loader)}
-    if isinstance(loader, ast.Name):
-        for value in view.reaching(loader):
-            if isinstance(value, ast.IfExp):
-                return _is_safe(view, value.body) and _is_safe(view, value.orelse)
-            if isinstance(value, ast.Call) and view.name(value.func) == "getattr" and len(value.args) > 2:
-                names |= set(view.texts(value.args[1]))
-    if names & _SAFE:
+def _is_unsafe(view: View, loader: ast.expr, depth: int = 0) -> bool:
+    """Return whether a loader makes objects, under its own name or another, or is a class of the app made of one."""
+    if depth > 4:
+        return False
+    if isinstance(loader, ast.IfExp):
+        return _is_unsafe(view, loader.body, depth + 1) or _is_unsafe(view, loader.orelse, depth + 1)
+    if view.name(loader).rpartition(".")[2] in _UNSAFE or (
+        isinstance(loader, ast.Attribute) and loader.attr in _UNSAFE
+    ):
         return True
+    if isinstance(loader, ast.Call) and view.name(loader.func) == "getattr":
+        return bool(_UNSAFE & {text for item in loader.args[1:] for text in view.texts(item)})
     made = view.classes.get(view.last(loader))
-    return made is not None and any(_is_safe(view, base) for base in made.bases)
+    if made is not None:
+        return any(_is_unsafe(view, base, depth + 1) for base in made.bases)
+    held = view.reaching(loader) if isinstance(loader, ast.Name) else []
+    return any(value is not None and _is_unsafe(view, value, depth + 1) for value in held)
 
 
 def xml(view: View, call: ast.Call) -> Iterator[Finding]:

@@ -118,6 +118,8 @@ def _becomes(view: View, node: ast.AST, depth: int) -> str:
                 said = _passed(view, around)
                 if said is not None:
                     return said
+            case ast.Subscript() if child is around.value and not isinstance(around.slice, ast.Slice):
+                return ""  # a part of what was chosen
             case ast.Subscript() if child is around.slice:
                 if view.last(around.value) in {"environ"}:
                     return ""

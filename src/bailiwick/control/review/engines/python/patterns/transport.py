@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
+from bailiwick.control.review.engines.python.patterns.mending import with_value
 from bailiwick.control.review.engines.python.patterns.naming import is_password, is_secret, label
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
@@ -63,9 +64,9 @@ def not_verified(view: View, call: ast.Call) -> Iterator[Finding]:
         if given is None or (key in _ONLY_CLIENTS and not _is_client(view, call)):
             continue
         if view.may_be(given, *off) or view.name(given).rpartition(".")[2] == "CERT_NONE":
-            yield view.finding(
-                "certificate-not-verified", given if given.lineno else call, f"{key} switches verification off"
-            )
+            place = given if given.lineno else call
+            edit = with_value(view, given, "True") if isinstance(given, ast.Constant) and off == (False,) else None
+            yield view.finding("certificate-not-verified", place, f"{key} switches verification off", edit=edit)
             return
     if view.last(call.func) == "set_missing_host_key_policy" and call.args:
         policy = call.args[0].func if isinstance(call.args[0], ast.Call) else call.args[0]

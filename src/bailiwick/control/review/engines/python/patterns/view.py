@@ -8,7 +8,7 @@ from bailiwick.control.review.engines.python.patterns.definitions import Definit
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN, Folding
 from bailiwick.control.review.engines.python.patterns.outline import Function, Scope, outline
 from bailiwick.control.review.engines.python.project import Module, Project
-from bailiwick.control.review.model import Finding
+from bailiwick.control.review.model import Edit, Finding
 from bailiwick.control.review.rules import rule
 
 _DEEPEST = 12
@@ -212,7 +212,7 @@ class View:
             isinstance(argument, ast.Starred) for argument in call.args
         )
 
-    def finding(self, rule_id: str, node: ast.AST, message: str, worse: int = 0) -> Finding:
+    def finding(self, rule_id: str, node: ast.AST, message: str, worse: int = 0, edit: Edit | None = None) -> Finding:
         """Return a finding at a node."""
         line = getattr(node, "lineno", 0)
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
@@ -222,7 +222,7 @@ class View:
         end = len(last.encode()[: getattr(node, "end_col_offset", None) or 0].decode(errors="ignore")) + 1
         return Finding(
             rule(rule_id), self.path, line, message, text[:300], column=start, end_line=end_line, end_column=end,
-            worse=worse,
+            worse=worse, edit=edit,
         )  # fmt: skip
 
     def _dictionaries(self, node: ast.expr) -> list[ast.Dict]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
+from bailiwick.control.review.engines.python.patterns.mending import with_arguments, with_value
 from bailiwick.control.review.engines.python.patterns.naming import label, labels, parts
 from bailiwick.control.review.engines.python.patterns.view import View
 from bailiwick.control.review.engines.python.patterns.watch import Watch, calls, nodes
@@ -24,16 +25,21 @@ def cookie(view: View, call: ast.Call) -> Iterator[Finding]:
     if not isinstance(call.func, ast.Attribute) or view.spreads(call):
         return
     name_of = view.argument(call, 0, "key", "name")
-    if name_of is None or _expires(view, call):
+    # A jar of a client takes a cookie as one object.
+    if name_of is None or len(call.args) + len(call.keywords) == 1 or _expires(view, call):
         return
     names = view.texts(name_of) or [label(name_of)]
     signs_in = any(set(parts(name)) & _SESSIONS - {"csrf"} for name in names)
     csrf = any({"csrf", "xsrf"} & set(parts(name)) for name in names)
     secure = view.argument(call, None, "secure")
     if secure is None:
-        yield view.finding("insecure-cookie", call, "the cookie is sent over plain HTTP, too: secure is not set")
+        more = "" if csrf or view.argument(call, None, "httponly") is not None else ", httponly=True"
+        edit = with_arguments(view, call, f"secure=True{more}")
+        words = "the cookie is sent over plain HTTP, too: secure is not set"
+        yield view.finding("insecure-cookie", call, words, edit=edit)
     elif view.may_be(secure, False, None, 0):
-        yield view.finding("insecure-cookie", call, "the cookie is sent over plain HTTP, too: secure is off")
+        edit = with_value(view, secure, "True") if isinstance(secure, ast.Constant) else None
+        yield view.finding("insecure-cookie", call, "the cookie is sent over plain HTTP, too: secure is off", edit=edit)
     elif not csrf and _readable(view, call, signs_in):
         yield view.finding("insecure-cookie", call, "scripts of the page can read the cookie: httponly is not set")
 
@@ -148,14 +154,16 @@ def _set(view: View, node: ast.AST, name: str, value: ast.expr, kind: str) -> It
     if not kind or _IN_TESTS.search(view.path.lower()) or _test_class(view, node):
         return
     if name in _COOKIE_SETTINGS and view.is_surely(value, False):
-        yield view.finding("insecure-cookie", node, f"{_COOKIE_SETTINGS[name]}: {name} is off")
+        edit = with_value(view, value, "True") if isinstance(value, ast.Constant) else None
+        yield view.finding("insecure-cookie", node, f"{_COOKIE_SETTINGS[name]}: {name} is off", edit=edit)
     elif name in _OTHER_SETTINGS and view.is_surely(value, _OTHER_SETTINGS[name][1]):
         rule_id, _, words = _OTHER_SETTINGS[name]
         yield view.finding(rule_id, node, f"{words}: {name}")
     elif (name in {"DEBUG", "debug"} and kind in {"flask", "django"} and view.may_be(value, True)) or (
         name == "DEBUG" and kind == "class" and view.is_surely(value, True) and _production(view, node)
     ):
-        yield view.finding("debug-mode", node, "debug mode is on")
+        edit = with_value(view, value, "False") if isinstance(value, ast.Constant) else None
+        yield view.finding("debug-mode", node, "debug mode is on", edit=edit)
 
 
 def _class_name(view: View, node: ast.AST) -> str:
@@ -185,10 +193,11 @@ def debug(view: View, call: ast.Call) -> Iterator[Finding]:
             "server",
             "bottle",
         }
-        if (server or last != "run") and view.may_be(
-            view.argument(call, None, "debug", "use_debugger", "use_evalex"), True
-        ):
-            yield view.finding("debug-mode", call, "the server's debugger runs code that is typed into a page")
+        given = view.argument(call, None, "debug", "use_debugger", "use_evalex")
+        if (server or last != "run") and view.may_be(given, True):
+            edit = with_value(view, given, "False") if isinstance(given, ast.Constant) else None
+            words = "the server's debugger runs code that is typed into a page"
+            yield view.finding("debug-mode", call, words, edit=edit)
         if (
             name == "uvicorn.run"
             and view.may_be(view.argument(call, None, "reload", "debug"), True)
@@ -310,7 +319,8 @@ def not_escaped(view: View, call: ast.Call) -> Iterator[Finding]:
         given = view.argument(call, None, "autoescape")
         off = given is None and not view.spreads(call)
         if (off and not _no_html(view, call)) or (given is not None and view.may_be(given, False)):
-            yield view.finding("autoescape-off", call, "the templates of this environment escape nothing")
+            edit = with_arguments(view, call, "autoescape=True") if given is None else None
+            yield view.finding("autoescape-off", call, "the templates of this environment escape nothing", edit=edit)
     elif name in {"mako.template.Template", "mako.lookup.TemplateLookup"}:
         filters = view.argument(call, None, "default_filters")
         if filters is None or not any(isinstance(value, tuple) and "h" in value for value in view.values(filters)):

@@ -1,0 +1,82 @@
+"""Questions to models and their answers, as plain values."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bailiwick.control.vault import SecretFrom
+
+# What stands before or after a model's own name: whoever serves it, and the day or size of one of its versions.
+_VENDOR = re.compile(r"^(?:[a-z0-9.-]+/)*")
+_VERSION = re.compile(r"[-@:](?:\d{8}|\d{4}-\d\d-\d\d|latest|preview|\d{3,4})$")
+
+
+class Wire(StrEnum):
+    """The protocol that a model is asked by."""
+
+    OPENAI_CHAT = "openai-chat"
+    OPENAI_RESPONSES = "openai-responses"
+    ANTHROPIC = "anthropic"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A model that may be asked: where, by which wire, with which key, and how much a day."""
+
+    name: str
+    wire: Wire
+    url: str
+    model: str
+    key: SecretFrom | None = None
+    timeout_seconds: float = 120.0
+    tokens_per_day: int = 2_000_000
+    most_output_tokens: int = 8_000
+
+    @property
+    def family(self) -> str:
+        """The model's own name, without who serves it and which of its versions it is."""
+        return family_of(self.model)
+
+
+def family_of(model: str) -> str:
+    """Return a model's name as it is compared: `vendor/Some-Model-4-20260101` is `some-model-4`."""
+    plain = _VENDOR.sub("", "-".join(model.lower().split()))
+    return _VERSION.sub("", plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a model is asked: instructions, the text that they are about, and the JSON schema of the answer."""
+
+    instructions: str
+    text: str
+    schema: Mapping[str, Any]
+    name: str = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered: JSON as it came, and the tokens that both ways took."""
+
+    document: Any
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """That a model was asked: for what, about which app, how much went out and came back. No text of it is kept."""
+
+    id: str
+    route: str
+    model: str
+    purpose: str
+    app: str
+    time: datetime
+    bytes_out: int
+    tokens_in: int
+    tokens_out: int
+    outcome: str

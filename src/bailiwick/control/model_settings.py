@@ -1,0 +1,89 @@
+"""What the settings say of models: where they are, what may be sent to them, and which of them review."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bailiwick.control.exporter_settings import ProtectedUrl
+from bailiwick.control.inference import Route, Wire
+from bailiwick.control.reviewers import Lens, Mode, Reviewer, ReviewerOptions
+from bailiwick.control.vault import SecretFrom
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelOptions(_Section):
+    """A model that the control plane may ask. `url` is what the wire's paths are put behind, /v1 included."""
+
+    name: Name
+    wire: Wire
+    url: ProtectedUrl
+    model: str = Field(min_length=1, max_length=200)
+    key: SecretFrom | None = None
+    timeout_seconds: float = Field(default=120.0, gt=0, le=900)
+    tokens_per_day: int = Field(default=2_000_000, ge=1)
+    most_output_tokens: int = Field(default=8_000, ge=256, le=200_000)
+
+    @property
+    def route(self) -> Route:
+        """The same as a plain value."""
+        return Route(
+            self.name,
+            self.wire,
+            self.url,
+            self.model,
+            self.key,
+            self.timeout_seconds,
+            self.tokens_per_day,
+            self.most_output_tokens,
+        )
+
+
+class ReviewerChoice(_Section):
+    """A model that reviews, and the lenses that it reads with: all, where none are named."""
+
+    model: Name
+    lenses: frozenset[Lens] = frozenset(Lens)
+
+
+class ReviewersOptions(_Section):
+    """Independent reviewers: models that read what others wrote. The first that is independent reads, the last refutes.
+
+    With `required`, nothing goes to production that they did not read to an end; with `advise`, that is told only.
+    """
+
+    mode: Mode = Mode.OFF
+    models: tuple[ReviewerChoice, ...] = ()
+    seconds: float = Field(default=480.0, ge=10, le=3_600)
+
+    @property
+    def options(self) -> ReviewerOptions:
+        """The same as a plain value."""
+        chosen = tuple(Reviewer(item.model, item.lenses) for item in self.models)
+        return ReviewerOptions(self.mode, chosen, self.seconds)
+
+
+class ModelSettings(_Section):
+    """Both, where names are checked against each other."""
+
+    models: tuple[ModelOptions, ...] = ()
+    reviewers: ReviewersOptions = Field(default_factory=ReviewersOptions)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        names = [item.name for item in self.models]
+        if len(set(names)) < len(names):
+            raise ValueError("models: each needs a name of its own")
+        for choice in self.reviewers.models:
+            if choice.model not in names:
+                raise ValueError(f"reviewers: no model is called '{choice.model}'; models: lists {', '.join(names)}")
+        return self
+
+    @property
+    def routes(self) -> dict[str, Route]:
+        """The models by name."""
+        return {item.name: item.route for item in self.models}

@@ -1,0 +1,13 @@
+function escapeHtml(text) {
+  const box = document.createElement('div');
+  box.textContent = text;
+  return box.textContent;
+}
+
+async function show() {
+  const answer = await fetch('/api/notes');
+  const notes = await answer.json();
+  document.querySelector('#notes').innerHTML = notes.map((note) => `<li>${note.text}</li>`).join(''); // FINDING
+}
+
+show();

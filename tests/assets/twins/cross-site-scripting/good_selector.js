@@ -1,0 +1,1 @@
+$(document.getElementById(location.hash.slice(1))).show();

@@ -1,0 +1,3 @@
+const { Worker } = require('worker_threads');
+
+exports.start = (text) => new Worker(text, { eval: true }); // FINDING

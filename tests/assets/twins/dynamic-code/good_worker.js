@@ -1,0 +1,3 @@
+const { Worker } = require('worker_threads');
+
+exports.start = (data) => new Worker('./worker.js', { workerData: data });

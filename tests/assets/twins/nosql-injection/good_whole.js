@@ -1,0 +1,5 @@
+const Item = require('./models/item');
+
+exports.find = async (req, res) => {
+  res.json(await Item.find({ kind: `${req.query.kind}` }));
+};

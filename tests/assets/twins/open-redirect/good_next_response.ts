@@ -1,0 +1,6 @@
+import { NextRequest, NextResponse } from 'next/server';
+
+export async function GET(request: NextRequest) {
+  const next = request.nextUrl.searchParams.get('next') ?? '/';
+  return NextResponse.redirect(new URL(`/pages/${next}`, request.url));
+}

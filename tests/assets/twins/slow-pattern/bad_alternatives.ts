@@ -1,0 +1,1 @@
+export const valid = (text: string) => /^(?<part>a|aa|b)*c$/.test(text); // FINDING

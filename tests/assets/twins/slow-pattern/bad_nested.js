@@ -1,0 +1,3 @@
+const NAME = /^(\w+\s?)+$/; // FINDING
+
+exports.isName = (text) => NAME.test(text);

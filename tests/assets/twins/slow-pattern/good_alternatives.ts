@@ -1,0 +1,1 @@
+export const valid = (text: string) => /^(?<part>a|b)*c$/.test(text);

@@ -1,0 +1,15 @@
+const { ApolloServer } = require('@apollo/server');
+const { Pool } = require('pg');
+
+const pool = new Pool();
+
+const resolvers = {
+  Query: {
+    notes: async (parent, args) => {
+      const { rows } = await pool.query('SELECT * FROM notes WHERE title = $1', [args.title]);
+      return rows;
+    },
+  },
+};
+
+module.exports = (typeDefs) => new ApolloServer({ typeDefs, resolvers });

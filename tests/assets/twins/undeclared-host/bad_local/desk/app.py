@@ -1,0 +1,6 @@
+import requests
+
+
+def app():
+    host = "api.other" + ".example"
+    return requests.get("https://" + host)  # FINDING

@@ -1,0 +1,6 @@
+import requests
+
+
+def app():
+    host = "api.rates" + ".example"
+    return requests.get("https://" + host)

@@ -1,0 +1,5 @@
+import contextlib
+import os
+
+with contextlib.suppress(OSError):
+    app = os.environ["REGION"]  # FINDING

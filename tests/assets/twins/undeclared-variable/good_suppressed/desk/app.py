@@ -1,0 +1,5 @@
+import contextlib
+import os
+
+with contextlib.suppress(KeyError):
+    app = os.environ["REGION"]
