@@ -128,8 +128,14 @@ def measured(corpus: list[Twin]) -> Measured:
     with ProcessPoolExecutor(max_workers=2) as pool:
         ours = list(pool.map(_ours, corpus, chunksize=8))
     with tempfile.TemporaryDirectory(prefix="bailiwick-quality-") as folder:
-        _write(Path(folder), corpus)
-        peers = {peer.name: _of_peer(peer, Path(folder)) for peer in PEERS if peer.here}
+        peers = {}
+        for peer in PEERS:
+            if peer.here:
+                asked = [(n, twin) for n, twin in enumerate(corpus) if _asks(peer, twin, near(rules()[twin.rule].cwe))]
+                place = Path(folder) / peer.name.replace(" ", "-")
+                place.mkdir()
+                _write(place, asked)
+                peers[peer.name] = _of_peer(peer, place)
     for number, twin in enumerate(corpus):
         cwe = rules()[twin.rule].cwe
         wanted = near(cwe)
@@ -171,8 +177,8 @@ def _general() -> frozenset[str]:
     return frozenset(rule["id"] for rule in tomllib.loads(pack.read_text())["rule"])
 
 
-def _write(folder: Path, corpus: list[Twin]) -> None:
-    for number, twin in enumerate(corpus):
+def _write(folder: Path, corpus: list[tuple[int, Twin]]) -> None:
+    for number, twin in corpus:
         for file in twin.files:
             target = folder / f"{number:04}" / file.path
             target.parent.mkdir(parents=True, exist_ok=True)

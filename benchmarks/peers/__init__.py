@@ -68,10 +68,14 @@ def _run(folder: Path, *command: str) -> Any:
     path = f"{INSTALLED / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     # Into a file: some end before a pipe has taken all that they say.
     with tempfile.TemporaryFile() as said:
-        done = subprocess.run(
-            command, cwd=folder, stdout=said, stderr=subprocess.PIPE, timeout=_SECONDS, check=False,
-            env={**os.environ, "PATH": path},
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                command, cwd=folder, stdout=said, stderr=subprocess.PIPE, timeout=_SECONDS, check=False,
+                env={**os.environ, "PATH": path},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            print(f"    {Path(command[0]).name} took longer than {_SECONDS} s", file=sys.stderr)
+            return None
         said.seek(0)
         text = said.read()
     # Some say a line before their JSON.

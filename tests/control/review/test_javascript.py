@@ -159,6 +159,21 @@ def test_calls_that_multiply_come_to_an_end() -> None:
 
 
 @pytest.mark.req("RV2")
+def test_more_code_than_can_be_followed_at_once_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(javascript, "_MOST_NODES", 20)
+    seen = found(a_js=b"eval(x);", b_js=b"f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);")
+    assert {(item.rule.id, item.path) for item in seen} == {("dynamic-code", "a.js"), ("too-much-to-follow", "b.js")}
+
+
+@pytest.mark.req("RV2")
+def test_what_a_handler_renders_is_joined_with_what_the_template_puts_out() -> None:
+    app = ROUTE % b"res.render('search', { term: req.query.q, title: req.query.t });"
+    assert [(item.path, item.line) for item in found(app_js=app, views__search_ejs=b"<%= title %><%- term %>")
+            if item.rule.id == "cross-site-scripting"] == [("app.js", 3), ("views/search.ejs", 1)]  # fmt: skip
+    assert ids(app_js=app, views__search_ejs=b"<%= title %><%= term %>") == set()
+
+
+@pytest.mark.req("RV2")
 def test_imports_are_resolved_as_bundlers_do() -> None:
     files = {
         "tsconfig.json": b'{ // comment\n "compilerOptions": { "baseUrl": ".", "paths": { "#/*": ["./lib/*"], }, } }',

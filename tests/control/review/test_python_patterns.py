@@ -87,6 +87,8 @@ def test_a_control_that_is_there_counts() -> None:
         ("match x:\n        case 1:\n            name = 'md5'\n        case _:\n            name = 'sha512'", True),
         ("with x as name:\n        pass", False),
         ("name = 'MD5'.lower()", True),
+        ("names = ['sha512']\n    names[0] = x\n    name = names[0]", False),
+        ("names = ['md5']\n    names.append(x)\n    name = names[0]", True),
     ],
 )
 def test_what_a_name_holds_where_it_is_used_decides(body: str, weak: bool) -> None:

@@ -193,3 +193,18 @@ def test_a_trial_shows_what_a_draft_would_have_blocked_and_changes_nothing(
     with pytest.raises(ForbiddenError):
         trial.run(company.people["user"], name="draft", scope="organization:default", text=draft, app_path=APP)
     assert company.push("builder", {"app.py": "app = 99\n"}).accepted
+
+
+@pytest.mark.req("RV8", "RV9")
+def test_a_place_may_pass_by_a_waiver(company: Company) -> None:
+    in_force(company)
+    assert not company.push("builder", {"app.py": BREAKS}).accepted
+    with company.control.store.transaction() as session:
+        review = company.control.reviews.latest(session, APP)
+    assert review is not None
+    (finding,) = [item for item in review.findings if item.rule.startswith("standard-")]
+    waivers = company.control.waivers
+    waiver = waivers.request(company.people["builder"], review.id, finding.fingerprint, "until the library is gone", 30)
+    waivers.approve(company.people["security"], waiver.id, "read it")
+    answer = company.push("builder", {"app.py": BREAKS, "notes.txt": "1\n"})
+    assert not any("standard-house" in line for line in answer.lines)

@@ -1,7 +1,10 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from bailiwick.control.release import NotReviewedError
-from bailiwick.control.review import StoredFinding, StoredReview
+from bailiwick.control.review import Finding, Report, Step, StoredFinding, StoredReview, Waived, rule
 from bailiwick.control.waivers import NotWaivableError, Waiver, WaiverFilter, WaiverNotOpenError, WaiverState
 from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
 from bailiwick.core.statements import REVIEW_VERDICT, Keyring, open_statement
@@ -201,3 +204,17 @@ def test_lists_hold_what_the_asker_may_see(company: Company) -> None:
         assert waivers.list(session, company.people["user"], WaiverFilter()).waivers == ()
         with pytest.raises(NotFoundError):
             waivers.waiver(session, company.people["user"], waiver.id)
+
+
+@pytest.mark.req("RV1")
+def test_a_waiver_is_for_the_way_and_the_severity_that_somebody_looked_at() -> None:
+    way = (Step("a.py", 1, "request.args comes in"), Step("a.py", 9, "is executed"))
+    found = Finding(rule("sql-injection"), "a.py", 9, "it is", "cursor.execute(query)", steps=way)
+    until = datetime(2099, 1, 1, tzinfo=UTC)
+    waiver = Waived("wvr_1", found.fingerprint, until, found.flow, found.severity)
+    moved = replace(found, line=12, steps=(Step("a.py", 4, way[0].words), Step("a.py", 12, way[1].words)))
+    other = replace(found, steps=(Step("b.py", 1, "request.headers comes in"), way[1]))
+    worse = replace(found, worse=1)
+    for finding, passes in ((found, True), (moved, True), (other, False), (worse, False)):
+        assert Report("t", (finding,), waivers=(waiver,)).passed is passes
+    assert not Report("t", (found, found), waivers=(waiver,)).passed, "one finding, and no other like it"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bailiwick.control.catalog import App
 from bailiwick.control.release import PRODUCTION, ReleaseService
-from bailiwick.control.review import Report
+from bailiwick.control.review import Report, merge
 from bailiwick.control.reviewers import ReviewerService, Writers
 from bailiwick.control.source import SourceService
 from bailiwick.store import Store
@@ -43,4 +43,6 @@ class SecondReading:
             writers=Writers(agents, models),
             findings=report.findings,
         )
-        return replace(report, findings=(*report.findings, *found), slower=(*report.slower, *self._reviewers.names))
+        return replace(
+            report, findings=merge([*report.findings, *found]), slower=(*report.slower, *self._reviewers.names)
+        )

@@ -15,6 +15,7 @@ from bailiwick.control.review.folder import read_folder
 from bailiwick.control.review.holding import held_to_standards
 from bailiwick.control.review.keeping import WITHHELD, without_secrets
 from bailiwick.control.review.listing import AppFinding, FindingFilter, FindingState, newest_findings
+from bailiwick.control.review.merging import merge
 from bailiwick.control.review.model import (
     BLOCKING,
     Change,
@@ -91,6 +92,7 @@ __all__ = [
     "finding_lines",
     "held_to_standards",
     "import_advisories",
+    "merge",
     "newest_findings",
     "open_advisories",
     "read_folder",

@@ -106,6 +106,14 @@ class Finding:
         return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
+    def flow(self) -> str:
+        """A digest of the way that a value takes to the line, wherever its lines are; empty without one."""
+        if not self.steps:
+            return ""
+        way = "\0".join(f"{step.path}\0{step.words}" for step in self.steps)
+        return hashlib.sha256(way.encode(errors="surrogatepass")).hexdigest()[:16]
+
+    @property
     def waivable(self) -> bool:
         """Whether a waiver can let it pass."""
         return self.rule.waivable and self.engine != VAULT_ENGINE
@@ -113,11 +121,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """A waiver that is in force: one finding of one app passes until a time."""
+    """A waiver that is in force: one finding of one app passes until a time.
+
+    It was given for the way that a value took to the line then, and for how bad that was: neither for another way to
+    the same line, nor for what became worse.
+    """
 
     id: str
     fingerprint: str
     until: datetime
+    flow: str = ""
+    severity: Severity = Severity.CRITICAL
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it lets a finding pass."""
+        same = finding.fingerprint == self.fingerprint and finding.flow == self.flow
+        return same and finding.waivable and finding.severity <= self.severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +247,9 @@ class Report:
     def waived(self) -> dict[int, Waived]:
         """The waiver of each finding that passes by one, by the place of the finding."""
         free = {waiver.fingerprint: waiver for waiver in self.waivers}
-        return {
-            place: free.pop(finding.fingerprint)
-            for place, finding in enumerate(self.findings)
-            if free and finding.severity >= BLOCKING and finding.waivable and finding.fingerprint in free
-        }
+        covered = {}
+        for place, finding in enumerate(self.findings):
+            waiver = free.get(finding.fingerprint)
+            if waiver is not None and finding.severity >= BLOCKING and waiver.covers(finding):
+                covered[place] = free.pop(finding.fingerprint)
+        return covered

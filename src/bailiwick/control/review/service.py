@@ -45,6 +45,7 @@ class StoredFinding:
     commit: str
     engine: str
     waiver: str
+    flow: str
 
     @property
     def waivable(self) -> bool:
@@ -271,6 +272,7 @@ def _as_row(finding: Finding) -> dict[str, object]:
         "excerpt": finding.excerpt.strip()[:400],
         "commit": finding.commit,
         "engine": finding.engine,
+        "flow": finding.flow,
     }
 
 

@@ -65,3 +65,4 @@ class FindingRow(Base):
     commit: Mapped[str]
     engine: Mapped[str]
     waiver: Mapped[str] = mapped_column(server_default="")
+    flow: Mapped[str] = mapped_column(server_default="")

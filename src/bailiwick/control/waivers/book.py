@@ -5,7 +5,7 @@ from dataclasses import fields
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bailiwick.control.review import Waived
+from bailiwick.control.review import Severity, Waived
 from bailiwick.control.waivers.model import Waiver, WaiverState
 from bailiwick.control.waivers.tables import WaiverRow
 from bailiwick.core.clock import Clock
@@ -19,11 +19,12 @@ class WaiverBook:
 
     def in_force(self, session: Session, app_path: str) -> tuple[Waived, ...]:
         """Return the waivers of an app that are approved and whose time is not over."""
-        query = select(WaiverRow.id, WaiverRow.fingerprint, WaiverRow.until).where(
+        query = select(WaiverRow).where(
             WaiverRow.app == app_path, WaiverRow.state == WaiverState.APPROVED, WaiverRow.until > self._clock()
         )
         return tuple(
-            Waived(row.id, row.fingerprint, row.until) for row in session.execute(query.order_by(WaiverRow.id))
+            Waived(row.id, row.fingerprint, row.until, row.flow, Severity[row.severity.upper()])
+            for row in session.scalars(query.order_by(WaiverRow.id))
         )
 
 

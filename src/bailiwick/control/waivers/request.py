@@ -18,6 +18,7 @@ def new_row(
         id=new_id("wvr"),
         app=review.app,
         fingerprint=finding.fingerprint,
+        flow=finding.flow,
         rule=finding.rule,
         severity=finding.severity,
         path=finding.path,

@@ -48,3 +48,4 @@ class WaiverRow(Base):
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str]
     warned_at: Mapped[datetime | None]
+    flow: Mapped[str] = mapped_column(server_default="")

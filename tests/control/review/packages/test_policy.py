@@ -83,6 +83,14 @@ def test_slips_are_counted(one: str, other: str, slips: int) -> None:
     assert names.distance(one, other) == slips
 
 
+@pytest.mark.req("RV5")
+@pytest.mark.parametrize(
+    "name", ["tensorflow-gpu", "nvidia-nccl-cu15", "flask-cors", "pydantic-settings", "types-pyyaml"]
+)
+def test_members_of_a_family_are_no_look_alikes(name: str) -> None:
+    assert names.look_alike("PyPI", name) == ""
+
+
 @pytest.mark.req("RV4")
 def test_an_import_that_nothing_brings_is_offered_as_a_line_of_requirements() -> None:
     files = {

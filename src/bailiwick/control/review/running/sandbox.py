@@ -9,6 +9,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ SCRATCH = "/scratch"
 _FIRST_UID, _UIDS = 190_000, 9_999
 _SHARED = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")
 _INNER_ID = "1000"
+_PROGRAMS = ("ruff", "squawk")
 _PROBE_SECONDS = 20
 
 
@@ -85,9 +87,17 @@ def bubblewrap(more_paths: Sequence[str], scratch_bytes: int = 2**20) -> list[st
 def _interpreter() -> list[str]:
     """Return what the interpreter at hand consists of, packages and ours included."""
     library = Path(os.__file__).parent
-    whole = {sys.prefix, sys.base_prefix} - {"/usr", "/usr/local"}
+    prefixes = {sys.prefix, sys.base_prefix}
+    # Of what others share, only what belongs to the interpreter, and the programs that engines start.
+    whole = prefixes - {"/usr", "/usr/local"}
+    libraries = {f"{prefix}/lib" for prefix in prefixes & {"/usr/local"}}
+    programs = {f"{folder}/{name}" for folder in _program_folders() for name in _PROGRAMS}
     single = {sys.executable, str(Path(sys.executable).resolve()), str(library)}
-    return sorted({*whole, *single, *import_paths()})
+    return sorted({*whole, *libraries, *programs, *single, *import_paths()})
+
+
+def _program_folders() -> set[str]:
+    return {sysconfig.get_path("scripts"), f"{sys.prefix}/bin", f"{sys.base_prefix}/bin"}
 
 
 def import_paths() -> list[str]:

@@ -8,6 +8,7 @@ from bailiwick.control.review.engines.javascript.embedded import scripts
 from bailiwick.control.review.engines.javascript.interpreter import Interpreter, TooMuchError
 from bailiwick.control.review.engines.javascript.modules import aliases
 from bailiwick.control.review.engines.javascript.syntax import Source, UnreadableSourceError, parse
+from bailiwick.control.review.engines.javascript.views import raw_names
 from bailiwick.control.review.engines.javascript.whole import check_app, is_minified
 from bailiwick.control.review.engines.templates.pieces import SUFFIXES as PAGES
 from bailiwick.control.review.model import Change, Finding, Surroundings
@@ -17,6 +18,8 @@ SUFFIXES = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _CONFIGURATION = ("tsconfig.json", "jsconfig.json", "package.json")
 # Frames that a walk may take: three or four for each level of a tree, for each function inside of another.
 _FRAMES = 12_000
+# Nodes that are kept of all files together, so that they fit into a worker: about a megabyte and a half.
+_MOST_NODES = 500_000
 
 
 def reads(path: str) -> bool:
@@ -27,6 +30,7 @@ def reads(path: str) -> bool:
 def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings in the JavaScript and TypeScript files of the tip."""
     sources: dict[str, Source] = {}
+    nodes = 0
     for file in change.files:
         if not file.path.endswith((*SUFFIXES, *PAGES)) or file.path.endswith(".d.ts"):
             continue
@@ -46,8 +50,15 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
         if source.broken_line:
             excerpt = source.lines[source.broken_line - 1][:400]
             yield Finding(rule("syntax-error"), file.path, source.broken_line, "does not parse", excerpt)
+        nodes += sum(1 for _ in source.root.walk())
+        if nodes > _MOST_NODES:
+            yield Finding(
+                rule("too-much-to-follow"), file.path, 0, "the app has more code than can be followed at once"
+            )
+            continue
         sources[file.path] = source
-    run = Interpreter(sources, aliases({file.path: file.content for file in change.files}))
+    views = {file.path: raw_names(file.path, file.content) for file in change.files if file.path.endswith(PAGES)}
+    run = Interpreter(sources, aliases({file.path: file.content for file in change.files}), views)
     with _room():
         try:
             run.run()

@@ -12,6 +12,7 @@ from bailiwick.control.review.engines.javascript import expressions, statements
 from bailiwick.control.review.engines.javascript.binding import bind_parameters
 from bailiwick.control.review.engines.javascript.models import Models, models
 from bailiwick.control.review.engines.javascript.modules import resolve
+from bailiwick.control.review.engines.javascript.origins import KINDS, rule_for, said_of
 from bailiwick.control.review.engines.javascript.scopes import Cleared, Exit, Frame, Scope, common
 from bailiwick.control.review.engines.javascript.syntax import Node, Source
 from bailiwick.control.review.engines.javascript.values import (
@@ -36,11 +37,6 @@ _MOST_ENTRIES_FROM_OUTSIDE = 120
 _MOST_STEPS = 4_000_000
 _STEPS_FOR_EACH_BYTE = 60
 _PASSES = 2
-# What a model's answer must not be used for; each has one name there.
-_MODEL_SINKS = frozenset(
-    {"sql-injection", "command-injection", "code-injection", "cross-site-scripting", "path-traversal", "dynamic-import",
-     "template-injection", "nosql-injection", "server-side-request-forgery", "unsafe-deserialisation"}
-)  # fmt: skip
 
 
 class TooMuchError(Exception):
@@ -92,13 +88,19 @@ class Facts:
 class Interpreter:
     """One walk through the files of an app. `found` holds what it found."""
 
-    def __init__(self, sources: Mapping[str, Source], aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        aliases: Mapping[str, str],
+        views: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.models: Models = models()
         self.facts = Facts()
         self.found: dict[tuple[str, str, int], Finding] = {}
         self.cleared: Cleared = frozenset()
         self.cells: dict[object, Value] = {}
         self.branching = 0
+        self.views = views or {}
         self.passed_on: list[Cleared] = []
         self.usual_instances: dict[int, Thing] = {}
         self._aliases = aliases
@@ -322,8 +324,8 @@ class Interpreter:
     def report_flow(self, rule_id: str, node: Node, scope: Scope, taints: frozenset[Taint], words: str) -> None:
         """Report that text from outside reaches a place where it does harm, if it still can there."""
         for taint in sorted(self.open_taints(taints, rule_id), key=lambda item: (item.kind == "model", item.key)):
-            name = _named_for(taint.kind, rule_id)
-            said = f"{_who(taint)} {words}"
+            name = rule_for(taint.kind, rule_id)
+            said = f"{said_of(taint)} {words}"
             self.report(name, node, scope, said, (*taint.steps, Step(scope.frame.path, node.line, words)))
             return
 
@@ -352,34 +354,8 @@ class Interpreter:
 
     def from_outside(self, kind: str, key: str, node: Node, scope: Scope, type_: str = "") -> Value:
         """Return a value that somebody else wrote."""
-        taint = Taint(key, kind, steps=(Step(scope.frame.path, node.line, f"{_KINDS.get(kind, kind)}: {key}"),))
+        taint = Taint(key, kind, steps=(Step(scope.frame.path, node.line, f"{KINDS.get(kind, kind)}: {key}"),))
         value = Value(taints=frozenset({taint}), type="" if type_ == "strings" else type_)
         if type_ in {"string", "strings"}:
             value = replace(value, taints=frozenset({replace(taint, safe=frozenset({"nosql-injection"}))}))
         return value
-
-
-_KINDS = {
-    "request": "comes in with the request",
-    "browser": "comes in with the page's address or another window",
-    "model": "is what a model answered",
-    "stored": "is what was fetched or stored",
-    "archive": "is what an archive says",
-}
-
-
-def _named_for(kind: str, rule_id: str) -> str:
-    """Return the rule that is broken, by who may have written the text."""
-    if kind == "model" and rule_id in _MODEL_SINKS:
-        return "unsafe-model-output"
-    return "archive-slip" if kind == "archive" else rule_id
-
-
-def _who(taint: Taint) -> str:
-    return {
-        "request": f"the request's {taint.key}",
-        "browser": f"{taint.key} of the page",
-        "model": "what a model answered",
-        "stored": f"what comes from {taint.key}",
-        "archive": f"the archive's {taint.key}",
-    }.get(taint.kind, taint.key)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bailiwick.control.review.engines.javascript import validators
 from bailiwick.control.review.engines.javascript.scopes import Cleared, common
 from bailiwick.control.review.engines.javascript.values import ALL, NOTHING, Closure, Value
+from bailiwick.control.review.engines.javascript.words import text_of
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.calls import Call
@@ -20,6 +21,7 @@ _APPS = re.compile(
 )
 _RECEIVERS = re.compile(r"(?i)^(?:app|router|server|api|fastify|\w*router|\w*routes|route)$")
 _ONE_ARGUMENT = re.compile(r"^(?:koa|@koa/router|koa-router|hono)\b")
+_FUNCTIONS = frozenset({"arrow_function", "function_expression"})
 _ERROR_PARAMETERS = 4
 REQUEST, RESPONSE, NEXT = Value(symbol="@request"), Value(symbol="@response"), Value(symbol="@next")
 
@@ -37,7 +39,7 @@ def registered(run: "Interpreter", call: "Call") -> bool:
         return False
     from bailiwick.control.review.engines.javascript.interpreter import Route  # noqa: PLC0415 - each needs the other
 
-    names = tuple(node.text[:120] for node in call.nodes)
+    names = tuple("" if node.kind in _FUNCTIONS else text_of(node)[:120] for node in call.nodes)
     run.facts.routes.append(
         Route(
             call.method, path or _route_path(call), call.at, call.scope.frame.path, tuple(handlers), names, call.scope

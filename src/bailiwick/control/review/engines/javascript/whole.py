@@ -103,7 +103,7 @@ def _guards(route: "Route") -> bool:
     """Return whether what stands between a route's path and its handler, by name, asks who it is."""
     between = route.names[1:] if route.path else route.names
     last = between[-1:] if route.method != "use" else ()
-    named = [name for name in between if name not in last and not name.startswith(("async", "(", "function"))]
+    named = [name for name in between if name and name not in last]
     if any(_WHO.search(name) for name in named):
         return True
     inner = list(route.handlers[:-1]) if route.method != "use" else list(route.handlers)

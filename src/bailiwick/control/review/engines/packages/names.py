@@ -15,6 +15,7 @@ _TWO_OFF = {PYPI: 1500, NPM: 2000}
 _WITH_AFFIX = {PYPI: 200, NPM: 700}
 _MOST_IMITATED = 500
 _LONGEST = 60
+_SHORT_PART = 3
 _SHORTEST_ONE_OFF, _SHORTEST_TWO_OFF = 5, 10
 _AFFIX = "(?:python|py|node|js|npm|lib)"
 _AFFIXES = re.compile(rf"^{_AFFIX}[-_.]?(?=.{{4}})|(?<=.{{4}})[-_.]?{_AFFIX}$")
@@ -110,9 +111,14 @@ def _with_affix(popular: _Popular, name: str) -> str:
 
 
 def _of_one_family(one: str, other: str) -> bool:
-    """Return whether names differ only in a number that both have, as `nvidia-nccl-cu12` and `nvidia-nccl-cu13` do."""
+    """Return whether names differ only in a number that both have (`nccl-cu12`, `nccl-cu13`) or in one short part
+    (`tensorflow-cpu`, `tensorflow-gpu`), as members of one family do.
+    """
     without = [re.sub(r"\d+", "0", name) for name in (one, other)]
-    return without[0] == without[1]
+    parts = [re.split(r"[-_.@/]", name) for name in (one, other)]
+    differing = [pair for pair in zip(*parts, strict=False) if pair[0] != pair[1]]
+    short = len(differing) == 1 and max(map(len, differing[0])) <= _SHORT_PART
+    return without[0] == without[1] or (short and len(parts[0]) == len(parts[1]) > 1)
 
 
 def distance(one: str, other: str) -> int:

@@ -109,7 +109,8 @@ class Folding:
     def _named(self, node: ast.Name) -> list[object]:
         held = self._view.reaching(node)
         if held:
-            return [value for item in held for value in (self.values(item) if item is not None else [UNKNOWN])]
+            found = [value for item in held for value in (self.values(item) if item is not None else [UNKNOWN])]
+            return [*found, UNKNOWN] if node.id in self._view.changed else found
         return self._elsewhere(self._view.imports.get(node.id, ""))
 
     def _elsewhere(self, dotted: str) -> list[object]:

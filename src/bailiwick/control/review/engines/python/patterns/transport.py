@@ -59,6 +59,11 @@ def not_verified(view: View, call: ast.Call) -> Iterator[Finding]:
     if name in _UNVERIFIED:
         yield view.finding("certificate-not-verified", call, "a TLS context that takes any certificate is made")
         return
+    if name == "ssl.wrap_socket" and view.argument(call, None, "cert_reqs") is None:
+        yield view.finding(
+            "certificate-not-verified", call, "ssl.wrap_socket takes any certificate unless told otherwise"
+        )
+        return
     for key, off in _OFF.items():
         given = view.argument(call, None, key)
         if given is None or (key in _ONLY_CLIENTS and not _is_client(view, call)):

@@ -12,6 +12,9 @@ from bailiwick.control.review.model import Edit, Finding
 from bailiwick.control.review.rules import rule
 
 _DEEPEST = 12
+_CHANGING = frozenset(
+    {"append", "extend", "insert", "add", "update", "remove", "pop", "clear", "setdefault", "discard"}
+)
 _IMPORTERS = frozenset({"__import__", "importlib.import_module"})
 
 
@@ -59,6 +62,19 @@ class View:
                 case ast.Constant() if not isinstance(self.parents[node], ast.Expr):
                     found.append(str(node.value))
         return "\0".join(found)
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """The names of containers that the file changes after they were made, by a method or an item."""
+        found: set[str] = set()
+        for node in self.nodes:
+            if (
+                isinstance(node, ast.Subscript)
+                and not isinstance(node.ctx, ast.Load)
+                and isinstance(node.value, ast.Name)
+            ) or (isinstance(node, ast.Attribute) and node.attr in _CHANGING and isinstance(node.value, ast.Name)):
+                found.add(node.value.id)
+        return frozenset(found)
 
     @cached_property
     def configures_django(self) -> bool:

@@ -321,6 +321,12 @@ def not_escaped(view: View, call: ast.Call) -> Iterator[Finding]:
         if (off and not _no_html(view, call)) or (given is not None and view.may_be(given, False)):
             edit = with_arguments(view, call, "autoescape=True") if given is None else None
             yield view.finding("autoescape-off", call, "the templates of this environment escape nothing", edit=edit)
+    elif name in {"jinja2.Template", "jinja2.environment.Template"}:
+        page = any(re.search(r"<\w+[^>]*>", text) for text in view.texts(view.argument(call, 0, "source")))
+        given = view.argument(call, None, "autoescape")
+        if page and ((given is None and not view.spreads(call)) or (given is not None and view.may_be(given, False))):
+            edit = with_arguments(view, call, "autoescape=True") if given is None else None
+            yield view.finding("autoescape-off", call, "a template that is made so escapes nothing", edit=edit)
     elif name in {"mako.template.Template", "mako.lookup.TemplateLookup"}:
         filters = view.argument(call, None, "default_filters")
         if filters is None or not any(isinstance(value, tuple) and "h" in value for value in view.values(filters)):
