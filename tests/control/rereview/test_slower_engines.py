@@ -14,8 +14,12 @@ REPOSITORY = str(Path(__file__).parents[3])
 
 
 @pytest.fixture
-def with_a_second_opinion(company: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
+def one_engine_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reviewer, "ENGINES", second_opinion.ENGINES)
+
+
+@pytest.fixture
+def with_a_second_opinion(one_engine_more: None, company: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
     company.control.review_pool.close()
     pool = ReviewPool(registry=f"{second_opinion.__name__}:ENGINES", more_paths=(REPOSITORY,))
     monkeypatch.setattr(company.control.source, "_pool", pool)

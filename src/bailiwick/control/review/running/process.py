@@ -99,7 +99,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [*walls, *program],
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self._said, env={}, cwd="/",
-                pass_fds=(tell,) if sandboxed else (),
+                pass_fds=(tell,) if sandboxed else (), start_new_session=True,
             )  # fmt: skip
         os.close(tell)
         self._first = -1
@@ -202,7 +202,9 @@ class Worker:
             os.close(self._first)
             self._first = -1
         os.close(self._told)
-        self._process.kill()
+        # Bubblewrap's child does not die with it from the first, so its whole group is killed.
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         # The other end of the socket closes with the last process that has it.
         with contextlib.suppress(OSError):

@@ -46,7 +46,7 @@ def check_call(run: Run, frame: Frame, node: ast.expr, path: str, callee: Value,
     names = [path, method] if path.startswith("?.") and path.count(".") == 1 else [path]
     called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     for name in names:
-        for sink in run.known.sinks(name, method if called or parent else "", parent):
+        for sink in run.known.sinks(name, method if called and not _is_address(node, method) else "", parent):
             labels = _labels_at(sink, path, callee, given)
             harmful = harmful_labels(sink.kind, labels, sink.direct, sink.built)
             if harmful:
@@ -57,6 +57,15 @@ def check_call(run: Run, frame: Frame, node: ast.expr, path: str, callee: Value,
     _check_templates(run, frame, node, path, given)
     if method in _ORM_MAKERS and given.extra is not None and not path.startswith("?"):
         check_mass(run, frame, node, given.extra, f"{method}() as fields of its own choice")
+
+
+def _is_address(node: ast.expr, method: str) -> bool:
+    """Return whether a method that may ask a database is asked for an address: `client.fetch(f"/people/{name}")`."""
+    if method not in {"fetch", "stream"} or not isinstance(node, ast.Call) or not node.args:
+        return False
+    first = node.args[0]
+    begin = first.values[0] if isinstance(first, ast.JoinedStr) and first.values else first
+    return isinstance(begin, ast.Constant) and str(begin.value).startswith(("/", "http"))
 
 
 def report(run: Run, frame: Frame, node: ast.AST, rule_id: str, labels: Sequence[Label], where: str) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from bailiwick.store.row_security import protect_statements
 
-revision = "0020"
+revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None

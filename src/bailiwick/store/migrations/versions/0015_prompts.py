@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from bailiwick.store.row_security import protect_statements
 
-revision = "0017"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None

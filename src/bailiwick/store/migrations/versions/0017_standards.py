@@ -5,8 +5,8 @@ from alembic import op
 
 from bailiwick.store.row_security import protect_statements
 
-revision = "0016"
-down_revision = "0019"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
