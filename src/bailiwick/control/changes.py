@@ -1,6 +1,6 @@
 """Ties services that tell of changes to those that must hear of them, which are made later."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ class ChangeRelay:
         self.in_flight: InFlight | None = None
         self.releases: ReleaseService | None = None
         self.rereviews: RereviewService | None = None
-        self.slower: tuple[str, ...] = ()
+        self.slower: Callable[[], tuple[str, ...]] = tuple
 
     def refresh(self) -> None:
         """End what runs in the name of anybody whose access ended, and return once planes act on the change."""
@@ -57,7 +57,7 @@ class ChangeRelay:
         Engines for which no push waits are asked to read it.
         """
         assert self.releases is not None and self.rereviews is not None  # noqa: S101 - set before any push comes in
-        if self.slower:
+        if self.slower():
             used = UsedTree(app.path, push.tree, push.commit, "", "")
             self.rereviews.ask_for(session, [used], "slower engines read it")
         return self.releases.preview(session, app, push, verdict, files)

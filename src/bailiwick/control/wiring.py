@@ -360,7 +360,10 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     )
     reviewers = _reviewers(base)
     pool = base.settings.review.pool()
-    slower = (*slower_engines(), *reviewers.names)
+
+    def slower() -> tuple[str, ...]:
+        return (*slower_engines(), *reviewers.names)
+
     base.relay.slower = slower
     reviews = ReviewService(
         base.keys["review"],
@@ -426,7 +429,7 @@ def _delivery(base: _Base, people: _People, estate: _Estate) -> _Delivery:
     return _Delivery(advisories, reviews, reviewers, pool, sources, stops, releases, deploys, serving, rereviews)
 
 
-def _review_basis(base: _Base, advisories: AdvisoryService, slower: Sequence[str]) -> BasisNow:
+def _review_basis(base: _Base, advisories: AdvisoryService, slower: Callable[[], Sequence[str]]) -> BasisNow:
     standards = StandardRegister(base.clock)
 
     def basis(session: Session) -> Basis:
@@ -436,7 +439,7 @@ def _review_basis(base: _Base, advisories: AdvisoryService, slower: Sequence[str
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
             standards=advisories.name_of_policy() + standards.name_of_standards(session),
-            slower=", ".join(slower),
+            slower=", ".join(slower()),
         )
 
     return basis
