@@ -81,13 +81,12 @@ def test_where_reviewers_fail_a_person_decides_about_that_tree(company: Company,
     review = latest(company)
     silent = [item for item in review.findings if item.rule == "reviewers-inconclusive"]
     assert not review.passed
-    assert len(silent) == 3 == sum(item.blocking for item in review.findings)
-    for item in silent:
-        asked = company.control.waivers.request(
-            company.people["builder"], review.id, item.fingerprint, reason="the model is down", days=3
-        )
-        decided = company.control.waivers.approve(company.people["security"], asked.id, "I have read it myself")
-        assert decided.state is WaiverState.APPROVED
+    assert len(silent) == 1 == sum(item.blocking for item in review.findings)
+    asked = company.control.waivers.request(
+        company.people["builder"], review.id, silent[0].fingerprint, reason="the model is down", days=3
+    )
+    decided = company.control.waivers.approve(company.people["security"], asked.id, "I have read it myself")
+    assert decided.state is WaiverState.APPROVED
     company.control.rereview_keeper.keep()
     assert latest(company).passed
     assert company.control.deploys.request(company.people["builder"], APP).id

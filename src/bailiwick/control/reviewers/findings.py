@@ -11,18 +11,18 @@ def findings_of(readings: Sequence[LensReading], mode: Mode, tree: str) -> Itera
 
     That finding is about one tree only: a waiver of it is a person's decision about that tree and no other.
     """
+    silent = [f"{item.lens.value} ({item.route}): {item.inconclusive}" for item in readings if item.inconclusive]
+    if silent:
+        yield inconclusive("; ".join(silent), mode, tree)
     for reading in readings:
-        if reading.inconclusive:
-            yield inconclusive(f"{reading.lens.value} ({reading.route})", reading.inconclusive, mode, tree)
-        for item in reading.found:
-            yield _finding(reading, item)
+        yield from (_finding(reading, item) for item in reading.found)
 
 
-def inconclusive(who: str, words: str, mode: Mode, tree: str) -> Finding:
-    """Return the finding that says that a reviewer said nothing that counts."""
+def inconclusive(words: str, mode: Mode, tree: str) -> Finding:
+    """Return the finding that says that reviewers said nothing that counts."""
     known = rule("reviewers-inconclusive")
     worse = 0 if mode is Mode.REQUIRED else Severity.LOW - known.severity
-    return Finding(known, ".", 0, f"{who}: {words}", f"{who} of tree {tree}", engine="reviewers", worse=worse)
+    return Finding(known, ".", 0, words, f"the reviewers of tree {tree}", engine="reviewers", worse=worse)
 
 
 def _finding(reading: LensReading, item: Judged) -> Finding:

@@ -58,7 +58,7 @@ class ReviewerService:
         if mode is Mode.OFF:
             return ()
         if not self._options.reviewers:
-            return (inconclusive("nobody", _NOBODY, mode, change.tree),)
+            return (inconclusive(_NOBODY, mode, change.tree),)
         known = self._known(app, change.tree)
         if known is None:
             files = tuple(seen_files(change, set(before()), findings))
