@@ -122,7 +122,7 @@ def test_02_the_first_version_is_refused_and_each_fault_is_explained(demo: Demo,
     assert re.search(r"remote: refund_desk/orders.py:\d+  critical  sql-injection", said)
     assert re.search(r"remote: refund_desk/settings.py:3  critical  secret-in-code: AWS access key .* in commit", said)
     assert re.search(r"remote: refund_desk/rates.py:\d+  high  undeclared-host: api.exchange-rates.example", said)
-    assert "fix  give the values as parameters" in said
+    assert "fix  give values as parameters" in said
     assert '[egress] allow = ["api.exchange-rates.example:443"]' in said
     assert "AKIAQ3" not in said
 
