@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.fixtures.postgres",
     "tests.fixtures.store",
     "tests.fixtures.company",
+    "tests.fixtures.review_pool",
     "tests.fixtures.plane",
     "tests.fixtures.issuer",
     "tests.fixtures.saml_provider",

@@ -128,7 +128,12 @@ async def test_searches_find_people_resources_and_actions_in_pages(point: httpx2
             break
     assert people == ["builder@example.com", "second@example.com"]
     acts = await ask(point, "search/action", subject={"type": "user", "id": "approver@example.com"}, resource=DESK)
-    assert [item["name"] for item in acts["results"]] == ["app.approve", "app.read"]
+    assert [item["name"] for item in acts["results"]] == [
+        "app.approve",
+        "app.read",
+        "waiver.approve",
+        "waiver.end",
+    ]
     user = {"type": "user", "id": "user@example.com"}
     assert (await ask(point, "search/action", subject=user, resource=DESK))["results"] == [{"name": "app.use"}]
 
@@ -165,6 +170,8 @@ async def test_what_can_lists_what_somebody_may_do_and_why(point: httpx2.AsyncCl
     assert {(item["resource"], item["action"], *item["deciders"]) for item in found} == {
         (f"app:{APP}", "app.read", "approvers-read"),
         (f"app:{APP}", "app.approve", "approvers-of-later-deploys"),
+        (f"app:{APP}", "waiver.approve", "approvers-waive-what-is-not-critical"),
+        (f"app:{APP}", "waiver.end", "who-ends-waivers"),
     }
     own = await point.get("/api/v1/what-can", params=asked, headers=bearer(company, "approver"))
     assert own.json()["what"] == found

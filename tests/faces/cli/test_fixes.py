@@ -14,8 +14,8 @@ CODE = """from urllib.request import urlopen
 
 
 def app():
-    urlopen("https://one.other.example/x")
-    return urlopen("https://two.other.example/x")
+    urlopen("https://one.other.example/x", timeout=9)
+    return urlopen("https://two.other.example/x", timeout=9)
 """
 
 
