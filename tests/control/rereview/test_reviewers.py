@@ -61,6 +61,13 @@ def test_what_reviewers_object_to_withdraws_the_verdict(company: Company, model:
     assert ("verdict.withdrawn", "service:review") in company.actions()
     with pytest.raises(NotReviewedError):
         company.control.deploys.request(company.people["builder"], APP)
+    # The app's history has the last word on what was taken, not the first.
+    with company.control.store.transaction() as session:
+        page = company.control.history.revisions(session, company.people["builder"], APP)
+    (revision,) = page.revisions
+    assert revision.push.accepted
+    assert revision.review is not None
+    assert (revision.review.id, revision.review.passed) == (review.id, False)
 
 
 @pytest.mark.req("RV7")

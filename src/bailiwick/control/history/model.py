@@ -9,7 +9,10 @@ from bailiwick.control.source import BlamedLine, CommitRecord, PushRecord
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A push with what came of it; of a refused one, commits, deploys and releases are empty."""
+    """A push with what came of it; of a refused one, commits, deploys and releases are empty.
+
+    `review` is the last one of what was taken, which may be another than the one that took it.
+    """
 
     push: PushRecord
     commits: tuple[CommitRecord, ...]

@@ -112,14 +112,17 @@ class HistoryService:
     def _revisions(self, session: Session, app: App, pushes: Sequence[PushRecord]) -> tuple[Revision, ...]:
         taken = [push.commit for push in pushes if push.accepted]
         commits = self._sources.commits_of(session, [push.id for push in pushes if push.accepted])
-        reviews = self._reviews.summaries(session, [push.review for push in pushes])
+        # Of what was taken the last word counts: it may have been withdrawn since.
+        newest = self._reviews.newest(session, app.path, [push.tree for push in pushes if push.accepted])
+        last = {push.id: newest.get(push.tree, push.review) if push.accepted else push.review for push in pushes}
+        reviews = self._reviews.summaries(session, list(last.values()))
         deploys = self._deploys.deploys_of(session, app.path, taken)
         releases = self._releases.releases_of(session, app.path, taken)
         return tuple(
             Revision(
                 push=push,
                 commits=tuple(commits.get(push.id, ())),
-                review=reviews.get(push.review),
+                review=reviews.get(last[push.id]),
                 deploys=tuple(item for item in deploys if push.accepted and item.commit == push.commit),
                 releases=tuple(item for item in releases if push.accepted and item.commit == push.commit),
             )

@@ -209,6 +209,13 @@ class ReviewService:
         rows = session.scalars(query.order_by(*newest).options(only))
         return {(row.app, row.tree): basis_of(row) for row in rows}
 
+    def newest(self, session: Session, app: str, trees: Collection[str]) -> dict[str, str]:
+        """Return the id of the newest review of each of these trees of an app, by tree."""
+        query = select(ReviewRow.tree, ReviewRow.id).where(ReviewRow.app == app, ReviewRow.tree.in_(trees))
+        newest = query.ext(distinct_on(ReviewRow.tree))
+        rows = session.execute(newest.order_by(ReviewRow.tree, ReviewRow.time.desc(), ReviewRow.id.desc()))
+        return {row.tree: row.id for row in rows}
+
     def summaries(self, session: Session, review_ids: Collection[str]) -> dict[str, ReviewSummary]:
         """Return reviews by id without their findings, which are counted."""
         counts = select(

@@ -60,7 +60,10 @@ def _revision(item: dict[str, Any], *, brief: bool = False) -> list[str]:
     review = item["review"]
     if review:
         waived = f", {review['waived']} waived" if review["waived"] else ""
-        lines.append(f"review      {review['id']}  {review['findings']} found, {review['blocking']} block{waived}")
+        withdrawn = "; what had passed was withdrawn" if item["accepted"] and not review["passed"] else ""
+        lines.append(
+            f"review      {review['id']}  {review['findings']} found, {review['blocking']} block{waived}{withdrawn}"
+        )
     for deploy in item["approvals"]:
         by = f" by {deploy['by']}: {deploy['reason']}" if deploy["by"] else ""
         lines.append(f"deploy      {deploy['deploy']}  {deploy['state']}{by}")
