@@ -24,6 +24,8 @@ pytest_plugins = (
 )
 
 
+# Before pytest-xdist's own hook, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file on one worker, as they share servers; journeys share a whole demo, and take longest."""
     for item in items:
