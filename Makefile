@@ -10,7 +10,7 @@ demo: setup  ## start the whole product on loopback with the sample company
 	@$(BIN)/bailiwick demo $(ARGS)
 
 test: setup-tests  ## run the whole test suite
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.complete  ## style, types and import rules
 	@$(BIN)/ruff format --check src tests benchmarks scripts

@@ -24,11 +24,6 @@ pytest_plugins = (
 )
 
 
-# Before pytest-xdist's own hook, which reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker, as they share servers; journeys share a whole demo, and take longest."""
-    for item in items:
-        group = "journeys" if JOURNEYS in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with the journeys: they take longest, and what is short fills the gaps at the end."""
     items.sort(key=lambda item: JOURNEYS not in item.path.parents)
