@@ -369,7 +369,7 @@ def test_pushes_to_different_apps_do_not_wait_for_each_other(
     assert "reviews" in pushing.stderr.readline().decode()
     with ThreadPoolExecutor(1) as pool:
         second = pool.submit(door.push, other, "HEAD:main", app="finance/other")
-        eventually(lambda: len([one for one in git_children() if one.name() == "git-http-backend"]) == 2)
+        eventually(lambda: len([one for one in git_children() if one.name() == "git-http-backend"]) == 2, 45)
         held.set()
         assert second.result()[0]
     pushing.stderr.read()
