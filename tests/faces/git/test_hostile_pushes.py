@@ -21,11 +21,9 @@ from bailiwick.control.identity.tables import TokenRow
 from bailiwick.control.review import Finding
 from bailiwick.control.review.running.process import Worker
 from bailiwick.control.review.running.worker import Task
-from bailiwick.control.settings import ReviewSettings
 from bailiwick.core.clock import utc_now
 from tests.faces.git.conftest import IDENTITY, NOTHING, Door, commit, git_children
 from tests.fixtures.company import APP, MANIFEST
-from tests.fixtures.review_pool import OWN_POOL
 
 KEY = "AKIA" + "Q3EGRIFKLT7ZVWXN"
 MAIN = "refs/heads/main"
@@ -308,12 +306,6 @@ def test_what_a_killed_push_left_is_taken_away_later(door: Door, folder: Path) -
     assert door.push(folder)[0]
     assert not old.exists()
     assert fresh.exists()
-
-
-@pytest.fixture(autouse=True)
-def own_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reviews that are held up here must hold up no worker that other tests share."""
-    monkeypatch.setattr(ReviewSettings, "pool", OWN_POOL)
 
 
 @pytest.fixture

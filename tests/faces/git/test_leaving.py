@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from tests.faces.git.conftest import Door, commit, git_children
-from tests.faces.git.test_hostile_pushes import eventually, held, leftovers, own_workers, raw_push
+from tests.faces.git.test_hostile_pushes import eventually, held, leftovers, raw_push
 from tests.fixtures.company import APP
 
-__all__ = ["held", "own_workers"]
+__all__ = ["held"]
 
 
 def leave(door: Door) -> None:
