@@ -1,0 +1,75 @@
+"""What every service is made with: database, keys, policy, clock, and the relay that tells of changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.catalog import data_classes_of
+from bailiwick.control.changes import ChangeRelay
+from bailiwick.control.identity import (
+    Authorizer,
+    SamlKeys,
+    StepUpRule,
+    step_up_policies,
+)
+from bailiwick.control.policies import PolicyForce
+from bailiwick.control.settings import ControlSettings
+from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
+from bailiwick.core.clock import Clock
+from bailiwick.core.policy import Journal, PoliciesInForce
+from bailiwick.core.statements import SigningKey
+from bailiwick.store import Store
+
+_PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What every service is made with."""
+
+    settings: ControlSettings
+    clock: Clock
+    store: Store
+    audit: AuditLog
+    vault: Vault
+    keys: Mapping[str, SigningKey]
+    authority: CertificateAuthority
+    saml_keys: SamlKeys | None
+    relay: ChangeRelay
+    policies: PoliciesInForce
+    force: PolicyForce
+    journal: Journal
+    authorizer: Authorizer
+
+
+def build_base(settings: ControlSettings, clock: Clock) -> Base:
+    """Connect to the database, bring it up to date, and unseal the keys."""
+    store = Store.connect(settings.database_url.get_secret_value())
+    store.migrate()
+    audit = AuditLog(clock)
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
+    with store.transaction() as session:
+        keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
+        authority = CertificateAuthority.load(session, vault, clock)
+        saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
+    relay, journal = ChangeRelay(), Journal()
+    rules = [StepUpRule(rule.actions, rule.max_age, rule.second_factor) for rule in settings.step_up]
+    policies = PoliciesInForce(step_up_policies(rules), environment="control", clock=clock)
+    force = PolicyForce(policies, on_swap=relay.tell)
+    authorizer = Authorizer(policies, refresh=force.refresh, data_classes=data_classes_of, on_asked=journal.add)
+    return Base(
+        settings=settings,
+        clock=clock,
+        store=store,
+        audit=audit,
+        vault=vault,
+        keys=keys,
+        authority=authority,
+        saml_keys=saml_keys,
+        relay=relay,
+        policies=policies,
+        force=force,
+        journal=journal,
+        authorizer=authorizer,
+    )

@@ -1,0 +1,51 @@
+"""What data planes pull and push."""
+
+from dataclasses import dataclass
+
+from bailiwick.control.observe import ObserveService
+from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService, PolicySpread
+from bailiwick.control.wiring.base import Base
+from bailiwick.control.wiring.delivery import Delivery
+from bailiwick.control.wiring.estate import Estate
+from bailiwick.control.wiring.people import People
+
+
+@dataclass(frozen=True)
+class Planes:
+    """What data planes pull and push."""
+
+    observe: ObserveService
+    service: PlaneService
+    hub: PlaneHub
+    spread: PolicySpread
+
+
+def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery) -> Planes:
+    """Put together what planes speak with, and give the relay its hub."""
+    observe = ObserveService(base.clock)
+    keys = base.keys
+    service = PlaneService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        observe=observe,
+        releases=delivery.serving,
+        stops=delivery.stops,
+        codes=people.identity,
+        secrets=base.vault,
+        authority=base.authority,
+        policies=base.force,
+        accounts=estate.accounts,
+        keys=PlaneKeys(
+            downlink=keys["downlink"],
+            passes=keys["pass"],
+            review=keys["review"].public_text,
+            approval=keys["approval"].public_text,
+            release=keys["release"].public_text,
+        ),
+        sign_in_url=f"{base.settings.public_url}/sign-in/app",
+        clock=base.clock,
+    )
+    base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)
+    spread = PolicySpread(base.store, service, base.force, tuple(base.settings.planes), lambda: tuple(hub.connected))
+    return Planes(observe, service, hub, spread)
