@@ -58,7 +58,8 @@ class ReviewersOptions(_Section):
 
     mode: Mode = Mode.OFF
     models: tuple[ReviewerChoice, ...] = ()
-    seconds: float = Field(default=480.0, ge=10, le=3_600)
+    # A re-review is taken up anew by another process after ten minutes.
+    seconds: float = Field(default=480.0, ge=10, le=540)
 
     @property
     def options(self) -> ReviewerOptions:

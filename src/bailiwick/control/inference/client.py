@@ -1,6 +1,7 @@
 """Asks a model over HTTP: bounded in time and size, again where that may help, and never to another address."""
 
 import json
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -25,17 +26,24 @@ class ModelClient:
     def __init__(self, wait: Callable[[float], None] = time.sleep) -> None:
         self._wait = wait
 
-    def ask(self, route: Route, key: SecretStr | None, body: bytes) -> Answer:
-        """Send a request that `body_of` wrote, and return the answer; raise `ModelError` when there is none."""
+    def ask(self, route: Route, key: SecretStr | None, body: bytes, ends: float = math.inf) -> Answer:
+        """Send a request that `body_of` wrote, and return the answer; raise `ModelError` when there is none.
+
+        Nothing is waited for beyond `ends` (`time.monotonic()`).
+        """
         form = FORMS[route.wire]
         headers = {"content-type": "application/json", **form.headers(key.get_secret_value() if key else "")}
         url = route.url + form.path
         for tried in range(_TRIES):
-            last = tried == _TRIES - 1
+            seconds = min(route.timeout_seconds, ends - time.monotonic())
+            if seconds <= 0:
+                raise ModelError("the model had no time left to answer")
+            # A wait between tries may be long: it must leave time for the next one.
+            last = tried == _TRIES - 1 or ends - time.monotonic() < _LONGEST_WAIT_SECONDS
             try:
-                status, answer, asked = self._post(route, url, body, headers)
+                status, answer, asked = self._post(seconds, url, body, headers)
             except httpx2.TimeoutException as fault:
-                raise ModelError(f"the model did not answer within {route.timeout_seconds:g} s") from fault
+                raise ModelError(f"the model did not answer within {seconds:.3g} s") from fault
             except httpx2.HTTPError as fault:
                 if last:
                     raise ModelError(f"the model cannot be reached: {type(fault).__name__}") from None
@@ -49,13 +57,13 @@ class ModelClient:
         raise AssertionError("unreachable")
 
     @staticmethod
-    def _post(route: Route, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, float]:
+    def _post(seconds: float, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, float]:
         """Return status, body and for how long the server asks to wait."""
-        ends = time.monotonic() + route.timeout_seconds
+        ends = time.monotonic() + seconds
         answer = bytearray()
         # Proxies of the environment are not asked: what leaves, leaves as the settings say.
         with (
-            httpx2.Client(timeout=route.timeout_seconds, follow_redirects=False, trust_env=False) as client,
+            httpx2.Client(timeout=seconds, follow_redirects=False, trust_env=False) as client,
             client.stream("POST", url, content=body, headers=headers) as response,
         ):
             for piece in response.iter_bytes():

@@ -3,6 +3,7 @@
 This is the control plane's own way to models, for reviewers. What apps ask goes through a data plane's gateway.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -58,8 +59,8 @@ class InferenceService:
             raise NotFoundError(f"no model is called '{name[:60]}'", hint="models: in the settings lists them")
         return self._routes[name]
 
-    def ask(self, route_name: str, question: Question, *, purpose: str, app: str) -> Answer:
-        """Ask a model and return its answer. Nothing is sent once the day's budget is spent.
+    def ask(self, route_name: str, question: Question, *, purpose: str, app: str, ends: float = math.inf) -> Answer:
+        """Ask a model and return its answer by `ends` (`time.monotonic()`). Nothing is sent once the budget is spent.
 
         Raises `ModelError` in words that hold nothing of the question.
         """
@@ -67,7 +68,7 @@ class InferenceService:
         call_id, body = self._begin(route, question, purpose, app)
         try:
             key = self._key(route)
-            answer = self._client.ask(route, key, body)
+            answer = self._client.ask(route, key, body, ends)
         except BailiwickError as fault:
             self._end(call_id, route, purpose, app, len(body), None, fault.message)
             if isinstance(fault, ModelError):

@@ -14,7 +14,8 @@ from bailiwick.control.reviewers.planted import planted
 from bailiwick.control.reviewers.prompts import instructions, refutation
 from bailiwick.control.reviewers.seeing import MOST_PARTS, parts_of, written
 
-Ask = Callable[[str, Question], Answer]
+# A model by its route, what it is asked, and until when (`time.monotonic()`).
+Ask = Callable[[str, Question, float], Answer]
 READINGS = tuple((run, blanked) for run in RUNS for blanked in (False, True))
 _SIDE_BY_SIDE = 4
 
@@ -99,4 +100,4 @@ def _refuted(order: Order, item: Judged, ask: Ask) -> Judged:
 def _in_time(order: Order, ask: Ask, route: str, question: Question) -> Answer:
     if time.monotonic() > order.ends:
         raise ModelError("the reviewers did not come to an end in the time that they have")
-    return ask(route, question)
+    return ask(route, question, order.ends)

@@ -89,8 +89,8 @@ class ReviewerService:
         orders = [item for item in planned if isinstance(item, Order)]
         self._begin(app, tree, sum(order.questions for order in orders))
 
-        def ask(route: str, question: Question) -> Answer:
-            return self._inference.ask(route, question, purpose=_PURPOSE, app=app)
+        def ask(route: str, question: Question, ends: float) -> Answer:
+            return self._inference.ask(route, question, purpose=_PURPOSE, app=app, ends=ends)
 
         readings: list[LensReading] = []
         for item in planned:
