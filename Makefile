@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint bench bench-peers requirements docs setup clean
+.PHONY: demo test test-long lint bench bench-peers requirements docs setup clean
 
 demo: setup  ## start the whole product on loopback with the sample company
 	@$(BIN)/bailiwick demo $(ARGS)
 
 test: setup-tests  ## run the whole test suite
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-long: setup-tests  ## run the tests that install or start the whole product several times
+	@$(BIN)/python -m pytest -m long $(ARGS)
 
 lint: $(VENV)/.complete  ## style, types and import rules
 	@$(BIN)/ruff format --check src tests benchmarks scripts
@@ -38,7 +41,7 @@ setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages 
 	@scripts/install_system.sh bubblewrap
 
 setup-tests: setup
-	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl
+	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl docker-registry
 
 # The environment is made anew when the lock file changes.
 $(VENV)/.complete: requirements.lock pyproject.toml

@@ -19,11 +19,11 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
 from bailiwick.core.policy import ContextValue, Decision, PolicyEngine, Resource, cascade
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.sql import (
     Binding,
     Connection,
     Database,
-    KnownDecisions,
     SqlGateway,
     SqlListener,
     connect,

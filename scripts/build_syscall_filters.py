@@ -1,5 +1,9 @@
-"""Compiles the sandbox's system-call filters into the package: run it when the list of calls changed."""
+"""Compiles the sandbox's system-call filters into the package, with the names of all calls beside them.
 
+Run it when the list of calls changed.
+"""
+
+import contextlib
 import errno
 import tempfile
 from pathlib import Path
@@ -10,6 +14,7 @@ from bailiwick.core import syscalls
 
 DATA = Path(syscalls.__file__).parent / "seccomp"
 ARCHITECTURES = {"x86_64": pyseccomp.Arch.X86_64, "aarch64": pyseccomp.Arch.AARCH64}
+_HIGHEST_NUMBER = 1000
 
 
 def compile_filter(machine: str) -> bytes:
@@ -20,17 +25,24 @@ def compile_filter(machine: str) -> bytes:
         rules.add_arch(wanted)
         rules.remove_arch(pyseccomp.system_arch())
     for name in syscalls.ALLOWED:
-        if name != "ioctl":
-            _allow(rules, name)
+        _allow(rules, name)
     _allow(rules, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, syscalls.NAMESPACE_FLAGS, 0))
     for family in syscalls.SOCKET_FAMILIES:
         _allow(rules, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
-    _allow(rules, "ioctl", pyseccomp.Arg(1, pyseccomp.NE, syscalls.REFUSED_IOCTL))
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     with tempfile.TemporaryFile() as target:
         rules.export_bpf(target)
         target.seek(0)
-        return target.read()
+        return syscalls.without_ioctls(target.read(), machine, pyseccomp.resolve_syscall(wanted, "ioctl"))
+
+
+def names_of_calls(machine: str) -> str:
+    """Return a line with number and name of each call that a machine has."""
+    lines = []
+    for number in range(_HIGHEST_NUMBER):
+        with contextlib.suppress(OSError, ValueError):
+            lines.append(f"{number} {pyseccomp.resolve_syscall(ARCHITECTURES[machine], number).decode()}\n")
+    return "".join(lines)
 
 
 def _allow(rules: pyseccomp.SyscallFilter, name: str, *arguments: pyseccomp.Arg) -> None:
@@ -47,6 +59,7 @@ def main() -> None:
     DATA.mkdir(exist_ok=True)
     for machine in ARCHITECTURES:
         (DATA / f"{machine}.bpf").write_bytes(compile_filter(machine))
+        (DATA / f"{machine}.calls").write_text(names_of_calls(machine))
 
 
 if __name__ == "__main__":

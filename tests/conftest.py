@@ -15,12 +15,18 @@ pytest_plugins = (
     "tests.fixtures.postgres",
     "tests.fixtures.store",
     "tests.fixtures.company",
+    "tests.fixtures.wheels",
     "tests.fixtures.review_pool",
     "tests.fixtures.plane",
+    "tests.fixtures.app_databases",
     "tests.fixtures.issuer",
     "tests.fixtures.saml_provider",
     "tests.fixtures.saml_genuine",
+    "tests.fixtures.registry",
     "tests.fixtures.slapd",
+    "tests.fixtures.post_office",
+    "tests.fixtures.installation",
+    "tests.fixtures.releases",
 )
 
 

@@ -139,3 +139,26 @@ def test_addresses_and_weak_keys_of_a_saml_provider_are_refused(tmp_path: Path) 
         idp = {**IDP, "certificates": [good], **changes}
         with pytest.raises(ValueError, match=words):
             load(tmp_path, oidc=[], saml=[{**SAML, "metadata": None, "idp": idp}])
+
+
+@pytest.mark.req("AI2")
+def test_a_model_is_open_to_whom_the_settings_name_and_to_reviewers_that_read_with_it(tmp_path: Path) -> None:
+    common = {"wire": "anthropic", "url": "https://models.example.com/v1", "model": "opal-4"}
+    models = [
+        {"name": "reader", **common},
+        {"name": "writer", **common, "open_to": ["group:support", "folder:finance"]},
+    ]
+    reviewers = {"mode": "advise", "models": [{"model": "reader"}]}
+    routes = load(tmp_path, inference={"models": models, "reviewers": reviewers}).inference.routes
+    assert {name: set(route.open_to) for name, route in routes.items()} == {
+        "reader": {"service:reviewers"},
+        "writer": {"group:support", "folder:finance"},
+    }
+    assert routes["writer"].caller_tokens_per_day == routes["writer"].tokens_per_day
+    for wrong in ("support", "role:admin", "organization:other", "group:a b", ""):
+        with pytest.raises(ValueError, match="open_to"):
+            load(tmp_path, inference={"models": [{"name": "m", **common, "open_to": [wrong]}]})
+    with pytest.raises(ValueError, match="url"):
+        load(tmp_path, inference={"models": [{"name": "m", **common, "url": "http://models.example.com/v1"}]})
+    with pytest.raises(ValueError, match="gateway"):
+        load(tmp_path, inference={"gateway": "http://gateway.example.com"})

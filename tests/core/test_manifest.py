@@ -57,6 +57,32 @@ def test_a_mistake_is_named_where_it_stands(change: tuple[str, str], words: str,
     assert caught.value.hint
 
 
+HOSTS = '[[egress.hosts]]\nhost = "legacy.example"\nport = 80\nprotocol = "http"\n'
+
+
+@pytest.mark.req("RT2")
+def test_hosts_say_their_protocol_where_it_is_not_tls() -> None:
+    egress = parse_manifest(GOOD + HOSTS).egress
+    assert [item.reach for item in egress.declared] == ["api.exchange.example:443", "legacy.example:80/http"]
+    assert egress.addresses == ("api.exchange.example:443", "legacy.example:80")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words"),
+    [
+        (HOSTS.replace("protocol", "protocl"), "did you mean 'protocol'"),
+        (HOSTS.replace('"http"', '"ftp"'), "egress.hosts.protocol"),
+        (HOSTS.replace("80", "0"), "egress.hosts.port"),
+        (HOSTS.replace("legacy.example", "https://legacy.example"), "egress.hosts.host"),
+        (HOSTS + HOSTS, "legacy.example:80 is declared twice"),
+        (HOSTS.replace("legacy.example", "api.exchange.example").replace("80", "443"), "443 is declared twice"),
+    ],
+)
+def test_a_host_that_is_declared_wrongly_is_named(hosts: str, words: str) -> None:
+    with pytest.raises(ManifestError, match=words):
+        parse_manifest(GOOD + hosts)
+
+
 def test_a_manifest_of_a_megabyte_is_refused_unread() -> None:
     with pytest.raises(ManifestError, match="larger than 64 KiB"):
         parse_manifest("#" * 2**20)

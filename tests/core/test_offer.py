@@ -26,19 +26,22 @@ def test_nothing_is_missing_for_what_there_is(rest: str) -> None:
         ('runtime = "node22"', "the runtime node22 is not here; there is: python3.11, python3.12"),
         ('kind = "static"', "apps of kind 'static' do not run here; there are: web, job"),
         ('kind = "agent"', "apps of kind 'agent' do not run here; there are: web, job"),
-        ('[models.writer]\nuse = "large"', "models are not offered here, and [models] asks for: writer"),
-        (
-            "[database]",
-            "apps get no [database] of their own here; declare an integration with a database that there is",
-        ),
     ],
 )
 def test_what_is_missing_is_said_with_what_there_is(rest: str, said: str) -> None:
     assert words(rest) == (said,)
 
 
+@pytest.mark.req("RV11")
+def test_a_database_of_its_own_is_missing_only_where_there_is_no_server_for_it() -> None:
+    manifest = parse_manifest(APP + "[database]")
+    assert missing(manifest, ["python3.11"]) == ()
+    said = "apps get no [database] of their own here; declare an integration with a database that there is"
+    assert missing(manifest, ["python3.11"], databases=False) == (said,)
+
+
 def test_several_things_are_all_said() -> None:
-    assert len(words('kind = "static"\nruntime = "static"\n[database]')) == 3
+    assert len(words('kind = "static"\nruntime = "static"\n[database]')) == 2
 
 
 def test_our_own_runtime_is_one_that_a_manifest_can_name() -> None:

@@ -53,6 +53,9 @@ def test_no_author_can_approve_even_as_administrator(name: str) -> None:
     decision = ENGINE.decide(author, "app.approve", app(org_admin="group:admins"), APPROVAL)
     assert not decision.allowed
     assert decision.deciders == ("never-approve-your-own",)
+    with pytest.raises(ForbiddenError) as refused:
+        decision.require()
+    assert refused.value.hint == "no role changes this: it takes another person, or another way"
 
 
 @pytest.mark.req("DG1")
@@ -179,7 +182,7 @@ def test_nobody_is_asked_to_sign_in_again_for_what_they_may_not_do() -> None:
 
 @pytest.mark.req("ID1")
 def test_every_action_of_people_is_known_by_what_it_is_done_to() -> None:
-    kinds = ("Organization", "Folder", "App", "Integration", "Secret")
+    kinds = ("Organization", "Folder", "App", "Integration", "Secret", "Model")
     of_planes_and_apps = {"access-review.apply", "secret.fetch", "pass.issue", "report.take", "egress.connect"}
     assert set().union(*(ENGINE.actions_on(kind) for kind in kinds)) == ENGINE.actions - of_planes_and_apps
     assert "app.kill" in ENGINE.actions_on("App")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 BAILIWICK = str(Path(sys.executable).parent / "bailiwick")
 START_SECONDS = 120
 APP = "finance/refund-desk"
+REFUND_DESK = Path(__file__).parents[2] / "src" / "bailiwick" / "demo" / "apps" / "refund_desk"
 
 
 def free_port_range() -> int:
@@ -101,6 +102,16 @@ def start_demo(state: Path, port: int) -> Demo:
             pytest.fail("the demo did not start:\n" + Path(log.name).read_text()[-4000:])
         time.sleep(0.1)
     return Demo(process, json.loads(ready_file.read_text()), state, port, time.monotonic() - began)
+
+
+def push_files(demo: Demo, folder: Path, app: str, files: Mapping[str, str]) -> None:
+    """Push files of an app as they are now, with the packages of the sample app."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    for name in ("requirements.in", "requirements.lock"):
+        shutil.copy(REFUND_DESK / name, folder / name)
+    demo.cli("builder", "push", app, "--folder", str(folder), "-m", "a step")
 
 
 def stop_demo(demo: Demo) -> None:

@@ -119,14 +119,14 @@ def test_another_branch_is_refused_with_the_right_one(demo: Demo, app: str, fold
     url = f"{demo.ready['git_url']}/{app}.git"
     helper = f"!f() {{ echo username=x; echo password={demo.ready['tokens']['builder']}; }}; f"
     done = subprocess.run(
-        ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push", url, "HEAD:refs/heads/other"],
+        ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push", url, "HEAD:refs/tags/other"],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode != 0
-    assert "only main is taken here" in done.stderr
+    assert "only branches are taken here" in done.stderr
     assert "git push origin HEAD:main" in done.stderr
 
 

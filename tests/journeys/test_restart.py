@@ -63,7 +63,7 @@ def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) ->
     eventually(lambda: status(second).startswith("running"), 60, "the preview after a hard kill")
 
     assert set(first.ready["tokens"]) - set(second.ready["tokens"]) == {"apac-user"}
-    asked = [BAILIWICK, "demo", "token", "apac-user", "--state", str(state), "--port", str(port)]
+    asked = [BAILIWICK, "demo", "token", "apac-user", "--state", str(state)]
     refused = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("error: this account is switched off")

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.journeys.conftest import APP, BAILIWICK, Demo
 
@@ -45,6 +45,7 @@ class Visitor:
         self.page.goto(url)
         if self.page.locator("a.button", has_text="Sign in").count():
             self.page.click("a.button")
+            self.page.wait_for_load_state()
         if self.page.locator(f'button[value="{self._person}"]').count():
             self.page.click(f'button[value="{self._person}"]')
         return self.page
@@ -55,10 +56,10 @@ class Visitor:
         self.page.goto(self._demo.ready["console_url"] + path)
         return self.page
 
-    def client(self) -> httpx2.Client:
-        """Return an HTTP client with this browser's pass at the app."""
+    def client(self, app: str = "refund-desk") -> httpx2.Client:
+        """Return an HTTP client with this browser's pass at an app, the only one that it opened."""
         cookies = {item["name"]: item["value"] for item in self.page.context.cookies()}
-        headers = {"Host": f"refund-desk.localhost:{self._demo.port + 10}", "Accept": "application/json"}
+        headers = {"Host": f"{app}.localhost:{self._demo.port + 10}", "Accept": "application/json"}
         headers["Cookie"] = f"bailiwick_pass={cookies['bailiwick_pass']}"
         return httpx2.Client(base_url=self._demo.ready["ingress_url"], headers=headers, timeout=10)
 
@@ -127,6 +128,16 @@ def test_02_the_first_version_is_refused_and_each_fault_is_explained(demo: Demo,
     assert "AKIAQ3" not in said
 
 
+@pytest.mark.req("RV5")
+def test_02_a_package_with_a_known_fault_is_refused_with_the_version_that_mends_it(demo: Demo, home: Path) -> None:
+    refused = push(demo, sample(home, "vulnerable"))
+    assert refused.returncode != 0
+    assert re.search(r"remote: requirements.lock:\d+  high  package-vulnerable: .*CVE-2024-53981", refused.stderr)
+    assert "0.0.18 mends it" in refused.stderr
+    shown = json.loads(demo.cli("admin", "advisories", "show", "--json").stdout)
+    assert {item["ecosystem"]: item["advisories"] for item in shown["sources"]} == {"PyPI": 3}
+
+
 @pytest.mark.req("RV2", "RV10")
 def test_03_the_refusal_links_to_the_finding_in_the_console(demo: Demo, home: Path, builder: Visitor) -> None:
     said = push(demo, sample(home, "first")).stderr
@@ -156,6 +167,27 @@ def test_04_the_second_version_passes_and_a_preview_starts_by_itself(
 def test_05_a_preview_is_not_for_everybody(demo: Demo, browser: Browser) -> None:
     page = Visitor(browser, demo, "user@example.com").open(demo.app_url(preview=True))
     assert "You may not use this app" in page.inner_text("body")
+
+
+@pytest.mark.req("RV1", "RT3")
+def test_05_a_branch_has_a_preview_of_its_own_until_it_is_ended(
+    demo: Demo, home: Path, builder: Visitor, eventually: Eventually
+) -> None:
+    taken = demo.cli("builder", "push", APP, "--branch", "Fix/colours", ok=False, cwd=sample(home, "second"))
+    assert taken.returncode == 0, taken.stderr
+    address = re.findall(r"It answers at (http\S+)", taken.stderr)[0]
+
+    def runs() -> bool:
+        (item,) = json.loads(demo.cli("builder", "preview", "list", APP, "--json").stdout)["previews"]
+        return bool(item["status"] == "running")
+
+    eventually(runs, 60)
+    page = builder.open(address)
+    assert page.url.startswith(address)
+    assert "Test Person" in page.inner_text("table")
+    demo.cli("builder", "preview", "end", APP, "Fix/colours")
+    assert "This preview has ended" in builder.open(address).inner_text("h1")
+    assert "Test Person" in builder.open(demo.app_url(preview=True)).inner_text("table")
 
 
 @pytest.mark.req("DG1", "ID1")
@@ -191,7 +223,7 @@ def test_07_the_administrator_sees_the_reach_and_approves_in_the_console(
 def test_08_a_person_sees_their_region_only_with_masked_cards(demo: Demo, support: Visitor) -> None:
     page = support.open(demo.app_url())
     rows = page.locator("tbody tr")
-    assert rows.count() == 50
+    expect(rows).to_have_count(50)
     for row in rows.all_inner_texts():
         assert "EMEA" in row
         assert re.search(r"•••• \d{4}", row)
@@ -265,6 +297,27 @@ def test_13_the_log_verifies_offline_and_a_changed_byte_is_named(demo: Demo, hom
     )
     assert bad.returncode == 1
     assert f"event {json.loads(lines[place])['sequence']} was changed" in bad.stdout
+
+
+@pytest.mark.req("DG7", "VA2", "VA3")
+def test_13_what_runs_is_verified_by_a_stranger_and_attested_by_its_plane(
+    demo: Demo, home: Path, eventually: Eventually
+) -> None:
+    bundle, keys = home / "release.tar", home / "keys.json"
+    demo.cli("builder", "attest", "export", APP, "--out", str(bundle))
+    keys.write_text(demo.cli("user", "key", "list", "--json").stdout)
+    command = [BAILIWICK, "attest", "verify", str(bundle), "--keys", str(keys), "--app", APP, "--json"]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert told["approvers"] == ["user:admin@example.com"]
+    assert told["dependencies"].startswith("sha256:")
+    kinds = {item["predicateType"] for item in told["statements"]}
+    assert {"https://slsa.dev/provenance/v1", "https://cyclonedx.org/bom"} < kinds
+
+    def attested() -> bool:
+        found = json.loads(demo.cli("builder", "attest", "running", APP, "--json", ok=False).stdout)["attestations"]
+        return {item["mode"] for item in found if item["good"]} == {"preview", "production"}
+
+    eventually(attested, 60, "attestations of both modes")
 
 
 @pytest.mark.req("ID1")

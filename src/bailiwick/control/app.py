@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.attestation import AttestationService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
-from bailiwick.control.capabilities import CapabilityKeeper, CapabilityService
+from bailiwick.control.capabilities import CapabilityService
 from bailiwick.control.catalog import CatalogService
+from bailiwick.control.change_windows import WindowService
+from bailiwick.control.databases import DatabaseService, RehearsalService
+from bailiwick.control.declared import DeclaredSettings
+from bailiwick.control.delegations import DelegationKeeper, DelegationService
+from bailiwick.control.exceptions import ExceptionKeeper
 from bailiwick.control.exporters import ExportRunner, ExportService
+from bailiwick.control.freeze import FreezeService
+from bailiwick.control.gates import RuleService
+from bailiwick.control.guardrails import GuardrailService
 from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
     AccessService,
@@ -27,26 +36,33 @@ from bailiwick.control.identity import (
     TokenExchange,
     TokenService,
 )
-from bailiwick.control.integrations import GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
+from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneService, PolicySpread, enrol
 from bailiwick.control.policies import PolicyService
+from bailiwick.control.previews import PreviewKeeper, PreviewService
 from bailiwick.control.release import (
     DeployService,
+    EvidenceService,
     ReleaseService,
-    StopService,
+    ResignService,
+    RollbackService,
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
-from bailiwick.control.review import AdvisoryService, ReviewPool, ReviewService
+from bailiwick.control.review import AdvisoryService, IndexService, ReviewPool, ReviewService
 from bailiwick.control.reviewers import ReviewerService
+from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutService
 from bailiwick.control.settings import ControlSettings
+from bailiwick.control.signing import KeyService
 from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
+from bailiwick.control.stops import StopService, Trials
 from bailiwick.control.vault import CertificateAuthority, Vault
-from bailiwick.control.waivers import FindingBook, WaiverKeeper, WaiverService
+from bailiwick.control.waivers import FindingBook, WaiverService
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.statements import SigningKey
@@ -65,7 +81,14 @@ _EXPIRE_SECONDS = 600.0
 _REMEMBER_SECONDS = 10.0
 _ACCESS_REVIEW_SECONDS = 15.0
 _WAIVER_SECONDS = 60.0
+_PREVIEW_SECONDS = 30.0
 _REREVIEW_SECONDS = 5.0
+_CONTENTS_SECONDS = 30.0
+_DEPLOYS_SECONDS = 30.0
+_DRIFT_SECONDS = 5.0
+_ROLLOUT_SECONDS = 1.0
+_TRIAL_SECONDS = 1.0
+_NOTICE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,7 @@ class ControlPlane:
     """Everything that faces work with."""
 
     settings: ControlSettings
+    declared: DeclaredSettings
     store: Store
     audit: AuditLog
     authorizer: Authorizer
@@ -93,10 +117,12 @@ class ControlPlane:
     spread: PolicySpread
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
+    data_classes: DataClasses
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService
     advisories: AdvisoryService
+    index: IndexService
     reviews: ReviewService
     reviewers: ReviewerService
     review_pool: ReviewPool
@@ -104,9 +130,9 @@ class ControlPlane:
     rereview_keeper: RereviewKeeper
     waivers: WaiverService
     findings: FindingBook
-    waiver_keeper: WaiverKeeper
+    waiver_keeper: ExceptionKeeper
     capabilities: CapabilityService
-    capability_keeper: CapabilityKeeper
+    capability_keeper: ExceptionKeeper
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService
@@ -114,15 +140,37 @@ class ControlPlane:
     hooks: HookServer
     repeats: RepeatService
     releases: ReleaseService
+    previews: PreviewService
+    preview_keeper: PreviewKeeper
     deploys: DeployService
+    approval_rules: RuleService
+    change_windows: WindowService
+    guardrails: GuardrailService
+    rollbacks: RollbackService
+    rollouts: RolloutService
+    rollout_plans: PlanService
+    rollout_keeper: RolloutKeeper
+    databases: DatabaseService
+    rehearsals: RehearsalService
     stops: StopService
+    trials: Trials
+    freezes: FreezeService
     observe: ObserveService
     planes: PlaneService
     hub: PlaneHub
     authority: CertificateAuthority
     door: DoorCertificate
     audit_key: SigningKey
+    evidence: EvidenceService
+    signing: KeyService
+    resigning: ResignService
+    attestations: AttestationService
     exporters: ExportService
+    notices: NoticeService
+    notice_keeper: NoticeKeeper
+    links: LinkDesk
+    delegations: DelegationService
+    delegation_keeper: DelegationKeeper
     retention: RetentionService
     clock: Clock
 
@@ -131,15 +179,18 @@ class ControlPlane:
 async def running(control: ControlPlane) -> AsyncIterator[None]:
     """Keep the control plane's own work going: hooks, checkpoints, and certificates of planes."""
     control.hub.attach(asyncio.get_running_loop())
+    if not control.settings.trial:
+        await asyncio.to_thread(control.declared.record)
     await control.hooks.start()
     warming = asyncio.create_task(asyncio.to_thread(_warm, control))
     tasks = [asyncio.create_task(keep_doing(periodic)) for periodic in _work_of(control)]
-    exporting = ExportRunner(control.exporters.workers())
+    exporting = ExportRunner([] if control.settings.trial else control.exporters.workers())
     exporting.start()
     try:
         yield
     finally:
         control.ldap.ending.set()
+        control.rereview_keeper.ending.set()
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(exporting.stop)
@@ -149,8 +200,12 @@ async def running(control: ControlPlane) -> AsyncIterator[None]:
 
 
 def _work_of(control: ControlPlane) -> list[Periodic]:
+    if control.settings.trial:
+        return []
     return [
         Periodic("signing the audit log", CHECKPOINT_SECONDS, lambda: checkpoint(control)),
+        Periodic("reading what older releases contain", _CONTENTS_SECONDS, control.freezes.read_older),
+        Periodic("comparing the settings with what was declared", _DRIFT_SECONDS, control.declared.look),
         Periodic("keeping tiles of the audit log", _TILES_SECONDS, lambda: keep_tiles(control)),
         Periodic("following the policies in force", _FOLLOW_SECONDS, control.spread.follow),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
@@ -165,8 +220,16 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
         Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),
+        Periodic("looking after deploys that wait", _DEPLOYS_SECONDS, control.deploys.keep),
+        Periodic("ending previews of branches", _PREVIEW_SECONDS, control.preview_keeper.keep),
         Periodic("ending capabilities", _WAIVER_SECONDS, control.capability_keeper.keep),
+        Periodic("taking rollouts further", _ROLLOUT_SECONDS, control.rollout_keeper.keep),
+        Periodic("trying again what stopped by itself", _TRIAL_SECONDS, control.trials.keep),
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
+        Periodic("ending delegations", _WAIVER_SECONDS, control.delegation_keeper.keep),
+        Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
+        Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),
+        Periodic("forgetting old notices", _FORGET_SECONDS, control.notice_keeper.forget),
         Periodic("forgetting old decisions", _FORGET_SECONDS, control.policies.memory.forget),
     ]
 

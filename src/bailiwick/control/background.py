@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import ParamSpec
 
 _LOG = logging.getLogger("bailiwick.control")
 _LONGEST_WAIT_SECONDS = 60.0
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,19 @@ async def keep_doing(periodic: Periodic) -> None:
             wait = min(max(wait, 1.0) * 2, max(periodic.seconds, _LONGEST_WAIT_SECONDS))
             _LOG.exception("%s failed; it is tried again in %.0f s", periodic.name, wait)
         await asyncio.sleep(wait)
+
+
+def in_thread(name: str, work: Callable[_P, None], *arguments: _P.args, **named: _P.kwargs) -> Future[None]:
+    """Do something in a thread of its own that the process's end does not wait for: it must be safe to be cut off."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work(*arguments, **named)
+        except BaseException as fault:
+            done.set_exception(fault)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return done

@@ -7,11 +7,13 @@ from sqlalchemy.orm import Session
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import InFlight
 from bailiwick.control.planes import PlaneHub
-from bailiwick.control.release import AppKilled, Change, JobAsked, ReleaseService, UsedTree
+from bailiwick.control.previews import PreviewRegister
+from bailiwick.control.release import Change, JobAsked, ReleaseService, UsedTree
 from bailiwick.control.rereview import RereviewService
 from bailiwick.control.source import PushRecord
+from bailiwick.control.stops import StopChange, Stopped
 from bailiwick.core.artifacts import TreeFile
-from bailiwick.core.messages import KillOrder, RunJobOrder
+from bailiwick.core.messages import KillOrder, RestoreOrder, RunJobOrder
 from bailiwick.core.statements import Envelope
 
 
@@ -22,6 +24,7 @@ class ChangeRelay:
         self.hub: PlaneHub | None = None
         self.in_flight: InFlight | None = None
         self.releases: ReleaseService | None = None
+        self.previews: PreviewRegister | None = None
         self.rereviews: RereviewService | None = None
         self.slower: Callable[[], tuple[str, ...]] = tuple
 
@@ -37,13 +40,26 @@ class ChangeRelay:
         if self.hub is not None:
             self.hub.tell()
 
-    def notify(self, change: Change) -> None:
+    def send(self, order: RestoreOrder) -> None:
+        """Give planes an order that changes nothing of what they should be."""
+        if self.hub is not None:
+            self.hub.broadcast(order)
+
+    def notify(self, change: Change | StopChange) -> None:
         """Give orders first and at once, then as `refresh` does."""
         if self.hub is None:
             return
         match change:
-            case AppKilled():
-                self.hub.broadcast(KillOrder(app=change.app, modes=change.modes, because=change.because))
+            case Stopped():
+                self.hub.broadcast(
+                    KillOrder(
+                        scope=change.scope,
+                        modes=change.modes,
+                        because=change.because,
+                        drain_seconds=change.drain_seconds,
+                        apps=change.apps,
+                    )
+                )
             case JobAsked():
                 order = RunJobOrder(app=change.app, job=change.job, run=change.run, asked_by=change.asked_by)
                 self.hub.broadcast(order)
@@ -60,4 +76,27 @@ class ChangeRelay:
         if self.slower():
             used = UsedTree(app.path, push.tree, push.commit, "", "")
             self.rereviews.ask_for(session, [used], "slower engines read it")
-        return self.releases.preview(session, app, push, verdict, files)
+        if not push.branch:
+            return self.releases.preview(session, app, push, verdict, files)
+        # Once more: others may have got what room there was while this was reviewed.
+        self.require_room(session, app, push.branch)
+        release = self.releases.preview(session, app, push, verdict, files, push.branch)
+        self._register.pushed(session, app, push, release)
+        return release
+
+    def require_room(self, session: Session, app: App, branch: str) -> None:
+        """Return when an app may have a preview of a branch."""
+        self._register.require_room(session, app, branch)
+
+    def words(self, session: Session, app: App, branch: str, *, own_database: bool) -> tuple[str, ...]:
+        """Return what whoever pushed is told of the preview of a branch."""
+        return self._register.words(session, app, branch, own_database=own_database)
+
+    def deleted(self, session: Session, app: App, branch: str, by: str) -> None:
+        """End the preview of a branch that is deleted."""
+        self._register.deleted(session, app, branch, by)
+
+    @property
+    def _register(self) -> PreviewRegister:
+        assert self.previews is not None  # noqa: S101 - set before any push comes in
+        return self.previews

@@ -1,15 +1,22 @@
 """What the settings say of models: where they are, what may be sent to them, and which of them review."""
 
+from dataclasses import replace
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bailiwick.control.exporter_settings import ProtectedUrl
-from bailiwick.control.inference import Route, Wire
+from bailiwick.control.inference import REVIEWERS, Route, Wire
 from bailiwick.control.reviewers import Lens, Mode, Reviewer, ReviewerOptions
 from bailiwick.control.vault import SecretFrom
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+# Whom a model is given to: who shows a token, or the apps there and below.
+Receiver = Annotated[
+    str, Field(pattern=r"^(user|group|service|agent|app|folder):[^\s:][^\s]{0,253}$|^organization:default$")
+]
 
 
 class _Section(BaseModel):
@@ -17,7 +24,11 @@ class _Section(BaseModel):
 
 
 class ModelOptions(_Section):
-    """A model that the control plane may ask. `url` is what the wire's paths are put behind, /v1 included."""
+    """A model that may be called through the gateway. `url` is what the wire's paths are put behind, /v1 included.
+
+    It is given to nobody but those that `open_to` names: principals and groups, who show a token; apps, folders and the
+    organisation, whose apps may call it once their manifest declares it. Reviewers have theirs without.
+    """
 
     name: Name
     wire: Wire
@@ -27,6 +38,9 @@ class ModelOptions(_Section):
     timeout_seconds: float = Field(default=120.0, gt=0, le=900)
     tokens_per_day: int = Field(default=2_000_000, ge=1)
     most_output_tokens: int = Field(default=8_000, ge=256, le=200_000)
+    caller_tokens_per_day: int | None = Field(default=None, ge=1)
+    caller_calls_per_day: int = Field(default=10_000, ge=1)
+    open_to: frozenset[Receiver] = frozenset()
 
     @property
     def route(self) -> Route:
@@ -40,6 +54,9 @@ class ModelOptions(_Section):
             self.timeout_seconds,
             self.tokens_per_day,
             self.most_output_tokens,
+            self.caller_tokens_per_day or self.tokens_per_day,
+            self.caller_calls_per_day,
+            self.open_to,
         )
 
 
@@ -69,8 +86,12 @@ class ReviewersOptions(_Section):
 
 
 class ModelSettings(_Section):
-    """Both, where names are checked against each other."""
+    """All of it, where names are checked against each other.
 
+    `gateway` is the address of the model gateway, without /v1: reviewers reach models through it.
+    """
+
+    gateway: ProtectedUrl | None = None
     models: tuple[ModelOptions, ...] = ()
     reviewers: ReviewersOptions = Field(default_factory=ReviewersOptions)
 
@@ -86,5 +107,10 @@ class ModelSettings(_Section):
 
     @property
     def routes(self) -> dict[str, Route]:
-        """The models by name."""
-        return {item.name: item.route for item in self.models}
+        """The models by name, those of reviewers open to them."""
+        reading = {choice.model for choice in self.reviewers.models}
+        routes = [item.route for item in self.models]
+        return {
+            route.name: replace(route, open_to=route.open_to | {REVIEWERS}) if route.name in reading else route
+            for route in routes
+        }

@@ -17,8 +17,10 @@ class PackageOptions(BaseModel):
     `advisories` is `required` where apps with packages may not pass without a database of advisories, or with one older
     than `stale_days`; with `advise` that is said and blocks nothing. `index` is a file with the names that the
     organisation's index has, one a line; `indexes` are hosts of its own. `internal` are beginnings of names that
-    only the organisation uses. `licences_refused` are SPDX ids, `*` for any ending. `least_days` is the age in days
-    that a version must have, 0 for any.
+    only the organisation uses. `licences_refused` are SPDX ids, `*` for any ending; `licences_unknown` says whether a
+    package passes of which nobody says a licence. `least_days` is the age in days that a version must have, 0 for any.
+    An imported copy of the index that is older than `index_stale_days` is said to be. `unmaintained` says whether
+    packages that their makers left alone block; without a release for `unmaintained_months` they count as such, too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,7 +31,11 @@ class PackageOptions(BaseModel):
     indexes: frozenset[_Host] = frozenset()
     internal: tuple[Annotated[str, StringConstraints(min_length=3, to_lower=True)], ...] = ()
     licences_refused: tuple[str, ...] = _USUAL.licences_refused
+    licences_unknown: Literal["accept", "refuse"] = "accept"
     least_days: int = Field(default=0, ge=0)
+    index_stale_days: int = Field(default=_USUAL.index_stale_days, ge=1)
+    unmaintained: Literal["refuse", "advise"] = "advise"
+    unmaintained_months: int = Field(default=0, ge=0)
 
     @property
     def policy(self) -> PackagePolicy:
@@ -41,5 +47,9 @@ class PackageOptions(BaseModel):
             indexes=self.indexes,
             internal=self.internal,
             licences_refused=self.licences_refused,
+            licence_required=self.licences_unknown == "refuse",
             least_days=self.least_days,
+            index_stale_days=self.index_stale_days,
+            unmaintained_refused=self.unmaintained == "refuse",
+            unmaintained_months=self.unmaintained_months,
         )

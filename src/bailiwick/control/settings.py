@@ -3,18 +3,22 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bailiwick.control.audit import LEAST_DAYS
+from bailiwick.control.build_settings import ArtifactOptions, BuildOptions
 from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
 from bailiwick.control.model_settings import ModelSettings
+from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
+from bailiwick.control.upgrade_settings import UpgradeSettings
 
 
 class _Section(BaseModel):
@@ -149,6 +153,13 @@ class AuditRetention(_Section):
         return self
 
 
+class PreviewSettings(_Section):
+    """Previews of branches: how many days each lives after its last push, and how many an app has at once."""
+
+    days: int = Field(default=7, ge=1, le=90)
+    most: int = Field(default=10, ge=1, le=50)
+
+
 class ReviewSettings(_Section):
     """How engines of reviews run: in how many processes side by side, for how long, and in how much memory.
 
@@ -164,6 +175,14 @@ class ReviewSettings(_Section):
         """Return the pool that these settings ask for."""
         limits = Limits(self.engine_seconds, self.engine_mebibytes * 2**20)
         return ReviewPool(limits, self.workers or max(2, os.cpu_count() or 2))
+
+
+class ApprovalSettings(_Section):
+    """How many days an approval is good, a deploy waits for its decision, and an emergency for a third person."""
+
+    approval_days: int = Field(default=7, ge=1, le=365)
+    request_days: int = Field(default=30, ge=1, le=365)
+    emergency_review_days: int = Field(default=5, ge=1, le=90)
 
 
 class ControlSettings(BaseSettings):
@@ -186,11 +205,30 @@ class ControlSettings(BaseSettings):
     planes: dict[str, Plane] = Field(default_factory=dict)
     max_push_bytes: int = 50 * 2**20
     review: ReviewSettings = Field(default_factory=ReviewSettings)
+    previews: PreviewSettings = Field(default_factory=PreviewSettings)
     inference: ModelSettings = Field(default_factory=ModelSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
+    approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     audit_exporters: tuple[ExporterOptions, ...] = ()
+    notices: NoticeSettings = Field(default_factory=NoticeSettings)
     packages: PackageOptions = Field(default_factory=PackageOptions)
+    build: BuildOptions = Field(default_factory=BuildOptions)
+    artifacts: ArtifactOptions = Field(default_factory=ArtifactOptions)
+    upgrades: UpgradeSettings | None = None
     trusted_proxies: tuple[str, ...] = ()
+    trial: bool = Field(default=False, description="of an upgrade: answer, and do nothing by itself")
+
+    _file: Path | None = PrivateAttr(default=None)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the settings were read from; None where they were not."""
+        return self._file
+
+    @property
+    def preview_url(self) -> str:
+        """The address of a preview, with `{host}` for the name of the app or branch."""
+        return f"http://{{host}}.preview.localhost:{urlsplit(self.ingress_url).port}"
 
     @property
     def providers(self) -> tuple[OidcProvider | SamlProvider, ...]:
@@ -236,7 +274,9 @@ class ControlSettings(BaseSettings):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the settings from a YAML file; raises pydantic's `ValidationError` that names each wrong key."""
-        return cls(**yaml.safe_load(path.read_text()))
+        loaded = cls(**yaml.safe_load(path.read_text()))
+        loaded._file = path
+        return loaded
 
     @classmethod
     def settings_customise_sources(

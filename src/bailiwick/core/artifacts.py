@@ -5,7 +5,9 @@ import io
 import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
+from typing import IO
 
 from bailiwick.core.errors import InvalidInputError
 
@@ -35,18 +37,37 @@ def is_safe_path(path: str) -> bool:
     return clean and all(part not in {"..", "."} and part.isprintable() for part in parts)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of which only its place is held: `open` gives its bytes, of which there are `size`."""
+
+    path: str
+    size: int
+    executable: bool
+    open: Callable[[], IO[bytes]]
+
+
 def pack(files: Iterable[TreeFile]) -> bytes:
     """Return the files as a tar archive (POSIX ustar/pax) without times, owners or order of their own."""
     target = io.BytesIO()
+    stored = [
+        StoredFile(file.path, len(file.content), file.executable, partial(io.BytesIO, file.content)) for file in files
+    ]
+    write_archive(target, stored)
+    return target.getvalue()
+
+
+def write_archive(target: IO[bytes], files: Iterable[StoredFile]) -> None:
+    """Write files as the archive that is the same for the same files, whoever makes it where and when."""
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for file in sorted(files, key=lambda item: item.path):
             if not is_safe_path(file.path):
                 raise ArtifactError(f"'{file.path!r:.120}' is not a path inside the tree")
             entry = tarfile.TarInfo(file.path)
-            entry.size = len(file.content)
+            entry.size = file.size
             entry.mode = 0o755 if file.executable else 0o644
-            archive.addfile(entry, io.BytesIO(file.content))
-    return target.getvalue()
+            with file.open() as content:
+                archive.addfile(entry, content)
 
 
 def unpack(data: bytes) -> dict[str, TreeFile]:

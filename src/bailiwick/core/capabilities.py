@@ -26,6 +26,3 @@ WORDS = {
     Capability.NATIVE_LOADING: "may call native code",
     Capability.WRITES_OUTSIDE: "may write outside of its own folder",
 }
-# What a sandbox can open. The others are opened for the review only: no sandbox gives raw sockets or other folders, and
-# none can tell code that was made from code that was written.
-ENFORCED = frozenset({Capability.PROCESS_SPAWNING})

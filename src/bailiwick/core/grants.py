@@ -1,5 +1,6 @@
 """Data grants: what an app may see and change of an integration's tables, per row and column."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -62,3 +63,15 @@ class DataGrant(_Value):
     integration: str
     tables: tuple[TableGrant, ...]
     demands_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassedAccess:
+    """What an access rule of an integration brings: columns (`table.column`) and the class of data in each.
+
+    Columns of which nobody said a class are left out.
+    """
+
+    integration: str
+    access: str
+    columns: tuple[tuple[str, str], ...]

@@ -20,7 +20,9 @@ ANY_PYTHON = "python3"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:\d{1,5}$")]
+EgressProtocol = Literal["tls", "http", "smtp"]
 AccessRule = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*:(read|write)$")]
 
 
@@ -53,7 +55,9 @@ class AppSection(_Section):
     kind: Literal["web", "job", "agent", "static"] = "web"
     runtime: Annotated[str, Field(pattern=r"^(python3(\.\d{1,2})?|node\d{2}|static)$")] = ANY_PYTHON
     entrypoint: EntryPoint | None = None
+    health: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]{0,199})?$")] = ""
     data_classes: tuple[Name, ...] = ()
+    tests: Literal["pytest", "unittest"] | None = None
 
     @model_validator(mode="after")
     def _web_needs_entrypoint(self) -> Self:
@@ -75,10 +79,29 @@ class ModelUse(_Section):
     use: Name
 
 
+class EgressHost(_Section):
+    """A host outside that the app may open, and how it speaks with it: `tls`, or `http` or `smtp` in clear."""
+
+    host: HostName
+    port: int = Field(ge=1, le=65535)
+    protocol: EgressProtocol = "tls"
+
+    @property
+    def address(self) -> str:
+        """Host and port, as `host:port`."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def reach(self) -> str:
+        """What a reach says of it: the address, and the protocol where it is not TLS."""
+        return self.address if self.protocol == "tls" else f"{self.address}/{self.protocol}"
+
+
 class Egress(_Section):
-    """Hosts outside that the app may open, each as `host:port`."""
+    """Hosts outside that the app may open: each as `host:port` where it is TLS, or with its protocol."""
 
     allow: tuple[Host, ...] = ()
+    hosts: tuple[EgressHost, ...] = ()
 
     @field_validator("allow")
     @classmethod
@@ -87,6 +110,26 @@ class Egress(_Section):
             if not 1 <= int(host.rsplit(":", 1)[1]) <= 65535:  # noqa: PLR2004 - the range of TCP ports
                 raise ValueError(f"{host} does not end in a port between 1 and 65535")
         return tuple(dict.fromkeys(hosts))
+
+    @model_validator(mode="after")
+    def _one_protocol_each(self) -> Self:
+        seen = set(self.allow)
+        for item in self.hosts:
+            if item.address in seen:
+                raise ValueError(f"{item.address} is declared twice")
+            seen.add(item.address)
+        return self
+
+    @property
+    def declared(self) -> tuple[EgressHost, ...]:
+        """All hosts, however they are written."""
+        split = (entry.rpartition(":") for entry in self.allow)
+        return (*(EgressHost(host=host, port=int(port)) for host, _, port in split), *self.hosts)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Each host as `host:port`."""
+        return (*self.allow, *(item.address for item in self.hosts))
 
 
 class OwnDatabase(_Section):
@@ -101,13 +144,18 @@ class Job(_Section):
 
 
 class LimitSection(_Section):
-    """What the app may use at most."""
+    """What the app may use at most; `connections` are those to what it declared that are open at once."""
 
     memory: str = "256MiB"
     cpu: float = Field(default=0.5, gt=0, le=16)
     processes: int = Field(default=64, ge=4, le=1024)
     disk: str = "64MiB"
     requests_per_second: int = Field(default=50, ge=1, le=100_000)
+    open_files: int = Field(default=256, ge=32, le=65_536)
+    connections: int = Field(default=128, ge=1, le=4096)
+    start_seconds: int = Field(default=60, ge=1, le=600)
+    request_seconds: int = Field(default=60, ge=1, le=3600)
+    job_seconds: int = Field(default=3600, ge=1, le=86_400)
 
     @field_validator("memory", "disk")
     @classmethod
@@ -210,7 +258,7 @@ def _line_of(text: str, place: Sequence[str]) -> int | None:
     """Return the line (from 1) where the key at `place` is written, as far as a simple look can tell."""
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        header = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
+        header = re.fullmatch(r"\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(#.*)?", line)
         if header:
             section = header[1].strip()
             if section == ".".join(place):

@@ -13,25 +13,23 @@ def own_runtime() -> str:
     return f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def missing(manifest: Manifest, runtimes: Collection[str]) -> tuple[str, ...]:
+def missing(manifest: Manifest, runtimes: Collection[str], *, databases: bool = True) -> tuple[str, ...]:
     """Return a sentence for each thing that a manifest asks for and that is not here; none when all of it is.
 
-    `runtimes` are the names of the runtimes that there are.
+    `runtimes` are the names of the runtimes that there are; `databases` is whether apps get databases of their own.
     """
-    return tuple(_missing(manifest, runtimes))
+    return tuple(_missing(manifest, runtimes, databases=databases))
 
 
 def _pythons(runtimes: Collection[str]) -> list[str]:
     return [name for name in runtimes if name.startswith(f"{ANY_PYTHON}.")]
 
 
-def _missing(manifest: Manifest, runtimes: Collection[str]) -> Iterator[str]:
+def _missing(manifest: Manifest, runtimes: Collection[str], *, databases: bool) -> Iterator[str]:
     app = manifest.app
     if app.kind not in KINDS:
         yield f"apps of kind '{app.kind}' do not run here; there are: {', '.join(KINDS)}"
     if app.runtime not in runtimes and not (app.runtime == ANY_PYTHON and _pythons(runtimes)):
         yield f"the runtime {app.runtime} is not here; there is: {', '.join(sorted(runtimes))}"
-    if manifest.models:
-        yield f"models are not offered here, and [models] asks for: {', '.join(sorted(manifest.models))}"
-    if manifest.database is not None:
+    if manifest.database is not None and not databases:
         yield "apps get no [database] of their own here; declare an integration with a database that there is"

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,6 +16,8 @@ from bailiwick.core.principals import Identity, Principal, SignIn
 from bailiwick.core.statements import SigningKey
 
 ISSUER = "bailiwick"
+# The audience of passes for models: their gateway is no app.
+MODELS_APP, MODELS_MODE = "models", "gateway"
 _ALGORITHM = "Ed25519"  # RFC 9864
 
 
@@ -41,17 +43,25 @@ def issue_pass(content: Pass, key: SigningKey) -> str:
     claims = {
         "iss": ISSUER,
         "aud": f"{content.mode}/{content.app}",
-        "sub": str(content.identity.principal),
-        "names": sorted(content.identity.names),
-        "attributes": dict(content.identity.attributes),
-        "epoch": content.identity.epoch,
+        **_identity_claims(content.identity),
         "sid": content.session,
         "exp": int(content.expires.timestamp()),
     }
+    if content.identity.behalf is not None:
+        claims["behalf"] = _identity_claims(content.identity.behalf)
     if content.authenticated is not None:
         claims |= {"auth_time": int(content.authenticated.timestamp()), "second_factor": content.second_factor}
     header = {"alg": _ALGORITHM, "kid": key.key_id}
     return jwt.encode(header, claims, OKPKey.import_key(key.private), algorithms=[_ALGORITHM])
+
+
+def issue_model_pass(identity: Identity, key: SigningKey, expires: datetime, now: datetime) -> str:
+    """Return a pass for the model gateway, of whoever may be behind it."""
+    sign_in = (identity.behalf or identity).sign_in
+    authenticated = now - timedelta(seconds=sign_in.age_seconds) if sign_in is not None else None
+    second_factor = sign_in is not None and sign_in.second_factor
+    content = Pass(identity, MODELS_APP, MODELS_MODE, "", expires, authenticated, second_factor)
+    return issue_pass(content, key)
 
 
 def read_pass(token: str, public_text: str, *, app: str, mode: str, now: datetime) -> Pass:
@@ -75,22 +85,44 @@ def read_pass(token: str, public_text: str, *, app: str, mode: str, now: datetim
         raise NotAuthenticatedError("this sign-in is not valid here", hint="sign in again") from fault
 
 
+def _identity_claims(identity: Identity) -> dict[str, object]:
+    return {
+        "sub": str(identity.principal),
+        "names": sorted(identity.names),
+        "attributes": dict(identity.attributes),
+        "epoch": identity.epoch,
+    }
+
+
 def _from_claims(claims: Mapping[str, object], app: str, mode: str, now: datetime) -> Pass:
-    names, attributes = claims["names"], claims["attributes"]
-    if not isinstance(names, list) or not isinstance(attributes, dict):
-        raise TypeError("names or attributes have the wrong type")
     told = claims.get("auth_time")
     authenticated = datetime.fromtimestamp(int(str(told)), UTC) if told is not None else None
     second_factor = claims.get("second_factor") is True
-    identity = Identity(
+    sign_in = _sign_in(authenticated, second_factor=second_factor, now=now)
+    behind = claims.get("behalf")
+    if behind is None:
+        identity = _identity(claims, sign_in)
+    elif isinstance(behind, dict):
+        # The sign-in is that of the person, whoever works for them.
+        identity = _identity(claims, None, _identity(behind, sign_in))
+    else:
+        raise TypeError("behalf has the wrong type")
+    expires = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
+    return Pass(identity, app, mode, str(claims["sid"]), expires, authenticated, second_factor)
+
+
+def _identity(claims: Mapping[str, object], sign_in: SignIn | None, behalf: Identity | None = None) -> Identity:
+    names, attributes = claims["names"], claims["attributes"]
+    if not isinstance(names, list) or not isinstance(attributes, dict):
+        raise TypeError("names or attributes have the wrong type")
+    return Identity(
         Principal.parse(str(claims["sub"])),
         frozenset(str(name) for name in names),
         MappingProxyType({str(key): str(value) for key, value in attributes.items()}),
         int(str(claims["epoch"])),
-        _sign_in(authenticated, second_factor=second_factor, now=now),
+        sign_in,
+        behalf=behalf,
     )
-    expires = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
-    return Pass(identity, app, mode, str(claims["sid"]), expires, authenticated, second_factor)
 
 
 def _sign_in(authenticated: datetime | None, *, second_factor: bool, now: datetime) -> SignIn | None:

@@ -20,7 +20,9 @@ class IntegrationReach(BaseModel):
 
 
 class Reach(BaseModel):
-    """What an app may touch and use: data, hosts, models, jobs, limits and the kinds of data it says it handles."""
+    """What an app may touch and use: data, a database of its own, hosts, models, jobs, limits, and the kinds of data
+    that it says it handles.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     integrations: tuple[IntegrationReach, ...]
@@ -32,12 +34,15 @@ class Reach(BaseModel):
     cpu: float
     requests_per_second: int
     capabilities: tuple[str, ...] = ()
+    database: bool = False
 
     def digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
         document = self.model_dump(mode="json")
         if not self.capabilities:
             del document["capabilities"]  # what was signed before there were any stays what it is
+        if not self.database:
+            del document["database"]
         for integration in document["integrations"]:
             for table in integration["grant"]["tables"]:
                 table["operations"] = sorted(table["operations"])
@@ -48,7 +53,7 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
     """Return the reach that a manifest, the grants for its integrations and what is open for the app make together."""
     return Reach(
         integrations=tuple(sorted(integrations, key=lambda item: item.name)),
-        egress=tuple(sorted(manifest.egress.allow)),
+        egress=tuple(sorted(item.reach for item in manifest.egress.declared)),
         models=tuple(sorted(model.use for model in manifest.models.values())),
         jobs=tuple(sorted(f"{name}: {job.schedule} {job.run}" for name, job in manifest.jobs.items())),
         data_classes=tuple(sorted(manifest.app.data_classes)),
@@ -56,4 +61,5 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         cpu=manifest.limits.cpu,
         requests_per_second=manifest.limits.requests_per_second,
         capabilities=tuple(sorted(capabilities)),
+        database=manifest.database is not None,
     )

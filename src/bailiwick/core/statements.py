@@ -23,6 +23,8 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 REVIEW_VERDICT = "https://bailiwick.example/attestations/review-verdict/v1"
 APPROVAL = "https://bailiwick.example/attestations/approval/v1"
+REHEARSAL = "https://bailiwick.example/attestations/migration-rehearsal/v1"
+GATE = "https://bailiwick.example/attestations/deploy-gate/v1"
 ARTIFACT = "https://bailiwick.example/attestations/artifact/v1"
 
 
@@ -158,9 +160,10 @@ def sign_statement(statement: Statement, key: SigningKey) -> Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The public keys that are trusted for one purpose, by id."""
+    """The public keys that are trusted for one purpose, by id; `ended` says of those that were, what became of them."""
 
     keys: Mapping[str, str]
+    ended: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, public_texts: Iterable[str]) -> Self:
@@ -170,6 +173,8 @@ class Keyring:
     def verify(self, message: bytes, keyid: str, signature: bytes) -> None:
         """Return when the signature is good under the trusted key `keyid`; raise `SignatureError` otherwise."""
         public = self.keys.get(keyid)
+        if public is None and keyid in self.ended:
+            raise SignatureError(f"signed by the key {keyid}, which {self.ended[keyid]}")
         if public is None:
             raise SignatureError(f"signed by a key that is not trusted here: {keyid[:40]!r}")
         try:
@@ -189,6 +194,23 @@ def open_envelope(envelope: Envelope, ring: Keyring, payload_type: str = PAYLOAD
     for signature in envelope.signatures:
         ring.verify(message, signature.keyid, _unbase64(signature.sig))
     return payload
+
+
+def open_by_several(envelope: Envelope, ring: Keyring, least: int, payload_type: str) -> bytes:
+    """Return the payload when `least` different trusted keys signed it; signatures of keys that are not trusted do not
+    count, and a bad one of a trusted key spoils it. Raises `SignatureError` otherwise.
+    """
+    own = [signature for signature in envelope.signatures if signature.keyid in ring.keys]
+    signers = {signature.keyid for signature in own}
+    if not own or len(signers) < least:
+        raise SignatureError(f"{len(signers)} of the trusted keys signed it, and {least} must")
+    return open_envelope(envelope.model_copy(update={"signatures": tuple(own)}), ring, payload_type)
+
+
+def seal_by_several(payload: bytes, keys: Iterable[SigningKey], payload_type: str) -> Envelope:
+    """Return the payload in one envelope that each of these keys signed."""
+    envelopes = [seal(payload, key, payload_type) for key in keys]
+    return envelopes[0].model_copy(update={"signatures": tuple(each.signatures[0] for each in envelopes)})
 
 
 def open_statement(envelope: Envelope, ring: Keyring, predicate_type: str) -> Statement:

@@ -2,9 +2,16 @@
 
 Everything else answers EPERM, so that programs see a refusal instead of dying; `clone3` answers ENOSYS, because its
 flags are behind a pointer that a filter cannot read, and C libraries then use `clone`, whose flags it can.
+
+Where the kernel can tell who listens of refusals (seccomp_unotify(2)), two filters take the place of the one. The first
+is set by bubblewrap; it hands every refusal to a listener, has none, and so refuses with ENOSYS. The second is the
+same, set on top of it by the first program inside, with a listener that is held outside of the sandbox and answers
+EPERM. Of two filters that both hand on, the newer one's listener is asked. What the second adds is that no listener can
+be made after it: an app that answered its own refusals could let itself pass.
 """
 
 import platform
+import struct
 from importlib import resources
 
 from bailiwick.core.errors import SandboxUnavailableError
@@ -34,16 +41,77 @@ unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev
 # Namespace flags of clone(2): a new user namespace would give all capabilities inside it.
 NAMESPACE_FLAGS = 0x7E020080
 SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6 (socket(2))
-# TIOCSTI pushes characters into a terminal that others read (CVE-2017-5226).
-REFUSED_IOCTL = 0x5412
-_MACHINES = frozenset({"x86_64", "aarch64"})
+# TIOCSTI and TIOCLINUX push characters into a terminal that others read (CVE-2017-5226, CVE-2023-1523). The kernel
+# looks at 32 bits of the command, so a filter must, too (CVE-2019-10063).
+REFUSED_IOCTLS = (0x5412, 0x541C)
+# What a machine is called in struct seccomp_data, and the number of seccomp(2).
+_MACHINES = {"x86_64": (0xC000003E, 317), "aarch64": (0xC00000B7, 277)}
+_LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+# Offsets in struct seccomp_data; of arguments, that of their lower half.
+_NUMBER, _MACHINE, _OPERATION, _FLAGS = 0, 4, 16, 24
+_ALLOW, _HAND_ON, _REFUSE = 0x7FFF0000, 0x7FC00000, 0x00050001  # SECCOMP_RET_ALLOW, _USER_NOTIF, _ERRNO with EPERM
+SET_FILTER, NEW_LISTENER = 1, 8  # SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER
+
+
+# No call of any kernel: by it, `dataplane/instrumentation/restraint.py` tells that a program was about to be started.
+PROGRAM_STARTED = 0x3FFFF000
 
 
 def filter_program() -> bytes:
     """Return the compiled filter for this machine (classic BPF, seccomp(2))."""
+    return (resources.files("bailiwick.core") / "seccomp" / f"{_known_machine()}.bpf").read_bytes()
+
+
+def handing_filters() -> tuple[bytes, bytes]:
+    """Return the two filters that hand refusals on: bubblewrap's, and the one that is set on top of it."""
+    architecture, seccomp = _MACHINES[_known_machine()]
+    handing = _handing(filter_program())
+    # Each comparison that fails leaves out what is before the program.
+    first = [
+        (_LOAD, 0, 0, _MACHINE), (_EQUAL, 0, 7, architecture),
+        (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 5, seccomp),
+        (_LOAD, 0, 0, _OPERATION), (_EQUAL, 0, 3, SET_FILTER),
+        (_LOAD, 0, 0, _FLAGS), (_EQUAL, 0, 1, NEW_LISTENER),
+        (_RETURN, 0, 0, _ALLOW),
+    ]  # fmt: skip
+    second = [
+        (_LOAD, 0, 0, _MACHINE), (_EQUAL, 0, 3, architecture),
+        (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 1, seccomp),
+        (_RETURN, 0, 0, _REFUSE),
+    ]  # fmt: skip
+    return _packed(first) + handing, _packed(second) + handing
+
+
+def without_ioctls(program: bytes, machine: str, ioctl: int) -> bytes:
+    """Return a filter that also refuses `REFUSED_IOCTLS`, by the half of the command that the kernel looks at."""
+    count = len(REFUSED_IOCTLS)
+    steps = [(_LOAD, 0, 0, _MACHINE), (_EQUAL, 0, count + 4, _MACHINES[machine][0])]
+    steps += [(_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, count + 2, ioctl), (_LOAD, 0, 0, _FLAGS)]
+    steps += [(_EQUAL, count - place - 1, int(place == count - 1), item) for place, item in enumerate(REFUSED_IOCTLS)]
+    return _packed([*steps, (_RETURN, 0, 0, _REFUSE)]) + program
+
+
+def call_names() -> dict[int, str]:
+    """Return the names of this machine's system calls by number."""
+    text = (resources.files("bailiwick.core") / "seccomp" / f"{_known_machine()}.calls").read_text()
+    known = {int(number): name for number, name in (line.split() for line in text.splitlines())}
+    return {**known, PROGRAM_STARTED: "execve"}
+
+
+def _known_machine() -> str:
     machine = platform.machine()
     if machine not in _MACHINES:
         raise SandboxUnavailableError(
             f"there is no system-call filter for {machine}", hint="run Bailiwick on x86-64 or arm64"
         )
-    return (resources.files("bailiwick.core") / "seccomp" / f"{machine}.bpf").read_bytes()
+    return machine
+
+
+def _handing(program: bytes) -> bytes:
+    """Return a filter that hands on what this one refuses."""
+    steps = [struct.unpack_from("HBBI", program, place) for place in range(0, len(program), 8)]
+    return _packed([(*step[:3], _HAND_ON) if (step[0], step[3]) == (_RETURN, _REFUSE) else step for step in steps])
+
+
+def _packed(steps: list[tuple[int, int, int, int]]) -> bytes:
+    return b"".join(struct.pack("HBBI", *step) for step in steps)

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import signal
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import uvloop
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import UnavailableError
-from bailiwick.core.events import AuditEvent, Outcome
-from bailiwick.core.manifest import Manifest
+from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
@@ -24,27 +24,37 @@ from bailiwick.core.messages import (
     IntegrationState,
     KillOrder,
     PoliciesReport,
+    RestoreOrder,
     RunJobOrder,
 )
 from bailiwick.core.offer import own_runtime
 from bailiwick.core.policy import ContextValue, Decision, Journal, PoliciesInForce, Resource
-from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.principals import Identity
+from bailiwick.dataplane.agent.attesting import Attester, own_key
+from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.settings_watch import SettingsWatch
 from bailiwick.dataplane.agent.spool import Spool
+from bailiwick.dataplane.agent.stopping import Cutter
+from bailiwick.dataplane.agent.walls import Walls
+from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
-from bailiwick.dataplane.gateways.egress import AddressPolicy, Opened
+from bailiwick.dataplane.egress import PlaneEgress
+from bailiwick.dataplane.gateways.decisions import KnownDecisions
+from bailiwick.dataplane.gateways.egress import dialer_of
 from bailiwick.dataplane.gateways.sql import (
     Binding,
     Connection,
     Database,
-    KnownDecisions,
     SqlGateway,
     connect,
     read_accounts,
 )
+from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -58,7 +68,8 @@ _ACCOUNTS_SECONDS = 30.0
 class DataPlane:
     """A data plane process: the router in front, sandboxes behind, the link to the control plane beside."""
 
-    def __init__(self, settings: DataPlaneSettings) -> None:
+    def __init__(self, settings: DataPlaneSettings, file: Path | None = None) -> None:
+        """Take the settings, and the file that they were read from."""
         self._settings = settings
         self._journal = Journal()
         self._engine = PoliciesInForce(environment=settings.plane, on_answer=self._journal.add)
@@ -74,22 +85,67 @@ class DataPlane:
         self._pool = Pool()
         self._secrets: dict[str, str] = {}
         self._masker = Masker()
+        own = own_key(settings.state / "attestation.key")
+        self._watch = SettingsWatch(settings, file, key=own, report=self._spool.add, clock=utc_now)
+        self._databases = keeper_of(settings.app_databases, settings.state, settings.plane, utc_now)
         decisions = KnownDecisions(self._authorize, lambda: self._host.desired)
-        gateway = SqlGateway(self._connect, self._calls.resolve, decisions.authorize, self._emit, utc_now)
+        self._guard = Guard(lambda *trip: self._host.tripped(*trip))  # noqa: PLW0108 - the host is made later
+        gateway = SqlGateway(
+            self._connect, self._calls.resolve, decisions.authorize, self._emit, utc_now, guard=self._guard
+        )
+        self._models = PlaneModels(
+            plane=settings.plane,
+            state=settings.state,
+            link=self._link,
+            engine=self._engine,
+            desired=lambda: self._host.desired,
+            secrets=self._secrets.values,
+            resolve=self._calls.resolve,
+            emit=self._emit,
+            clock=utc_now,
+            guard=self._guard,
+        )
+        self._cutter = Cutter(
+            gateway,
+            self._models.gateway,
+            lambda chore: self._host.later(chore),  # noqa: PLW0108 - the host is made later
+        )
+        self._egress = PlaneEgress(
+            plane=settings.plane,
+            state=settings.state,
+            engine=self._engine,
+            desired=lambda: self._host.desired,
+            dialer=dialer_of(settings.allow_networks, settings.name_servers),
+            resolve=self._calls.resolve,
+            emit=self._emit,
+            report=self._spool.add,
+            clock=utc_now,
+            guard=self._guard,
+        )
+        runtime = ensure_runtime(settings.state / "runtimes")
         shop = Workshop(
             plane=settings.plane,
-            runtime=ensure_runtime(settings.state / "runtimes"),
+            runtime=runtime,
             runtimes=(own_runtime(),),
-            layers=settings.state / "layers",
-            wheels=settings.wheels,
+            dependencies=Dependencies(settings.state / "layers", settings.wheels, runtime, self._link.artifact),
+            attester=Attester(
+                plane=settings.plane,
+                key=own,
+                runtime=runtime.root.name,
+                report=self._spool.add,
+                policies=lambda: self._host.desired.policies_generation if self._host.desired else 0,
+                clock=utc_now,
+            ),
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
+            databases=self._databases,
+            models=self._models.listener_of,
             emit=self._emit,
-            refused_name=self._refused_name,
-            egress_authorize=self._authorize_egress,
-            egress_addresses=AddressPolicy(settings.allow_networks),
-            egress_ended=self._egress_ended,
+            refused_name=self._egress.refused_name,
+            egress=self._egress.listener_of,
+            egress_authority=self._egress.authority_of,
             masker=lambda: self._masker,
+            walls=Walls(settings.plane, self._spool.add, utc_now),
         )
         self._host = AppHost(
             plane=settings.plane,
@@ -100,8 +156,11 @@ class DataPlane:
             sites=self._sites,
             calls=self._calls,
             pool=self._pool,
+            warm_seconds=settings.warm_minutes * 60,
             report=self._spool.add,
             taken=self._link.tell_taken,
+            guard=self._guard,
+            cut=self._cutter.take,
             clock=utc_now,
         )
         self._schedule = Schedule(self._host)
@@ -112,6 +171,8 @@ class DataPlane:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
         router = Router(self._router_parts())
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
+        if self._settings.model_port is not None:
+            await self._models.start(self._settings.model_host, self._settings.model_port)
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
@@ -119,6 +180,8 @@ class DataPlane:
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
         ]
+        if self._databases is not None and self._databases.log is not None:
+            tasks.append(asyncio.create_task(self._databases.log.run()))
         told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -128,6 +191,8 @@ class DataPlane:
         for task in tasks:
             task.cancel()
         await self._host.close()
+        self._models.close()
+        self._egress.close()
         await asyncio.to_thread(self._spool.close)
         for task in done:
             task.result()
@@ -147,19 +212,22 @@ class DataPlane:
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
 
-    async def _take(self, message: DesiredState | KillOrder | RunJobOrder | Heartbeat) -> None:
+    async def _take(self, message: DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat) -> None:
         match message:
             case KillOrder():
-                await self._host.kill(message.app, message.modes, message.because)
+                await self._host.close_by(message)
             case DesiredState():
                 before = self._host.desired
                 self._take_policies(message)
+                self._models.gateway.end_revoked(message.epochs)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):
                     for site in self._sites.all():
                         self._gate.end_forbidden(site)
             case RunJobOrder():
                 await self._host.run_job(message)
+            case RestoreOrder():
+                self._host.restore_database(message)
             case Heartbeat():
                 await self._host.heard()
 
@@ -187,18 +255,29 @@ class DataPlane:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self._host.roll_up(_TICK_SECONDS)
+            self._egress.roll_up()
             await self._host.expire_leases()
+            await self._host.attest_again()
             await self._schedule.run_due(utc_now())
+            self._watch.look()
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()
                 told = time.monotonic()
 
     async def _connect(self, binding: Binding) -> Connection:
         """Open a connection for an app's statement; the credential is fetched once and kept in memory only."""
+        if binding.database_of:
+            return await self._connect_own(binding)
         state = self._integration(binding)
         if state is None:
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
         return await connect(await self._database(state), f"bailiwick {binding.app}")
+
+    async def _connect_own(self, binding: Binding) -> Connection:
+        app = self._app(binding)
+        if app is None or self._databases is None:
+            raise UnavailableError(f"the database of {binding.app} is not there any more")
+        return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
 
     async def _database(self, state: IntegrationState) -> Database:
         target = state.connection
@@ -209,7 +288,7 @@ class DataPlane:
 
     def _connected(self) -> dict[str, IntegrationState]:
         """Return the integrations that apps of this plane may use now, by name."""
-        apps = self._host.desired.apps if self._host.desired else ()
+        apps = self._host.desired.releases if self._host.desired else ()
         return {item.resource: item for app in apps for item in app.integrations if item.enabled}
 
     async def _read_accounts(self, name: str) -> tuple[Account, ...]:
@@ -224,6 +303,8 @@ class DataPlane:
             connection.close()
 
     def _authorize(self, identity: Identity, binding: Binding) -> Decision:
+        if binding.database_of:
+            return self._authorize_own(identity, binding)
         state = self._integration(binding)
         context: dict[str, ContextValue] = {
             "app": binding.app,
@@ -233,53 +314,36 @@ class DataPlane:
             "data_classes": binding.data_classes,
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
-        return self._engine.decide(identity, "integration.query", resource, context)
+        decision = self._engine.decide(identity, "integration.query", resource, context)
+        if state is not None and state.stopped and not decision.allowed:
+            words = f"{binding.resource} is stopped: {state.stopped}; a person must lift that"
+            return replace(decision, reason=words)
+        return decision
+
+    def _authorize_own(self, identity: Identity, binding: Binding) -> Decision:
+        """Decide about an app's own database: it is its own while this plane serves it."""
+        app = self._app(binding)
+        context: dict[str, ContextValue] = {
+            "app": binding.app,
+            "owned_by": app.app if app is not None else "",
+            "data_classes": binding.data_classes,
+        }
+        resource = Resource("App", f"app:{binding.app}", app.roles if app is not None else {}, binding.data_classes)
+        return self._engine.decide(identity, "database.query", resource, context)
+
+    def _app(self, binding: Binding) -> AppState | None:
+        apps = self._host.desired.apps if self._host.desired else ()
+        own = (binding.app, binding.database_of, binding.branch)
+        return next((app for app in apps if (app.app, app.mode, app.branch) == own), None)
 
     def _integration(self, binding: Binding) -> IntegrationState | None:
         """Return the integration of a binding as the newest desired state has it."""
-        apps = self._host.desired.apps if self._host.desired else ()
+        apps = self._host.desired.releases if self._host.desired else ()
         found = (item for app in apps if app.app == binding.app for item in app.integrations)
         return next((item for item in found if item.resource == binding.resource), None)
 
     def _emit(self, event: AuditEvent) -> None:
         self._spool.add(AuditReport(event=event))
-
-    def _authorize_egress(self, state: AppState, manifest: Manifest, target: str) -> Decision:
-        """Decide whether an app may open `target`, a host and port."""
-        return self._decide_egress(state, declared=target in manifest.egress.allow)
-
-    def _decide_egress(self, state: AppState, *, declared: bool) -> Decision:
-        identity = Identity.of_service(Principal("app", state.app))
-        resource = Resource("App", f"app:{state.app}", state.roles)
-        return self._engine.decide(identity, "egress.connect", resource, {"declared": declared})
-
-    def _refused_name(self, state: AppState, name: str) -> None:
-        decision = self._decide_egress(state, declared=False)
-        words = f"{name} is not declared in the manifest"
-        self._emit(self._egress_event(state, name, words, decision.deciders))
-
-    def _egress_ended(self, state: AppState, ended: Opened) -> None:
-        host = f"{ended.host}:{ended.port}"
-        words = f"{host}: {ended.refused}" if ended.refused else ""
-        self._emit(self._egress_event(state, host, words, ended.deciders, sent=ended.sent, received=ended.received))
-
-    def _egress_event(
-        self, state: AppState, host: str, refused: str, deciders: tuple[str, ...], *, sent: int = 0, received: int = 0
-    ) -> AuditEvent:
-        return AuditEvent(
-            time=utc_now(),
-            tenant=state.tenant,
-            actor=f"app:{state.app}",
-            action="egress.refused" if refused else "egress.connected",
-            resource=f"app:{state.app}",
-            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
-            reason=refused,
-            app=state.app,
-            release=state.release,
-            plane=self._settings.plane,
-            deciders=deciders,
-            context={"host": host, "sent_bytes": sent, "received_bytes": received},
-        )
 
 
 def _rules_of(state: DesiredState) -> tuple[object, ...]:
@@ -287,12 +351,12 @@ def _rules_of(state: DesiredState) -> tuple[object, ...]:
     return (state.policies, {(app.app, app.mode): app.roles for app in state.apps})
 
 
-def run(settings: DataPlaneSettings) -> None:
-    """Run a data plane in this process."""
+def run(settings: DataPlaneSettings, file: Path) -> None:
+    """Run a data plane in this process; `file` is where its settings were read from, and is watched."""
     settings.state.mkdir(parents=True, exist_ok=True)
 
     async def main() -> None:
-        await DataPlane(settings).run()
+        await DataPlane(settings, file).run()
 
     with contextlib.suppress(KeyboardInterrupt):
         uvloop.run(main())

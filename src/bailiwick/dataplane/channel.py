@@ -5,10 +5,12 @@ one wake-up. At a time one task reads a channel and one writes it.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import cast
 
 _MOST_WAITING_BYTES = 256 * 1024
+_LINGER_SECONDS = 2.0
 
 
 class TooLongError(Exception):
@@ -149,6 +151,19 @@ class Channel(asyncio.Protocol):
         """Let `drain` go on."""
         self._writing_paused = False
         _wake(self._writer)
+
+
+async def linger(channel: Channel) -> None:
+    """Read on for a moment: to close while a body still comes would take the answer with it (RFC 9112 section 9.6)."""
+    if not channel.is_over:
+        channel.end()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_discard(channel), _LINGER_SECONDS)
+
+
+async def _discard(channel: Channel) -> None:
+    while True:
+        await channel.receive()
 
 
 def _wake(waiter: asyncio.Future[None] | None, fault: Exception | None = None) -> None:

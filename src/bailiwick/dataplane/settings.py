@@ -7,12 +7,50 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class AnyMoment(BaseModel):
+    """How far back databases can be put to any moment.
+
+    `url_file` holds the URL of an account with REPLICATION that may connect to the database it names. Every moment of
+    the last `keep_days` can be rebuilt, from a whole copy that is made every `copy_hours` and the log since.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url_file: Path
+    keep_days: float = Field(default=7, gt=0, le=365)
+    copy_hours: float = Field(default=24, gt=0, le=24 * 30)
+
+
+class AppDatabases(BaseModel):
+    """The PostgreSQL server for apps' own databases.
+
+    `url_file` holds the connection URL of an account that may create roles and databases, readable by the plane only.
+    `programs` is where pg_dump and pg_restore are, where that is not on the PATH. Of each database the newest
+    `keep_snapshots` are kept, and none longer than `keep_days` but the newest. `lock_seconds` and `statement_seconds`
+    are how long a migration may wait for a lock and run a statement. Without `any_moment` databases are put back to
+    snapshots only.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url_file: Path
+    programs: Path | None = None
+    keep_snapshots: int = Field(default=10, ge=1, le=1000)
+    keep_days: int = Field(default=30, ge=1, le=3650)
+    lock_seconds: float = Field(default=3.0, gt=0, le=60)
+    statement_seconds: float = Field(default=300.0, gt=0, le=86_400)
+    any_moment: AnyMoment | None = None
+
+
 class DataPlaneSettings(BaseModel):
     """Everything that a data plane must be told.
 
     `state` must be reachable by the uids of tenants; `allow_networks` are internal networks that declared egress may
-    reach, none by default. `proxies` are the networks of proxies in front of it, which must say with the PROXY protocol
-    for whom they connect.
+    reach, none by default. `name_servers` (`address` or `address:port`) are asked for declared hosts, where it is not
+    to be done as this machine resolves names. `proxies` are the networks of proxies in front of it, which must say with
+    the PROXY protocol for whom they connect. `model_port` opens the model gateway, on `model_host`, to whoever shows a
+    token; apps need neither. Without `app_databases` apps get no databases of their own here. A release whose place was
+    taken stays warm for `warm_minutes`, so that a rollback to it needs no start; 0 keeps none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,10 +61,15 @@ class DataPlaneSettings(BaseModel):
     state: Path
     ingress_host: str = "127.0.0.1"
     ingress_port: int
+    model_host: str = "127.0.0.1"
+    model_port: int | None = None
     host_suffix: str
     wheels: Path
     allow_networks: tuple[str, ...] = ()
+    name_servers: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    app_databases: AppDatabases | None = None
+    warm_minutes: float = Field(default=15.0, ge=0, le=1440)
 
     @classmethod
     def load(cls, path: Path) -> Self:

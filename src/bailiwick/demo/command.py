@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from bailiwick.demo import ready
-from bailiwick.demo.layout import HOST, Layout, lay_out
+from bailiwick.demo.layout import APP_DATABASES, APP_DATABASES_LOG, HOST, Layout, lay_out
 from bailiwick.demo.lock import locked
 from bailiwick.demo.people import PEOPLE, ROLE_RULES
 from bailiwick.demo.processes import Child, Children
@@ -50,20 +50,22 @@ def demo(
 
 
 @app.command()
-def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
+def token(role: str, state: State = _STATE) -> None:
     """Print a fresh token of a running demo. Example: bailiwick demo token builder."""
     from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
     from bailiwick.control.wiring import build_control  # noqa: PLC0415
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
     from bailiwick.demo.company import issue_tokens, remember  # noqa: PLC0415
 
-    layout = lay_out(state, port)
-    if not (layout.state / "control.yaml").exists():
-        raise typer.BadParameter(f"no demo was started with the state in {layout.state}: name it with --state")
+    config = state.expanduser().resolve() / "control.yaml"
+    if not config.exists():
+        raise typer.BadParameter(f"no demo was started with the state in {config.parent}: name it with --state")
+    settings = ControlSettings.load(config)
+    layout = lay_out(state, settings.console.port)
     person = next((item for item in PEOPLE if item.role == role), None)
     if person is None:
         raise typer.BadParameter(f"there are: {', '.join(item.role for item in PEOPLE)}")
-    control = build_control(ControlSettings.load(layout.state / "control.yaml"))
+    control = build_control(settings)
     try:
         sys.stdout.write(issue_tokens(control, {role: remember(control, layout, person)})[role] + "\n")
     except BailiwickError as fault:
@@ -72,11 +74,14 @@ def token(role: str, state: State = _STATE, port: int = _PORT) -> None:
 
 
 @app.command()
-def sample(version: Annotated[str, typer.Argument(help="first or second")], target: Path) -> None:
+def sample(version: Annotated[str, typer.Argument(help="first, second or vulnerable")], target: Path) -> None:
     """Write the sample app as a git repository. Example: bailiwick demo sample first /tmp/refund-desk."""
-    from bailiwick.demo.sample import write_first, write_second  # noqa: PLC0415
+    from bailiwick.demo.sample import write_first, write_second, write_vulnerable  # noqa: PLC0415
 
-    {"first": write_first, "second": write_second}[version](target)
+    versions = {"first": write_first, "second": write_second, "vulnerable": write_vulnerable}
+    if version not in versions:
+        raise typer.BadParameter(f"there are: {', '.join(versions)}")
+    versions[version](target)
     sys.stdout.write(f"wrote {target}\n")
 
 
@@ -180,6 +185,8 @@ class _Demo:
             },
             "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
             "planes": planes,
+            "build": {"wheels": str(self._wheels), "folder": str(layout.shared / "build")},
+            "inference": {"gateway": layout.model_url},
             "audit_exporters": [
                 {"name": "archive", "kind": "folder", "path": str(archive), "format": "ocsf", "batch_seconds": 10}
             ],
@@ -191,7 +198,7 @@ class _Demo:
         folder = layout.shared / f"plane-{plane}"
         folder.mkdir(exist_ok=True)
         folder.chmod(0o755)
-        content = {
+        content: dict[str, object] = {
             "plane": plane,
             "control_url": f"https://{HOST}:{layout.planes_port}",
             "credentials": str(layout.state / "planes" / plane),
@@ -200,7 +207,12 @@ class _Demo:
             "host_suffix": "preview.localhost" if plane == "editor" else "localhost",
             "wheels": str(self._wheels),
             "proxies": [f"{HOST}/32"],
+            "app_databases": {"url_file": str(layout.state / APP_DATABASES)},
         }
+        if plane == "production":
+            content["model_port"] = layout.model_port
+            any_moment = {"url_file": str(layout.state / APP_DATABASES_LOG)}
+            content["app_databases"] = {"url_file": str(layout.state / APP_DATABASES), "any_moment": any_moment}
         return _write(layout.state / f"data-plane-{plane}.yaml", content)
 
     def _write_front_settings(self) -> Path:
@@ -221,7 +233,14 @@ class _Demo:
             return
         seconds = time.monotonic() - self._began
         lines = ["", f"Bailiwick is running after {seconds:.1f} s. Ctrl-C stops all of it.", ""]
-        shown = {"console": "console_url", "API": "api_url", "git": "git_url", "apps": "ingress_url"}
+        shown = {
+            "console": "console_url",
+            "API": "api_url",
+            "git": "git_url",
+            "MCP": "mcp_url",
+            "apps": "ingress_url",
+            "models": "model_url",
+        }
         lines += [f"  {name:<14} {content[key]}" for name, key in shown.items()]
         lines += ["", "  sign in as     (a click, no password)"]
         lines += [f"  {person.role:<14} {person.email:<26} {person.name}" for person in PEOPLE]

@@ -4,18 +4,33 @@ import contextlib
 from datetime import timedelta
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, Claims, ServiceDraft, SignInRefusedError
+from bailiwick.control.identity import (
+    API_AUDIENCE,
+    GIT_AUDIENCE,
+    MCP_AUDIENCE,
+    MODELS_AUDIENCE,
+    Claims,
+    ServiceDraft,
+    SignInRefusedError,
+)
 from bailiwick.control.integrations import Integration
 from bailiwick.core.errors import ConflictError, UnavailableError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
 from bailiwick.core.messages import Connection
 from bailiwick.core.principals import Identity
 from bailiwick.demo.business import DATABASES, ROLE, database_password
+from bailiwick.demo.known_packages import set_up_packages
 from bailiwick.demo.layout import HOST, Layout
 from bailiwick.demo.people import PEOPLE, SamplePerson
 
 _AGENT = "agent:claude-code"
 _SECRET = "orders-db-password"  # noqa: S105 - a name
+_CLASSES = {
+    "orders.customer_name": "customer",
+    "orders.customer_email": "customer",
+    "orders.card_number": "payment",
+    "refunds.amount": "payment",
+}
 _OWN_REGION = (RowCondition(column="region", equals_attribute="region"),)
 _TOKEN_LIFETIME = timedelta(hours=8)
 
@@ -63,6 +78,8 @@ def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]
         registered = {item.name for item in control.integrations.integrations(session)}
     if "orders-db" not in registered:
         control.integrations.register(admin, _orders_db(layout))
+        control.data_classes.classify(admin, "orders-db", _CLASSES)
+    set_up_packages(control, admin)
     return people
 
 
@@ -82,11 +99,10 @@ def remember(control: ControlPlane, layout: Layout, person: SamplePerson) -> Ide
 
 
 def issue_tokens(control: ControlPlane, people: dict[str, Identity]) -> dict[str, str]:
-    """Return a fresh token for the API and git for each role."""
+    """Return a fresh token for the API, git, MCP and models for each role."""
+    doors = f"{API_AUDIENCE} {GIT_AUDIENCE} {MCP_AUDIENCE} {MODELS_AUDIENCE}"
     return {
-        role: control.identity.issue_token(
-            identity, audience=f"{API_AUDIENCE} {GIT_AUDIENCE}", lifetime=_TOKEN_LIFETIME, purpose="demo"
-        ).secret
+        role: control.identity.issue_token(identity, audience=doors, lifetime=_TOKEN_LIFETIME, purpose="demo").secret
         for role, identity in people.items()
     }
 

@@ -11,7 +11,9 @@ from bailiwick.core.errors import UnavailableError
 
 _SHARED_ROOT = Path("/var/lib/bailiwick")
 HOST = "127.0.0.1"
-_PORT_OFFSETS = (0, 1, 2, 3, 10, 11, 12)
+# The file in `state` with the account that makes apps' own databases.
+APP_DATABASES, APP_DATABASES_LOG = "app-databases.url", "app-databases-log.url"
+_PORT_OFFSETS = (0, 1, 2, 3, 10, 11, 12, 30)
 _LOOK_SECONDS = 0.05
 
 
@@ -51,6 +53,16 @@ class Layout:
     def ingress_url(self) -> str:
         """Where apps are reached, by host name."""
         return f"http://{HOST}:{self.port + 10}"
+
+    @property
+    def model_port(self) -> int:
+        """The port of the model gateway."""
+        return self.port + 30
+
+    @property
+    def model_url(self) -> str:
+        """Where people and agents call models; each library puts /v1 behind it in its own way."""
+        return f"http://{HOST}:{self.model_port}"
 
     def require_free_ports(self, seconds: float = 0.0) -> None:
         """Return when every port can be had; raise `UnavailableError` that names the first that cannot in time."""

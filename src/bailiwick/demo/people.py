@@ -21,6 +21,7 @@ PEOPLE = (
     SamplePerson("user", "user@example.com", "Uma Fischer", ("support",), "EMEA"),
     SamplePerson("auditor", "auditor@example.com", "Aldo Brandt", ("auditors",), "EMEA"),
     SamplePerson("approver", "approver@example.com", "Priya Nair", ("finance-approvers",), "EMEA"),
+    SamplePerson("security", "security@example.com", "Sana Haddad", ("security-admins",), "EMEA"),
     SamplePerson("apac-user", "apac.user@example.com", "Kenji Watanabe", ("support",), "APAC"),
 )
 
@@ -28,6 +29,7 @@ PEOPLE = (
 ROLE_RULES = (
     ("platform-admins", "org-admin", "organization:default"),
     ("it-admins", "it-admin", "organization:default"),
+    ("security-admins", "security-admin", "organization:default"),
     ("auditors", "auditor", "organization:default"),
     ("finance-builders", "builder", "folder:finance"),
     ("finance-approvers", "approver", "folder:finance"),

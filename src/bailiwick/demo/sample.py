@@ -1,5 +1,9 @@
-"""The sample app as git histories: as an agent wrote it at first, with three things wrong, and as it was mended."""
+"""The sample app as git histories: as an agent wrote it at first, with three things wrong, and as it was mended.
 
+Also as an agent would have it with a package of which a fault is known.
+"""
+
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -33,6 +37,10 @@ def rate(currency: str) -> float:
 '''
 
 
+# Its own hash, though it is never installed: the push is refused.
+_VULNERABLE = (
+    "python-multipart==0.0.17 \\\n    --hash=sha256:15dc4f487e0a9476cc1201261188ee0940165cffc94429b6fc565c4d3045cb5d\n"
+)
 _CONVERTED = '''
 
 def in_euro(amount: float, currency: str) -> float:
@@ -67,6 +75,16 @@ def write_second(target: Path) -> None:
     _copy(target)
     _git(target, "init", "--quiet", "--initial-branch=main")
     _commit(target, "Add the refund desk")
+
+
+def write_vulnerable(target: Path) -> None:
+    """Write the mended version with a package in its lock file that the sample advisories speak of."""
+    _copy(target)
+    lock = target / "requirements.lock"
+    pin = re.compile(r"^python-multipart==.*?(?=^    #)", re.MULTILINE | re.DOTALL)
+    lock.write_text(pin.sub(lambda _: _VULNERABLE, lock.read_text()))
+    _git(target, "init", "--quiet", "--initial-branch=main")
+    _commit(target, "Take the version of the parser that is known to work")
 
 
 def _copy(target: Path) -> None:

@@ -26,6 +26,9 @@ from bailiwick.faces.api import (
 )
 from bailiwick.faces.console import add_console
 from bailiwick.faces.git import GitFace
+from bailiwick.faces.mcp import METADATA_PATH as MCP_METADATA_PATH
+from bailiwick.faces.mcp import PATH as MCP_PATH
+from bailiwick.faces.mcp import McpFace, resource_metadata
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
 from bailiwick.faces.scim import ScimFace
 
@@ -37,7 +40,7 @@ _STOP_SECONDS = 3
 
 
 def build_faces(control: ControlPlane) -> Face:
-    """Return the ASGI application of all faces: git and SCIM go past the framework, everything else through it."""
+    """Return the ASGI application of all faces: git, SCIM and MCP go past the framework, everything else through it."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/api", build_api(control))
     app.mount(AUTHZEN_PATH, build_authzen(control, lambda header: bearer(control, header)))
@@ -50,17 +53,25 @@ def build_faces(control: ControlPlane) -> Face:
     def oauth() -> Response:
         return JSONResponse(dict(oauth_metadata(control)))
 
+    @app.get(MCP_METADATA_PATH + MCP_PATH)
+    @app.get(MCP_METADATA_PATH)
+    def protected_resource() -> Response:
+        return JSONResponse(dict(resource_metadata(control.settings.public_url)))
+
     _health(app, control)
     add_console(app, control)
     app.mount(OAUTH_PATH, build_oauth(control))  # after the console's own pages there
     git = GitFace(control)
     scim = ScimFace(control)
+    mcp = McpFace(control)
 
     def face_of(scope: Scope) -> Face:
         if scope["type"] == "http" and scope["path"].startswith("/git/"):
             return git
         if scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
             return scim
+        if scope["type"] == "http" and (scope["path"] + "/").startswith(MCP_PATH + "/"):
+            return mcp
         return app
 
     async def faces(scope: Scope, receive: Receive, send: Send) -> None:

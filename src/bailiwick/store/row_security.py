@@ -6,7 +6,7 @@ from bailiwick.store.names import TENANT_SETTING
 
 APP_ROLE = "bailiwick_app"
 # Tables whose rows the application's role may add, but neither change nor remove.
-APPEND_ONLY = frozenset({"audit_events", "audit_checkpoints", "audit_tiles"})
+APPEND_ONLY = frozenset({"audit_events", "audit_checkpoints", "audit_tiles", "settings_versions"})
 
 
 def app_role_statements() -> Iterator[str]:

@@ -9,7 +9,7 @@ from bailiwick.core.messages import AppState
 from tests.fixtures.company import APP, Company
 from tests.fixtures.moving import MovingClock
 
-SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\napp = 1\n'
+SPAWNS = 'import subprocess\nimport sys\n\nsubprocess.run([sys.executable, "-V"], check=True)\napp = 1\n'
 NAME = "process-spawning"
 
 
@@ -42,7 +42,7 @@ def test_what_is_open_for_an_app_is_a_note_and_says_until_when(company: Company,
     assert company.push("builder", {"app.py": SPAWNS, "notes.txt": "1\n"}).accepted
     found = finding(company)
     assert (found.severity, found.blocking) == ("low", False)
-    assert f"opened for this app until {(clock() + timedelta(days=31)).date()}" in found.message
+    assert f"opened for this app until {(clock() + timedelta(days=30)).date()}" in found.message
     assert ("capability.opened", "user:security@example.com") in company.actions()
 
 
@@ -60,6 +60,28 @@ def test_it_ends_by_itself(company: Company, clock: MovingClock) -> None:
     company.control.capability_keeper.keep()
     assert ("capability.closed", "service:capabilities") in company.actions()
     opened(company, clock)
+
+
+@pytest.mark.req("RV6")
+def test_the_audit_log_warns_once_a_week_before_it_ends(company: Company, clock: MovingClock) -> None:
+    opened(company, clock)
+    warned = ("capability.ending", "service:capabilities")
+    company.control.capability_keeper.keep()
+    assert warned not in company.actions()
+    clock.move(days=24)
+    for _ in range(2):
+        company.control.capability_keeper.keep()
+    assert company.actions().count(warned) == 1
+    clock.move(days=8)
+    company.control.capability_keeper.keep()
+    assert company.actions().count(warned) == 1
+
+
+@pytest.mark.req("RV6")
+def test_what_is_opened_for_less_than_a_week_warns_nobody(company: Company, clock: MovingClock) -> None:
+    opened(company, clock, days=3)
+    company.control.capability_keeper.keep()
+    assert ("capability.ending", "service:capabilities") not in company.actions()
 
 
 @pytest.mark.req("RV6", "ID1")

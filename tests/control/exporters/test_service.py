@@ -14,6 +14,7 @@ from bailiwick.control.exporters import DeliveryError, ExporterStatus, ExportRun
 from bailiwick.control.settings import ControlSettings
 from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.fixtures.company import Company
+from tests.fixtures.waiting import until
 
 from .http_receiver import HttpReceiver, Sent, answer, listening
 from .test_webhook import SECRET
@@ -43,13 +44,6 @@ def more_settings(tmp_path: Path, receiver: HttpReceiver) -> dict[str, Any]:
             {"name": "lake", "kind": "folder", "path": tmp_path / "lake", "batch_seconds": 0},
         ]
     }
-
-
-def until(condition: Any) -> None:
-    ends = time.monotonic() + 20
-    while not condition() and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert condition()
 
 
 @pytest.mark.req("OB3")

@@ -4,7 +4,7 @@ import json
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bailiwick.control.exporters import Outgoing
 from bailiwick.control.exporters.formats.syslog import frame, message
 from bailiwick.core.events import AuditEvent
+from tests.fixtures.waiting import until
 
 from .certificates import Certificates
 from .conftest import Exporting, Makes, Moment
@@ -51,13 +52,6 @@ def siem(exporting: Makes, rsyslog: Rsyslog, **options: Any) -> Exporting:
         "replay_seconds": 30,
     }
     return exporting(**{**defaults, **options})
-
-
-def until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + NOISE_SECONDS
-    while not condition() and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert condition()
 
 
 def uids(rsyslog: Rsyslog) -> list[str]:

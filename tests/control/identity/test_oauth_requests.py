@@ -8,7 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bailiwick.control.identity import OAuthError, Parameters, Resources, read_request, read_return_address, read_wanted
+from bailiwick.control.identity import (
+    CLIENTS,
+    Client,
+    OAuthError,
+    Parameters,
+    Resources,
+    read_request,
+    read_return_address,
+    read_wanted,
+)
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import StepUp
 
@@ -18,9 +27,9 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-def accepted(uri: str) -> bool:
+def accepted(uri: str, client: Client = CLIENTS["bailiwick-cli"]) -> bool:
     try:
-        read_return_address(Parameters({"client_id": "bailiwick-cli", "redirect_uri": uri}, ()))
+        read_return_address(Parameters({"redirect_uri": uri}, ()), client)
     except OAuthError:
         return False
     return True
@@ -47,12 +56,37 @@ def test_an_address_that_is_taken_is_loopback_however_it_is_read(uri: str) -> No
 
 
 @pytest.mark.req("ID2")
+@given(
+    st.lists(PIECES, max_size=9).map("".join)
+    | st.from_regex(r"(http|cursor)://(127\.0\.0\.1|localhost|\[::1\]).{0,30}")
+)
+@example("http://localhost:4000/callback")
+@example("cursor://anysphere.cursor-mcp/oauth/callback")
+@example("cursor://anysphere.cursor-mcp/oauth/callback\n")
+def test_an_agent_waits_on_the_persons_machine_however_its_address_is_read(uri: str) -> None:
+    agent = Client("agent:x", "agent:x", None, ("mcp",), "agent:x")
+    if not accepted(uri, agent):
+        assert uri not in {"http://localhost:4000/callback", "cursor://anysphere.cursor-mcp/oauth/callback"}
+        return
+    split = urlsplit(uri)
+    assert (split.query, split.fragment, split.username, uri.isascii()) == ("", "", None, True)
+    assert uri == uri.strip()
+    if split.scheme == "http":
+        assert split.hostname == httpx2.URL(uri).host.strip("[]")
+        assert split.hostname == "localhost" or ip_address(split.hostname or "").is_loopback
+        assert split.port is not None
+        assert split.port >= 1024
+    else:
+        assert split.scheme == "cursor"
+
+
+@pytest.mark.req("ID2")
 @given(st.dictionaries(st.sampled_from(["response_type", "code_challenge", "code_challenge_method", "scope", "max_age",
                                         "acr_values"]), st.text(max_size=50)))  # fmt: skip
 def test_whatever_is_asked_is_refused_in_words_or_proven_by_pkce(asked: dict[str, str]) -> None:
     right = {"response_type": "code", "code_challenge": pkce_challenge("v" * 43), "code_challenge_method": "S256"}
     to = read_return_address(
-        Parameters({"client_id": "bailiwick-cli", "redirect_uri": "http://127.0.0.1:4000/callback"}, ())
+        Parameters({"redirect_uri": "http://127.0.0.1:4000/callback"}, ()), CLIENTS["bailiwick-cli"]
     )
     try:
         request = read_request(Parameters({**right, **asked}, ()), to, Resources("http://127.0.0.1:8400"))
@@ -61,7 +95,7 @@ def test_whatever_is_asked_is_refused_in_words_or_proven_by_pkce(asked: dict[str
         assert fault.message
     else:
         assert len(request.challenge) == 43
-        assert request.audiences == ("api", "git")
+        assert request.audiences == ("api", "git", "mcp")
 
 
 def test_a_program_may_want_a_sign_in_to_be_fresh_or_with_a_second_factor() -> None:

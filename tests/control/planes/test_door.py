@@ -21,6 +21,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError
 from bailiwick.core.messages import STATE_TYPE, DesiredState, KillOrder, PlaneWelcome, SecretValue, decode_downlink
 from bailiwick.core.statements import Keyring, SigningKey, open_envelope, read_envelope
+from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.store import Store
 
 KEY = SigningKey.generate()
@@ -157,7 +158,7 @@ def test_the_stream_gives_the_state_and_then_orders_at_once_signed(door: Door) -
         first = decode_downlink(open_envelope(read_envelope(next(lines)), ring, kind))
         assert isinstance(first, DesiredState)
         began = time.monotonic()
-        door.hub.broadcast(KillOrder(app="a/b", because="now"))
+        door.hub.broadcast(KillOrder(scope=StopScope(StopKind.APP, "a/b"), because="now"))
         second = decode_downlink(open_envelope(read_envelope(next(lines)), ring, kind))
         assert isinstance(second, KillOrder)
         assert time.monotonic() - began < 2

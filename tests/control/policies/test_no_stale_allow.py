@@ -12,6 +12,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.wiring import build_control
 from tests.fixtures.company import APP, Company
 from tests.fixtures.policies import case_of, in_force
+from tests.fixtures.waiting import until
 
 NOTHING = "// nothing\n"
 
@@ -32,6 +33,10 @@ class Asker:
             with self.control.store.transaction() as session:
                 asked = self.control.authorizer.decide(session, company.people[self.who], self.action, f"app:{APP}")
             self.answers.append((begun, asked.allowed))
+
+    def asked_after(self, moment: float) -> list[bool]:
+        """Return the answers to what was asked after a moment (monotonic)."""
+        return [allowed for begun, allowed in list(self.answers) if begun > moment]
 
 
 @contextmanager
@@ -54,15 +59,13 @@ def asking(company: Company, who: str, action: str) -> Iterator[list[Asker]]:
 
 def never_allowed_after(company: Company, who: str, action: str, revoke: Callable[[], object]) -> None:
     with asking(company, who, action) as askers:
-        time.sleep(0.3)
+        until(lambda: all(asker.answers for asker in askers), what="that everybody asked")
         revoke()
         acknowledged = time.monotonic()
-        time.sleep(0.5)
+        until(lambda: all(asker.asked_after(acknowledged) for asker in askers), what="that everybody asked again")
     for asker in askers:
         assert any(allowed for begun, allowed in asker.answers if begun < acknowledged), "it was allowed before"
-        after = [allowed for begun, allowed in asker.answers if begun > acknowledged]
-        assert after, "it was asked afterwards"
-        assert not any(after)
+        assert not any(asker.asked_after(acknowledged))
 
 
 @pytest.mark.req("ID1", "ID3")

@@ -8,8 +8,8 @@ from bailiwick.control.policies.errors import (
     PolicyNotValidError,
     TooManyPoliciesError,
     WouldLockOutError,
-    WrongStateError,
 )
+from bailiwick.control.versions import WrongStateError
 from bailiwick.control.wiring import build_control
 from bailiwick.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from bailiwick.core.policy import MOST_POLICIES
@@ -110,7 +110,7 @@ def test_a_name_a_reason_and_a_place_are_needed_and_a_set_stays_where_it_is(comp
         with pytest.raises(NotFoundError, match="cannot stand on"):
             policies.propose(admin, "house", scope=scope, reason="x", **good)
     policies.propose(admin, "house", scope=ORGANIZATION, reason="x", **good)
-    with pytest.raises(ConflictError, match="stand on organization:default"):
+    with pytest.raises(ConflictError, match="stands on organization:default"):
         policies.propose(admin, "house", scope=FINANCE, reason="x", **good)
 
 

@@ -3,12 +3,7 @@ import pytest
 from bailiwick.control.release import AppIsStoppedError, DeployState, NotDecidableError, NotReviewedError
 from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.fixtures.company import APP, MANIFEST, Company
-
-
-def released(company: Company, author: str = "builder", approver: str = "admin") -> str:
-    assert company.push(author).accepted
-    asked = company.control.deploys.request(company.people[author], APP)
-    return company.control.deploys.approve(company.people[approver], asked.id, "looked at it").release
+from tests.fixtures.releasing import released
 
 
 @pytest.mark.req("DG1", "DG7")
@@ -110,19 +105,6 @@ def test_nothing_is_released_while_the_app_is_stopped(company: Company) -> None:
     assert refused.value.deciders == ("nothing-killed-is-deployed",)
     company.control.stops.revive(company.people["admin"], APP, "it is well")
     assert company.control.deploys.approve(company.people["admin"], asked.id, "go on").release
-
-
-@pytest.mark.req("RV11")
-def test_an_earlier_release_comes_back_and_a_preview_cannot(company: Company) -> None:
-    first = released(company)
-    second = released(company)
-    assert company.control.planes.desired_state("production").apps[0].release == second
-    company.control.releases.rollback(company.people["builder"], APP, first)
-    assert company.control.planes.desired_state("production").apps[0].release == first
-    with company.control.store.transaction() as session:
-        preview = next(r for r in company.control.releases.releases(session, APP) if r.mode == "preview")
-    with pytest.raises(NotFoundError, match="no production release"):
-        company.control.releases.rollback(company.people["builder"], APP, preview.id)
 
 
 @pytest.mark.req("RT7", "OB2")

@@ -1,4 +1,3 @@
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,32 +10,14 @@ from bailiwick.core.policy import ORGANIZATION
 from tests.fixtures.company import APP, Company
 from tests.fixtures.moving import MovingClock
 from tests.fixtures.policies import NO_KILLS, case_of
+from tests.fixtures.releasing import SPAWNS, change_rules, released, released_by_waiver
 
 RECORDS = Path(__file__).parents[2] / "assets" / "osv"
-SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\napp = 1\n'
 
 
 @pytest.fixture
 def clock() -> MovingClock:
     return MovingClock()
-
-
-@dataclass
-class Rules:
-    """Rules that a test changes under the running control plane, as an upgrade would."""
-
-    company: Company
-
-    def change(self, monkeypatch: pytest.MonkeyPatch, name: str = "newer") -> None:
-        with self.company.control.store.transaction() as session:
-            changed = replace(self.company.control.reviews.basis_now(session), rules=name)
-        monkeypatch.setattr(self.company.control.reviews, "_basis", lambda _session: changed)
-
-
-def released(company: Company) -> str:
-    assert company.push("builder").accepted
-    asked = company.control.deploys.request(company.people["builder"], APP)
-    return company.control.deploys.approve(company.people["admin"], asked.id, "looked at it").release
 
 
 def latest(company: Company) -> StoredReview:
@@ -55,7 +36,7 @@ def unsafe(company: Company, who: str = "security") -> list[UnsafeRelease]:
 def test_a_verdict_by_older_rules_is_good_for_nothing_new(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     assert company.push("builder").accepted
     asked = company.control.deploys.request(company.people["builder"], APP)
-    Rules(company).change(monkeypatch)
+    change_rules(company, monkeypatch)
     with pytest.raises(AppIsStoppedError, match="reviewed again, as the rules of the review changed"):
         company.control.deploys.approve(company.people["admin"], asked.id, "fine")
     with pytest.raises(NotReviewedError, match="reviewed again, as the rules of the review changed") as fault:
@@ -103,8 +84,7 @@ def test_what_runs_and_became_unsafe_is_listed_and_goes_on(
     original = company.control.source.examine
     flawed = _report_with_a_finding(company, latest(company).tree)
     monkeypatch.setattr(company.control.source, "examine", lambda *_: flawed)
-    rules = Rules(company)
-    rules.change(monkeypatch)
+    change_rules(company, monkeypatch)
     company.control.rereview_keeper.keep()
     found = {item.mode: item for item in unsafe(company)}
     assert found["production"].release == release
@@ -116,11 +96,11 @@ def test_what_runs_and_became_unsafe_is_listed_and_goes_on(
     assert company.actions().count(("release.unsafe", "service:review")) == 2
     clock.move(days=1)
     company.control.rereview_keeper.keep()
-    rules.change(monkeypatch, "newer still")
+    change_rules(company, monkeypatch, "newer still")
     company.control.rereview_keeper.keep()
     assert {item.mode: item.due for item in unsafe(company)} == {mode: item.due for mode, item in found.items()}
     monkeypatch.setattr(company.control.source, "examine", original)
-    rules.change(monkeypatch, "newest")
+    change_rules(company, monkeypatch, "newest")
     company.control.rereview_keeper.keep()
     assert unsafe(company) == []
     assert company.actions().count(("release.safe-again", "service:review")) == 2
@@ -136,7 +116,7 @@ def test_a_tree_that_cannot_be_read_again_does_not_pass(
         raise UnavailableError("the disk is gone")
 
     monkeypatch.setattr(company.control.source, "examine", fails)
-    Rules(company).change(monkeypatch)
+    change_rules(company, monkeypatch)
     for _ in range(3):
         with company.control.store.transaction() as session:
             assert company.control.rereviews.progress(session).waiting <= 1
@@ -150,15 +130,10 @@ def test_a_tree_that_cannot_be_read_again_does_not_pass(
 
 @pytest.mark.req("RV9", "RV1")
 def test_when_a_waiver_ends_what_passed_by_it_is_unsafe_and_a_new_one_mends_it(company: Company) -> None:
-    assert not company.push("builder", {"app.py": SPAWNS}).accepted
-    finding = next(item for item in latest(company).findings if item.blocking)
     waivers, builder, approver = company.control.waivers, company.people["builder"], company.people["approver"]
-    first = waivers.request(builder, latest(company).id, finding.fingerprint, "fixed program")
-    waivers.approve(approver, first.id, "read it")
-    assert company.push("builder", {"app.py": SPAWNS, "notes.txt": "2\n"}).accepted
-    asked = company.control.deploys.request(builder, APP)
-    company.control.deploys.approve(company.people["admin"], asked.id, "fine")
-    waivers.end(company.people["security"], first.id, "no more of this")
+    _, first = released_by_waiver(company)
+    finding = next(item for item in latest(company).findings if item.waiver)
+    waivers.end(company.people["security"], first, "no more of this")
     company.control.rereview_keeper.keep()
     assert {item.mode for item in unsafe(company)} == {"production", "preview"}
     again = waivers.request(builder, latest(company).id, finding.fingerprint, "a week to mend it", 7)

@@ -1,6 +1,7 @@
 """Independent reviewers between a push and production."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from bailiwick.control.release import NotReviewedError
 from bailiwick.control.review import StoredReview
 from bailiwick.control.waivers import WaiverState
 from tests.fixtures.company import APP, Company
+from tests.fixtures.model_gateway import ModelHouse, model_house
 from tests.fixtures.model_provider import Provider, finds, provider
 
 CODE = {"desk/app.py": "NIGHTLY = 'objectionable'\napp = 1\n"}
@@ -22,10 +24,21 @@ def model() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def more_settings(model: Provider) -> dict[str, Any]:
+def gateway(tmp_path: Path) -> Iterator[ModelHouse]:
+    with model_house(tmp_path / "plane") as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def joined(company: Company, gateway: ModelHouse) -> None:
+    gateway.join(company.control)
+
+
+@pytest.fixture
+def more_settings(model: Provider, gateway: ModelHouse) -> dict[str, Any]:
     models = [{"name": "reader", "wire": "anthropic", "url": model.url, "model": "nova-large"}]
     chosen = {"mode": "required", "models": [{"model": "reader"}]}
-    return {"inference": ModelSettings.model_validate({"models": models, "reviewers": chosen})}
+    return {"inference": ModelSettings.model_validate({"gateway": gateway.url, "models": models, "reviewers": chosen})}
 
 
 def latest(company: Company) -> StoredReview:

@@ -16,6 +16,7 @@ import pytest
 from bailiwick.control.review import Change, Entry, Report, Severity, as_sarif, read_folder, refusal_lines, review
 from bailiwick.control.review.engines.tree import MAX_FILE_BYTES
 from bailiwick.core.artifacts import TreeFile
+from tests.control.review.sarif_schema import require_valid
 from tests.control.review.secret_lines import found_in
 
 MANIFEST = b'[app]\nname = "desk"\npurpose = "Support staff look up orders"\nentrypoint = "desk.app:app"\n'
@@ -183,11 +184,6 @@ def test_a_hostile_name_is_shown_harmless_in_text_and_sound_in_sarif(name: str) 
     report = report_of({name: f'KEY = "{KEY}"\n'.encode()})
     said = refusal_lines(report.findings, report.could_not_review, "https://console.example/reviews/1")
     assert all(line.isprintable() for line in said)
-    log = as_sarif(report)
-    assert KEY not in json.dumps(log)
-    uris = {
-        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        for result in log["runs"][0]["results"]  # type: ignore[index]
-    }
-    assert all(uri.isascii() and " " not in uri and '"' not in uri and "<" not in uri for uri in uris)
-    assert json.loads(json.dumps(log)) == log
+    written = json.dumps(as_sarif(report))
+    assert KEY not in written
+    require_valid(written)

@@ -48,6 +48,18 @@ def test_a_host_is_declared_by_an_edit_that_leaves_the_rest_alone(egress: str) -
     assert parse_manifest(after).limits == parse_manifest(written).limits
 
 
+@pytest.mark.req("RV4")
+@pytest.mark.parametrize("egress", ["", '\n[[egress.hosts]]\nhost = "mail.example"\nport = 587\nprotocol = "smtp"\n'])
+def test_plain_http_is_declared_as_such(egress: str) -> None:
+    written = HEAD + egress
+    code = 'import requests\napp = requests.get("http://legacy.other.example/x", "mail.example")\n'
+    (found,) = [item for item in findings(written, code) if item.rule.id == "undeclared-host"]
+    assert found.edit is not None
+    declared = parse_manifest(edits.applied(written, found.edit)).egress.declared
+    assert declared[-1].reach == "legacy.other.example:80/http"
+    assert len(declared) == 1 + bool(egress)
+
+
 @pytest.mark.parametrize(
     "egress", ['egress = {allow = ["a.example:443"]}\n', '[egress]\n"allow" = ["a.example:443"]\n']
 )

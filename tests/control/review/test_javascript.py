@@ -1,14 +1,19 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bailiwick.control.review import Change, Finding, Surroundings
 from bailiwick.control.review.engines.javascript import engine as javascript
 from bailiwick.control.review.engines.javascript.models import models
-from bailiwick.control.review.engines.javascript.modules import aliases, resolve
+from bailiwick.control.review.engines.javascript.modules import aliases, majors, resolve
 from bailiwick.control.review.engines.javascript.patterns import is_strict, takes_out
+from bailiwick.control.review.engines.javascript.syntax import Node
 from bailiwick.control.review.engines.templates import engine as templates
 from bailiwick.control.review.rules import rules
 from bailiwick.core.artifacts import TreeFile
 
+WELL_MADE = Path(__file__).parents[2] / "assets" / "javascript" / "well_made"
 ROUTE = b"const app = require('express')();\napp.get('/x', (req, res) => {\n%s\n});\n"
 
 
@@ -159,6 +164,30 @@ def test_calls_that_multiply_come_to_an_end() -> None:
 
 
 @pytest.mark.req("RV2")
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        (b"res.send('<p>' + req.query.a);", "cross-site-scripting"),
+        (b"req.on('data', (c) => { x += c; });", "unbounded-input"),
+        (b"User.create({ password: req.body.password });", "weak-password-storage"),
+        (b"req.session.x = req.query.x;", "trust-boundary"),
+    ],
+)
+def test_what_is_asked_of_a_function_is_read_once_however_many_calls_ask(
+    line: bytes, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    walk = Node.walk
+    monkeypatch.setattr(Node, "walk", lambda node: (read.append(1), walk(node))[1])
+    few, many = [], []
+    for count, kept in ((10, few), (100, many)):
+        read.clear()
+        assert len([item for item in found(app_js=ROUTE % b"\n".join([line] * count)) if item.rule.id == rule]) == count
+        kept.append(len(read))
+    assert many[0] < few[0] * 15
+
+
+@pytest.mark.req("RV2")
 def test_more_code_than_can_be_followed_at_once_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(javascript, "_MOST_NODES", 20)
     seen = found(a_js=b"eval(x);", b_js=b"f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);")
@@ -190,6 +219,17 @@ def test_imports_are_resolved_as_bundlers_do() -> None:
 
 
 @pytest.mark.req("RV2")
+def test_versions_are_the_lowest_that_any_package_file_declares() -> None:
+    files = {
+        "package.json": b'{"dependencies": {"a": "^3.1.0", "b": "latest"}, "devDependencies": {"c": ["4"], "d": "10"}}',
+        "web/package.json": b'{"dependencies": {"a": "2"}}',
+        "bad/package.json": b"[" * 5_000,
+        "list/package.json": b"[1]",
+    }
+    assert majors(files) == {"a": 2, "d": 10}
+
+
+@pytest.mark.req("RV2")
 @pytest.mark.parametrize(
     ("pattern", "strict"),
     [
@@ -209,6 +249,16 @@ def test_replacing_makes_safe_from_what_is_gone() -> None:
     assert "log-injection" in takes_out(r"[\r\n]", "g", " ")
     assert "cross-site-scripting" in takes_out("<", "g", "&lt;")
     assert takes_out("'", "g", "''") == frozenset()
+
+
+@pytest.mark.req("RV2")
+@pytest.mark.parametrize("app", sorted(WELL_MADE.iterdir()), ids=lambda app: app.name)
+def test_an_app_that_is_well_made_has_no_finding(app: Path) -> None:
+    paths = sorted(path for path in app.rglob("*") if path.is_file())
+    tree = tuple(TreeFile(path.relative_to(app).as_posix(), path.read_bytes()) for path in paths)
+    change = Change("0" * 40, (), tree)
+    pages = replace(change, files=tuple(file for file in tree if templates.reads(file.path)))
+    assert [*javascript.check(change, Surroundings()), *templates.check(pages, Surroundings())] == []
 
 
 @pytest.mark.req("RV2")

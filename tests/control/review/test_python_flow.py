@@ -50,6 +50,37 @@ def test_a_finding_says_which_way_the_value_took() -> None:
 
 
 @pytest.mark.req("RV2")
+def test_an_ordinary_app_of_many_modules_is_followed_to_its_end() -> None:
+    module = (
+        "from flask import Blueprint, request\nfrom app.m{before} import Store as Above\n"
+        "part = Blueprint('p', __name__)\n"
+        "class Store(Above):\n    def __init__(self, base):\n        super().__init__(base)\n        self.own{n} = []\n"
+        "    def keep(self, text):\n        self.own{n}.append(text)\n        return super().keep(text)\n"
+        "    def find(self, name):\n        return self.base.execute('SELECT 1 WHERE a = ?', (name,))\n"
+        "@part.route('/{n}')\ndef page():\n    store = Store(None)\n    store.keep(request.args['a'])\n"
+        "    return {{'rows': store.find(request.args['b'])}}\n"
+    )
+    files = {f"app/m{n}.py": module.format(n=n, before=n - 1 if n % 10 else "base") for n in range(60)}
+    files["app/mbase.py"] = (
+        "class Store:\n    def __init__(self, base):\n        self.base = base\n        self.all = []\n"
+        "    def keep(self, text):\n        self.all.append(text)\n        return len(self.all)\n"
+    )
+    files["app/last.py"] = (
+        "from flask import request\nfrom app.m9 import Store, part\n@part.route('/last')\ndef last():\n"
+        "    store = Store(open_base())\n    store.keep(request.args['a'])\n"
+        "    store.base.execute('SELECT ' + store.all[0])\n"
+    )
+    assert {(item.rule.id, item.path) for item in found(files=files)} == {("sql-injection", "app/last.py")}
+
+
+@pytest.mark.req("RV2")
+def test_lines_are_those_that_python_counts() -> None:
+    code = "import os\r\n\x0c\rNOTE = '\u2028 \x85 \x0b'\nos.system(input())\n"
+    (finding,) = (item for item in found(code) if item.rule.id == "command-injection")
+    assert (finding.line, finding.excerpt) == (4, "os.system(input())")
+
+
+@pytest.mark.req("RV2")
 @pytest.mark.parametrize(
     ("expression", "harmful"),
     [

@@ -1,4 +1,4 @@
-"""Reviewers over real HTTP to a provider of the test, on a real database."""
+"""Reviewers over real HTTP, through a model gateway, to a provider of the test; on a real database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.inference import InferenceService, ModelClient, Route, Wire
+from bailiwick.control.inference import REVIEWERS, Gateway, InferenceService, ModelClient, Route, Wire
 from bailiwick.control.review import Change, Entry, Finding
 from bailiwick.control.reviewers import Mode, Reading, Reviewer, ReviewerOptions, ReviewerService, Writers
-from bailiwick.control.vault import LocalFileKeyProvider, SecretFrom, Vault, secret_reader
+from bailiwick.control.vault import LocalFileKeyProvider, Vault
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import utc_now
+from bailiwick.core.principals import Identity, Principal
 from bailiwick.store import Store
+from tests.fixtures.model_gateway import ModelHouse, model, model_house
 from tests.fixtures.model_provider import Provider, provider
 
 KEY = "sk-the-key-of-the-provider"
@@ -27,12 +29,14 @@ class Panel:
     store: Store
     folder: Path
     provider: Provider
+    gateway: ModelHouse
     mode: Mode = Mode.REQUIRED
     models: tuple[str, ...] = ("nova-large", "grok-9")
     wire: Wire = Wire.OPENAI_CHAT
     tokens_per_day: int = 10_000_000
     seconds: float = 120.0
     timeout_seconds: float = 20.0
+    away: str | None = ""
     waits: list[float] = field(default_factory=list)
 
     def clock(self) -> datetime:
@@ -44,20 +48,24 @@ class Panel:
         vault = Vault(self.store, LocalFileKeyProvider(self.folder / "vault.key"), audit, self.clock)
         with self.store.transaction() as session:
             vault.put(session, "crm", "a-value-that-the-vault-knows", by="user:admin@example.com")
-        (self.folder / "key").write_text(KEY)
+        family = "anthropic" if self.wire is Wire.ANTHROPIC else "openai"
+        given = {"family": family, "url": self.provider.url, "open_to": frozenset({REVIEWERS})}
+        self.gateway.keys = dict.fromkeys(self.models, KEY)
+        self.gateway.tell(*(model(name, **given, model=name) for name in self.models))
         routes = {
-            model: Route(
-                model, self.wire, self.provider.url, model, SecretFrom(file=self.folder / "key"),
-                self.timeout_seconds, self.tokens_per_day, 1_000,
+            name: Route(
+                name, self.wire, self.provider.url, name, None, self.timeout_seconds, self.tokens_per_day, 1_000
             )
-            for model in self.models
-        }  # fmt: skip
+            for name in self.models
+        }
+        reviewers = Identity.of_service(Principal.parse(REVIEWERS))
+        url = self.gateway.url if self.away == "" else self.away
+        gateway = None if url is None else Gateway(url, lambda: self.gateway.pass_of(reviewers))
         return InferenceService(
             routes,
             store=self.store,
             audit=audit,
-            client=ModelClient(self.waits.append),
-            secrets=secret_reader(self.store, vault),
+            client=ModelClient(gateway, self.waits.append),
             masker=vault.masker,
             clock=self.clock,
         )
@@ -83,5 +91,5 @@ class Panel:
 
 @pytest.fixture
 def panel(store: Store, tmp_path: Path) -> Iterator[Panel]:
-    with provider() as made:
-        yield Panel(store, tmp_path, made)
+    with provider() as made, model_house(tmp_path / "plane") as gateway:
+        yield Panel(store, tmp_path, made, gateway)

@@ -134,7 +134,7 @@ def test_planted_faults_are_never_the_same_and_never_findings(panel: Panel) -> N
         ({"findings": [{"path": "app.py"}]}, "not what it was asked for"),
         ({"verdict": "approve"}, "not what it was asked for"),
         (500, "answered with status 500"),
-        (401, "answered with status 401"),
+        (401, "does not take the platform's credential (status 401)"),
     ],
     ids=["garbage", "cut", "refusal", "half-a-finding", "another-shape", "server-error", "no-key"],
 )
@@ -233,7 +233,7 @@ def test_nothing_is_sent_once_the_budget_of_a_day_is_spent(panel: Panel) -> None
     assert len(panel.provider.asked) < 12
 
 
-@pytest.mark.req("RV7", "AI2")
+@pytest.mark.req("RV7", "AI1")
 def test_what_was_sent_is_kept_by_size_and_never_by_content(panel: Panel) -> None:
     panel.provider.thinks = finds()
     panel.read(APP)
@@ -293,3 +293,25 @@ def test_words_of_a_model_are_shown_as_one_plain_line(panel: Panel) -> None:
     (found,) = [item for item in panel.read(APP) if item.rule.id == "reviewer-security"]
     assert found.message.isprintable()
     assert len(found.message) < 600
+
+
+@pytest.mark.req("RV7", "AI2")
+def test_reviewers_call_models_under_a_name_of_their_own_and_hold_no_key(panel: Panel) -> None:
+    panel.provider.thinks = finds()
+    assert panel.read(APP) == ()
+    called = [event for event in panel.gateway.events if event.action == "model.called"]
+    assert len(called) == len(panel.provider.asked)
+    assert {event.actor for event in called} == {"service:reviewers"}
+    assert {event.context["tokens_in"] for event in called} == {120}
+
+
+@pytest.mark.req("RV7", "AI2")
+def test_without_a_gateway_nothing_is_asked_and_the_words_say_so(panel: Panel) -> None:
+    panel.models = ("nova-large",)
+    panel.away = "http://127.0.0.1:1"
+    (found,) = panel.read(APP)
+    assert found.rule.id == "reviewers-inconclusive"
+    assert "the model gateway cannot be reached" in found.message
+    panel.away = None
+    assert "no model gateway is configured" in panel.read(APP, tree="u")[0].message
+    assert panel.provider.asked == []

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick.control.policies import State, WrongStateError
 from bailiwick.control.review import StandardNotValidError, StoredFinding
+from bailiwick.control.versions import State, WrongStateError
 from bailiwick.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from tests.fixtures.company import APP, Company
 from tests.fixtures.moving import MovingClock

@@ -10,8 +10,8 @@ from bailiwick.core.errors import ForbiddenError, InvalidInputError, NotFoundErr
 from bailiwick.core.statements import REVIEW_VERDICT, Keyring, open_statement
 from tests.fixtures.company import APP, Company
 from tests.fixtures.moving import MovingClock
+from tests.fixtures.releasing import SPAWNS
 
-SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\napp = 1\n'
 EVALUATES = "import sys\n\napp = eval(sys.argv[1])\n"
 
 
@@ -62,7 +62,9 @@ def test_a_waived_finding_passes_and_is_still_shown(company: Company) -> None:
     assert finding.waiver == waiver.id
     assert review.passed
     assert review.verdict is not None
-    statement = open_statement(review.verdict, Keyring.of([company.control.reviews.public_key]), REVIEW_VERDICT)
+    keys = company.control.signing.keys(company.people["user"])
+    ring = Keyring.of(key.public for key in keys if key.purpose == "review")
+    statement = open_statement(review.verdict, ring, REVIEW_VERDICT)
     listed = {"id": waiver.id, "fingerprint": waiver.fingerprint, "until": waiver.until.isoformat()}
     assert statement.predicate["waivers"] == [listed]
     assert ("waiver.requested", "user:builder@example.com") in company.actions()

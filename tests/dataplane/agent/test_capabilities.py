@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from bailiwick.core.clock import utc_now
 from bailiwick.core.statements import SignatureError
-from bailiwick.dataplane.agent.releases import verify
+from bailiwick.core.trust import KeyChanges
+from bailiwick.dataplane.agent.releases import Fetched, trusted_keys, verify
 from tests.fixtures.plane import PlaneHouse
 
 APP = """
@@ -55,6 +57,9 @@ async def test_what_is_open_is_open_in_the_sandbox_until_it_is_closed(house: Pla
 @pytest.mark.req("RV6")
 async def test_a_plane_opens_only_what_was_approved(house: PlaneHouse) -> None:
     state = house.release({"app.py": APP}).model_copy(update={"capabilities": ("process-spawning",)})
-    data = (house.state / "artifacts" / state.artifact_sha256).read_bytes()
+    data, *attached = (
+        (house.state / "artifacts" / name).read_bytes() for name in (state.artifact_sha256, *state.attachments)
+    )
+    keys = trusted_keys(house.keys.welcome("production"), KeyChanges(), utc_now())
     with pytest.raises(SignatureError, match="reach"):
-        verify(state, data, house.keys.welcome("production"))
+        verify(state, Fetched(data, tuple(attached)), keys)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.dataplane.gateways.test_egress import certificate
+from bailiwick.core.guardrails import EgressRails, Guardrails, OpenedTls
+from bailiwick.core.messages import EgressRollup
+from tests.fixtures.egress import certificate
 from tests.fixtures.plane import MANIFEST, PlaneHouse
 
 HOST = "partner.example"
@@ -21,10 +23,20 @@ def open_hosts():
     for host, port in targets:
         began = time.monotonic()
         try:
-            trust = ssl.create_default_context(cafile="authority.pem")
+            if host.startswith("udp:"):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+                    datagrams.settimeout(2)
+                    datagrams.connect((socket.gethostbyname(host[4:]), port))
+                    datagrams.send(b"hello")
+                    datagrams.send(b"hello")
+                    print(host, port, "sent")
+                continue
+            usual, host = host.startswith("usual:"), host.removeprefix("usual:")
+            trust = ssl.create_default_context(cafile=None if usual else "authority.pem")
             with socket.create_connection((host, port), timeout=10) as plain:
                 with trust.wrap_socket(plain, server_hostname=host) as secure:
-                    secure.sendall(b"hello\\n")
+                    asks = f"GET /v1 HTTP/1.1\\r\\nhost: {host}:{port}\\r\\n\\r\\n"
+                    secure.sendall(asks.encode() if usual else b"hello\\n")
                     print(host, port, "answered", secure.recv(100).decode().strip())
         except OSError as fault:
             quick = "at once" if time.monotonic() - began < 1 else "late"
@@ -63,7 +75,7 @@ async def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         server.close()
 
 
-async def run_job(house: PlaneHouse, ports: list[int], authority: str, targets: str) -> list[str]:
+async def run_job(house: PlaneHouse, ports: list[int], authority: str, targets: str, **fields: object) -> list[str]:
     from bailiwick.core.messages import RunJobOrder
 
     allowed = ", ".join(f'"{HOST}:{port}"' for port in ports)
@@ -71,25 +83,36 @@ async def run_job(house: PlaneHouse, ports: list[int], authority: str, targets: 
         MANIFEST + f'[egress]\nallow = [{allowed}]\n[jobs.open]\nschedule = "0 2 * * *"\nrun = "app:open_hosts"\n'
     )
     files = {"app.py": JOB + "\nasync def app(scope, receive, send): ...\n", "authority.pem": authority}
-    state = house.release({**files, "targets.json": targets}, manifest=manifest)
+    state = house.release({**files, "targets.json": targets}, manifest=manifest, **fields)
     await house.until_running(state)
     await house.plane._take(RunJobOrder(app=state.app, job="open", run="run_1", asked_by="user:b@example.com"))
     return list((await house.until_job("run_1")).log_lines)
 
 
 @pytest.mark.req("RT2")
-async def test_an_app_reaches_each_port_of_the_host_that_it_declared_and_verifies_it_itself(
+async def test_an_app_reaches_each_port_that_it_declared_verifies_it_itself_and_has_no_datagrams(
     new_house: Callable[..., PlaneHouse], partner: tuple[list[int], str, list[str]]
 ) -> None:
     house = new_house(allow_networks=("127.0.0.0/8",))
     ports, authority, _ = partner
-    lines = await run_job(house, ports, authority, str([[HOST, port] for port in ports]).replace("'", '"'))
-    assert lines == [f"{HOST} {port} answered far:hello" for port in ports]
+    targets = [*([HOST, port] for port in ports), [f"udp:{HOST}", ports[0]], ["udp:1.1.1.1", 53]]
+    lines = await run_job(house, ports, authority, str(targets).replace("'", '"'))
+    assert lines == [
+        *(f"{HOST} {port} answered far:hello" for port in ports),
+        f"udp:{HOST} {ports[0]} failed at once ConnectionRefusedError",
+        "udp:1.1.1.1 53 failed at once OSError",
+    ]
     await house.until(lambda: len(house.events("egress.connected")) == 2)
     event = house.events("egress.connected")[0]
     assert event.context["host"] == f"{HOST}:{ports[0]}"
     assert event.deciders == ("declared-egress",)
     assert house.events("egress.refused") == []
+    house.plane._egress.roll_up(0)
+    (rollup,) = [item for item in house.reports() if isinstance(item, EgressRollup)]
+    assert {(item.address, item.protocol, item.connections, item.refused) for item in rollup.hosts} == {
+        (f"{HOST}:{port}", "tls", 1, 0) for port in ports
+    }
+    assert all(item.received > item.sent > 100 for item in rollup.hosts)
 
 
 @pytest.mark.req("RT2")
@@ -117,3 +140,24 @@ async def test_an_undeclared_name_fails_at_once_is_reported_and_never_looked_up(
     assert event.reason == "elsewhere.example is not declared in the manifest"
     assert event.deciders == ("undeclared-egress",)
     assert "elsewhere.example" not in looked_up
+
+
+@pytest.mark.req("RT2")
+async def test_an_apps_sandbox_trusts_the_authority_of_the_plane_where_tls_is_opened(
+    new_house: Callable[..., PlaneHouse], partner: tuple[list[int], str, list[str]]
+) -> None:
+    house = new_house(allow_networks=("127.0.0.0/8",))
+    ports, authority, _ = partner
+    opener = house.plane._egress._opener
+    # The partner's own certificate stands for one that the plane's machine trusts.
+    opener.trust.load_verify_locations(cadata=authority)
+    rails = Guardrails(egress=EgressRails(opened_tls=(OpenedTls(host=HOST, methods=("GET",)),)))
+    targets = f'[["usual:{HOST}", {ports[0]}], ["{HOST}", {ports[0]}]]'
+    lines = await run_job(house, ports[:1], authority, targets, guardrails=rails)
+    assert lines == [
+        f"{HOST} {ports[0]} answered far:GET /v1 HTTP/1.1",
+        f"{HOST} {ports[0]} failed at once SSLCertVerificationError",
+    ]
+    event = await house.until_event("egress.refused")
+    assert "does not accept the certificate of the gateway" in event.reason
+    assert house.events("egress.connected")[0].context["requests"] == 1

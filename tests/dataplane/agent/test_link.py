@@ -14,6 +14,7 @@ from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages import AuditReport, DesiredState, KillOrder, Message, PlaneWelcome
 from bailiwick.core.statements import SignatureError, SigningKey
+from bailiwick.core.stops import StopScope
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
 from tests.control.planes.test_door import KEY, Answers, Door, door
@@ -124,7 +125,7 @@ async def test_an_order_is_heard_after_the_state(door: Door) -> None:
     listening = asyncio.create_task(heard_within(link, 10, count=2))
     while not door.hub.connected.get("production"):  # noqa: ASYNC110 - the door lives in a thread of its own
         await asyncio.sleep(0.02)
-    door.hub.broadcast(KillOrder(app="a/b", modes=("preview",), because="now"))
+    door.hub.broadcast(KillOrder(scope=StopScope.parse("a/b"), modes=("preview",), because="now"))
     heard = await listening
     assert {type(message) for message in heard} == {DesiredState, KillOrder}
 

@@ -22,7 +22,6 @@ run = "work:nightly"
     [
         (MANIFEST.replace('"python3"', '"python3.99"'), "the runtime python3.99 is not here; there is: python3.1"),
         (MANIFEST.replace('"web"', '"static"'), "apps of kind 'static' do not run here"),
-        (MANIFEST + '[models.writer]\nuse = "large"\n', "models are not offered here"),
         (MANIFEST + "[database]\n", "no [database] of their own"),
     ],
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick.core.messages import AppState, GuardLimits, KillReport, RunJobOrder
+from bailiwick.core.guardrails import ErrorRails, Guardrails
+from bailiwick.core.messages import AppState, KillReport, RunJobOrder
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.app import DataPlane
 from bailiwick.dataplane.router import CallRegistry
@@ -103,7 +104,7 @@ async def test_what_does_not_start_for_a_passing_reason_is_started_again_by_itse
 
 @pytest.mark.req("RT7")
 async def test_what_never_starts_is_given_up_in_the_end(house: PlaneHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bailiwick.dataplane.agent.host._RESTART_SECONDS", (0.1, 0.2))
+    monkeypatch.setattr("bailiwick.dataplane.agent.starting._RESTART_SECONDS", (0.1, 0.2))
     broken = house.release({"app.py": "raise SystemExit('not today')\n"})
     await house.serve(broken)
     await house.until(lambda: len([item for item in house.statuses() if item.status == "failed"]) == 4)
@@ -147,7 +148,9 @@ def test_the_calls_of_one_release_end_without_those_of_another() -> None:
 @pytest.mark.req("RT4")
 async def test_a_preview_that_fails_stops_itself_only_and_stays_stopped_over_a_restart(house: PlaneHouse) -> None:
     production = house.release({"app.py": SLOW})
-    preview = house.release({"app.py": SLOW}, mode="preview", guard=GuardLimits(consecutive_errors=3))
+    preview = house.release(
+        {"app.py": SLOW}, mode="preview", guardrails=Guardrails(errors=ErrorRails(consecutive_errors=3))
+    )
     await house.until_running(production, preview)
     for _ in range(3):
         await house.get("/fail", "preview")
@@ -168,7 +171,7 @@ async def test_a_preview_that_fails_stops_itself_only_and_stays_stopped_over_a_r
 
 @pytest.mark.req("RT4", "RT5")
 async def test_what_stopped_itself_runs_again_only_after_the_control_plane_knew_of_the_stop(house: PlaneHouse) -> None:
-    state = house.release({"app.py": SLOW}, guard=GuardLimits(consecutive_errors=1))
+    state = house.release({"app.py": SLOW}, guardrails=Guardrails(errors=ErrorRails(consecutive_errors=1)))
     await house.until_running(state)
     await house.get("/fail")
     await house.serve(state)
@@ -190,7 +193,7 @@ async def test_a_stop_while_an_app_starts_leaves_nothing_running(new_house: Call
     await house.kill("production")
     assert sandboxes_of(house, "never_up:app") == []
     left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    assert [task for task in left if "_ask" in repr(task) or "_bring_up" in repr(task)] == []
+    assert [task for task in left if "_ask" in repr(task) or "bring_up" in repr(task)] == []
 
 
 @pytest.mark.req("RT5", "RT7")

@@ -37,6 +37,12 @@ def test_a_flood_is_reported_once_a_second() -> None:
     assert refused == ["a.example"]
 
 
+def test_a_name_is_told_without_what_a_terminal_would_obey() -> None:
+    refused: list[str] = []
+    DnsGateway({}, refused.append).respond(query("\x1b[2j.example"))
+    assert refused == ["??2j.example"]
+
+
 @given(st.binary(max_size=600))
 def test_arbitrary_bytes_do_no_harm(data: bytes) -> None:
     DnsGateway({"a.b": "127.1.0.1"}, lambda _: None).respond(data)

@@ -14,11 +14,11 @@ from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, RowCondition, TableGrant
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.sql import (
     Binding,
     Connection,
     Database,
-    KnownDecisions,
     SqlGateway,
     SqlListener,
     connect,
@@ -75,6 +75,7 @@ def resolve(trace: str) -> Call | None:
 class Door:
     url: str
     events: list[AuditEvent] = field(default_factory=list)
+    gateway: SqlGateway = field(init=False)
 
     async def ask(self, sql: str, *parameters: object, **options: object) -> list[tuple[object, ...]]:
         async with await psycopg.AsyncConnection.connect(self.url) as connection:
@@ -113,6 +114,7 @@ async def door(orders: EmbeddedPostgres) -> AsyncIterator[Door]:
     listener = socket.create_server(("127.0.0.1", 0))
     opened = Door(f"postgresql://app@127.0.0.1:{listener.getsockname()[1]}/orders")
     gateway = SqlGateway(open_connection, resolve, lambda *_: Decision(True, "granted"), opened.events.append, utc_now)
+    opened.gateway = gateway
     served = SqlListener(gateway, BINDING)
     await served.start(listener)
     yield opened
@@ -162,6 +164,17 @@ async def test_without_a_request_of_this_app_in_flight_there_are_no_rows(door: D
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match=words):
         await door.ask(f"SELECT * FROM orders {comment}")
     assert door.events[-1].outcome is Outcome.REFUSED
+
+
+@pytest.mark.req("RT5")
+async def test_what_is_open_through_a_stopped_integration_is_cut(door: Door) -> None:
+    async with await psycopg.AsyncConnection.connect(door.url) as connection:
+        assert await (await connection.execute(f"SELECT count(*) FROM orders {EMEA}")).fetchone() == (20,)
+        door.gateway.end_using("another-db")
+        await connection.execute(f"SELECT 1 {EMEA}")
+        door.gateway.end_using("orders-db")
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute(f"SELECT 1 {EMEA}")
 
 
 @pytest.mark.req("IN3")

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bailiwick.dataplane.router.front import Front
+from bailiwick.dataplane.router.headers import headers_for_browser
 from bailiwick.dataplane.router.wire import BadRequestError, cookies, parse_request, without_cookies
 
 
@@ -108,3 +109,18 @@ def test_the_front_chooses_the_plane_by_the_longest_suffix(host: str, port: int 
 def test_two_host_lines_lead_to_no_plane() -> None:
     front = Front({"localhost": "127.0.0.1:12"})
     assert front._target(b"GET / HTTP/1.1\r\nHost: a.localhost\r\nX: y\r\nHost: b.localhost\r\n\r\n") is None
+
+
+@pytest.mark.req("RT3")
+@pytest.mark.parametrize(
+    ("cookie", "kept"),
+    [
+        (b"a=1; Domain=desk.preview.localhost; Path=/", b"a=1; Path=/"),
+        (b"a=1;domain = x ;DOMAIN=.y; HttpOnly", b"a=1; HttpOnly"),
+        (b"domain=1; Path=/", b"domain=1; Path=/"),
+        (b"a=1", b"a=1"),
+    ],
+)
+def test_a_cookie_stays_at_the_host_that_it_came_from(cookie: bytes, kept: bytes) -> None:
+    headers = [(b"set-cookie", cookie), (b"x", b"a; Domain=b")]
+    assert headers_for_browser(headers) == [(b"set-cookie", kept), (b"x", b"a; Domain=b")]

@@ -356,3 +356,28 @@ def _running(word: bytes) -> list[Path]:
         except OSError:
             continue
     return found
+
+
+@pytest.mark.req("RT1")
+@pytest.mark.skipif(not Path("/usr/share/zoneinfo").is_dir(), reason="this host has no data of time zones")
+async def test_the_machine_that_an_app_sees_is_its_own_and_time_zones_work(runtime: Runtime) -> None:
+    code = """
+    import os, socket, time, zoneinfo
+    from datetime import datetime
+    print(socket.gethostname(), os.cpu_count() > 0, sorted(os.listdir("/dev")), os.listdir("/proc/sys"))
+    memory, load, processors = (open(f"/proc/{name}").read() for name in ("meminfo", "loadavg", "cpuinfo"))
+    print(memory.split()[1], load[:4], processors.count("bailiwick"))
+    print(datetime(2026, 7, 1, 12, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")).isoformat(), time.tzname[0])
+    os.environ["TZ"] = "Asia/Tokyo"; time.tzset(); print(time.tzname[0])
+    from multiprocessing import shared_memory
+    shared = shared_memory.SharedMemory(create=True, size=1000); shared.buf[0] = 1; shared.unlink()
+    """
+    output, ended = await python(runtime, code, limits=Limits(memory_bytes=96 * MIB, cpu=1.5))
+    assert ended.code == 0, output
+    devices = ["fd", "null", "random", "shm", "stderr", "stdin", "stdout", "urandom", "zero"]
+    assert output.splitlines() == [
+        f"app True {devices} []",
+        f"{96 * 1024} 0.00 2",
+        "2026-07-01T12:00:00+02:00 UTC",
+        "JST",
+    ]

@@ -129,8 +129,10 @@ async def test_searches_find_people_resources_and_actions_in_pages(point: httpx2
     assert people == ["builder@example.com", "second@example.com"]
     acts = await ask(point, "search/action", subject={"type": "user", "id": "approver@example.com"}, resource=DESK)
     assert [item["name"] for item in acts["results"]] == [
+        "app.abort-rollout",
         "app.approve",
         "app.read",
+        "approval.delegate",
         "waiver.approve",
         "waiver.end",
     ]
@@ -169,7 +171,9 @@ async def test_what_can_lists_what_somebody_may_do_and_why(point: httpx2.AsyncCl
     found = (await point.get("/api/v1/what-can", params=asked)).json()["what"]
     assert {(item["resource"], item["action"], *item["deciders"]) for item in found} == {
         (f"app:{APP}", "app.read", "approvers-read"),
+        (f"app:{APP}", "app.abort-rollout", "who-aborts-rollouts"),
         (f"app:{APP}", "app.approve", "approvers-of-later-deploys"),
+        (f"app:{APP}", "approval.delegate", "who-hands-over-approving"),
         (f"app:{APP}", "waiver.approve", "approvers-waive-what-is-not-critical"),
         (f"app:{APP}", "waiver.end", "who-ends-waivers"),
     }

@@ -16,9 +16,9 @@ import pytest
 from bailiwick.faces.api import build_api
 from tests.faces.api.test_api import bearer
 from tests.fixtures.company import APP, MANIFEST, Company
+from tests.fixtures.releasing import SPAWNS
 
 FILES = {"bailiwick.toml": MANIFEST, "app.py": "app = 1\n"}
-SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\napp = 1\n'
 URL = f"/v1/push/{APP}"
 
 
@@ -172,7 +172,7 @@ def _link() -> tuple[tarfile.TarInfo, bytes]:
         ("application/json", b'{"files": {}}', "no file"),
         ("application/json", b'{"files": {"a": {"base64": "%"}}}', "not base64"),
         ("application/json", b'{"files": {"a": {}}}', "neither text nor base64"),
-        ("application/json", b'{"files": {"a": "x"}, "branch": "b"}', "branch"),
+        ("application/json", b'{"files": {"a": "x"}, "brunch": "b"}', "brunch"),
     ],
     # The bytes of archives hold the time, and would make another name of the test in each process.
     ids=lambda item: item if isinstance(item, str) else "body",
@@ -192,3 +192,13 @@ async def test_only_who_may_push_uploads(api: httpx2.AsyncClient, company: Compa
     assert (await api.post(URL, json=body, headers=bearer(company, "approver"))).status_code == 403
     assert (await api.post(URL, json=body, headers=bearer(company, "user"))).status_code == 404
     assert (await api.post(URL, json=body)).status_code == 401
+
+
+@pytest.mark.req("RV10")
+async def test_signs_that_the_database_does_not_keep_do_no_harm(api: httpx2.AsyncClient, company: Company) -> None:
+    body = {"files": FILES, "message": "a\0b", "agent": "co\0dex", "model": "\0", "prompts": ["make\0 a desk", "\0"]}
+    answer = await api.post(URL, json=body, headers=bearer(company, "builder"))
+    assert answer.status_code == 201, answer.text
+    with company.control.store.transaction() as session:
+        (revision,) = company.control.history.revisions(session, company.people["builder"], APP).revisions
+    assert (revision.push.agent, revision.push.model, revision.push.prompt) == ("codex", "", "make a desk")

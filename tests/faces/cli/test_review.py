@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.control.review.running import bad_engines
+from tests.control.review.sarif_schema import require_valid
 from tests.fixtures.company import MANIFEST
 
 BAILIWICK = str(Path(sys.executable).parent / "bailiwick")
@@ -40,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.req("RV2")
 def test_a_clean_folder_ends_with_zero_and_a_bad_one_with_one(folder: Path) -> None:
     assert run(folder).returncode == 0
+    require_valid(run(folder, "--format", "sarif").stdout)
     (folder / "app.py").write_text('app = 1\ndef f(db, n):\n    db.execute(f"SELECT {n}")\n')
     bad = run(folder)
     assert bad.returncode == 1
@@ -137,8 +138,8 @@ def test_strange_things_in_a_folder_neither_hang_nor_hide(folder: Path) -> None:
     assert "secret-in-code" in done.stdout
     assert "pipe" not in done.stdout
     assert "\x1b" not in done.stdout
-    for form in ("json", "sarif"):
-        json.loads(run(folder, "--format", form).stdout)
+    json.loads(run(folder, "--format", "json").stdout)
+    require_valid(run(folder, "--format", "sarif").stdout)
 
 
 @pytest.mark.req("RV2")
@@ -177,7 +178,7 @@ def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypa
         done = CliRunner().invoke(root, ["review", str(folder), "--format", form])
         assert done.exit_code == 2
         assert "could not review: raises failed: ValueError" in done.stderr
-    (invocation,) = json.loads(done.stdout)["runs"][0]["invocations"]
+    (invocation,) = require_valid(done.stdout)["runs"][0]["invocations"]
     assert invocation["executionSuccessful"] is False
     assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "raises failed: ValueError"
 
@@ -186,24 +187,10 @@ def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypa
 def test_sarif_holds_what_the_standard_asks_for(folder: Path) -> None:
     (folder / "a b#é.py").write_text(f'KEY = "{KEY}"\nimport os\nos.system(KEY + input())\n')
     (folder / "bailiwick.toml").write_text("[app\n")
-    log = json.loads(run(folder, "--format", "sarif").stdout)
-    # Of SARIF 2.1.0: 3.13 log, 3.14 run, 3.18 tool, 3.19.2 name, 3.27 result, 3.10 URI, 3.30 region, 3.11 message.
-    assert log["version"] == "2.1.0"
-    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    log = require_valid(run(folder, "--format", "sarif").stdout)
     (one,) = log["runs"]
     assert one["tool"]["driver"]["name"] == "Bailiwick"
-    rules = one["tool"]["driver"]["rules"]
-    assert len({rule["id"] for rule in rules}) == len(rules)
-    assert one["results"]
-    for result in one["results"]:
-        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-        assert result["level"] in {"none", "note", "warning", "error"}
-        assert result["message"]["text"]
-        (location,) = result["locations"]
-        place = location["physicalLocation"]
-        assert re.fullmatch(r"[A-Za-z0-9._~/%-]+", place["artifactLocation"]["uri"])
-        assert place.get("region", {"startLine": 1})["startLine"] >= 1
-        assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
+    assert any("codeFlows" in result for result in one["results"])
     assert "a%20b%23%C3%A9.py" in {
         item["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for item in one["results"]
     }

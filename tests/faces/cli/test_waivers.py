@@ -6,8 +6,7 @@ import pytest
 
 from tests.faces.cli.conftest import CommandLine
 from tests.fixtures.company import APP
-
-SPAWNS = 'import subprocess\n\nsubprocess.run(["ls"], check=True)\napp = 1\n'
+from tests.fixtures.releasing import SPAWNS
 
 
 @pytest.fixture

@@ -152,7 +152,9 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
         )
         identity.roles.apply_rules(ROLE_RULES)
         settings = control.settings.model_copy(update={"public_url": addresses.console})
-        tokens = TokenService(control.store, AuditLog(utc_now), Resources(addresses.console), utc_now)
+        tokens = TokenService(
+            control.store, AuditLog(utc_now), control.authorizer, Resources(addresses.console), utc_now
+        )
         own_names = frozenset({addresses.console, f"{addresses.console}/oauth/token"})
         prover = replace(control.exchange.prover, audiences=own_names)
         exchange = replace(control.exchange, prover=prover)

@@ -6,11 +6,14 @@ from datetime import timedelta
 from joserfc.jwk import ECKey
 
 from bailiwick.control.access_reviews import Plan, Verdict
+from bailiwick.control.change_windows import ClosedDays
+from bailiwick.control.gates import RuleDraft, RuleKind, Sensitivity
+from bailiwick.control.guardrails import GuardrailDraft
 from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, TrustDraft
 from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.control.waivers import Waiver
 from bailiwick.core.clock import utc_now
-from bailiwick.core.messages import AppReport, KillReport, RequestRollup, RequestTrace
+from bailiwick.core.messages import AppReport, EgressRollup, EgressSeen, KillReport, RequestRollup, RequestTrace
 from tests.faces.console.conftest import Console
 from tests.fixtures.company import APP, MANIFEST, Company
 from tests.fixtures.policies import NO_KILLS, case_of, in_force
@@ -54,6 +57,9 @@ class Estate:
             "/apps/finance/empty",
             "/apps/finance/other",
             "/approvals",
+            "/approval-rules",
+            "/guardrails",
+            f"/guardrails/for?app={APP}",
             f"/approvals/{self.waiting}",
             f"/approvals/{self.decided}",
             f"/reviews/{self.refused}",
@@ -85,6 +91,8 @@ class Estate:
             f"/pushes/{self.refused_push}",
             f"/files/{APP}",
             f"/files/{APP}?file=rates.py&line=1",
+            "/delegations",
+            "/notices",
             "/findings",
             "/findings?severity=critical&state=waived",
             "/waivers",
@@ -104,6 +112,7 @@ class Estate:
             "/audit?q=action%3Drole.*&q=plane%3Dproduction&text=kill",
             "/audit/events/3",
             "/kill",
+            "/kill/new?kind=folder&subject=finance",
             "/help",
             "/services",
             "/services?kind=agent&flag=unused",
@@ -139,6 +148,13 @@ def build(console: Console) -> Estate:
     wider = MANIFEST.replace('schedule = "0 2', 'schedule = "30 3') + '\n[egress]\nallow = ["rates.example.net:443"]\n'
     assert company.push("builder", {"bailiwick.toml": wider, "page.txt": f"<p>{PLAIN}</p>\n"}, message).accepted
     waiting = control.deploys.request(people["builder"], APP)
+    rule = RuleDraft("finance", RuleKind.SEVERAL, ("anyone", "group:<b>"), Sensitivity.SENSITIVE)
+    control.approval_rules.set(people["admin"], rule, HOSTILE)
+    control.guardrails.set(people["admin"], GuardrailDraft("errors", f"app:{APP}", {"error_ratio": 0.9}), HOSTILE)
+    opened = {"host": "rates.example.net", "methods": ["GET"], "paths": ["/<b>*"]}
+    control.guardrails.set(people["admin"], GuardrailDraft("egress", f"app:{APP}", {"opened_tls": [opened]}), HOSTILE)
+    today = control.clock().date()
+    control.change_windows.close(people["admin"], "", ClosedDays(HOSTILE, today, today), HOSTILE)
     control.stops.kill(people["admin"], "finance/other", HOSTILE)
     control.directory.issue_token(people["admin"], "entra", days=1, purpose=HOSTILE)
     with control.store.transaction() as session:
@@ -225,6 +241,20 @@ def _at_work(company: Company, release: str) -> None:
                 p95_ms=40.0 + minute,
             )
             control.observe.take_rollup(session, "production", rollup)
+        calls = {"connections": 4, "requests": 0, "sent": 1_234_567, "received": 9_000_000, "last": now}
+        why = {
+            "protocol": "tls",
+            "refused": 1,
+            "reason": f"the TLS connection is for {HOSTILE}",
+            "people": {HOSTILE: 3},
+        }
+        host = EgressSeen.model_validate({**calls, **why, "address": "rates.example.net:443"})
+        undeclared = {"protocol": "", "refused": 7, "reason": "it is not declared"}
+        other = EgressSeen.model_validate({**calls, **undeclared, "address": HOSTILE})
+        for hour in range(20):
+            start, hosts = now - timedelta(hours=hour), (host, other)[: 1 + hour % 2]
+            sent = EgressRollup(app=APP, mode="production", release=release, start=start, seconds=10, hosts=hosts)
+            control.observe.take_rollup(session, "production", sent)
         trace = RequestTrace(
             trace="ab" * 16, time=now, method="GET", path=f"/{HOSTILE}", status=500, milliseconds=3.2, principal=HOSTILE
         )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from playwright.sync_api import expect
 
 from bailiwick.control.access_reviews import Campaign, Plan, Verdict
 from bailiwick.control.identity import ORGANIZATION, Claims
@@ -146,6 +147,7 @@ def test_an_item_is_decided_with_two_keys(owned: Console, open_as: Open) -> None
     page.click("nav >> text=Access")
     page.click("th a:has-text('Quarter')")
     page.click(".chips a:text-is('undecided')")
+    page.wait_for_load_state()
     before = page.locator("input[name=items]").count()
     assert before > 5
     page.keyboard.press("j")
@@ -163,9 +165,9 @@ def test_an_item_is_decided_with_two_keys(owned: Console, open_as: Open) -> None
     page.wait_for_selector("text=2 decided: remove.")
     assert f"3 of {campaign.items} are decided" in page.inner_text("#said")
     page.reload()
-    assert page.locator("input[name=items]").count() == before - 3
+    expect(page.locator("input[name=items]")).to_have_count(before - 3)
     page.click(".chips a:text-is('to remove')")
-    assert page.locator("tr.item").count() == 2
+    expect(page.locator("tr.item")).to_have_count(2)
     assert "nobody uses it" in page.inner_text("table.review")
     page.click("text=Select all")
     page.click("text=Keep selected")
@@ -190,7 +192,7 @@ def test_a_review_is_held_from_plan_to_export_without_script(owned: Console, ope
     page.fill("#end input[name=reason]", "enough")
     page.click("#end button")
     assert "It is over: 1 of 2 items were decided." in page.inner_text("main")
-    assert page.locator(".pill:has-text('removed')").count() == 1
+    expect(page.locator(".pill:has-text('removed')")).to_have_count(1)
     browser, _ = owned.signed_in("admin")
     rows = list(csv.DictReader(io.StringIO(browser.get(f"{page.url}/export?form=csv").text)))
     assert {(row["holder"], row["outcome"]) for row in rows} == {

@@ -64,8 +64,9 @@ def test_a_form_of_another_origin_changes_nothing_even_with_the_token(console: C
     assert len(apps_made(console)) == 1
 
 
-# What identity providers send, signed by them: there is no session yet, or it is to end.
-THEIRS = ("/sign-in/logout", "/sign-in/saml")
+# What identity providers send, signed by them: there is no session yet, or it is to end. And what is decided by a link
+# alone, whose token is in the address.
+THEIRS = ("/sign-in/logout", "/sign-in/saml", "/decide/{token}/unsigned/")
 
 
 @pytest.mark.req("ID1")

@@ -6,7 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from bailiwick.control.observe import RequestPoint
-from bailiwick.control.release import ReachChange
+from bailiwick.core.reach import Reach
 from bailiwick.faces.console.chart import HEIGHT, WIDTH, Happening, requests_chart
 from bailiwick.faces.console.diffs import MOST_LINES, diff_view
 from bailiwick.faces.console.reach_view import change_view
@@ -84,19 +84,28 @@ def test_a_diff_that_is_too_long_names_what_it_leaves_out() -> None:
 
 
 def test_changes_of_one_thing_stand_side_by_side() -> None:
-    change = ReachChange(
-        added=("may use 512 MiB of memory and 1 of a processor", "may open connections to x.example:443"),
-        removed=("may use 256 MiB of memory and 1 of a processor", "runs by itself: nightly: 0 2 * * * a:b"),
-        kept=("takes up to 200 requests a second",),
+    before = Reach(
+        integrations=(),
+        egress=(),
+        models=("fast",),
+        jobs=("nightly: 0 2 * * * a:b",),
+        data_classes=(),
+        memory_bytes=2**28,
+        cpu=1,
+        requests_per_second=200,
     )
-    view = change_view(change)
+    after = before.model_copy(update={"jobs": (), "egress": ("x.example:443",), "memory_bytes": 2**29})
+    view = change_view(before, after)
     assert view.glance == "1 new, 1 changed, 1 gone"
-    assert [(row.before[:11], row.after[:11]) for row in view.changed] == [
-        ("may use 256", "may use 512"),
-        ("", "may open co"),
-        ("runs by its", ""),
+    assert [(row.kind, row.before[:11], row.after[:11], row.new) for row in view.changed] == [
+        ("egress", "", "may open co", True),
+        ("limit", "may use 256", "may use 512", True),
+        ("job", "runs by its", "", False),
     ]
-    assert change_view(ReachChange((), (), ("x",))).glance == "nothing changes"
+    assert [row.after for row in view.kept] == ["may ask the model fast", "takes up to 200 requests a second"]
+    assert [row.new for row in change_view(after, before).changed] == [True, False, False]  # less memory is not new
+    assert change_view(before, before).glance == "nothing changes"
+    assert all(row.new for row in change_view(None, before).changed)
 
 
 def test_a_chart_stands_inside_its_frame_with_what_happened_on_it() -> None:

@@ -67,7 +67,7 @@ def door(company: Company) -> Iterator[Door]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     control = company.control
-    tokens = TokenService(control.store, control.audit, Resources(url), control.clock)
+    tokens = TokenService(control.store, control.audit, control.authorizer, Resources(url), control.clock)
     company.control = replace(control, tokens=tokens)
     config = uvicorn.Config(build_faces(company.control), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)

@@ -72,7 +72,7 @@ def person(door: Door, tmp_path: Path) -> Person:
         "code_challenge_method": "S256",
     }
     parameters = Parameters.of(form.items())
-    request = read_request(parameters, read_return_address(parameters), tokens.resources)
+    request = read_request(parameters, read_return_address(parameters, CLIENTS["bailiwick-cli"]), tokens.resources)
     code = tokens.authorize(SignedIn(door.company.people["builder"], "ses_test", "Builder"), request)
     client = CLIENTS["bailiwick-cli"]
     issued = tokens.redeem(client, code, redirect_uri=REDIRECT, verifier=verifier, resources=(), address="127.0.0.1")

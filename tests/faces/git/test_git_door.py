@@ -132,7 +132,7 @@ def test_history_is_neither_rewritten_nor_deleted_and_nothing_of_it_is_remembere
     assert "git pull --rebase origin main" in said
     assert not door.push(folder, ":main")[0]
     assert not door.push(folder, "HEAD:refs/tags/v1")[0]
-    assert not door.push(folder, "HEAD:main", "HEAD:refs/heads/other")[0]
+    assert not door.push(folder, "+HEAD:main", "HEAD:refs/heads/other")[0]
     assert door.main() == head
     with door.company.control.store.transaction() as session:
         app = door.company.control.catalog.app(session, APP)

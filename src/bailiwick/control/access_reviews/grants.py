@@ -61,7 +61,7 @@ def _held(item: AppGrant, maker: str, use: Use | None) -> Held:
         privileged=False,
         own=frozenset({*item.authors, maker} - {""}),
         evidence=Evidence(
-            given_by=", ".join(item.approvers),
+            given_by=", ".join(item.approvers) or "a rule of approval",
             given_at=item.time,
             last_used=use.last if use else None,
             uses=use.recent if use else 0,

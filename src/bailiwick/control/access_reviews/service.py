@@ -38,6 +38,7 @@ from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundErro
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.ids import new_id
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 MAX_PAGE = 500
@@ -145,8 +146,7 @@ class AccessReviewService:
 
     def close(self, identity: Identity, campaign_id: str, reason: str) -> Campaign:
         """End a campaign before it is due: what was decided is done next, as it would be then. A draft is dropped."""
-        if not reason.strip():
-            raise InvalidInputError("ending an access review needs a reason", hint="say why, for the audit log")
+        reason = given_reason(reason, what="ending an access review")
         with self._store.transaction() as session:
             row = self._managed(session, identity, campaign_id)
             if row.state not in {State.DRAFT, State.OPEN}:
@@ -154,9 +154,7 @@ class AccessReviewService:
             was_open = row.state == State.OPEN
             row.state = State.CLOSING if was_open else State.CLOSED
             row.closed_by, row.closed_at = str(identity.principal), self._clock()
-            self._audit.note(
-                session, row.closed_by, "access-review.ended", f"access-review:{row.id}", reason=reason.strip()
-            )
+            self._audit.note(session, row.closed_by, "access-review.ended", f"access-review:{row.id}", reason=reason)
             return campaign_of(row)
 
     def campaign(self, session: Session, identity: Identity, campaign_id: str) -> Campaign:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 MOST_DAYS = 365
-# Who ends what has run out.
-KEEPER = "service:capabilities"
 
 
 @dataclass(frozen=True, slots=True)

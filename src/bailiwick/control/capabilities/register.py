@@ -1,12 +1,10 @@
-"""Which capabilities are open: read at the moment of each decision, so that none outlives its time."""
+"""Which capabilities are open, as reviews, deploys and planes ask for them."""
 
-from dataclasses import fields
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.capabilities.model import OpenedCapability
 from bailiwick.control.capabilities.tables import CapabilityRow
+from bailiwick.control.exceptions import in_force, value_of
 from bailiwick.core.clock import Clock
 
 
@@ -18,10 +16,8 @@ class CapabilityRegister:
 
     def in_force(self, session: Session, app_path: str) -> tuple[OpenedCapability, ...]:
         """Return what is open for an app now, by name."""
-        query = select(CapabilityRow).where(
-            CapabilityRow.app == app_path, CapabilityRow.ended_at.is_(None), CapabilityRow.until > self._clock()
-        )
-        return tuple(opened_of(row) for row in session.scalars(query.order_by(CapabilityRow.capability)))
+        rows = in_force(session, CapabilityRow, app_path, self._clock())
+        return tuple(opened_of(row) for row in sorted(rows, key=lambda row: row.capability))
 
     def names(self, session: Session, app_path: str) -> tuple[str, ...]:
         """Return the names of what is open for an app now, in order."""
@@ -30,4 +26,4 @@ class CapabilityRegister:
 
 def opened_of(row: CapabilityRow) -> OpenedCapability:
     """Return a row as a value."""
-    return OpenedCapability(**{item.name: getattr(row, item.name) for item in fields(OpenedCapability)})
+    return value_of(OpenedCapability, row)

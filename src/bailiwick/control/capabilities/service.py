@@ -1,6 +1,5 @@
 """Capabilities of apps: open one, close it, list them."""
 
-from collections.abc import Callable
 from datetime import UTC as _UTC
 from datetime import date, datetime, time, timedelta
 
@@ -8,50 +7,27 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog
 from bailiwick.control.capabilities.errors import CapabilityOpenError
 from bailiwick.control.capabilities.model import MOST_DAYS, OpenedCapability
 from bailiwick.control.capabilities.register import opened_of
-from bailiwick.control.capabilities.tables import CapabilityRow
-from bailiwick.control.catalog import CatalogService
-from bailiwick.control.identity import Authorizer, answering
+from bailiwick.control.capabilities.tables import CAPABILITIES, CapabilityRow
+from bailiwick.control.exceptions import ExceptionDesk
 from bailiwick.core.capabilities import Capability
-from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.ids import new_id
-from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
-from bailiwick.store import Store
-
-_LONGEST_REASON = 2000
-
-# Everyone who pushed to an app, refused pushes too.
-WritersOf = Callable[[Session, str], frozenset[str]]
-# What is done, in the same transaction, once an app may do something else than before.
-OnChange = Callable[[Session, str, str], None]
+from bailiwick.core.reasons import given_reason
 
 
 class CapabilityService:
     """Each verb is one transaction with its audit event. Whoever wrote at an app opens nothing for it."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        audit: AuditLog,
-        authorizer: Authorizer,
-        catalog: CatalogService,
-        writers: WritersOf,
-        on_change: OnChange,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._audit = audit
-        self._authorizer = authorizer
-        self._catalog = catalog
-        self._writers = writers
-        self._on_change = on_change
-        self._clock = clock
+    def __init__(self, desk: ExceptionDesk) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._authorizer = desk.authorizer
+        self._catalog = desk.catalog
+        self._clock = desk.clock
 
     def open(self, identity: Identity, app_path: str, name: str, reason: str, until: date) -> OpenedCapability:
         """Let an app do one thing until the end of a day (UTC), a year ahead at most.
@@ -60,12 +36,12 @@ class CapabilityService:
         it is open already.
         """
         capability = _known(name)
-        reason = _reasoned(reason, "say what the app needs it for, and why nothing else does it")
+        reason = given_reason(reason, "say what the app needs it for, and why nothing else does it")
         end = self._end_of(until)
         try:
             with self._store.transaction() as session:
                 app = self._catalog.readable_app(session, identity, app_path)
-                authors = answering(session, self._writers(session, app.path))
+                authors = self._desk.authors(session, app.path)
                 decision = self._authorizer.require(
                     session, identity, "capability.open", app.resource, {"authors": authors}
                 )
@@ -80,11 +56,12 @@ class CapabilityService:
                     ended_by="",
                     ended_at=None,
                     end_reason="",
+                    warned_at=None,
                 )
                 session.add(row)
                 session.flush()
-                self._note(session, identity, "capability.opened", row, decision, reason)
-                self._on_change(session, app.path, f"{capability} is open")
+                self._desk.note(session, identity, "capability.opened", row, decision, reason)
+                self._desk.on_change(session, app.path, f"{capability} is open")
                 return opened_of(row)
         except IntegrityError as fault:
             raise CapabilityOpenError(
@@ -94,21 +71,19 @@ class CapabilityService:
     def close(self, identity: Identity, app_path: str, name: str, reason: str) -> OpenedCapability:
         """End a capability now; running releases lose it at once."""
         capability = _known(name)
-        reason = _reasoned(reason, "say what changed")
+        reason = given_reason(reason, "say what changed")
         with self._store.transaction() as session:
             app = self._catalog.readable_app(session, identity, app_path)
             decision = self._authorizer.require(session, identity, "capability.close", app.resource)
             query = select(CapabilityRow).where(
                 CapabilityRow.app == app.path,
                 CapabilityRow.capability == capability.value,
-                CapabilityRow.ended_at.is_(None),
+                CapabilityRow.stands(),
             )
             row = session.scalars(query.with_for_update()).one_or_none()
             if row is None:
                 raise NotFoundError(f"{capability} is not open for {app.path}", hint="bailiwick capability list")
-            row.ended_by, row.ended_at, row.end_reason = str(identity.principal), self._clock(), reason
-            self._note(session, identity, "capability.closed", row, decision, reason)
-            self._on_change(session, app.path, f"{capability} is not open any more")
+            self._desk.end(session, identity, CAPABILITIES.ended, row, decision, reason)
             return opened_of(row)
 
     def list(self, session: Session, identity: Identity, app_path: str) -> tuple[OpenedCapability, ...]:
@@ -119,27 +94,14 @@ class CapabilityService:
 
     def _end_of(self, until: date) -> datetime:
         now = self._clock()
-        end = datetime.combine(until + timedelta(days=1), time(), tzinfo=_UTC)
+        # Its last second, so that whoever reads the time reads the day that was said.
+        end = datetime.combine(until, time(23, 59, 59), tzinfo=_UTC)
         if not now < end <= now + timedelta(days=MOST_DAYS + 1):
             raise InvalidInputError(
                 f"a capability is open until a day from today to {MOST_DAYS} days ahead, and this is {until}",
                 hint="open it again before it ends",
             )
         return end
-
-    def _note(
-        self, session: Session, identity: Identity, action: str, row: CapabilityRow, decision: Decision, reason: str
-    ) -> None:
-        self._audit.note(
-            session,
-            str(identity.principal),
-            action,
-            f"app:{row.app}",
-            reason=reason,
-            app=row.app,
-            deciders=decision.deciders,
-            context={"capability": row.capability, "until": row.until.isoformat()},
-        )
 
 
 def _known(name: str) -> Capability:
@@ -149,9 +111,3 @@ def _known(name: str) -> Capability:
         raise InvalidInputError(
             f"there is no capability '{name[:60]}'", hint=f"there are {', '.join(item.value for item in Capability)}"
         ) from None
-
-
-def _reasoned(reason: str, hint: str) -> str:
-    if not reason.strip():
-        raise InvalidInputError("this needs a reason", hint=hint)
-    return reason.strip()[:_LONGEST_REASON]

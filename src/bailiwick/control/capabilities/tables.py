@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import Index, PrimaryKeyConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
-from bailiwick.store import Base
+from bailiwick.control.exceptions import ExceptionRow, Kind
 
 
-class CapabilityRow(Base):
-    """A capability of an app. `until` counts whether or not somebody wrote its end down."""
+class CapabilityRow(ExceptionRow):
+    """A capability of an app: whoever opens it decides."""
 
     __tablename__ = "capabilities"
     __table_args__ = (
@@ -24,13 +24,24 @@ class CapabilityRow(Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column()
-    app: Mapped[str]
     capability: Mapped[str]
-    reason: Mapped[str]
     opened_by: Mapped[str]
     opened_at: Mapped[datetime]
-    until: Mapped[datetime]
-    ended_by: Mapped[str]
-    ended_at: Mapped[datetime | None]
-    end_reason: Mapped[str]
+
+    @property
+    def given_at(self) -> datetime:
+        """When it was opened."""
+        return self.opened_at
+
+    @property
+    def gone(self) -> str:
+        """What reviews and planes are told once it is over."""
+        return f"{self.capability} is not open any more"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What an audit event says of it."""
+        return {"capability": self.capability, "until": self.until.isoformat()}
+
+
+CAPABILITIES = Kind(CapabilityRow, "service:capabilities", ended="capability.closed", ending="capability.ending")

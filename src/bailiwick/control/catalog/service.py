@@ -81,7 +81,7 @@ class CatalogService:
             if row is None:
                 raise _no_app(path)
             name = str(owner.principal)
-            if not self._may_read(session, owner, path):
+            if not self.readable(session, owner, [path]):
                 raise InvalidInputError(
                     f"{name} is switched off, unknown, or may not see '{path}'",
                     hint=f"give them a role first: bailiwick role assign builder {name} folder:{row.folder}",
@@ -108,9 +108,15 @@ class CatalogService:
 
     def readable_app(self, session: Session, identity: Identity, path: str) -> App:
         """Return an app when the asker may read it; to others it looks as if there were none."""
-        if not self._may_read(session, identity, path):
+        if not self.readable(session, identity, [path]):
             raise NotFoundError(f"there is no app '{path[:80]}', or you may not see it")
         return self.app(session, path)
+
+    def readable(self, session: Session, identity: Identity, paths: Collection[str]) -> set[str]:
+        """Return the paths of the apps that the asker may read, of some."""
+        names = [f"app:{path}" for path in paths]
+        allowed = self._authorizer.allowed_among(session, identity, "app.read", names)
+        return {name.removeprefix("app:") for name in allowed}
 
     def list_apps(
         self,
@@ -133,11 +139,8 @@ class CatalogService:
             if owned_by is not None:
                 query = query.where(AppRow.owner.in_(owned_by))
             rows = session.scalars(query).all()
-            holders = self._authorizer.holders_of(session, [f"app:{row.path}" for row in rows])
-            for row in rows:
-                app = _app(row)
-                if self._authorizer.decide_held(identity, "app.read", app.resource, holders[app.resource]).allowed:
-                    found.append(app)
+            readable = self.readable(session, identity, [row.path for row in rows])
+            found += [_app(row) for row in rows if row.path in readable]
             if len(rows) < MAX_PAGE:
                 break
             place = rows[-1].path
@@ -172,9 +175,6 @@ class CatalogService:
         query = select(FolderRow.path).where(FolderRow.path > after).order_by(FolderRow.path)
         return session.scalars(query.limit(limit)).all()
 
-    def _may_read(self, session: Session, identity: Identity, path: str) -> bool:
-        return self._authorizer.decide(session, identity, "app.read", f"app:{path}").allowed
-
     def _folder(self, session: Session, path: str) -> FolderRow | None:
         return session.scalars(select(FolderRow).where(FolderRow.path == path)).one_or_none()
 
@@ -189,6 +189,11 @@ class CatalogService:
             if session.scalar(select(AppRow.id).where(AppRow.host == label)) is None:
                 return label
         raise ConflictError(f"the host names '{name}' and with its folder are taken", hint="choose another name")
+
+
+def app_ids(session: Session) -> dict[str, str]:
+    """Return the id of every app by its path."""
+    return {row.path: row.id for row in session.execute(select(AppRow.path, AppRow.id))}
 
 
 def data_classes_of(session: Session, resources: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -30,7 +30,7 @@ def _parts(manifest: Manifest, reach: Reach, code: str) -> Iterator[Part]:
             verbs = tuple(sorted(operation.value for operation in table.operations))
             yield Part("data", f"{integration.resource}.{table.relation}", verbs, seen)
     for host in reach.egress:
-        yield Part("host", host, ("connect",), host.rpartition(":")[0] in code)
+        yield Part("host", host, ("connect",), host.partition("/")[0].rpartition(":")[0] in code)
     asks = bool(_MODELS.search(code))
     for model in reach.models:
         yield Part("model", model, ("ask",), asks)

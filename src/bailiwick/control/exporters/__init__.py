@@ -3,6 +3,7 @@
 from bailiwick.control.exporters.errors import DeliveryError
 from bailiwick.control.exporters.health import in_words
 from bailiwick.control.exporters.model import ExporterStatus, Outgoing, Receiver
+from bailiwick.control.exporters.receivers.http import HttpSender, tls_context
 from bailiwick.control.exporters.runner import ExportRunner
 from bailiwick.control.exporters.secrets import secret_reader
 from bailiwick.control.exporters.service import ExportService
@@ -14,8 +15,10 @@ __all__ = [
     "ExportService",
     "ExportWorker",
     "ExporterStatus",
+    "HttpSender",
     "Outgoing",
     "Receiver",
     "in_words",
     "secret_reader",
+    "tls_context",
 ]

@@ -20,6 +20,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 
@@ -61,7 +62,7 @@ class ExportService:
 
     def pause(self, identity: Identity, name: str, reason: str) -> ExporterStatus:
         """Stop sending until somebody resumes it; nothing is lost meanwhile."""
-        _require_reason(reason)
+        reason = given_reason(reason)
         return self._change(identity, name, "exporter.paused", reason, _pause)
 
     def resume(self, identity: Identity, name: str, reason: str = "") -> ExporterStatus:
@@ -71,7 +72,7 @@ class ExportService:
     def replay(self, identity: Identity, name: str, first: int, reason: str) -> ExporterStatus:
         """Go on from another place of the log: back, to send again, or forth, past what a receiver never takes."""
 
-        _require_reason(reason)
+        reason = given_reason(reason)
 
         def set_cursor(session: Session, row: ExporterRow) -> None:
             size = log_size(session)
@@ -174,11 +175,6 @@ class ExportService:
             last_success=row.last_success,
             next_attempt=row.next_attempt,
         )
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InvalidInputError("this needs a reason", hint="say why, for the audit log")
 
 
 def _pause(session: Session, row: ExporterRow) -> None:  # noqa: ARG001 - all changes take both

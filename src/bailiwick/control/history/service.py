@@ -52,16 +52,22 @@ class HistoryService:
         return self._revisions(session, app, pushes[begin:end][::-1][:MAX_PAGE])
 
     def revision(self, session: Session, identity: Identity, push_id: str) -> tuple[App, Revision, str]:
-        """Return a push with its app, and the commit that was on main before it (empty when there was none)."""
+        """Return a push with its app, and the commit that was on its branch or on main before it (empty: none)."""
         unknown = NotFoundError(f"there is no push '{push_id[:60]}', or you may not see it")
         try:
             push = self._sources.push(session, push_id)
             app = self._catalog.readable_app(session, identity, push.app)
         except NotFoundError as fault:
             raise unknown from fault
-        earlier = [item for item in self._sources.accepted_pushes(session, app.path) if item.time < push.time]
+        earlier = [
+            item
+            # The first push to a branch is held against what was on main.
+            for branch in dict.fromkeys((push.branch, ""))
+            for item in reversed(self._sources.accepted_pushes(session, app.path, branch))
+            if item.time < push.time
+        ]
         (revision,) = self._revisions(session, app, [push])
-        return app, revision, earlier[-1].commit if earlier else ""
+        return app, revision, earlier[0].commit if earlier else ""
 
     def blame(
         self, session: Session, identity: Identity, app_path: str, path: str, line: int, *, at: str = ""
@@ -72,13 +78,6 @@ class HistoryService:
         (found,) = self._sources.blame(app, commit, path, line, line)
         return self._explained(session, app, path, commit, found)
 
-    def blamed_lines(
-        self, session: Session, identity: Identity, app_path: str, path: str, first: int, last: int, *, at: str = ""
-    ) -> list[BlamedLine]:
-        """Return lines of a file with the commits that brought them."""
-        app = self._catalog.readable_app(session, identity, app_path)
-        return self._sources.blame(app, self.resolve(session, app, at), path, first, last)
-
     def resolve(self, session: Session, app: App, at: str) -> str:
         """Return the commit that is meant: `production`, one that was taken, or (empty) the newest."""
         if at == PRODUCTION:
@@ -86,7 +85,7 @@ class HistoryService:
             if not running:
                 raise NotFoundError(f"{app.path} is not in production", hint="ask without production for the newest")
             return running[0].commit
-        push = self._sources.accepted(session, app, at) if at else self._sources.head(session, app)
+        push = self._sources.accepted(session, app, at, anywhere=True) if at else self._sources.head(session, app)
         if push is None:
             raise NotFoundError(
                 f"{app.path} has no commit '{at[:40]}' that was taken" if at else f"nothing was pushed to {app.path}",
@@ -99,7 +98,8 @@ class HistoryService:
         revision, since = None, None
         if push is not None:
             (revision,) = self._revisions(session, app, [push])
-            since = self._in_production_since(session, app, push)
+            landed = self._sources.landed(session, app, line.commit) if push.branch else push
+            since = self._in_production_since(session, app, landed) if landed is not None else None
         return Blame(app.path, path, at, line, commit, revision, since)
 
     def _in_production_since(self, session: Session, app: App, push: PushRecord) -> Release | None:

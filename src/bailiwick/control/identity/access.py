@@ -8,18 +8,17 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import identity_of
+from bailiwick.control.identity.people import FRESH
 from bailiwick.control.identity.services import State, rows
 from bailiwick.control.identity.tables import PersonRow, RoleRow, ServiceRow
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import USUAL_CONTEXT, ContextValue, Decision, Standing
-from bailiwick.core.principals import Identity, Principal, SignIn
+from bailiwick.core.principals import Identity, Principal
 
 _BATCH = 500
 # What `who_can` knows of: people and what acts by itself or for them.
 SUBJECTS = ("user", "service", "agent")
-# Questions are answered as if the one meant had just signed in as policy wants it.
-_FRESH = SignIn(age_seconds=0, second_factor=True)
 
 # Names of a kind's resources, in order, after one of them.
 Names = Callable[[Session, str, int], Sequence[str]]
@@ -70,7 +69,7 @@ class AccessService:
         if named.kind == "user":
             person_row = session.scalar(select(PersonRow).where(PersonRow.email == named.name))
             if person_row is not None and person_row.active:
-                return identity_of(person_row, _FRESH)
+                return identity_of(person_row, FRESH)
             return Identity(named, frozenset())
         # What is not made here (a directory, an app) has no row, and holds what was given to its name.
         row = rows.find(session, principal)
@@ -80,7 +79,7 @@ class AccessService:
 
     def everyone(self, session: Session) -> Iterator[Identity]:
         """Return each person who is not switched off, as if they had just signed in."""
-        return (identity_of(person, _FRESH) for person in _people(session, ""))
+        return (identity_of(person, FRESH) for person in _people(session, ""))
 
     def evaluate(
         self,
@@ -129,7 +128,7 @@ class AccessService:
         if kind not in {"", *SUBJECTS}:
             raise InvalidInputError("this cursor is not one of ours", hint="start again without a cursor")
         if kind in {"", "user"} and "user" in kinds:
-            yield from (identity_of(row, _FRESH) for row in _people(session, after.removeprefix("user:")))
+            yield from (identity_of(row, FRESH) for row in _people(session, after.removeprefix("user:")))
         now = self._clock()
         behind = "" if kind == "user" else after
         query = select(ServiceRow).where(ServiceRow.name > behind).order_by(ServiceRow.name)

@@ -1,7 +1,7 @@
 """Authorization in the control plane: finds who holds which role on a resource and asks policy."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -67,7 +67,7 @@ class Authorizer:
         """Return who holds each role on a resource, once folders and the organisation have cascaded."""
         return self.holders_of(session, [resource])[resource].roles
 
-    def holders_of(self, session: Session, resources: Sequence[str]) -> dict[str, Standing]:
+    def holders_of(self, session: Session, resources: Collection[str]) -> dict[str, Standing]:
         """Return who holds each role on each of these resources and what apps declare, as they are now; from here on,
         questions are answered by the policies that are in force now.
         """
@@ -120,6 +120,18 @@ class Authorizer:
         """Answer whether `identity` may do `action` to the resource of this written name."""
         standing = self.holders_of(session, [resource])[resource]
         return self.decide_held(identity, action, resource, standing, context)
+
+    def allowed_among(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        resources: Collection[str],
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> list[str]:
+        """Return those of some resources on which somebody may do something, in order; the database is asked once."""
+        held = self.holders_of(session, resources)
+        return [name for name in resources if self.decide_held(identity, action, name, held[name], context).allowed]
 
     def settle(
         self,

@@ -8,6 +8,8 @@ from bailiwick.core.principals import Identity
 
 API_AUDIENCE = "api"
 GIT_AUDIENCE = "git"
+MCP_AUDIENCE = "mcp"
+MODELS_AUDIENCE = "models"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,11 +64,16 @@ class OidcClient:
         self._redirect_uri = redirect_uri
         self._leave_to = leave_to
         self._clock = clock
-        self._http = http or httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
+        self._given_http = http
         self._lock = threading.Lock()
         self._metadata: Mapping[str, Any] | None = None
         self._keys: KeySet | None = None
         self._keys_fetched = 0.0
+
+    @cached_property
+    def _http(self) -> httpx2.Client:
+        # Made when it is needed: it reads every authority that is trusted, which takes a while.
+        return self._given_http or httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
 
     def authorization_url(self, attempt: Attempt, wanted: StepUp | None = None, *, hint: str = "") -> str:
         """Return where to send the browser; `wanted` is how the sign-in must be, `hint` who is probably there."""

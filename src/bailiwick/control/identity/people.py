@@ -8,11 +8,14 @@ from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from bailiwick.control.identity.credentials import ABSOLUTE, IDLE
+from bailiwick.control.identity.credentials import ABSOLUTE, IDLE, identity_of
 from bailiwick.control.identity.directory import ResourceRow
 from bailiwick.control.identity.tables import PersonRow, SessionRow, TokenRow
+from bailiwick.core.principals import Identity, SignIn
 
 _MOST = 200
+# Questions about somebody are answered as if they had just signed in as policy wants it.
+FRESH = SignIn(age_seconds=0, second_factor=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,7 @@ def find_people(
     if group:
         conditions.append(PersonRow.groups.contains([group]))
     if among is not None:
-        emails = [name.removeprefix("user:") for name in among if name.startswith("user:")]
-        groups = [name.removeprefix("group:") for name in among if name.startswith("group:")]
-        in_one = PersonRow.groups.bool_op("?|")(cast(groups, ARRAY(Text)))
-        conditions.append(or_(PersonRow.email.in_(emails), in_one))
+        conditions.append(_goes_by(among))
     query = _facts().where(*conditions).order_by(PersonRow.email).limit(wanted + 1)
     found = [_of(*row) for row in session.execute(query)]
     return found[:wanted], found[wanted - 1].email if len(found) > wanted else ""
@@ -94,6 +94,14 @@ def person_facts(session: Session, email: str) -> PersonFacts | None:
 def everyone(session: Session) -> list[PersonFacts]:
     """Return every person, with one question to the database."""
     return [_of(*row) for row in session.execute(_facts().order_by(PersonRow.email))]
+
+
+def people_called(session: Session, names: Collection[str]) -> list[Identity]:
+    """Return each person who is not switched off and goes by one of these written names of people and groups, by
+    address, as if they had just signed in.
+    """
+    query = select(PersonRow).where(PersonRow.active, _goes_by(names)).order_by(PersonRow.email)
+    return [identity_of(row, FRESH) for row in session.scalars(query)]
 
 
 def live_credentials(session: Session, email: str, now: datetime) -> list[LiveCredential]:
@@ -120,6 +128,13 @@ def live_credentials(session: Session, email: str, now: datetime) -> list[LiveCr
         for row in session.scalars(tokens)
     ]
     return sorted(found, key=lambda item: item.created, reverse=True)
+
+
+def _goes_by(names: Collection[str]) -> ColumnElement[bool]:
+    emails = [name.removeprefix("user:") for name in names if name.startswith("user:")]
+    groups = [name.removeprefix("group:") for name in names if name.startswith("group:")]
+    in_one = PersonRow.groups.bool_op("?|")(cast(groups, ARRAY(Text)))
+    return or_(PersonRow.email.in_(emails), in_one)
 
 
 def _facts() -> Select[PersonRow, str | None]:

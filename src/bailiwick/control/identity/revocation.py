@@ -9,6 +9,8 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.tables import DirectoryTokenRow, PersonRow, ServiceRow
 from bailiwick.core.events import AuditEvent
 
+_BEYOND_THE_LOST = 10_000
+
 
 def revoke(session: Session, audit: AuditLog, emails: Collection[str], *, by: str, reason: str) -> None:
     """End everything that people hold, in the caller's transaction: sessions, tokens, codes, passes and whatever hangs
@@ -43,6 +45,17 @@ def revoke_services(session: Session, audit: AuditLog, names: Collection[str], *
         raised = update(ServiceRow).where(ServiceRow.name.in_(names)).values(epoch=ServiceRow.epoch + 1)
         session.execute(raised.execution_options(synchronize_session="fetch"))
         _note(session, audit, names, by=by, reason=reason)
+
+
+def revoke_everybody(session: Session, audit: AuditLog, *, by: str, reason: str) -> None:
+    """End everything that anybody holds, people, services and agents, after the database itself went back in time.
+
+    Epochs rise by more than they can have risen since, so that data planes that saw later ones believe these.
+    """
+    for table in (PersonRow, ServiceRow):
+        raised = update(table).values(epoch=table.epoch + _BEYOND_THE_LOST)
+        session.execute(raised.execution_options(synchronize_session=False))
+    _note(session, audit, ["everybody"], by=by, reason=reason)
 
 
 def _raise_epochs(session: Session, audit: AuditLog, emails: Collection[str], *, by: str, reason: str) -> None:

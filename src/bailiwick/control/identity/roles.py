@@ -17,6 +17,7 @@ from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundErro
 from bailiwick.core.events import ContextFact
 from bailiwick.core.policy import ROLES, Decision
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 _HOLDER = re.compile(r"(user|group|service|agent):[^\s:][^\s]{0,253}")
@@ -42,8 +43,7 @@ class RoleService:
         """Take a role away. What the configuration names comes back at the next start; the last organisation
         administrator stays, as nobody could give the role again.
         """
-        if not reason.strip():
-            raise InvalidInputError("taking a role away needs a reason", hint="say why, for the audit log")
+        reason = given_reason(reason, what="taking a role away")
         with self.store.transaction() as session:
             decision = self._require_change(session, by, "role.remove", role, holder, scope)
             self.take(session, str(by.principal), role, holder, scope, reason, deciders=decision.deciders)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity.assurance import require_wanted
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import Credentials, SpentCodeError, hash_of, identity_of
 from bailiwick.control.identity.directory import directory_says
@@ -21,7 +22,6 @@ from bailiwick.control.identity.model import (
     NewSession,
     Origin,
     Person,
-    Proof,
     SignedIn,
 )
 from bailiwick.control.identity.oidc import OidcClient
@@ -38,15 +38,15 @@ from bailiwick.control.identity.tables import (
     SignInRow,
 )
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import InvalidInputError, NotFoundError
+from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import ContextFact, Outcome
 from bailiwick.core.policy import StepUp
 from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 _SIGN_IN_LIFETIME = timedelta(minutes=10)
 NOWHERE = Origin()
-_SKEW = timedelta(seconds=60)
 
 
 class IdentityService:
@@ -122,7 +122,7 @@ class IdentityService:
         try:
             kept = kept_claims(begun, code)
             claims = asked.finish(Returned(code, issuer, begun.nonce, begun.verifier, kept))
-            self._require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor))
+            require_wanted(claims.proof, StepUp(begun.max_age, begun.second_factor), self._clock())
             return self.sign_in(claims, origin), begun.return_to
         except SignInRefusedError as fault:
             # Only of sign-ins that began here, once each: nobody fills the log with answers that nobody asked for.
@@ -172,8 +172,7 @@ class IdentityService:
 
         Everything that the account before holds ends.
         """
-        if not reason.strip():
-            raise InvalidInputError("this needs a reason", hint="say why the address belongs to another account now")
+        reason = given_reason(reason, "say why the address belongs to another account now")
         with self._store.transaction() as session:
             self._authorizer.require(session, by, "person.revoke", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
@@ -250,8 +249,7 @@ class IdentityService:
 
     def revoke_principal(self, by: Identity, principal: str, reason: str) -> None:
         """End everything that a person holds: sessions, tokens, codes and passes."""
-        if not reason.strip():
-            raise InvalidInputError("a revocation needs a reason", hint="say why, for the audit log")
+        reason = given_reason(reason, what="a revocation")
         with self._store.transaction() as session:
             self._authorizer.require(session, by, "person.revoke", ORGANIZATION)
             person = self._row(session, Principal.parse(principal).name)
@@ -277,21 +275,6 @@ class IdentityService:
         """Kill everything that was made in a person's name so far, at every door and on every plane."""
         revoke(session, self._audit, [person.email], by=by, reason=reason)
         self._store.after_commit(session, self._on_change)
-
-    def _require_wanted(self, proof: Proof, wanted: StepUp) -> None:
-        """Refuse a sign-in that is not as it was asked for: not every provider does what it is asked."""
-        if wanted.max_age_seconds is not None:
-            oldest = self._clock() - timedelta(seconds=wanted.max_age_seconds) - _SKEW
-            if proof.time is None or proof.time < oldest:
-                raise SignInRefusedError(
-                    "the identity provider did not sign you in anew, or does not say so",
-                    hint="sign out there and try again; whoever runs it must let it say when (auth_time, AuthnInstant)",
-                )
-        if wanted.second_factor and not proof.second_factor:
-            raise SignInRefusedError(
-                "the identity provider does not say that you used a second factor",
-                hint="set one up there; whoever runs Bailiwick may need second_factor_levels",
-            )
 
     def _note_refused(self, provider: str, claims: Claims | None, origin: Origin, fault: SignInRefusedError) -> None:
         who = f"user:{claims.email}" if claims is not None else "service:sign-in"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.credentials import ABSOLUTE, IDLE
 from bailiwick.control.identity.model import HeldSession
-from bailiwick.control.identity.oauth import CLIENTS, PROGRAM_IDLE
+from bailiwick.control.identity.oauth import PROGRAM_IDLE, client_names
 from bailiwick.control.identity.revocation import renew
 from bailiwick.control.identity.tables import (
     AuthorizationCodeRow,
@@ -117,18 +117,20 @@ class SessionService:
             FamilyRow.expires > now,
             FamilyRow.last_used > now - PROGRAM_IDLE,
         )
+        rows = session.scalars(query).all()
+        names = client_names(session, {row.client for row in rows})
         return [
             HeldSession(
                 id=row.id,
                 kind="program",
-                name=CLIENTS[row.client].name if row.client in CLIENTS else row.client,
+                name=names.get(row.client, row.client),
                 address=row.address,
                 audiences=tuple(row.audiences),
                 created=row.created,
                 last_used=row.last_used,
                 expires=min(row.expires, row.last_used + PROGRAM_IDLE),
             )
-            for row in session.scalars(query)
+            for row in rows
         ]
 
 

@@ -87,8 +87,28 @@ class FirstAdministratorRow(Base):
     time: Mapped[datetime]
 
 
+class OAuthClientRow(Base):
+    """A program that registered itself (RFC 7591); `last_used` is when a person last let it in."""
+
+    __tablename__ = "oauth_clients"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "id"),
+        Index("ix_oauth_clients_address", "tenant", "address", "created"),
+    )
+
+    id: Mapped[str]
+    name: Mapped[str]
+    redirect_uris: Mapped[list[str]]
+    address: Mapped[str]
+    created: Mapped[datetime]
+    last_used: Mapped[datetime | None]
+
+
 class FamilyRow(Base):
-    """What somebody let a program hold: every token that came of it lives and dies with this row."""
+    """What somebody let a program hold: every token that came of it lives and dies with this row.
+
+    Its access tokens are `agent`'s, for the person, where the program is an agent's.
+    """
 
     __tablename__ = "token_families"
     __table_args__ = (Index("ix_token_families_email", "tenant", "email"),)
@@ -105,6 +125,7 @@ class FamilyRow(Base):
     authenticated: Mapped[datetime | None]
     second_factor: Mapped[bool]
     ended: Mapped[datetime | None]
+    agent: Mapped[str] = mapped_column(server_default="")
 
 
 class RefreshTokenRow(Base):
@@ -136,6 +157,7 @@ class AuthorizationCodeRow(Base):
     expires: Mapped[datetime]
     spent: Mapped[datetime | None]
     family: Mapped[str | None]
+    agent: Mapped[str] = mapped_column(server_default="")
 
 
 class DeviceRow(Base):

@@ -1,8 +1,22 @@
 """Inference: which models may be asked, what goes to them, how much, and what it cost in tokens."""
 
-from bailiwick.control.inference.client import ModelClient
-from bailiwick.control.inference.errors import ModelError
+from bailiwick.control.inference.client import Gateway, ModelClient
+from bailiwick.control.inference.errors import ModelError, UnknownModelError
 from bailiwick.control.inference.model import Answer, Call, Question, Route, Wire
-from bailiwick.control.inference.service import InferenceService
+from bailiwick.control.inference.service import REVIEWERS, InferenceService
+from bailiwick.control.inference.serving import ModelServing
 
-__all__ = ["Answer", "Call", "InferenceService", "ModelClient", "ModelError", "Question", "Route", "Wire"]
+__all__ = [
+    "REVIEWERS",
+    "Answer",
+    "Call",
+    "Gateway",
+    "InferenceService",
+    "ModelClient",
+    "ModelError",
+    "ModelServing",
+    "Question",
+    "Route",
+    "UnknownModelError",
+    "Wire",
+]

@@ -1,6 +1,6 @@
 """What can go wrong when a model is asked."""
 
-from bailiwick.core.errors import BailiwickError
+from bailiwick.core.errors import BailiwickError, NotFoundError
 
 
 class ModelError(BailiwickError):
@@ -15,3 +15,9 @@ class BudgetSpentError(ModelError):
 
     code = "model.budget-spent"
     status = 429
+
+
+class UnknownModelError(NotFoundError):
+    """No model has this name here."""
+
+    code = "model.unknown"

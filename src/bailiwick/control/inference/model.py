@@ -24,7 +24,10 @@ class Wire(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A model that may be asked: where, by which wire, with which key, and how much a day."""
+    """A model that may be asked: where, by which wire, with which key, how much a day, and by whom.
+
+    Budgets are for a day: of everybody together, and of each app or token's owner.
+    """
 
     name: str
     wire: Wire
@@ -34,6 +37,9 @@ class Route:
     timeout_seconds: float = 120.0
     tokens_per_day: int = 2_000_000
     most_output_tokens: int = 8_000
+    caller_tokens_per_day: int = 2_000_000
+    caller_calls_per_day: int = 10_000
+    open_to: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:

@@ -1,6 +1,7 @@
 """Asks models in the platform's own name: within a budget, with secrets masked, and with a record of each call.
 
-This is the control plane's own way to models, for reviewers. What apps ask goes through a data plane's gateway.
+This is the control plane's own way to models, for reviewers: a caller of a data plane's model gateway like any other,
+which holds the credentials, counts for everybody and audits each call. Here is kept what a call was for.
 """
 
 import math
@@ -8,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,9 +17,8 @@ from bailiwick.control.inference.client import ModelClient, body_of
 from bailiwick.control.inference.errors import BudgetSpentError, ModelError
 from bailiwick.control.inference.model import Answer, Call, Question, Route
 from bailiwick.control.inference.tables import ModelCallRow
-from bailiwick.control.vault import SecretReader
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import BailiwickError, NotFoundError
+from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.masking import Masker
@@ -28,6 +27,8 @@ from bailiwick.store import Store
 _DAY = timedelta(days=1)
 # A token is rarely less than three bytes; that errs towards spending too little.
 _BYTES_A_TOKEN = 3
+# Whom the gateway knows the control plane as.
+REVIEWERS = "service:reviewers"
 _OUTCOME = re.compile(r"[^\x20-\x7e]")
 
 
@@ -41,7 +42,6 @@ class InferenceService:
         store: Store,
         audit: AuditLog,
         client: ModelClient,
-        secrets: SecretReader,
         masker: Callable[[Session], Masker],
         clock: Clock,
     ) -> None:
@@ -49,7 +49,6 @@ class InferenceService:
         self._store = store
         self._audit = audit
         self._client = client
-        self._secrets = secrets
         self._masker = masker
         self._clock = clock
 
@@ -67,13 +66,10 @@ class InferenceService:
         route = self.route(route_name)
         call_id, body = self._begin(route, question, purpose, app)
         try:
-            key = self._key(route)
-            answer = self._client.ask(route, key, body, ends)
-        except BailiwickError as fault:
+            answer = self._client.ask(route, body, ends)
+        except ModelError as fault:
             self._end(call_id, route, purpose, app, len(body), None, fault.message)
-            if isinstance(fault, ModelError):
-                raise
-            raise ModelError(fault.message, hint=fault.hint) from fault
+            raise
         self._end(call_id, route, purpose, app, len(body), answer, "answered")
         return answer
 
@@ -83,9 +79,6 @@ class InferenceService:
         if app:
             query = query.where(ModelCallRow.app == app)
         return [_call(row) for row in session.scalars(query)]
-
-    def _key(self, route: Route) -> SecretStr | None:
-        return self._secrets(route.key) if route.key is not None else None
 
     def _begin(self, route: Route, question: Question, purpose: str, app: str) -> tuple[str, bytes]:
         """Set aside what the call may cost at most, in the transaction that finds the budget to hold it."""
@@ -129,8 +122,8 @@ class InferenceService:
                 row.tokens_in, row.tokens_out = answer.tokens_in, answer.tokens_out
             self._audit.note(
                 session,
-                "service:review",
-                "model.called",
+                REVIEWERS,
+                "model.asked",
                 f"model:{route.name}",
                 outcome=Outcome.SUCCESS if answer is not None else Outcome.FAILED,
                 reason="" if answer is not None else outcome,

@@ -36,7 +36,7 @@ def _api_key(key: str) -> dict[str, str]:
 def _chat_body(route: Route, question: Question) -> dict[str, Any]:
     schema = {"name": question.name, "strict": True, "schema": question.schema}
     return {
-        "model": route.model,
+        "model": route.name,
         "messages": [
             {"role": "system", "content": question.instructions},
             {"role": "user", "content": question.text},
@@ -57,7 +57,7 @@ def _read_chat(document: Mapping[str, Any]) -> Answer:
 def _responses_body(route: Route, question: Question) -> dict[str, Any]:
     form = {"type": "json_schema", "name": question.name, "strict": True, "schema": question.schema}
     return {
-        "model": route.model,
+        "model": route.name,
         "instructions": question.instructions,
         "input": [{"role": "user", "content": question.text}],
         "text": {"format": form},
@@ -78,7 +78,7 @@ def _read_responses(document: Mapping[str, Any]) -> Answer:
 def _messages_body(route: Route, question: Question) -> dict[str, Any]:
     tool = {"name": question.name, "description": "Give the answer.", "input_schema": question.schema}
     return {
-        "model": route.model,
+        "model": route.name,
         "system": question.instructions,
         "messages": [{"role": "user", "content": question.text}],
         "tools": [tool],

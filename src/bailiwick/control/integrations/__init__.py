@@ -1,6 +1,7 @@
 """Integrations: business systems, what they offer, and what an app is granted."""
 
 from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
+from bailiwick.control.integrations.classes import DataClasses
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.service import IntegrationService
@@ -9,6 +10,7 @@ from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdra
 __all__ = [
     "AccessNotOfferedError",
     "AccountBook",
+    "DataClasses",
     "FoundAccount",
     "GrantWithdrawals",
     "Integration",

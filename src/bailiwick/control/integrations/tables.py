@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import PrimaryKeyConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
 
 
 class IntegrationRow(Base):
-    """An integration: connections by plane and offers by access rule, as JSON."""
+    """An integration: connections by plane, offers by access rule, classes of data by column, as JSON."""
 
     __tablename__ = "integrations"
     __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
@@ -22,6 +22,7 @@ class IntegrationRow(Base):
     enabled: Mapped[bool]
     connections: Mapped[dict[str, Any]]
     offers: Mapped[dict[str, Any]]
+    data_classes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
 
 

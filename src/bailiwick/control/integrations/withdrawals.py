@@ -12,8 +12,9 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations.errors import UnknownIntegrationError
 from bailiwick.control.integrations.tables import IntegrationRow, WithdrawnGrantRow
-from bailiwick.core.errors import InvalidInputError, NotFoundError
+from bailiwick.core.errors import NotFoundError
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 
@@ -39,8 +40,7 @@ class GrantWithdrawals:
 
     def withdraw(self, identity: Identity, app: str, integration: str, reason: str) -> None:
         """Take an app's grant on an integration back, in every mode, at once."""
-        if not reason.strip():
-            raise InvalidInputError("taking a grant back needs a reason", hint="say why, for the audit log")
+        reason = given_reason(reason, what="taking a grant back")
         with self._store.transaction() as session:
             self._authorizer.require(session, identity, "grant.give", f"integration:{integration}", {"app": app})
             if session.scalar(select(IntegrationRow.name).where(IntegrationRow.name == integration)) is None:
@@ -71,8 +71,7 @@ class GrantWithdrawals:
 
     def restore(self, identity: Identity, app: str, integration: str, reason: str) -> None:
         """Give an app back what was taken."""
-        if not reason.strip():
-            raise InvalidInputError("giving a grant again needs a reason", hint="say why, for the audit log")
+        reason = given_reason(reason, what="giving a grant again")
         with self._store.transaction() as session:
             self._authorizer.require(session, identity, "grant.give", f"integration:{integration}", {"app": app})
             ask = select(WithdrawnGrantRow).where(

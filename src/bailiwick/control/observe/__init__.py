@@ -1,6 +1,18 @@
 """Telemetry of apps: what planes report and what people ask."""
 
-from bailiwick.control.observe.model import AppStatus, JobRun, KillEvidence, RequestPoint
+from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, JobRun, KillEvidence, RequestPoint
 from bailiwick.control.observe.service import ObserveService
+from bailiwick.control.observe.walls import WallSeen, take_walls, walls_of
 
-__all__ = ["AppStatus", "JobRun", "KillEvidence", "ObserveService", "RequestPoint"]
+__all__ = [
+    "AppStatus",
+    "EgressLine",
+    "EgressPoint",
+    "JobRun",
+    "KillEvidence",
+    "ObserveService",
+    "RequestPoint",
+    "WallSeen",
+    "take_walls",
+    "walls_of",
+]

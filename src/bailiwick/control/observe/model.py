@@ -1,5 +1,6 @@
 """What can be said about apps at work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,34 @@ class RequestPoint:
     server_errors: int
     p50_ms: float
     p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class EgressLine:
+    """What an app did at a host over some time; without a protocol it is a name that is not declared."""
+
+    mode: str
+    address: str
+    protocol: str
+    connections: int
+    requests: int
+    sent: int
+    received: int
+    refused: int
+    reason: str
+    last: datetime
+    people: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EgressPoint:
+    """Egress of an app in one period, to all hosts together."""
+
+    start: datetime
+    connections: int
+    sent: int
+    received: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Telemetry in and out: take what planes report, and answer how an app is doing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bailiwick.control.observe.model import AppStatus, JobRun, KillEvidence, RequestPoint
+from bailiwick.control.observe import egress
+from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, JobRun, KillEvidence, RequestPoint
 from bailiwick.control.observe.tables import AppStatusRow, JobRunRow, KillEvidenceRow, RequestRollupRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id
-from bailiwick.core.messages import AppReport, JobReport, KillReport, RequestRollup
+from bailiwick.core.messages import AppReport, EgressRollup, JobReport, KillReport, RequestRollup
 
 
 class ObserveService:
@@ -21,19 +22,36 @@ class ObserveService:
 
     def take_status(self, session: Session, plane: str, report: AppReport) -> None:
         """Remember how an app is doing; an older report never replaces a newer one."""
-        values = {**report.model_dump(exclude={"kind"}), "plane": plane}
+        ran = {"ran": report.release} if report.status == "running" else {}
+        values = {**report.model_dump(exclude={"kind", "branch"}), "plane": plane, **ran}
         statement = insert(AppStatusRow).values(**values)
-        newer = {key: statement.excluded[key] for key in ("plane", "release", "status", "words", "time")}
+        newer = {key: statement.excluded[key] for key in ("plane", "release", "status", "words", "time", *ran)}
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["tenant", "app", "mode"], set_=newer, where=AppStatusRow.time <= statement.excluded.time
             )
         )
 
-    def take_rollup(self, session: Session, plane: str, rollup: RequestRollup) -> None:
-        """Remember a period of requests."""
+    def ran(self, session: Session) -> dict[tuple[str, str], str]:
+        """Return the release of each app that a plane last said to run, by app and mode."""
+        rows = session.execute(select(AppStatusRow.app, AppStatusRow.mode, AppStatusRow.ran))
+        return {(row.app, row.mode): row.ran for row in rows}
+
+    def take_rollup(self, session: Session, plane: str, rollup: RequestRollup | EgressRollup) -> None:
+        """Remember a period of requests, or of egress."""
+        if isinstance(rollup, EgressRollup):
+            egress.add(session, plane, rollup)
+            return
         values = {**rollup.model_dump(exclude={"kind"}), "plane": plane}
         session.execute(insert(RequestRollupRow).values(**values).on_conflict_do_nothing())
+
+    def egress(self, session: Session, app: str, *, hours: int = 24) -> list[EgressLine]:
+        """Return what an app did at each host over the last `hours`, the hosts that it called last first."""
+        return egress.lines(session, app, self._clock() - timedelta(hours=hours))
+
+    def egress_points(self, session: Session, app: str, *, hours: int = 24) -> list[EgressPoint]:
+        """Return an app's egress in production hour by hour, oldest first; hours without any are left out."""
+        return egress.points(session, app, self._clock() - timedelta(hours=hours))
 
     def take_evidence(self, session: Session, report: KillReport) -> str:
         """Freeze the evidence of an automatic stop; return its id."""
@@ -87,6 +105,24 @@ class ObserveService:
             .order_by(bucket)
         )
         return [RequestPoint(row[0], *map(int, row[1:4]), *map(float, row[4:6])) for row in session.execute(query)]
+
+    def answered(self, session: Session, app: str, release: str, *, minutes: int = 60) -> tuple[int, int]:
+        """Return how many requests a release answered in production over the last `minutes`, and how many failed."""
+        since = self._clock() - timedelta(minutes=minutes)
+        row = RequestRollupRow
+        every = func.sum(row.ok + row.client_errors + row.server_errors)
+        query = select(func.coalesce(every, 0), func.coalesce(func.sum(row.server_errors), 0)).where(
+            row.app == app, row.mode == "production", row.release == release, row.start >= since
+        )
+        found = session.execute(query).one()
+        return int(found[0]), int(found[1])
+
+    def answered_since(self, session: Session, app: str, mode: str, since: datetime) -> int:
+        """Return how many requests an app answered in a mode since a time."""
+        row = RequestRollupRow
+        every = func.coalesce(func.sum(row.ok + row.client_errors + row.server_errors), 0)
+        query = select(every).where(row.app == app, row.mode == mode, row.start >= since)
+        return int(session.scalar(query) or 0)
 
     def evidence(self, session: Session, app: str, limit: int = 5) -> list[KillEvidence]:
         """Return the evidence of an app's automatic stops, newest first."""

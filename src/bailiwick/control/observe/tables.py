@@ -1,16 +1,16 @@
-"""Where telemetry is kept: how each app is doing, request rollups, evidence of stops, and job runs."""
+"""Where telemetry is kept: how each app is doing, request rollups, evidence of stops, job runs, and limits reached."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
 
 
 class AppStatusRow(Base):
-    """What a plane last said of an app in a mode."""
+    """What a plane last said of an app in a mode; `ran` is the release that was last said to run."""
 
     __tablename__ = "app_statuses"
     __table_args__ = (PrimaryKeyConstraint("tenant", "app", "mode"),)
@@ -22,6 +22,7 @@ class AppStatusRow(Base):
     status: Mapped[str]
     words: Mapped[str]
     time: Mapped[datetime]
+    ran: Mapped[str] = mapped_column(server_default="")
 
 
 class RequestRollupRow(Base):
@@ -44,6 +45,31 @@ class RequestRollupRow(Base):
     server_errors: Mapped[int]
     p50_ms: Mapped[float]
     p95_ms: Mapped[float]
+
+
+class EgressRollupRow(Base):
+    """A host that an app called over a minute; `protocol` is empty for what its manifest does not declare."""
+
+    __tablename__ = "egress_rollups"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "app", "mode", "start", "plane", "address"),
+        Index("ix_egress_rollups_start", "tenant", "start"),
+    )
+
+    app: Mapped[str]
+    mode: Mapped[str]
+    start: Mapped[datetime]
+    plane: Mapped[str]
+    address: Mapped[str]
+    protocol: Mapped[str]
+    connections: Mapped[int]
+    requests: Mapped[int]
+    sent: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger)
+    refused: Mapped[int]
+    reason: Mapped[str]
+    last: Mapped[datetime]
+    people: Mapped[dict[str, Any]]
 
 
 class KillEvidenceRow(Base):
@@ -74,3 +100,21 @@ class JobRunRow(Base):
     started: Mapped[datetime]
     ended: Mapped[datetime | None]
     log_lines: Mapped[list[str]]
+
+
+class WallNoteRow(Base):
+    """How often a release ran into a wall of its sandbox: a limit, or a system call that it was refused."""
+
+    __tablename__ = "wall_notes"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "app", "mode", "branch", "release", "wall", "name"),)
+
+    app: Mapped[str]
+    mode: Mapped[str]
+    branch: Mapped[str]
+    release: Mapped[str]
+    wall: Mapped[str]
+    name: Mapped[str]
+    words: Mapped[str]
+    count: Mapped[int] = mapped_column(BigInteger)
+    first: Mapped[datetime]
+    last: Mapped[datetime]

@@ -17,6 +17,7 @@ from bailiwick.core.messages import (
     Heartbeat,
     KillOrder,
     Message,
+    RestoreOrder,
     RunJobOrder,
     encode_downlink,
 )
@@ -61,7 +62,7 @@ class PlaneHub:
         """How many streams each plane has open."""
         return {plane: len(streams) for plane, streams in self._streams.items() if streams}
 
-    def broadcast(self, order: KillOrder | RunJobOrder) -> None:
+    def broadcast(self, order: KillOrder | RunJobOrder | RestoreOrder) -> None:
         """Send an order to every plane that listens, before anything else that waits."""
         self._on_loop(lambda: self._put(order))
 

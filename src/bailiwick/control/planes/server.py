@@ -20,6 +20,7 @@ from bailiwick.core.messages import (
     ReportBatch,
     SecretValue,
     StateTaken,
+    TokenShown,
 )
 
 PLANE_PREFIX = "spiffe://bailiwick/plane/"
@@ -104,6 +105,14 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     def secret(request: Request, name: str) -> dict[str, Any]:
         value: SecretValue = service.secret(request.state.plane, name)
         return value.model_dump()
+
+    @app.get(f"{PREFIX}/model-keys/{{name}}")
+    def model_key(request: Request, name: str) -> dict[str, Any]:
+        return service.models.key(request.state.plane, name).model_dump()
+
+    @app.post(f"{PREFIX}/model-passes")
+    def model_passes(content: TokenShown) -> PassAnswer:
+        return service.models.answer_pass(content.token)
 
     @app.post(f"{PREFIX}/passes")
     def passes(request: Request, content: PassRequest) -> PassAnswer:

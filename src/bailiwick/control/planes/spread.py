@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bailiwick.control.planes.service import PlaneService, Policies
+from bailiwick.control.planes.needs import Policies
+from bailiwick.control.planes.service import PlaneService
 from bailiwick.core.messages import PoliciesReport
 from bailiwick.store import Store
 

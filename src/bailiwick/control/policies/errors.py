@@ -30,9 +30,3 @@ class TooManyPoliciesError(ConflictError):
     """All sets together would have more policies than a decision can afford."""
 
     code = "policy.too-many"
-
-
-class WrongStateError(ConflictError):
-    """The version is not in a state that allows this."""
-
-    code = "policy.wrong-state"

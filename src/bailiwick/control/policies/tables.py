@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bailiwick.control.versions import VersionRow
 from bailiwick.store import Base
 
 
-class PolicyVersionRow(Base):
+class PolicyVersionRow(VersionRow):
     """A version of a set of policies."""
 
     __tablename__ = "policy_versions"
@@ -18,20 +19,7 @@ class PolicyVersionRow(Base):
         Index("ix_policy_versions_state", "tenant", "state"),
     )
 
-    name: Mapped[str]
-    version: Mapped[int]
-    scope: Mapped[str]
-    text: Mapped[str]
     tests: Mapped[str]
-    author: Mapped[str]
-    reason: Mapped[str]
-    time: Mapped[datetime]
-    state: Mapped[str]
-    decided_by: Mapped[str]
-    decided_reason: Mapped[str]
-    decided_at: Mapped[datetime | None]
-    activated_by: Mapped[str]
-    activated_at: Mapped[datetime | None]
 
 
 class PolicyForceRow(Base):

@@ -1,62 +1,33 @@
-"""Reads and writes versions of policies: rows in the caller's transaction."""
+"""Policies as they are put into force: rows in the caller's transaction."""
 
-import difflib
-from collections.abc import Sequence
+import hashlib
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bailiwick.control.policies.model import PolicySet, PolicyVersion, State
+from bailiwick.control.policies.model import PolicyVersion
 from bailiwick.control.policies.tables import PolicyForceRow, PolicyVersionRow
-from bailiwick.core.errors import NotFoundError
-from bailiwick.core.policy import CustomerSet
+from bailiwick.control.versions import Kind, State
+from bailiwick.core.policy import CustomerSet, built_in_policies, scope_chain
 
-
-def version_row(session: Session, name: str, version: int, *, lock: bool = False) -> PolicyVersionRow:
-    """Return a version of a set; raise `NotFoundError` when there is none."""
-    query = select(PolicyVersionRow).where(PolicyVersionRow.name == name, PolicyVersionRow.version == version)
-    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise NotFoundError(
-            f"there is no version {version} of policies '{name[:60]}'", hint=f"bailiwick policy history {name[:60]}"
-        )
-    return row
-
-
-def active_row(session: Session, name: str) -> PolicyVersionRow | None:
-    """Return the version of a set that is in force."""
-    query = select(PolicyVersionRow).where(PolicyVersionRow.name == name, PolicyVersionRow.state == State.ACTIVE)
-    return session.scalars(query).one_or_none()
-
-
-def newest_row(session: Session, name: str) -> PolicyVersionRow | None:
-    """Return the newest version of a set."""
-    query = select(PolicyVersionRow).where(PolicyVersionRow.name == name)
-    return session.scalars(query.order_by(PolicyVersionRow.version.desc()).limit(1)).one_or_none()
-
-
-def history(session: Session, name: str) -> list[PolicyVersion]:
-    """Return every version of a set, newest first."""
-    query = select(PolicyVersionRow).where(PolicyVersionRow.name == name)
-    return [as_version(row) for row in session.scalars(query.order_by(PolicyVersionRow.version.desc()))]
-
-
-def all_sets(session: Session) -> list[PolicySet]:
-    """Return every set, by name."""
-    newest = select(PolicyVersionRow.name, func.max(PolicyVersionRow.version)).group_by(PolicyVersionRow.name)
-    place = tuple_(PolicyVersionRow.name, PolicyVersionRow.version)
-    shown = select(PolicyVersionRow).where(place.in_(newest) | (PolicyVersionRow.state == State.ACTIVE))
-    rows = [as_version(row) for row in session.scalars(shown.order_by(PolicyVersionRow.name, PolicyVersionRow.version))]
-    active = {row.name: row for row in rows if row.state is State.ACTIVE}
-    last = {row.name: row for row in rows}
-    return [PolicySet(name, row.scope, row, active.get(name)) for name, row in last.items()]
+POLICIES = Kind(PolicyVersionRow, PolicyVersion, noun="policy", a="policies", fact="policies")
 
 
 def active_sets(session: Session, *, without: str = "") -> list[CustomerSet]:
     """Return the sets that are in force, by name, but for one."""
     query = select(PolicyVersionRow).where(PolicyVersionRow.state == State.ACTIVE, PolicyVersionRow.name != without)
     return [as_set(row) for row in session.scalars(query.order_by(PolicyVersionRow.name))]
+
+
+def name_of_policies(base: str, session: Session, app_path: str) -> str:
+    """Return a name for all policies that are in force for an app: another one when any of them changes.
+
+    `base` is what stands beside the built-in ones whatever an organisation adds.
+    """
+    scopes = scope_chain(f"app:{app_path}")
+    own = [f"{item.prefix}{item.scope} {item.text}" for item in active_sets(session) if item.scope in scopes]
+    return hashlib.sha256("\0".join([built_in_policies(), base, *own]).encode()).hexdigest()
 
 
 def locked_force(session: Session) -> PolicyForceRow:
@@ -66,34 +37,6 @@ def locked_force(session: Session) -> PolicyForceRow:
     return session.scalars(locked).one()
 
 
-def difference(before: str, after: str, *, names: Sequence[str]) -> str:
-    """Return the unified diff of two texts; `names` are theirs."""
-    # At line feeds only: a reviewer must see whatever else ends a line.
-    old, new = (text.split("\n") if text else [] for text in (before, after))
-    lines = difflib.unified_diff(old, new, names[0], names[1], lineterm="")
-    return "\n".join(lines)
-
-
 def as_set(row: PolicyVersionRow | PolicyVersion) -> CustomerSet:
     """Return a version as it is put into force."""
     return CustomerSet(row.name, row.version, row.scope, row.text)
-
-
-def as_version(row: PolicyVersionRow) -> PolicyVersion:
-    """Return a row as a plain value."""
-    return PolicyVersion(
-        name=row.name,
-        version=row.version,
-        scope=row.scope,
-        text=row.text,
-        tests=row.tests,
-        author=row.author,
-        reason=row.reason,
-        time=row.time,
-        state=State(row.state),
-        decided_by=row.decided_by,
-        decided_reason=row.decided_reason,
-        decided_at=row.decided_at,
-        activated_by=row.activated_by,
-        activated_at=row.activated_at,
-    )

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bailiwick.control.release.model import PRODUCTION
 from bailiwick.control.release.tables import CurrentRow, ReleaseRow
 from bailiwick.core.messages import IntegrationState
+from bailiwick.core.modes import PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
-"""Deploys, releases and stops, as plain values."""
+"""Deploys and releases, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any
 
+from bailiwick.control.change_windows import Standing
+from bailiwick.control.gates import RuleKind, Weighed
+from bailiwick.core.policy import ContextValue, Decision
 from bailiwick.core.reach import Reach
-
-Mode = Literal["preview", "production"]
-PREVIEW: Mode = "preview"
-PRODUCTION: Mode = "production"
-PLANE_OF_MODE = {PREVIEW: "editor", PRODUCTION: "production"}
+from bailiwick.core.reach_words import Line
 
 
 class DeployState(StrEnum):
@@ -20,11 +20,16 @@ class DeployState(StrEnum):
     RELEASED = "released"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """A wish to bring one commit, with one reach, to production."""
+    """A wish to bring one commit, with one reach, to production; `fixes` is the freeze that it mends,
+    `emergency` says why it cannot wait for its rule and its window, where it is one.
+
+    `gate` says, once it was released, by which rule and whose approvals it came through.
+    """
 
     id: str
     app: str
@@ -40,11 +45,78 @@ class Deploy:
     decided_at: datetime | None
     reason: str
     release: str
+    fixes: str = ""
+    gate: Mapping[str, Any] | None = None
+    decided_for: str = ""
+    emergency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployView:
+    """A deploy that waits: how it stands, what is new in its reach, and whether somebody's approval would help it.
+
+    `could` are people, by written name, who could take a seat that is missing, of those who may approve; `window` says
+    whether it may go out now, and `against` what holds it up besides once it has its approvals.
+    """
+
+    weighed: Weighed
+    new: tuple[Line, ...]
+    before: Reach | None
+    expires_at: datetime
+    you_could_help: bool
+    could: tuple[str, ...]
+    window: Standing
+    emergency: str = ""
+    against: str = ""
+
+    @property
+    def waits(self) -> str:
+        """What it waits for once it has its approvals, in words; nothing as long as some are missing."""
+        words = f"held up: {self.against}" if self.against else "" if self.emergency else self.window.waits
+        if not self.weighed.met or not words:
+            return ""
+        return f"approved; {words}" if self.weighed.demand.kind is not RuleKind.AUTOMATIC else words
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether somebody may decide about a deploy; `behalf` is who handed that right to them, empty for their own."""
+
+    decision: Decision
+    behalf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A deploy that waits for a decision, for whoever tells people of it: what policy is told when somebody decides,
+    and the lines that are new in its reach.
+    """
+
+    deploy: Deploy
+    facts: Mapping[str, ContextValue]
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What somebody wants to bring to production, for whoever asks whether a freeze covers it.
+
+    `integrations` are the resources that it reaches; `release` is empty as long as nothing was packed, and `fixes`
+    names the freeze that it is said to be the fix of.
+    """
+
+    app: str
+    tree: str
+    commit: str
+    integrations: frozenset[str]
+    authors: tuple[str, ...]
+    release: str = ""
+    fixes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What was packed and signed, for previews or for production."""
+    """What was packed and signed, for previews (`branch` is empty for main's) or for production."""
 
     id: str
     app: str
@@ -56,46 +128,20 @@ class Release:
     artifact_sha256: str
     created_at: datetime
     current: bool
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UsedTree:
-    """A tree that an app runs as a release in a mode, or (both are empty) that waits to be decided about."""
+    """A tree that an app runs as a release in a mode, or (both are empty) that waits to be decided about, or that a
+    rollback would go to.
+    """
 
     app: str
     tree: str
     commit: str
     mode: str
     release: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """That an app was stopped, in one mode or (`mode` is empty) in all, and whether a person brought it back."""
-
-    id: str
-    app: str
-    mode: str
-    because: str
-    by: str
-    time: datetime
-    evidence: str
-    revived_by: str
-    revive_reason: str
-    revived_at: datetime | None
-
-    def stops(self, mode: str) -> bool:
-        """Whether it keeps the app from running in a mode."""
-        return self.mode in {"", mode}
-
-
-@dataclass(frozen=True, slots=True)
-class AppKilled:
-    """Planes must stop this app in these modes now."""
-
-    app: str
-    modes: tuple[Mode, ...]
-    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +159,7 @@ class StateChanged:
     """Planes must hear their desired state anew."""
 
 
-Change = AppKilled | JobAsked | StateChanged
+Change = JobAsked | StateChanged
 
 
 @dataclass(frozen=True, slots=True)

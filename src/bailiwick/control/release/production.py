@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.catalog import App
 from bailiwick.control.design import Design, design_of
-from bailiwick.control.release.model import PRODUCTION
 from bailiwick.control.release.packing import Sources, current_release, manifest_of
 from bailiwick.control.release.tables import CurrentRow, DeployRow
+from bailiwick.core.modes import PRODUCTION
 from bailiwick.core.reach import Reach
 
 _MOST_KEPT = 512

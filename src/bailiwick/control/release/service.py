@@ -1,8 +1,8 @@
-"""Releases: previews of what was just accepted, rollback, and jobs."""
+"""Releases: previews of what was just accepted, what is in use, and jobs."""
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -10,16 +10,7 @@ from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
-from bailiwick.control.release.model import (
-    PLANE_OF_MODE,
-    PREVIEW,
-    PRODUCTION,
-    DeployState,
-    JobAsked,
-    Release,
-    StateChanged,
-    UsedTree,
-)
+from bailiwick.control.release.model import DeployState, JobAsked, Release, StateChanged, UsedTree
 from bailiwick.control.release.packing import (
     Notify,
     Packer,
@@ -30,13 +21,18 @@ from bailiwick.control.release.packing import (
     make_current,
     manifest_of,
 )
-from bailiwick.control.release.tables import CurrentRow, DeployRow, ReleaseRow
+from bailiwick.control.release.rows import release_of
+from bailiwick.control.release.tables import CandidateRow, CurrentRow, DeployRow, ReleaseRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.ids import new_id
+from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
+
+# How many earlier production releases of an app are kept ready for a rollback.
+_FALLBACKS = 2
 
 
 class ReleaseService:
@@ -66,9 +62,18 @@ class ReleaseService:
         self._notify = notify
 
     def preview(
-        self, session: Session, app: App, reviewed: ReviewedCommit, verdict: Envelope, files: Sequence[TreeFile]
+        self,
+        session: Session,
+        app: App,
+        reviewed: ReviewedCommit,
+        verdict: Envelope,
+        files: Sequence[TreeFile],
+        branch: str = "",
     ) -> str:
-        """Make what was just accepted the app's preview, in the transaction of the push; return the release's id."""
+        """Make what was just accepted the preview of the app or of a branch, in the transaction of the push.
+
+        Returns the release's id.
+        """
         order = PackOrder(
             mode=PREVIEW,
             commit=reviewed.commit,
@@ -79,35 +84,32 @@ class ReleaseService:
                 session, manifest_of(files), PLANE_OF_MODE[PREVIEW], self._open_for(session, app.path)
             ),
             files=files,
+            branch=branch,
         )
         release = self._packer.pack(session, app, order)
-        self._audit.note(session, reviewed.author, "release.previewed", app.resource, app=app.path, release=release)
+        self._audit.note(
+            session,
+            reviewed.author,
+            "release.previewed",
+            app.resource,
+            app=app.path,
+            release=release,
+            context={"branch": branch} if branch else {},
+        )
         self._store.after_commit(session, lambda: self._notify(StateChanged()))
         return release
 
-    def rollback(self, identity: Identity, app_path: str, release_id: str) -> Release:
-        """Serve an earlier production release again; its chain is still the one that was approved."""
-        with self._store.transaction() as session:
-            app = self._catalog.readable_app(session, identity, app_path)
-            decision = self._authorizer.require(session, identity, "app.rollback", app.resource)
-            row = session.get(ReleaseRow, release_id)
-            if row is None or row.app != app.path or row.mode != PRODUCTION:
-                raise NotFoundError(
-                    f"'{release_id[:60]}' is no production release of {app.path}",
-                    hint=f"bailiwick app show {app.path} lists its releases",
-                )
-            make_current(session, app.path, PRODUCTION, row.id)
-            self._audit.note(
-                session,
-                str(identity.principal),
-                "release.rolled-back",
-                app.resource,
-                app=app.path,
-                release=row.id,
-                deciders=decision.deciders,
-            )
-            self._store.after_commit(session, lambda: self._notify(StateChanged()))
-            return _release(row, {row.id})
+    def serve_branch(self, session: Session, app_path: str, branch: str, release: str) -> None:
+        """Serve a release again as the preview of a branch, in the caller's transaction."""
+        make_current(session, app_path, PREVIEW, release, branch=branch)
+        self._store.after_commit(session, lambda: self._notify(StateChanged()))
+
+    def end_branch(self, session: Session, app_path: str, branch: str) -> None:
+        """Serve no preview of a branch any more, in the caller's transaction."""
+        assert branch, "main's preview does not end"  # noqa: S101 - a fault of ours
+        own = (CurrentRow.app == app_path, CurrentRow.mode == PREVIEW, CurrentRow.branch == branch)
+        session.execute(delete(CurrentRow).where(*own))
+        self._store.after_commit(session, lambda: self._notify(StateChanged()))
 
     def run_job(self, identity: Identity, app_path: str, job: str) -> str:
         """Ask production to run a job of the app once, now; return the run's id."""
@@ -140,38 +142,48 @@ class ReleaseService:
         """Return an app's releases, newest first."""
         current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
         query = select(ReleaseRow).where(ReleaseRow.app == app_path).order_by(ReleaseRow.created_at.desc())
-        return [_release(row, current) for row in session.scalars(query.limit(limit))]
+        return [release_of(row, current) for row in session.scalars(query.limit(limit))]
 
     def releases_of(self, session: Session, app_path: str, commits: Collection[str]) -> list[Release]:
         """Return the releases of commits of an app, oldest first."""
         current = set(session.scalars(select(CurrentRow.release).where(CurrentRow.app == app_path)))
         query = select(ReleaseRow).where(ReleaseRow.app == app_path, ReleaseRow.commit.in_(commits))
-        return [_release(row, current) for row in session.scalars(query.order_by(ReleaseRow.created_at))]
+        return [release_of(row, current) for row in session.scalars(query.order_by(ReleaseRow.created_at))]
 
     def in_use(self, session: Session, *, app: str = "") -> list[UsedTree]:
-        """Return what runs or waits for a decision, of all apps or of one, production first."""
+        """Return what runs, runs beside it, or waits for a decision, of all apps or of one, production first."""
         running = select(ReleaseRow.app, ReleaseRow.tree, ReleaseRow.commit, ReleaseRow.mode, ReleaseRow.id).join(
             CurrentRow, CurrentRow.release == ReleaseRow.id
+        )
+        beside = (
+            select(ReleaseRow.app, ReleaseRow.tree, ReleaseRow.commit, ReleaseRow.mode, ReleaseRow.id)
+            .join(CandidateRow, CandidateRow.release == ReleaseRow.id)
+            .order_by(ReleaseRow.app)
         )
         waiting = select(DeployRow.app, DeployRow.tree, DeployRow.commit).where(
             DeployRow.state == DeployState.REQUESTED
         )
         if app:
             running, waiting = running.where(ReleaseRow.app == app), waiting.where(DeployRow.app == app)
+            beside = beside.where(ReleaseRow.app == app)
         rows = session.execute(running.order_by(ReleaseRow.mode.desc(), ReleaseRow.app)).all()
+        rows = [*rows, *session.execute(beside)]
         return [UsedTree(*row) for row in rows] + [UsedTree(*row, "", "") for row in session.execute(waiting)]
 
-
-def _release(row: ReleaseRow, current: set[str]) -> Release:
-    return Release(
-        id=row.id,
-        app=row.app,
-        mode=row.mode,
-        commit=row.commit,
-        tree=row.tree,
-        authors=tuple(row.authors),
-        approvers=tuple(row.approvers),
-        artifact_sha256=row.artifact_sha256,
-        created_at=row.created_at,
-        current=row.id in current,
-    )
+    def judged(self, session: Session, *, app: str = "") -> list[UsedTree]:
+        """Return the trees whose verdicts are kept up to date: what is in use, then what a rollback would go to."""
+        used = self.in_use(session, app=app)
+        known = {(item.app, item.tree) for item in used}
+        place = func.row_number().over(partition_by=ReleaseRow.app, order_by=ReleaseRow.created_at.desc())
+        query = (
+            select(ReleaseRow.app, ReleaseRow.tree, ReleaseRow.commit, place.label("place"))
+            .outerjoin(CurrentRow, CurrentRow.release == ReleaseRow.id)
+            .where(ReleaseRow.mode == PRODUCTION, CurrentRow.release.is_(None))
+        )
+        earlier = (query.where(ReleaseRow.app == app) if app else query).subquery()
+        nearest = select(earlier.c.app, earlier.c.tree, earlier.c.commit).where(earlier.c.place <= _FALLBACKS)
+        for row in session.execute(nearest):
+            if (row.app, row.tree) not in known:
+                known.add((row.app, row.tree))
+                used.append(UsedTree(row.app, row.tree, row.commit, "", ""))
+        return used

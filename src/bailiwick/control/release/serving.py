@@ -1,22 +1,28 @@
 """Serving: what a plane should run, and the artefacts that it may fetch for it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import CatalogService
+from bailiwick.control.guardrails import rails_in_force
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService, withdrawals
 from bailiwick.control.release.artifact_store import ArtifactStore
-from bailiwick.control.release.model import PLANE_OF_MODE, PREVIEW
-from bailiwick.control.release.stops import StopService
-from bailiwick.control.release.tables import CurrentRow, ReleaseRow
-from bailiwick.core.errors import NotFoundError
+from bailiwick.control.release.freezes import Freezes
+from bailiwick.control.release.tables import CandidateRow, CurrentRow, ReleaseRow
+from bailiwick.control.stops import StandingStops, StopService
+from bailiwick.core.branches import branch_label
+from bailiwick.core.guardrails import Guardrails, guardrails_of, settings_for
 from bailiwick.core.messages import AppState, IntegrationState
+from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION
 from bailiwick.core.policy import RoleHolders
+from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.statements import Envelope
+from bailiwick.core.stops import StopKind
 
 
 class ServingService:
@@ -30,6 +36,7 @@ class ServingService:
         integrations: IntegrationService,
         open_for: OpenFor,
         stops: StopService,
+        freezes: Freezes,
         artifacts: ArtifactStore,
     ) -> None:
         self._authorizer = authorizer
@@ -37,6 +44,7 @@ class ServingService:
         self._integrations = integrations
         self._open_for = open_for
         self._stops = stops
+        self._freezes = freezes
         self._artifacts = artifacts
 
     def modes(self, plane: str) -> frozenset[str]:
@@ -46,22 +54,75 @@ class ServingService:
     def app_states(self, session: Session, plane: str) -> tuple[AppState, ...]:
         """Return what a plane should serve, with the roles and switches as they are now."""
         query = (
-            select(ReleaseRow)
+            select(ReleaseRow, CurrentRow.accept_loss)
             .join(CurrentRow, CurrentRow.release == ReleaseRow.id)
             .where(CurrentRow.mode.in_(self.modes(plane)))
-            .order_by(ReleaseRow.app)
+            .order_by(ReleaseRow.app, ReleaseRow.branch)
         )
+        rows = session.execute(query).all()
+        states = self._states(session, [row for row, _ in rows])
+        return tuple(
+            state.model_copy(update={"accept_loss": accept_loss})
+            for state, (_, accept_loss) in zip(states, rows, strict=True)
+        )
+
+    def candidate_states(self, session: Session, plane: str) -> tuple[AppState, ...]:
+        """Return what a plane should serve beside that, each with the step of its rollout."""
+        if PRODUCTION not in self.modes(plane):
+            return ()
+        query = select(ReleaseRow, CandidateRow).join(CandidateRow, CandidateRow.release == ReleaseRow.id)
+        rows = session.execute(query.order_by(ReleaseRow.app)).all()
+        states = self._states(session, [row for row, _ in rows])
+        return tuple(
+            state.model_copy(
+                update={
+                    "step": RolloutStep(
+                        rollout=beside.rollout, number=beside.step, share=beside.share, names=frozenset(beside.names)
+                    )
+                }
+            )
+            for state, (_, beside) in zip(states, rows, strict=True)
+        )
+
+    def signed_by(self, session: Session, key: str) -> list[str]:
+        """Return the apps and modes that are served a release with a signature of this key, or that runs beside it."""
+        served = select(CurrentRow.release).union(select(CandidateRow.release))
+        query = select(ReleaseRow).where(ReleaseRow.id.in_(served))
+        found = session.scalars(query.order_by(ReleaseRow.app, ReleaseRow.mode)).all()
+        return [f"{row.app} ({row.mode})" for row in found if key in _signers(row.chain)]
+
+    def approved(self, session: Session, release: str) -> Mapping[str, str] | None:
+        """Return tree, dependencies (empty where nobody pinned them) and reach of a release as they were signed."""
+        row = session.scalars(select(ReleaseRow).where(ReleaseRow.id == release)).one_or_none()
+        if row is None:
+            return None
+        return {"tree": row.tree, "dependencies": row.chain.get("layer", ""), "reach": row.reach}
+
+    def artifact_bytes(self, sha256: str) -> bytes:
+        """Return what a state of `app_states` names by its digest; the caller has seen to it that one does."""
+        return self._artifacts.get(sha256)
+
+    def _states(self, session: Session, rows: Sequence[ReleaseRow]) -> list[AppState]:
+        if not rows:
+            return []
         enabled = self._integrations.enabled(session)
-        rows = session.scalars(query).all()
         holders = self._authorizer.holders_of(session, [f"app:{row.app}" for row in rows])
         withdrawn = frozenset((item.app, item.integration) for item in withdrawals(session))
-        return tuple(self._app_state(session, row, enabled, withdrawn, holders[f"app:{row.app}"].roles) for row in rows)
-
-    def artifact_bytes(self, session: Session, sha256: str) -> bytes:
-        """Return an artefact that a release of this tenant names."""
-        if session.scalar(select(ReleaseRow.id).where(ReleaseRow.artifact_sha256 == sha256).limit(1)) is None:
-            raise NotFoundError("no release has this artefact")
-        return self._artifacts.get(sha256)
+        held = self._freezes.held(session)
+        stops = self._stops.now(session)
+        rails = rails_in_force(session)
+        return [
+            self._app_state(
+                session,
+                row,
+                enabled,
+                withdrawn,
+                stops,
+                guardrails_of(settings_for(rails, row.app, row.mode)),
+                holders[f"app:{row.app}"].roles,
+            ).model_copy(update={"frozen": held.get(row.id, "")})
+            for row in rows
+        ]
 
     def _app_state(
         self,
@@ -69,35 +130,56 @@ class ServingService:
         row: ReleaseRow,
         enabled: Mapping[str, bool],
         withdrawn: Collection[tuple[str, str]],
+        stops: StandingStops,
+        guardrails: Guardrails,
         roles: RoleHolders,
     ) -> AppState:
         app = self._catalog.app(session, row.app)
-        kill = self._stops.standing_in(session, row.app, row.mode)
+        every = stops.on_app_in(row.app, row.mode)
+        kills = [kill for kill in every if not kill.on_trial]
         capabilities = tuple(row.integrations.get("capabilities", ()))
         states = [IntegrationState.model_validate(item) for item in row.integrations["states"]]
+        plane = PLANE_OF_MODE[PREVIEW if row.mode == PREVIEW else PRODUCTION]
+        closed = {state.resource: stops.on_way(StopKind.INTEGRATION, state.resource, plane) for state in states}
         return AppState(
             app=row.app,
             tenant=row.tenant,
             mode="preview" if row.mode == PREVIEW else "production",
-            host=app.host,
+            trial=guardrails.recovery.share if every and not kills else 0,
+            host=f"{branch_label(row.branch)}.{app.host}" if row.branch else app.host,
+            branch=row.branch,
             release=row.id,
             commit=row.commit,
-            status="running" if kill is None else "killed",
-            killed_because="" if kill is None else kill.because,
+            status="killed" if kills else "running",
+            killed_because="; ".join(kill.words for kill in kills),
             reach=row.reach,
             artifact_sha256=row.artifact_sha256,
             verdict=Envelope.model_validate(row.chain["verdict"]),
             approvals=tuple(Envelope.model_validate(item) for item in row.chain["approvals"]),
             artifact=Envelope.model_validate(row.chain["artifact"]),
+            rehearsal=Envelope.model_validate(row.chain["rehearsal"]) if row.chain.get("rehearsal") else None,
+            attachments=tuple(row.chain.get("attachments", ())),
+            layer=row.chain.get("layer", ""),
             roles=roles,
+            guardrails=guardrails,
             capabilities=capabilities,
             closed=tuple(name for name in capabilities if name not in self._open_for(session, row.app)),
             integrations=tuple(
                 state.model_copy(
                     update={
-                        "enabled": enabled.get(state.resource, False) and (row.app, state.resource) not in withdrawn
+                        "enabled": enabled.get(state.resource, False)
+                        and (row.app, state.resource) not in withdrawn
+                        and not closed[state.resource],
+                        "stopped": closed[state.resource],
                     }
                 )
                 for state in states
             ),
         )
+
+
+def _signers(chain: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the keys that signed a chain; what else is attached to an artefact has the artefact's key."""
+    gate = [chain["gate"]] if chain.get("gate") else []
+    envelopes = (chain["verdict"], chain["artifact"], *chain["approvals"], *gate)
+    return {signature["keyid"] for envelope in envelopes for signature in envelope["signatures"]}

@@ -1,20 +1,24 @@
-"""Reviews again what is in use, by what reviews go by now: asked for as rows, done one tree after the other.
+"""Reviews again what is in use or near it, by what reviews go by now: asked for as rows, done a few side by side.
 
 A verdict that rests on older rules, policies, advisories or standards is good for nothing new, so production's trees
 come first. Nothing that runs is stopped: a release that would not pass any more is listed with who must act.
 """
 
 import logging
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.background import in_thread
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.release import ReleaseService, UsedTree
 from bailiwick.control.rereview.model import DUE, KEEPER
+from bailiwick.control.rereview.queue import AskedQueue, Taken
 from bailiwick.control.rereview.second_reading import SecondReading
 from bailiwick.control.rereview.service import RereviewService
 from bailiwick.control.rereview.tables import AskedRow, UnsafeRow
@@ -25,14 +29,18 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.store import Store
 
 _LOG = logging.getLogger("bailiwick.control.rereview")
-_AT_ONCE = 20
-_TAKEN_FOR = timedelta(minutes=10)
+SIDE_BY_SIDE = 4
+# How long what was asked for meanwhile waits to be seen; shorter than a lease by far.
+_LOOK_SECONDS = 1.0
 _MOST_TRIES = 3
 _LOOK_AGAIN = timedelta(minutes=5)
 
 
 class RereviewKeeper:
-    """Safe to repeat, and with several processes at once: who takes a tree up moves its row on for ten minutes."""
+    """Safe to repeat, and with several processes at once: who takes a tree up holds its row by a lease.
+
+    A review that takes long, as one by models does, holds up no other app's while fewer than `side_by_side` are slow.
+    """
 
     def __init__(
         self,
@@ -46,6 +54,7 @@ class RereviewKeeper:
         asked: RereviewService,
         second: SecondReading,
         clock: Clock,
+        side_by_side: int = SIDE_BY_SIDE,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -56,16 +65,42 @@ class RereviewKeeper:
         self._asked = asked
         self._second = second
         self._clock = clock
+        self.ending = threading.Event()
+        self._engines = threading.Lock()
+        self._side_by_side = side_by_side
+        self._queue = AskedQueue(store, clock)
         self._looked: tuple[Basis, datetime] | None = None
 
     def keep(self) -> None:
-        """Ask for what is not up to date, then review some of what is asked for."""
-        self._look()
-        for _ in range(_AT_ONCE):
-            taken = self._take()
+        """Ask for what is not up to date, and review what is asked for until nothing is left that can be done now.
+
+        Once `ending` is set, it begins nothing more, waits for nothing, and leaves what is not done to others.
+        """
+        running: dict[Future[None], Taken] = {}
+        while not self.ending.is_set():
+            self._look()
+            self._fill(running)
+            if not running:
+                return
+            finished, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in finished:
+                self._finish(running.pop(future), future)
+            self._queue.renew(running.values())
+        self._queue.leave(running.values())
+
+    def _fill(self, running: dict[Future[None], Taken]) -> None:
+        """Begin with as many as there is room for."""
+        while len(running) < self._side_by_side:
+            taken = self._queue.take({item.app for item in running.values()})
             if taken is None:
                 return
-            self._review(taken)
+            running[in_thread(f"reviewing {taken.app} again", self._review, taken)] = taken
+
+    def _finish(self, taken: Taken, future: Future[None]) -> None:
+        fault = future.exception()
+        if fault is not None:
+            _LOG.error("%s at %s could not be reviewed again", taken.app, taken.commit, exc_info=fault)
+            self._queue.give_back(taken)
 
     def _look(self) -> None:
         """Ask for reviews of all in use whose last one rests on something else than a review would now."""
@@ -74,7 +109,7 @@ class RereviewKeeper:
             basis = self._reviews.basis_now(session)
             if self._looked is not None and self._looked[0] == basis and now < self._looked[1] + _LOOK_AGAIN:
                 return
-            used = self._releases.in_use(session)
+            used = self._releases.judged(session)
             last = self._reviews.bases(session, {item.app for item in used})
             waiting = {(row.app, row.tree) for row in session.execute(select(AskedRow.app, AskedRow.tree))}
             for item in used:
@@ -84,24 +119,18 @@ class RereviewKeeper:
                     self._asked.ask_for(session, [item], " and ".join(changed))
         self._looked = (basis, now)
 
-    def _take(self) -> AskedRow | None:
-        now = self._clock()
-        with self._store.transaction() as session:
-            query = select(AskedRow).where(AskedRow.not_before <= now).order_by(AskedRow.rank, AskedRow.asked_at)
-            row = session.scalars(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
-            if row is not None:
-                row.tries += 1
-                row.not_before = now + _TAKEN_FOR
-            return row
-
-    def _review(self, taken: AskedRow) -> None:
+    def _review(self, taken: Taken) -> None:
         try:
             with self._store.transaction() as session:
                 app = self._catalog.app(session, taken.app)
-            report = self._second.add(app, taken.commit, self._sources.examine(app, taken.commit))
+            # Pushes wait for the same workers: one tree of ours at a time stands in their way.
+            with self._engines:
+                report = self._sources.examine(app, taken.commit)
+            report = self._second.add(app, taken.commit, report)
         except (BailiwickError, OSError) as fault:
             _LOG.exception("%s at %s could not be read to be reviewed again", taken.app, taken.commit)
             if taken.tries < _MOST_TRIES:
+                self._queue.give_back(taken)
                 return
             report = Report(taken.tree, (), (f"source: {type(fault).__name__}",))
         with self._store.transaction() as session:
@@ -116,9 +145,7 @@ class RereviewKeeper:
                 if before is not None and before.passed and not stored.passed:
                     self._withdraw(session, stored)
                 self._settle(session, stored)
-            # Asked for anew meanwhile, it has no tries and stays.
-            done = (AskedRow.app == taken.app, AskedRow.tree == taken.tree, AskedRow.tries == taken.tries)
-            session.execute(delete(AskedRow).where(*done))
+            self._queue.done(session, taken)
 
     def _withdraw(self, session: Session, stored: StoredReview) -> None:
         """Say in the log that a tree that had passed does not any more."""

@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.catalog import CatalogService
-from bailiwick.control.identity import Authorizer
 from bailiwick.control.release import PRODUCTION, ReleaseService, UsedTree
 from bailiwick.control.rereview.model import Progress, UnsafeRelease
 from bailiwick.control.rereview.tables import AskedRow, UnsafeRow
@@ -19,18 +18,17 @@ from bailiwick.store import Store
 class RereviewService:
     """What is asked for is a row, so that it outlives the process; asking twice is asking once."""
 
-    def __init__(
-        self, *, store: Store, authorizer: Authorizer, catalog: CatalogService, releases: ReleaseService, clock: Clock
-    ) -> None:
+    def __init__(self, *, store: Store, catalog: CatalogService, releases: ReleaseService, clock: Clock) -> None:
         self._store = store
-        self._authorizer = authorizer
         self._catalog = catalog
         self._releases = releases
         self._clock = clock
 
     def ask(self, session: Session, app_path: str, because: str) -> None:
-        """Ask for reviews of all that an app runs, or waits to, in the transaction of whatever changed."""
-        self.ask_for(session, self._releases.in_use(session, app=app_path), because)
+        """Ask for reviews of all that an app runs, waits to, or would be rolled back to, in the transaction of whatever
+        changed.
+        """
+        self.ask_for(session, self._releases.judged(session, app=app_path), because)
 
     def ask_for_tree(self, app_path: str, commit: str, tree: str, because: str) -> None:
         """Ask for a review of one tree, in a transaction of its own: whoever asks is refused meanwhile."""
@@ -63,13 +61,7 @@ class RereviewService:
         """Return the running releases that became unsafe, of apps that the asker may read, the most urgent first."""
         query = select(UnsafeRow).order_by(UnsafeRow.due, UnsafeRow.app)
         rows = session.scalars(query.where(UnsafeRow.app.in_(apps)) if apps is not None else query).all()
-        names = {row.app for row in rows}
-        held = self._authorizer.holders_of(session, [f"app:{name}" for name in names])
-        readable = {
-            name
-            for name in names
-            if self._authorizer.decide_held(identity, "app.read", f"app:{name}", held[f"app:{name}"]).allowed
-        }
+        readable = self._catalog.readable(session, identity, {row.app for row in rows})
         running = {used.release: used for used in self._releases.in_use(session) if used.app in readable}
         owners = self._catalog.owners(session, readable)
         return [_unsafe(row, running[row.release], owners) for row in rows if row.release in running]

@@ -26,6 +26,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.events import ContextFact
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 _LOG = logging.getLogger("bailiwick.control.retention")
@@ -115,7 +116,7 @@ class RetentionService:
             raise InvalidInputError(
                 f"'{name[:80]}' cannot name a hold", hint="use a-z, 0-9 and -, 63 characters at most"
             )
-        _require_reason(reason)
+        reason = given_reason(reason, what="a hold")
         _require_sense(scope)
         hold = Hold(name, scope, reason, str(identity.principal), self._clock())
         with self._store.transaction() as session:
@@ -127,7 +128,7 @@ class RetentionService:
 
     def lift(self, identity: Identity, name: str, reason: str) -> Hold:
         """End a hold; policy demands another person than the one who placed it."""
-        _require_reason(reason)
+        reason = given_reason(reason, what="a hold")
         with self._store.transaction() as session:
             hold = next((item for item in all_holds(session) if item.name == name), None)
             context = {"placed_by": hold.placed_by if hold else ""}
@@ -147,11 +148,6 @@ class RetentionService:
         }
         resource = f"audit-hold:{hold.name}"
         self._audit.note(session, by, action, resource, reason=reason, deciders=deciders, context=context)
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InvalidInputError("a hold needs a reason", hint="say why, for the audit log")
 
 
 def _require_sense(scope: Scope) -> None:

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.grants import ClassedAccess
 
 
 class Severity(IntEnum):
@@ -203,7 +204,8 @@ class Surroundings:
 
     `app` is the path of the app, empty where no server knows it. `day` is today, in UTC. `packages` is what the
     organisation says of packages, `opened` what the app may do that apps may not,
-    `standards` the coding standards that are in force where it stands.
+    `standards` the coding standards that are in force where it stands, `classes` what integrations bring, of those
+    whose columns somebody classified.
     """
 
     app: str = ""
@@ -211,6 +213,7 @@ class Surroundings:
     packages: PackagePolicy = field(default_factory=PackagePolicy)
     opened: tuple[Opened, ...] = ()
     standards: tuple[StandardText, ...] = ()
+    classes: tuple[ClassedAccess, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bailiwick.control.review.model import BLOCKING, Change, Finding
+from bailiwick.core.data_classes import sensitive_in
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 
-# Parts of names of data classes that stand for what does harm to people, or to the company, in the wrong hands.
-_SENSITIVE = frozenset(
-    "bank banking biometric card cardholder child children credential credentials criminal customer customers employee "
-    "employees ethnic finance financial genetic health hr iban identity medical password passwords patient patients "
-    "payment payments payroll pci personal phi pii religion salaries salary secret secrets sexual ssn tax token "
-    "tokens".split()
-)
 # Broken access control and injection (OWASP Top 10, 2025): by these, others get at what the app can reach.
 _BY_OTHERS = ("A01:", "A05:")
 _CREDENTIALS = frozenset({"CWE-798", "CWE-259", "CWE-321", "CWE-522"})
@@ -49,7 +43,7 @@ def _manifest(change: Change) -> Manifest | None:
 
 def _reasons(manifest: Manifest) -> tuple[str, ...]:
     """Return what of an app's reach makes a fault worse, in words that follow `the app`."""
-    held = [name for name in manifest.app.data_classes if _SENSITIVE & set(name.split("-"))]
+    held = sensitive_in(manifest.app.data_classes)
     written = sorted(
         {use.use for use in manifest.integrations.values() for access in use.access if access.endswith(":write")}
     )

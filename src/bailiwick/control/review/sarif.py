@@ -1,6 +1,7 @@
 """Reviews as SARIF 2.1.0, for editors and code hosts (OASIS standard)."""
 
 import importlib.metadata
+import re
 from urllib.parse import quote
 
 from bailiwick.control.review.model import Edit, Finding, Report, Rule, Severity, Step
@@ -12,6 +13,9 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 # From which number on code hosts call a finding what: 9 critical, 7 high, 4 medium.
 _NUMBERS = {Severity.LOW: "2.0", Severity.MEDIUM: "5.0", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
 
+# What stands in names and code that are not Unicode; no text of a log may hold it.
+_NOT_UNICODE = re.compile("[\ud800-\udfff]")
+
 
 def as_sarif(report: Report) -> dict[str, object]:
     """Return a report as a SARIF log."""
@@ -22,7 +26,7 @@ def as_sarif(report: Report) -> dict[str, object]:
         "semanticVersion": importlib.metadata.version("bailiwick"),
         "rules": [_rule(rule) for rule in rules],
     }
-    failed = [{"level": "error", "message": {"text": words}} for words in report.could_not_review]
+    failed = [{"level": "error", "message": _text(words)} for words in report.could_not_review]
     invocation = {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
     run = {
         "tool": {"driver": driver},
@@ -32,6 +36,18 @@ def as_sarif(report: Report) -> dict[str, object]:
         "results": [_result(finding, places[finding.rule.id]) for finding in report.findings],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _text(words: str) -> dict[str, str]:
+    return {"text": _NOT_UNICODE.sub("\ufffd", words)}
+
+
+def _uri(path: str) -> str:
+    """Return a path as a relative URI; names that are not Unicode stay apart by their bytes."""
+    try:
+        return quote(path, errors="surrogateescape")
+    except UnicodeEncodeError:
+        return quote(path, errors="surrogatepass")
 
 
 def _rule(rule: Rule) -> dict[str, object]:
@@ -58,7 +74,7 @@ def _region(finding: Finding) -> dict[str, int]:
 
 
 def _place(path: str, region: dict[str, int] | None = None) -> dict[str, object]:
-    place: dict[str, object] = {"artifactLocation": {"uri": quote(path, errors="surrogateescape")}}
+    place: dict[str, object] = {"artifactLocation": {"uri": _uri(path)}}
     return {**place, "region": region} if region else place
 
 
@@ -68,7 +84,7 @@ def _result(finding: Finding, index: int) -> dict[str, object]:
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": _text(finding.message),
         "locations": [{"physicalLocation": where}],
         "partialFingerprints": {"bailiwick/v2": finding.fingerprint},
         "properties": {
@@ -86,7 +102,7 @@ def _result(finding: Finding, index: int) -> dict[str, object]:
 
 def _step(step: Step) -> dict[str, object]:
     region = {"startLine": step.line} if step.line else None
-    return {"location": {"physicalLocation": _place(step.path, region), "message": {"text": step.words}}}
+    return {"location": {"physicalLocation": _place(step.path, region), "message": _text(step.words)}}
 
 
 def _change(edit: Edit) -> dict[str, object]:
@@ -95,5 +111,5 @@ def _change(edit: Edit) -> dict[str, object]:
     deleted = {"startLine": edit.first, "startColumn": 1, "endLine": after, "endColumn": 1}
     replacement: dict[str, object] = {"deletedRegion": deleted}
     if edit.text or edit.last < edit.first:
-        replacement["insertedContent"] = {"text": edit.text if edit.text.endswith("\n") else f"{edit.text}\n"}
+        replacement["insertedContent"] = _text(edit.text if edit.text.endswith("\n") else f"{edit.text}\n")
     return {"artifactLocation": _place(edit.path)["artifactLocation"], "replacements": [replacement]}

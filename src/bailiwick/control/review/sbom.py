@@ -8,6 +8,7 @@ import binascii
 import importlib.metadata
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from urllib.parse import quote
 
 from bailiwick.control.review.advisories import open_advisories
 from bailiwick.control.review.advisories.matching import mended_by
-from bailiwick.control.review.engines.packages.inventory import Inventory, take
+from bailiwick.control.review.contents import listed
+from bailiwick.control.review.engines.packages.facts import facts_of
+from bailiwick.control.review.engines.packages.inventory import take
 from bailiwick.control.review.engines.packages.known import Known, affected
-from bailiwick.control.review.engines.packages.model import NPM, PYPI, Package
+from bailiwick.control.review.engines.packages.model import PYPI, Package
+from bailiwick.control.review.indexes.licences import spdx
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
 
@@ -36,10 +40,11 @@ def bill_of_materials(
     """Return the bill of materials of an app's files; `commit` may be empty where there is none.
 
     Listed is what lock files pin; of an ecosystem without one, what its manifests ask for. Raises `AdvisoriesError`
-    when the database that the policy names cannot be read.
+    and `IndexUnusableError` when what the policy names cannot be read.
     """
     inventory = take(files)
-    packages = _once(_listed(inventory))
+    with facts_of(policy) as facts:
+        packages = [replace(item, licence=facts.licence(item)) for item in _once(listed(inventory))]
     root = f"app:{name}@{commit or tree}"
     return {
         "$schema": SCHEMA,
@@ -64,11 +69,6 @@ def _metadata(root: str, name: str, tree: str, commit: str, now: datetime) -> Js
         "properties": [{"name": "bailiwick:tree", "value": tree}],
     }
     return {"timestamp": now.isoformat(), "tools": {"components": [tool]}, "component": described}
-
-
-def _listed(inventory: Inventory) -> Iterator[Package]:
-    for ecosystem in (PYPI, NPM):
-        yield from inventory.of(ecosystem, "lock") or inventory.of(ecosystem, "manifest")
 
 
 def _once(packages: Iterable[Package]) -> list[Package]:
@@ -97,7 +97,8 @@ def _component(package: Package) -> Json:
     if hashes:
         said["hashes"] = hashes
     if package.licence:
-        said["licenses"] = [{"expression": package.licence}]
+        expression = spdx(package.licence)
+        said["licenses"] = [{"expression": expression} if expression else {"license": {"name": package.licence}}]
     if package.origin:
         said["externalReferences"] = [
             {"type": "distribution", "url": quote(package.origin, safe=":/?#[]@!$&'()*+,;=%")}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -19,7 +20,7 @@ from bailiwick.core.errors import NotFoundError
 from bailiwick.core.ids import new_id
 from bailiwick.core.statements import Envelope, SigningKey, sign_statement
 
-_MOST_FINDINGS = 500
+MOST_FINDINGS = 500
 PUSHED = "push"
 
 # The waivers that are in force for an app.
@@ -97,12 +98,22 @@ class Standing:
     again: str = ""
 
 
+class VerdictKey(Protocol):
+    """What verdicts are signed with."""
+
+    def now(self, session: Session) -> SigningKey:
+        """Return the key that signs now."""
+
+    def counts(self, session: Session, envelope: Envelope) -> bool:
+        """Return whether the key that signed an envelope still counts."""
+
+
 class ReviewService:
     """Keeps reviews. The caller brings the transaction; verdicts are signed for exactly the tree that was read."""
 
     def __init__(
         self,
-        key: SigningKey,
+        key: VerdictKey,
         clock: Clock,
         *,
         waivers: WaiversOf = lambda _session, _app: (),
@@ -113,11 +124,6 @@ class ReviewService:
         self._clock = clock
         self._waivers = waivers
         self._basis = basis
-
-    @property
-    def public_key(self) -> str:
-        """The key that verdicts are signed with, in base64."""
-        return self._key.public_text
 
     def basis_now(self, session: Session) -> Basis:
         """Return what a review would go by now."""
@@ -150,7 +156,7 @@ class ReviewService:
                 basis=basis.facts(),
                 waivers=used,
             )
-            verdict = sign_statement(statement, self._key)
+            verdict = sign_statement(statement, self._key.now(session))
         row = ReviewRow(
             id=review_id,
             app=app,
@@ -174,7 +180,7 @@ class ReviewService:
                 **_as_row(finding),
                 "waiver": waived[place].id if place in waived else "",
             }
-            for place, finding in enumerate(report.findings[:_MOST_FINDINGS])
+            for place, finding in enumerate(report.findings[:MOST_FINDINGS])
         ]
         session.flush()
         if rows:
@@ -233,10 +239,6 @@ class ReviewService:
             found[row.id] = ReviewSummary(row.id, row.passed, row.cause, *numbers)
         return found
 
-    def verdict_for(self, session: Session, app: str, tree: str) -> Envelope | None:
-        """Return the signed verdict on exactly this tree, or None when the last word on it is not good now."""
-        return self.standing(session, app, tree).verdict
-
     def standing(self, session: Session, app: str, tree: str) -> Standing:
         """Return where a tree stands. A verdict is good while it is the last word on the tree, rests on what reviews go
         by now, and each waiver that it passed by is in force.
@@ -255,7 +257,11 @@ class ReviewService:
         if changed:
             again = " and ".join(changed)
             return Standing(None, f"it is being reviewed again, as {again}", again)
-        return Standing(Envelope.model_validate(row.verdict))
+        verdict = Envelope.model_validate(row.verdict)
+        if not self._key.counts(session, verdict):
+            again = "the key that signed its verdict counts no more"
+            return Standing(None, f"it is being reviewed again, as {again}", again)
+        return Standing(verdict)
 
 
 def basis_of(row: ReviewRow) -> Basis:

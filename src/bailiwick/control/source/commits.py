@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.source.provenance import Told, told_by
 from bailiwick.control.source.repositories import Commit
-from bailiwick.control.source.tables import CommitRow
+from bailiwick.control.source.tables import CommitRow, PushRow
 from bailiwick.core.redacting import Redact
 
 _AT_ONCE = 500
@@ -31,9 +31,13 @@ class CommitRecord:
 
 
 def remember_commits(
-    session: Session, app_path: str, push: str, commits: Iterable[Commit], told: Told, redact: Redact
+    session: Session, app_path: str, push: str, commits: Iterable[Commit], told: Told, redact: Redact, branch: str = ""
 ) -> None:
-    """Keep the commits of a push, newest first; `told` is what whoever pushes says of the newest."""
+    """Keep the commits of a push, newest first; `told` is what whoever pushes says of the newest.
+
+    What came by a branch before stays that push's: whoever merges it did not bring it.
+    """
+    same_branch = CommitRow.push.in_(select(PushRow.id).where(PushRow.branch == branch))
     rows = []
     for place, commit in enumerate(commits):
         said = told_by(f"{commit.subject}\n\n{commit.body}")
@@ -56,7 +60,8 @@ def remember_commits(
         statement = insert(CommitRow).values(rows[start : start + _AT_ONCE])
         # A push that was taken, but whose ref git did not move, comes again under another name.
         again = {"push": statement.excluded.push, "place": statement.excluded.place}
-        session.execute(statement.on_conflict_do_update(index_elements=["tenant", "app", "commit"], set_=again))
+        keys = ["tenant", "app", "commit"]
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=again, where=same_branch))
 
 
 def redacted(told: Told, redact: Redact) -> Told:

@@ -37,9 +37,10 @@ class Told:
         return Told(self.agent or other.agent, self.model or other.model, self.prompts or other.prompts)
 
     def bounded(self) -> "Told":
-        """Return this with names and prompts cut to what is kept."""
-        prompts = tuple(_cut(prompt.strip(), LONGEST_PROMPT) for prompt in self.prompts if prompt.strip())
-        name, model = (" ".join(text.split()) for text in (self.agent, self.model))
+        """Return this with names and prompts cut to what is kept. PostgreSQL has no NUL in texts."""
+        said = (prompt.replace("\0", "").strip() for prompt in self.prompts)
+        prompts = tuple(_cut(prompt, LONGEST_PROMPT) for prompt in said if prompt)
+        name, model = (" ".join(text.replace("\0", "").split()) for text in (self.agent, self.model))
         return replace(
             self, agent=_cut(name, _LONGEST_NAME), model=_cut(model, _LONGEST_NAME), prompts=prompts[:MOST_PROMPTS]
         )

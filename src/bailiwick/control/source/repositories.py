@@ -1,6 +1,7 @@
 """Git repositories on disk: made with our own settings, read by plumbing commands, never trusting what is in them."""
 
 import contextlib
+import fcntl
 import re
 import shutil
 import time
@@ -14,22 +15,28 @@ from bailiwick.control.source.errors import GitError, PushRefusedError, TooMuchO
 from bailiwick.control.source.incoming import MAX_COMMITS, IncomingReader, read_files
 from bailiwick.control.source.plumbing import Git, running
 from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.branches import HEADS, MAIN, ref_of
 
 NOTHING = "0" * 40
 _OBJECT = re.compile(r"[0-9a-f]{40}")
 _FACTS = 6
 _SLACK_BYTES = 4 * 2**20
 _LEFTOVERS_SECONDS = 3600
+_KEPT = "refs/bailiwick/kept/"
+# What main may not do is refused by the hook; branches are rewritten and deleted, and what they led to is kept.
 _SETTINGS = {
     "receive.fsckObjects": "true",
-    "receive.denyNonFastForwards": "true",
-    "receive.denyDeletes": "true",
+    "receive.denyNonFastForwards": "false",
+    "receive.denyDeletes": "false",
+    "transfer.hideRefs": "refs/bailiwick",
     "receive.advertisePushOptions": "false",
     "http.receivepack": "true",
     "gc.auto": "0",
     "core.symlinks": "false",
     "uploadpack.allowFilter": "false",
 }
+# A number for the settings above, written after all of them: a repository without it is given them anew.
+_SETTINGS_NAME, _SETTINGS_NUMBER = "bailiwick.settings", "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +64,28 @@ class Repositories:
         return self._root / f"{app_id}.git"
 
     def ensure(self, app_id: str) -> Path:
-        """Return an app's repository, making it at the first time."""
+        """Return an app's repository, making it at the first time; whoever asks meanwhile waits until it is whole."""
         path = self.path(app_id)
-        if not path.exists():
+        if not _is_whole(path):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(path)])
-            settings = _SETTINGS | {
-                "core.hooksPath": str(self._hooks),
-                # The git face stops a push that is too large, with words; this is for what would get past it.
-                "receive.maxInputSize": str(self._max_push_bytes + _SLACK_BYTES),
-            }
-            for name, value in settings.items():
-                _run(["git", "config", "--file", str(path / "config"), name, value])
+            with (self._root / ".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not _is_whole(path):
+                    self._make(path)
         self._sweep(path)
         return path
+
+    def _make(self, path: Path) -> None:
+        """Make a repository, or give one that is there our settings."""
+        _run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(path)])
+        settings = _SETTINGS | {
+            "core.hooksPath": str(self._hooks),
+            # The git face stops a push that is too large, with words; this is for what would get past it.
+            "receive.maxInputSize": str(self._max_push_bytes + _SLACK_BYTES),
+            _SETTINGS_NAME: _SETTINGS_NUMBER,
+        }
+        for name, value in settings.items():
+            _run(["git", "config", "--file", str(path / "config"), name, value])
 
     @staticmethod
     def _sweep(path: Path) -> None:
@@ -85,16 +100,18 @@ class Repositories:
         git = Git(self.path(app_id), quarantine)
         return IncomingReader(git, _checked(commit), ("--not", "--all")).change()
 
-    def require_next(self, app_id: str, old: str, new: str, quarantine: Mapping[str, str]) -> None:
-        """Return when `new` follows what is on main now and `old` is that; raise `PushRefusedError` when not.
+    def require_next(self, app_id: str, old: str, new: str, quarantine: Mapping[str, str], *, branch: str = "") -> None:
+        """Return when `old` is what main is at and `new` follows it; raise `PushRefusedError` when not.
 
-        Git checks this too, but only after the push was reviewed and remembered.
+        A branch may be rewritten; its name must not lead through another's. Git moves refs only after the push was
+        reviewed and remembered, so that what it checks itself is asked for before.
         """
-        git = Git(self.path(app_id), quarantine)
+        git, name = Git(self.path(app_id), quarantine), branch or MAIN
         kind = git.text("cat-file", "-t", _checked(new)).strip()
         if kind != "commit":
             raise PushRefusedError(
-                f"main takes a commit, and this is a {kind}", hint="push what a tag names: git push origin 'v1^{}:main'"
+                f"{name} takes a commit, and this is a {kind}",
+                hint="push what a tag names: git push origin 'v1^{}:main'",
             )
         try:
             git.text("rev-list", "--count", f"--max-count={MAX_COMMITS + 1}", new, "--not", "--all")
@@ -103,11 +120,15 @@ class Repositories:
                 "commits before this one are neither here nor in the push, as in a shallow clone",
                 hint="git fetch --unshallow, then push again",
             ) from fault
-        head = git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
+        heads = _heads(git)
+        head = heads.get(name, NOTHING)
         if head != old:
             raise PushRefusedError(
-                "somebody else pushed to main meanwhile", hint="git pull --rebase origin main, then push again"
+                f"somebody else pushed to {name} meanwhile", hint=f"git pull --rebase origin {name}, then push again"
             )
+        if branch:
+            _require_apart(branch, heads)
+            return
         if head != NOTHING and git.text("rev-list", "--max-count=1", head, "--not", _checked(new)):
             raise PushRefusedError(
                 "this push would rewrite main, and its history is kept",
@@ -151,18 +172,38 @@ class Repositories:
                 return next(git.blobs([name])) if entry.size <= most_bytes else None
         return None
 
-    def head(self, app_id: str) -> str:
-        """Return the commit that main is at, or `NOTHING`."""
+    def check(self, app_id: str) -> None:
+        """Return when everything that main leads to is here and whole; raise `GitError` with git's words otherwise."""
+        Git(self.path(app_id), {}).text("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+
+    def head(self, app_id: str, branch: str = "") -> str:
+        """Return the commit that main (or a branch) is at, or `NOTHING`."""
+        return _heads(Git(self.path(app_id), {})).get(branch or MAIN, NOTHING)
+
+    def keep(self, app_id: str, commit: str) -> None:
+        """Keep a commit that was taken, and what leads to it, whatever becomes of its branch."""
+        Git(self.path(app_id), {}).text("update-ref", f"{_KEPT}{_checked(commit)}", commit)
+
+    def between(self, app_id: str, old: str, new: str) -> frozenset[str]:
+        """Return the commits that lead to one, without those that lead to another (empty: all of them)."""
+        without = ("--not", _checked(old)) if old else ()
+        return frozenset(Git(self.path(app_id), {}).text("rev-list", _checked(new), *without).split())
+
+    def first_after(self, app_id: str, commit: str, tips: Sequence[str]) -> str:
+        """Return the first of commits, in order, each of which leads to the next, that a commit leads to; or empty."""
+        if not tips:
+            return ""
         git = Git(self.path(app_id), {})
-        return git.text("for-each-ref", "--format=%(objectname)", "refs/heads/main").strip() or NOTHING
+        later = {commit, *git.text("rev-list", "--ancestry-path", f"{_checked(commit)}..{_checked(tips[-1])}").split()}
+        return next((tip for tip in tips if tip in later), "")
 
     def tree_of(self, app_id: str, commit: str) -> str:
         """Return the id of the tree of a commit."""
         return Git(self.path(app_id), {}).text("rev-parse", "--verify", f"{_checked(commit)}^{{tree}}").strip()
 
-    def move(self, app_id: str, old: str, new: str) -> None:
-        """Move main from one commit to another that is here; raise `GitError` when it is elsewhere by now."""
-        Git(self.path(app_id), {}).text("update-ref", "refs/heads/main", _checked(new), _checked(old))
+    def move(self, app_id: str, old: str, new: str, branch: str = "") -> None:
+        """Move main (or a branch) from one commit to another that is here; raise `GitError` when it is elsewhere."""
+        Git(self.path(app_id), {}).text("update-ref", ref_of(branch), _checked(new), _checked(old))
 
     def commits(self, app_id: str, commit: str, limit: int = 30) -> list[Commit]:
         """Return a commit and those before it, newest first."""
@@ -187,6 +228,23 @@ class Repositories:
         )
 
 
+def _heads(git: Git) -> dict[str, str]:
+    """Return the commit of every branch, by its name."""
+    listing = git.text("for-each-ref", "--format=%(objectname) %(refname)", HEADS).split("\n")
+    found = (line.partition(" ") for line in listing if line)
+    return {name.removeprefix(HEADS): commit for commit, _, name in found}
+
+
+def _require_apart(branch: str, heads: Mapping[str, str]) -> None:
+    """Return when git can keep a branch beside the others: a name is no folder of another's."""
+    for other in heads:
+        if other.startswith(f"{branch}/") or branch.startswith(f"{other}/"):
+            raise PushRefusedError(
+                f"'{branch}' cannot be beside the branch '{other}': one name leads through the other",
+                hint=f"choose another name, or delete that branch: git push --delete origin {other}",
+            )
+
+
 def _commits(git: Git, *wanted: str) -> list[Commit]:
     # Separated by NUL, which is in no commit: whoever wrote a message does not make a record of their own with it.
     form = "%H%x00%T%x00%ct%x00%an <%ae>%x00%s%x00%b"
@@ -196,6 +254,14 @@ def _commits(git: Git, *wanted: str) -> list[Commit]:
         Commit(facts[at], facts[at + 1], int(facts[at + 2]), *facts[at + 3 : at + 6])
         for at in range(0, len(facts) - _FACTS + 1, _FACTS)
     ]
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a repository is there with all of its settings; the one looked for is written last."""
+    try:
+        return f"settings = {_SETTINGS_NUMBER}" in (path / "config").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def _checked(commit: str) -> str:

@@ -1,6 +1,7 @@
 """Pushes: read what git holds in quarantine, have it reviewed, and take it or refuse it, with its history."""
 
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -24,7 +25,9 @@ from bailiwick.control.review import (
     rule,
     without_secrets,
 )
+from bailiwick.control.source.authorship import accepted_pushes, makers, pushes_between
 from bailiwick.control.source.blame import BlamedLine
+from bailiwick.control.source.branches import Branches, require_deletable
 from bailiwick.control.source.commits import CommitRecord, commit_record, commits_of, redacted, remember_commits
 from bailiwick.control.source.errors import PushRefusedError
 from bailiwick.control.source.hook_server import Push, PushAnswer, RefUpdate
@@ -32,6 +35,7 @@ from bailiwick.control.source.provenance import LONGEST_PROMPT, told_by
 from bailiwick.control.source.pushes import PushRecord, record_of
 from bailiwick.control.source.repositories import NOTHING, Commit, Repositories
 from bailiwick.control.source.tables import PushRow
+from bailiwick.control.source.updates import manifest_in, only_update, taken
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError, NotFoundError
@@ -43,9 +47,6 @@ from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
-MAIN = "refs/heads/main"
-
-
 OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
 CheckReach = Callable[[Session, Manifest], None]
 RequirePusher = Callable[[Session, Identity, str], None]
@@ -53,7 +54,7 @@ RequirePusher = Callable[[Session, Identity, str], None]
 
 class SourceService:
     """Takes pushes. `on_accepted` runs in the push's own transaction, `check_reach` raises when grants are missing,
-    `require_pusher` when whoever pushes may not push to a resource (any more).
+    `require_pusher` when whoever pushes may not push to a resource (any more). `branches` keeps what is beside main.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class SourceService:
         check_reach: CheckReach,
         require_pusher: RequirePusher,
         on_accepted: OnAccepted,
+        branches: Branches,
         review_url: str,
         clock: Clock,
     ) -> None:
@@ -84,37 +86,95 @@ class SourceService:
         self._check_reach = check_reach
         self._require_pusher = require_pusher
         self._on_accepted = on_accepted
+        self._branches = branches
         self._review_url = review_url
         self._clock = clock
 
     def receive(self, push: Push) -> PushAnswer:
         """Review a push and answer it. What passes is taken with its verdict and preview in one transaction."""
-        update = _only_update(push.updates)
+        update, branch = only_update(push.updates)
+        if update.new == NOTHING:
+            return self._delete(push, update.old, branch)
+        app, masker, change, report = self._read(push, update, branch)
         with self._store.transaction() as session:
-            app = self._catalog.app(session, push.app_path)
-            masker = self._secrets(session)
-        push.waiting.words = "reading what the push brings ..."
-        self._repositories.require_next(app.id, update.old, update.new, push.quarantine)
-        change = self._repositories.read_change(app.id, update.new, push.quarantine)
-        report = self._reviewed(app, change, masker, Layer.INLINE, lambda engine: _say(push, change, engine))
-        with self._store.transaction() as session:
-            # Once more, as they may have lost their access while the push came in and was reviewed.
-            self._require_pusher(session, push.pusher, app.resource)
-            report = self._reviews.with_waivers(session, app.path, report)
-            report = self._with_reach(session, report, change)
+            report = self._judged(session, push, app, change, report)
             stored = self._reviews.record(
                 session, app=app.path, commit=update.new, author=str(push.pusher.principal), report=report
             )
             record = self._remember(session, app, update, stored, push, masker)
             if stored.verdict is not None:
-                self._catalog.declare(session, app.path, _declared(change))
                 release = self._on_accepted(session, app, record, stored.verdict, change.files)
+                words = self._beside(session, app, update, branch, change)
                 if push.waiting.gone:
                     raise PushRefusedError("whoever pushed went away before the answer", hint="push again")
-                return _taken(record, release)
+                return taken(record, release, words)
         url = f"{self._review_url}/{stored.id}"
         lines = refusal_lines(report.blocking, report.could_not_review, url, change)
         return PushAnswer(False, tuple(lines), stored.id)
+
+    def try_out(self, push: Push) -> Report:
+        """Review a push as `receive` does, and take nothing: all that stays is that somebody asked."""
+        app, _, change, report = self._read(push, *only_update(push.updates))
+        with self._store.transaction() as session:
+            report = self._judged(session, push, app, change, report)
+            self._audit.note(
+                session,
+                str(push.pusher.principal),
+                "push.tried",
+                app.resource,
+                app=app.path,
+                context={"tree": report.tree, "passed": report.passed, "door": push.door},
+            )
+        return report
+
+    def _beside(self, session: Session, app: App, update: RefUpdate, branch: str, change: Change) -> tuple[str, ...]:
+        """Do what is to be done for main or a branch that moves; return what is said of a branch."""
+        manifest = manifest_in(change)
+        if not branch:
+            self._catalog.declare(session, app.path, manifest.app.data_classes if manifest is not None else ())
+            return ()
+        if update.old != NOTHING:
+            # A branch may be rewritten; what was reviewed stays in the history all the same.
+            self._repositories.keep(app.id, update.old)
+        return self._branches.words(session, app, branch, own_database=manifest is not None and bool(manifest.database))
+
+    def _delete(self, push: Push, old: str, branch: str) -> PushAnswer:
+        """Let git delete a branch for somebody who pushed to it; its preview ends, what was pushed is kept."""
+        with self._store.transaction() as session:
+            app = self._catalog.app(session, push.app_path)
+            self._require_pusher(session, push.pusher, app.resource)
+            who = push.pusher.principal
+            require_deletable(session, self._repositories, app, branch, old, who)
+            self._repositories.keep(app.id, old)
+            self._branches.deleted(session, app, branch, str(who))
+            facts = {"branch": branch, "commit": old, "door": push.door}
+            self._audit.note(session, str(who), "branch.deleted", app.resource, app=app.path, context=facts)
+        return PushAnswer(True, (f"The branch {branch} and its preview end. What was pushed stays in the history.",))
+
+    def _read(self, push: Push, update: RefUpdate, branch: str) -> tuple[App, Masker, Change, Report]:
+        """Return what a push is of, and what the review finds in it before waivers and grants are looked at."""
+        with self._store.transaction() as session:
+            app = self._catalog.app(session, push.app_path)
+            masker = self._secrets(session)
+            if branch:
+                self._branches.require_room(session, app, branch)
+        push.waiting.words = "reading what the push brings ..."
+        # Both wait for git most of the time; why a push may not be taken goes before why it cannot be read.
+        with ThreadPoolExecutor(1) as side:
+            ask = (app.id, update.old, update.new, push.quarantine)
+            allowed = side.submit(self._repositories.require_next, *ask, branch=branch)
+            try:
+                change = self._repositories.read_change(app.id, update.new, push.quarantine)
+            finally:
+                allowed.result()
+        report = self._reviewed(app, change, masker, Layer.INLINE, lambda engine: _say(push, change, engine))
+        return app, masker, change, report
+
+    def _judged(self, session: Session, push: Push, app: App, change: Change, report: Report) -> Report:
+        """Return a report with the app's waivers, and what its manifest asks for that nobody offers."""
+        # Once more, as they may have lost their access while the push came in and was reviewed.
+        self._require_pusher(session, push.pusher, app.resource)
+        return self._with_reach(session, self._reviews.with_waivers(session, app.path, report), change)
 
     def examine(self, app: App, commit: str) -> Report:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
@@ -144,51 +204,43 @@ class SourceService:
         return (row.commit, row.pusher) if row is not None else None
 
     def head(self, session: Session, app: App) -> PushRecord | None:
-        """Return the newest push that was taken."""
-        return next(iter(self._pushes(session, app, accepted=True, limit=1)), None)
+        """Return the newest push to main that was taken."""
+        taken = (PushRow.app == app.path, PushRow.accepted, PushRow.branch == "")
+        row = session.scalars(select(PushRow).where(*taken).order_by(PushRow.time.desc()).limit(1)).one_or_none()
+        return record_of(row) if row is not None else None
 
-    def accepted(self, session: Session, app: App, commit: str) -> PushRecord | None:
-        """Return the push that brought a commit, when it was taken."""
+    def accepted(self, session: Session, app: App, commit: str, *, anywhere: bool = False) -> PushRecord | None:
+        """Return the push that brought a commit to main, when it was taken; to a branch too, when `anywhere`."""
         query = select(PushRow).where(PushRow.app == app.path, PushRow.commit == commit, PushRow.accepted)
-        row = session.scalars(query.order_by(PushRow.time.desc()).limit(1)).one_or_none()
+        query = query if anywhere else query.where(PushRow.branch == "")
+        row = session.scalars(query.order_by(PushRow.branch == "", PushRow.time).limit(1)).one_or_none()
         return record_of(row) if row is not None else None
 
     def authors(self, session: Session, app: App, commit: str, *, since: str) -> frozenset[str]:
-        """Return who pushed what leads from one accepted commit to a later one; from the first push on without it.
-
-        Where `since` is no earlier push than `commit`, everyone who ever pushed up to it counts.
-        """
-        taken = select(PushRow.commit, PushRow.pusher).where(PushRow.app == app.path, PushRow.accepted)
-        rows = session.execute(taken.order_by(PushRow.time, PushRow.id)).all()
-        commits = [row.commit for row in rows]
-        end = commits.index(commit) + 1
-        begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
-        return frozenset(row.pusher for row in rows[begin:end])
+        """Return who pushed what leads from one accepted commit to a later one, as `pushes_between` counts."""
+        found = pushes_between(session, self._repositories, app, commit, since=since)
+        return frozenset(push.author for push in found)
 
     def made_by(self, session: Session, app: App, commit: str, *, since: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return the agents and the models that made what leads from one commit to another, as `authors` counts.
 
         They are those that commits and pushes name, and the agents whose credentials pushes came with.
         """
-        pushes = self.accepted_pushes(session, app.path)
-        commits = [item.commit for item in pushes]
-        end = commits.index(commit) + 1
-        begin = commits.index(since) + 1 if since in commits[: end - 1] else 0
-        counted = pushes[begin:end]
-        told = [item.told for many in commits_of(session, [one.id for one in counted]).values() for item in many]
-        agents = {item.agent for item in told} | {item.agent for item in counted}
-        agents |= {item.verified_agent for item in counted}
-        models = {item.model for item in told} | {item.model for item in counted}
-        return frozenset(agents - {""}), frozenset(models - {""})
+        return makers(session, pushes_between(session, self._repositories, app, commit, since=since))
 
     def change(self, app: App, commit: str) -> Change:
         """Return a commit that was taken before, as a change."""
         return self._repositories.read_change(app.id, commit, {})
 
-    def accepted_pushes(self, session: Session, app_path: str) -> list[PushRecord]:
-        """Return every push that was taken, oldest first."""
-        query = select(PushRow).where(PushRow.app == app_path, PushRow.accepted).order_by(PushRow.time, PushRow.id)
-        return [record_of(row) for row in session.scalars(query)]
+    def accepted_pushes(self, session: Session, app_path: str, branch: str = "") -> list[PushRecord]:
+        """Return every push to main (or a branch) that was taken, oldest first."""
+        return accepted_pushes(session, app_path, branch)
+
+    def landed(self, session: Session, app: App, commit: str) -> PushRecord | None:
+        """Return the first push to main that holds a commit which a branch brought; None while it was not merged."""
+        pushes = self.accepted_pushes(session, app.path)
+        tip = self._repositories.first_after(app.id, commit, [push.commit for push in pushes])
+        return next((push for push in pushes if push.commit == tip), None)
 
     def pushes_before(self, session: Session, app_path: str, cursor: str, limit: int) -> list[PushRecord]:
         """Return an app's pushes, refused ones too, newest first, from behind a push on."""
@@ -220,7 +272,8 @@ class SourceService:
 
     def pushes(self, session: Session, app: App, limit: int = 20) -> list[PushRecord]:
         """Return an app's pushes, newest first, refused ones too."""
-        return self._pushes(session, app, accepted=None, limit=limit)
+        query = select(PushRow).where(PushRow.app == app.path).order_by(PushRow.time.desc()).limit(limit)
+        return [record_of(row) for row in session.scalars(query)]
 
     def files(self, app: App, commit: str) -> list[TreeFile]:
         """Return the files of a commit."""
@@ -278,6 +331,7 @@ class SourceService:
         def redact(text: str) -> str:
             return without_secrets(text, masker)
 
+        _, branch = only_update([update])
         commits = self._repositories.brought(app.id, update.new, push.quarantine)
         tip = commits[0]
         told = redacted(push.told.over(told_by(f"{tip.subject}\n\n{tip.body}")), redact)
@@ -295,9 +349,10 @@ class SourceService:
             review=stored.id,
             time=self._clock(),
             door=push.door,
+            branch=branch,
         )
         if stored.passed:
-            remember_commits(session, app.path, row.id, commits, push.told, redact)
+            remember_commits(session, app.path, row.id, commits, push.told, redact, branch)
         session.add(row)
         session.flush()
         blocking = sum(finding.blocking for finding in stored.findings)
@@ -309,39 +364,18 @@ class SourceService:
             outcome=Outcome.SUCCESS if stored.passed else Outcome.REFUSED,
             reason="" if stored.passed else f"{blocking} findings block",
             app=app.path,
-            context={"commit": row.commit, "tree": row.tree, "review": stored.id, "agent": row.agent, "door": row.door},
+            context={
+                "commit": row.commit,
+                "tree": row.tree,
+                "review": stored.id,
+                "agent": row.agent,
+                "door": row.door,
+                **({"branch": branch} if branch else {}),
+            },
         )
         return record_of(row)
-
-    def _pushes(self, session: Session, app: App, *, accepted: bool | None, limit: int) -> list[PushRecord]:
-        query = select(PushRow).where(PushRow.app == app.path)
-        if accepted is not None:
-            query = query.where(PushRow.accepted == accepted)
-        return [record_of(row) for row in session.scalars(query.order_by(PushRow.time.desc()).limit(limit))]
 
 
 def _say(push: Push, change: Change, engine: str) -> None:
     count = len(change.files)
     push.waiting.words = f"reviewing {count:,} file{'' if count == 1 else 's'}: {engine} ..."
-
-
-def _only_update(updates: Sequence[RefUpdate]) -> RefUpdate:
-    if len(updates) != 1 or updates[0].ref != MAIN:
-        names = ", ".join(update.ref for update in updates)[:200]
-        raise PushRefusedError(
-            f"only main is taken here, one at a time; this push is of {names}", hint="git push origin HEAD:main"
-        )
-    if updates[0].new == NOTHING:
-        raise PushRefusedError("main is not deleted", hint="history is kept; push a commit that takes things out")
-    return updates[0]
-
-
-def _declared(change: Change) -> Sequence[str]:
-    """Return the data classes of a change's manifest, which the review has found to be sound."""
-    text = next((file.content for file in change.files if file.path == FILE_NAME), None)
-    return parse_manifest(text.decode()).app.data_classes if text is not None else ()
-
-
-def _taken(record: PushRecord, release: str) -> PushAnswer:
-    lines = ("", f"Bailiwick reviewed tree {record.tree[:12]} and takes it.", f"Its preview {release} is starting.", "")
-    return PushAnswer(True, lines, record.review)

@@ -10,7 +10,7 @@ from bailiwick.store import Base
 
 class PushRow(Base):
     """A push: who, what, what the review said, and which agent, model and prompt its last commit names; `door` is the
-    way by which it came.
+    way by which it came, `branch` what it is of (empty: main).
     """
 
     __tablename__ = "pushes"
@@ -29,6 +29,7 @@ class PushRow(Base):
     time: Mapped[datetime]
     model: Mapped[str] = mapped_column(server_default="")
     door: Mapped[str] = mapped_column(server_default="git")
+    branch: Mapped[str] = mapped_column(server_default="", default="")
 
 
 class CommitRow(Base):

@@ -1,43 +1,12 @@
 """Standards in versions, and what a trial of one found, as plain values."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TypeAlias
 
-from bailiwick.control.policies import State
+from bailiwick.control.versions import Version, VersionSet
 
-
-@dataclass(frozen=True, slots=True)
-class StandardVersion:
-    """One version of a standard: what its author wrote, which never changes, and what was decided about it."""
-
-    name: str
-    version: int
-    scope: str
-    text: str
-    author: str
-    reason: str
-    time: datetime
-    state: State
-    decided_by: str = ""
-    decided_reason: str = ""
-    decided_at: datetime | None = None
-    activated_by: str = ""
-    activated_at: datetime | None = None
-
-    @property
-    def label(self) -> str:
-        """Its name with its version: `house-style@3`."""
-        return f"{self.name}@{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class StandardSet:
-    """A standard: the version in force, when there is one, and the newest."""
-
-    name: str
-    scope: str
-    newest: StandardVersion
-    active: StandardVersion | None = None
+StandardVersion: TypeAlias = Version
+StandardSet: TypeAlias = VersionSet[Version]
 
 
 @dataclass(frozen=True, slots=True)

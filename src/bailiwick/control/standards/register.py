@@ -1,16 +1,14 @@
 """Which standards are in force where: those of the organisation and of every folder above an app, all of them."""
 
 import hashlib
-from dataclasses import fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.policies import State
 from bailiwick.control.review import StandardText, read_standard
-from bailiwick.control.standards.model import StandardVersion
 from bailiwick.control.standards.tables import StandardVersionRow
+from bailiwick.control.versions import State
 from bailiwick.core.clock import Clock
 
 
@@ -50,9 +48,3 @@ def scopes_above(app_path: str) -> list[str]:
     """Return where standards of an app may stand: the organisation, then its folders from the top."""
     folders = app_path.split("/")[:-1]
     return [ORGANIZATION, *(f"folder:{'/'.join(folders[: end + 1])}" for end in range(len(folders)))]
-
-
-def version_of(row: StandardVersionRow) -> StandardVersion:
-    """Return a row as a value."""
-    facts = {item.name: getattr(row, item.name) for item in fields(StandardVersion)}
-    return StandardVersion(**{**facts, "state": State(row.state)})

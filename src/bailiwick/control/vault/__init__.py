@@ -2,11 +2,12 @@
 
 from bailiwick.control.vault.authority import CertificateAuthority, Credentials
 from bailiwick.control.vault.errors import KeyUnavailableError, SealBrokenError, SecretNotFoundError
-from bailiwick.control.vault.keys import KeyProvider, LocalFileKeyProvider
+from bailiwick.control.vault.keys import KEY_BYTES, KeyProvider, LocalFileKeyProvider, unwrap
 from bailiwick.control.vault.places import SecretFrom, SecretReader, secret_reader
 from bailiwick.control.vault.service import SecretInfo, Vault
 
 __all__ = [
+    "KEY_BYTES",
     "CertificateAuthority",
     "Credentials",
     "KeyProvider",
@@ -19,4 +20,5 @@ __all__ = [
     "SecretReader",
     "Vault",
     "secret_reader",
+    "unwrap",
 ]

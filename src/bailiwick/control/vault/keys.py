@@ -26,6 +26,17 @@ class KeyProvider(Protocol):
         """Return the key; raise `KeyUnavailableError` when it cannot be had."""
 
 
+def unwrap(key: bytes, wrapped: bytes) -> bytes:
+    """Return what a key of a file wrapped; raise `KeyUnavailableError` when another did, or it was changed."""
+    try:
+        return aes_key_unwrap(key, wrapped)
+    except (InvalidUnwrap, ValueError) as fault:
+        raise KeyUnavailableError(
+            "a key of the vault does not open with the key file",
+            hint="restore the key file that the vault was made with",
+        ) from fault
+
+
 class LocalFileKeyProvider:
     """A wrapping key in a file of 32 bytes that only its owner may read (AES key wrap, RFC 3394)."""
 
@@ -56,13 +67,7 @@ class LocalFileKeyProvider:
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """Return the key; raise `KeyUnavailableError` when another key wrapped it or it was changed."""
-        try:
-            return aes_key_unwrap(self._key, wrapped)
-        except (InvalidUnwrap, ValueError) as fault:
-            raise KeyUnavailableError(
-                "a key of the vault does not open with the key file",
-                hint="restore the key file that the vault was made with",
-            ) from fault
+        return unwrap(self._key, wrapped)
 
     @staticmethod
     def _make(path: Path) -> None:

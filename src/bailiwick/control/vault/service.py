@@ -86,6 +86,13 @@ class Vault:
         self._add(session, _SIGNING_KEY, purpose, key.to_raw(), "service:vault")
         return key
 
+    def new_signing_key(self, session: Session, purpose: str, *, by: str) -> SigningKey:
+        """Return a new signing key of a purpose, which is the newest from here on; older ones stay sealed beside it."""
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"signing-key/{purpose}"})
+        key = SigningKey.generate()
+        self._add(session, _SIGNING_KEY, purpose, key.to_raw(), by)
+        return key
+
     def sealed_blob(self, session: Session, name: str) -> bytes | None:
         """Return a blob that a part of the platform sealed, such as the key of its certificate authority."""
         row = self._newest(session, "platform", name)

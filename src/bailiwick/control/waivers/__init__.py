@@ -3,20 +3,20 @@
 from bailiwick.control.waivers.book import WaiverBook
 from bailiwick.control.waivers.errors import NotWaivableError, WaiverNotOpenError
 from bailiwick.control.waivers.findings import FindingBook, FindingPage
-from bailiwick.control.waivers.keeper import WaiverKeeper
 from bailiwick.control.waivers.model import DEFAULT_DAYS, MOST_DAYS, Waiver, WaiverFilter, WaiverPage, WaiverState
 from bailiwick.control.waivers.service import WaiverService
+from bailiwick.control.waivers.tables import WAIVERS
 
 __all__ = [
     "DEFAULT_DAYS",
     "MOST_DAYS",
+    "WAIVERS",
     "FindingBook",
     "FindingPage",
     "NotWaivableError",
     "Waiver",
     "WaiverBook",
     "WaiverFilter",
-    "WaiverKeeper",
     "WaiverNotOpenError",
     "WaiverPage",
     "WaiverService",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.identity import Authorizer
+from bailiwick.control.catalog import CatalogService
 from bailiwick.control.review import AppFinding, FindingFilter, newest_findings
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.principals import Identity
@@ -23,8 +23,8 @@ class FindingPage:
 class FindingBook:
     """SQL finds candidates, policy decides about each app. The caller brings the transaction."""
 
-    def __init__(self, authorizer: Authorizer) -> None:
-        self._authorizer = authorizer
+    def __init__(self, catalog: CatalogService) -> None:
+        self._catalog = catalog
 
     def list(
         self, session: Session, identity: Identity, wanted: FindingFilter, *, cursor: str = "", limit: int = 50
@@ -34,13 +34,7 @@ class FindingBook:
         after = _place(cursor)
         while len(found) <= limit:
             batch = newest_findings(session, wanted, after=after, limit=_BATCH)
-            names = {item.app for item in batch}
-            held = self._authorizer.holders_of(session, [f"app:{name}" for name in names])
-            readable = {
-                name
-                for name in names
-                if self._authorizer.decide_held(identity, "app.read", f"app:{name}", held[f"app:{name}"]).allowed
-            }
+            readable = self._catalog.readable(session, identity, {item.app for item in batch})
             found += [item for item in batch if item.app in readable]
             if len(batch) < _BATCH:
                 break

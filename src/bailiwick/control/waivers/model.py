@@ -1,14 +1,13 @@
 """Waivers as plain values."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+
+from bailiwick.control.exceptions import WARN_BEFORE
 
 DEFAULT_DAYS = 30
 MOST_DAYS = 90
-WARN_BEFORE = timedelta(days=7)
-# Who ends what has run out.
-KEEPER = "service:waivers"
 
 
 class WaiverState(StrEnum):

@@ -7,8 +7,6 @@ from bailiwick.control.waivers.model import WaiverState
 from bailiwick.control.waivers.tables import WaiverRow
 from bailiwick.core.ids import new_id
 
-_LONGEST_REASON = 2000
-
 
 def new_row(
     review: StoredReview, finding: StoredFinding, reason: str, requested_by: str, now: datetime, days: int
@@ -25,7 +23,7 @@ def new_row(
         line=finding.line,
         message=finding.message,
         review=review.id,
-        reason=reason[:_LONGEST_REASON],
+        reason=reason,
         requested_by=requested_by,
         requested_at=now,
         until=now + timedelta(days=days),

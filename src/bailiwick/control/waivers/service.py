@@ -1,67 +1,43 @@
 """Waivers: ask for one, decide about it, end it, and list them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit import AuditLog
-from bailiwick.control.catalog import CatalogService
-from bailiwick.control.identity import Authorizer, answering
+from bailiwick.control.exceptions import WARN_BEFORE, ExceptionDesk
 from bailiwick.control.review import ReviewService, StoredFinding, StoredReview
 from bailiwick.control.waivers.book import waiver_of
 from bailiwick.control.waivers.errors import NotWaivableError, WaiverNotOpenError
 from bailiwick.control.waivers.model import (
     DEFAULT_DAYS,
     MOST_DAYS,
-    WARN_BEFORE,
     Waiver,
     WaiverFilter,
     WaiverPage,
     WaiverState,
 )
 from bailiwick.control.waivers.request import new_row
-from bailiwick.control.waivers.tables import WaiverRow
-from bailiwick.core.clock import Clock
+from bailiwick.control.waivers.tables import WAIVERS, WaiverRow
 from bailiwick.core.errors import InvalidInputError, NotFoundError
-from bailiwick.core.events import Outcome
 from bailiwick.core.policy import ContextValue, Decision
 from bailiwick.core.principals import Identity
-from bailiwick.store import Store
+from bailiwick.core.reasons import given_reason
 
 MAX_PAGE = 200
 _OPEN = (WaiverState.REQUESTED, WaiverState.APPROVED)
 
-# Everyone who pushed to an app, refused pushes too.
-WritersOf = Callable[[Session, str], frozenset[str]]
-# What is done, in the same transaction, once other findings of an app pass than before.
-OnChange = Callable[[Session, str, str], None]
-
 
 class WaiverService:
-    """Each verb is one transaction with its audit event. `writers` may not decide; `on_change` is told app and why."""
+    """Each verb is one transaction with its audit event. Whoever wrote at the app, or asked, may not decide."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        audit: AuditLog,
-        authorizer: Authorizer,
-        catalog: CatalogService,
-        reviews: ReviewService,
-        writers: WritersOf,
-        on_change: OnChange,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._audit = audit
-        self._authorizer = authorizer
-        self._catalog = catalog
+    def __init__(self, desk: ExceptionDesk, reviews: ReviewService) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._authorizer = desk.authorizer
+        self._clock = desk.clock
         self._reviews = reviews
-        self._writers = writers
-        self._on_change = on_change
-        self._clock = clock
 
     def request(
         self, identity: Identity, review_id: str, fingerprint: str, reason: str, days: int = DEFAULT_DAYS
@@ -70,7 +46,9 @@ class WaiverService:
 
         Raises `NotWaivableError` where no waiver can help, `WaiverNotOpenError` when one is asked for or given already.
         """
-        reason = _reasoned(reason, "a waiver", "say why this finding does no harm here, and what will be done about it")
+        reason = given_reason(
+            reason, "say why this finding does no harm here, and what will be done about it", what="a waiver"
+        )
         if not 1 <= days <= MOST_DAYS:
             raise InvalidInputError(
                 f"a waiver is for 1 to {MOST_DAYS} days, and this asks for {days}", hint="ask again before it ends"
@@ -83,7 +61,7 @@ class WaiverService:
                 row = new_row(review, finding, reason, str(identity.principal), self._clock(), days)
                 session.add(row)
                 session.flush()
-                self._note(session, identity, "waiver.requested", row, decision, reason)
+                self._desk.note(session, identity, "waiver.requested", row, decision, reason)
                 return waiver_of(row)
         except IntegrityError as fault:
             raise WaiverNotOpenError(
@@ -92,26 +70,23 @@ class WaiverService:
 
     def approve(self, identity: Identity, waiver_id: str, reason: str) -> Waiver:
         """Let the finding pass, from now until the waiver's time. Whoever wrote at the app or asked may not."""
-        reason = _reasoned(reason, "an approval", "say what you looked at")
+        reason = given_reason(reason, "say what you looked at", what="an approval")
         return self._decide(identity, waiver_id, reason, WaiverState.APPROVED)
 
     def refuse(self, identity: Identity, waiver_id: str, reason: str) -> Waiver:
         """Say no, with a reason for whoever asked."""
-        reason = _reasoned(reason, "a refusal", "say what must change")
+        reason = given_reason(reason, "say what must change", what="a refusal")
         return self._decide(identity, waiver_id, reason, WaiverState.REFUSED)
 
     def end(self, identity: Identity, waiver_id: str, reason: str) -> Waiver:
         """End a waiver before its time, or take back one that was asked for."""
-        reason = _reasoned(reason, "an early end", "say what changed")
+        reason = given_reason(reason, "say what changed", what="an early end")
         with self._store.transaction() as session:
             row = self._row(session, identity, waiver_id)
             decision = self._authorizer.require(session, identity, "waiver.end", f"app:{row.app}")
             if row.state not in _OPEN:
                 raise WaiverNotOpenError(f"this waiver is {row.state} already")
-            row.state = WaiverState.ENDED
-            row.ended_by, row.ended_at, row.end_reason = str(identity.principal), self._clock(), reason
-            self._note(session, identity, "waiver.ended", row, decision, reason)
-            self._on_change(session, row.app, f"waiver {row.id} ended")
+            self._desk.end(session, identity, WAIVERS.ended, row, decision, reason)
             return waiver_of(row)
 
     def waiver(self, session: Session, identity: Identity, waiver_id: str) -> Waiver:
@@ -133,7 +108,7 @@ class WaiverService:
         while len(found) <= most:
             query = select(WaiverRow).where(*self._conditions(wanted)).order_by(WaiverRow.id.desc()).limit(MAX_PAGE)
             rows = session.scalars(query.where(WaiverRow.id < place) if place else query).all()
-            readable = self._readable(session, identity, {row.app for row in rows})
+            readable = self._desk.catalog.readable(session, identity, {row.app for row in rows})
             found += [waiver_of(row) for row in rows if row.app in readable]
             if len(rows) < MAX_PAGE:
                 break
@@ -154,11 +129,11 @@ class WaiverService:
             if decision.allowed:
                 row.state = state
                 row.decided_by, row.decided_at, row.decision_reason = str(identity.principal), now, reason
-                self._note(session, identity, f"waiver.{state}", row, decision, reason)
+                self._desk.note(session, identity, f"waiver.{state}", row, decision, reason)
                 if state is WaiverState.APPROVED:
-                    self._on_change(session, row.app, f"waiver {row.id} was given")
+                    self._desk.on_change(session, row.app, f"waiver {row.id} was given")
             else:
-                self._note(session, identity, "waiver.decision-refused", row, decision, decision.reason)
+                self._desk.note(session, identity, "waiver.decision-refused", row, decision, decision.reason)
             decided = waiver_of(row)
         decision.require("ask someone else who may decide about it: bailiwick who-can")
         return decided
@@ -169,7 +144,7 @@ class WaiverService:
         unknown = NotFoundError(f"there is no finding '{fingerprint[:40]}' in a review '{review_id[:60]}' for you")
         try:
             review = self._reviews.review(session, review_id)
-            self._catalog.readable_app(session, identity, review.app)
+            self._desk.catalog.readable_app(session, identity, review.app)
         except NotFoundError as fault:
             raise unknown from fault
         finding = next((item for item in review.findings if item.fingerprint == fingerprint), None)
@@ -180,27 +155,15 @@ class WaiverService:
     def _row(self, session: Session, identity: Identity, waiver_id: str, *, lock: bool = True) -> WaiverRow:
         query = select(WaiverRow).where(WaiverRow.id == waiver_id)
         row = session.scalars(query.with_for_update() if lock else query).one_or_none()
-        if row is None or not self._readable(session, identity, {row.app}):
+        if row is None or not self._desk.catalog.readable(session, identity, [row.app]):
             raise NotFoundError(
                 f"there is no waiver '{waiver_id[:60]}', or you may not see it", hint="bailiwick waiver list"
             )
         return row
 
-    def _readable(self, session: Session, identity: Identity, apps: set[str]) -> set[str]:
-        held = self._authorizer.holders_of(session, [f"app:{app}" for app in apps])
-        return {
-            app
-            for app in apps
-            if self._authorizer.decide_held(identity, "app.read", f"app:{app}", held[f"app:{app}"]).allowed
-        }
-
     def _facts(self, session: Session, app: str, requested_by: str, severity: str) -> dict[str, ContextValue]:
-        written = self._writers(session, app) | {requested_by}
-        return {
-            "authors": answering(session, written),
-            "requested_by": requested_by,
-            "severity": severity,
-        }
+        authors = self._desk.authors(session, app, requested_by)
+        return {"authors": authors, "requested_by": requested_by, "severity": severity}
 
     def _conditions(self, wanted: WaiverFilter) -> Iterator[ColumnElement[bool]]:
         for name in ("app", "state", "rule", "severity"):
@@ -212,38 +175,6 @@ class WaiverService:
             yield WaiverRow.state == WaiverState.APPROVED
             yield WaiverRow.until > now
             yield WaiverRow.until <= now + WARN_BEFORE
-
-    def _note(
-        self, session: Session, identity: Identity, action: str, row: WaiverRow, decision: Decision, reason: str
-    ) -> None:
-        self._audit.note(
-            session,
-            str(identity.principal),
-            action,
-            f"app:{row.app}",
-            outcome=Outcome.SUCCESS if decision.allowed else Outcome.REFUSED,
-            reason=reason,
-            app=row.app,
-            deciders=decision.deciders,
-            context=waiver_facts(row),
-        )
-
-
-def waiver_facts(row: WaiverRow) -> dict[str, str]:
-    """Return what an audit event says of a waiver."""
-    return {
-        "waiver": row.id,
-        "rule": row.rule,
-        "fingerprint": row.fingerprint,
-        "path": row.path,
-        "until": row.until.isoformat(),
-    }
-
-
-def _reasoned(reason: str, what: str, hint: str) -> str:
-    if not reason.strip():
-        raise InvalidInputError(f"{what} needs a reason", hint=hint)
-    return reason.strip()
 
 
 def _require_waivable(finding: StoredFinding) -> None:

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, PrimaryKeyConstraint, text
+from sqlalchemy import ColumnElement, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bailiwick.store import Base
+from bailiwick.control.exceptions import ExceptionRow, Kind
+from bailiwick.control.waivers.model import WaiverState
 
 
-class WaiverRow(Base):
-    """A waiver. Whether one whose time is over still stands as approved says nothing: `until` is asked, too."""
+class WaiverRow(ExceptionRow):
+    """A waiver: asked for, then decided about."""
 
     __tablename__ = "waivers"
     __table_args__ = (
@@ -27,8 +28,6 @@ class WaiverRow(Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column()
-    app: Mapped[str]
     fingerprint: Mapped[str]
     rule: Mapped[str]
     severity: Mapped[str]
@@ -36,16 +35,54 @@ class WaiverRow(Base):
     line: Mapped[int]
     message: Mapped[str]
     review: Mapped[str]
-    reason: Mapped[str]
     requested_by: Mapped[str]
     requested_at: Mapped[datetime]
-    until: Mapped[datetime]
     state: Mapped[str]
     decided_by: Mapped[str]
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str]
-    ended_by: Mapped[str]
-    ended_at: Mapped[datetime | None]
-    end_reason: Mapped[str]
-    warned_at: Mapped[datetime | None]
     flow: Mapped[str] = mapped_column(server_default="")
+
+    @classmethod
+    def stands(cls) -> ColumnElement[bool]:
+        """Return the condition of what is asked for or given."""
+        return cls.state.in_((WaiverState.REQUESTED, WaiverState.APPROVED))
+
+    @classmethod
+    def given(cls) -> ColumnElement[bool]:
+        """Return the condition of what somebody approved."""
+        return cls.state == WaiverState.APPROVED
+
+    @property
+    def is_given(self) -> bool:
+        """Whether somebody approved it, and nobody ended it."""
+        return self.state == WaiverState.APPROVED
+
+    @property
+    def given_at(self) -> datetime | None:
+        """When it was approved."""
+        return self.decided_at
+
+    @property
+    def gone(self) -> str:
+        """What reviews are told once it is over."""
+        return f"waiver {self.id} ended"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What an audit event says of it."""
+        return {
+            "waiver": self.id,
+            "rule": self.rule,
+            "fingerprint": self.fingerprint,
+            "path": self.path,
+            "until": self.until.isoformat(),
+        }
+
+    def end(self, by: str, now: datetime, reason: str) -> None:
+        """Write its end down."""
+        super().end(by, now, reason)
+        self.state = WaiverState.ENDED
+
+
+WAIVERS = Kind(WaiverRow, "service:waivers", ended="waiver.ended", ending="waiver.ending")

@@ -14,13 +14,14 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.policies import PolicyForce
 from bailiwick.control.settings import ControlSettings
+from bailiwick.control.signing import SigningKeys
 from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
 from bailiwick.core.clock import Clock
 from bailiwick.core.policy import Journal, PoliciesInForce
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 
-_PURPOSES = ("review", "approval", "release", "downlink", "pass", "audit")
+_PURPOSES = ("downlink", "pass", "audit", "settings", "link")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Base:
     audit: AuditLog
     vault: Vault
     keys: Mapping[str, SigningKey]
+    signing: SigningKeys
     authority: CertificateAuthority
     saml_keys: SamlKeys | None
     relay: ChangeRelay
@@ -49,7 +51,9 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
     audit = AuditLog(clock)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
+    signing = SigningKeys(vault, clock)
     with store.transaction() as session:
+        signing.prepare(session)
         keys = {purpose: vault.signing_key(session, purpose) for purpose in _PURPOSES}
         authority = CertificateAuthority.load(session, vault, clock)
         saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
@@ -65,6 +69,7 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
         audit=audit,
         vault=vault,
         keys=keys,
+        signing=signing,
         authority=authority,
         saml_keys=saml_keys,
         relay=relay,

@@ -6,7 +6,7 @@ from bailiwick.control.access_reviews import (
 )
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import RetentionRules
-from bailiwick.control.capabilities import CapabilityKeeper
+from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.exporters import ExportService
 from bailiwick.control.exporters import secret_reader as exporter_secrets
 from bailiwick.control.history import HistoryService
@@ -19,21 +19,25 @@ from bailiwick.control.identity import (
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.planes import DoorCertificate
 from bailiwick.control.policies import DecisionMemory, PolicyService
+from bailiwick.control.previews import PreviewKeeper
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
-from bailiwick.control.waivers import FindingBook, WaiverKeeper
+from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
-from bailiwick.control.wiring.delivery import Delivery, build_delivery
+from bailiwick.control.wiring.delivery import Delivery, build_delivery, build_freezes
+from bailiwick.control.wiring.deploys import build_guardrails, build_rules, build_windows
 from bailiwick.control.wiring.estate import Estate, build_estate
 from bailiwick.control.wiring.exceptions import (
     build_capabilities,
+    build_capability_keeper,
     build_rereview_keeper,
+    build_waiver_keeper,
     build_waivers,
-    tell_of_capability,
 )
+from bailiwick.control.wiring.notices import build_delegations, build_notices
 from bailiwick.control.wiring.people import People, build_exchange, build_people
 from bailiwick.control.wiring.planes import Planes, build_planes
 from bailiwick.core.clock import Clock, utc_now
@@ -47,10 +51,13 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     delivery = build_delivery(base, people, estate)
     planes = build_planes(base, people, estate, delivery)
     exporters = _exporters(base)
+    notices = build_notices(base, estate, delivery)
+    delegations, delegation_keeper = build_delegations(base, estate)
     people.identity.roles.apply_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
         clock=clock,
+        declared=_declared(base),
         store=base.store,
         audit=base.audit,
         authorizer=base.authorizer,
@@ -59,7 +66,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit_key=base.keys["audit"],
         identity=people.identity,
         in_flight=people.in_flight,
-        tokens=TokenService(base.store, base.audit, Resources(settings.public_url), clock),
+        tokens=TokenService(base.store, base.audit, base.authorizer, Resources(settings.public_url), clock),
         sessions=SessionService(base.store, base.audit, clock, base.relay.refresh),
         saml=SamlService(base.store, people.providers, people.identity, clock),
         directory=people.directory,
@@ -70,6 +77,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         catalog=estate.catalog,
         integrations=estate.integrations,
         withdrawals=estate.withdrawals,
+        data_classes=estate.data_classes,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),
@@ -90,6 +98,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             releases=delivery.releases,
         ),
         advisories=delivery.reviewing.advisories,
+        index=delivery.reviewing.index,
         reviews=delivery.reviewing.reviews,
         reviewers=delivery.reviewing.reviewers,
         review_pool=delivery.reviewing.pool,
@@ -106,30 +115,60 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             delivery.reviewing.sources.hold_to,
             base.clock,
         ),
-        capability_keeper=CapabilityKeeper(
-            store=base.store, audit=base.audit, on_change=tell_of_capability(base, delivery), clock=base.clock
-        ),
-        findings=FindingBook(base.authorizer),
-        waiver_keeper=WaiverKeeper(
-            store=base.store, audit=base.audit, on_change=delivery.rereviews.ask, clock=base.clock
-        ),
+        capability_keeper=build_capability_keeper(base, delivery),
+        findings=FindingBook(estate.catalog),
+        waiver_keeper=build_waiver_keeper(base, delivery),
         source=delivery.reviewing.sources,
         uploads=UploadService(
             base.store, base.authorizer, estate.catalog, delivery.reviewing.sources, base.vault.masker, base.clock
         ),
         hooks=HookServer(settings.state / "push.sock", settings.state / "hooks", delivery.reviewing.sources.receive),
         releases=delivery.releases,
+        previews=delivery.previews,
+        preview_keeper=PreviewKeeper(delivery.previews.register, base.store, base.clock),
         deploys=delivery.deploys,
+        approval_rules=build_rules(base, estate),
+        change_windows=build_windows(base, estate),
+        guardrails=build_guardrails(base, estate),
+        rollbacks=delivery.rollbacks,
+        rollouts=delivery.rollouts.service,
+        rollout_plans=delivery.rollouts.plans,
+        rollout_keeper=delivery.rollouts.keeper,
+        databases=delivery.databases,
+        rehearsals=delivery.rehearsals,
         stops=delivery.stops,
+        trials=delivery.trials,
+        freezes=build_freezes(base, estate, delivery, planes.observe),
         observe=planes.observe,
         planes=planes.service,
         hub=planes.hub,
         spread=planes.spread,
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
         inventory=_inventory(base, people, estate, delivery, planes),
+        evidence=delivery.evidence,
+        signing=delivery.signing,
+        resigning=delivery.resigning,
+        attestations=delivery.attestations,
         exporters=exporters,
+        notices=notices.service,
+        notice_keeper=notices.keeper,
+        links=notices.links,
+        delegations=delegations,
+        delegation_keeper=delegation_keeper,
         retention=_retention(base, exporters),
         repeats=RepeatService(base.store, clock),
+    )
+
+
+def _declared(base: Base) -> DeclaredSettings:
+    return DeclaredSettings(
+        base.settings,
+        base.settings.file,
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        key=base.keys["settings"],
+        clock=base.clock,
     )
 
 

@@ -1,4 +1,4 @@
-"""What there is: apps and folders, business systems, and who may do what with them."""
+"""What there is: apps and folders, business systems and models, and who may do what with them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,9 @@ from bailiwick.control.catalog import CatalogService
 from bailiwick.control.identity import (
     AccessService,
 )
-from bailiwick.control.integrations import AccountBook, GrantWithdrawals, IntegrationService
+from bailiwick.control.inference import ModelServing
+from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
 
@@ -22,8 +24,10 @@ class Estate:
 
     catalog: CatalogService
     integrations: IntegrationService
+    models: ModelServing
     withdrawals: GrantWithdrawals
     accounts: AccountBook
+    data_classes: DataClasses
     access: AccessService
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
@@ -45,8 +49,10 @@ def build_estate(base: Base, people: People) -> Estate:
     return Estate(
         catalog=catalog,
         integrations=integrations,
+        models=ModelServing(base.settings.inference.routes, base.authorizer, secret_reader(base.store, base.vault)),
         withdrawals=withdrawals,
         accounts=AccountBook(base.audit),
+        data_classes=DataClasses(base.store, base.audit, base.authorizer),
         access=AccessService(base.authorizer, names, base.clock),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )

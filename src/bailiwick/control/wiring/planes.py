@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from bailiwick.control.declared import PlaneSettingsBook
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneService, PolicySpread
+from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.delivery import Delivery
 from bailiwick.control.wiring.estate import Estate
@@ -34,14 +35,27 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
         codes=people.identity,
         secrets=base.vault,
         authority=base.authority,
+        models=PlaneModels(
+            base.store,
+            base.audit,
+            base.authorizer,
+            estate.models,
+            people.identity,
+            keys["pass"],
+            base.clock,
+        ),
         policies=base.force,
         accounts=estate.accounts,
+        databases=delivery.databases,
+        rehearsals=delivery.rehearsals,
+        attestations=delivery.attestations,
+        rollouts=delivery.rollouts.service,
+        declared=PlaneSettingsBook(base.audit, delivery.attestations, keys["settings"], base.clock),
+        previews=delivery.previews.register,
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],
-            review=keys["review"].public_text,
-            approval=keys["approval"].public_text,
-            release=keys["release"].public_text,
+            signing=base.signing,
         ),
         sign_in_url=f"{base.settings.public_url}/sign-in/app",
         clock=base.clock,

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from bailiwick.control.capabilities import CapabilityRegister
-from bailiwick.control.inference import InferenceService, ModelClient
+from bailiwick.control.inference import REVIEWERS, Gateway, InferenceService, ModelClient
+from bailiwick.control.planes import own_pass
 from bailiwick.control.review import (
     AdvisoryService,
     Basis,
     BasisNow,
+    FactFile,
+    IndexService,
     Opened,
     ReviewPool,
     ReviewService,
@@ -19,9 +22,9 @@ from bailiwick.control.review import (
     slower_engines,
 )
 from bailiwick.control.reviewers import ReviewerService
+from bailiwick.control.signing import LiveKey
 from bailiwick.control.source import Repositories, SourceService
 from bailiwick.control.standards import StandardRegister
-from bailiwick.control.vault import secret_reader
 from bailiwick.control.waivers import WaiverBook
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.estate import Estate
@@ -35,6 +38,7 @@ class Reviewing:
     """What reads a change, and what it is read by."""
 
     advisories: AdvisoryService
+    index: IndexService
     reviews: ReviewService
     reviewers: ReviewerService
     pool: ReviewPool
@@ -43,14 +47,8 @@ class Reviewing:
 
 def build_reviewing(base: Base, people: People, estate: Estate) -> Reviewing:
     """Put together what takes pushes and has them reviewed; tell the relay who reads later than a push."""
-    advisories = AdvisoryService(
-        base.settings.packages.policy,
-        base.settings.state,
-        store=base.store,
-        audit=base.audit,
-        authorizer=base.authorizer,
-        clock=base.clock,
-    )
+    index = IndexService(base.settings.packages.policy, _fact_file(base, "index"), base.clock)
+    advisories = AdvisoryService(base.settings.packages.policy, index, _fact_file(base, "advisories"), base.clock)
     reviewers = build_reviewers(base)
     pool = base.settings.review.pool()
 
@@ -59,13 +57,27 @@ def build_reviewing(base: Base, people: People, estate: Estate) -> Reviewing:
 
     base.relay.slower = slower
     reviews = ReviewService(
-        base.keys["review"],
+        LiveKey(base.signing, "review"),
         base.clock,
         waivers=WaiverBook(base.clock).in_force,
-        basis=basis_of_reviews(base, advisories, slower),
+        basis=basis_of_reviews(base, estate, advisories, slower),
     )
     sources = build_sources(base, people, estate, reviews, pool, advisories)
-    return Reviewing(advisories, reviews, reviewers, pool, sources)
+    return Reviewing(advisories, index, reviews, reviewers, pool, sources)
+
+
+def _fact_file(base: Base, noun: str) -> FactFile:
+    # A folder of its own: reviews read what is in it in their sandbox, and of the state nothing else.
+    folder = base.settings.state / "advisories"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    return FactFile(
+        folder / f"{noun}.sqlite",
+        noun,
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        clock=base.clock,
+    )
 
 
 def build_sources(
@@ -80,6 +92,7 @@ def build_sources(
 
     def check_reach(session: Session, manifest: Manifest) -> None:
         estate.integrations.resolve(session, manifest, "editor")
+        estate.models.require_known(use.use for use in manifest.models.values())
 
     def require_pusher(session: Session, pusher: Identity, resource: str) -> None:
         people.in_flight.require_current(pusher)
@@ -92,8 +105,9 @@ def build_sources(
         with base.store.transaction() as session:
             opened = register.in_force(session, app_path)
             held_to = standards.in_force(session, app_path)
+            classes = estate.data_classes.accesses(session)
         found = tuple(Opened(item.capability, item.until.date()) for item in opened)
-        return replace(advisories.surroundings(app_path), opened=found, standards=held_to)
+        return replace(advisories.surroundings(app_path), opened=found, standards=held_to, classes=classes)
 
     state = base.settings.state
     return SourceService(
@@ -108,12 +122,15 @@ def build_sources(
         check_reach=check_reach,
         require_pusher=require_pusher,
         on_accepted=base.relay.accepted,
+        branches=base.relay,
         review_url=f"{base.settings.public_url}/reviews",
         clock=base.clock,
     )
 
 
-def basis_of_reviews(base: Base, advisories: AdvisoryService, slower: Callable[[], Sequence[str]]) -> BasisNow:
+def basis_of_reviews(
+    base: Base, estate: Estate, advisories: AdvisoryService, slower: Callable[[], Sequence[str]]
+) -> BasisNow:
     """Return what names all that a review goes by now; `slower` are the readers that no push waits for."""
     standards = StandardRegister(base.clock)
 
@@ -123,7 +140,13 @@ def basis_of_reviews(base: Base, advisories: AdvisoryService, slower: Callable[[
             rules_digest(),
             policy=f"{base.policies.generation}",
             advisories=advisories.name_of_advisories(),
-            standards=advisories.name_of_policy() + standards.name_of_standards(session),
+            standards="".join(
+                (
+                    advisories.name_of_policy(),
+                    standards.name_of_standards(session),
+                    estate.data_classes.name_of_classes(session),
+                )
+            ),
             slower=", ".join(slower()),
         )
 
@@ -131,13 +154,14 @@ def basis_of_reviews(base: Base, advisories: AdvisoryService, slower: Callable[[
 
 
 def build_reviewers(base: Base) -> ReviewerService:
-    """Return the models that review, with the way to them that the settings name."""
+    """Return the models that review, with the way to them: through the model gateway, under a name of their own."""
+    url = base.settings.inference.gateway
+    gateway = Gateway(url, own_pass(REVIEWERS, base.keys["pass"], base.clock)) if url is not None else None
     inference = InferenceService(
         base.settings.inference.routes,
         store=base.store,
         audit=base.audit,
-        client=ModelClient(),
-        secrets=secret_reader(base.store, base.vault),
+        client=ModelClient(gateway),
         masker=base.vault.masker,
         clock=base.clock,
     )

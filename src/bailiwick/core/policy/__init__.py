@@ -13,8 +13,8 @@ from bailiwick.core.policy.customer import (
     rendered,
     set_of,
 )
-from bailiwick.core.policy.decision import Decision, StepUp
-from bailiwick.core.policy.engine import DEFAULT_DENY, PolicyEngine, built_in_policies, built_in_schema
+from bailiwick.core.policy.decision import DEFAULT_DENY, Decision, StepUp, both
+from bailiwick.core.policy.engine import PolicyEngine, built_in_policies, built_in_schema
 from bailiwick.core.policy.force import UNREADABLE, PoliciesInForce
 from bailiwick.core.policy.journal import Asked, Journal, read_question, write_question
 from bailiwick.core.policy.question import FACTS_OF_PEOPLE, ContextValue, Question, Resource
@@ -47,6 +47,7 @@ __all__ = [
     "RoleHolders",
     "Standing",
     "StepUp",
+    "both",
     "built_in_policies",
     "built_in_schema",
     "cascade",

@@ -25,6 +25,9 @@ _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 # What policy is told where an answer depends on more than who asks, and nothing else is said.
 USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
+    "app.approve-by-link": {"first_deploy": False, "emergency": False, "age_minutes": 0},
+    "approval.delegate": {"delegate": ""},
+    "delegation.end": {"delegator": "", "delegate": ""},
     "waiver.approve": {"authors": frozenset(), "requested_by": "", "severity": "high"},
     "standard.approve": {"author": ""},
     "capability.open": {"authors": frozenset()},
@@ -33,6 +36,7 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "role.assign": {"role": "app-user", "holder": ""},
     "role.remove": {"role": "app-user", "holder": ""},
     "grant.give": {"app": ""},
+    "model.call": {"app": "", "declared": False, "scopes": frozenset(), "open_to": frozenset()},
     "access-review.read": {"named": False, "answers": False},
     "access-review.manage": {"removes": False},
     "access-review.decide": {"named": False, "by_owners": True, "privileged": False, "own": False, "answers": False},
@@ -40,6 +44,7 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "service.disable": {"owner": ""},
     "agent.start": {"agent": ""},
     "policy.propose": {"permits": False},
+    "stop.lift": {"security": False, "killers": frozenset()},
 }
 
 

@@ -50,6 +50,7 @@ _OF_THOSE_ABOVE = frozenset(
         "role.assign",
         "role.read",
         "role.remove",
+        "stop.start",
         "waiver.end",
     }
 )

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from bailiwick.core.errors import ForbiddenError, StepUpNeededError
 
+# What decides where no policy does.
+DEFAULT_DENY = "default-deny"
+
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
@@ -49,6 +52,8 @@ class Decision:
     def _hint(self) -> str:
         if self.needed:
             return f"one of these roles would do, ask an administrator for it: {', '.join(self.needed)}"
+        if self.deciders and DEFAULT_DENY not in self.deciders:
+            return "no role changes this: it takes another person, or another way"
         return "ask an administrator for the role or grant that this needs"
 
 

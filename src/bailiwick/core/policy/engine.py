@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import resources
-from typing import Self
 
 import cedarpy
 
 from bailiwick.core.clock import Clock, utc_now
-from bailiwick.core.policy.decision import Decision, StepUp, both, strictest
+from bailiwick.core.policy.decision import DEFAULT_DENY, Decision, StepUp, both, strictest
 from bailiwick.core.policy.question import ContextValue, Question, Resource
 from bailiwick.core.principals import Identity, SignIn
 
@@ -20,8 +20,6 @@ _ANCESTORS = re.compile(r"entity ([\w, ]+?) in \[([^\]]*)\]")
 _CONTEXT = re.compile(r"context: \{")
 _APPLIES_TO = re.compile(r"action ([^{]*?)\s+appliesTo \{\s*principal: \[([^\]]*)\],\s*resource: \[([^\]]*)\]")
 
-# What decides where no policy does.
-DEFAULT_DENY = "default-deny"
 # Annotations of policies that refuse what another sign-in would allow.
 _STEP_UP = frozenset({"max_age", "second_factor"})
 
@@ -41,34 +39,14 @@ class PolicyEngine:
     clock: Clock = field(default=utc_now, repr=False)
 
     @classmethod
-    def from_text(cls, policies: str, schema: str, *, environment: str = "", clock: Clock = utc_now) -> Self:
+    def from_text(cls, policies: str, schema: str, *, environment: str = "", clock: Clock = utc_now) -> "PolicyEngine":
         """Parse and validate; raise `ValueError` when a policy does not parse, fit the schema or carry an id of its
         own.
         """
-        result = cedarpy.validate_policies(policies, schema)
-        if not result:
-            raise ValueError("; ".join(str(error) for error in result.errors))
-        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
-        annotations = [policy.get("annotations", {}) for policy in static.values()]
-        if any("id" not in notes or "reason" not in notes for notes in annotations):
-            raise ValueError("each policy needs an @id and a @reason")
-        reasons = {notes["id"]: notes["reason"] for notes in annotations}
-        if len(reasons) != len(annotations):
-            raise ValueError("two policies have the same @id")
-        return cls(
-            policies=cedarpy.PolicySet.from_str(policies),
-            schema=cedarpy.Schema.from_str(schema),
-            reasons=reasons,
-            step_ups={notes["id"]: _step_up(notes) for notes in annotations if _STEP_UP & notes.keys()},
-            actions=frozenset(_ACTION.findall(schema)),
-            actions_of_people=_actions_of_people(schema),
-            ancestors=_ancestors(schema),
-            environment=environment,
-            clock=clock,
-        )
+        return replace(_parsed(policies, schema), environment=environment, clock=clock)
 
     @classmethod
-    def built_in(cls, more: str = "", *, environment: str = "", clock: Clock = utc_now) -> Self:
+    def built_in(cls, more: str = "", *, environment: str = "", clock: Clock = utc_now) -> "PolicyEngine":
         """Return the policies that every Bailiwick starts with, and `more` in Cedar."""
         return cls.from_text(built_in_policies() + more, built_in_schema(), environment=environment, clock=clock)
 
@@ -136,6 +114,30 @@ class PolicyEngine:
 
     def _words(self, deciders: tuple[str, ...]) -> str:
         return "; ".join(self.reason_of(decider) for decider in deciders)
+
+
+@lru_cache(maxsize=8)
+def _parsed(policies: str, schema: str) -> PolicyEngine:
+    """Return policies as they are read and checked, which takes a while and is the same for the same text."""
+    result = cedarpy.validate_policies(policies, schema)
+    if not result:
+        raise ValueError("; ".join(str(error) for error in result.errors))
+    static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+    annotations = [policy.get("annotations", {}) for policy in static.values()]
+    if any("id" not in notes or "reason" not in notes for notes in annotations):
+        raise ValueError("each policy needs an @id and a @reason")
+    reasons = {notes["id"]: notes["reason"] for notes in annotations}
+    if len(reasons) != len(annotations):
+        raise ValueError("two policies have the same @id")
+    return PolicyEngine(
+        policies=cedarpy.PolicySet.from_str(policies),
+        schema=cedarpy.Schema.from_str(schema),
+        reasons=reasons,
+        step_ups={notes["id"]: _step_up(notes) for notes in annotations if _STEP_UP & notes.keys()},
+        actions=frozenset(_ACTION.findall(schema)),
+        actions_of_people=_actions_of_people(schema),
+        ancestors=_ancestors(schema),
+    )
 
 
 def _actions_of_people(schema: str) -> dict[str, frozenset[str]]:

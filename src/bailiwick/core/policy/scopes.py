@@ -9,6 +9,7 @@ ENTITY_TYPES = {
     "app": "App",
     "integration": "Integration",
     "secret": "Secret",
+    "model": "Model",
 }
 
 

@@ -10,23 +10,41 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
-from bailiwick.core.manifest import Manifest
+from bailiwick.core.manifest import EgressHost, Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AppState
 from bailiwick.core.offer import missing
-from bailiwick.core.policy import Decision
+from bailiwick.dataplane.agent.attesting import Attester
+from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.releases import Prepared
+from bailiwick.dataplane.agent.trusting import trusting
+from bailiwick.dataplane.agent.walls import Walls
+from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.dns import DnsGateway
-from bailiwick.dataplane.gateways.egress import AddressPolicy, EgressListener, Opened
+from bailiwick.dataplane.gateways.egress import EgressListener
+from bailiwick.dataplane.gateways.model import ModelListener
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
 from bailiwick.dataplane.instrumentation import launcher, restraint
-from bailiwick.dataplane.sandbox import Limits, Mount, Plant, Runtime, Sandbox, SandboxSpec, ensure_layer, launch
+from bailiwick.dataplane.listening import Room
+from bailiwick.dataplane.sandbox import (
+    Layer,
+    Limits,
+    Mount,
+    Plant,
+    Runtime,
+    Sandbox,
+    SandboxSpec,
+    launch,
+    require_level,
+)
 
-LOCK_FILE = "requirements.lock"
 _DNS_ADDRESS = "127.0.0.53"
-_READY_SECONDS = 60.0
+# No integration is called so: their names have no dots.
+_MODELS_HOST = "gateway.models.internal"
+_DATABASE_HOST = "own.database.internal"
 _LOG_LINES = 200
 _LOG_LINE_BYTES = 4000
 _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"
@@ -46,30 +64,48 @@ class Workshop:
     plane: str
     runtime: Runtime
     runtimes: tuple[str, ...]
-    layers: Path
-    wheels: Path
+    dependencies: Dependencies
+    attester: Attester
     helpers: Path
     gateway: SqlGateway
+    databases: Databases | None
+    models: Callable[[AppState, Manifest], ModelListener]
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
-    egress_authorize: Callable[[AppState, Manifest, str], Decision]
-    egress_addresses: AddressPolicy
-    egress_ended: Callable[[AppState, Opened], None]
+    egress: Callable[[AppState, EgressHost], EgressListener]
+    egress_authority: Callable[[AppState], str]
     masker: Callable[[], Masker]
+    walls: Walls
 
 
 @dataclass
 class Instance:
-    """A running release. `socket` is where the router reaches it."""
+    """A running release. `socket` is where the router reaches it, `looked_at` when its limits were looked at last."""
 
     state: AppState
     sandbox: Sandbox
     folder: Path
     socket: Path
     logs: deque[str]
-    manifest: Manifest
+    prepared: Prepared
+    layer: Layer | None = None
+    looked_at: float = 0.0
+    room: Room = field(init=False)
     _closers: list[Callable[[], None]] = field(default_factory=list)
     _reader: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.room = Room(self.manifest.limits.connections)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the release."""
+        return self.prepared.manifest
+
+    @property
+    def level(self) -> str:
+        """The level of its sandbox, and how its limits are enforced."""
+        return f"{self.state.guardrails.isolation.level}: bubblewrap, {self.sandbox.controls}"
 
     async def stop(self) -> None:
         """End it: the sandbox with everything in it, then its gateways and its folder."""
@@ -95,37 +131,39 @@ def prepare_helpers(target: Path) -> Path:
 
 def require_offered(manifest: Manifest, shop: Workshop) -> None:
     """Return when this plane has all that a manifest asks for; raise `StartError` that says what is missing."""
-    words = missing(manifest, shop.runtimes)
+    words = missing(manifest, shop.runtimes, databases=shop.databases is not None)
     if words:
         raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
 
 
 async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *, job: str = "") -> Instance:
     """Start a release (or one run of its job) and wait until it answers; raise `StartError` with its words if not."""
+    require_level(state.guardrails.isolation.level)
     require_offered(prepared.manifest, shop)
-    layer = await _layer(prepared, shop)
+    layer = await shop.dependencies.of(prepared.verified)
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
     folder.chmod(0o711)
     path = folder / "ingress.sock"
     ingress = _listen(path)
     plants, names, environment = _plan(state, prepared.manifest)
+    trust = trusting(shop.runtime, folder, shop.egress_authority(state))
+    environment |= trust.environment
     manifest = prepared.manifest
     kind, entrypoint = ("run", manifest.jobs[job].run) if job else ("serve", manifest.app.entrypoint or "")
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
-        owner=f"{state.tenant}/{state.app}/{state.mode}",
+        owner=f"{state.tenant}/{instance_name(state.app, state.branch)}/{state.mode}",
         command=(shop.runtime.python, "-B", "/overlay/launcher.py", kind, entrypoint, *state.open_capabilities),
         environment=environment,
         mounts=(
             Mount(prepared.tree, "/app"),
             Mount(shop.helpers, "/overlay"),
-            *([Mount(layer, "/layer")] if layer else []),
+            *([Mount(layer.folder, "/layer")] if layer else []),
+            *trust.mounts,
         ),
         plants=tuple(plants.values()),
         ingress=ingress,
-        limits=Limits(
-            manifest.limits.memory_bytes, manifest.limits.cpu, manifest.limits.processes, manifest.limits.disk_bytes
-        ),
+        limits=limits_of(manifest),
         working_directory="/app",
     )
     try:
@@ -135,23 +173,24 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
         raise
     finally:
         ingress.close()
-    instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), manifest)
+    instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, layer)
     instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
     try:
         await _open_gateways(instance, plants, names, shop)
         if not job:
-            await _until_ready(instance)
+            await _until_ready(instance, shop.walls)
     except BaseException:
         await instance.stop()
         raise
     return instance
 
 
-async def _layer(prepared: Prepared, shop: Workshop) -> Path | None:
-    lock = prepared.verified.files.get(LOCK_FILE)
-    if lock is None:
-        return None
-    return await ensure_layer(lock.content.decode(), shop.wheels, shop.layers, shop.runtime)
+def limits_of(manifest: Manifest) -> Limits:
+    """Return what the processes of an app may use together."""
+    declared = manifest.limits
+    return Limits(
+        declared.memory_bytes, declared.cpu, declared.processes, declared.disk_bytes, open_files=declared.open_files
+    )
 
 
 def _listen(path: Path) -> socket.socket:
@@ -174,11 +213,31 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         plants[f"sql:{integration.name}"] = Plant(host, _address(0, number), 5432)
         name = integration.name.upper().replace("-", "_")
         environment[f"{name}_URL"] = f"postgresql://app@{host}:5432/{integration.resource}"
+    if manifest.models:
+        plants["models"] = Plant(_MODELS_HOST, _address(2, 0), 80)
+        environment |= {
+            "OPENAI_BASE_URL": f"http://{_MODELS_HOST}/v1",
+            "ANTHROPIC_BASE_URL": f"http://{_MODELS_HOST}",
+            # No credentials: libraries refuse to start without something in these, and the gateway looks at neither.
+            "OPENAI_API_KEY": "none-is-needed",
+            "ANTHROPIC_API_KEY": "none-is-needed",
+        }
+    if manifest.database is not None:
+        plants["database"] = Plant(_DATABASE_HOST, _address(3, 0), 5432)
+        environment["DATABASE_URL"] = f"postgresql://app@{_DATABASE_HOST}:5432/app"
+    opens = state.guardrails.egress.opens
+    traced = [
+        target.address
+        for target in manifest.egress.declared
+        if target.protocol == "http" or (target.protocol == "tls" and opens(target.host) is not None)
+    ]
+    if manifest.models:
+        traced.append(f"{_MODELS_HOST}:80")
+    environment["BAILIWICK_TRACED_HOSTS"] = " ".join(traced)
     # A name has one address, so the ports of one host share it.
-    hosts = list(dict.fromkeys(declared.rpartition(":")[0] for declared in manifest.egress.allow))
-    for declared in manifest.egress.allow:
-        host, _, port = declared.rpartition(":")
-        plants[f"egress:{declared}"] = Plant(host, _address(1, hosts.index(host)), int(port))
+    hosts = list(dict.fromkeys(target.host for target in manifest.egress.declared))
+    for target in manifest.egress.declared:
+        plants[f"egress:{target.address}"] = Plant(target.host, _address(1, hosts.index(target.host)), target.port)
     names = {plant.name: plant.address for plant in plants.values()}
     return plants, names, environment
 
@@ -206,23 +265,38 @@ async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: di
             data_classes=frozenset(instance.manifest.app.data_classes),
         )
         listener = SqlListener(shop.gateway, binding)
+        listener.room = instance.room
         await listener.start(planted[plants[f"sql:{integration.name}"]])
         instance._closers.append(listener.close)
-    for declared in instance.manifest.egress.allow:
-        door = _egress(instance, declared, shop)
-        await door.start(planted[plants[f"egress:{declared}"]])
+    if "database" in plants and shop.databases is not None:
+        listener = SqlListener(shop.gateway, await _own_database(instance, shop.plane, shop.databases))
+        listener.room = instance.room
+        await listener.start(planted[plants["database"]])
+        instance._closers.append(listener.close)
+    if "models" in plants:
+        models = shop.models(state, instance.manifest)
+        models.room = instance.room
+        await models.start(planted[plants["models"]])
+        instance._closers.append(models.close)
+    for target in instance.manifest.egress.declared:
+        door = shop.egress(state, target)
+        await door.start(planted[plants[f"egress:{target.address}"]])
         instance._closers.append(door.close)
 
 
-def _egress(instance: Instance, declared: str, shop: Workshop) -> EgressListener:
-    host, _, port = declared.rpartition(":")
-    state, manifest = instance.state, instance.manifest
-    return EgressListener(
-        host,
-        int(port),
-        lambda: shop.egress_authorize(state, manifest, declared),
-        shop.egress_addresses,
-        lambda ended: shop.egress_ended(state, ended),
+async def _own_database(instance: Instance, plane: str, databases: Databases) -> Binding:
+    state = instance.state
+    return Binding(
+        app=state.app,
+        release=state.release,
+        tenant=state.tenant,
+        plane=plane,
+        resource=state.app,
+        grant=await databases.grant(state),
+        roles=state.roles,
+        data_classes=frozenset(instance.manifest.app.data_classes),
+        database_of=state.mode,
+        branch=state.branch,
     )
 
 
@@ -237,21 +311,26 @@ async def _read_logs(instance: Instance, masker: Callable[[], Masker]) -> None:
         instance.logs.append(masker().mask(line[:_LOG_LINE_BYTES].decode(errors="replace").rstrip()))
 
 
-async def _until_ready(instance: Instance) -> None:
+async def _until_ready(instance: Instance, walls: Walls) -> None:
+    seconds = instance.manifest.limits.start_seconds
     ended = asyncio.create_task(instance.sandbox.wait())
     asked = asyncio.create_task(_ask(instance.socket))
     try:
-        done, _ = await asyncio.wait([ended, asked], timeout=_READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([ended, asked], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (ended, asked):
             task.cancel()
     if asked in done and asked.exception() is None:
         return
-    broken = ended.result().broken_limit if ended in done else ""
+    late = f"it did not answer within {seconds} s (start_seconds of its limits)"
+    if ended in done:
+        how = walls.ended(instance, None, ended.result())
+        broken = how if ended.result().reached is not None else ""
+    else:
+        broken = late
+        walls.over_time(instance.state, "start-time", late)
     await asyncio.sleep(0.05)  # the last lines may still be on their way
-    words = "\n".join(list(instance.logs)[-12:]) or (
-        "it did not answer in time" if ended not in done else "it ended at once"
-    )
+    words = "\n".join(list(instance.logs)[-12:]) or ("" if broken else "it ended at once")
     raise StartError(f"{broken}\n{words}".strip())
 
 

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Literal
 
+from bailiwick.core.attestation import JOB_STARTED
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import AppState, JobReport
 from bailiwick.dataplane.agent.instance import Workshop, start_instance
 from bailiwick.dataplane.agent.releases import Prepared
 
-_JOB_SECONDS = 3600.0
 _REPORTED_LINES = 100
 
 
@@ -49,8 +49,6 @@ class JobRuns:
         code, lines = 1, ["the app was stopped"]
         try:
             code, lines = await self._outcome(state, job)
-        except TimeoutError:
-            lines = ["the job took too long"]
         except BailiwickError as fault:
             lines = [fault.message]
         finally:
@@ -62,11 +60,18 @@ class JobRuns:
             known = ", ".join(prepared.manifest.jobs) or "none"
             return 1, [f"there is no job '{job}'; there are: {known}"]
         instance = await start_instance(state, prepared, self._shop, job=job)
+        seconds, walls = prepared.manifest.limits.job_seconds, self._shop.walls
         try:
-            ended = await asyncio.wait_for(instance.sandbox.wait(), _JOB_SECONDS)
+            await self._shop.attester.attest(instance, JOB_STARTED)
+            ended = await asyncio.wait_for(instance.sandbox.wait(), seconds)
+            how = walls.ended(instance, None, ended)
+        except TimeoutError:
+            words = f"{seconds} s for a run reached"
+            walls.over_time(state, "job-time", f"job {job}: {words}")
+            return 1, [*instance.logs, f"stopped: {words} (job_seconds of its limits)"]
         finally:
             await instance.stop()
-        return ended.code, list(instance.logs)
+        return ended.code, [*instance.logs, *([how] if ended.reached is not None else [])]
 
     def _tell(
         self,

@@ -22,9 +22,11 @@ from bailiwick.core.messages import (
     PassAnswer,
     PassRequest,
     PlaneWelcome,
+    RestoreOrder,
     RunJobOrder,
     SecretValue,
     StateTaken,
+    TokenShown,
     decode_downlink,
 )
 from bailiwick.core.statements import Keyring, SignatureError, open_envelope, read_envelope
@@ -38,7 +40,7 @@ _SEND_EVERY_SECONDS = 0.1
 _RENEW_AGAIN_SECONDS = 20.0
 _JSON = {"content-type": "application/json"}
 _LOG = logging.getLogger(__name__)
-Take = Callable[[DesiredState | KillOrder | RunJobOrder | Heartbeat], Awaitable[None]]
+Take = Callable[[DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat], Awaitable[None]]
 
 
 class Link:
@@ -121,6 +123,15 @@ class Link:
     async def secret(self, name: str) -> str:
         """Return a credential for a gateway."""
         return SecretValue.model_validate_json(await self._request("GET", f"/secrets/{name}")).value
+
+    async def model_key(self, model: str) -> str:
+        """Return the credential of a model's server."""
+        return SecretValue.model_validate_json(await self._request("GET", f"/model-keys/{model}")).value
+
+    async def model_pass(self, token: str) -> str:
+        """Return the pass for models of whoever shows an access token."""
+        answer = await self._request("POST", "/model-passes", content=TokenShown(token=token).model_dump_json())
+        return PassAnswer.model_validate_json(answer).token
 
     async def redeem(self, request: PassRequest) -> PassAnswer:
         """Exchange a one-time code for a pass."""

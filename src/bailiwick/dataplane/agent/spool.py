@@ -10,23 +10,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bailiwick.core.messages import (
-    AccountsReport,
-    AppReport,
-    AuditReport,
-    DecisionsReport,
-    JobReport,
-    KillReport,
-    PoliciesReport,
-    Report,
-    ReportBatch,
-    RequestRollup,
-    Sequenced,
-)
+from bailiwick.core.messages import AnyReport, Report, ReportBatch, Sequenced
 
-AnyReport = (
-    AuditReport | AppReport | RequestRollup | KillReport | JobReport | PoliciesReport | DecisionsReport | AccountsReport
-)
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
 _REPORTS: TypeAdapter[list[AnyReport]] = TypeAdapter(list[Report])
 # One statement a batch: a statement a row would take the interpreter's lock from the router that often.

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from bailiwick.core.events import AuditEvent, Outcome
-from bailiwick.core.messages import AppReport, AppState, AuditReport, KillReport, RequestRollup, RequestTrace
-from bailiwick.dataplane.agent.spool import AnyReport
+from bailiwick.core.messages import AnyReport, AppReport, AppState, AuditReport, KillReport, RequestRollup, RequestTrace
+from bailiwick.core.stops import StopScope
+from bailiwick.dataplane.guard import Trip
 from bailiwick.dataplane.router import Site
 
 _ERROR = 500
@@ -33,12 +34,14 @@ class Telling:
                 status=status,
                 words=words[:_WORDS],
                 time=self._clock(),
+                branch=state.branch,
             )
         )
 
-    def refused(self, state: AppState, words: str) -> None:
-        """Tell that a release is not what was approved, for the audit log too."""
-        self.status(state, "refused", words)
+    def refused(self, state: AppState, words: str, *, running: bool = False) -> None:
+        """Tell that a release is not what was approved, for the audit log too; it may be `running` all the same."""
+        if not running:
+            self.status(state, "refused", words)
         event = AuditEvent(
             time=self._clock(),
             tenant=state.tenant,
@@ -50,6 +53,7 @@ class Telling:
             app=state.app,
             release=state.release,
             plane=self._plane,
+            context={"running": running},
         )
         self._report(AuditReport(event=event))
 
@@ -71,23 +75,28 @@ class Telling:
                 "path": trace.path,
                 "status": trace.status,
                 "milliseconds": trace.milliseconds,
+                **({"branch": state.branch} if state.branch else {}),
             },
         )
         self._report(AuditReport(event=event))
 
-    def stopped_by_itself(self, site: Site, why: str, logs: list[str]) -> None:
-        """Tell that the automatic kill switch stopped an app, with the evidence as it stands."""
+    def stopped_by_itself(self, site: Site, trip: Trip, logs: list[str], scope: StopScope | None = None) -> None:
+        """Tell that the automatic kill switch stopped an app, or closed a way, with the evidence as it stands."""
         state = site.state
         self._report(
             KillReport(
                 app=state.app,
                 mode=state.mode,
                 release=state.release,
-                because=why,
+                because=trip.words,
                 time=self._clock(),
-                counters=site.spike.counters(),
+                counters={**site.spike.counters(), **trip.figures},
                 requests=tuple(site.recent),
                 log_lines=tuple(logs[-_EVIDENCE_LINES:]),
+                branch=state.branch,
+                rule=trip.rule,
+                security=trip.security,
+                scope=scope,
             )
         )
 

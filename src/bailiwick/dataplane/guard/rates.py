@@ -19,3 +19,8 @@ class RateLimit:
             return arrival - now - 1.0
         self._theoretical = arrival + interval
         return 0.0
+
+    def spend(self, now: float, amount: float) -> float:
+        """Take so many, which are gone already; return how many seconds to wait before more are taken."""
+        self._theoretical = max(now, self._theoretical) + amount / self.per_second
+        return max(0.0, self._theoretical - now - 1.0)

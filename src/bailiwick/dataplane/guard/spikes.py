@@ -7,14 +7,14 @@ window by count is slow at the start, a run of consecutive errors catches an app
 from collections import deque
 from dataclasses import dataclass, field
 
-from bailiwick.core.messages import GuardLimits
+from bailiwick.core.guardrails import ErrorRails
 
 
 @dataclass
 class ErrorSpike:
     """What one release has answered lately. Times are seconds of a monotonic clock."""
 
-    limits: GuardLimits
+    limits: ErrorRails
     _recent: deque[tuple[float, bool]] = field(default_factory=deque)
     _errors_in_window: int = 0
     _last: deque[bool] = field(default_factory=deque)

@@ -2,7 +2,8 @@
 
 It runs from the sandbox with the app's own packages and can import nothing of Bailiwick. The trace id that the router
 gives each request is kept in a context variable; statements of psycopg (SQLAlchemy's too) get it as a comment in the
-form of sqlcommenter, from which the gateway knows whose request they serve.
+form of sqlcommenter, and HTTP calls through a gateway that reads them as a header, from which it knows whose request
+they serve.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from typing import Any
 
 _INGRESS_FD = 3
 _READY_PATH = "/.bailiwick/ready"
+# As host:port, what lies behind a gateway that reads requests and takes the trace off: models, plain HTTP.
+_TRACED_HOSTS = frozenset(os.environ.get("BAILIWICK_TRACED_HOSTS", "").split())
 _TRACEPARENT = contextvars.ContextVar("traceparent", default="")
 
 
@@ -69,6 +72,45 @@ def instrument_psycopg() -> None:
     for kind in (psycopg.Cursor, psycopg.AsyncCursor):
         for name in ("execute", "executemany", "stream"):
             _wrap(kind, name)
+
+
+def instrument_http() -> None:
+    """Make calls to gateways that read them carry the trace: those of http.client, and of httpx and httpx2 where the
+    app has them. Nobody else is told it.
+    """
+    client = importlib.import_module("http.client").HTTPConnection
+    end_headers = client.endheaders
+
+    @functools.wraps(end_headers)
+    def traced(self: Any, *arguments: Any, **options: Any) -> Any:
+        if f"{self.host}:{self.port}" in _TRACED_HOSTS and _TRACEPARENT.get():
+            self.putheader("traceparent", _TRACEPARENT.get())
+        return end_headers(self, *arguments, **options)
+
+    client.endheaders = traced
+    for name in ("httpx", "httpx2"):
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        for kind in (module.Client, module.AsyncClient):
+            _wrap_send(kind)
+
+
+def _address(url: Any) -> str:
+    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
+def _wrap_send(kind: Any) -> None:
+    original = kind.send
+
+    @functools.wraps(original)
+    def traced(self: Any, request: Any, *arguments: Any, **options: Any) -> Any:
+        if _address(request.url) in _TRACED_HOSTS and _TRACEPARENT.get():
+            request.headers["traceparent"] = _TRACEPARENT.get()
+        return original(self, request, *arguments, **options)
+
+    kind.send = traced
 
 
 def load(entrypoint: str) -> Any:
@@ -152,10 +194,14 @@ def main() -> None:
     """Start what the plane asks for: `serve` or `run`, an entrypoint, and the capabilities that are open."""
     kind, entrypoint, *opened = sys.argv[1:]
     if "process-spawning" not in opened:
-        importlib.import_module("restraint").start_no_programs()  # beside this file; before any code of the app
+        restraint = importlib.import_module("restraint")  # beside this file; before any code of the app
+        restraint.start_no_programs()
+        restraint.tell_of_programs()
     sys.path[:0] = ["/app", "/layer"]
     os.chdir("/app")
     instrument_psycopg()
+    if "OPENAI_BASE_URL" in os.environ:  # it declares models; others start without loading this
+        instrument_http()
     {"serve": serve, "run": run}[kind](entrypoint)
 
 

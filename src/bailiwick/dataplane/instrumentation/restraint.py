@@ -2,6 +2,9 @@
 
 It runs inside the sandbox and imports nothing of Bailiwick. The sandbox's own filter cannot refuse these calls, as the
 sandbox starts the interpreter by one of them. A filter is kept for good: nothing that runs later can take it off.
+
+What this filter refuses, no listener hears of. So that the builder does, what Python is about to start is told to the
+sandbox's own filter by a call that the kernel does not have. An app that makes it itself lies about itself.
 """
 
 import ctypes
@@ -14,6 +17,11 @@ _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # BPF_LD|W|ABS, BPF_J
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
 _NUMBER, _MACHINE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 _CLONE_THREAD = 0x00010000
+# As `core/syscalls.PROGRAM_STARTED`, and the audit events of Python that come before a program or process is started.
+_PROGRAM_STARTED = 0x3FFFF000
+_STARTS = frozenset(
+    {"subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "pty.spawn"}
+)
 _SET_NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2  # prctl(2)
 # AUDIT_ARCH, clone, and what is refused whatever its arguments: execve, execveat, fork, vfork.
 _CALLS = {"x86_64": (0xC000003E, 56, (59, 322, 57, 58)), "aarch64": (0xC00000B7, 220, (221, 281))}
@@ -39,6 +47,17 @@ def filter_program(machine: str) -> bytes:
         (_RETURN, 0, 0, _REFUSE),
     ]
     return b"".join(struct.pack("HBBI", *step) for step in steps)
+
+
+def tell_of_programs() -> None:
+    """Tell the sandbox's filter whenever Python is about to start a process or a program."""
+    call = ctypes.CDLL(None).syscall
+
+    def hook(event: str, _: object) -> None:
+        if event in _STARTS:
+            call(_PROGRAM_STARTED)
+
+    sys.addaudithook(hook)
 
 
 def start_no_programs() -> None:

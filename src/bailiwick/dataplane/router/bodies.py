@@ -1,4 +1,4 @@
-"""A request's body on its way to the app: passed on as it comes, by its length or chunk by chunk, checked."""
+"""A request's body: passed on as it comes, by its length or chunk by chunk, or taken whole; checked."""
 
 from collections.abc import AsyncIterator
 
@@ -38,9 +38,31 @@ async def pieces_of_body(browser: Channel, length: int | None) -> AsyncIterator[
             piece = browser.take(min(left, _PIECE_BYTES))
             left -= len(piece)
             yield piece
-        if await browser.exactly(2) != b"\r\n":
-            raise BadRequestError("a chunk of the body does not end where it said")
+        await _end_of_chunk(browser)
         yield b"\r\n"
+
+
+async def whole_body(client: Channel, length: int | None, most_bytes: int) -> bytes:
+    """Return a body without its framing; raise `BadRequestError` when that is broken, `TooLongError` when the body is
+    longer than `most_bytes`, `EOFError` at its end.
+    """
+    if length is not None:
+        if length > most_bytes:
+            raise TooLongError
+        return await client.exactly(length)
+    body = bytearray()
+    while size := await _chunk_size(client):
+        if len(body) + size > most_bytes:
+            raise TooLongError
+        body += await client.exactly(size)
+        await _end_of_chunk(client)
+    await _end_of_chunk(client)
+    return bytes(body)
+
+
+async def _end_of_chunk(client: Channel) -> None:
+    if await client.exactly(2) != b"\r\n":
+        raise BadRequestError("a chunk of the body does not end where it said")
 
 
 async def _chunk_size(browser: Channel) -> int:

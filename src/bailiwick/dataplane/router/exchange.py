@@ -16,18 +16,19 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.router.bodies import pieces_of_body
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.gate import closed_page
-from bailiwick.dataplane.router.headers import headers_for_app
+from bailiwick.dataplane.router.headers import headers_for_app, headers_for_browser
 from bailiwick.dataplane.router.pages import Page
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.upstream import Pool, ResponseReader
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, render_head
 
-_ANSWER_SECONDS = 60.0
+_BODY_SECONDS = 60.0
 # nginx's code for a browser that went away: it is no failure of the app, and must not count as one.
 _GONE = 499
 # Asking these twice is asking once (RFC 9110 section 9.2.1).
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PATH_SHOWN = 200
 Observer = Callable[[Site, RequestTrace], None]
 
 
@@ -55,11 +56,17 @@ class Exchange:
         self._cut = False
         self._withdrawn = False
         self._gone = False
+        self._waits_for_app = False
 
     @property
     def identity(self) -> Identity:
         """Whose request this is."""
         return self._who
+
+    @property
+    def what(self) -> str:
+        """What is asked for."""
+        return f"{self._head.method} {self._head.path[:_PATH_SHOWN]}"
 
     def withdraw(self) -> None:
         """End this request now: whoever it is of has lost their access."""
@@ -101,17 +108,28 @@ class Exchange:
                 trace=self._trace,
                 time=datetime.now(UTC),
                 method=head.method,
-                path=head.path[:200],
+                path=head.path[:_PATH_SHOWN],
                 status=self._status,
                 milliseconds=round((time.monotonic() - began) * 1000, 2),
                 principal=str(self._who.principal),
+                limit="request-time" if self._took_too_long else "",
             )
             observe(site, seen)
         return result
 
+    @property
+    def _took_too_long(self) -> bool:
+        """Whether the app was waited for as long as a request of it may take."""
+        return self._watch.ran_out and self._waits_for_app and not self._cut
+
     def _fault(self) -> bool | Page:
         """Return the page for what went wrong; when an answer has begun, all that is left is to break it off."""
         page = closed_page(self._site) or Page(502, "The app did not answer this request.", "Try again.", self._trace)
+        if self._took_too_long:
+            most = f"{self._site.request_seconds:g} s, the most that a request of it may take."
+            page = Page(
+                504, f"The app did not answer within {most}", "Its builders see it in the console.", self._trace
+            )
         if self._bad_body and not self._cut:
             page = Page(400, f"{self._bad_body}.".capitalize())
         if self._withdrawn:
@@ -161,7 +179,8 @@ class Exchange:
     def _expect(self, channel: Channel) -> None:
         """Wait for one side only so long, until the answer begins: it may take as long as it takes."""
         if not self._answered:
-            self._watch.expect(channel, _ANSWER_SECONDS)
+            self._waits_for_app = channel is self._app
+            self._watch.expect(channel, self._site.request_seconds if self._waits_for_app else _BODY_SECONDS)
 
     async def _connect(self, pool: Pool, path: Path) -> Channel:
         app = await pool.connect(path)
@@ -257,7 +276,7 @@ class Exchange:
             return b""
 
     def _answer_head(self, *, framed: bool) -> bytes:
-        headers = self._reader.headers
+        headers = headers_for_browser(self._reader.headers)
         if not framed:
             headers.append((b"transfer-encoding", b"chunked"))
         headers.append((b"connection", b"keep-alive" if self._head.keep_alive else b"close"))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.messages import DesiredState
@@ -21,6 +22,7 @@ _WORDS = {
     "starting": "The app is starting. This takes a few seconds.",
     "failed": "The app could not be started.",
     "refused": "This release is not what was approved, so it was not started.",
+    "frozen": "Nothing new is started here for now, and this app did not run before.",
     "stopped": "The app is not running.",
 }
 
@@ -64,18 +66,15 @@ class Gate:
         if not decision.allowed:
             refused = Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
             return refused if decision.step_up is None else SignInNeeded(decision.step_up, refused)
-        wait = site.rate.wait_seconds(time.monotonic())
-        if wait > 0:
-            seconds = str(int(wait) + 1).encode()
-            return Page(429, "This app gets more requests than it declared.", headers=((b"retry-after", seconds),))
-        return identity
+        return _held_back(site) or identity
 
     def _decide(self, site: Site, token: str, address: str) -> tuple[Identity, Decision]:
         now = self._clock()
         known = site.known.get((token, address))
         if known is not None and known[2] > now.timestamp():
             return known[0], known[1]
-        content = read_pass(token, self._pass_key(), app=site.state.app, mode=site.state.mode, now=now)
+        app = instance_name(site.state.app, site.state.branch)
+        content = read_pass(token, self._pass_key(), app=app, mode=site.state.mode, now=now)
         state = self._state()
         if state is None or content.identity.is_revoked(state.epochs):
             raise NotAuthenticatedError("this sign-in was revoked")
@@ -107,6 +106,18 @@ def _hint(decision: Decision) -> str:
     if decision.deciders == (DEFAULT_DENY,):
         return "Ask whoever looks after the app for the role app-user on it."
     return ""
+
+
+def _held_back(site: Site) -> Page | None:
+    """Return the page for whoever may pass, but not just now: the app is on trial, or gets too many requests."""
+    if not site.lets_through():
+        words = f"{site.state.app} was stopped by itself and is tried again: few requests are let through."
+        return Page(503, words, "Try again in a moment.", headers=((b"retry-after", b"5"),))
+    wait = site.rate.wait_seconds(time.monotonic())
+    if wait <= 0:
+        return None
+    seconds = str(int(wait) + 1).encode()
+    return Page(429, "This app gets more requests than it declared.", headers=((b"retry-after", seconds),))
 
 
 def closed_page(site: Site) -> Page | None:

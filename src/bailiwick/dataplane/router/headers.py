@@ -29,6 +29,20 @@ def headers_for_app(head: RequestHead, who: Identity, trace: str) -> Headers:
     return headers
 
 
+def headers_for_browser(headers: Headers) -> Headers:
+    """Return an app's headers as a browser gets them: cookies stay at the host that they came from.
+
+    With a `Domain` (RFC 6265, section 5.2.3) they would be sent to the previews of branches, which lie below the app's.
+    """
+    return [(name, _host_only(value) if name == b"set-cookie" else value) for name, value in headers]
+
+
+def _host_only(cookie: bytes) -> bytes:
+    parts = cookie.split(b";")
+    kept = [part for part in parts[1:] if part.partition(b"=")[0].strip().lower() != b"domain"]
+    return b";".join([parts[0], *kept])
+
+
 @lru_cache(maxsize=2048)
 def _is_ours(name: bytes) -> bool:
     """Tell whether a header is the router's to set. WSGI makes `_` and `-` the same, so they are here too."""

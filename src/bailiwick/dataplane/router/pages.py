@@ -11,6 +11,7 @@ _TITLES = {
     401: "Please sign in",
     403: "You may not use this app",
     404: "There is no app here",
+    410: "This preview has ended",
     413: "This is too large",
     421: "This host is served elsewhere",
     429: "Too many requests",

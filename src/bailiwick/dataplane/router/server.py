@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bailiwick.core.principals import Identity
-from bailiwick.dataplane.channel import Channel, TooLongError
+from bailiwick.dataplane.channel import Channel, TooLongError, linger
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.exchange import Exchange, Observer
 from bailiwick.dataplane.router.gate import Gate, SignInNeeded
@@ -19,7 +19,6 @@ from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request, render_head
 
 _HEAD_SECONDS = 30.0
-_LINGER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Router:
                 address = await self._client_of(browser, watch)
                 while address is not None and await self._serve_request(browser, watch, address):
                     pass
-                await _linger(browser)
+                await linger(browser)
         finally:
             watch.stop()
             browser.close()
@@ -94,12 +93,15 @@ class Router:
         """Return a page of our own, or, once the app has answered, whether another request may follow."""
         site = self._parts.sites.find(head.host)
         if site is None:
-            words = "Check the address; apps are listed in the console."
-            return Page(421, f"No app is served here as {head.host}.", words)
+            return self._nothing_at(head.host)
         own = await self._own_answer(site, head)
         if own is not None:
             return own
         who = self._parts.gate.check(site, head, address)
+        side = self._parts.sites.side_of(site, who) if isinstance(who, Identity) else site
+        if side is not site:
+            # The candidate may declare more: policy is asked about what serves.
+            site, who = side, self._parts.gate.check(side, head, address)
         if isinstance(who, Identity):
             exchange = Exchange(browser, watch, site, head, who)
             return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
@@ -110,6 +112,13 @@ class Router:
                 401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
             )
         return who
+
+    def _nothing_at(self, host: str) -> Page:
+        ended = self._parts.sites.ended(host)
+        if ended is not None:
+            return Page(410, ended.words, ended.hint)
+        words = "Check the address; apps are listed in the console."
+        return Page(421, f"No app is served here as {host}.", words)
 
     async def _own_answer(self, site: Site, head: RequestHead) -> Page | None:
         if head.path == CALLBACK_PATH and head.method == "GET":
@@ -126,19 +135,6 @@ async def _refuse(browser: Channel, page: Page, *, as_json: bool) -> bool:
     browser.write(render_head(first, [*headers, (b"connection", b"close")]) + body)
     await browser.drain()
     return False
-
-
-async def _linger(browser: Channel) -> None:
-    """Read on for a moment: to close while a body still comes would take the answer with it (RFC 9112 section 9.6)."""
-    if not browser.is_over:
-        browser.end()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(_discard(browser), _LINGER_SECONDS)
-
-
-async def _discard(browser: Channel) -> None:
-    while True:
-        await browser.receive()
 
 
 async def serve(router: Router, host: str, port: int) -> asyncio.Server:

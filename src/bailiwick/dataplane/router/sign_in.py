@@ -57,6 +57,8 @@ class SignIn:
             "challenge": pkce_challenge(verifier),
             "state": state,
         }
+        if site.state.branch:
+            query["branch"] = site.state.branch
         if wanted.max_age_seconds is not None:
             query["max_age"] = str(wanted.max_age_seconds)
         if wanted.second_factor:
@@ -80,7 +82,8 @@ class SignIn:
         belongs = secrets.compare_digest(own.encode(), state.encode())
         if attempt is None or not belongs or attempt.host != site.host or attempt.over < time.monotonic():
             return Page(400, "This sign-in was not begun in this browser, or took too long.", "Open the app again.")
-        request = PassRequest(code=code, app=site.state.app, mode=site.state.mode, verifier=attempt.verifier)
+        app = site.state
+        request = PassRequest(code=code, app=app.app, mode=app.mode, verifier=attempt.verifier, branch=app.branch)
         try:
             answer = await self._redeem(request)
         except BailiwickError as fault:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from bailiwick.core.messages import AppState, RequestTrace
+from bailiwick.core.messages import AppState, EndedPreview, RequestTrace
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
+from bailiwick.core.rollouts import RolloutStep
 from bailiwick.dataplane.guard import ErrorSpike, RateLimit
 
-Condition = Literal["starting", "running", "jobs-only", "killed", "failed", "refused", "stopped"]
+Condition = Literal["starting", "running", "jobs-only", "killed", "failed", "refused", "frozen", "stopped"]
 _RECENT_REQUESTS = 50
 _KNOWN_PASSES = 2000
 
@@ -22,6 +23,10 @@ class Cuttable(Protocol):
     @property
     def identity(self) -> Identity:
         """Whose it is."""
+
+    @property
+    def what(self) -> str:
+        """What is asked for, such as `GET /export`."""
 
     def cut(self) -> None:
         """End it now: the app was stopped."""
@@ -45,9 +50,20 @@ class Site:
     in_flight: set[Cuttable] = field(default_factory=set)
     known: dict[tuple[str, str], tuple[Identity, Decision, float]] = field(default_factory=dict)
     data_classes: frozenset[str] = frozenset()
+    request_seconds: float = 60.0
+    # On trial, the first request passes.
+    _due: float = 1.0
 
     def __post_init__(self) -> None:
-        self.spike = ErrorSpike(self.state.guard)
+        self.spike = ErrorSpike(self.state.guardrails.errors)
+
+    def lets_through(self) -> bool:
+        """Return whether one more request may pass: all but on trial, where every so many'th is."""
+        if self.state.trial in (0, 1):
+            return True
+        passes = self._due >= 1
+        self._due += self.state.trial - passes
+        return passes
 
     def remember(self, key: tuple[str, str], identity: Identity, decision: Decision, expires: float) -> None:
         """Keep the decision about a pass and an address until it expires or the desired state changes."""
@@ -62,18 +78,42 @@ class Site:
             if request.identity.is_revoked(epochs):
                 request.withdraw()
 
+    def serve(self, state: AppState, upstream: Path) -> None:
+        """Serve a release that answers on a socket, whatever was here before."""
+        self.state, self.condition, self.words, self.upstream = state, "running", "", upstream
+        self.spike = ErrorSpike(state.guardrails.errors)
+        self.known.clear()
+
     def stop(self, condition: Condition, words: str) -> None:
         """Serve nothing more and cut what is in flight."""
+        self.close(condition, words)
+        self.cut()
+
+    def close(self, condition: Condition, words: str) -> None:
+        """Serve nothing more; what is in flight goes on."""
         self.condition, self.words, self.upstream = condition, words, None
+
+    def cut(self) -> None:
+        """Cut what is in flight."""
         for request in list(self.in_flight):
             request.cut()
 
 
 class Sites:
-    """Every site of this plane by its full host name."""
+    """Every site of this plane by its full host name, and the candidates that take a part of the requests of some."""
 
     def __init__(self) -> None:
         self._by_host: dict[str, Site] = {}
+        self._candidates: dict[str, tuple[Site, RolloutStep]] = {}
+        self._ended: Mapping[str, EndedPreview] = {}
+
+    def tell_ended(self, ended: Mapping[str, EndedPreview]) -> None:
+        """Say at these hosts that a preview ended, wherever none is served."""
+        self._ended = ended
+
+    def ended(self, host: str) -> EndedPreview | None:
+        """Return what is said of a preview that ended at a host."""
+        return self._ended.get(host)
 
     def put(self, site: Site) -> None:
         """Serve a site under its host name."""
@@ -89,10 +129,22 @@ class Sites:
         """Return the site of a host name, which is without port and in lower case."""
         return self._by_host.get(host)
 
-    def of_app(self, app: str) -> list[Site]:
-        """Return the sites of one app."""
-        return [site for site in self._by_host.values() if site.state.app == app]
+    def put_candidate(self, site: Site, step: RolloutStep) -> None:
+        """Let a candidate have the requests of those whom a step gives it, under the host name of its app."""
+        self._candidates[site.host] = (site, step)
+
+    def drop_candidate(self, site: Site) -> None:
+        """Let everybody have what is served under the host name; what the candidate answers just now goes on."""
+        if self._candidates.get(site.host, (None,))[0] is site:
+            del self._candidates[site.host]
+
+    def side_of(self, site: Site, who: Identity) -> Site:
+        """Return the site that somebody's request goes to: this one, or the candidate beside it while that is up."""
+        beside = self._candidates.get(site.host)
+        if beside is None or beside[0].condition != "running" or not beside[1].gives(who):
+            return site
+        return beside[0]
 
     def all(self) -> list[Site]:
-        """Return every site."""
-        return list(self._by_host.values())
+        """Return every site, candidates too."""
+        return [*self._by_host.values(), *(site for site, _ in self._candidates.values())]

@@ -1,24 +1,35 @@
 """Sandboxes: where an app runs with nothing but what it declared."""
 
+from bailiwick.dataplane.sandbox.call_watch import RefusedCall
 from bailiwick.dataplane.sandbox.errors import LayerError, SandboxStartError, SandboxUnavailableError
-from bailiwick.dataplane.sandbox.launch import Sandbox, launch
-from bailiwick.dataplane.sandbox.layers import ensure_layer
-from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, SandboxSpec, Usage
+from bailiwick.dataplane.sandbox.launch import Sandbox, launch, uid_of
+from bailiwick.dataplane.sandbox.layer_files import digest_of
+from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
+from bailiwick.dataplane.sandbox.levels import LevelRefusedError, require_level
+from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
 
 __all__ = [
     "Exit",
+    "Layer",
     "LayerError",
+    "LevelRefusedError",
     "Limits",
     "Mount",
     "Plant",
+    "Reached",
+    "RefusedCall",
     "Runtime",
     "Sandbox",
     "SandboxSpec",
     "SandboxStartError",
     "SandboxUnavailableError",
     "Usage",
+    "digest_of",
     "ensure_layer",
     "ensure_runtime",
     "launch",
+    "require_level",
+    "take_layer",
+    "uid_of",
 ]

@@ -13,6 +13,15 @@ _V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
 
 
 @dataclass(frozen=True, slots=True)
+class Counters:
+    """How often processes were killed for memory, not made for their number, and in how many periods held back."""
+
+    memory_kills: int = 0
+    processes_refused: int = 0
+    throttled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ControlGroup:
     """The groups of one sandbox: one folder on version 2, one for each controller on version 1."""
 
@@ -39,15 +48,21 @@ class ControlGroup:
         spent = _number(self.folders["cpuacct"] / "cpuacct.usage") / 1e9 if "cpuacct" in self.folders else 0.0
         return Usage(_number(memory / "memory.usage_in_bytes"), spent, _number(pids / "pids.current"))
 
-    def broken_limit(self, limits: Limits) -> str:
-        """Return which limit was run into, in words, or an empty string."""
+    @property
+    def processes_file(self) -> Path:
+        """Where the numbers of the processes in the group are listed."""
+        return self.folders["pids"] / "cgroup.procs"
+
+    def counters(self) -> Counters:
+        """Return how often limits were run into until now."""
         memory, pids = self.folders["memory"], self.folders["pids"]
-        kills = _keyed(memory / ("memory.events" if self.version == 2 else "memory.oom_control")).get("oom_kill", 0)  # noqa: PLR2004
-        if kills:
-            return f"the memory limit of {limits.memory_bytes // 2**20} MiB was exceeded"
-        if _keyed(pids / "pids.events").get("max", 0):
-            return f"the limit of {limits.processes} processes was reached"
-        return ""
+        kills = _keyed(memory / ("memory.events" if self.version == 2 else "memory.oom_control"))  # noqa: PLR2004
+        periods = _keyed(self.folders["cpu"] / "cpu.stat") if "cpu" in self.folders else {}
+        return Counters(
+            kills.get("oom_kill", 0),
+            _keyed(pids / "pids.events").get("max", 0),
+            periods.get("nr_throttled", 0),
+        )
 
 
 def make_group(name: str, limits: Limits) -> ControlGroup | None:

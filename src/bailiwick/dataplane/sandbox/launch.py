@@ -1,27 +1,28 @@
 """Starts a sandbox: an own uid, namespaces by bubblewrap, a system-call filter, limits, and planted sockets."""
 
-import array
 import asyncio
 import contextlib
 import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from bailiwick.core.syscalls import filter_program
+from bailiwick.dataplane.sandbox import pausing
+from bailiwick.dataplane.sandbox.call_watch import CallWatch, RefusedCall, can_watch
 from bailiwick.dataplane.sandbox.cgroups import ControlGroup, make_group
+from bailiwick.dataplane.sandbox.command import bubblewrap_command, ingress_numbers, rlimits
+from bailiwick.dataplane.sandbox.descriptors import DataFiles, Descriptors
 from bailiwick.dataplane.sandbox.errors import SandboxStartError, SandboxUnavailableError
-from bailiwick.dataplane.sandbox.model import Exit, Limits, Plant, SandboxSpec, Usage
+from bailiwick.dataplane.sandbox.gauge import Gauge
+from bailiwick.dataplane.sandbox.model import Exit, Plant, Reached, SandboxSpec, Usage
+from bailiwick.dataplane.sandbox.planting import plant_sockets
 from bailiwick.dataplane.sandbox.runtime import Runtime
 
 _FIRST_UID, _UIDS = 200_000, 60_000
-_INNER_ID = "1000"
 _START_SECONDS = 20.0
 _KILL_SECONDS = 5.0
 _OUTPUT_LIMIT = 256 * 1024
@@ -44,20 +45,39 @@ class Sandbox:
     _first: "_FirstProcess"
     _process: asyncio.subprocess.Process
     _group: ControlGroup | None
+    _gauge: Gauge
+    _calls: CallWatch | None = None
 
     @property
     def controls(self) -> str:
         """How the limits are enforced here: by control groups or by rlimits only."""
         return "rlimits" if self._group is None else f"cgroup v{self._group.version}"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.returncode is not None
+
+    def pause(self) -> None:
+        """Stop all that runs in it where it is; what it waits for, it waits for."""
+        if not self.is_over:
+            pausing.pause(self.inner_pid)
+
+    def resume(self) -> None:
+        """Let what was paused go on."""
+        if not self.is_over:
+            pausing.resume(self.inner_pid)
+
     async def wait(self) -> Exit:
         """Wait for the end and say how it came."""
         code = await self._process.wait()
         self._first.end()
-        broken = self._group.broken_limit(self.spec.limits) if self._group is not None else ""
+        if self._calls is not None:
+            self._calls.close()
+        reached = self._gauge.broken() if code else None
         if self._group is not None:
             self._group.remove()
-        return Exit(code if code >= 0 else 128 - code, broken)
+        return Exit(code if code >= 0 else 128 - code, self._gauge.words_of(reached), reached)
 
     async def kill(self) -> None:
         """End it now, every process in it: the death of a process namespace's first process is that of all."""
@@ -72,6 +92,14 @@ class Sandbox:
     def usage(self) -> Usage:
         """Return what it uses now; zeros where the host lends no control groups."""
         return self._group.usage() if self._group is not None else Usage(0, 0.0, 0)
+
+    def reached(self) -> list[Reached]:
+        """Return which limits were run into since this was last asked."""
+        return self._gauge.reached() if not self.is_over else []
+
+    def refused_calls(self) -> list[RefusedCall]:
+        """Return the system calls that were refused since this was last asked."""
+        return self._calls.take() if self._calls is not None else []
 
     def close(self) -> None:
         """Close the planted sockets."""
@@ -105,33 +133,45 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
     """
     if not _SAFE_ID.fullmatch(spec.id):
         raise SandboxStartError(f"'{spec.id[:40]}' cannot name a sandbox")
-    uid = _uid_of(spec.owner)
+    uid = uid_of(spec.owner)
     group = make_group(f"{spec.id}-{os.getpid()}-{time.monotonic_ns()}", spec.limits)
-    with _Descriptors() as ours:
+    with Descriptors() as ours:
         status_read, status_write = ours.pipe()
         gate_read, gate_write = ours.pipe()
         output_read, output_write = ours.pipe()
-        data = _DataFiles(ours)
-        command = _bubblewrap_command(spec, runtime, data, status_write, gate_read)
-        handed = [status_write, gate_read, *data.numbers, *_ingress_numbers(spec)]
+        data = DataFiles(ours)
+        door, way_out = _door(ours)
+        command = bubblewrap_command(spec, runtime, data, status_write, gate_read, way_out)
+        handed = [status_write, gate_read, *data.numbers, *ingress_numbers(spec)]
+        handed += [way_out] if way_out is not None else []
         spawning = asyncio.create_task(_spawn(command, spec, uid, group, handed, output_write))
         first: _FirstProcess | None = None
         try:
             process = await asyncio.shield(spawning)
-            ours.close(status_write, output_write)
+            ours.close(status_write, output_write, *([] if way_out is None else [way_out]))
             output = await _reader(ours.release(output_read))
             inner_pid = await _started(status_read, output)
             # It waits for our word and bubblewrap for its end, so the number is still its own.
             first = _FirstProcess(inner_pid)
-            planted = await _plant(spec, runtime, inner_pid, uid)
+            planted = await plant_sockets(spec, runtime, inner_pid, uid)
             os.write(gate_write, b"1")
         except BaseException:
             await _undo(spawning, first, group)
             raise
-    return Sandbox(spec, planted, output, inner_pid, first, process, group)
+        calls = CallWatch(socket.socket(fileno=ours.release(door))) if door is not None else None
+    gauge = Gauge(spec.limits, group, inner_pid)
+    return Sandbox(spec, planted, output, inner_pid, first, process, group, gauge, calls)
 
 
-def _uid_of(owner: str) -> int | None:
+def _door(ours: Descriptors) -> tuple[int | None, int | None]:
+    """Return both ends of the socket through which a listener of refused calls comes out, where there are such."""
+    if not can_watch():
+        return None, None
+    inside, outside = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    return ours.add(outside.detach()), ours.add(inside.detach())
+
+
+def uid_of(owner: str) -> int | None:
     """Return the uid that an owner's sandboxes have outside; None when we are no root and keep ours."""
     if os.geteuid() != 0:
         return None
@@ -164,92 +204,6 @@ async def _reader(number: int) -> asyncio.StreamReader:
     return reader
 
 
-class _Descriptors:
-    """File descriptors of ours that are closed at the end, unless closed or released before."""
-
-    def __init__(self) -> None:
-        self._open: set[int] = set()
-
-    def __enter__(self) -> "_Descriptors":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close(*self._open)
-
-    def add(self, number: int) -> int:
-        self._open.add(number)
-        return number
-
-    def pipe(self) -> tuple[int, int]:
-        read, write = os.pipe()
-        return self.add(read), self.add(write)
-
-    def release(self, number: int) -> int:
-        self._open.discard(number)
-        return number
-
-    def close(self, *numbers: int) -> None:
-        for number in numbers:
-            self._open.discard(number)
-            os.close(number)
-
-
-class _DataFiles:
-    """Contents that bubblewrap reads from file descriptors: the filter, and small files for the sandbox."""
-
-    def __init__(self, ours: _Descriptors) -> None:
-        self._ours = ours
-        self.numbers: list[int] = []
-
-    def add(self, content: bytes) -> str:
-        """Return the number of a descriptor from which the content can be read."""
-        number = self._ours.add(os.memfd_create("bailiwick"))
-        os.write(number, content)
-        os.lseek(number, 0, os.SEEK_SET)
-        self.numbers.append(number)
-        return str(number)
-
-
-def _ingress_numbers(spec: SandboxSpec) -> list[int]:
-    return [spec.ingress.fileno()] if spec.ingress is not None else []
-
-
-def _bubblewrap_command(
-    spec: SandboxSpec, runtime: Runtime, data: _DataFiles, status_write: int, gate_read: int
-) -> list[str]:
-    program = shutil.which("bwrap")
-    if program is None:
-        raise SandboxUnavailableError("bubblewrap is not installed", hint="apt-get install bubblewrap")
-    hosts = "127.0.0.1 localhost\n" + "".join(f"{plant.address} {plant.name}\n" for plant in spec.plants)
-    command = [program, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
-    command += ["--uid", _INNER_ID, "--gid", _INNER_ID, "--cap-drop", "ALL", "--hostname", "app"]
-    command += ["--ro-bind", str(runtime.root), "/", "--proc", "/proc", "--dev", "/dev"]
-    command += ["--size", str(spec.limits.disk_bytes), "--tmpfs", "/tmp"]  # noqa: S108 - the sandbox's own
-    for mount in spec.mounts:
-        command += ["--ro-bind", str(mount.source), mount.target]
-    command += ["--ro-bind-data", data.add(hosts.encode()), "/etc/hosts", "--remount-ro", "/"]
-    command += ["--seccomp", data.add(filter_program()), "--chdir", spec.working_directory]
-    for name, value in _environment(spec, runtime).items():
-        command += ["--setenv", name, value]
-    command += ["--info-fd", str(status_write), "--block-fd", str(gate_read), "--"]
-    ingress = ",".join(map(str, _ingress_numbers(spec)))
-    stage = [runtime.python, "-I", "-S", "-B", "/.bailiwick/stage.py", ingress]
-    return [*command, *stage, *spec.command]
-
-
-def _environment(spec: SandboxSpec, runtime: Runtime) -> dict[str, str]:
-    own = {
-        "PATH": f"/usr/bin:/bin:{Path(runtime.python).parent}",
-        "HOME": "/tmp",  # noqa: S108 - the sandbox's own
-        "TMPDIR": "/tmp",  # noqa: S108
-        "LANG": "C.UTF-8",
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return own | dict(spec.environment)
-
-
 async def _spawn(
     command: list[str],
     spec: SandboxSpec,
@@ -262,7 +216,7 @@ async def _spawn(
     becoming: list[str] = []
     if uid is not None:
         becoming = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--"]
-    limits = _rlimits(spec.limits, by_group=group is not None)
+    limits = rlimits(spec.limits, by_group=group is not None)
     entries = [str(file) for file in group.entry_files] if group is not None else []
     arguments = ["/bin/sh", "-c", *_ENTER, *entries, "--", "prlimit", *limits, "--", *becoming, *command]
     return await asyncio.create_subprocess_exec(
@@ -275,29 +229,6 @@ async def _spawn(
         pass_fds=handed,
         start_new_session=True,
     )
-
-
-def _rlimits(limits: Limits, *, by_group: bool) -> list[str]:
-    """Return prlimit(1)'s options; without control groups the memory limit is one for each process."""
-    options = [f"--nofile={limits.open_files}", "--core=0", f"--fsize={limits.disk_bytes}"]
-    if not by_group:
-        options += [f"--data={limits.memory_bytes}", f"--nproc={_own_processes() + limits.processes}"]
-    return options
-
-
-def _own_processes() -> int:
-    """Return how many processes our uid has already: without an own uid, the limit counts them too."""
-    if os.geteuid() == 0:
-        return 0
-    own = os.geteuid()
-    return sum(1 for entry in Path("/proc").iterdir() if entry.name.isdigit() and _owner(entry) == own)
-
-
-def _owner(entry: Path) -> int:
-    try:
-        return entry.stat().st_uid
-    except OSError:
-        return -1
 
 
 async def _started(status_read: int, output: asyncio.StreamReader) -> int:
@@ -326,44 +257,3 @@ def _failure(words: str) -> SandboxUnavailableError | SandboxStartError:
         return SandboxUnavailableError(f"this host does not let us make namespaces: {words[:200]}", hint=hint)
     hint = "the state directory and every one above it must be open to other uids (chmod o+x)"
     return SandboxStartError(f"the sandbox did not start: {words[:300]}", hint=hint if "ermission" in words else "")
-
-
-async def _plant(spec: SandboxSpec, runtime: Runtime, pid: int, uid: int | None) -> dict[Plant, socket.socket]:
-    """Have a helper of the owner's uid open the sockets inside, and take them over."""
-    if not spec.plants:
-        return {}
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with ours, theirs:
-        order = {"pid": pid, "plants": [[plant.address, plant.port, plant.protocol] for plant in spec.plants]}
-        helper = await asyncio.create_subprocess_exec(
-            *([] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]),
-            str(runtime.outside_python), "-I", "-S", "-B", str(runtime.root / ".bailiwick" / "plant.py"),
-            str(theirs.fileno()),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries)},
-            pass_fds=[theirs.fileno()],
-        )  # fmt: skip
-        try:
-            _, words = await helper.communicate(json.dumps(order).encode())
-        except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                helper.kill()
-            await helper.wait()
-            raise
-        if helper.returncode != 0:
-            raise SandboxStartError(f"sockets could not be planted: {words.decode(errors='replace').strip()[-300:]}")
-        return dict(zip(spec.plants, _received(ours, len(spec.plants)), strict=True))
-
-
-def _received(handover: socket.socket, count: int) -> list[socket.socket]:
-    numbers = array.array("i")
-    _, ancillary, _, _ = handover.recvmsg(64, socket.CMSG_SPACE(count * numbers.itemsize))
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
-    planted = [socket.socket(fileno=number) for number in numbers]
-    for item in planted:
-        item.setblocking(False)
-    return planted

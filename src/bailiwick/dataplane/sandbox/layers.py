@@ -5,21 +5,24 @@ import hashlib
 import os
 import re
 import shutil
-import tarfile
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import uv
 
-from bailiwick.core.artifacts import is_safe_path
 from bailiwick.dataplane.sandbox.errors import LayerError
 from bailiwick.dataplane.sandbox.launch import launch
+from bailiwick.dataplane.sandbox.layer_files import digest_of, tidy, unpack
 from bailiwick.dataplane.sandbox.model import Limits, Mount, SandboxSpec
 from bailiwick.dataplane.sandbox.runtime import Runtime
 
 _BUILD_LIMITS = Limits(memory_bytes=1024 * 2**20, cpu=2.0, processes=64, disk_bytes=2048 * 2**20, open_files=4096)
 _BUILD_SECONDS = 300.0
+# Rises when the same lock file would make another layer.
+_VERSION = 2
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?==[^\s;\\]+", re.MULTILINE)
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 # The layer leaves the sandbox as a stream, so that the build needs no writable folder of the host.
 _BUILD = """
 import subprocess, sys, tarfile
@@ -36,8 +39,23 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
 """
 
 
-async def ensure_layer(lock: str, wheels: Path, store: Path, runtime: Runtime) -> Path:
-    """Return the folder with what a lock file names, building it at the first time.
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer: the folder to mount, and the SHA-256 of the archive that its files make."""
+
+    folder: Path
+    sha256: str
+
+    def still_is(self) -> bool:
+        """Return whether the folder holds what it was kept as."""
+        try:
+            return digest_of(self.folder) == self.sha256
+        except LayerError:
+            return False
+
+
+async def ensure_layer(lock: str, wheels: Path, store: Path, runtime: Runtime) -> Layer:
+    """Return the layer of what a lock file names, building it at the first time.
 
     `lock` is in pip's requirements format with hashes, `wheels` the folder that the organisation fills, `store` where
     layers are kept. Raises `LayerError` with the installer's reason when a hash differs or a wheel is missing.
@@ -47,10 +65,12 @@ async def ensure_layer(lock: str, wheels: Path, store: Path, runtime: Runtime) -
             "requirements.lock does not pin its packages with hashes",
             hint="make it with: uv pip compile --generate-hashes requirements.in -o requirements.lock",
         )
-    name = hashlib.sha256(f"{runtime.root.name}\0{lock}".encode()).hexdigest()[:24]
-    layer = store / name
-    if layer.exists():
-        return layer
+    name = hashlib.sha256(f"{_VERSION}\0{runtime.root.name}\0{lock}".encode()).hexdigest()
+    built = store / f"{name}.built"
+    if built.exists():
+        sha256 = built.read_text()
+        if (store / sha256).exists():
+            return Layer(store / sha256, sha256)
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store) as work:
         place = Path(work)
@@ -58,14 +78,41 @@ async def ensure_layer(lock: str, wheels: Path, store: Path, runtime: Runtime) -
         (place / "input").mkdir()
         (place / "input" / "requirements.lock").write_text(lock)
         archive = await _build(lock, place, wheels, runtime)
-        finished = place / "layer"
-        await asyncio.to_thread(_unpack, archive, finished)
-        try:
-            finished.rename(layer)
-        except OSError:
-            # Another process was faster: its layer is the same.
-            if not layer.exists():
-                raise
+        layer = await asyncio.to_thread(_keep, archive, place, store)
+        # Written last, and whole: a build that was cut off is done again.
+        (place / "built").write_text(layer.sha256)
+        (place / "built").replace(built)
+    return layer
+
+
+def take_layer(archive: bytes, sha256: str, store: Path) -> Layer:
+    """Keep a layer that was built elsewhere; raise `LayerError` when it is not the one of this digest."""
+    store.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=store) as work:
+        place = Path(work)
+        place.chmod(0o755)
+        (place / "layer.tar").write_bytes(archive)
+        layer = _keep(place / "layer.tar", place, store)
+    if layer.sha256 != sha256:
+        raise LayerError(f"the packages are not those that were approved: expected {sha256[:12]}…")
+    return layer
+
+
+def _keep(archive: Path, place: Path, store: Path) -> Layer:
+    """Move what an archive holds into the store, under its own digest."""
+    finished = place / "layer"
+    unpack(archive, finished)
+    tidy(finished)
+    sha256 = digest_of(finished)
+    layer = Layer(store / sha256, sha256)
+    if layer.folder.exists() and not layer.still_is():
+        shutil.rmtree(layer.folder)
+    try:
+        finished.rename(layer.folder)
+    except OSError:
+        # Another process was faster: its layer is the same.
+        if not layer.folder.exists():
+            raise
     return layer
 
 
@@ -114,29 +161,16 @@ async def _receive(output: asyncio.StreamReader, target: Path) -> Path:
     return target
 
 
+def materials_of(lock: str, wheels: Path) -> dict[str, str]:
+    """Return the wheels of the cache that a lock file pins by hash, as name and SHA-256."""
+    hashes = set(_HASH.findall(lock))
+    found = {wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in _wanted(lock, wheels)}
+    return {name: sha256 for name, sha256 in sorted(found.items()) if sha256 in hashes}
+
+
 def _wanted(lock: str, wheels: Path) -> list[Path]:
     """Return the wheels whose project the lock file names, so that a build sees nothing else."""
     projects = {re.sub(r"[-_.]+", "-", match[1]).lower() for match in _PIN.finditer(lock)}
     return [
         wheel for wheel in wheels.glob("*.whl") if re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower() in projects
     ]
-
-
-def _unpack(archive: Path, target: Path) -> None:
-    """Unpack what the build made. Its code ran there, so the archive is not trusted: only plain files inside."""
-    target.mkdir()
-    with tarfile.open(archive) as content:
-        for entry in content:
-            name = entry.name.removeprefix("./")
-            source = content.extractfile(entry) if entry.isreg() else None
-            if source is None:
-                continue  # folders are made for their files; links and devices have no place in a layer
-            if not is_safe_path(name):
-                raise LayerError(f"the build made a file outside of its folder: {name[:80]!r}")
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as copy:
-                shutil.copyfileobj(source, copy)
-            path.chmod(0o755 if entry.mode & 0o100 else 0o644)
-    for folder, _, _ in os.walk(target):
-        Path(folder).chmod(0o755)

@@ -57,11 +57,20 @@ class SandboxSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A limit that a sandbox ran into: its name, and what happened, such as `256 MiB of memory reached`."""
+
+    limit: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
-    """How a sandbox ended: the command's code, and which limit was broken, if one was."""
+    """How a sandbox ended: the command's code, and which limit was broken, in words, if one was."""
 
     code: int
     broken_limit: str = ""
+    reached: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True)

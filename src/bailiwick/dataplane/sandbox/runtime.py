@@ -44,6 +44,7 @@ _TOOLS = """
 sh cat ls id env sleep head tail echo true false touch mkdir rm cp mv ln wc dd df du grep sed uname hostname mount
 getent timeout date stat find sort od base64 chmod chown kill nproc tr cut seq test printenv pwd readlink
 """.split()
+_TIME_ZONES = Path("/usr/share/zoneinfo")
 _TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt",)
 _FILES_OF_ETC = {
     "passwd": "app:x:1000:1000:app:/tmp:/nonexistent\nnobody:x:65534:65534:nobody:/nonexistent:/nonexistent\n",
@@ -52,7 +53,7 @@ _FILES_OF_ETC = {
     "resolv.conf": "nameserver 127.0.0.53\noptions timeout:1 attempts:1\n",
     "hosts": "127.0.0.1 localhost\n",
 }
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Runtime:
 
     root: Path
     python: str
+
+    @property
+    def nothing(self) -> Path:
+        """An empty file."""
+        return self.root / ".bailiwick" / "nothing"
 
     @property
     def outside_libraries(self) -> Path:
@@ -128,11 +134,16 @@ def _fill(root: Path, python: Path, tools: list[Path]) -> None:
         _link(root, "usr/bin/sh", next(str(tool) for tool in tools if tool.name in {"dash", "sh", "bash"}))
     for name, content in _FILES_OF_ETC.items():
         (root / "etc" / name).write_text(content)
+    if _TIME_ZONES.is_dir():
+        # The other forms of the same: with leap seconds, and once more without.
+        twice = shutil.ignore_patterns("right", "posix", "localtime", "posixrules")
+        shutil.copytree(_TIME_ZONES, root / "usr/share/zoneinfo", ignore=twice)
     for store in _TRUST_STORES:
         if Path(store).exists():
             _copy_file(root, Path(store))
     for module, name in ((stage, "stage.py"), (plant, "plant.py")):
         shutil.copyfile(module.__file__ or "", root / ".bailiwick" / name)
+    (root / ".bailiwick" / "nothing").touch()
     _make_readable(root)
 
 

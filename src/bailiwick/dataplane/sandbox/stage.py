@@ -1,9 +1,12 @@
-"""The first program inside a sandbox: a second wall around files (Landlock), then the command. Standard library only.
+"""The first program inside a sandbox: a second wall around files (Landlock), the filter whose refusals are counted
+outside, then the command. Standard library only.
 
 It runs from the sandbox's own runtime, so it can import nothing of Bailiwick.
 """
 
+import _socket
 import ctypes
+import fcntl
 import os
 import struct
 import sys
@@ -17,6 +20,9 @@ _WRITE_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 
 _WRITABLE = ("/tmp", "/dev")  # noqa: S108 - the sandbox's own
 _INGRESS_FD = 3
 _HIGHEST_FD = 4096
+_SECCOMP = {"x86_64": 317, "aarch64": 277}  # seccomp(2)
+_SET_FILTER, _NEW_LISTENER = 1, 8  # SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER
+_FILTER_BYTES = 1 << 16
 
 
 def _syscall(number: int, *arguments: object) -> int:
@@ -44,15 +50,44 @@ def restrict_files() -> None:
     os.close(ruleset)
 
 
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def hand_refusals_on(content: bytes, door: int) -> None:
+    """Set a filter and send its listener out through a Unix socket; nothing of either stays open here."""
+    program = _Program(len(content) // 8, content)
+    listener = _syscall(_SECCOMP[os.uname().machine], _SET_FILTER, _NEW_LISTENER, ctypes.byref(program))
+    if listener < 0:
+        sys.exit("sandbox: the filter of system calls could not be set")
+    outside = _socket.socket(fileno=door)
+    rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack("i", listener))
+    outside.sendmsg([b"l"], [rights])
+    outside.close()
+    os.close(listener)
+
+
 def main() -> None:
-    """Put up the wall and become the command; the ingress socket, when there is one, becomes descriptor 3."""
-    ingress, command = sys.argv[1], sys.argv[2:]
+    """Put up the walls and become the command; the ingress socket, when there is one, becomes descriptor 3.
+
+    The first argument is its number, the second those of the filter and of the door for its listener, by a colon.
+    """
+    ingress, watched, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+    content, door = b"", -1
+    if watched:
+        number, _, way_out = watched.partition(":")
+        content = os.read(int(number), _FILTER_BYTES)
+        door = fcntl.fcntl(int(way_out), fcntl.F_DUPFD_CLOEXEC, _INGRESS_FD + 1)
     if ingress and int(ingress) != _INGRESS_FD:
         os.dup2(int(ingress), _INGRESS_FD)
-    os.closerange(_INGRESS_FD + bool(ingress), _HIGHEST_FD)
+    first = _INGRESS_FD + bool(ingress)
+    os.closerange(first, door if watched else _HIGHEST_FD)
+    os.closerange(max(door + 1, first), _HIGHEST_FD)
     if ingress:
         os.set_inheritable(_INGRESS_FD, True)
     restrict_files()
+    if watched:
+        hand_refusals_on(content, door)
     try:
         os.execvp(command[0], command)  # noqa: S606 - becoming the command is the point
     except OSError as fault:

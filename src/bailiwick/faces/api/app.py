@@ -10,27 +10,42 @@ from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.access_reviews import add_access_reviews
 from bailiwick.faces.api.advisories import add_advisories
+from bailiwick.faces.api.approval_rules import add_approval_rules
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.capabilities import add_capabilities
+from bailiwick.faces.api.change_windows import add_change_windows
+from bailiwick.faces.api.databases import add_databases
+from bailiwick.faces.api.delegations import add_delegations
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
+from bailiwick.faces.api.egress import add_egress
+from bailiwick.faces.api.emergencies import add_emergencies
 from bailiwick.faces.api.exporters import add_exporters
+from bailiwick.faces.api.freezes import add_freezes
 from bailiwick.faces.api.grants import add_grants
+from bailiwick.faces.api.guardrails import add_guardrails
 from bailiwick.faces.api.history import add_history
+from bailiwick.faces.api.models import add_models
+from bailiwick.faces.api.notices import add_notices
+from bailiwick.faces.api.package_index import add_package_index
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.people_found import add_people_found
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.policies import add_policies
+from bailiwick.faces.api.previews import add_previews
 from bailiwick.faces.api.problems import add_problem_handlers
 from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.reviewers import add_reviewers
+from bailiwick.faces.api.rollouts import add_rollouts
 from bailiwick.faces.api.sbom import add_sbom
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
+from bailiwick.faces.api.signing import add_signing
 from bailiwick.faces.api.standards import add_standards
+from bailiwick.faces.api.stops import add_stops
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.origin import seen_from
@@ -62,21 +77,36 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_apps,
         add_sbom,
         add_deploys,
+        add_stops,
+        add_rollouts,
+        add_approval_rules,
+        add_emergencies,
+        add_change_windows,
+        add_guardrails,
+        add_egress,
+        add_delegations,
+        add_freezes,
+        add_notices,
+        add_databases,
         add_platform,
         add_audit,
         add_audit_proofs,
         add_exporters,
         add_retention,
         add_advisories,
+        add_package_index,
         add_grants,
         add_access_reviews,
         add_people_found,
+        add_models,
         add_reviewers,
         add_waivers,
         add_capabilities,
         add_standards,
         add_history,
         add_uploads,
+        add_previews,
+        add_signing,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -7,9 +7,11 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
+from bailiwick.control.observe import walls_of
 from bailiwick.faces.api.bodies import OwnerBody, PathBody
 from bailiwick.faces.api.deploys import deploy_json
 from bailiwick.faces.api.pages import Cursor, Json, Limit
+from bailiwick.faces.stops import stop_json
 
 
 def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
@@ -39,12 +41,14 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
             stops = control.stops.standing(session, app.path)
             return {
                 **_app(control, app),
-                "stopped": asdict(stops[0]) if stops else None,
+                "stopped": stop_json(stops[0]) if stops else None,
+                "held_by": [stop_json(kill) for kill in stops],
                 "statuses": [asdict(item) for item in control.observe.statuses(session, app.path)],
                 "releases": [asdict(item) for item in control.releases.releases(session, app.path)],
                 "deploys": [deploy_json(item) for item in control.deploys.deploys(session, app.path)],
                 "pushes": [asdict(item) for item in control.source.pushes(session, app)],
                 "job_runs": [asdict(item) for item in control.observe.job_runs(session, app.path)],
+                "walls": [asdict(item) for item in walls_of(session, app.path)],
                 "evidence": [
                     {"id": item.id, **item.report.model_dump(mode="json")}
                     for item in control.observe.evidence(session, app.path)

@@ -1,5 +1,7 @@
 """What the API takes: the bodies of writes, strict about unknown fields."""
 
+from typing import Any
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
@@ -19,17 +21,36 @@ class ReasonBody(_Body):
     reason: str = Field(default="", max_length=2000)
 
 
+class RollbackBody(ReasonBody):
+    """Whether an earlier release is to be served although it may not pass the review, and why; and whether what its
+    own database loses by that is given up.
+    """
+
+    emergency: bool = False
+    fixes: str = Field(default="", max_length=60, description="the freeze that it is the fix of; with emergency")
+    accept_loss: bool = False
+
+
 class DeployBody(_Body):
     """What should go to production."""
 
     app: str
     commit: str = ""
+    fixes: str = Field(default="", max_length=60, description="the freeze that it is the fix of")
+    plan: dict[str, Any] | None = Field(default=None, description="how it goes out: more careful than the app's plan")
+    emergency: str = Field(default="", max_length=2000, description="why it cannot wait for its rule and its window")
 
 
 class SecretBody(_Body):
     """A secret's value."""
 
     value: str = Field(repr=False)
+
+
+class DataClassesBody(_Body):
+    """Which class of data columns of an integration hold: by `table.column`, an empty text for none."""
+
+    columns: dict[str, str] = Field(min_length=1, max_length=1000)
 
 
 class EnabledBody(_Body):

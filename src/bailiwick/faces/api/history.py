@@ -8,6 +8,7 @@ from fastapi import FastAPI, Query
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.history import Blame, Revision
 from bailiwick.control.source import CommitRecord
+from bailiwick.core.branches import MAIN
 from bailiwick.faces.api.pages import Cursor, Json, Limit
 
 At = Annotated[str, Query(max_length=40, description="`production`, the id of a commit, or empty for the newest")]
@@ -45,6 +46,7 @@ def revision_json(revision: Revision) -> Json:
         "subject": push.subject,
         "accepted": push.accepted,
         "door": push.door,
+        "branch": push.branch or MAIN,
         "pushed_by": push.author,
         "person": push.person,
         "verified_agent": push.verified_agent,

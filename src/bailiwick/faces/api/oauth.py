@@ -1,5 +1,9 @@
-"""The authorization server's endpoints for programs: tokens, their end, and what it can do (RFC 6749, 7009, 8414)."""
+"""The authorization server's endpoints for programs: tokens and their end, clients, and what there is.
 
+RFC 6749 and 7009 for tokens, 7591 for clients that register themselves, 8414 for what this server can do.
+"""
+
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -13,14 +17,15 @@ from bailiwick.control.identity import (
     ASSERTION_ALGORITHMS,
     OAuthError,
     Parameters,
+    RegisteredClient,
     TooManyTriesError,
     is_machine_token,
-    known_client,
     read_wanted,
 )
 from bailiwick.core.errors import BailiwickError, InvalidInputError, NotAuthenticatedError, UnavailableError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.api.oauth_grants import TokenRequest, grants
+from bailiwick.faces.origin import address_of
 
 OAUTH_PATH = "/oauth"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -59,8 +64,14 @@ def build_oauth(control: ControlPlane) -> FastAPI:
         if is_machine_token(secret):
             await run_in_threadpool(control.exchange.give_back, secret)
         else:
-            await run_in_threadpool(control.tokens.revoke, known_client(parameters), secret)
+            await run_in_threadpool(control.tokens.revoke, control.tokens.client(parameters), secret)
         return Response(status_code=200, headers=_NO_STORE)
+
+    @app.post("/register", status_code=201)
+    async def register(request: Request) -> Response:
+        metadata, address = await _read_metadata(request), address_of(request.scope)
+        client = await run_in_threadpool(control.tokens.registration.register, metadata, address)
+        return JSONResponse(dict(_registered(client)), 201, headers=_NO_STORE)
 
     return app
 
@@ -74,6 +85,7 @@ def oauth_metadata(control: ControlPlane) -> Mapping[str, object]:
         "token_endpoint": f"{issuer}{OAUTH_PATH}/token",
         "device_authorization_endpoint": f"{issuer}{OAUTH_PATH}/device_authorization",
         "revocation_endpoint": f"{issuer}{OAUTH_PATH}/revoke",
+        "registration_endpoint": f"{issuer}{OAUTH_PATH}/register",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(grants(control)),
@@ -91,7 +103,7 @@ def _begin_device(control: ControlPlane, asked: TokenRequest) -> dict[str, objec
     """Take what a program without a browser asks for (RFC 8628, sections 3.1 and 3.2)."""
     parameters = asked.parameters
     codes = control.tokens.devices.begin(
-        known_client(parameters),
+        control.tokens.client(parameters),
         resources=parameters.resources,
         wanted=read_wanted(parameters),
         address=asked.address,
@@ -118,6 +130,35 @@ async def _read(request: Request) -> TokenRequest:
     form = await request.form()
     address = request.client.host if request.client else ""
     return TokenRequest(Parameters.of(form.multi_items()), request.headers.get("authorization", ""), address)
+
+
+async def _read_metadata(request: Request) -> Mapping[str, object]:
+    """Return what a client says of itself (RFC 7591, section 3.1)."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise OAuthError("invalid_client_metadata", "the description of the client is too long")
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        raise OAuthError("invalid_client_metadata", "the description of the client is no JSON") from None
+    if not isinstance(said, dict):
+        raise OAuthError("invalid_client_metadata", "the description of the client is a JSON object")
+    return said
+
+
+def _registered(client: RegisteredClient) -> Mapping[str, object]:
+    """Return what a client was registered as, which may be less than it asked for (RFC 7591, section 3.2.1)."""
+    return {
+        "client_id": client.id,
+        "client_id_issued_at": client.issued_at,
+        "client_name": client.name,
+        "redirect_uris": list(client.redirect_uris),
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    }
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import Issued, Parameters, known_client
+from bailiwick.control.identity import Issued, Parameters
 from bailiwick.faces.api.oauth_machines import machine_grants
 
 
@@ -40,7 +40,7 @@ def _of_parameters(grant: Callable[[Parameters], Mapping[str, object]]) -> Grant
 def _authorization_code(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:
     parameters = asked.parameters
     issued = control.tokens.redeem(
-        known_client(parameters),
+        control.tokens.client(parameters),
         parameters.require("code"),
         redirect_uri=parameters.require("redirect_uri"),
         verifier=parameters.require("code_verifier"),
@@ -52,13 +52,13 @@ def _authorization_code(control: ControlPlane, asked: TokenRequest) -> Mapping[s
 
 def _refresh_token(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:
     parameters = asked.parameters
-    client, token = known_client(parameters), parameters.require("refresh_token")
+    client, token = control.tokens.client(parameters), parameters.require("refresh_token")
     return _answer(control.tokens.refresh(client, token, resources=parameters.resources, address=asked.address))
 
 
 def _device_code(control: ControlPlane, asked: TokenRequest) -> Mapping[str, object]:
     parameters = asked.parameters
-    client, code = known_client(parameters), parameters.require("device_code")
+    client, code = control.tokens.client(parameters), parameters.require("device_code")
     return _answer(control.tokens.devices.fetch(client, code, resources=parameters.resources, address=asked.address))
 
 

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Mapping
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, Actor, MachineToken, OAuthError, Parameters
+from bailiwick.control.identity import (
+    API_AUDIENCE,
+    GIT_AUDIENCE,
+    MCP_AUDIENCE,
+    Actor,
+    MachineToken,
+    OAuthError,
+    Parameters,
+)
 from bailiwick.core.errors import NotAuthenticatedError
 
 CLIENT_CREDENTIALS = "client_credentials"
@@ -12,7 +20,7 @@ TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
 CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 SIGNED_TOKENS = frozenset({"urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"})
-_DOORS = (API_AUDIENCE, GIT_AUDIENCE)
+_DOORS = (API_AUDIENCE, GIT_AUDIENCE, MCP_AUDIENCE)
 
 Answer = Mapping[str, object]
 

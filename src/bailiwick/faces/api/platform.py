@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.faces.api.bodies import EnabledBody, SecretBody
+from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, SecretBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -17,9 +17,10 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
     @api.get("/v1/integrations")
     def integrations(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
         with control.store.transaction() as session:
+            classes = control.data_classes.of(session)
             found = [
                 {"name": item.name, "kind": item.kind, "description": item.description, "enabled": item.enabled,
-                 "offers": sorted(item.offers)}
+                 "offers": sorted(item.offers), "data_classes": classes.get(item.name, {})}
                 for item in control.integrations.integrations(session)
                 if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
             ]  # fmt: skip
@@ -30,6 +31,10 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
     def switch(identity: Caller, name: str, body: EnabledBody) -> Json:
         control.integrations.set_enabled(identity, name, enabled=body.enabled, reason=body.reason)
         return {"name": name, "enabled": body.enabled}
+
+    @api.put("/v1/integrations/{name}/data-classes")
+    def classify(identity: Caller, name: str, body: DataClassesBody) -> Json:
+        return {"name": name, "data_classes": control.data_classes.classify(identity, name, body.columns)}
 
     @api.get("/v1/secrets")
     def secrets(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:

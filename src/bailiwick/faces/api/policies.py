@@ -7,10 +7,10 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.policies import PolicyVersion
 from bailiwick.core.policy import Checked, CustomerSet, built_in_policies, built_in_schema
 from bailiwick.faces.api.bodies import PolicyBody, PolicyTextBody, ReasonBody
-from bailiwick.faces.api.pages import Cursor, Json, Limit, page
+from bailiwick.faces.api.pages import Json
+from bailiwick.faces.api.versions import add_versions
 
 # How long the answer to an activation waits for planes to say that they decide by it, too.
 SPREAD_SECONDS = 5.0
@@ -18,23 +18,6 @@ SPREAD_SECONDS = 5.0
 
 def add_policies(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
     """Add policies to the API."""
-
-    @api.get("/v1/policies")
-    def sets(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
-        with control.store.transaction() as session:
-            found = control.policies.sets(session, identity)
-        shown, further = page(found, lambda item: item.name, cursor, limit)
-        listed = [
-            {
-                "name": item.name,
-                "scope": item.scope,
-                "active": item.active.version if item.active is not None else None,
-                "newest": item.newest.version,
-                "state": item.newest.state,
-            }
-            for item in shown
-        ]
-        return {"policies": listed, "cursor": further}
 
     @api.get("/v1/policies/built-in")
     def built_in(identity: Caller) -> Json:
@@ -55,44 +38,20 @@ def add_policies(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
             found = control.policies.replay(session, identity, proposed)
         return {**asdict(found), "words": found.words}
 
-    @api.get("/v1/policies/{name}")
-    def history(identity: Caller, name: str, cursor: Cursor = "", limit: Limit = 50) -> Json:
-        with control.store.transaction() as session:
-            found = control.policies.history(session, identity, name)
-        # The newest first: a cursor counts down.
-        shown, further = page(found, lambda item: f"{10**9 - item.version:09d}", cursor, limit)
-        return {"name": name, "scope": found[0].scope, "versions": [asdict(item) for item in shown], "cursor": further}
-
-    @api.get("/v1/policies/{name}/versions/{version}/diff")
-    def difference(identity: Caller, name: str, version: int) -> Json:
-        with control.store.transaction() as session:
-            return {"diff": control.policies.difference(session, identity, name, version)}
-
     @api.post("/v1/policies/{name}/versions", status_code=201)
     def propose(identity: Caller, name: str, body: PolicyBody) -> Json:
-        return version_json(
+        return asdict(
             control.policies.propose(
                 identity, name, scope=body.scope, text=body.text, tests=body.tests, reason=body.reason
             )
         )
 
-    @api.post("/v1/policies/{name}/versions/{version}/approve")
-    def approve(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        return version_json(control.policies.approve(identity, name, version, body.reason))
-
-    @api.post("/v1/policies/{name}/versions/{version}/refuse")
-    def refuse(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        return version_json(control.policies.refuse(identity, name, version, body.reason))
-
     @api.post("/v1/policies/{name}/versions/{version}/activate")
     def activate(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        done = version_json(control.policies.activate(identity, name, version, body.reason))
+        done = asdict(control.policies.activate(identity, name, version, body.reason))
         return {**done, "planes": control.spread.look(SPREAD_SECONDS)}
 
-
-def version_json(version: PolicyVersion) -> Json:
-    """Return a version as the API writes one."""
-    return asdict(version)
+    add_versions(api, control, Caller, "policies", control.policies)
 
 
 def checked_json(checked: Checked) -> Json:

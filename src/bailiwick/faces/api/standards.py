@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.review import faults_in_standard
-from bailiwick.control.standards import StandardVersion
 from bailiwick.faces.api.bodies import ReasonBody
-from bailiwick.faces.api.pages import Cursor, Json, Limit, page
+from bailiwick.faces.api.pages import Json
+from bailiwick.faces.api.versions import add_versions
 
 
 class StandardText(BaseModel):
@@ -38,23 +38,6 @@ class ProposalBody(StandardText):
 def add_standards(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
     """Add coding standards to the API."""
 
-    @api.get("/v1/standards")
-    def sets(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
-        with control.store.transaction() as session:
-            found = control.standards.sets(session, identity)
-        shown, further = page(found, lambda item: item.name, cursor, limit)
-        listed = [
-            {
-                "name": item.name,
-                "scope": item.scope,
-                "active": item.active.version if item.active is not None else None,
-                "newest": item.newest.version,
-                "state": item.newest.state,
-            }
-            for item in shown
-        ]
-        return {"standards": listed, "cursor": further}
-
     @api.post("/v1/standards/check")
     def check_text(identity: Caller, body: StandardText) -> Json:
         with control.store.transaction() as session:
@@ -73,38 +56,12 @@ def add_standards(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # 
         )
         return asdict(found)
 
-    @api.get("/v1/standards/{name}")
-    def history(identity: Caller, name: str, cursor: Cursor = "", limit: Limit = 50) -> Json:
-        with control.store.transaction() as session:
-            found = control.standards.history(session, identity, name)
-        # The newest first: a cursor counts down.
-        shown, further = page(found, lambda item: f"{10**9 - item.version:09d}", cursor, limit)
-        return {"name": name, "scope": found[0].scope, "versions": [asdict(item) for item in shown], "cursor": further}
-
-    @api.get("/v1/standards/{name}/versions/{version}/diff")
-    def difference(identity: Caller, name: str, version: int) -> Json:
-        with control.store.transaction() as session:
-            return {"diff": control.standards.difference(session, identity, name, version)}
-
     @api.post("/v1/standards/{name}/versions", status_code=201)
     def propose(identity: Caller, name: str, body: ProposalBody) -> Json:
-        return version_json(
-            control.standards.propose(identity, name, scope=body.scope, text=body.text, reason=body.reason)
-        )
-
-    @api.post("/v1/standards/{name}/versions/{version}/approve")
-    def approve(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        return version_json(control.standards.approve(identity, name, version, body.reason))
-
-    @api.post("/v1/standards/{name}/versions/{version}/refuse")
-    def refuse(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        return version_json(control.standards.refuse(identity, name, version, body.reason))
+        return asdict(control.standards.propose(identity, name, scope=body.scope, text=body.text, reason=body.reason))
 
     @api.post("/v1/standards/{name}/versions/{version}/activate")
     def activate(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
-        return version_json(control.standards.activate(identity, name, version, body.reason))
+        return asdict(control.standards.activate(identity, name, version, body.reason))
 
-
-def version_json(version: StandardVersion) -> Json:
-    """Return a version as the API writes one."""
-    return asdict(version)
+    add_versions(api, control, Caller, "standards", control.standards)

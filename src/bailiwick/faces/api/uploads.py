@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.source import PushAnswer, Told, Upload
 from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.branches import MAIN
 from bailiwick.core.errors import BailiwickError, InvalidInputError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.archives import MEDIA_TYPES, files_of
@@ -44,6 +46,7 @@ class FilesBody(BaseModel):
     files: dict[str, str | FileBody]
     message: str = Field(default="", max_length=4000)
     base: str = Field(default="", max_length=40, description="the commit they were made from; main must be there still")
+    branch: str = Field(default="", max_length=200, description="where they go; empty for main")
     agent: str = Field(default="", max_length=200)
     model: str = Field(default="", max_length=200)
     prompts: tuple[str, ...] = Field(default=(), max_length=10)
@@ -60,13 +63,14 @@ def add_uploads(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
         message: Annotated[str, Query(max_length=4000)] = "",
         base: Annotated[str, Query(max_length=40)] = "",
         door: Literal["api", "cli"] = "api",
+        branch: Annotated[str, Query(max_length=200)] = "",
     ) -> JSONResponse:
-        """Push the files of the body: JSON, or an archive (tar, tar.gz or zip) with message and base in the query."""
+        """Push the files of the body: JSON, or an archive (tar, tar.gz, zip) with message, base and branch as query."""
         await asyncio.to_thread(control.uploads.require_push, identity, path)
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await _body(request, int(control.settings.max_push_bytes * _SLACK))
         told = told_by_headers(request.scope)
-        upload = await asyncio.to_thread(_upload, media_type, body, message, base, told, door)
+        upload = await asyncio.to_thread(_upload, media_type, body, Upload((), message, base, told, door, branch))
         async with control.hooks.turn(path):
             return await asyncio.to_thread(_taken, control, identity, path, upload)
 
@@ -78,6 +82,7 @@ def _taken(control: ControlPlane, identity: Identity, path: str, upload: Upload)
     with control.store.transaction() as session:
         review = control.reviews.review(session, answer.review)
     said: Json = {"app": path, "commit": commit, "tree": review.tree, "review": review.id}
+    said |= {"branch": upload.branch or MAIN, "said": [line for line in answer.lines if line]}
     return JSONResponse({**said, "findings": len(review.findings)}, 201)
 
 
@@ -110,9 +115,10 @@ async def _body(request: Request, most_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _upload(media_type: str, body: bytes, message: str, base: str, told: Told, door: str) -> Upload:
+def _upload(media_type: str, body: bytes, said_beside: Upload) -> Upload:
+    """Return the files of a body, with what the query and headers say of them where the body does not."""
     if media_type in MEDIA_TYPES:
-        return Upload(files_of(body, media_type), message, base, told, door)
+        return replace(said_beside, files=files_of(body, media_type))
     if media_type != "application/json":
         raise InvalidInputError(
             f"'{media_type[:60]}' is no form of files that is taken here",
@@ -124,8 +130,16 @@ def _upload(media_type: str, body: bytes, message: str, base: str, told: Told, d
         problems = "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in fault.errors()[:5])
         raise InvalidInputError(problems[:500], hint='{"files": {"app.py": "…"}, "message": "…"}') from None
     files = [_file(path, content) for path, content in said.files.items()]
-    whole = Told(said.agent, said.model, said.prompts).over(told).bounded()
-    return Upload(files, said.message or message, said.base or base, whole, door)
+    beside = said_beside
+    whole = Told(said.agent, said.model, said.prompts).over(beside.told).bounded()
+    return Upload(
+        files,
+        said.message or beside.message,
+        said.base or beside.base,
+        whole,
+        beside.door,
+        said.branch or beside.branch,
+    )
 
 
 def _file(path: str, content: str | FileBody) -> TreeFile:

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, every, fetch, show
+from bailiwick.faces.cli.options import Json, Reason
 
 app = typer.Typer(help="Access reviews: who holds what, who used it, and what should go.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
 
 @app.command()

@@ -4,20 +4,17 @@ Where somebody is signed in, an import goes to the server too, whose reviews dec
 `bailiwick review` reads.
 """
 
-import contextlib
 import os
-import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bailiwick.faces.cli import credentials
 from bailiwick.faces.cli.client import call, fail, show
+from bailiwick.faces.cli.exports import signed_in, zipped
+from bailiwick.faces.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Local = Annotated[bool, typer.Option("--local", help="only this machine's database, not the server's")]
 _FILE = Path("~/.local/share/bailiwick/advisories.sqlite")
 app = typer.Typer(help="What is publicly known of packages.", no_args_is_help=True)
@@ -26,11 +23,6 @@ app = typer.Typer(help="What is publicly known of packages.", no_args_is_help=Tr
 def database() -> Path:
     """Return where this machine keeps its advisories."""
     return Path(os.environ.get("BAILIWICK_ADVISORIES", str(_FILE))).expanduser()
-
-
-def signed_in() -> bool:
-    """Return whether there is a server to tell."""
-    return bool(os.environ.get("BAILIWICK_TOKEN") or credentials.saved().get("url"))
 
 
 @app.command("import")
@@ -95,25 +87,8 @@ def _local() -> dict[str, Any]:
 def _send(exports: list[Path]) -> Any:
     answer: Any = None
     for export in exports:
-        with _zipped(export) as content:
+        with zipped([export], (".json",)) as content:
             answer = call(
                 "POST", "/advisories", content=content, headers={"Content-Type": "application/zip"}, timeout=900
             )
     return answer
-
-
-@contextlib.contextmanager
-def _zipped(export: Path) -> Iterator[Any]:
-    """Give an export as one zip file: folders and single records are packed."""
-    import tempfile  # noqa: PLC0415
-
-    if zipfile.is_zipfile(export):
-        with export.open("rb") as stream:
-            yield stream
-        return
-    with tempfile.TemporaryFile() as packed:
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(export.rglob("*.json")) if export.is_dir() else [export]:
-                archive.write(path, path.name)
-        packed.seek(0)
-        yield packed

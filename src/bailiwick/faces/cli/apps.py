@@ -1,4 +1,4 @@
-"""Apps on the command line: make, list, show, push, deploy, decide, stop and bring back."""
+"""Apps on the command line: make, list, show, push, roll back."""
 
 import os
 import pathlib
@@ -8,15 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from bailiwick.faces.cli.client import call, server_url, show, token
+from bailiwick.core.branches import ref_of
+from bailiwick.faces.cli.client import call, fail, server_url, show, token
 from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
+from bailiwick.faces.cli.databases import await_database, production
+from bailiwick.faces.cli.options import Json, Reason
 from bailiwick.faces.cli.pushing import push_folder
 from bailiwick.faces.cli.telling import git_headers, headers_of
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 File = pathlib.Path
 Path = Annotated[str, typer.Argument(help="folder and name, for example finance/refund-desk")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
 app = typer.Typer(help="Make and look at apps.", no_args_is_help=True)
 owner = typer.Typer(help="Who answers for an app.", no_args_is_help=True)
@@ -90,14 +91,45 @@ def show_app(path: Path, as_json: Json = False) -> None:
 
 def _describe(found: dict[str, Any]) -> str:
     lines = [found["path"]]
-    if found["stopped"]:
-        lines.append(f"  stopped by {found['stopped']['by']}: {found['stopped']['because']}")
+    for stop in found["held_by"]:
+        wider = "" if stop["app"] else f" ({stop['covers']})"
+        lines.append(f"  stopped by {stop['by']}{wider}: {stop['because']}")
     lines += [f"  {item['mode']:<11}{item['status']:<10}{item['words'][:200]}" for item in found["statuses"]]
     lines += [
         f"  {item['mode']:<11}{item['id']}  {item['commit'][:10]}" for item in found["releases"] if item["current"]
     ]
     lines += [f"  deploy     {item['id']}  {item['state']}" for item in found["deploys"]]
+    lines += [_wall_line(item) for item in found["walls"]]
     return "\n".join(lines)
+
+
+@app.command("egress")
+def show_egress(
+    path: Path,
+    hours: Annotated[int, typer.Option(help="how far to look back", min=1, max=2160)] = 24,
+    as_json: Json = False,
+) -> None:
+    """Show the hosts that an app called and what was refused. Example: bailiwick app egress finance/refund-desk."""
+    found = call("GET", f"/egress/{path}", params={"hours": hours})
+    lines = [line for item in found["hosts"] for line in _host_lines(item)]
+    show(found, "\n".join(lines) or f"nothing went out in the last {hours} hours", as_json=as_json)
+
+
+def _host_lines(item: dict[str, Any]) -> list[str]:
+    passed = f"{item['connections']} connections, {item['sent_words']} out, {item['received_words']} in"
+    lines = [f"{item['mode']:<11}{item['address']:<40} {passed if item['protocol'] else 'not declared'}"]
+    if item["refused"]:
+        lines.append(f"           refused {item['refused']} times, last: {item['reason']}")
+        lines.append(f"           {item['advice']}")
+    return lines
+
+
+def _wall_line(item: dict[str, Any]) -> str:
+    """Return a limit that was reached, or a system call that was refused, with how often and since when."""
+    what = "limit" if item["wall"] == "limit" else "refused"
+    where = f"{item['mode']}{' of ' + item['branch'] if item['branch'] else ''}"
+    often = f"{item['count']} times since {item['first'][:16]}" if item["count"] > 1 else item["last"][:16]
+    return f"  {where:<11}{what:<10}{item['words']} ({often})"
 
 
 def push(
@@ -111,71 +143,61 @@ def push(
         File | None, typer.Option(help="push the files of this folder as they stand, without git")
     ] = None,
     message: Annotated[str, typer.Option("--message", "-m", help="what changed; with --folder")] = "",
+    branch: Annotated[str, typer.Option(help="to this branch, which has a preview of its own, and not to main")] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="rewrite the branch, as after a rebase; with --branch")
+    ] = False,
 ) -> None:
     """Push the current commit of this folder's repository, or (--folder) files as they stand, without git.
 
     Example: bailiwick push finance/refund-desk.
     """
     told = headers_of(agent, model, [file.read_text(errors="replace") for file in prompt or []])
+    if force and not branch:
+        fail({"title": "main is never rewritten", "hint": "name the branch that is: --branch NAME --force"})
     if folder is not None:
-        push_folder(path, folder, message, told)
+        push_folder(path, folder, message, told, branch)
         return
     password = token(GIT, least_seconds=PUSH_SECONDS)
     # The token reaches git through its environment: not the command line, not a file, not the URL.
     helper = '!f() { echo username=bailiwick; echo "password=$BAILIWICK_TOKEN"; }; f'
     command = ["git", "-c", "credential.helper=", "-c", f"credential.helper={helper}", "push"]
-    command += [f"{server_url()}/git/{path}.git", "HEAD:main"]
+    forced = "+" if force and branch else ""
+    command += [f"{server_url()}/git/{path}.git", f"{forced}HEAD:{ref_of(branch)}"]
     secret = {"BAILIWICK_TOKEN": password, "GIT_TERMINAL_PROMPT": "0"}
     done = subprocess.run(command, env={**os.environ, **git_headers(server_url(), told), **secret}, check=False)
     sys.exit(done.returncode)
 
 
-def deploy(path: Path, commit: Annotated[str, typer.Option(help="a reviewed commit; the newest otherwise")] = "",
-           as_json: Json = False) -> None:  # fmt: skip
-    """Ask to bring an app to production. Example: bailiwick deploy finance/refund-desk."""
-    made = call("POST", "/deploys", json={"app": path, "commit": commit})
-    show(made, f"asked: {made['id']} waits for approval\n{server_url()}/approvals/{made['id']}", as_json=as_json)
-
-
-def approve(
-    deploy_id: Annotated[str, typer.Argument(help="the deploy's id")] = "",
+def rollback(
+    path: Path,
+    release: Annotated[str, typer.Argument(help="an earlier production release; none lists those that there are")] = "",
+    emergency: Annotated[bool, typer.Option("--emergency", help="although it does not pass the review now")] = False,
+    fixes: Annotated[str, typer.Option(help="the freeze that it is the fix of; with --emergency")] = "",
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="give up what the app's own database loses by it")
+    ] = False,
     reason: Reason = "",
-    list_waiting: Annotated[bool, typer.Option("--list", help="show what waits")] = False,
     as_json: Json = False,
 ) -> None:
-    """Approve a deploy. Example: bailiwick approve dep_06f3… --reason "reads its own region only"."""
-    if list_waiting or not deploy_id:
-        found = call("GET", "/deploys")
-        text = "\n".join(f"{item['id']}  {item['app']}  asked by {item['requested_by']}" for item in found["deploys"])
-        show(found, text or "nothing waits for a decision", as_json=as_json)
+    """Serve an earlier production release again. Example: bailiwick rollback finance/refund-desk rel_06f3….
+
+    Where its own database would lose data by that it stays as it is, and what would be lost is said.
+    """
+    if not release:
+        found = call("GET", f"/rollback/{path}")
+        show(found, "\n".join(map(_fallback, found["releases"])) or "there is no earlier release", as_json=as_json)
         return
-    done = call("POST", f"/deploys/{deploy_id}/approve", json={"reason": reason})
-    show(done, f"{done['app']}: {done['state']} as {done['release']}", as_json=as_json)
-
-
-def reject(deploy_id: str, reason: Reason = "", as_json: Json = False) -> None:
-    """Reject a deploy, with a reason for whoever asked."""
-    done = call("POST", f"/deploys/{deploy_id}/reject", json={"reason": reason})
-    show(done, f"{done['app']}: {done['state']}", as_json=as_json)
-
-
-def rollback(path: Path, release: Annotated[str, typer.Argument(help="an earlier production release")],
-             as_json: Json = False) -> None:  # fmt: skip
-    """Serve an earlier production release again. Example: bailiwick rollback finance/refund-desk rel_06f3…."""
-    done = call("POST", f"/rollback/{release}/{path}")
+    before = production(path)
+    asked = {"emergency": emergency, "fixes": fixes, "reason": reason, "accept_loss": accept_loss}
+    done = call("POST", f"/rollback/{release}/{path}", json=asked)
+    await_database(path, release, before["time"] if before is not None else "")
     show(done, f"{done['app']} serves {done['id']} again", as_json=as_json)
 
 
-def kill(path: Path, reason: Reason = "", as_json: Json = False) -> None:
-    """Stop an app everywhere, now. Example: bailiwick kill finance/refund-desk --reason "leaks e-mail addresses"."""
-    done = call("POST", f"/kill/{path}", json={"reason": reason})
-    show(done, f"{done['app']} is stopped: {done['because']}", as_json=as_json)
-
-
-def revive(path: Path, reason: Reason = "", as_json: Json = False) -> None:
-    """Let a stopped app run again. Example: bailiwick revive finance/refund-desk --reason "mended in 1c9a"."""
-    done = call("POST", f"/revive/{path}", json={"reason": reason})
-    show(done, f"{done['app']} may run again", as_json=as_json)
+def _fallback(item: dict[str, Any]) -> str:
+    state = f"not now: {item['why_not']}" if item["why_not"] else "may be served again"
+    return f"{item['id']}  {item['created_at'][:16]}  {item['commit'][:12]}  {state}"
 
 
 def run_job(path: Path, job: Annotated[str, typer.Argument(help="the job's name")], as_json: Json = False) -> None:
@@ -209,7 +231,7 @@ def what_can(
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
     root.add_typer(app, name="app")
-    for verb in (push, deploy, approve, reject, rollback, kill, revive):
+    for verb in (push, rollback):
         root.command()(verb)
     root.command("run-job")(run_job)
     root.command("who-can")(who_can)

@@ -13,6 +13,7 @@ import typer
 
 from bailiwick.faces.cli import holds
 from bailiwick.faces.cli.client import call, fail, server_url, show, signed
+from bailiwick.faces.cli.options import Json
 
 app = typer.Typer(help="Search, export and verify the audit log.", no_args_is_help=True)
 app.add_typer(holds.app, name="hold")
@@ -25,7 +26,6 @@ Terms = Annotated[
 ]
 _AGAIN_SECONDS = 1.0
 _SILENCE_SECONDS = 60.0  # longer than the server is ever silent
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 @app.command()

@@ -13,8 +13,8 @@ from bailiwick.core.merkle import leaf_hash
 from bailiwick.core.statements import Keyring, SignatureError
 from bailiwick.core.tiles import HASH_BYTES, Tile, tiles_of
 from bailiwick.faces.cli.client import call, fail, fetch, show
+from bailiwick.faces.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Key = Annotated[str, typer.Option(help="the installation's public audit key, in base64")]
 _UNKNOWN_KEY = "the key came from the one who is checked: compare it with the published one, or give --key"
 

@@ -5,12 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.options import Json, Reason
 
 app = typer.Typer(
     help="What an app may do that apps may not: start programs, run made code, and so on.", no_args_is_help=True
 )
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 Name = Annotated[
     str,
     typer.Argument(

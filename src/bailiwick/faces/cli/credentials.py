@@ -12,12 +12,12 @@ from typing import Any
 
 from bailiwick.faces.cli import oauth
 
-API, GIT = "api", "git"
+API, GIT, MCP = "api", "git", "mcp"
 _FILE = Path("~/.config/bailiwick/credentials.json")
 LEAST_SECONDS = 60
 # A push shows its token at its beginning only, but git may take its time between two of its requests.
 PUSH_SECONDS = 300
-_RESOURCES = {API: "/api/v1", GIT: "/git"}
+_RESOURCES = {API: "/api/v1", GIT: "/git", MCP: "/mcp"}
 
 
 def credentials_file() -> Path:

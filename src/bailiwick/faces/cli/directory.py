@@ -6,8 +6,8 @@ import typer
 
 from bailiwick.faces.cli import directory_sync
 from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 app = typer.Typer(help="Directories that describe people and groups, over SCIM or LDAP.", no_args_is_help=True)
 directory_sync.register(app)
 

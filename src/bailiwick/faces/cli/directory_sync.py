@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, fail, show
+from bailiwick.faces.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Name = Annotated[str, typer.Argument(help="the directory's name, for example corp")]
 _LOOK_SECONDS = 0.5
 _UNFINISHED = frozenset({"asked", "running"})

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.options import Json, Reason
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Name = Annotated[str, typer.Argument(help="the exporter's name in the settings")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 app = typer.Typer(help="Where the audit log is passed on to, and how that goes.", no_args_is_help=True)
 
 

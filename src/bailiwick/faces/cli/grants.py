@@ -1,14 +1,11 @@
 """Grants on the command line: take one back from an app at once, and give it again."""
 
-from typing import Annotated
-
 import typer
 
 from bailiwick.faces.cli.client import call, every, show
+from bailiwick.faces.cli.options import Json, Reason
 
 app = typer.Typer(help="What apps may use of integrations.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
 
 @app.command()

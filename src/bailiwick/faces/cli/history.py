@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, fail, show
-
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+from bailiwick.faces.cli.options import Json
 
 
 def history(
@@ -52,7 +51,8 @@ def _blame(found: dict[str, Any]) -> list[str]:
 def _revision(item: dict[str, Any], *, brief: bool = False) -> list[str]:
     by = f"{item['person']} through {item['verified_agent']}" if item["verified_agent"] else item["pushed_by"]
     taken = "taken" if item["accepted"] else "refused"
-    lines = [f"push        {item['time'][:16]}  {item['commit'][:12]}  {taken}, by {by}"]
+    where = "" if item["branch"] == "main" else f" on {item['branch']}"
+    lines = [f"push        {item['time'][:16]}  {item['commit'][:12]}  {taken}{where}, by {by}"]
     if not brief:
         lines.append(f"            {item['subject']}")
         prompts = [item["claimed"]["prompt"]] if item["claimed"]["prompt"] else []

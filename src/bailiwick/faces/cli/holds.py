@@ -5,10 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.options import Json, Reason
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Name = Annotated[str, typer.Argument(help="the hold's name")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 app = typer.Typer(help="Legal holds: what matches one does not expire.", no_args_is_help=True)
 _FIELDS = ("actor", "app", "resource", "since", "until")
 

@@ -13,11 +13,11 @@ from bailiwick.core.clock import utc_now
 from bailiwick.faces.cli import credentials, oauth
 from bailiwick.faces.cli.client import fail, failing, server_url, show, token
 from bailiwick.faces.cli.key_files import Key, read_key, read_text
+from bailiwick.faces.cli.options import Json
 from bailiwick.faces.cli.services import app as services
 
 agents = typer.Typer(help="Agents that work for you, with no more than both of you may do.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Door = Annotated[str, typer.Option(help="api or git")]
+Door = Annotated[str, typer.Option(help="api, git or mcp")]
 _ASSERTION_SECONDS = 120
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS = "urn:ietf:params:oauth:token-type:access_token"

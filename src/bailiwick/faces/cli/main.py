@@ -5,29 +5,51 @@ import typer
 from bailiwick.faces.cli import (
     access_reviews,
     advisories,
+    approval_rules,
+    approving,
     apps,
+    attest,
     audit,
     audit_proofs,
     capabilities,
+    change_windows,
+    databases,
+    delegations,
     directory,
+    emergencies,
     exporters,
+    freeze,
     grants,
+    guard,
+    guardrails,
+    keys,
     machine_tokens,
+    models,
+    notices,
+    packages,
     people,
     platform,
     policy,
+    previews,
     releases,
     roles,
+    rollouts,
     sandbox,
     serve,
     services,
     sessions,
+    settings,
     standards,
+    stops,
+    upgrade,
     waivers,
 )
+from bailiwick.faces.cli.backup import backup, restore
+from bailiwick.faces.cli.doctor import doctor
 from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
+from bailiwick.faces.cli.pentest import pentest
 from bailiwick.faces.cli.review import review
 from bailiwick.faces.cli.reviewers import reviewers
 from bailiwick.faces.cli.sbom import sbom
@@ -40,32 +62,55 @@ root = typer.Typer(
 )
 apps.app.command("sbom")(sbom)
 apps.register(root)
+stops.register(root)
+approving.register(root)
+emergencies.register(root)
 platform.register(root)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
 root.add_typer(exporters.app, name="exporter")
 root.add_typer(advisories.app, name="advisories")
+root.add_typer(packages.app, name="packages")
 root.add_typer(people.app, name="person")
+root.add_typer(databases.app, name="database")
 root.add_typer(roles.app, name="role")
+root.add_typer(rollouts.app, name="rollout")
 root.add_typer(sessions.app, name="session")
 root.add_typer(policy.app, name="policy")
 root.add_typer(access_reviews.app, name="access-review")
 root.add_typer(grants.app, name="grant")
+root.add_typer(guard.app, name="guard")
 root.add_typer(directory.app, name="directory")
 root.add_typer(services.app, name="service")
 root.add_typer(machine_tokens.agents, name="agent")
+root.add_typer(models.app, name="model")
 root.add_typer(sandbox.app, name="sandbox")
 root.add_typer(serve.app, name="serve")
 root.add_typer(waivers.app, name="waiver")
+root.add_typer(freeze.app, name="freeze")
+root.add_typer(approval_rules.app, name="approval-rule")
+root.add_typer(change_windows.app, name="change-window")
+root.add_typer(guardrails.app, name="guardrail")
+root.add_typer(notices.app, name="notice")
+root.add_typer(delegations.app, name="delegate")
 root.add_typer(capabilities.app, name="capability")
+root.add_typer(previews.app, name="preview")
 root.add_typer(standards.app, name="standard")
+root.add_typer(settings.app, name="settings")
+root.add_typer(upgrade.app, name="upgrade")
 root.add_typer(releases.app, name="release")
+root.add_typer(attest.app, name="attest")
+root.add_typer(keys.app, name="key")
 root.command()(login)
 root.command()(logout)
 root.command()(review)
 root.command()(reviewers)
 root.command()(history)
 root.command()(blame)
+root.command()(backup)
+root.command()(restore)
+root.command()(doctor)
+root.command()(pentest)
 root.command("git-credential")(git_credential)
 
 

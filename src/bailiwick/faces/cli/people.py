@@ -5,10 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, every, show
+from bailiwick.faces.cli.options import Json, Reason
 
 app = typer.Typer(help="People, as the company's directory describes them.", no_args_is_help=True)
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 @app.command("list")

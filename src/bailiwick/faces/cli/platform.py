@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 integration = typer.Typer(help="Business systems that apps may be granted.", no_args_is_help=True)
 secret = typer.Typer(help="Secrets in the vault, by name.", no_args_is_help=True)
 
@@ -35,6 +35,24 @@ def disable(name: str, reason: Annotated[str, typer.Option("--reason")] = "") ->
     """Switch an integration off for every app at once. Example: bailiwick integration disable orders-db --reason …."""
     call("PUT", f"/integrations/{name}/enabled", json={"enabled": False, "reason": reason})
     typer.echo(f"{name} is off")
+
+
+@integration.command()
+def classify(
+    name: str,
+    columns: Annotated[list[str], typer.Argument(help="TABLE.COLUMN=CLASS, or TABLE.COLUMN= to take a class away")],
+) -> None:
+    """Say which class of data columns hold. Example: bailiwick integration classify orders-db orders.email=customer.
+
+    Reviews hold apps to it: what a grant brings, a manifest names under data_classes.
+    """
+    pairs = [column.partition("=") for column in columns]
+    if not all(equals for _, equals, _ in pairs):
+        raise typer.BadParameter("each is TABLE.COLUMN=CLASS")
+    body = {"columns": {column: found for column, _, found in pairs}}
+    done = call("PUT", f"/integrations/{name}/data-classes", json=body)
+    lines = [f"{column:<40} {found}" for column, found in sorted(done["data_classes"].items())]
+    typer.echo("\n".join(lines) or f"{name}: no column has a class")
 
 
 @secret.command("list")

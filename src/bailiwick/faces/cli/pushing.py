@@ -15,7 +15,7 @@ from bailiwick.faces.cli.client import fail, server_url, signed
 _SECONDS = 600
 
 
-def push_folder(app_path: str, folder: Path, message: str, told: Sequence[tuple[str, str]]) -> None:
+def push_folder(app_path: str, folder: Path, message: str, told: Sequence[tuple[str, str]], branch: str = "") -> None:
     """Send a folder; end with code 1 and the findings when the review refuses it."""
     try:
         # mtime 0: the same files are the same bytes, and a push that is sent again is one.
@@ -23,7 +23,7 @@ def push_folder(app_path: str, folder: Path, message: str, told: Sequence[tuple[
     except (OSError, ArtifactError) as fault:
         fail({"title": f"{folder} cannot be read: {fault}"})
     headers = [*signed().items(), *told, ("Content-Type", "application/gzip"), ("Idempotency-Key", str(uuid.uuid4()))]
-    query = {"door": "cli", "message": message}
+    query = {"door": "cli", "message": message, **({"branch": branch} if branch else {})}
     address = f"{server_url()}/api/v1/push/{app_path}"
     try:
         answer = httpx2.post(address, params=query, headers=headers, content=body, timeout=_SECONDS)
@@ -37,6 +37,8 @@ def push_folder(app_path: str, folder: Path, message: str, told: Sequence[tuple[
         _show_findings(said)
         fail({key: value for key, value in said.items() if key != "details"})
     typer.echo(f"Bailiwick reviewed tree {said['tree'][:12]} and takes it as {said['commit'][:12]}.")
+    for line in said["said"] if branch else ():
+        typer.echo(line)
 
 
 def _packed(folder: Path) -> bytes:

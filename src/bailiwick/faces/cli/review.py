@@ -14,6 +14,7 @@ import typer
 
 from bailiwick.faces.cli.advisories import database
 from bailiwick.faces.cli.fixes import edit_lines, mend
+from bailiwick.faces.cli.packages import copy_of_index
 
 if TYPE_CHECKING:
     from bailiwick.control.review import Change, Finding, Report, ReviewPool, Style, Surroundings
@@ -104,7 +105,10 @@ def _surroundings(advisories: Path | None) -> "Surroundings":
     from bailiwick.control.review import PackagePolicy, Surroundings  # noqa: PLC0415
 
     used = advisories or database()
-    policy = PackagePolicy(advisories=str(used.resolve()) if used.exists() else "")
+    policy = PackagePolicy(
+        advisories=str(used.resolve()) if used.exists() else "",
+        facts=str(copy_of_index().resolve()) if copy_of_index().exists() else "",
+    )
     return Surroundings(day=datetime.now(UTC).date(), packages=policy)
 
 

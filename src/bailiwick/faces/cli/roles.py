@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from bailiwick.faces.cli.client import call, every, show
+from bailiwick.faces.cli.options import Json
 
 app = typer.Typer(help="Roles on the organisation, on folders and on apps.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 @app.command("list")

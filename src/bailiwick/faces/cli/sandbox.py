@@ -19,24 +19,33 @@ def run(
     command: Annotated[list[str], typer.Argument(help="the command and its arguments, after --")],
     manifest: Annotated[Path | None, typer.Option(help="take the limits of this bailiwick.toml")] = None,
     level: Annotated[
-        str, typer.Option(help="the level of isolation; bubblewrap is the one that is here")
-    ] = "bubblewrap",
+        str, typer.Option(help="the level of isolation: process (with bubblewrap), gvisor or kubernetes")
+    ] = "process",
     ro: Annotated[list[Path] | None, typer.Option("--ro", help="a folder to see, read-only, under /mnt")] = None,
     state: Annotated[Path | None, typer.Option(envvar="BAILIWICK_STATE", help="where runtimes are kept")] = None,
 ) -> None:
     """Run a command. Example: bailiwick sandbox run -- python3 -c "print(1)"."""
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
-    if level != "bubblewrap":
-        raise typer.BadParameter(f"there is no level '{level}' here")
     try:
-        raise typer.Exit(asyncio.run(_run(command, _limits(manifest), ro or [], _state(state))))
+        _require(level)
+        raise typer.Exit(asyncio.run(_run(command, _limits(manifest), ro or [], state_folder(state))))
     except BailiwickError as fault:
         typer.secho(f"error: {fault.message}\n  {fault.hint}", fg="red", err=True)
         raise typer.Exit(125) from None
 
 
-def _state(given: Path | None) -> Path:
+def _require(level: str) -> None:
+    """Return when there is this level of isolation here; `bubblewrap` is the old name of `process`."""
+    from bailiwick.core.guardrails import IsolationRails, checked_values  # noqa: PLC0415
+    from bailiwick.dataplane.sandbox import require_level  # noqa: PLC0415
+
+    wanted = "process" if level == "bubblewrap" else level
+    require_level(IsolationRails.model_validate(checked_values("isolation", {"level": wanted})).level)
+
+
+def state_folder(given: Path | None) -> Path:
+    """Return the state directory that was named, or the usual one."""
     if given is not None:
         return given
     return Path("/var/lib/bailiwick") if os.geteuid() == 0 else Path("~/.local/share/bailiwick").expanduser()
@@ -49,7 +58,9 @@ def _limits(manifest: Path | None) -> "Limits":
     if manifest is None:
         return Limits()
     declared = parse_manifest(manifest.read_text()).limits
-    return Limits(declared.memory_bytes, declared.cpu, declared.processes, declared.disk_bytes)
+    return Limits(
+        declared.memory_bytes, declared.cpu, declared.processes, declared.disk_bytes, open_files=declared.open_files
+    )
 
 
 async def _run(command: list[str], limits: "Limits", folders: list[Path], state: Path) -> int:

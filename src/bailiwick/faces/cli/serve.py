@@ -26,7 +26,7 @@ def data_plane(config: Config) -> None:
     from bailiwick.dataplane.app import run  # noqa: PLC0415
     from bailiwick.dataplane.settings import DataPlaneSettings  # noqa: PLC0415
 
-    run(DataPlaneSettings.load(config))
+    run(DataPlaneSettings.load(config), config.resolve())
 
 
 @app.command()

@@ -8,14 +8,13 @@ import typer
 
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.key_files import new_key, public_half
+from bailiwick.faces.cli.options import Json, Reason
 
 app = typer.Typer(help="Identities that are no people: services, agents and what acts by itself.", no_args_is_help=True)
 keys = typer.Typer(help="Public keys with which a service proves itself.", no_args_is_help=True)
 trusts = typer.Typer(help="Issuers whose tokens stand for a service: CI systems, clusters.", no_args_is_help=True)
 app.add_typer(keys, name="key")
 app.add_typer(trusts, name="trust")
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 Name = Annotated[str, typer.Argument(help="service:nightly-report or agent:claude-code")]
 _PAGE = 200
 

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from bailiwick.faces.cli.client import call, fail, show
+from bailiwick.faces.cli.options import Json
 
 app = typer.Typer(help="The browsers and programs that act for you.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 _PAGE = 200
 
 

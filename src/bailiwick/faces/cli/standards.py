@@ -5,49 +5,43 @@ from typing import Annotated, Any
 
 import typer
 
-from bailiwick.control.review import faults_in_standard
-from bailiwick.faces.cli.client import call, every, fail, show
+from bailiwick.faces.cli.client import call, every, show
+from bailiwick.faces.cli.options import Json, Reason
+from bailiwick.faces.cli.versions import (
+    Number,
+    add_versions,
+    propose_version,
+    read_text,
+    set_line,
+    version_of,
+)
 
 app = typer.Typer(help="Coding standards, as versioned text with tests of their own.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 Text = Annotated[Path, typer.Argument(help="a standard in TOML", dir_okay=False)]
 Folder = Annotated[str, typer.Option("--folder", help="where it stands; the whole organisation when none is named")]
 _FAULTY = 1
+add_versions(app, "standards", "standard")
 
 
 @app.command("list")
 def list_standards(as_json: Json = False) -> None:
     """List the standards that you may read."""
     found = every("/standards", "standards")
-    show({"standards": found}, "\n".join(map(_line, found)) or "none", as_json=as_json)
+    show({"standards": found}, "\n".join(map(set_line, found)) or "none", as_json=as_json)
 
 
 @app.command("show")
-def show_standard(name: str, version: Annotated[int, typer.Option(help="0 for the newest")] = 0) -> None:
+def show_standard(name: str, version: Number = 0) -> None:
     """Print a version's text. Example: bailiwick standard show house --version 2."""
-    for item in every(f"/standards/{name}", "versions"):
-        if version in {0, item["version"]}:
-            typer.echo(item["text"], nl=False)
-            return
-    fail({"title": f"there is no version {version} of '{name}'", "hint": f"bailiwick standard history {name}"})
-
-
-@app.command("history")
-def history(name: str, as_json: Json = False) -> None:
-    """List a standard's versions, newest first."""
-    found = every(f"/standards/{name}", "versions")
-    lines = [
-        f"{item['version']:>4}  {item['state']:<10} {item['time'][:16]}  {item['author']}: {item['reason']}"
-        for item in found
-    ]
-    show({"versions": found}, "\n".join(lines), as_json=as_json)
+    typer.echo(version_of("standards", "standard", name, version)["text"], nl=False)
 
 
 @app.command("check")
 def check_file(file: Text, as_json: Json = False) -> None:
     """Read a file and run its rules' tests; no server is needed. Exits with 1 when something is wrong."""
-    faults = faults_in_standard("draft", _read(file))
+    from bailiwick.control.review import faults_in_standard  # noqa: PLC0415 - engines take long to load
+
+    faults = faults_in_standard("draft", read_text(file))
     lines = [f"{file}: {fault.rule}: {fault.message}" if fault.rule else f"{file}: {fault.message}" for fault in faults]
     listed = [{"rule": fault.rule, "message": fault.message} for fault in faults]
     show({"good": not faults, "faults": listed}, "\n".join(lines) or "every rule passes its tests", as_json=as_json)
@@ -58,7 +52,7 @@ def check_file(file: Text, as_json: Json = False) -> None:
 @app.command("try")
 def try_file(file: Text, folder: Folder = "", as_json: Json = False) -> None:
     """Show what it would have blocked, now and in a month of pushes. Example: bailiwick standard try house.toml."""
-    body = {"name": "draft", "scope": _scope(folder), "text": _read(file)}
+    body = {"name": "draft", "scope": _scope(folder), "text": read_text(file)}
     paths = call("GET", "/standards/trials/apps", params={"scope": body["scope"]})["apps"]
     found: list[dict[str, Any]] = []
     for number, path in enumerate(paths, start=1):
@@ -82,39 +76,8 @@ def propose(
     as_json: Json = False,
 ) -> None:
     """Propose a version. Example: bailiwick standard propose house.toml --name house --reason 'one way to log'."""
-    body = {"name": name, "scope": _scope(folder), "text": _read(file), "reason": reason}
-    made = call("POST", f"/standards/{name}/versions", json=body)
-    words = f"{name}@{made['version']} waits for somebody else: bailiwick standard approve {name} {made['version']}"
-    show(made, words, as_json=as_json)
-
-
-@app.command("diff")
-def diff(name: str, version: int) -> None:
-    """Print what a version changes against what is in force."""
-    typer.echo(call("GET", f"/standards/{name}/versions/{version}/diff")["diff"])
-
-
-@app.command("approve")
-def approve(name: str, version: int, reason: Reason = "", as_json: Json = False) -> None:
-    """Approve a version that somebody else proposed."""
-    _act("approve", name, version, reason, as_json=as_json)
-
-
-@app.command("refuse")
-def refuse(name: str, version: int, reason: Reason, as_json: Json = False) -> None:
-    """Refuse a version."""
-    _act("refuse", name, version, reason, as_json=as_json)
-
-
-@app.command("activate")
-def activate(name: str, version: int, reason: Reason = "", as_json: Json = False) -> None:
-    """Put an approved version into force, or one again that was. Example: bailiwick standard activate house 2."""
-    _act("activate", name, version, reason, as_json=as_json)
-
-
-def _act(verb: str, name: str, version: int, reason: str, *, as_json: bool) -> None:
-    done = call("POST", f"/standards/{name}/versions/{version}/{verb}", json={"reason": reason})
-    show(done, f"{name}@{version} is {done['state']}", as_json=as_json)
+    body = {"name": name, "scope": _scope(folder), "text": read_text(file), "reason": reason}
+    propose_version("standards", "standard", body, as_json=as_json)
 
 
 def _scope(folder: str) -> str:
@@ -132,16 +95,3 @@ def _trial_lines(item: dict[str, Any]) -> list[str]:
         place = f"{found['path']}:{found['line']}" if found["line"] else found["path"]
         lines.append(f"    {place}  {found['severity']}  {found['message']}")
     return [*lines, f"    and {item['more']} more"] if item["more"] else lines
-
-
-def _line(item: dict[str, Any]) -> str:
-    active = f"@{item['active']} in force" if item["active"] is not None else "not in force"
-    newer = f", @{item['newest']} {item['state']}" if item["newest"] != item["active"] else ""
-    return f"{item['name']:<24} {item['scope']:<28} {active}{newer}"
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as fault:
-        fail({"title": f"{file} cannot be read: {fault}"})

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, every, show
+from bailiwick.faces.cli.options import Json, Reason
 
 app = typer.Typer(help="Waivers: one finding of one app passes, for a reason and for a time.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Reason = Annotated[str, typer.Option("--reason", help="why, for the audit log")]
 
 
 @app.command()

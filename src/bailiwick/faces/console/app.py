@@ -8,23 +8,30 @@ from fastapi.staticfiles import StaticFiles
 from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.access_reviews import add_access_reviews
 from bailiwick.faces.console.app_page import add_app_page
+from bailiwick.faces.console.approval_rules import add_approval_rules
 from bailiwick.faces.console.approvals import add_approvals
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
 from bailiwick.faces.console.bill import add_bill
+from bailiwick.faces.console.by_link import add_by_link
+from bailiwick.faces.console.delegations import add_delegations
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
 from bailiwick.faces.console.exporters import add_exporters
 from bailiwick.faces.console.files import add_files
 from bailiwick.faces.console.findings import add_findings
+from bailiwick.faces.console.freezes import add_freezes
+from bailiwick.faces.console.guardrails import add_guardrails
 from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.kill_switch import add_kill_switch
+from bailiwick.faces.console.notices import add_notices
 from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
+from bailiwick.faces.console.packages import add_packages
 from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
 from bailiwick.faces.console.policies import add_policies
@@ -33,6 +40,7 @@ from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
 from bailiwick.faces.console.services import add_services
+from bailiwick.faces.console.settings import add_settings
 from bailiwick.faces.console.sign_in import add_sign_in
 from bailiwick.faces.console.standards import add_standards
 from bailiwick.faces.console.waivers import add_waivers
@@ -57,8 +65,12 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_own_sessions,
         add_overview,
         add_kill_switch,
+        add_freezes,
+        add_guardrails,
         add_app_page,
         add_approvals,
+        add_approval_rules,
+        add_by_link,
         add_reviews,
         add_history,
         add_files,
@@ -67,6 +79,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_waivers,
         add_policies,
         add_standards,
+        add_packages,
         add_audit,
         add_audit_event,
         add_people,
@@ -77,6 +90,9 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_directories,
         add_services,
         add_exporters,
+        add_notices,
+        add_delegations,
+        add_settings,
         add_help,
     ):
         add(app, control, pages)

@@ -13,26 +13,34 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import AuditQuery, LoggedEvent, search
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import SignedIn
-from bailiwick.control.observe import AppStatus, RequestPoint
-from bailiwick.control.release import Kill, Release
+from bailiwick.control.observe import AppStatus, RequestPoint, walls_of
+from bailiwick.control.release import Release
 from bailiwick.control.review import StoredReview
+from bailiwick.control.stops import Kill
+from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.faces.console.addresses import app_addresses, git_address
+from bailiwick.faces.console.attested import attested_view, drift_words
 from bailiwick.faces.console.chart import Happening, requests_chart
+from bailiwick.faces.console.database_view import add_restores, database_view
 from bailiwick.faces.console.design_view import design_view
+from bailiwick.faces.console.egress_view import egress_view
 from bailiwick.faces.console.event_view import event_view
 from bailiwick.faces.console.evidence import evidence_view
 from bailiwick.faces.console.kill_switch import blast_radius
 from bailiwick.faces.console.lookup import audience_of
 from bailiwick.faces.console.overview import mode_state
+from bailiwick.faces.console.previews import add_previews, previews_view
 from bailiwick.faces.console.reach_view import reach_view
 from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.rollbacks import add_rollbacks, rollback_view
+from bailiwick.faces.console.rollouts import add_rollouts, rollout_view
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.timeline import timeline
 from bailiwick.faces.console.words import Stat, State, ago, listed
 
 _FINDINGS_SHOWN = 5
 _REFUSED_SHOWN = 20
-_ACTIONS = ("kill", "revive", "request-deploy", "give-owner")
+_ACTIONS = ("push", "kill", "request-deploy", "give-owner", "rollback", "give-up-data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +54,15 @@ class ModeLine:
 
 
 def add_app_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
-    """Add the page of an app and its forms: production, a new owner. Paths hold slashes: forms come first."""
+    """Add the page of an app and its forms: production, a new owner, rollback. Paths hold slashes: forms come first."""
+    add_rollbacks(app, control)
+    add_rollouts(app, control)
+    add_restores(app, control)
+    add_previews(app, control)
 
     @app.post("/apps/{path:path}/deploy")
-    def deploy(visitor: Writer, path: str) -> Response:
-        made = control.deploys.request(visitor.identity, path)
+    def deploy(visitor: Writer, path: str, emergency: Annotated[str, Form()] = "") -> Response:
+        made = control.deploys.request(visitor.identity, path, emergency=emergency)
         return RedirectResponse(f"/approvals/{made.id}", 303)
 
     @app.post("/apps/{path:path}/owner")
@@ -82,6 +94,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         *search(session, AuditQuery(app=app.path, action="app.revived"), limit=20).events,
     ]
     refused = search(session, AuditQuery(app=app.path, outcome="refused"), limit=_REFUSED_SHOWN).events
+    attested = control.attestations.shown(session, app.path)
     addresses = app_addresses(control.settings, app)
     running = [item for item in statuses if not any(stop.stops(item.mode) for stop in stops)]
     modes = _modes(statuses, stops, addresses)
@@ -91,10 +104,14 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "addresses": addresses,
         "git_url": git_address(control.settings, app),
         "modes": modes,
-        "glance": _glance(modes, stops, now),
+        "glance": f"{_glance(modes, stops, now)} {drift_words(attested)}".strip(),
+        "attested": [attested_view(item) for item in attested],
+        "drifted": bool(drift_words(attested)),
         "stats": _stats(modes, points, review, refused),
-        "stopped": bool(stops),
-        "stopped_everywhere": any(not stop.mode for stop in stops),
+        "stops": stops,
+        "stopped": any(stop.own for stop in stops),
+        "stopped_everywhere": any(stop.own and not stop.mode for stop in stops),
+        "revive": control.stops.explain_lift(session, visitor.identity, StopScope(StopKind.APP, app.path)),
         "radius": blast_radius(control, session, app.path, running),
         "chart": requests_chart(points, _happenings(releases, happened), now),
         "reach": reach_view(app.path, reach) if reach is not None else None,
@@ -103,7 +120,13 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "review": review,
         "findings": review.findings[:_FINDINGS_SHOWN] if review else (),
         "refused": [event_view(item) for item in refused],
+        **egress_view(control, session, app),
+        "walls": walls_of(session, app.path),
         "evidence": [evidence_view(item) for item in control.observe.evidence(session, app.path)],
+        **database_view(control, session, visitor.identity, app),
+        **rollback_view(control, session, visitor.identity, app),
+        **rollout_view(control, session, visitor.identity, app),
+        **previews_view(control, session, visitor.identity, app),
         "job_runs": control.observe.job_runs(session, app.path),
         "may": {
             action: control.authorizer.decide(session, visitor.identity, f"app.{action}", app.resource)
@@ -124,7 +147,7 @@ def _modes(statuses: Sequence[AppStatus], stops: Sequence[Kill], addresses: dict
 def _glance(modes: Sequence[ModeLine], stops: Sequence[Kill], now: datetime) -> str:
     if stops:
         where = f" in {stops[0].mode}" if stops[0].mode else " everywhere"
-        return f"Stopped{where} by {stops[0].by} {ago(stops[0].time, now)}: {stops[0].because}."
+        return f"Stopped{where} by {stops[0].by} {ago(stops[0].time, now)}: {stops[0].words}."
     if not modes:
         return "Nothing runs yet: a push makes a preview, an approval brings it to production."
     words = listed([f"{line.mode} is {line.state.word}" for line in modes])

@@ -1,6 +1,7 @@
 """Approvals: what waits for a decision, and the card on which it is decided."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Form, Request
@@ -9,15 +10,18 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn
-from bailiwick.control.policies import State
-from bailiwick.control.release import Deploy, Release, compare
+from bailiwick.control.release import Deploy, InboxLine, Release, inbox_lines
+from bailiwick.control.versions import State
+from bailiwick.faces.console.database_view import rehearsal_view
 from bailiwick.faces.console.design_view import design_view
 from bailiwick.faces.console.diffs import SPLIT, diff_view, view_links
+from bailiwick.faces.console.egress_view import opened_words
 from bailiwick.faces.console.lookup import audience_of, visible_deploy
 from bailiwick.faces.console.reach_view import change_view, reach_view
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, start_address
 from bailiwick.faces.console.words import ago, count, listed, state
+from bailiwick.faces.gates import gate_json
 
 _ALL = 500
 
@@ -28,26 +32,48 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     @app.get("/approvals", response_class=HTMLResponse)
     def inbox(request: Request, visitor: Visitor) -> Response:
         with control.store.transaction() as session:
-            deploys = control.deploys.inbox(session, visitor.identity)
+            waiting = control.deploys.inbox(session, visitor.identity)
+            lines = inbox_lines(control.deploys, session, visitor.identity, waiting)
+            decided = control.deploys.decided_lately(session, visitor.identity)
             sets = control.policies.sets(session, visitor.identity)
+            emergencies = control.deploys.emergencies.unseen(session, visitor.identity)
         proposals = [item.newest for item in sets if item.newest.state is State.PROPOSED]
-        glance = "Nothing waits for a decision."
-        if deploys:
-            oldest = ago(deploys[0].requested_at, control.clock())
-            waits = f"{count(len(deploys), 'deploy')} {'waits' if len(deploys) == 1 else 'wait'} for a decision"
-            glance = f"{waits}, the oldest asked {oldest}."
-        return pages.render(request, "approvals", visitor, deploys=deploys, proposals=proposals, glance=glance)
+        now = control.clock()
+        parts = [(it, ago(it.deploy.requested_at, now)) for it in lines]
+        return pages.render(
+            request,
+            "approvals",
+            visitor,
+            mine=[part for part in parts if part[0].mine],
+            others=[part for part in parts if not part[0].mine],
+            decided=[(it, state(it.state.value)) for it in decided],
+            proposals=proposals,
+            emergencies=emergencies,
+            glance=_waiting_words(lines, now),
+        )
 
     @app.get("/approvals/{deploy_id}", response_class=HTMLResponse)
     def card(request: Request, visitor: Visitor, deploy_id: str, view: str = "", file: str = "") -> Response:
         with control.store.transaction() as session:
-            content = _card(control, session, visitor, deploy_id, file)
+            content = card_of(control, session, visitor, deploy_id, file)
         content |= {"side_by_side": view == SPLIT, **view_links(f"/approvals/{deploy_id}", view, file)}
-        return pages.render(request, "approval", visitor, **content)
+        return pages.render(request, "approval", visitor, form=f"/approvals/{deploy_id}", **content)
 
     @app.post("/approvals/{deploy_id}/approve")
     def approve(visitor: Writer, deploy_id: str, reason: Annotated[str, Form()] = "") -> Response:
         control.deploys.approve(visitor.identity, deploy_id, reason)
+        return RedirectResponse(f"/approvals/{deploy_id}", 303)
+
+    @app.post("/approvals/{deploy_id}/withdraw")
+    def withdraw(visitor: Writer, deploy_id: str, reason: Annotated[str, Form()] = "") -> Response:
+        control.deploys.withdraw(visitor.identity, deploy_id, reason)
+        return RedirectResponse(f"/approvals/{deploy_id}", 303)
+
+    @app.post("/approvals/{deploy_id}/review")
+    def review_emergency(
+        visitor: Writer, deploy_id: str, verdict: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = ""
+    ) -> Response:
+        control.deploys.emergencies.review(visitor.identity, deploy_id, verdict, reason)
         return RedirectResponse(f"/approvals/{deploy_id}", 303)
 
     @app.post("/approvals/{deploy_id}/reject")
@@ -56,14 +82,28 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         return RedirectResponse(f"/approvals/{deploy_id}", 303)
 
 
-def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id: str, file: str) -> dict[str, Any]:
+def _waiting_words(lines: Sequence[InboxLine], now: datetime) -> str:
+    """Return in a sentence what waits, for whoever looks and at all."""
+    if not lines:
+        return "Nothing waits for a decision."
+    mine = sum(line.mine for line in lines)
+    oldest = ago(min(line.deploy.requested_at for line in lines), now)
+    waits = f"{count(len(lines), 'deploy')} {'waits' if len(lines) == 1 else 'wait'} for a decision"
+    return f"{waits}, {mine or 'none'} of them for yours; the oldest was asked for {oldest}."
+
+
+def card_of(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id: str, file: str) -> dict[str, Any]:
+    """Return what the card of a deploy shows to somebody; `file` is the one whose difference is shown alone."""
     deploy, app = visible_deploy(control, session, visitor, deploy_id)
     deploys = control.deploys.deploys(session, app.path, limit=_ALL)
     releases = control.releases.releases(session, app.path, limit=_ALL)
     base = _base(deploy, deploys, releases)
     review = control.reviews.of_tree(session, app.path, deploy.tree)
     findings = review.findings if review else ()
-    decision = control.deploys.explain_approval(session, visitor.identity, deploy_id)
+    judged = control.deploys.explain_approval(session, visitor.identity, deploy_id)
+    decision = judged.decision
+    standing = control.deploys.standing(session, visitor.identity, deploy_id, control.access.everyone(session))
+    emergency = control.deploys.emergencies.of_deploy(session, deploy_id)
     back, email = f"/approvals/{deploy.id}", visitor.identity.principal.name
     return {
         "app": app,
@@ -71,15 +111,25 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, deploy_id:
         "state": state(deploy.state.value),
         "glance": _glance(control, deploy),
         "decision": decision,
+        "standing": gate_json(standing),
+        "yours": standing is not None
+        and any(item.approver == str(visitor.identity.principal) for item in standing.weighed.counted),
+        "behalf": judged.behalf,
+        "frozen": control.deploys.why_frozen(session, deploy_id) if deploy.decided_at is None else "",
         "sign_in_again": start_address(back, email=email, wanted=decision.step_up),
-        "change": change_view(compare(base.reach if base else None, deploy.reach)),
+        "change": change_view(base.reach if base else None, deploy.reach),
         "reach": reach_view(app.path, deploy.reach),
+        "opened": opened_words(session, app.path, deploy.reach.egress),
         "design": design_view(
             app.path,
             control.deploys.design(app, deploy.commit, deploy.reach),
             audience_of(control, session, app),
             control.deploys.design(app, base.commit, base.reach) if base else None,
         ),
+        "emergency": emergency,
+        "may_review": emergency is not None
+        and control.deploys.emergencies.may_review(session, visitor.identity, emergency),
+        "rehearsal": rehearsal_view(control.rehearsals.of_deploy(session, deploy_id)),
         "review": review,
         "revisions": control.history.since(session, app, base.commit if base else "", deploy.commit),
         "base": base,
@@ -99,7 +149,9 @@ def _base(deploy: Deploy, deploys: Sequence[Deploy], releases: Sequence[Release]
 
 def _glance(control: ControlPlane, deploy: Deploy) -> str:
     kind = "The first deploy" if deploy.first_deploy else "A later deploy"
+    kind = f"An emergency. {kind}" if deploy.emergency else kind
     asked = f"{kind}, asked by {deploy.requested_by} {ago(deploy.requested_at, control.clock())}"
     if deploy.decided_at is None:
         return f"{asked}, written by {listed(deploy.authors)}."
-    return f"{asked}; {deploy.state.value} by {deploy.decided_by}: {deploy.reason}"
+    behalf = f" for {deploy.decided_for}" if deploy.decided_for else ""
+    return f"{asked}; {deploy.state.value} by {deploy.decided_by}{behalf}: {deploy.reason}"

@@ -27,7 +27,7 @@ def add_authorize(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
     def read(query: str) -> tuple[ReturnAddress, AuthorizationRequest | OAuthError]:
         parameters = Parameters.of(parse_qsl(query, keep_blank_values=True))
-        to = read_return_address(parameters)
+        to = read_return_address(parameters, control.tokens.client(parameters))
         try:
             return to, read_request(parameters, to, control.tokens.resources)
         except OAuthError as fault:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, SignedIn
+from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, MCP_AUDIENCE, SignedIn
 from bailiwick.core.policy import StepUp
 
 # How much older than asked a sign-in may be: it took time to come here from it.
@@ -10,6 +10,7 @@ _SKEW_SECONDS = 60
 _DOORS = {
     API_AUDIENCE: "everything that you may do here, by the API",
     GIT_AUDIENCE: "reading and pushing the apps that you may, by git",
+    MCP_AUDIENCE: "finding, changing and deploying the apps that you may, by the tools for coding agents (MCP)",
 }
 
 

@@ -8,11 +8,13 @@ from bailiwick.faces.console.words import count, listed
 
 WIDTH = 960
 _ROW, _BOX, _TOP = 44, 32, 12
-_PEOPLE_X, _PEOPLE_WIDTH = 0, 220
-_APP_X, _APP_WIDTH = 340, 180
-_PART_X, _PART_WIDTH = 640, 320
+_PEOPLE_X, _PEOPLE_WIDTH = 0, 200
+_APP_X, _APP_WIDTH = 350, 180
+_PART_X, _PART_WIDTH = 680, 280
 _MOST_PEOPLE, _MOST_PARTS = 6, 24
 _LONGEST = 40
+# What fits between two boxes.
+_LONGEST_FLOW = 22
 _TITLES = {"data": "data", "host": "host", "model": "model", "job": "by itself"}
 
 
@@ -108,10 +110,8 @@ def _node(
 
 
 def _edge(x1: int, y1: int, x2: int, y2: int, label: str, *, seen: bool) -> Edge:
-    # Close to the outer end, where lines lie apart.
-    outer = 0.3 if x1 < _APP_X else 0.7
-    label_x, label_y = round(x1 + (x2 - x1) * outer), round(y1 + (y2 - y1) * outer) - 4
-    return Edge(x1, y1, x2, y2, _cut(label, 22), label_x, label_y, seen)
+    # In the middle, so that it fits between the boxes.
+    return Edge(x1, y1, x2, y2, _cut(label, _LONGEST_FLOW), (x1 + x2) // 2, (y1 + y2) // 2 - 4, seen)
 
 
 def _part_words(part: Part) -> str:

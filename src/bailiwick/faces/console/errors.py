@@ -24,6 +24,7 @@ _NEXT = {
     403: "Ask someone who may: bailiwick who-can ACTION RESOURCE names them, with the policy that says so.",
     404: "Check the address. What you may see is listed under Apps; ask an administrator for more.",
     405: "Go back and use the form on the page.",
+    410: "Look under Approvals what waits for you.",
     409: "Load the page again: it shows how things stand now.",
     429: "Wait for ten minutes, then try again.",
     503: "Try again in a moment. If it stays so, tell whoever runs Bailiwick.",

@@ -87,7 +87,7 @@ def _file(
     shown = [] if "\0" in text else text.removesuffix("\n").split("\n")[:MOST_LINES] if text else []
     why = control.history.blame(session, visitor.identity, app.path, file, line, at=at) if line else None
     blamed = control.source.blame(app, commit, file, 1, len(shown)) if shown else []
-    push = control.source.accepted(session, app, commit)
+    push = control.source.accepted(session, app, commit, anywhere=True)
     review = control.reviews.of_tree(session, app.path, push.tree) if push else None
     findings = [item for item in review.findings if item.path == file and not item.commit] if review else []
     return {

@@ -14,7 +14,7 @@ def visible_deploy(control: ControlPlane, session: Session, visitor: SignedIn, d
     """Return a deploy and its app."""
     try:
         deploy = control.deploys.deploy(session, deploy_id)
-        return deploy, control.catalog.readable_app(session, visitor.identity, deploy.app)
+        return deploy, control.deploys.visible_app(session, visitor.identity, deploy_id)
     except NotFoundError as fault:
         raise NotFoundError(f"there is no deploy '{deploy_id[:60]}', or you may not see it") from fault
 

@@ -14,10 +14,12 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import SignedIn
 from bailiwick.control.observe import AppStatus
-from bailiwick.control.release import Deploy, Kill
+from bailiwick.control.release import Deploy
+from bailiwick.control.stops import Kill
 from bailiwick.control.waivers import WaiverFilter
 from bailiwick.faces.console.access_reviews import waiting_words
 from bailiwick.faces.console.findings import unsafe_words
+from bailiwick.faces.console.freezes import freeze_words
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import Stat, State, ago, count, state
@@ -44,7 +46,8 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         with control.store.transaction() as session:
             page = control.catalog.list_apps(session, visitor.identity, cursor=cursor)
             statuses = {(item.app, item.mode): item for item in control.observe.statuses(session)}
-            stops = {item.path: control.stops.standing(session, item.path) for item in page.apps}
+            standing = control.stops.now(session)
+            stops = {item.path: standing.on_app(item.path) for item in page.apps}
             inbox = {item.app: item for item in control.deploys.inbox(session, visitor.identity)}
             reviews = waiting_words(control, control.access_reviews.waits_for(session, visitor.identity))
             safety = _safety(control, session, visitor)
@@ -72,11 +75,13 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
 
 def _safety(control: ControlPlane, session: Session, visitor: SignedIn) -> list[tuple[str, str]]:
-    """Return what is to be said of the review, with where it leads: unsafe releases, and waivers that end soon."""
+    """Return what is to be said of safety, with where it leads: freezes, unsafe releases, and waivers that end soon."""
     unsafe = control.rereviews.unsafe(session, visitor.identity)
     ending = control.waivers.list(session, visitor.identity, WaiverFilter(ending=True)).waivers
     waiting = control.waivers.list(session, visitor.identity, WaiverFilter(state="requested")).waivers
-    words = [(unsafe_words(unsafe), "/unsafe")] if unsafe else []
+    frozen = freeze_words(control.freezes.seen(session, visitor.identity))
+    words = [(frozen, "/freezes")] if frozen else []
+    words += [(unsafe_words(unsafe), "/unsafe")] if unsafe else []
     if ending:
         verb = "ends" if len(ending) == 1 else "end"
         words.append((f"{count(len(ending), 'waiver')} {verb} within a week.", "/waivers?ending=true"))
@@ -90,7 +95,10 @@ def mode_state(status: AppStatus | None, stops: Sequence[Kill], mode: str) -> St
     """Return how an app is in a mode: a stop outweighs what the plane last said."""
     if status is None:
         return None
-    return state("killed" if any(stop.stops(mode) for stop in stops) else status.status)
+    holding = [stop for stop in stops if stop.stops(mode)]
+    if holding and all(stop.on_trial for stop in holding):
+        return state("on trial")
+    return state("killed" if holding else status.status)
 
 
 def _line(

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION, SignedIn
-from bailiwick.control.policies import PolicySet, PolicyVersion, Replay, State
-from bailiwick.core.errors import ForbiddenError, NotFoundError
+from bailiwick.control.policies import PolicySet, PolicyVersion, Replay
+from bailiwick.control.versions import State
+from bailiwick.core.errors import ForbiddenError
 from bailiwick.core.policy import Checked, CustomerSet
 from bailiwick.faces.console.policy_view import built_in_view, difference_view, glance_of, marked_lines, state_of
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, start_address
-from bailiwick.faces.console.words import ago, count
+from bailiwick.faces.console.versions import act_of, story_of, version_among, waiting_words
+from bailiwick.faces.console.words import count
 
 # A page waits for a replay: it asks this many of the newest questions, the command line all of them.
 _ASKED_AGAIN = 2000
@@ -112,14 +114,7 @@ def add_policies(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
     @app.post("/policies/{name}/{version}/{verb}")
     def decide(visitor: Writer, name: str, version: int, verb: str, reason: Annotated[str, Form()] = "") -> Response:
-        act = {
-            "approve": control.policies.approve,
-            "refuse": control.policies.refuse,
-            "activate": control.policies.activate,
-        }.get(verb)
-        if act is None:
-            raise NotFoundError("there is no such thing to do with policies")
-        act(visitor.identity, name, version, reason)
+        act_of(control.policies, verb)(visitor.identity, name, version, reason)
         if verb == "activate":
             control.spread.look(_SPREAD_SECONDS)
         return RedirectResponse(f"/policies/{name}/{version}", 303)
@@ -171,7 +166,7 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, name: str,
         "version": found,
         "versions": [(item, state_of(item)) for item in versions],
         "state": state_of(found),
-        "glance": _words(control, found),
+        "glance": story_of(found, control.clock()),
         "decision": decision,
         "sign_in_again": start_address(back, email=email, wanted=decision.step_up),
         "checked": checked,
@@ -182,10 +177,7 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, name: str,
 
 
 def _version(control: ControlPlane, session: Session, visitor: SignedIn, name: str, version: int) -> PolicyVersion:
-    for item in control.policies.history(session, visitor.identity, name):
-        if version in {0, item.version}:
-            return item
-    raise NotFoundError(f"there is no version {version} of policies '{name[:60]}'")
+    return version_among(control.policies.history(session, visitor.identity, name), version, name)
 
 
 def _anywhere(control: ControlPlane, session: Session, visitor: SignedIn) -> str:
@@ -197,17 +189,7 @@ def _anywhere(control: ControlPlane, session: Session, visitor: SignedIn) -> str
 
 def _glance(sets: list[PolicySet]) -> str:
     active = [item for item in sets if item.active is not None]
-    waiting = sum(item.newest.state is State.PROPOSED for item in sets)
     if not sets:
         return "The built-in policies decide alone."
     words = f"{count(len(active), 'set')} of your own in force beside the built-in policies"
-    return f"{words}; {count(waiting, 'proposal')} {'waits' if waiting == 1 else 'wait'} for a decision."
-
-
-def _words(control: ControlPlane, found: PolicyVersion) -> str:
-    asked = f"On {found.scope}, proposed by {found.author} {ago(found.time, control.clock())}: {found.reason}"
-    if not found.decided_by:
-        return asked
-    verb = "refused" if found.state is State.REFUSED else "approved"
-    why = f": {found.decided_reason}" if found.decided_reason else ""
-    return f"{asked}; {verb} by {found.decided_by}{why}"
+    return f"{words}; {waiting_words(sets)}."

@@ -1,14 +1,16 @@
 """Reach as pages show it: what an app can touch by kind, and what a deploy would change, old beside new."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bailiwick.control.release import ReachChange
 from bailiwick.core.grants import ColumnGrant, Mask, RowCondition, TableGrant
 from bailiwick.core.reach import Reach
+from bailiwick.core.reach_news import news
+from bailiwick.core.reach_words import Line, reach_lines
 
 _MASKS = {Mask.LAST4: "last four only", Mask.EMAIL: "domain only", Mask.NULL: "hidden"}
+_IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
 _ALIKE = 0.6
 
 
@@ -41,18 +43,22 @@ class ReachView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One line of a reach before and after; an empty side is not in reach there."""
+    """One line of a reach before and after, of which kind; an empty side is not in reach there. What is `new` goes
+    beyond what was there before.
+    """
 
+    kind: str
     before: str
     after: str
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """What changes in a reach, line by line, and what stays."""
+    """A reach before and after, line by line: what changes first, then what stays."""
 
     changed: tuple[ChangeRow, ...]
-    kept: tuple[str, ...]
+    kept: tuple[ChangeRow, ...]
     glance: str
 
 
@@ -63,7 +69,7 @@ def reach_view(app: str, reach: Reach) -> ReachView:
     ]
     lanes = [
         Lane("data", "Data", tuple(tables)),
-        Lane("egress", "Hosts", tuple(Target(host, ("connect",), ()) for host in reach.egress)),
+        Lane("egress", "Hosts", tuple(_host(entry) for entry in reach.egress)),
         Lane("model", "Models", tuple(Target(model, ("ask",), ()) for model in reach.models)),
         Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in reach.jobs)),
     ]
@@ -71,9 +77,13 @@ def reach_view(app: str, reach: Reach) -> ReachView:
     return ReachView(app, tuple(lane for lane in lanes if lane.targets), limits)
 
 
-def change_view(change: ReachChange) -> ChangeView:
-    """Return a change with the old and new wording of one thing side by side."""
-    rows = tuple(_paired(list(change.removed), list(change.added)))
+def change_view(before: Reach | None, after: Reach) -> ChangeView:
+    """Return two reaches side by side, the old and new wording of one thing in one row."""
+    was, now = (list(reach_lines(before)) if before is not None else []), list(reach_lines(after))
+    new = {line.kind if line.kind == "limit" else line.words: line.kind for line in news(before, after)}
+    kinds = dict.fromkeys(line.kind for line in [*now, *was])
+    rows = tuple(row for kind in kinds for row in _paired(kind, was, now, new))
+    kept = tuple(ChangeRow(line.kind, line.words, line.words) for line in now if line in was)
     added = sum(not row.before for row in rows)
     gone = sum(not row.after for row in rows)
     parts = [
@@ -81,17 +91,21 @@ def change_view(change: ReachChange) -> ChangeView:
         for number, words in ((added, "new"), (len(rows) - added - gone, "changed"), (gone, "gone"))
         if number
     ]
-    return ChangeView(rows, change.kept, ", ".join(parts) if parts else "nothing changes")
+    return ChangeView(rows, kept, ", ".join(parts) if parts else "nothing changes")
 
 
-def _paired(removed: list[str], added: list[str]) -> Iterator[ChangeRow]:
-    for after in added:
-        alike = difflib.get_close_matches(after, removed, n=1, cutoff=_ALIKE)
+def _paired(kind: str, was: Sequence[Line], now: Sequence[Line], new: Mapping[str, str]) -> Iterator[ChangeRow]:
+    removed = [line.words for line in was if line.kind == kind and line not in now]
+    for line in now:
+        if line.kind != kind or line in was:
+            continue
+        alike = difflib.get_close_matches(line.words, removed, n=1, cutoff=_ALIKE)
         if alike:
             removed.remove(alike[0])
-        yield ChangeRow(alike[0] if alike else "", after)
-    for before in removed:
-        yield ChangeRow(before, "")
+        found = new.get(kind if kind == "limit" else line.words, "")
+        yield ChangeRow(found or kind, alike[0] if alike else "", line.words, new=bool(found))
+    for words in removed:
+        yield ChangeRow(kind, words, "")
 
 
 def _table(resource: str, table: TableGrant) -> Target:
@@ -106,6 +120,11 @@ def _table(resource: str, table: TableGrant) -> Target:
     ]
     verbs = tuple(sorted(operation.value for operation in table.operations))
     return Target(f"{resource}.{table.relation}", verbs, tuple(filter(None, limits)))
+
+
+def _host(entry: str) -> Target:
+    address, _, protocol = entry.partition("/")
+    return Target(address, ("connect",), (_IN_CLEAR.get(protocol, protocol),) if protocol else ())
 
 
 def _only_written(column: ColumnGrant) -> bool:

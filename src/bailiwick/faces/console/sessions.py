@@ -93,16 +93,20 @@ def visitor_or_none(request: Request) -> SignedIn | None:
 Visitor = Annotated[SignedIn, Depends(signed_in)]
 
 
-def writer(request: Request, visitor: Visitor, csrf_token: Annotated[str, Form()] = "") -> SignedIn:
-    """Return who is signed in, when the form is one of ours: same origin, and the session's own token."""
+def require_own_origin(request: Request, control: ControlPlane) -> None:
+    """Refuse a form that another site sent."""
     origin = request.headers.get("origin")
-    control: ControlPlane = request.app.state.control
     if origin not in {None, control.settings.public_url}:
         raise ForbiddenError(
             "this form was sent from another site",
             hint=f"open {control.settings.public_url} and do it there; nothing was done",
             deciders=("forms-of-this-site",),
         )
+
+
+def writer(request: Request, visitor: Visitor, csrf_token: Annotated[str, Form()] = "") -> SignedIn:
+    """Return who is signed in, when the form is one of ours: same origin, and the session's own token."""
+    require_own_origin(request, request.app.state.control)
     if not hmac.compare_digest(csrf_token.encode(), visitor.csrf_token.encode()):
         raise ForbiddenError(
             "this form is not from your session",

@@ -5,10 +5,13 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.catalog import App
 from bailiwick.control.identity import SignInRefusedError
 from bailiwick.control.sign_in import CALLBACK_PATH
+from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
@@ -35,7 +38,13 @@ MaxAge = Annotated[int | None, Query(ge=0, le=_LONGEST_AGE_SECONDS)]
 
 def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bool) -> None:
     """Add what a browser needs to become somebody's and to stop being so."""
+    _add_beginning(app, control, pages, secure=secure)
+    _add_callback(app, control, secure=secure)
+    _add_endings(app, control, pages)
+    _add_apps(app, control)
 
+
+def _add_beginning(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bool) -> None:
     @app.get("/sign-in", response_class=HTMLResponse)
     def sign_in(request: Request, return_to: str = "/", email: str = "") -> Response:
         # Where the address says who is asked, it is asked for first, and the way on is a link: a form that ends at
@@ -57,6 +66,8 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
         bind_attempt(response, url, secure=secure)
         return response
 
+
+def _add_callback(app: FastAPI, control: ControlPlane, *, secure: bool) -> None:
     @app.get(CALLBACK_PATH)
     @app.get(CALLBACK_PATH + "/{provider}")
     def callback(
@@ -76,6 +87,8 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
         set_cookie(response, session.secret, secure=secure)
         return response
 
+
+def _add_endings(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     @app.post(LOGOUT_PATH)
     @app.post(LOGOUT_PATH + "/{provider}")
     def provider_logout(provider: str = "", logout_token: Annotated[str, Form()] = "") -> Response:
@@ -97,6 +110,8 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
         response.delete_cookie(COOKIE, path="/")
         return response
 
+
+def _add_apps(app: FastAPI, control: ControlPlane) -> None:
     @app.get("/sign-in/app")
     def to_app(
         request: Request,
@@ -107,6 +122,7 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
         state: str,
         max_age: MaxAge = None,
         second_factor: bool = False,
+        branch: str = "",
     ) -> Response:
         """Hand a signed-in person over to an app's own host, which we compute: nothing of the request names it.
 
@@ -121,6 +137,17 @@ def add_sign_in(app: FastAPI, control: ControlPlane, pages: Pages, *, secure: bo
             return RedirectResponse(start_address(back, email=email, wanted=wanted), 303)
         with control.store.transaction() as session:
             found = control.catalog.app(session, app)
-        code = control.identity.issue_code(visitor, audience=f"app:{mode}/{found.path}", challenge=challenge)
-        target = app_addresses(control.settings, found)[mode]
+            target = app_addresses(control.settings, found)[mode]
+            if branch:
+                target = _address_of_branch(control, session, found, mode, branch)
+        audience = f"app:{mode}/{instance_name(found.path, branch)}"
+        code = control.identity.issue_code(visitor, audience=audience, challenge=challenge)
         return RedirectResponse(f"{target}/.bailiwick/callback?{urlencode({'code': code, 'state': state})}", 303)
+
+
+def _address_of_branch(control: ControlPlane, session: Session, app: App, mode: str, branch: str) -> str:
+    """Return where the preview of a branch answers; raise `InvalidInputError` when none is served."""
+    host = control.previews.register.live_host(session, app.path, branch) if mode == "preview" else None
+    if host is None:
+        raise InvalidInputError(f"{app.path} has no preview of this branch now", hint="push to the branch again")
+    return control.settings.preview_url.format(host=host)

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION, SignedIn
-from bailiwick.control.policies import State
 from bailiwick.control.review import faults_in_standard
 from bailiwick.control.standards import AppTrial, StandardSet, StandardVersion
-from bailiwick.core.errors import NotFoundError
+from bailiwick.control.versions import State
 from bailiwick.faces.console.policy_view import difference_view, state_of
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, start_address
-from bailiwick.faces.console.words import ago, count
+from bailiwick.faces.console.versions import act_of, story_of, version_among, waiting_words
+from bailiwick.faces.console.words import count
 
 # A page waits for a trial; the command line tries every app, one after the other.
 _MOST_TRIED = 20
@@ -115,14 +115,7 @@ def add_standards(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
     @app.post("/standards/{name}/{version}/{verb}")
     def decide(visitor: Writer, name: str, version: int, verb: str, reason: Annotated[str, Form()] = "") -> Response:
-        act = {
-            "approve": control.standards.approve,
-            "refuse": control.standards.refuse,
-            "activate": control.standards.activate,
-        }.get(verb)
-        if act is None:
-            raise NotFoundError("there is no such thing to do with standards")
-        act(visitor.identity, name, version, reason)
+        act_of(control.standards, verb)(visitor.identity, name, version, reason)
         return RedirectResponse(f"/standards/{name}/{version}", 303)
 
 
@@ -179,7 +172,7 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, name: str,
         "version": found,
         "versions": [(item, state_of(item)) for item in versions],
         "state": state_of(found),
-        "glance": _words(control, found),
+        "glance": story_of(found, control.clock()),
         "decision": decision,
         "sign_in_again": start_address(back, email=email, wanted=decision.step_up),
         "diff": difference_view(name, control.standards.difference(session, visitor.identity, name, version), "toml"),
@@ -187,25 +180,12 @@ def _card(control: ControlPlane, session: Session, visitor: SignedIn, name: str,
 
 
 def _version(control: ControlPlane, session: Session, visitor: SignedIn, name: str, version: int) -> StandardVersion:
-    for item in control.standards.history(session, visitor.identity, name):
-        if version in {0, item.version}:
-            return item
-    raise NotFoundError(f"there is no version {version} of the standard '{name[:60]}'")
+    return version_among(control.standards.history(session, visitor.identity, name), version, name)
 
 
 def _glance(sets: list[StandardSet]) -> str:
     active = sum(item.active is not None for item in sets)
-    waiting = sum(item.newest.state is State.PROPOSED for item in sets)
     if not sets:
         return "No coding standard holds here."
     words = f"{count(active, 'standard')} in force"
-    return f"{words}; {count(waiting, 'proposal')} {'waits' if waiting == 1 else 'wait'} for a decision."
-
-
-def _words(control: ControlPlane, found: StandardVersion) -> str:
-    asked = f"On {found.scope}, proposed by {found.author} {ago(found.time, control.clock())}: {found.reason}"
-    if not found.decided_by:
-        return asked
-    verb = "refused" if found.state is State.REFUSED else "approved"
-    why = f": {found.decided_reason}" if found.decided_reason else ""
-    return f"{asked}; {verb} by {found.decided_by}{why}"
+    return f"{words}; {waiting_words(sets)}."

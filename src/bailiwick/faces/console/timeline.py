@@ -39,7 +39,7 @@ def timeline(
 def _push(push: PushRecord) -> Moment:
     return Moment(
         time=push.time,
-        what=f"Push {push.commit[:10]}: {push.subject}",
+        what=f"Push {push.commit[:10]}{f' to {push.branch}' if push.branch else ''}: {push.subject}",
         who=push.author,
         state=state("passed" if push.accepted else "refused"),
         detail=f"written with {push.agent}" if push.agent else "",
@@ -52,11 +52,12 @@ def _push(push: PushRecord) -> Moment:
 def _deploy(deploy: Deploy) -> Iterator[Moment]:
     link = f"/approvals/{deploy.id}"
     first = "First deploy" if deploy.first_deploy else "Deploy"
+    first = f"EMERGENCY: {first.lower()}" if deploy.emergency else first
     asked = f"{first} of {deploy.commit[:10]} asked for"
     yield Moment(deploy.requested_at, asked, deploy.requested_by, state("asked"), link=link, link_words="deploy")
     if deploy.decided_at is not None:
         verb = "approved" if deploy.release else "rejected"
-        words = f"Deploy of {deploy.commit[:10]} {verb}"
+        words = f"{'Emergency deploy' if deploy.emergency else 'Deploy'} of {deploy.commit[:10]} {verb}"
         yield Moment(
             deploy.decided_at, words, deploy.decided_by, state(deploy.state.value), deploy.reason, "", link, "deploy"
         )

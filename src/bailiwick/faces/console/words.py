@@ -15,6 +15,7 @@ _KINDS: dict[str, Kind] = {
     "done": "good",
     "requested": "warn",
     "held": "warn",
+    "on trial": "warn",
     "failed": "bad",
     "refused": "bad",
     "stopped": "bad",

@@ -144,7 +144,7 @@ def says_garbage(*_: object) -> Iterator[Finding]:
 
 
 def says_another_shape(*_: object) -> Iterator[Finding]:
-    _answer(b'{"findings": [["unsafe-code", 7]]}')
+    _answer(b'[{"findings": [["unsafe-code", 7]]}]')
     yield
 
 
@@ -201,6 +201,10 @@ _MISBEHAVING = (
 )  # fmt: skip
 ENGINES = (
     *(Engine(check.__name__.replace("_", "-"), check) for check in _MISBEHAVING),
+    *(
+        Engine(f"{check.__name__}-in-company", check, group="company")
+        for check in (good, raises, crashes, hangs, swallows_memory, leaves, kills_everything)
+    ),
     Engine("whole", good),
     Engine("reads-data", reads_data),
     Engine("names-each", names_each, each_file_alone=True),

@@ -43,8 +43,8 @@ def test_of_an_app_only_the_file_that_changed_is_read_and_all_is_found(workers: 
     assert read(workers, "names-each", change(FILES)) == ({"a.py", "b.py", "c.py"}, True)
     assert read(workers, "names-each", change(FILES)) == ({"a.py", "b.py", "c.py"}, False)
     given: list[Change] = []
-    real = workers._run_one
-    workers._run_one = lambda job, *more: (given.append(job.change), real(job, *more))[1]  # type: ignore[method-assign]
+    real = workers._asked
+    workers._asked = lambda jobs, *more: (given.append(jobs[0].change), real(jobs, *more))[1]  # type: ignore[method-assign]
     assert read(workers, "names-each", change({**FILES, "b.py": b"4"})) == ({"a.py", "b.py", "c.py"}, True)
     assert [file.path for file in given[0].files] == ["b.py"]
     assert read(workers, "names-each", change({"c.py": b"3"})) == ({"c.py"}, False)

@@ -87,6 +87,27 @@ def test_an_engine_that_attacks_its_worker_harms_nobody_else(pool: ReviewPool, e
     assert run(pool, "looks-around") == {"looks-around": "[] []"}
 
 
+@pytest.mark.req("RV1", "RV2")
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("raises", "failed: ValueError"),
+        ("crashes", "was ended by signal 11"),
+        ("hangs", "did not finish within 4 s"),
+        ("swallows_memory", "ran out of memory"),
+        ("leaves", "ended without an answer"),
+        ("kills_everything", ""),
+    ],
+)
+def test_an_engine_that_misbehaves_fails_alone_whoever_shares_its_process(
+    pool: ReviewPool, engine: str, words: str
+) -> None:
+    said = run(pool, f"{engine}-in-company", "good-in-company")
+    assert said["good-in-company"] == "a/b ['app.py']"
+    assert said[f"{engine}-in-company"].startswith(words)
+    assert said[f"{engine}-in-company"] != "a/b ['app.py']"
+
+
 @pytest.mark.req("RV1")
 def test_nothing_of_one_task_is_there_for_the_next(pool: ReviewPool) -> None:
     for _ in range(3):
@@ -196,3 +217,17 @@ def test_the_digest_of_the_rules_is_the_same_in_every_process() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == rules_digest()
     assert len(rules_digest()) == 64
+
+
+@pytest.mark.req("RV1")
+def test_a_pool_that_is_started_again_needs_no_more_workers(pool: ReviewPool) -> None:
+    pool.start()
+    before = _children()
+    pool.start()
+    assert _children() == before
+
+
+def _children() -> set[str]:
+    """Return the processes that this one started and that live."""
+    listed = Path("/proc/self/task").glob("*/children")
+    return {child for path in listed for child in path.read_text().split()}

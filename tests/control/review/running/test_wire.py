@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bailiwick.control.review import Edit, Finding, Rule, Severity, Step
-from bailiwick.control.review.running.wire import WireError, answer_from_json, findings_as_json
+from bailiwick.control.review.running.wire import WireError, answers_as_json, answers_from_json
 
 TEXT = some.text(max_size=40) | some.just("name\udcff.py")
 NUMBERS = some.integers(0, 10_000)
@@ -30,7 +30,7 @@ ONE = Finding(Rule("r", Severity.HIGH, "", ""), "p", 1, "m")
 @pytest.mark.req("RV1")
 @given(some.lists(FINDINGS, max_size=4))
 def test_findings_come_through_as_they_are(findings: list[Finding]) -> None:
-    assert answer_from_json(findings_as_json(findings)) == tuple(findings)
+    assert answers_from_json(answers_as_json([findings, "ValueError", []]), 3) == [tuple(findings), "ValueError", ()]
 
 
 @pytest.mark.req("RV1")
@@ -41,19 +41,22 @@ def test_findings_come_through_as_they_are(findings: list[Finding]) -> None:
         b"nonsense",
         b"[]",
         b"{}",
-        b'{"findings": 1}',
-        b'{"findings": [], "failed": "x"}',
-        b'{"failed": 1}',
-        b'{"findings": [{}]}',
-        b'{"findings": [[["r", 9, "", "", "", ""], "p", 1, "m", "", "", "", 0, 0, 0, [], null, 0]]}',
-        b'{"findings": [[["r", 3, "", "", "", ""], "p", true, "m", "", "", "", 0, 0, 0, [], null, 0]]}',
-        b'{"findings": [[["r", 3, "", "", "", ""], "p", 1e400, "m", "", "", "", 0, 0, 0, [], null, 0]]}',
-        findings_as_json([replace(ONE, line=2**40)]),
-        findings_as_json([replace(ONE, path="p" * 30_000)]),
+        b"[{}]",
+        b'[{"findings": 1}]',
+        b'[{"findings": [], "failed": "x"}]',
+        b'[{"failed": 1}]',
+        b'[{"findings": [{}]}]',
+        b'[{"findings": [[["r", 9, "", "", "", ""], "p", 1, "m", "", "", "", 0, 0, 0, [], null, 0]]}]',
+        b'[{"findings": [[["r", 3, "", "", "", ""], "p", true, "m", "", "", "", 0, 0, 0, [], null, 0]]}]',
+        b'[{"findings": [[["r", 3, "", "", "", ""], "p", 1e400, "m", "", "", "", 0, 0, 0, [], null, 0]]}]',
+        answers_as_json([[replace(ONE, line=2**40)]]),
+        answers_as_json([[replace(ONE, path="p" * 30_000)]]),
+        answers_as_json([]),
+        answers_as_json([[ONE], [ONE]]),
         b"[" * 100_000,
         b"\xff\xfe",
     ],
 )  # fmt: skip
 def test_what_no_worker_may_say_is_an_error(said: bytes) -> None:
     with pytest.raises(WireError):
-        answer_from_json(said)
+        answers_from_json(said, 1)

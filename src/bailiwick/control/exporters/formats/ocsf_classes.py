@@ -174,8 +174,13 @@ _ACTIONS: Mapping[str, tuple[OcsfClass, int]] = {
     "app.created": (_LIFECYCLE, 1),
     "app.killed": (_LIFECYCLE, 4),
     "app.revived": (_LIFECYCLE, 3),
+    "app.tried-again": (_LIFECYCLE, 3),
+    "app.trial-failed": (_LIFECYCLE, 4),
+    "stop.started": (_LIFECYCLE, 4),
+    "stop.lifted": (_LIFECYCLE, 3),
     "release.published": (_LIFECYCLE, 8),
     "release.rolled-back": (_LIFECYCLE, 8),
+    "release.rollback-forced": (_LIFECYCLE, 8),
     "query.executed": (_DATASTORE, 4),
     "query.refused": (_DATASTORE, 4),
     "egress.connected": (_NETWORK, 1),
@@ -185,6 +190,7 @@ _ACTIONS: Mapping[str, tuple[OcsfClass, int]] = {
 # By noun, where the class is that of everything that happens to it, and by the verb which activity.
 _NOUNS: Mapping[str, OcsfClass] = {
     "app": _LIFECYCLE, "release": _LIFECYCLE, "deploy": _LIFECYCLE, "job": _LIFECYCLE, "push": _LIFECYCLE,
+    "preview": _LIFECYCLE, "branch": _LIFECYCLE,
     "folder": _ENTITY, "integration": _ENTITY, "secret": _ENTITY, "directory-token": _ENTITY, "exporter": _ENTITY,
     "audit-hold": _ENTITY,
 }  # fmt: skip

@@ -26,6 +26,7 @@ from scim2_models.path import (
 from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
+    Text,
     and_,
     cast,
     collate,
@@ -290,7 +291,7 @@ def _head(binding: AttributeBinding) -> Any:
 
 
 def _text(value: Any) -> ColumnElement[Any]:
-    return value.op("#>>")(_ITSELF)  # type: ignore[no-any-return]
+    return value.op("#>>", return_type=Text())(_ITSELF)  # type: ignore[no-any-return]
 
 
 def _name(model: Any, field: str) -> str:

@@ -30,7 +30,10 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a person's yes was worth: who said it, how they had signed in, and what it lets whom do."""
+    """What a person's yes was worth: who said it, how they had signed in, and what it lets whom do.
+
+    `agent` works for them with what comes of it, where the client is one's.
+    """
 
     client: str
     audiences: tuple[str, ...]
@@ -38,6 +41,7 @@ class Granted:
     epoch: int
     authenticated: datetime | None
     second_factor: bool
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

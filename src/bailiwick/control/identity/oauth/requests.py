@@ -2,7 +2,7 @@
 
 import re
 
-from bailiwick.control.identity.oauth.clients import CLIENTS, Client
+from bailiwick.control.identity.oauth.clients import Client
 from bailiwick.control.identity.oauth.errors import OAuthError
 from bailiwick.control.identity.oauth.model import AuthorizationRequest, ReturnAddress
 from bailiwick.control.identity.oauth.parameters import Parameters
@@ -10,20 +10,15 @@ from bailiwick.control.identity.oauth.resources import Resources
 from bailiwick.core.policy import StepUp
 
 SECOND_FACTOR = "second-factor"
-# A whole address, not a parsed one: what two parsers read differently has no place in it (RFC 8252, section 7.3).
-_LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]):([1-9][0-9]{3,4})(/[a-z]*)")
-_PORTS = range(1024, 65536)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATE = re.compile(r"[\x20-\x7e]{0,512}")
 _SECONDS = re.compile(r"[0-9]{1,7}")
 
 
-def read_return_address(parameters: Parameters) -> ReturnAddress:
-    """Return where answers go. Raises `OAuthError`, which may not be sent there: the person is told."""
-    client = known_client(parameters)
+def read_return_address(parameters: Parameters, client: Client) -> ReturnAddress:
+    """Return where a client's answers go. Raises `OAuthError`, which may not be sent there: the person is told."""
     redirect_uri, state = parameters.get("redirect_uri"), parameters.get("state")
-    match = _LOOPBACK.fullmatch(redirect_uri)
-    if match is None or int(match[1]) not in _PORTS or match[2] != client.redirect_path:
+    if not client.waits_at(redirect_uri):
         raise OAuthError(
             "invalid_request",
             "the address that the answer should go to is not one of this program's",
@@ -32,14 +27,6 @@ def read_return_address(parameters: Parameters) -> ReturnAddress:
     if not _STATE.fullmatch(state):
         raise OAuthError("invalid_request", "the state is not plain text of 512 characters at most")
     return ReturnAddress(client, redirect_uri, state)
-
-
-def known_client(parameters: Parameters) -> Client:
-    """Return the client that a request names; raise `OAuthError` where there is none."""
-    client = CLIENTS.get(parameters.get("client_id"))
-    if client is None:
-        raise OAuthError("invalid_client", "no program is known here under this client id")
-    return client
 
 
 def read_request(parameters: Parameters, to: ReturnAddress, resources: Resources) -> AuthorizationRequest:

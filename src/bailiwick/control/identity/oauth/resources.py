@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bailiwick.control.identity.model import API_AUDIENCE, GIT_AUDIENCE
+from bailiwick.control.identity.model import API_AUDIENCE, GIT_AUDIENCE, MCP_AUDIENCE
 from bailiwick.control.identity.oauth.errors import OAuthError
 
 
@@ -14,6 +14,7 @@ class Resources:
         self.addresses: Mapping[str, str] = {
             API_AUDIENCE: f"{public_url}/api/v1",
             GIT_AUDIENCE: f"{public_url}/git",
+            MCP_AUDIENCE: f"{public_url}/mcp",
         }
         self._audiences = {address: audience for audience, address in self.addresses.items()}
 

@@ -8,14 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity.authorizer import Authorizer
 from bailiwick.control.identity.credentials import Credentials, hash_of
 from bailiwick.control.identity.model import SignedIn
-from bailiwick.control.identity.oauth.clients import Client
+from bailiwick.control.identity.oauth.clients import Client, find_client
 from bailiwick.control.identity.oauth.devices import Devices
 from bailiwick.control.identity.oauth.errors import OAuthError, bad_grant
 from bailiwick.control.identity.oauth.families import Families, resource_of
 from bailiwick.control.identity.oauth.model import AuthorizationRequest, Granted, Issued
 from bailiwick.control.identity.oauth.outcomes import lasting
+from bailiwick.control.identity.oauth.parameters import Parameters
+from bailiwick.control.identity.oauth.registration import Registration, note_used
 from bailiwick.control.identity.oauth.resources import Resources
 from bailiwick.control.identity.tables import AuthorizationCodeRow, FamilyRow, RefreshTokenRow, TokenRow
 from bailiwick.core.clock import Clock
@@ -28,15 +31,25 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 class TokenService:
-    """Gives programs tokens in a person's name, and takes them back; `devices` is for those without a browser."""
+    """Gives programs tokens in a person's name, and takes them back; `devices` is for those without a browser,
+    `registration` for those that nobody set up here.
+    """
 
-    def __init__(self, store: Store, audit: AuditLog, resources: Resources, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, audit: AuditLog, authorizer: Authorizer, resources: Resources, clock: Clock
+    ) -> None:
         self.resources = resources
         self._store = store
         self._audit = audit
         self._clock = clock
-        self._families = Families(audit, Credentials(clock), clock)
+        self._families = Families(audit, authorizer, Credentials(clock), clock)
         self.devices = Devices(store, self._families, resources, clock)
+        self.registration = Registration(store, clock)
+
+    def client(self, parameters: Parameters) -> Client:
+        """Return the client that a request names; raise `OAuthError` where there is none."""
+        with self._store.transaction() as session:
+            return find_client(session, parameters.get("client_id"))
 
     def authorize(self, owner: SignedIn, request: AuthorizationRequest) -> str:
         """Return the code that a person's yes is worth: once, within a minute, to the client that asked."""
@@ -54,9 +67,11 @@ class TokenService:
             expires=self._clock() + CODE_LIFETIME,
             spent=None,
             family=None,
+            agent=request.to.client.agent,
         )
         with self._store.transaction() as session:
             session.add(row)
+            note_used(session, request.to.client.id, self._clock)
         return code
 
     def redeem(
@@ -133,4 +148,6 @@ class TokenService:
 
 
 def _granted(row: AuthorizationCodeRow) -> Granted:
-    return Granted(row.client, tuple(row.audiences), row.email, row.epoch, row.authenticated, row.second_factor)
+    return Granted(
+        row.client, tuple(row.audiences), row.email, row.epoch, row.authenticated, row.second_factor, row.agent
+    )

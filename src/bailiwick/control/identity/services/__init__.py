@@ -22,6 +22,7 @@ from bailiwick.control.identity.services.model import (
 from bailiwick.control.identity.services.owners import answering
 from bailiwick.control.identity.services.owners import there as owners_there
 from bailiwick.control.identity.services.proving import Prover
+from bailiwick.control.identity.services.rows import row_of as service_row
 from bailiwick.control.identity.services.service import ServiceIdentities
 from bailiwick.control.identity.services.tokens import MachineTokens, is_machine_token
 
@@ -49,4 +50,5 @@ __all__ = [
     "answering",
     "is_machine_token",
     "owners_there",
+    "service_row",
 ]

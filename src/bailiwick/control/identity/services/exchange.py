@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
+from bailiwick.control.identity.credentials import hash_of
 from bailiwick.control.identity.services import rows
 from bailiwick.control.identity.services.errors import ExchangeRefusedError
 from bailiwick.control.identity.services.issuers import Issuers
 from bailiwick.control.identity.services.model import MachineToken
 from bailiwick.control.identity.services.proving import Proof, Prover, still_good
 from bailiwick.control.identity.services.tokens import MachineTokens
+from bailiwick.control.identity.tables import TokenRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import ContextFact, Outcome
@@ -156,7 +158,7 @@ class TokenExchange:
             rows.row_of(session, order.service),
             audience=order.audience,
             person=order.person,
-            subject=order.subject,
+            family=_family_of(session, order.subject),
             latest=order.latest,
         )
         context: dict[str, ContextFact] = {"audience": order.audience, "expires": token.expires.isoformat()}
@@ -178,6 +180,12 @@ class TokenExchange:
                 reason=fault.message,
                 deciders=fault.deciders,
             )
+
+
+def _family_of(session: Session, subject: str) -> str | None:
+    """Return the family of a person's token: what comes of it ends with it."""
+    row = session.get(TokenRow, hash_of(subject)) if subject else None
+    return row.family if row is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,11 +51,16 @@ class Issuers:
         patience: Patience | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http or httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+        self._given_http = http
         self._patience = patience or Patience()
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def _http(self) -> httpx2.Client:
+        # Made when it is needed: it reads every authority that is trusted, which takes a while.
+        return self._given_http or httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
 
     def keys(self, issuer: str, key_id: str) -> list[PublicKey]:
         """Return the issuer's keys with this id, all of them where it names none or `key_id` is empty.

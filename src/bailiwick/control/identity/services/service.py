@@ -35,6 +35,7 @@ from bailiwick.core.events import ContextFact
 from bailiwick.core.ids import new_id
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 _NAME = re.compile(r"(service|agent):[a-z][a-z0-9-]{0,62}")
@@ -119,7 +120,7 @@ class ServiceIdentities:
 
     def disable(self, by: Identity, name: str, reason: str) -> ServiceView:
         """Switch a service identity off: everything that it holds ends at once. Its owner may, too."""
-        _require_reason(reason)
+        reason = given_reason(reason, "say why, for the audit log: --reason")
         with self.store.transaction() as session:
             row = self._readable(session, by, name, lock=True)
             decision = self.authorizer.require(session, by, "service.disable", ORGANIZATION, {"owner": row.owner})
@@ -134,7 +135,7 @@ class ServiceIdentities:
 
     def enable(self, by: Identity, name: str, reason: str) -> ServiceView:
         """Switch a service identity on again; what it held before stays ended."""
-        _require_reason(reason)
+        reason = given_reason(reason, "say why, for the audit log: --reason")
         with self.store.transaction() as session:
             row, decision = self._managed(session, by, name)
             owners.require_owner(session, row.owner)
@@ -144,7 +145,7 @@ class ServiceIdentities:
 
     def remove(self, by: Identity, name: str, reason: str) -> None:
         """Forget a service identity with its keys, trusts, tokens and roles: nobody after it inherits any of them."""
-        _require_reason(reason)
+        reason = given_reason(reason, "say why, for the audit log: --reason")
         with self.store.transaction() as session:
             row, decision = self._managed(session, by, name)
             self._end(session, str(by.principal), name, reason)
@@ -177,7 +178,7 @@ class ServiceIdentities:
 
     def remove_key(self, by: Identity, name: str, key_id: str, reason: str) -> None:
         """Take a key away, and all tokens with it: which of them came by this key is not told apart."""
-        _require_reason(reason)
+        reason = given_reason(reason, "say why, for the audit log: --reason")
         with self.store.transaction() as session:
             _, decision = self._managed(session, by, name)
             statement = delete(ServiceKeyRow).where(ServiceKeyRow.service == name, ServiceKeyRow.id == key_id)
@@ -220,7 +221,7 @@ class ServiceIdentities:
 
     def remove_trust(self, by: Identity, name: str, trust_id: str, reason: str) -> None:
         """Trust an issuer's tokens no more for this identity; all its tokens end."""
-        _require_reason(reason)
+        reason = given_reason(reason, "say why, for the audit log: --reason")
         with self.store.transaction() as session:
             _, decision = self._managed(session, by, name)
             statement = delete(TrustRow).where(TrustRow.service == name, TrustRow.id == trust_id)
@@ -306,11 +307,6 @@ def _purpose(text: str) -> str:
     if not text.strip() or len(text) > _MOST_PURPOSE:
         raise InvalidInputError("a service identity needs a purpose", hint="say what it is for, in a sentence")
     return text.strip()
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InvalidInputError("this needs a reason", hint="say why, for the audit log: --reason")
 
 
 def _flush(session: Session, taken: str) -> None:

@@ -12,7 +12,7 @@ from bailiwick.control.identity.services import owners, rows
 from bailiwick.control.identity.services.errors import ServiceRefusedError
 from bailiwick.control.identity.services.model import TOKEN_LIFETIME, MachineToken, State
 from bailiwick.control.identity.services.tables import MachineTokenRow
-from bailiwick.control.identity.tables import ServiceRow, TokenRow
+from bailiwick.control.identity.tables import ServiceRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_secret
 from bailiwick.core.principals import Identity, Principal, SignIn
@@ -53,20 +53,19 @@ class MachineTokens:
         *,
         audience: str,
         person: Identity | None = None,
-        subject: str = "",
+        family: str | None = None,
         latest: datetime | None = None,
     ) -> MachineToken:
-        """Make a token for one door; in a person's name where there is one, whose own token `subject` is.
+        """Make a token for one door; in a person's name where there is one.
 
-        Such a token remembers the person's sign-in, and dies with the family of theirs. It ends after 15 minutes, or
-        at `latest` when that is before.
+        Such a token remembers the person's sign-in, and dies with the `family` that it came of. It ends after 15
+        minutes, or at `latest` when that is before.
         """
         now = self.clock()
         require_active(session, row, now)
         expires = min(now + TOKEN_LIFETIME, latest or now + TOKEN_LIFETIME)
         identity = _identity(row)
         sign_in = person.sign_in if person is not None else None
-        of_person = session.get(TokenRow, hash_of(subject)) if person is not None else None
         token = MachineToken(
             new_secret(_PREFIX), identity.for_person(person) if person is not None else identity, audience, expires
         )
@@ -77,7 +76,7 @@ class MachineTokens:
                 epoch=row.epoch,
                 person=person.principal.name if person is not None else None,
                 person_epoch=person.epoch if person is not None else None,
-                family=of_person.family if of_person is not None else None,
+                family=family,
                 audience=audience,
                 created=now,
                 expires=expires,

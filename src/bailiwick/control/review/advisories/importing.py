@@ -3,24 +3,25 @@
 An import brings whole ecosystems: of those it has, nothing of the old database stays; the others are taken over.
 """
 
-import hashlib
 import json
-import os
 import sqlite3
-import tempfile
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bailiwick.control.review.advisories import store
-from bailiwick.control.review.advisories.model import AdvisoriesError, Source
+from bailiwick.control.review.advisories.model import AdvisoriesError, NoExportError, Source
 from bailiwick.control.review.advisories.osv import NoRecordError, parsed
+from bailiwick.control.review.exports import Tally, Terms, digest, records, replacing
 
-_MAX_RECORD_BYTES = 16 * 2**20
-_MAX_RECORDS = 3_000_000
-_MAX_BYTES = 16 * 2**30
+_TERMS = Terms(
+    NoExportError,
+    "give zip files, folders or JSON files of OSV records: PyPI/all.zip and npm/all.zip of osv.dev",
+    max_record_bytes=16 * 2**20,
+    max_records=3_000_000,
+    max_bytes=16 * 2**30,
+)
 _BATCH = 2000
 # Of so many records in a hundred one may be unreadable; with more the file is not what it should be.
 _MOST_UNREADABLE = 0.01
@@ -37,11 +38,8 @@ class Imported:
 
 
 @dataclass
-class _Count:
-    records: int = 0
-    total_bytes: int = 0
+class _Count(Tally):
     said_nothing: int = 0
-    unreadable: list[str] = field(default_factory=list)
     newest: dict[str, datetime] = field(default_factory=dict)
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -49,20 +47,10 @@ class _Count:
 def import_advisories(exports: Sequence[Path], database: Path, now: datetime) -> Imported:
     """Make a database of OSV exports in the place of `database`; nothing changes when something is wrong with them.
 
-    Raises `AdvisoriesError`: no file, no zip, too much of it, too many records that cannot be read, or none at all.
+    Raises `NoExportError`: no file, no zip, too much of it, too many records that cannot be read, or none at all.
     """
-    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=database.parent, prefix=".advisories-")
-    os.close(handle)
-    new = Path(name)
-    try:
-        imported = _fill(new, exports, database, now)
-        # Workers of reviews read it with a uid of their own; the folder is what keeps others away.
-        new.chmod(0o644)
-        new.replace(database)
-    finally:
-        new.unlink(missing_ok=True)
-    return imported
+    with replacing(database) as new:
+        return _fill(new, exports, database, now)
 
 
 def _fill(new: Path, exports: Sequence[Path], old: Path, now: datetime) -> Imported:
@@ -86,19 +74,17 @@ def _fill(new: Path, exports: Sequence[Path], old: Path, now: datetime) -> Impor
         sources = store.Advisories(connection).sources
     finally:
         connection.close()
-    with new.open("rb") as written:
-        os.fsync(written.fileno())
     return Imported(sources, taken, count.said_nothing, len(count.unreadable))
 
 
 def _require_sound(count: _Count, taken: int) -> None:
     if not taken:
-        raise AdvisoriesError(
+        raise NoExportError(
             "there is no advisory on PyPI or npm packages in what was given",
             hint="give the exports of osv.dev: PyPI/all.zip and npm/all.zip",
         )
     if len(count.unreadable) > max(count.records * _MOST_UNREADABLE, 0):
-        raise AdvisoriesError(
+        raise NoExportError(
             f"{len(count.unreadable):,} of {count.records:,} records cannot be read, the first {count.unreadable[0]}",
             hint="get the export again; the database that was there stays",
         )
@@ -106,73 +92,23 @@ def _require_sound(count: _Count, taken: int) -> None:
 
 def _take(connection: sqlite3.Connection, export: Path, count: _Count) -> None:
     batch: list[tuple[object, ...]] = []
-    digest = _digest(export) if export.is_file() else ""
-    for name, content in _records(export, count):
+    named = (export.name, digest(export))
+    for name, content in records(export, _TERMS, count):
         try:
             modified, advisories = parsed(json.loads(content))
         except (NoRecordError, ValueError, RecursionError) as fault:
-            count.unreadable.append(f"{name[:80]}: {str(fault)[:80]}")
+            count.skip(name, str(fault))
             continue
         count.said_nothing += not advisories
         for advisory in advisories:
             ecosystem = advisory.ecosystem
             count.newest[ecosystem] = max(count.newest.get(ecosystem, modified), modified)
-            count.files.setdefault(ecosystem, (export.name, digest))
+            count.files.setdefault(ecosystem, named)
             batch.append(store.row(advisory))
         if len(batch) >= _BATCH:
             connection.executemany(store.INSERT, batch)
             batch.clear()
     connection.executemany(store.INSERT, batch)
-
-
-def _records(export: Path, count: _Count) -> Iterator[tuple[str, bytes]]:
-    for name, size, content in _raw(export):
-        count.records += 1
-        count.total_bytes += size
-        if count.records > _MAX_RECORDS or count.total_bytes > _MAX_BYTES:
-            raise AdvisoriesError(
-                f"{export.name} holds more than {_MAX_RECORDS:,} records or {_MAX_BYTES // 2**30} GiB",
-                hint="give the exports of single ecosystems: PyPI/all.zip and npm/all.zip",
-            )
-        if size > _MAX_RECORD_BYTES or content is None:
-            count.unreadable.append(f"{name[:80]}: {size:,} bytes")
-        else:
-            yield name, content
-
-
-def _raw(export: Path) -> Iterator[tuple[str, int, bytes | None]]:
-    """Yield (name, bytes, content) of each record of an export; no content where it is too large to be one."""
-    try:
-        if export.is_dir():
-            for path in sorted(export.rglob("*.json")):
-                size = path.stat().st_size
-                yield path.name, size, path.read_bytes() if size <= _MAX_RECORD_BYTES else None
-        elif export.suffix == ".json":
-            size = export.stat().st_size
-            yield export.name, size, export.read_bytes() if size <= _MAX_RECORD_BYTES else None
-        else:
-            yield from _zipped(export)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as fault:
-        words = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-        hint = "give zip files, folders or JSON files of OSV records"
-        raise AdvisoriesError(f"{export} cannot be read: {words}", hint=hint) from None
-
-
-def _zipped(export: Path) -> Iterator[tuple[str, int, bytes | None]]:
-    with zipfile.ZipFile(export) as archive:
-        for member in archive.infolist():
-            if member.filename.endswith(".json"):
-                if member.file_size > _MAX_RECORD_BYTES:
-                    yield member.filename, member.file_size, None
-                else:
-                    # Never more than the size that the archive says: it may say less than there is.
-                    with archive.open(member) as stream:
-                        yield member.filename, member.file_size, stream.read(member.file_size + 1)
-
-
-def _digest(export: Path) -> str:
-    with export.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _take_over(connection: sqlite3.Connection, old: Path) -> None:

@@ -15,6 +15,13 @@ class AdvisoriesError(BailiwickError):
     code = "advisories.unusable"
 
 
+class NoExportError(AdvisoriesError):
+    """What somebody gave to be imported is no export of advisories; nothing was done."""
+
+    code = "advisories.no-export"
+    status = 400
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """A range of versions of an OSV record: its type and its events as pairs of what and version, in their order."""

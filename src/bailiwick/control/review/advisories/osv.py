@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bailiwick.control.review.advisories import cvss4
 from bailiwick.control.review.advisories.cvss import base_score, level_of
 from bailiwick.control.review.advisories.model import Advisory, Level, Range
 
@@ -41,9 +42,9 @@ def parsed(document: object) -> tuple[datetime, tuple[Advisory, ...]]:
 def _time(value: object) -> datetime:
     try:
         time = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise NoRecordError("'modified' is no time") from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _is_ours(item: object) -> bool:
@@ -108,11 +109,11 @@ def _range(found: Mapping[str, Any]) -> Range:
 
 
 def _level(document: Mapping[str, Any], item: Mapping[str, Any]) -> Level:
-    """Return how bad it is: by the base score, else by the word; high where the record says neither that is known."""
+    """Return how bad it is: by the worst score, else by the word; high where the record says neither that is known."""
     scores = [
         score
         for severity in [*_list(item.get("severity")), *_list(document.get("severity"))]
-        if isinstance(severity, dict) and (score := base_score(str(severity.get("score", "")))) is not None
+        if isinstance(severity, dict) and (score := _score(str(severity.get("score", "")))) is not None
     ]
     if scores:
         return level_of(max(scores))
@@ -123,6 +124,10 @@ def _level(document: Mapping[str, Any], item: Mapping[str, Any]) -> Level:
             if word in _WORDS:
                 return _WORDS[word]
     return "high"
+
+
+def _score(vector: str) -> float | None:
+    return cvss4.score(vector) if vector.startswith("CVSS:4") else base_score(vector)
 
 
 def _list(value: object) -> list[Any]:

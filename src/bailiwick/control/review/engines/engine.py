@@ -25,6 +25,8 @@ class Engine:
     `reads_history` it gets no history.
     One that is not `inline` is too slow for whoever pushes to wait: it reads what was taken afterwards, and no deploy
     goes before it has.
+    Engines of one `group` run in one process, one after the other: those that parse the same, and small ones, whose
+    work takes less than a process of their own. One that fails there is asked again, alone.
     `check` raises when it cannot do its work: then nothing passes.
     """
 
@@ -34,4 +36,5 @@ class Engine:
     each_file_alone: bool = False
     reads_history: bool = False
     inline: bool = True
+    group: str = ""
     version: str = importlib.metadata.version("bailiwick")

@@ -4,10 +4,11 @@ import ast
 import posixpath
 import re
 import unicodedata
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from bailiwick.control.review.engines.python.parsing import parsed as as_python
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import Manifest
 
@@ -38,13 +39,13 @@ class Import:
 def parsed(file: TreeFile) -> ast.Module | None:
     """Return a file's syntax tree; None when it has none, which another engine finds."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(file.content)
+        return as_python(file.path, file.content).tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
+# Several engines follow the same imports one after the other.
+@lru_cache(maxsize=512)
 def imports_of(tree: ast.Module, path: str) -> tuple[Import, ...]:
     """Return what a module imports, relative names made whole by the file's path."""
     return tuple(_imports(tree, path, guarded=False))

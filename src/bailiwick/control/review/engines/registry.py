@@ -27,27 +27,32 @@ def _is_followed(path: str) -> bool:
     return path.endswith((".py", ".pyw", ".ipynb", *ENDINGS))
 
 
+# They parse the same files.
+_PYTHON = "python"
+# What takes less than starting a process; none of them starts a program or has a parser of its own in C.
+_SMALL = "small"
+
 ENGINES: tuple[Engine, ...] = (
-    Engine("tree", tree.check, reads_history=True),
-    Engine("secrets", secrets.check, reads_history=True),
-    Engine("evasion", evasion.check, each_file_alone=True),
-    Engine("declared", declared.check),
-    Engine("packages", packages.check, reads=packages.reads),
-    Engine("python-flow", python_flow.check, reads=_is_followed),
-    Engine("python-patterns", python_patterns.check, reads=_is_python),
-    Engine("python-controls", python_controls.check, reads=_is_python),
+    Engine("tree", tree.check, reads_history=True, group=_SMALL),
+    Engine("secrets", secrets.check, reads_history=True, group=_SMALL),
+    Engine("evasion", evasion.check, each_file_alone=True, group=_SMALL),
+    Engine("declared", declared.check, group=_SMALL),
+    Engine("packages", packages.check, reads=packages.reads, group=_SMALL),
+    Engine("python-flow", python_flow.check, reads=_is_followed, group=_PYTHON),
+    Engine("python-patterns", python_patterns.check, reads=_is_python, group=_PYTHON),
+    Engine("python-controls", python_controls.check, reads=_is_python, group=_PYTHON),
     Engine("javascript", javascript.check, reads=javascript.reads),
     Engine("templates", templates.check, reads=templates.reads, each_file_alone=True),
     Engine("ruff", ruff.check, reads=_is_python, each_file_alone=True, version=importlib.metadata.version("ruff")),
-    Engine("sockets", sockets.check, reads=sockets.reads, each_file_alone=True),
-    Engine("unicode", unicode.check),
-    Engine("instructions", instructions.check, each_file_alone=True),
+    Engine("sockets", sockets.check, reads=sockets.reads, each_file_alone=True, group=_SMALL),
+    Engine("unicode", unicode.check, group=_SMALL),
+    Engine("instructions", instructions.check, each_file_alone=True, group=_SMALL),
     Engine("shell", shell.check, reads=shell.reads, each_file_alone=True),
     Engine("workflows", workflows.check, reads=workflows.reads, each_file_alone=True),
     Engine("dockerfile", dockerfile.check, reads=dockerfile.reads, each_file_alone=True),
     Engine("containers", containers.check, reads=containers.reads, each_file_alone=True),
     Engine("sql", sql.check, reads=sql.reads, each_file_alone=True, version=importlib.metadata.version("squawk-cli")),
-    Engine("standards", standards.check),
+    Engine("standards", standards.check, group=_SMALL),
     Engine("migrations", sql.order, reads=sql.is_migration),
     Engine("configuration", configuration.check, reads=configuration.reads, each_file_alone=True),
 )

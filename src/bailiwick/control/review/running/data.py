@@ -26,7 +26,7 @@ class DataFile:
 
 def data_files(surroundings: Surroundings) -> tuple[DataFile, ...]:
     """Return the files that surroundings name; raise `DataFileError` when one is not there."""
-    named = (surroundings.packages.advisories, surroundings.packages.index)
+    named = (surroundings.packages.advisories, surroundings.packages.index, surroundings.packages.facts)
     return tuple(_as_it_is(path) for path in named if path)
 
 

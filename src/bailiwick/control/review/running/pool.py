@@ -60,14 +60,15 @@ class ReviewPool:
         return isolation()
 
     def start(self, surroundings: Surroundings | None = None) -> None:
-        """Start all workers, so that the first push need not wait, for reviews that go by these surroundings.
+        """Start the workers that are missing, so that the first push need not wait, for reviews that go by these
+        surroundings.
 
         Raises `SandboxUnavailableError` when none can be started.
         """
         data = data_files(surroundings or Surroundings())
         self._require_isolation()
         # A worker ends with the thread that started it (prctl(2)), so one of ours does.
-        started = [self._threads.submit(self._new, data) for _ in range(self._workers)]
+        started = [self._threads.submit(self._new, data) for _ in range(self._workers - self._ready(data))]
         for worker in [item.result() for item in started]:
             self._give_back(worker)
 
@@ -80,39 +81,59 @@ class ReviewPool:
         self._require_isolation()
         data, contents = data_files(surroundings), Contents()
         going_by = repr((rules_digest(), surroundings, data))
-        known, running = [], {}
-        # What took longest goes first, so that nothing long is begun when the rest is done.
-        for job in sorted(jobs, key=lambda item: -self._took.get(item.engine.name, 0.0)):
+        known: list[Outcome] = []
+        groups: dict[str, list[Known]] = {}
+        for job in jobs:
             found = look_up(self._cache, job, going_by, contents)
             if found.rest is None:
                 known.append(Outcome(job.engine.name, found.findings))
             else:
-                running[self._threads.submit(self._run_one, found.rest, surroundings, data, say)] = found
+                groups.setdefault(job.engine.group or job.engine.name, []).append(found)
+        running: dict[Future[list[Outcome]], list[Known]] = {}
+        # What took longest goes first, so that nothing long is begun when the rest is done.
+        for name in sorted(groups, key=lambda item: -self._took.get(item, 0.0)):
+            rest = [found.rest for found in groups[name] if found.rest is not None]
+            running[self._threads.submit(self._run_group, name, rest, surroundings, data, say)] = groups[name]
         return self._outcomes(known, running)
 
-    def _outcomes(self, known: Sequence[Outcome], running: Mapping[Future[Outcome], Known]) -> Iterator[Outcome]:
+    def _outcomes(
+        self, known: Sequence[Outcome], running: Mapping[Future[list[Outcome]], Sequence[Known]]
+    ) -> Iterator[Outcome]:
         yield from known
         for done in as_completed(running):
-            name, result = done.result().engine, done.result().result
-            if isinstance(result, Failure):
-                yield Outcome(name, result)
-            else:
-                keep(self._cache, running[done], result)
-                yield Outcome(name, (*running[done].findings, *result))
+            for found, outcome in zip(running[done], done.result(), strict=True):
+                if isinstance(outcome.result, Failure):
+                    yield outcome
+                else:
+                    keep(self._cache, found, outcome.result)
+                    yield Outcome(outcome.engine, (*found.findings, *outcome.result))
 
-    def _run_one(self, job: Job, surroundings: Surroundings, data: _Data, say: Say) -> Outcome:
-        name = job.engine.name
-        say(name)
-        task = Task(name, job.change, surroundings, self._limits.seconds_for(job.change))
+    def _run_group(
+        self, name: str, jobs: Sequence[Job], surroundings: Surroundings, data: _Data, say: Say
+    ) -> list[Outcome]:
+        """Have the engines of a group do their jobs in one process; whoever fails there is asked again, alone."""
+        say(", ".join(job.engine.name for job in jobs))
+        began = time.monotonic()
+        results = self._asked(jobs, surroundings, data)
+        self._took[name] = time.monotonic() - began
+        for at, job in enumerate(jobs):
+            if isinstance(results[at], Failure) and len(jobs) > 1:
+                (results[at],) = self._asked([job], surroundings, data)
+            if isinstance(failure := results[at], Failure):
+                results[at] = self._blamed(failure, job, surroundings, data)
+        return [Outcome(job.engine.name, result) for job, result in zip(jobs, results, strict=True)]
+
+    def _asked(
+        self, jobs: Sequence[Job], surroundings: Surroundings, data: _Data, seconds: float | None = None
+    ) -> list[tuple[Finding, ...] | Failure]:
+        """Return what engines found, or how they failed, in one process of theirs."""
+        asked = tuple((job.engine.name, job.change) for job in jobs)
+        limit = seconds or max(self._limits.seconds_for(job.change) for job in jobs)
         worker = self._take(data)
         try:
-            worker.wait_ready()
-            began = time.monotonic()
-            found = _checked(job, worker.ask(task))
-            self._took[name] = time.monotonic() - began
-            return Outcome(name, found)
+            answers = worker.ask(Task(asked, surroundings, limit))
         except WorkerError as fault:
-            failure = Failure(str(fault))
+            return [Failure(str(fault))] * len(jobs)
         except UnavailableError:
             raise
         except Exception:
@@ -120,7 +141,7 @@ class ReviewPool:
             raise
         finally:
             self._give_back(worker)
-        return Outcome(name, self._blamed(failure, job, surroundings, data))
+        return [_checked(job, answer) for job, answer in zip(jobs, answers, strict=True)]
 
     def _blamed(self, failure: Failure, job: Job, surroundings: Surroundings, data: _Data) -> Failure:
         """Return the failure with the file that it comes from, where one alone does and is found soon, by halving."""
@@ -128,15 +149,9 @@ class ReviewPool:
         deadline = time.monotonic() + self._limits.seconds
 
         def fails(part: Sequence[TreeFile]) -> bool:
-            task = Task(job.engine.name, replace(job.change, files=tuple(part)), surroundings, _BLAME_SECONDS)
-            worker = self._take(data)
-            try:
-                worker.ask(task)
-            except WorkerError:
-                return True
-            finally:
-                self._give_back(worker)
-            return False
+            asked = Job(job.engine, replace(job.change, files=tuple(part)))
+            (answer,) = self._asked([asked], surroundings, data, _BLAME_SECONDS)
+            return isinstance(answer, Failure)
 
         while len(files) > 1 and time.monotonic() < deadline:
             half = files[: len(files) // 2]
@@ -160,6 +175,10 @@ class ReviewPool:
         with self._lock:
             self._busy.add(worker)
         return worker
+
+    def _ready(self, data: _Data) -> int:
+        with self._lock:
+            return len(self._busy) + sum(worker.alive and worker.data == data for worker in self._idle)
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
@@ -189,10 +208,12 @@ class ReviewPool:
             worker.kill()
 
 
-def _checked(job: Job, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return what was found; raise `WorkerError` when an engine of single files spoke of others: it would be lost."""
+def _checked(job: Job, answer: tuple[Finding, ...] | WorkerError) -> tuple[Finding, ...] | Failure:
+    """Return an answer; an engine of single files that spoke of others failed: what it said would be lost."""
+    if isinstance(answer, WorkerError):
+        return Failure(str(answer))
     if job.engine.each_file_alone:
         given = {file.path for file in job.change.files} | {blob.path for blob in job.change.history}
-        if not all(item.path in given for item in found):
-            raise WorkerError("spoke of a file that it was not given")
-    return found
+        if not all(item.path in given for item in answer):
+            return Failure("spoke of a file that it was not given")
+    return answer

@@ -22,7 +22,7 @@ from bailiwick.control.review.running.sandbox import SCRATCH, bubblewrap, import
 from bailiwick.control.review.running.wire import (
     MOST_ANSWER_BYTES,
     WireError,
-    answer_from_json,
+    answers_from_json,
     receive_frame,
     send_frame,
 )
@@ -160,8 +160,11 @@ class Worker:
             told = json.loads(os.read(self._told, _PIECE))
             self._first = os.pidfd_open(told["child-pid"])
 
-    def ask(self, task: Task) -> tuple[Finding, ...]:
-        """Have a task done and return what was found; raise `WorkerError` when it was not done in time, or at all."""
+    def ask(self, task: Task) -> list[tuple[Finding, ...] | WorkerError]:
+        """Have a task done and return what each engine found, or how it failed.
+
+        Raises `WorkerError` when the task was not done in time, or at all.
+        """
         self.wait_ready()
         deadline = time.monotonic() + task.seconds
         try:
@@ -172,7 +175,7 @@ class Worker:
                 answer = pipe.read_all(deadline)
             self._connection.settimeout(max(deadline - time.monotonic(), _END_SECONDS))
             frame, _ = receive_frame(self._connection, _SMALL_FRAME)
-            return _found(answer, status_of(frame))
+            return _answers(answer, status_of(frame), len(task.asked))
         except TimeoutError:
             self.kill()
             raise WorkerError(f"did not finish within {task.seconds:g} s") from None
@@ -217,15 +220,16 @@ class Worker:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _found(answer: bytes, status: int) -> tuple[Finding, ...]:
+def _answers(answer: bytes, status: int, count: int) -> list[tuple[Finding, ...] | WorkerError]:
     if status < 0:
         raise WorkerError(f"was ended by signal {-status}")
     if status > 0 or not answer:
         raise WorkerError("ended without an answer")
-    said = answer_from_json(answer)
-    if isinstance(said, str):
-        raise WorkerError("ran out of memory" if said == "MemoryError" else f"failed: {said}")
-    return said
+    return [_fault(said) if isinstance(said, str) else said for said in answers_from_json(answer, count)]
+
+
+def _fault(name: str) -> WorkerError:
+    return WorkerError("ran out of memory" if name == "MemoryError" else f"failed: {name}")
 
 
 class _Pipe:

@@ -62,21 +62,31 @@ def _exactly(connection: socket.socket, count: int) -> bytearray:
     return content
 
 
-def findings_as_json(findings: Sequence[Finding]) -> bytes:
-    """Return findings as a worker says them."""
-    return json.dumps({"findings": [plain(finding) for finding in findings]}).encode()
+def answers_as_json(answers: Sequence[Sequence[Finding] | str]) -> bytes:
+    """Return what engines say, in order, as a worker says it: findings, or the name of a fault."""
+    return json.dumps([_said(answer) for answer in answers]).encode()
 
 
-def answer_from_json(content: bytes) -> tuple[Finding, ...] | str:
-    """Return the findings of an answer, or the name of the fault that the engine ended with.
+def _said(answer: Sequence[Finding] | str) -> dict[str, object]:
+    return {"failed": answer} if isinstance(answer, str) else {"findings": [plain(finding) for finding in answer]}
+
+
+def answers_from_json(content: bytes, count: int) -> list[tuple[Finding, ...] | str]:
+    """Return the answers of so many engines: what one found, or the name of the fault that it ended with.
 
     The worker has read what somebody pushed and may be theirs by now: raises `WireError` for anything but what
-    `findings_as_json` makes, in sensible sizes.
+    `answers_as_json` makes, in sensible sizes.
     """
     try:
         said = json.loads(content)
     except (ValueError, RecursionError) as fault:
         raise WireError("this is no JSON") from fault
+    if not isinstance(said, list) or len(said) != count:
+        raise WireError("every engine that was asked gives one answer")
+    return [_answer(item) for item in said]
+
+
+def _answer(said: object) -> tuple[Finding, ...] | str:
     if not isinstance(said, dict) or len(said) != 1:
         raise WireError("an answer is one of findings and failed")
     if isinstance(said.get("failed"), str):

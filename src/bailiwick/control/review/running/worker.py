@@ -6,7 +6,6 @@ next one, nor change its answer, which goes through a pipe of its own.
 
 import contextlib
 import gc
-import json
 import math
 import os
 import pickle
@@ -24,9 +23,9 @@ from importlib import import_module
 from pathlib import Path
 
 from bailiwick.control.review.engines.engine import Engine
-from bailiwick.control.review.model import Change, Entry, Surroundings
+from bailiwick.control.review.model import Change, Entry, Finding, Surroundings
 from bailiwick.control.review.running.jobs import jobs_of
-from bailiwick.control.review.running.wire import findings_as_json, receive_frame, send_frame
+from bailiwick.control.review.running.wire import answers_as_json, receive_frame, send_frame
 
 READY = b"ready"
 MOST_TASK_BYTES = 512 * 2**20
@@ -36,10 +35,9 @@ _FIRST_PROCESS = 1
 
 @dataclass(frozen=True)
 class Task:
-    """An engine's name, what it reads, and for how many seconds of processor time it may at most."""
+    """Engines by name, each with what it reads, and for how many seconds of processor time they may at most."""
 
-    engine: str
-    change: Change
+    asked: tuple[tuple[str, Change], ...]
     surroundings: Surroundings
     seconds: float
 
@@ -115,15 +113,19 @@ def _work(engines: Mapping[str, Engine], order: list[bytearray], answers: int) -
         task: Task = pickle.loads(order.pop())  # noqa: S301 - the control plane's own words
         seconds = math.ceil(task.seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        try:
-            said = findings_as_json(tuple(engines[task.engine].check(task.change, task.surroundings)))
-        except Exception as fault:
-            said = json.dumps({"failed": type(fault).__name__}).encode()
+        said = [_answer(engines[name], change, task.surroundings) for name, change in task.asked]
         with os.fdopen(answers, "wb") as pipe:
-            pipe.write(said)
+            pipe.write(answers_as_json(said))
         code = 0
     finally:
         os._exit(code)
+
+
+def _answer(engine: Engine, change: Change, surroundings: Surroundings) -> tuple[Finding, ...] | str:
+    try:
+        return tuple(engine.check(change, surroundings))
+    except Exception as fault:
+        return type(fault).__name__
 
 
 def _ended(child: int, connection: socket.socket) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +13,10 @@ from bailiwick.dataplane.gateways.dns.codec import NAME_ERROR, DnsError, answer,
 _AGAIN_SECONDS = 1.0
 _MOST_REMEMBERED = 1000
 _TCP_SECONDS = 10.0
+# Of one app at once: a resolver library needs one.
+_MOST_STREAMS = 32
+_MOST_QUERY_BYTES = 1024
+_UNUSUAL = re.compile(r"[^a-z0-9._-]")
 
 
 class DnsGateway:
@@ -21,6 +26,7 @@ class DnsGateway:
         self._names = {name.lower(): address for name, address in names.items()}
         self._refused = refused
         self._told: dict[str, float] = {}
+        self._streams = 0
         self._transport: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
 
@@ -56,18 +62,24 @@ class DnsGateway:
         if len(self._told) > _MOST_REMEMBERED:
             self._told.clear()
         self._told[name] = now
-        self._refused(name[:253])
+        # Whoever asks chooses the name: it may hold what a terminal would obey.
+        self._refused(_UNUSUAL.sub("?", name[:253]))
 
     async def _serve_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, TimeoutError, ConnectionError):
-            while True:
-                length = int.from_bytes(await asyncio.wait_for(reader.readexactly(2), _TCP_SECONDS))
-                response = self.respond(await asyncio.wait_for(reader.readexactly(length), _TCP_SECONDS))
-                if response is None:
-                    break
-                writer.write(len(response).to_bytes(2) + response)
-                await writer.drain()
-        writer.close()
+        self._streams += 1
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, TimeoutError, ConnectionError):
+                while self._streams <= _MOST_STREAMS:
+                    async with asyncio.timeout(_TCP_SECONDS):
+                        length = int.from_bytes(await reader.readexactly(2))
+                        response = self.respond(await reader.readexactly(min(length, _MOST_QUERY_BYTES)))
+                        if response is None:
+                            break
+                        writer.write(len(response).to_bytes(2) + response)
+                        await writer.drain()
+        finally:
+            self._streams -= 1
+            writer.close()
 
 
 class _Datagrams(asyncio.DatagramProtocol):

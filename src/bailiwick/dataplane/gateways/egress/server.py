@@ -1,4 +1,4 @@
-"""Serves a planted socket that stands for one declared host: asks policy, checks that TLS is for it, passes bytes on.
+"""Serves a planted socket that stands for one declared host: asks policy, then passes on what its protocol allows.
 
 The gateway resolves the name itself, after policy has said yes, and checks each address that comes back: what an app
 may open is a host, never an address that a name happens to point to.
@@ -7,131 +7,154 @@ may open is a host, never an address that a name happens to point to.
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 
+from bailiwick.core.manifest import EgressHost, EgressProtocol
 from bailiwick.core.policy import Decision
-from bailiwick.dataplane.gateways.egress.addresses import AddressPolicy
-from bailiwick.dataplane.gateways.egress.hello import MAX_HELLO_BYTES, HelloError, needed, server_name
+from bailiwick.dataplane.gateways.egress.authority import Opener
+from bailiwick.dataplane.gateways.egress.connection import Connection, Opened, RefusedError, nobody, unheard
+from bailiwick.dataplane.gateways.egress.dialing import Dialer, UnreachableError
+from bailiwick.dataplane.gateways.egress.http import pass_http
+from bailiwick.dataplane.gateways.egress.metering import WITHIN_LIMITS, Meter
+from bailiwick.dataplane.gateways.egress.pipes import Pipes
+from bailiwick.dataplane.gateways.egress.smtp import pass_mail
+from bailiwick.dataplane.gateways.egress.tls import pass_tls
 
-_HELLO_SECONDS = 10.0
-_CONNECT_SECONDS = 10.0
-_PIECE = 64 * 1024
-_TLS_FOR_THE_HOST = ("tls-for-the-declared-host",)
-_REACHABLE_ADDRESSES = ("reachable-addresses",)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What became of one connection: refused with a reason, or closed after so many bytes each way.
-
-    `deciders` are the policies and checks that decided.
-    """
-
-    host: str
-    port: int
-    refused: str = ""
-    sent: int = 0
-    received: int = 0
-    deciders: tuple[str, ...] = ()
+_AT_ONCE = 32
+# When the plane has no more descriptors, this is how long it waits for some to be free.
+_AGAIN_SECONDS = 0.2
+_PROTOCOLS: Mapping[EgressProtocol, Callable[[Connection], Awaitable[None]]] = {
+    "tls": pass_tls,
+    "http": pass_http,
+    "smtp": pass_mail,
+}
 
 
 class EgressListener:
     """One declared host of one app.
 
-    `authorize` is asked about every connection before its name is looked up; `report` hears of every one, once, at its
-    end.
+    `authorize` is asked about every connection before its name is looked up, then the `meter` takes it; `report` hears
+    of every one, once, at its end. `whose` says for whom a request in flight is, by its trace; TLS is opened with the
+    `opener` where guardrails say so, and `sending` hears of bytes to the host as they pass.
     """
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        target: EgressHost,
         authorize: Callable[[], Decision],
-        addresses: AddressPolicy,
         report: Callable[[Opened], None],
+        dialer: Dialer,
+        pipes: Pipes,
+        meter: Meter,
+        whose: Callable[[str], str] = nobody,
+        opener: Opener | None = None,
+        sending: Callable[[int], None] = unheard,
     ) -> None:
-        self._host = host
-        self._port = port
+        self._target = target
         self._authorize = authorize
-        self._addresses = addresses
         self._report = report
-        self._server: asyncio.Server | None = None
+        self._dialer = dialer
+        self._pipes = pipes
+        self._meter = meter
+        self._whose = whose
+        self._opener = opener
+        self._sending = sending
+        self._listener: socket.socket | None = None
+        self._again: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, listener: socket.socket) -> None:
         """Begin to serve."""
-        self._server = await asyncio.start_server(self._serve, sock=listener)
+        listener.setblocking(False)
+        self._listener = listener
+        self._listen()
 
     def close(self) -> None:
         """Stop serving and cut every connection."""
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener.fileno())
+            self._listener.close()
+            self._listener = None
+        if self._again is not None:
+            self._again.cancel()
         for task in list(self._tasks):
             task.cancel()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - we are in one
-        self._tasks.add(task)
-        outcome = self._refused("it was cut")
+    def _listen(self) -> None:
+        self._again = None
+        if self._listener is not None:
+            asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        listener = self._listener
+        for _ in range(_AT_ONCE):
+            if listener is None:
+                return
+            try:
+                near, _ = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+                return
+            except OSError:
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(listener.fileno())
+                self._again = loop.call_later(_AGAIN_SECONDS, self._listen)
+                return
+            near.setblocking(False)
+            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = asyncio.create_task(self._serve(near))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, near: socket.socket) -> None:
+        meter = self._meter
+        connection = Connection(
+            target=self._target,
+            near=near,
+            dialer=self._dialer,
+            pipes=self._pipes,
+            rails=meter.rails,
+            paced=meter.paced,
+            whose=self._whose,
+            opener=self._opener,
+            sending=self._sending,
+        )
+        meter.open += 1
+        refused = ""
+        deciders: tuple[str, ...] = ()
         try:
-            outcome = await self._pass_on(reader, writer)
-        except HelloError as fault:
-            outcome = self._refused(str(fault), _TLS_FOR_THE_HOST)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            outcome = self._refused("the host does not answer")
+            decision = self._authorize()
+            deciders = decision.deciders
+            if not decision.allowed:
+                raise RefusedError(decision.reason, decision.deciders)
+            over = meter.refuses()
+            if over:
+                raise RefusedError(over, WITHIN_LIMITS)
+            await _PROTOCOLS[self._target.protocol](connection)
+        except (RefusedError, UnreachableError) as fault:
+            refused, deciders = str(fault), fault.deciders
+        except (OSError, EOFError):
+            # One side broke off: what passed has passed.
+            refused = "" if connection.sent or connection.received else "the connection broke off"
+        except asyncio.CancelledError:
+            connection.because = "the app or this plane was stopped"
+            raise
         finally:
-            self._tasks.discard(task)
-            writer.close()
+            meter.open -= 1
+            with contextlib.suppress(OSError):
+                connection.close()
+            outcome = _opened(connection, refused, deciders)
+            meter.ended(outcome)
             self._report(outcome)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Opened:
-        decision = self._authorize()
-        if not decision.allowed:
-            return self._refused(decision.reason, decision.deciders)
-        hello = await asyncio.wait_for(_read_hello(reader), _HELLO_SECONDS)
-        named = server_name(hello)
-        if named != self._host:
-            return self._refused(f"the TLS connection is for {named[:100]}", _TLS_FOR_THE_HOST)
-        address = await self._resolve()
-        if address is None:
-            return self._refused("the name leads to no address that may be reached", _REACHABLE_ADDRESSES)
-        far_reader, far_writer = await asyncio.wait_for(asyncio.open_connection(address, self._port), _CONNECT_SECONDS)
-        try:
-            far_writer.write(hello)
-            counts = await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-        finally:
-            far_writer.close()
-        sent, received = counts[0] + len(hello), counts[1]
-        return Opened(self._host, self._port, sent=sent, received=received, deciders=decision.deciders)
 
-    def _refused(self, words: str, deciders: tuple[str, ...] = ()) -> Opened:
-        return Opened(self._host, self._port, refused=words, deciders=deciders)
-
-    async def _resolve(self) -> str | None:
-        """Return an address that policy permits; one bad address among several makes none of them good."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        addresses = [str(item[4][0]) for item in found]
-        return addresses[0] if addresses and all(self._addresses.permits(item) for item in addresses) else None
-
-
-async def _read_hello(reader: asyncio.StreamReader) -> bytes:
-    data = await reader.readexactly(5)
-    length = needed(data)
-    if length > MAX_HELLO_BYTES:
-        raise HelloError("the ClientHello is too large")
-    return data + await reader.readexactly(length - len(data))
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> int:
-    total = 0
-    with contextlib.suppress(ConnectionError):
-        while piece := await source.read(_PIECE):
-            total += len(piece)
-            target.write(piece)
-            await target.drain()
-    with contextlib.suppress(OSError, RuntimeError):
-        target.write_eof()
-    return total
+def _opened(connection: Connection, refused: str, deciders: tuple[str, ...]) -> Opened:
+    return Opened(
+        target=connection.target,
+        refused=refused,
+        sent=connection.sent,
+        received=connection.received,
+        requests=connection.requests,
+        deciders=deciders,
+        because=connection.because,
+        people=dict(connection.people),
+    )

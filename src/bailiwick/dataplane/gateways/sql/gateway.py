@@ -14,6 +14,7 @@ from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.rewrite import Rewritten, moves_no_data, rewrite
 from bailiwick.dataplane.gateways.sql.upstream import Connection
+from bailiwick.dataplane.guard import Guard
 
 _CACHED_REWRITES = 2000
 
@@ -23,6 +24,8 @@ class Binding:
     """What a planted socket stands for: this app and release, this integration under this grant.
 
     Each is one socket and equal to itself only, so that it can be a key without looking through the whole grant.
+    `database_of` is set for an app's own database: the mode ("preview" or "production") that it belongs to, and
+    `branch` for that of a branch's preview.
     """
 
     app: str
@@ -33,6 +36,13 @@ class Binding:
     grant: DataGrant
     roles: RoleHolders
     data_classes: frozenset[str] = frozenset()
+    database_of: str = ""
+    branch: str = ""
+
+    @property
+    def written(self) -> str:
+        """The name of what is queried, as the audit log has it."""
+        return f"database:{self.app}" if self.database_of else f"integration:{self.resource}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,9 @@ class Endable(Protocol):
     def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:
         """Return whether a statement or transaction of somebody whose credentials ended is open in it."""
 
+    def uses(self, resource: str) -> bool:
+        """Return whether it goes to this integration."""
+
     def end(self) -> None:
         """End it, and have the database cancel what it runs."""
 
@@ -60,7 +73,7 @@ class SqlGateway:
     """Shared by all bindings of a plane.
 
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
-    `authorize` asks policy; `emit` takes audit events and must not wait.
+    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -69,12 +82,19 @@ class SqlGateway:
     emit: Callable[[AuditEvent], None]
     clock: Clock
     sessions: set["Endable"] = field(default_factory=set)
+    guard: Guard = field(default_factory=Guard.of_nothing)
     _cache: OrderedDict[tuple[object, ...], Rewritten] = field(default_factory=OrderedDict)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
         """End the connections that work for somebody whose credentials ended, with what they run at the database."""
         for session in list(self.sessions):
             if session.works_for_revoked(epochs):
+                session.end()
+
+    def end_using(self, name: str) -> None:
+        """End every connection through an integration, with what it runs at the database."""
+        for session in list(self.sessions):
+            if session.uses(name):
                 session.end()
 
     def decide(self, sql: str, binding: Binding) -> Allowed:
@@ -108,6 +128,11 @@ class SqlGateway:
             )
         return call
 
+    def saw_rows(self, binding: Binding, rows: int) -> None:
+        """Tell the guard of rows that were read or written; those of an app's own database are its own."""
+        if not binding.database_of:
+            self.guard.observe_rows(binding.app, binding.resource, rows)
+
     def note_executed(self, allowed: Allowed, binding: Binding, *, tag: str, rows: int, milliseconds: float) -> None:
         """Audit a statement that ran."""
         if allowed.rewritten.operation in {"session", "empty"}:
@@ -140,6 +165,7 @@ class SqlGateway:
         return known
 
     def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
+        self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)
         self._note(
             binding,
             identity,
@@ -168,7 +194,7 @@ class SqlGateway:
                 "tenant": binding.tenant,
                 "actor": str(identity.principal),
                 "action": action,
-                "resource": f"integration:{binding.resource}",
+                "resource": binding.written,
                 "outcome": "refused" if refused else "success",
                 "reason": reason,
                 "app": binding.app,

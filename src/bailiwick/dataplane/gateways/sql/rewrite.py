@@ -12,22 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pglast import ast, enums, parse_sql
+from pglast import ast, parse_sql
 from pglast.parser import ParseError, fingerprint, normalize
 from pglast.stream import RawStream
 
-from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, RowCondition, TableGrant
+from bailiwick.core.grants import DataGrant, Operation, RowCondition, TableGrant
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.pieces import Tree, all_of, column_text, expression, literal, quoted
+from bailiwick.dataplane.gateways.sql.walking import Walker
 
 MAX_STATEMENT_CHARACTERS = 100_000
 ROW_CHECK_MARK = "bailiwick-row-check"
 _DRIVER_FINGERPRINTS = frozenset(fingerprint(question) for question in grammar.DRIVER_QUESTIONS)
-_DEEPEST = 120
-
-Scope = frozenset[str]
-# The parser fills every field; its type hints do not know which ones, so the tree is untyped here.
-Tree = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,7 @@ class _Rewriter:
         self._attributes = attributes
         self._tables = {(table.namespace, table.relation): table for table in grant.tables}
         self._touched: dict[str, None] = {}
+        self._walker = Walker(self._seen)
 
     def run(self, statement: Any, sql: str, normalised: str) -> Rewritten:
         kind = type(statement).__name__
@@ -109,7 +107,7 @@ class _Rewriter:
     # -- statements ----------------------------------------------------------------------------------------------
 
     def _select(self, statement: Tree) -> None:
-        self._walk(statement, frozenset(), 0)
+        self._walker.walk(statement)
 
     def _insert(self, statement: Tree) -> None:
         table = self._target(statement.relation, Operation.INSERT)
@@ -123,7 +121,7 @@ class _Rewriter:
             self._require_writable(table, name)
         self._check_returning(statement.returningClause, table)
         source = statement.selectStmt
-        self._walk(source, frozenset(), 0)
+        self._walker.walk(source)
         self._hold_new_rows(statement, table, names, source)
 
     def _update(self, statement: Tree) -> None:
@@ -139,7 +137,7 @@ class _Rewriter:
         self._check_own_columns([statement.targetList, statement.whereClause], table, statement.relation)
         self._check_returning(statement.returningClause, table)
         for part in (statement.targetList, statement.whereClause):
-            self._walk(part, frozenset(), 0)
+            self._walker.walk(part)
         statement.whereClause = self._guarded(statement.whereClause, table)
 
     def _delete(self, statement: Tree) -> None:
@@ -148,7 +146,7 @@ class _Rewriter:
             raise StatementRefusedError("a DELETE has no WITH or USING here", hint="use a subselect in WHERE")
         self._check_own_columns([statement.whereClause], table, statement.relation)
         self._check_returning(statement.returningClause, table)
-        self._walk(statement.whereClause, frozenset(), 0)
+        self._walker.walk(statement.whereClause)
         statement.whereClause = self._guarded(statement.whereClause, table)
 
     def _session_statement(self, statement: Any, kind: str) -> None:
@@ -195,10 +193,10 @@ class _Rewriter:
     def _seen(self, relation: Tree) -> Tree:
         """Return the subselect that stands for a table: granted columns, masks, rows of this person."""
         table = self._granted(relation, Operation.SELECT)
-        columns = ", ".join(_column(column) for column in table.columns if column.readable)
+        columns = ", ".join(column_text(column) for column in table.columns if column.readable)
         conditions = " AND ".join(self._condition(condition) for condition in table.rows)
         # Names come from the grant, which was checked when it was given, and are quoted besides.
-        source = f"SELECT {columns} FROM {_quoted(table.namespace)}.{_quoted(table.relation)}"  # noqa: S608
+        source = f"SELECT {columns} FROM {quoted(table.namespace)}.{quoted(table.relation)}"  # noqa: S608
         if conditions:
             source += f" WHERE {conditions}"
         if conditions or any(column.mask for column in table.columns):
@@ -207,7 +205,7 @@ class _Rewriter:
         return ast.RangeSubselect(lateral=False, subquery=parse_sql(source)[0].stmt, alias=alias)
 
     def _condition(self, condition: RowCondition) -> str:
-        return f"{_quoted(condition.column)} = {_literal(self._value(condition))}"
+        return f"{quoted(condition.column)} = {literal(self._value(condition))}"
 
     def _value(self, condition: RowCondition) -> str:
         if condition.equals is not None:
@@ -233,10 +231,10 @@ class _Rewriter:
                 f"rows of {table.relation} are limited, so they are given as VALUES here", hint="insert row by row"
             )
         for condition in table.rows:
-            value = _literal(self._value(condition))
+            value = literal(self._value(condition))
             if condition.column not in names:
                 statement.cols = (*statement.cols, ast.ResTarget(name=condition.column))
-                source.valuesLists = tuple((*row, _expression(value)) for row in source.valuesLists)
+                source.valuesLists = tuple((*row, expression(value)) for row in source.valuesLists)
                 continue
             place = names.index(condition.column)
             source.valuesLists = tuple(
@@ -253,7 +251,7 @@ class _Rewriter:
         text = RawStream()(given)
         # A value that does not fit makes the cast fail when the row is made, which is told apart by its mark.
         mark = f"CAST(concat('{ROW_CHECK_MARK}:{column}:', CAST({text} AS text)) AS int4)"
-        return _expression(f"CASE WHEN CAST({text} AS text) = {wanted} THEN {wanted} ELSE CAST({mark} AS text) END")
+        return expression(f"CASE WHEN CAST({text} AS text) = {wanted} THEN {wanted} ELSE CAST({mark} AS text) END")
 
     def _guarded(self, where: Tree, table: TableGrant) -> Tree:
         """Return a condition that asks the app's own only of rows that the grant gives: CASE keeps its order."""
@@ -261,7 +259,7 @@ class _Rewriter:
             return where
         conditions = " AND ".join(self._condition(condition) for condition in table.rows)
         own = RawStream()(where) if where is not None else "TRUE"
-        return _expression(f"CASE WHEN {conditions} THEN ({own}) ELSE FALSE END")
+        return expression(f"CASE WHEN {conditions} THEN ({own}) ELSE FALSE END")
 
     def _require_writable(self, table: TableGrant, name: str) -> None:
         if not any(column.name == name and column.writable for column in table.columns):
@@ -278,7 +276,7 @@ class _Rewriter:
         The target of UPDATE and DELETE is the table itself, not a subselect, so its columns are checked by name.
         """
         readable = {column.name for column in table.columns if column.readable and column.mask is None}
-        for reference in _all(parts, ast.ColumnRef):
+        for reference in all_of(parts, ast.ColumnRef):
             last = reference.fields[-1]
             name = last.sval if isinstance(last, ast.String) else "*"
             if name not in readable:
@@ -297,129 +295,4 @@ class _Rewriter:
                 f"this app's grant does not let it read {table.relation}, so nothing is returned"
             )
         self._check_own_columns([returning.exprs], table, ast.RangeVar(relname=table.relation))
-        self._walk(returning.exprs, frozenset(), 0)
-
-    # -- everything else -----------------------------------------------------------------------------------------
-
-    def _walk(self, node: Tree, scope: Scope, depth: int) -> Tree:
-        """Check a node and all below it, and return what stands in its place; `scope` holds the names of WITH."""
-        if depth > _DEEPEST:
-            raise StatementRefusedError("the statement is nested too deeply", sqlstate="54001")
-        if isinstance(node, tuple):
-            return tuple(self._walk(item, scope, depth + 1) for item in node)
-        if not isinstance(node, ast.Node):
-            return node
-        return self._walk_node(node, scope, depth)
-
-    def _walk_node(self, node: Tree, scope: Scope, depth: int) -> Tree:
-        kind = type(node).__name__
-        if kind not in grammar.NODES:
-            raise StatementRefusedError(f"{kind} is not passed on", hint="say it with plain SQL")
-        if isinstance(node, ast.RangeVar):
-            return self._range_var(node, scope)
-        if isinstance(node, ast.SelectStmt):
-            scope = self._enter_select(node, scope, depth)
-        elif kind in {"InsertStmt", "UpdateStmt", "DeleteStmt"}:
-            raise StatementRefusedError("a statement that changes data cannot stand inside another")
-        else:
-            self._check_node(node, kind)
-        for slot in node.__slots__:
-            if slot == "withClause":
-                continue
-            value = getattr(node, slot, None)
-            if isinstance(value, tuple | ast.Node):
-                setattr(node, slot, self._walk(value, scope, depth + 1))
-        return node
-
-    def _range_var(self, node: Tree, scope: Scope) -> Any:
-        if node.schemaname is None and node.catalogname is None and node.relname in scope:
-            return node
-        if node.inh is False:
-            raise StatementRefusedError("ONLY is not passed on")
-        return self._seen(node)
-
-    def _enter_select(self, node: Tree, scope: Scope, depth: int) -> Scope:
-        if node.intoClause or node.lockingClause:
-            raise StatementRefusedError("SELECT INTO and row locks are not passed on")
-        clause = node.withClause
-        if clause is None:
-            return scope
-        names = frozenset(expression.ctename for expression in clause.ctes)
-        known = scope | names if clause.recursive else scope
-        for expression in clause.ctes:
-            if expression.search_clause or expression.cycle_clause:
-                raise StatementRefusedError("SEARCH and CYCLE are not passed on")
-            expression.ctequery = self._walk(expression.ctequery, known, depth + 1)
-            known = known | {expression.ctename}
-        return scope | names
-
-    def _check_node(self, node: Tree, kind: str) -> None:
-        if kind == "FuncCall":
-            self._check_name(node.funcname, grammar.FUNCTIONS, "the function")
-        elif kind == "TypeName":
-            self._check_name(node.names, grammar.TYPES, "the type")
-            if node.pct_type or node.setof:
-                raise StatementRefusedError("types taken from columns are not passed on")
-        elif kind == "A_Expr":
-            parts = [part.sval for part in node.name or ()]
-            if len(parts) > 1 and parts[0] != "pg_catalog":
-                raise StatementRefusedError(f"the operator {'.'.join(parts)} is not passed on")
-        elif kind == "SQLValueFunction":
-            if enums.SQLValueFunctionOp(node.op).name not in grammar.VALUE_FUNCTIONS:
-                raise StatementRefusedError("the name of the database's role is not told")
-        elif kind == "CollateClause":
-            names = [part.sval for part in node.collname]
-            if names[-1] not in {"C", "POSIX", "default", "ucs_basic"}:
-                raise StatementRefusedError(f"the collation {names[-1]} is not passed on")
-        elif kind == "RangeFunction" and node.coldeflist:
-            raise StatementRefusedError("functions with a list of column definitions are not passed on")
-
-    def _check_name(self, parts: Tree, known: frozenset[str], what: str) -> None:
-        names = [part.sval for part in parts]
-        if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
-            raise StatementRefusedError(
-                f"{what} {'.'.join(names)[:80]} is not passed on",
-                hint="only those that compute from their arguments are",
-            )
-
-
-def _all(parts: Any, kind: type) -> list[Any]:
-    found: list[Any] = []
-    waiting: list[Tree] = [parts]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list | tuple):
-            waiting += node
-        elif isinstance(node, ast.Node):
-            if isinstance(node, kind):
-                found.append(node)
-            waiting += [getattr(node, slot, None) for slot in node.__slots__]  # type: ignore[attr-defined]
-    return found
-
-
-def _column(column: ColumnGrant) -> str:
-    name = _quoted(column.name)
-    text = f"CAST({name} AS text)"
-    if column.mask is Mask.LAST4:
-        shown = f"CASE WHEN length({text}) > 4 THEN '•••• ' || right({text}, 4) ELSE '••••' END"
-        return f"CASE WHEN {name} IS NOT NULL THEN {shown} END AS {name}"
-    if column.mask is Mask.EMAIL:
-        return f"CASE WHEN {name} IS NULL THEN NULL ELSE '•••@' || split_part({text}, '@', 2) END AS {name}"
-    if column.mask is Mask.NULL:
-        return f"CASE WHEN FALSE THEN {name} END AS {name}"
-    return name
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: str) -> str:
-    """Return a string as SQL; `E''` only where a backslash needs it, so that it reads the same under every setting."""
-    escaped = value.replace("'", "''")
-    return "E'" + escaped.replace("\\", "\\\\") + "'" if "\\" in value else f"'{escaped}'"
-
-
-def _expression(text: str) -> Tree:
-    statement: Tree = parse_sql(f"SELECT {text}")[0].stmt
-    return statement.targetList[0].val
+        self._walker.walk(returning.exprs)

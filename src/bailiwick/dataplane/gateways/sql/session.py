@@ -93,6 +93,10 @@ class SqlSession:
         """Return whether a statement or transaction of somebody whose credentials ended is open here."""
         return any(identity.is_revoked(epochs) for identity in self._behind)
 
+    def uses(self, resource: str) -> bool:
+        """Return whether this goes to an integration; an app's own database is none."""
+        return self.binding.resource == resource and not self.binding.database_of
+
     def end(self) -> None:
         """End both sides at once: the database rolls back, and is told to cancel, as it would work on unheard."""
         self.channel.abort()
@@ -262,6 +266,7 @@ class SqlSession:
                 if isinstance(answer, Rows):
                     if self._running:
                         self._running[0].rows += answer.begun
+                    self.gateway.saw_rows(self.binding, answer.begun)
                     out.append(answer.data)
                     continue
                 self._observe(answer)
@@ -298,6 +303,7 @@ class SqlSession:
         tag = answer.body.rstrip(b"\0").decode(errors="replace") if answer.kind == b"C" else ""
         words = tag.split()
         rows = int(words[-1]) if len(words) >= _DIGITS_TAG and words[-1].isdigit() else running.rows
+        self.gateway.saw_rows(self.binding, rows - running.rows)
         spent = (time.perf_counter() - running.began) * 1000
         self.gateway.note_executed(running.allowed, self.binding, tag=tag, rows=rows, milliseconds=spent)
 

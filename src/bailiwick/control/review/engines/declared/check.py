@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bailiwick.control.review.engines import entrypoints
-from bailiwick.control.review.engines.declared import edits, python_uses, text_uses
+from bailiwick.control.review.engines.declared import data_classes, edits, programs, python_uses, text_uses
 from bailiwick.control.review.engines.declared.clients import MODEL_HOSTS, MODEL_VARIABLES
 from bailiwick.control.review.engines.declared.files import judged
 from bailiwick.control.review.engines.declared.model import Use
@@ -24,6 +24,8 @@ _GIVEN = frozenset({
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "PYTHONUNBUFFERED", "USER", "HOSTNAME", "PWD",
     "TERM", "BAILIWICK_APP", "BAILIWICK_RELEASE", "OTEL_EXPORTER_OTLP_ENDPOINT", "NODE_ENV", "PORT",
 })  # fmt: skip
+# What is spoken at ports where connections do not begin with TLS.
+_IN_CLEAR = {"80": "http", "25": "smtp", "587": "smtp"}
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ class _App:
     files: Mapping[str, TreeFile]
     project: Project
     reached: Collection[str]
+    around: Surroundings
 
 
-def check(change: Change, _: Surroundings) -> Iterator[Finding]:
+def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
     """Yield findings about the manifest and about reach that it does not declare, or declares for nothing."""
     files = {file.path: file for file in change.files}
     written = files.get(FILE_NAME)
@@ -54,10 +57,12 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
         yield Finding(rule("not-offered-here"), FILE_NAME, 0, words)
     yield from entrypoints.check(manifest, files)
     project = read_project(change.files)
-    app = _App(manifest, text, files, project, reach(manifest, files).reached)
+    app = _App(manifest, text, files, project, reach(manifest, files).reached, surroundings)
     used = tuple(_uses(app))
     yield from _undeclared(app, used)
     yield from unused(manifest, text, files, used)
+    yield from _opened_for_nothing(app)
+    yield from data_classes.check(manifest, text, files, surroundings)
 
 
 def _uses(app: _App) -> Iterator[Use]:
@@ -94,7 +99,7 @@ def _undeclared(app: _App, used: Collection[Use]) -> Iterator[Finding]:
             yield finding
 
 
-def _judged(app: _App, use: Use) -> Finding | None:
+def _judged(app: _App, use: Use) -> Finding | None:  # noqa: PLR0911 - one a kind
     match use.kind:
         case "host":
             return _host(app, use)
@@ -108,24 +113,55 @@ def _judged(app: _App, use: Use) -> Finding | None:
         case "listener":
             words = f"{use.what} opens a door of its own, which nobody can reach: the platform serves the app"
             return _finding(app, "undeclared-listener", use, words)
+        case "program":
+            return _program(app, use)
         case "file":
             found = judged(use)
             return None if found is None else _finding(app, *found)
 
 
+def _program(app: _App, use: Use) -> Finding | None:
+    """Return a finding on programs that no sandbox holds; that it may start none at all is another rule's word."""
+    missing = [name for name in use.what.split(", ") if programs.is_missing(name, app.files)]
+    if not missing:
+        return None
+    what = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+    if any(item.capability == programs.CAPABILITY for item in app.around.opened):
+        words = f"{what} started, but not there where the app runs: a sandbox holds Python and the app's packages"
+        return _finding(app, "undeclared-program", use, words)
+    words = (
+        f"{what} started, which nothing declares; a security administrator would have to open {programs.CAPABILITY} "
+        "for the app, and its sandbox would still hold Python and its packages only"
+    )
+    # The start itself blocks by a rule of its own.
+    return replace(_finding(app, "undeclared-program", use, words), worse=-1)
+
+
+def _opened_for_nothing(app: _App) -> Iterator[Finding]:
+    until = next((item.until for item in app.around.opened if item.capability == programs.CAPABILITY), None)
+    if until is not None and not programs.may_start(app.files):
+        words = f"{programs.CAPABILITY} is open for this app until {until}, but no code starts a program"
+        yield Finding(rule("declared-but-unused"), FILE_NAME, 0, words)
+
+
 def _host(app: _App, use: Use) -> Finding | None:
     host, _, port = use.what.rpartition(":")
-    if use.what in app.manifest.egress.allow:
+    if use.what in app.manifest.egress.addresses:
         return None
     if host in MODEL_HOSTS:
         return _model(app, use, f"{host} is a model's address")
-    others = [entry for entry in app.manifest.egress.allow if entry.startswith(f"{host}:")]
+    others = [entry for entry in app.manifest.egress.addresses if entry.startswith(f"{host}:")]
     known = f" (declared with another port: {others[0]})" if others else ""
-    edit = edits.allow_host(app.written, use.what)
+    protocol = _IN_CLEAR.get(port)
+    if protocol is None:
+        declaration, edit = f'[egress] allow = ["{use.what}"]', edits.allow_host(app.written, use.what)
+    else:
+        section = f'[[egress.hosts]]\nhost = "{host}"\nport = {port}\nprotocol = "{protocol}"'
+        declaration, edit = section.replace("\n", ", "), edits.add_section(app.written, section)
     words = (
-        f"{host} is called but not declared{known}; to declare it: [egress] allow = [\"{use.what}\"]; the app would "
-        f"newly reach {host} on port {port}"
-    )  # fmt: skip
+        f"{host} is called but not declared{known}; to declare it: {declaration}; the app would newly reach {host} on "
+        f"port {port}"
+    )
     return _finding(app, "undeclared-host", use, words, edit)
 
 

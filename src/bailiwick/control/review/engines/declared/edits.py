@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from bailiwick.control.review.model import Edit
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
 
-_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
+_HEADER = re.compile(r"\s*\[{1,2}\s*([^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 
 _LONGEST = 2000
 
@@ -28,6 +28,20 @@ def allow_host(text: str, host: str) -> Edit | None:
     else:
         edit = _in_list(lines, header, host) or _edit(header + 2, header + 1, f'allow = ["{host}"]')
     return edit if _gives(text, edit, lambda manifest: host in manifest.egress.allow) else None
+
+
+def name_class(text: str, name: str) -> Edit | None:
+    """Return the edit that adds a class of data to `[app]`; None when it is written in a way not known here."""
+    lines = text.splitlines()
+    header = _section(lines, "app")
+    if header is None:
+        return None
+    known = _in_list(lines, header, name, key="data_classes")
+    end = next((place for place in range(header + 1, len(lines)) if _HEADER.match(lines[place])), len(lines))
+    if known is None and any(re.match(r"\s*[\"']?data_classes", line) for line in lines[header + 1 : end]):
+        return None
+    edit = known or _edit(header + 2, header + 1, f'data_classes = ["{name}"]')
+    return edit if _gives(text, edit, lambda manifest: name in manifest.app.data_classes) else None
 
 
 def add_section(text: str, written: str) -> Edit | None:
@@ -89,17 +103,17 @@ def _section(lines: Sequence[str], name: str) -> int | None:
     return None
 
 
-def _in_list(lines: Sequence[str], header: int, host: str) -> Edit | None:
-    """Return the edit that adds a host to the list `allow` of the section that begins at a line."""
+def _in_list(lines: Sequence[str], header: int, host: str, key: str = "allow") -> Edit | None:
+    """Return the edit that adds a text to the list of a key of the section that begins at a line."""
     for place in range(header + 1, len(lines)):
         if _HEADER.match(lines[place]):
             return None
-        if re.match(r"\s*allow\s*=\s*\[", lines[place]):
+        if re.match(rf"\s*{key}\s*=\s*\[", lines[place]):
             break
     else:
         return None
     short = lines[place] if len(lines[place]) <= _LONGEST else ""
-    one = re.fullmatch(r"(\s*allow\s*=\s*\[)(.*?)(,?\s*)\](\s*(?:#.*)?)", short)
+    one = re.fullmatch(rf"(\s*{key}\s*=\s*\[)(.*?)(,?\s*)\](\s*(?:#.*)?)", short)
     if one is not None:
         comma = ", " if one[2].strip() else ""
         return _edit(place + 1, place + 1, f'{one[1]}{one[2].rstrip()}{comma}"{host}"]{one[4]}')

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["host", "database", "variable", "model", "file", "listener"]
+Kind = Literal["host", "database", "variable", "model", "file", "listener", "program"]
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """Something outside that a line uses.
 
-    `what` is a host with its port, a name of the environment, a client of models, or a path. `sure` says that the app
+    `what` is a host with its port, a name of the environment, a client of models, a path, or
+    programs with commas between them. `sure` says that the app
     cannot go on without it, or does harm by it; `writes` that a file is written.
     """
 

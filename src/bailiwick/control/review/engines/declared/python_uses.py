@@ -10,8 +10,9 @@ from dataclasses import replace
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in, is_outside
 from bailiwick.control.review.engines.declared.clients import CLIENTS, MODELS, SERVICES, Client
 from bailiwick.control.review.engines.declared.model import Kind, Use
+from bailiwick.control.review.engines.declared.programs import STARTERS, started
 from bailiwick.control.review.engines.python.constants import UNKNOWN, Evaluator, local_constants
-from bailiwick.control.review.engines.python.project import Module, Project, own_nodes, scopes
+from bailiwick.control.review.engines.python.project import Module, Project
 
 _DEEPEST = 40
 _LONGEST = 4000
@@ -36,7 +37,7 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 # What is caught, or suppressed, when a variable is not there.
 _MISSING = ("'KeyError'", "'LookupError'", "Exception")
-_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try, ast.With, ast.ClassDef)
+_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Compare, ast.Subscript, ast.Call, ast.Try, ast.With)
 _OPENS = frozenset({
     "open", "io.open", "os.open", "codecs.open", "aiofiles.open", "gzip.open", "bz2.open", "lzma.open",
     "shutil.copy", "shutil.copyfile", "shutil.move", "os.remove", "os.unlink", "os.listdir", "os.scandir",
@@ -64,10 +65,9 @@ _LISTENERS = frozenset({
 def uses(project: Project, module: Module) -> Iterator[Use]:
     """Yield what a module uses outside itself."""
     reader = _Reader(project, module)
-    nodes = [node for node in ast.walk(module.tree) if isinstance(node, _LOOKED_AT)]
+    nodes = [node for own in module.index.nodes.values() for node in own if isinstance(node, _LOOKED_AT)]
     asked, lines = _asked_for(project, module, nodes)
-    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
-    for scope in [*scopes(module), *classes]:
+    for scope in [*module.index.scopes, *module.index.classes]:
         for use in reader.scope(scope):
             excused = use.kind == "variable" and (use.what in asked or use.line in lines)
             yield replace(use, sure=False) if excused else use
@@ -109,10 +109,11 @@ class _Reader:
         self._values = Evaluator(project, module)
 
     def scope(self, scope: ast.AST) -> Iterator[Use]:
-        self._local = local_constants(scope)
+        nodes = self._module.index.nodes[id(scope)]
+        self._local = local_constants(nodes)
         self._values = Evaluator(self._project, self._module, self._local)
         skipped: set[ast.AST] = set()
-        for node in own_nodes(scope):
+        for node in nodes:
             # Nodes come from the outside in: what an outer one was read as, or hides, is not read again.
             if node in skipped:
                 skipped |= set(ast.iter_child_nodes(node))
@@ -209,6 +210,11 @@ class _Reader:
                 yield self._use("variable", key, node, sure=False)
         elif name in CLIENTS:
             yield from self._client(node, CLIENTS[name])
+        elif name in STARTERS:
+            constants = {**self._module.constants, **self._local}
+            found = started(node, STARTERS[name], self._text, constants)
+            if found:
+                yield self._use("program", ", ".join(found), node)
         elif name in _LISTENERS:
             yield self._use("listener", name, node)
         elif name in _OPENS:

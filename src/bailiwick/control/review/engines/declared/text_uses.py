@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bailiwick.control.review.engines.declared.addresses import DATABASES, HOLE, address_in
 from bailiwick.control.review.engines.declared.clients import MODEL_PACKAGES
 from bailiwick.control.review.engines.declared.model import Kind, Use
+from bailiwick.control.review.engines.declared.programs import started_by_scripts
 from bailiwick.control.review.engines.source import Lines, Part, ending, parts, syntax_of, text_of
 from bailiwick.core.artifacts import TreeFile
 
@@ -100,6 +101,8 @@ def _script(file: TreeFile, text: str, lines: Lines) -> Iterator[Use]:
     code = _without_comments(text, [part for part in spans if part.comment])
     for match in _VARIABLE.finditer(code):
         yield _use("variable", match[1] or match[2], file, lines, match.start(), sure=False)
+    for place, found in started_by_scripts(code):
+        yield _use("program", ", ".join(found), file, lines, place)
     for part in spans:
         name = text[part.start + 1 : part.end - 1]
         if (

@@ -21,10 +21,11 @@ def unused(manifest: Manifest, written: str, files: Mapping[str, TreeFile], used
         return any(name.encode() in text for text in texts)
 
     hosts = {use.what.rpartition(":")[0] for use in used if use.kind in {"host", "database"}}
-    for entry in manifest.egress.allow:
+    for entry in manifest.egress.addresses:
         host = entry.rpartition(":")[0]
         if host not in hosts and not spoken_of(host) and not _in_parts(host, spoken_of):
-            yield _finding(written, f'"{entry}"', f"{entry} may be reached, but no code speaks of it",
+            needle = f'"{entry}"' if entry in manifest.egress.allow else f'"{host}"'
+            yield _finding(written, needle, f"{entry} may be reached, but no code speaks of it",
                            edits.remove_host(written, entry))  # fmt: skip
     for name in manifest.integrations:
         variable = f"{name.upper().replace('-', '_')}_URL"

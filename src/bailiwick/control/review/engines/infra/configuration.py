@@ -57,7 +57,6 @@ _OLD_TLS = re.compile(
     re.IGNORECASE,
 )
 _OLD_VERSION = re.compile(r"(?:^|[\s,+])(?:SSLv[23]|TLSv?_?1(?:[._]?[01])?)(?:$|[\s,;])", re.IGNORECASE)
-_LOCAL = re.compile(r"@(?:localhost|127\.0\.0\.1|\[::1\]|[\w-]+)(?:[:/]|$)")
 _WORTH = re.compile(
     r"debug|_env$|origin|cors|verif|unauthorized|cert|strict|hostname|insecure|trust|cookie|tls|ssl|version|xsrf|details|"
     r"security|protected|pass|pwd|secret|token|key|credential|auth|connection",

@@ -32,6 +32,8 @@ _TYPES = {
 }  # fmt: skip
 _DECORATED = {"Query": "query", "Body": "body", "Param": "params", "Headers": "headers", "Cookies": "cookies"}
 _PAGES = re.compile(r"(?:^|/)app/(?:.*/)?(?:page|layout|route|opengraph-image)\.[jt]sx?$")
+_OLD_PAGES = re.compile(r"(?:^|/)pages/(?!api/).*\.[jt]sx?$")
+_PROPS = ("getServerSideProps", "getStaticProps")
 _LOADERS = frozenset({"getServerSideProps", "getInitialProps", "generateMetadata", "loader", "action"})
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -43,7 +45,7 @@ def bind_parameters(run: "Interpreter", closure: Closure, given: tuple[Value, ..
     holder = node.get("parameters")
     parameters = [single] if single is not None else holder.children if holder is not None else []
     names = [_name(parameter) for parameter in parameters]
-    outside = _is_server_action(node, run, closure) and not given
+    outside = is_server_action(node, run.module_of(closure.path).source.root) and not given
     for place, parameter in enumerate(parameters):
         if _is_rest(parameter):
             thing = Thing("array", {str(i): value for i, value in enumerate(given[place:])}, joined(given[place:]))
@@ -59,6 +61,13 @@ def bind_parameters(run: "Interpreter", closure: Closure, given: tuple[Value, ..
         if scope.frame.this is not None and any(child.kind == "accessibility_modifier" for child in parameter.children):
             for thing in scope.frame.this.things:
                 thing.fields[names[place]] = value
+
+
+def is_handler(node: Node) -> bool:
+    """Return whether Express would call a function: its parameters are named for a request and an answer."""
+    holder = node.get("parameters")
+    names = [_name(parameter) for parameter in holder.children[:2]] if holder is not None else []
+    return len(names) > 1 and bool(_REQUESTS.match(names[0])) and bool(_RESPONSES.match(names[1]))
 
 
 def _is_rest(parameter: Node) -> bool:
@@ -99,23 +108,43 @@ def _expected(  # noqa: PLR0911 - one a way to know
             return _decorated(run, child, parameter, scope)
     if name in {"err", "error"} and place == 0:
         return Value(symbol="@error")
-    if _REQUESTS.match(name):
+    taken_apart = place == 0 and parameter.kind == "object_pattern" and any(map(_RESPONSES.match, names[1:2]))
+    if _REQUESTS.match(name) or taken_apart:
         return Value(symbol="@request")
-    if _RESPONSES.match(name) and any(_REQUESTS.match(other) for other in names):
+    if _RESPONSES.match(name) and any(_REQUESTS.match(other) or not other for other in names[:place]):
         return Value(symbol="@response")
     if name == "ctx" or (name == "context" and closure.name in _LOADERS):
         return Value(symbol="@context" if name == "ctx" else "@page")
     if name == "next" and place >= 2:  # noqa: PLR2004 - after the request and the response
         return Value(symbol="@next")
-    if _PAGES.search(closure.path) and _is_exported(closure.node):
-        return Value(symbol="@page") if place == (1 if closure.name in _VERBS else 0) else Value(symbol="@request")
-    if closure.name in _LOADERS and place == 0 and _is_exported(closure.node):
-        return Value(symbol="@page")
+    page = _given_to_page(run, closure, place, scope)
+    if page is not None:
+        return page
     if name == "event" and closure.name == "handler":
         return Value(symbol="@lambda")
     if name in {"args", "input"} and place == 1 and names[0].lstrip("_") in {"", "parent", "root", "obj", "source"}:
         return run.from_outside("request", "args", parameter, scope)
     return typed_instance(run, written, scope)
+
+
+def _given_to_page(run: "Interpreter", closure: Closure, place: int, scope: Scope) -> Value | None:
+    """Return what a page, a route or a loader of Next.js and Remix is given; None for any other function."""
+    if place == 0 and _OLD_PAGES.search(closure.path):
+        return _properties(run, closure, scope)
+    if not _is_exported(closure.node):
+        return None
+    if _PAGES.search(closure.path):
+        return Value(symbol="@page") if place == (1 if closure.name in _VERBS else 0) else Value(symbol="@request")
+    return Value(symbol="@page") if closure.name in _LOADERS and place == 0 else None
+
+
+def _properties(run: "Interpreter", closure: Closure, scope: Scope) -> Value | None:
+    """Return what a page of Next.js's older router is given: the `props` that its loader returns."""
+    exports = run.module_of(closure.path).exports.fields
+    if all(made.node is not closure.node for made in exports.get("default", NOTHING).closures):
+        return Value(symbol="@page") if closure.name in _LOADERS else None
+    answers = [run.call(loader, ()) for name in _PROPS for loader in exports.get(name, NOTHING).closures]
+    return joined(member(run, answer, "props", closure.node, scope) for answer in answers)
 
 
 def _decorated(run: "Interpreter", decorator: Node, parameter: Node, scope: Scope) -> Value:
@@ -138,12 +167,11 @@ def _is_exported(node: Node) -> bool:
     return b"export" in before
 
 
-def _is_server_action(node: Node, run: "Interpreter", closure: Closure) -> bool:
+def is_server_action(node: Node, root: Node) -> bool:
     """Return whether anybody can call a function from a browser: it, or its file, says `use server`."""
     body = node.get("body")
     if body is not None and body.kind == "statement_block" and _says(body.children, "use server"):
         return True
-    root = run.module_of(closure.path).source.root
     return _says(root.children, "use server") and _is_exported(node)
 
 

@@ -19,6 +19,8 @@ _TOOLS = re.compile(
     r"|@modelcontextprotocol/sdk.*\.(?:tool|registerTool)|langchain.*Tool)$"
 )
 _RUNS = frozenset({"execute", "func", "handler", "run", "call"})
+# What functions are given that say where an upload is kept: the request, the file, and whom to tell.
+_OF_UPLOADS = (Value(symbol="@request"), Value(symbol="@file"), Value(symbol="@kept"))
 _PROCEDURE = re.compile(r"(?i)procedure")
 
 
@@ -26,6 +28,7 @@ def enter(run: "Interpreter", call: "Call") -> Value:
     """Enter the functions that a call is given; return what they give back."""
     heard = _heard(run, call)
     tool = _of_tool(run, call)
+    uploaded = _OF_UPLOADS if call.symbol == "multer.diskStorage" else ()
     answers = [
         run.call(closure, (heard,) if heard != NOTHING else ()) for value in call.values for closure in value.closures
     ]
@@ -33,13 +36,21 @@ def enter(run: "Interpreter", call: "Call") -> Value:
         for thing in value.things:
             if thing.kind == "object":
                 for name, inner in list(thing.fields.items()):
-                    given = (tool,) if tool != NOTHING and name in _RUNS else ()
+                    given = (tool,) if tool != NOTHING and name in _RUNS else uploaded
                     for closure in inner.closures:
                         run.call(closure, given)
     return joined(answers)
 
 
-def _heard(run: "Interpreter", call: "Call") -> Value:
+def emitted(run: "Interpreter", call: "Call") -> None:
+    """Keep what is given to an event, for those who hear of it."""
+    name = call.argument(0).text()
+    if call.method == "emit" and name and len(call.values) > 1:
+        cell = f"@event:{name}"
+        run.cells[cell] = joined([run.cells.get(cell, call.values[1]), call.values[1]])
+
+
+def _heard(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a kind of event
     """Return what a call's function is given when something happens."""
     name = call.argument(0).text()
     if call.method in HEARD:
@@ -49,6 +60,8 @@ def _heard(run: "Interpreter", call: "Call") -> Value:
             return run.from_outside("archive", "entry", call.at, call.scope)
         if call.receiver.lower() in _SOCKETS and name not in _NO_MESSAGES:
             return run.from_outside("request", f"message {name}", call.at, call.scope)
+        if f"@event:{name}" in run.cells:
+            return run.cells[f"@event:{name}"]
     if call.method == "addEventListener" and name == "message":
         return Value(symbol="@message")
     if call.method != "then":

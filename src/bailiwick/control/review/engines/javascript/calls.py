@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bailiwick.control.review.engines.javascript import checks, library, routes, sinks, views
+from bailiwick.control.review.engines.javascript import (
+    checks,
+    combined,
+    credentials,
+    headers,
+    library,
+    routes,
+    sinks,
+    views,
+)
 from bailiwick.control.review.engines.javascript.objects import construct, element, exported, instantiate, member
 from bailiwick.control.review.engines.javascript.scopes import Scope
 from bailiwick.control.review.engines.javascript.syntax import Node
@@ -107,8 +116,11 @@ def _last_name(node: Node) -> str:
 
 def _followed(run: "Interpreter", made: Call) -> Value:
     sinks.check_call(run, made)
+    combined.check_call(run, made)
+    headers.check_headers(run, made)
     views.check_render(run, made)
     checks.check_call(run, made)
+    credentials.check_call(run, made)
     if routes.registered(run, made):
         return Value(symbol=f"{made.symbol}()") if not made.owner.symbol else made.owner
     if made.callee.closures:

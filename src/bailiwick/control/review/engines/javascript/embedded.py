@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bailiwick.control.review.engines.javascript.syntax import Source, parse
-from bailiwick.control.review.engines.templates.pieces import Kind, dialect_of, pieces
+from bailiwick.control.review.engines.templates.model import Kind
+from bailiwick.control.review.engines.templates.pieces import dialect_of, pieces
 
 _LONGEST_TAG = 2_000
 _KIND = re.compile(r"""\btype\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _RUN = re.compile(r"(?i)^(?:module|(?:text|application)/(?:javascript|ecmascript|babel|jsx|typescript))$")
 _TYPED = re.compile(r"""\blang\s*=\s*["']?tsx?\b""", re.IGNORECASE)
+_SCRIPT = re.compile("script", re.IGNORECASE)
 _NO_LINE_END = re.compile(r"[^\n]")
 
 
@@ -24,6 +26,8 @@ def scripts(path: str, content: bytes) -> Source | None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None  # the engine for templates says so
+    if "script" not in text and not _SCRIPT.search(text):
+        return None
     plain = _without_holes(path, text)
     kept: list[str] = []
     typed = False

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from bailiwick.control.review.engines.javascript.embedded import scripts
 from bailiwick.control.review.engines.javascript.interpreter import Interpreter, TooMuchError
-from bailiwick.control.review.engines.javascript.modules import aliases
+from bailiwick.control.review.engines.javascript.modules import aliases, majors
 from bailiwick.control.review.engines.javascript.syntax import Source, UnreadableSourceError, parse
 from bailiwick.control.review.engines.javascript.views import raw_names
 from bailiwick.control.review.engines.javascript.whole import check_app, is_minified
@@ -58,7 +58,8 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
             continue
         sources[file.path] = source
     views = {file.path: raw_names(file.path, file.content) for file in change.files if file.path.endswith(PAGES)}
-    run = Interpreter(sources, aliases({file.path: file.content for file in change.files}), views)
+    files = {file.path: file.content for file in change.files}
+    run = Interpreter(sources, aliases(files), views, majors(files))
     with _room():
         try:
             run.run()

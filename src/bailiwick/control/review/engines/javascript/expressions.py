@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bailiwick.control.review.engines.javascript import calls, guards, jsx, sinks
+from bailiwick.control.review.engines.javascript import assignments, calls, guards, jsx
 from bailiwick.control.review.engines.javascript.binding import bind
 from bailiwick.control.review.engines.javascript.objects import EXPORTED, element, make_class, member, merged, put
 from bailiwick.control.review.engines.javascript.scopes import Exit, Scope
@@ -257,7 +257,7 @@ def _assignment(run: "Interpreter", node: Node, scope: Scope) -> Value:
     if left is not None:
         if left.kind == "identifier" and right is not None:
             guards.named(left.text, right, scope)
-        sinks.check_assignment(run, left, value, node, scope)
+        assignments.check_assignment(run, left, value, node, scope)
         bind(run, left, value, scope, declare=False)
     return value
 
@@ -274,7 +274,7 @@ def _augmented(run: "Interpreter", node: Node, scope: Scope) -> Value:
     else:
         value = NUMBER
     if operator.text == "+=":
-        sinks.check_assignment(run, left, value, node, scope)
+        assignments.check_assignment(run, left, value, node, scope)
     bind(run, left, value, scope, declare=False)
     return value
 

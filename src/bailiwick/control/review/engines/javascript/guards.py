@@ -186,7 +186,7 @@ def _own_function(run: "Interpreter", callee: Value, arguments: list[Node], trut
     return common(proofs)
 
 
-def _matched(
+def _matched(  # noqa: PLR0911 - one a form
     run: "Interpreter", method: str, receiver: Node | None, owner: Value, values: list[Value], arguments: list[Node],
     scope: Scope,
 ) -> Cleared:  # fmt: skip
@@ -201,6 +201,8 @@ def _matched(
         return whole(subject)
     if text.startswith(r"^\/(?!\/)") or text.startswith(r"^\/[^/\\]") or text.startswith(r"^\/[a-zA-Z"):
         return whole(subject, {"open-redirect", "cross-site-scripting"})
+    if text.startswith(r"^\/"):
+        return whole(subject, {"cross-site-scripting", "slash-first"})
     if re.match(r"^\^https\??:\\/\\/[\w\\.-]+(\\/|\$)", text):
         return whole(subject, _WHERE)
     if text.startswith("^http"):

@@ -5,11 +5,14 @@ them has its way there; those that nothing calls are entered with values that ar
 text is remembered along the way (`cleared`), and only there.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 from bailiwick.control.review.engines.javascript import expressions, statements
 from bailiwick.control.review.engines.javascript.binding import bind_parameters
+from bailiwick.control.review.engines.javascript.facts import Facts
 from bailiwick.control.review.engines.javascript.models import Models, models
 from bailiwick.control.review.engines.javascript.modules import resolve
 from bailiwick.control.review.engines.javascript.origins import KINDS, rule_for, said_of
@@ -37,6 +40,9 @@ _MOST_ENTRIES_FROM_OUTSIDE = 120
 _MOST_STEPS = 4_000_000
 _STEPS_FOR_EACH_BYTE = 60
 _PASSES = 2
+_MOST_TOLD = 100
+
+_Told = TypeVar("_Told")
 
 
 class TooMuchError(Exception):
@@ -63,28 +69,6 @@ class Outcome:
     exits: tuple[Exit, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Route:
-    """A handler that requests reach: method, path, the line of its registration, and what runs for it in order."""
-
-    method: str
-    path: str
-    node: Node
-    file: str
-    handlers: tuple[Value, ...]
-    names: tuple[str, ...]
-    scope: Scope
-
-
-@dataclass(slots=True, eq=False)
-class Facts:
-    """What was seen of the app as a whole."""
-
-    routes: list[Route] = field(default_factory=list)
-    calls: list[tuple[str, str, Node]] = field(default_factory=list)
-    uses: list[tuple[str, Node]] = field(default_factory=list)
-
-
 class Interpreter:
     """One walk through the files of an app. `found` holds what it found."""
 
@@ -93,6 +77,7 @@ class Interpreter:
         sources: Mapping[str, Source],
         aliases: Mapping[str, str],
         views: Mapping[str, frozenset[str]] | None = None,
+        majors: Mapping[str, int] | None = None,
     ) -> None:
         self.models: Models = models()
         self.facts = Facts()
@@ -101,6 +86,7 @@ class Interpreter:
         self.cells: dict[object, Value] = {}
         self.branching = 0
         self.views = views or {}
+        self.majors = majors or {}
         self.passed_on: list[Cleared] = []
         self.usual_instances: dict[int, Thing] = {}
         self._aliases = aliases
@@ -116,6 +102,8 @@ class Interpreter:
         self._circular = False
         self._prototypes: dict[int, Thing] = {}
         self._code: dict[str, str] = {}
+        self._told: dict[tuple[int, object], object] = {}
+        self._said: dict[re.Pattern[str], bool] = {}
         self._steps_left = min(_MOST_STEPS, 200_000 + size * _STEPS_FOR_EACH_BYTE)
 
     @staticmethod
@@ -185,6 +173,25 @@ class Interpreter:
         if path not in self._code:
             self._code[path] = code_of(self._modules[path].source)
         return self._code[path]
+
+    def functions(self) -> Iterator[Closure]:
+        """Yield the functions of the app that were made."""
+        yield from self._made.values()
+
+    def about(self, node: Node, told: Callable[[Node], _Told]) -> _Told:
+        """Return what a function tells of a node; kept for the last ones, as many calls ask of the function around."""
+        key = (id(node), told)
+        if key not in self._told:
+            if len(self._told) >= _MOST_TOLD:
+                del self._told[next(iter(self._told))]
+            self._told[key] = told(node)
+        return cast(_Told, self._told[key])
+
+    def says_anywhere(self, pattern: re.Pattern[str]) -> bool:
+        """Return whether the code of any file, without comments, has a pattern in it."""
+        if pattern not in self._said:
+            self._said[pattern] = any(pattern.search(self.code(path)) for path in self._modules)
+        return self._said[pattern]
 
     def module_of(self, path: str) -> Module:
         """Return the module of a file."""
@@ -321,12 +328,14 @@ class Interpreter:
                 kept.append(replace(taint, safe=taint.safe | proven) if proven else taint)
         return replace(value, taints=frozenset(kept))
 
-    def report_flow(self, rule_id: str, node: Node, scope: Scope, taints: frozenset[Taint], words: str) -> None:
+    def report_flow(
+        self, rule_id: str, node: Node, scope: Scope, taints: frozenset[Taint], words: str, worse: int = 0
+    ) -> None:
         """Report that text from outside reaches a place where it does harm, if it still can there."""
         for taint in sorted(self.open_taints(taints, rule_id), key=lambda item: (item.kind == "model", item.key)):
             name = rule_for(taint.kind, rule_id)
             said = f"{said_of(taint)} {words}"
-            self.report(name, node, scope, said, (*taint.steps, Step(scope.frame.path, node.line, words)))
+            self.report(name, node, scope, said, (*taint.steps, Step(scope.frame.path, node.line, words)), worse)
             return
 
     def report(

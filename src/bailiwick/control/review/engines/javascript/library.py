@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bailiwick.control.review.engines.javascript import callbacks, schemas, validators, wellknown
+from bailiwick.control.review.engines.javascript import callbacks, containers, schemas, validators, wellknown
 from bailiwick.control.review.engines.javascript.guards import pattern_text
-from bailiwick.control.review.engines.javascript.objects import element, put
+from bailiwick.control.review.engines.javascript.objects import element
 from bailiwick.control.review.engines.javascript.patterns import takes_out
 from bailiwick.control.review.engines.javascript.scopes import common
+from bailiwick.control.review.engines.javascript.syntax import Node
 from bailiwick.control.review.engines.javascript.values import (
     BOOLEAN,
     NOTHING,
@@ -17,6 +18,7 @@ from bailiwick.control.review.engines.javascript.values import (
     concatenated,
     constant,
     deep_taints,
+    encoded_no_more,
     field_of,
     join_taints,
     joined,
@@ -42,6 +44,7 @@ _NO_TEXT = frozenset(
     {"indexOf", "includes", "startsWith", "endsWith", "test", "search", "has", "localeCompare", "charCodeAt", "every",
      "some", "findIndex", "lastIndexOf", "codePointAt"}
 )  # fmt: skip
+_UPWARDS = (r"^(\.\.", r"^(?:\.\.")
 _EACH = frozenset(
     {
         "map",
@@ -62,6 +65,7 @@ _EACH = frozenset(
 
 def result(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a source of knowledge
     """Return what a call gives back that is not one of the app's own functions."""
+    callbacks.emitted(run, call)
     special = wellknown.SPECIAL.get(call.symbol) or wellknown.SPECIAL.get(
         call.symbol.rpartition(".")[2] if call.symbol else ""
     )
@@ -112,9 +116,10 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
     owner, method = call.owner, call.method
     arrays = [thing for thing in owner.things if thing.kind in {"array", "map"}]
     if method in {"push", "unshift", "add", "append", "set"} and owner.things:
-        for thing in owner.things:
-            put(thing, None, call.values[-1] if call.values else NOTHING)
+        containers.put_in(run, call)
         return owner if method in {"add", "set"} else NUMBER
+    if method in {"shift", "pop", "splice"} and arrays:
+        return containers.taken_out(run, call)
     if method in _EACH or method in {"then", "reduce", "catch", "finally"}:
         return _gone_through(run, call)
     if method == "join" and owner.things:
@@ -133,10 +138,15 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
     if method in {"get", "getAll", "header", "param"} and not arrays:
         first = call.argument(0).text()
         found = Value(taints=field_of(owner, first) if first else owner.taints, type="string")
+        if ".searchParams" in call.symbol:
+            found = encoded_no_more(found)
         return safe_from(found, {"nosql-injection"}) if owner.symbol else found
-    if method in {"get", "pop", "shift", "at"} and owner.things:
-        return element(owner)
+    if method in {"get", "at"} and owner.things:
+        return containers.looked_up(call)
     if method in _PARTS:
+        cut = _cut(call)
+        if cut is not None:
+            return cut
         if method in {"slice", "at"} and arrays:
             return owner
         part = part_of(owner, "dotted" if call.argument(0).text() == "." else "part")
@@ -164,6 +174,22 @@ def _method(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911, PLR091
         made = Value(taints=taints, things=things, type=type_, prefix=owner.prefix)
         return safe_from(made, {"nosql-injection"}) if type_ == "string" else made
     return Value(symbol=f"{call.symbol}()", taints=owner.taints)
+
+
+def _cut(call: "Call") -> Value | None:
+    """Return the part of a constant text that a call with constant places cuts out; None when it is no such call."""
+    text = call.owner.text()
+    places = [value.const for value in call.values]
+    if text is None or not places or not all(isinstance(at, int | float) and not isinstance(at, bool) for at in places):
+        return None
+    first, *more = [int(at) for at in places]
+    match call.method:
+        case "charAt" | "at" if first >= 0:
+            return constant(text[first : first + 1])
+        case "substring" | "slice" if first >= 0 and all(at >= first for at in more):
+            return constant(text[first : more[0]] if more else text[first:])
+        case _:
+            return None
 
 
 def _gone_through(run: "Interpreter", call: "Call") -> Value:  # noqa: PLR0911 - one a method
@@ -213,6 +239,14 @@ def _let_through(run: "Interpreter", call: "Call", inside: Value) -> Value:
     return kept
 
 
+def _is_normalised(call: Node) -> bool:
+    """Return whether what a method is called on was just normalised: then `..` stands only at the beginning."""
+    function = call.get("function")
+    owner = function.get("object") if function is not None else None
+    named = owner.get("function") if owner is not None else None
+    return named is not None and named.text in {"path.normalize", "path.posix.normalize", "normalize"}
+
+
 def _replaced(run: "Interpreter", call: "Call") -> Value:
     pattern_node = call.nodes[0] if call.nodes else None
     replacement = call.argument(1).text()
@@ -225,6 +259,8 @@ def _replaced(run: "Interpreter", call: "Call") -> Value:
     if text is not None and pattern_node is not None:
         flags = pattern_node.get("flags")
         found = takes_out(text, flags.text if flags is not None else "", replacement)
+        if text.startswith(_UPWARDS) and replacement == "" and _is_normalised(call.node):
+            found |= {"path-traversal"}
         return safe_from(made, found)
     if call.method == "replaceAll" and call.argument(0).text() == "<":
         return safe_from(made, {"cross-site-scripting"})

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cache
 from importlib.resources import files
@@ -24,7 +24,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """Where a value does harm: calls by name, or methods of receivers that look like it, and which arguments."""
+    """Where a value does harm: calls by name, or methods of receivers that look like it, and which arguments.
+
+    `into` is the argument that is written into: when it is an object that is new there, nothing of the app is.
+    """
 
     rule: str
     words: str
@@ -38,6 +41,7 @@ class Sink:
     deep: bool = False
     text_only: bool = False
     whole: bool = False
+    into: int = -1
     kinds: frozenset[str] = frozenset()
 
 
@@ -150,10 +154,13 @@ def _add_sink(made: Models, written: dict[str, Any]) -> None:
         deep=written.get("deep", False),
         text_only=written.get("text_only", False),
         whole=written.get("whole", False),
+        into=written.get("into", -1),
         kinds=frozenset(written.get("kinds", ())),
     )
     made.sinks.add(sink.calls, sink)
+    # Of what is known by its name alone, no call is known to be the library's.
+    by_name = replace(sink, calls=())
     for method in sink.methods:
-        made.methods.setdefault(method, []).append((re.compile(sink.receivers), sink))
+        made.methods.setdefault(method, []).append((re.compile(sink.receivers), by_name))
     for name in written.get("assigned", ()):
         made.assigned[name] = sink

@@ -3,11 +3,13 @@
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 SUFFIXES = (".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte", ".json")
 _COMMENTS = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+
+_MAJOR = re.compile(r"^[\^~=v]*(\d{1,4})\b")
 
 
 def aliases(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -20,6 +22,29 @@ def aliases(files: Mapping[str, bytes]) -> dict[str, str]:
         if prefix not in found:
             found[prefix] = "src/" if any(path.startswith("src/") for path in files) else ""
     return found
+
+
+def majors(files: Mapping[str, bytes]) -> dict[str, int]:
+    """Return the major versions of the packages that files named package.json declare: the lowest that any says."""
+    found: dict[str, int] = {}
+    for path, content in files.items():
+        if posixpath.basename(path) == "package.json":
+            for name, major in _declared(content):
+                found[name] = min(major, found.get(name, major))
+    return found
+
+
+def _declared(content: bytes) -> Iterator[tuple[str, int]]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return  # the engine for packages says so
+    parts = [document.get(part) for part in ("dependencies", "devDependencies")] if isinstance(document, dict) else []
+    for part in parts:
+        for name, version in part.items() if isinstance(part, dict) else ():
+            number = _MAJOR.match(version) if isinstance(version, str) else None
+            if number is not None:
+                yield name, int(number[1])
 
 
 def _configured(folder: str, content: bytes) -> dict[str, str]:

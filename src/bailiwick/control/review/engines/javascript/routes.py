@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bailiwick.control.review.engines.javascript import validators
+from bailiwick.control.review.engines.javascript.facts import Route
 from bailiwick.control.review.engines.javascript.scopes import Cleared, common
 from bailiwick.control.review.engines.javascript.values import ALL, NOTHING, Closure, Value
 from bailiwick.control.review.engines.javascript.words import text_of
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.interpreter import Interpreter
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "del", "all", "options", "head"})
-_REGISTER = VERBS | {"use", "route"}
+_REGISTER = VERBS | {"use", "route", "addHook"}
 _APPS = re.compile(
     r"^(?:express|express\.Router|fastify|koa-router|@koa/router|hono|hono\.Hono|koa|polka|restify|router|find-my-way"
     r"|@hapi/hapi)\b"
@@ -35,15 +36,13 @@ def registered(run: "Interpreter", call: "Call") -> bool:
         return False
     handlers = _handlers(call.values)
     path = call.argument(0).text()
-    if not handlers and path is None:
+    if not handlers and path is None and not (call.method in {"use", "addHook"} and call.owner.symbol):
         return False
-    from bailiwick.control.review.engines.javascript.interpreter import Route  # noqa: PLC0415 - each needs the other
-
+    # A hook of Fastify's stands before every route, as what an app `use`s does.
+    method, path = ("use", "") if call.method == "addHook" else (call.method, path)
     names = tuple("" if node.kind in _FUNCTIONS else text_of(node)[:120] for node in call.nodes)
     run.facts.routes.append(
-        Route(
-            call.method, path or _route_path(call), call.at, call.scope.frame.path, tuple(handlers), names, call.scope
-        )
+        Route(method, path or _route_path(call), call.at, call.scope.frame.path, tuple(handlers), names, call.scope)
     )
     single = bool(_ONE_ARGUMENT.match(call.owner.symbol))
     _run_in_order(run, handlers, _by_schema(call), single=single)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bailiwick.control.review.engines.javascript.syntax import Node, Source
 from bailiwick.control.review.engines.python.patterns.regexes import is_slow
@@ -43,6 +44,7 @@ _NO_SECRET = re.compile(
     r"NEXT_PUBLIC|VITE_|REACT_APP|PUBLISHABLE|PUBLIC_KEY|KEY_ID|TOKEN_(?:URL|EXPIR|TTL|LIFE)|_EXPIR|_TTL|_NAME$|_PATH$"
 )
 _LITERALLY = re.compile(r"(?i)(?:^|\.|_)(?:password|passwd|pwd|api_?key|secret)$")
+_OWN_ESCAPE = re.compile(r"(?i)^(?:mustache|handlebars\.utils|ejs|hogan)\.(?:escape\w*)$")
 _MERGES = re.compile(r"(?i)merge|extend|assign|copy|clone|defaults|set")
 _SHORTEST = 4
 _LONGEST_PATTERN = 500
@@ -60,16 +62,29 @@ class Seen:
     worse: int = 0
 
 
+@dataclass
+class _File:
+    """A file that is scanned, with what is asked of it as a whole."""
+
+    root: Node
+
+    @cached_property
+    def functions(self) -> dict[str, Node]:
+        """The functions of the file by the names that they have, wherever they stand."""
+        return _functions(self.root)
+
+
 def scan(source: Source) -> Iterator[Seen]:
     """Yield the faults that the text of a file shows by itself."""
     tests = re.search(
         r"(?:^|/)(?:tests?|__tests__|specs?|e2e|cypress|fixtures|mocks?)/|\.(?:test|spec|stories)\.", source.path
     )
+    file = _File(source.root)
     waiting: list[tuple[Node, str]] = [(source.root, "")]
     while waiting:
         node, named = waiting.pop()
         named = _name_of(node) or named
-        yield from _at(node, named, in_test=tests is not None)
+        yield from _at(node, named, file, in_test=tests is not None)
         waiting.extend((child, named) for child in reversed(node.children))
 
 
@@ -101,10 +116,10 @@ def _name_of(node: Node) -> str:
     return name.text.strip("'\"") if name is not None else ""
 
 
-def _at(node: Node, named: str, *, in_test: bool) -> Iterator[Seen]:
+def _at(node: Node, named: str, file: _File, *, in_test: bool) -> Iterator[Seen]:
     match node.kind:
         case "call_expression":
-            yield from _call(node, named)
+            yield from _call(node, named, file)
         case "variable_declarator" | "pair" | "assignment_expression":
             if not in_test:
                 yield from _kept(node)
@@ -119,7 +134,7 @@ def _at(node: Node, named: str, *, in_test: bool) -> Iterator[Seen]:
             yield from _slow(node)
 
 
-def _call(node: Node, named: str) -> Iterator[Seen]:
+def _call(node: Node, named: str, file: _File) -> Iterator[Seen]:
     function = node.get("function")
     if function is None or function.kind not in {"member_expression", "identifier"}:
         return
@@ -137,7 +152,19 @@ def _call(node: Node, named: str) -> Iterator[Seen]:
         method, whose = name.text, owner.text
     on_window = method == "addEventListener" and whose in {"", "window", "globalThis"} and len(given) > 1
     if on_window and given[0].text.strip("'\"`") == "message":
-        yield from _listener(given[1])
+        handler = file.functions.get(given[1].text) if given[1].kind == "identifier" else given[1]
+        yield from (replace(seen, node=node) for seen in _listener(handler or given[1]))
+
+
+def _functions(root: Node) -> dict[str, Node]:
+    """Return the functions of a file by the names that they have, wherever they stand."""
+    found: dict[str, Node] = {}
+    for node in root.walk():
+        name = node.get("name") if node.kind in {"function_declaration", "variable_declarator"} else None
+        function = node if node.kind == "function_declaration" else node.get("value")
+        if name is not None and function is not None:
+            found.setdefault(name.text, function)
+    return found
 
 
 def _logged(given: list[Node]) -> Iterator[Seen]:
@@ -186,8 +213,23 @@ def _switched_off(node: Node) -> Iterator[Seen]:
         return
     if left.text.endswith("NODE_TLS_REJECT_UNAUTHORIZED") and right.text in _FLAGS:
         yield Seen("certificate-not-verified", node, "the whole process takes any certificate")
+    if _OWN_ESCAPE.match(left.text) and _gives_back(right):
+        yield Seen("autoescape-off", node, "values are put into pages as they are")
     if left.text in {"window.onmessage", "onmessage"} and left.text.startswith("window"):
         yield from _listener(right)
+
+
+def _gives_back(function: Node) -> bool:
+    """Return whether a function gives back what it gets, and does nothing with it."""
+    if function.kind not in _FUNCTIONS:
+        return False
+    given = function.get("parameter") or function.get("parameters")
+    body = function.get("body")
+    if given is None or body is None:
+        return False
+    inner = body.children[0] if body.kind == "statement_block" and len(body.children) == 1 else body
+    answer = inner.children[0] if inner.kind == "return_statement" and inner.children else inner
+    return answer.kind == "identifier" and answer.text == given.text.strip("() ").partition(":")[0].strip()
 
 
 def _binary(node: Node, *, in_test: bool) -> Iterator[Seen]:

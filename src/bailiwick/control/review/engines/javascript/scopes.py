@@ -1,6 +1,6 @@
 """Names and what they stand for at a point of a function, and how that joins where ways through it meet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bailiwick.control.review.engines.javascript.syntax import Node
@@ -87,6 +87,15 @@ class Scope:
         else:
             scope.outside[name] = joined([scope.outside.get(name, value), value])
             scope.names[name] = joined([scope.names[name], value])
+
+    def functions(self) -> Iterator[Node]:
+        """Yield the functions that stand around, from the inside out."""
+        at: Scope | None = self
+        last: Frame | None = None
+        while at is not None:
+            if at.frame is not last and at.frame.node is not None:
+                yield at.frame.node
+            last, at = at.frame, at.parent
 
     def outermost(self) -> "Scope":
         """Return the scope of the module."""

@@ -12,11 +12,9 @@ from bailiwick.control.review.engines.javascript.scopes import Scope
 from bailiwick.control.review.engines.javascript.syntax import Node
 from bailiwick.control.review.engines.javascript.values import (
     ANYTHING,
-    NOTHING,
     Taint,
     Value,
     deep_taints,
-    inner_values,
 )
 
 if TYPE_CHECKING:
@@ -24,11 +22,21 @@ if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.interpreter import Interpreter
 
 _SCHEME = re.compile(rf"^(?:[a-zA-Z][a-zA-Z0-9+.-]*|{ANYTHING}):?//")
-_USUAL_KINDS = frozenset({"request", "browser", "model"})
+USUAL_KINDS = frozenset({"request", "browser", "model"})
 _PLAIN_TYPES = re.compile(
     r"(?i)text/plain|application/json|text/csv|application/pdf|octet-stream|text/event-stream|image/"
 )
-_ANSWERS = frozenset({"Response", "next/server.NextResponse"})
+_CONTEXTS_TYPE = re.compile(r"^(?:ctx|context|this)(?:\.response)?\.type$")
+# Names of which nothing is known: the app's own, and what plugins hang on an app of Fastify's.
+_OF_ANY_STORE = frozenset({"get", "all", "run", "any", "one", "none", "each", "many", "exec"})
+_QUERY = re.compile(
+    rf"(?i)^(?:\s*(?:select|insert|update|delete|with|create|drop|alter|replace|merge|call|exec|pragma|begin|\()\b|{ANYTHING}|$)"
+)
+# The host that a browser asked for is this app's own: no link can make it another one.
+_OWN_HOST = re.compile(r"^(?:(?:headers|get|header)\.(?:x-forwarded-)?host|host|hostname)$")
+_OBJECTS = frozenset({"query", "params", "body", "headers", "cookies", "json"})
+_BEFORE_HOST = re.compile(rf"^(?:(?:https?|{ANYTHING}):?(?://)?)?$")
+_NAMELESS = ("?", ".", "fastify().")
 _PLAIN_SHORT = frozenset({"text", "txt", "json", "csv", "plain", "pdf", "png"})
 _SETTERS = frozenset({"type", "contentType", "set", "setHeader", "header", "writeHead"})
 _MONEY_AND_COUNTS = re.compile(
@@ -42,65 +50,23 @@ def check_call(run: "Interpreter", call: "Call") -> None:
     for sink in _sinks_of(run, call):
         if (sink.option and not _has_option(call, sink.option)) or (sink.unless and _has_option(call, sink.unless)):
             continue
-        if sink.rule == "cross-site-scripting" and call.owner.symbol == "@response" and is_plain(call):
+        if 0 <= sink.into < len(call.nodes) and call.nodes[sink.into].kind == "object":
             continue
-        taints = frozenset(taint for value in _taken(run, call, sink) for taint in relevant(run, sink, value))
+        if (
+            sink.rule == "cross-site-scripting"
+            and call.owner.symbol == "@response"
+            and is_plain(run, call.node, call.scope)
+        ):
+            continue
+        taken = [value for value in _taken(run, call, sink) if not _is_a_key(sink, call.method, value)]
+        taints = frozenset(taint for value in taken for taint in relevant(run, sink, value))
         run.report_flow(sink.rule, call.at, call.scope, taints, sink.words)
-    _check_special(run, call)
 
 
-def _check_special(run: "Interpreter", call: "Call") -> None:
-    """Report what depends on more than one argument: an answer's type, a message's role, a header's name."""
-    if call.symbol in _ANSWERS and call.new and "text/html" in _option_text(call, "headers", "content-type"):
-        sink = run.models.sinks.first("@response.html")
-        run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, call.argument(0)), sink.words)
-    if call.owner.symbol == "@response" and call.method in _SETTERS:
-        name = (call.argument(0).text() or "").lower()
-        if name == "access-control-allow-origin":
-            run.report_flow("permissive-cors", call.at, call.scope, call.argument(1).taints, "is let in, whoever it is")
-    if call.method == "setAttribute":
-        _check_attribute(run, call)
-    for value in call.values:
-        for thing in value.things:
-            if "dangerouslySetInnerHTML" in thing.fields and call.method == "createElement":
-                html = member(run, thing.fields["dangerouslySetInnerHTML"], "__html", call.node, call.scope)
-                sink = run.models.assigned["innerHTML"]
-                run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, html), sink.words)
-            if "messages" in thing.fields:
-                _check_messages(run, call, thing.fields["messages"])
-
-
-def _check_attribute(run: "Interpreter", call: "Call") -> None:
-    name = (call.argument(0).text() or "").lower()
-    if name in {"href", "src", "action", "formaction", "xlink:href", "data"}:
-        check_link(run, call.argument(1), call.at, call.scope)
-    elif name.startswith("on") or name == "srcdoc":
-        sink = run.models.assigned["innerHTML"]
-        run.report_flow(sink.rule, call.at, call.scope, relevant(run, sink, call.argument(1)), sink.words)
-
-
-def _check_messages(run: "Interpreter", call: "Call", messages: Value) -> None:
-    for thing in messages.things:
-        for message in inner_values(thing):
-            for part in message.things:
-                role = part.fields.get("role", NOTHING).text()
-                if role in {"system", "developer"} and "content" in part.fields:
-                    taints = frozenset(
-                        t for t in deep_taints(part.fields["content"]) if t.kind in {"request", "browser"}
-                    )
-                    run.report_flow(
-                        "prompt-injection", call.at, call.scope, taints, "becomes part of the model's instructions"
-                    )
-
-
-def _option_text(call: "Call", *names: str) -> str:
-    """Return the constant text of an option inside of an option, whatever the case of its name."""
-    for thing in call.argument(1).things:
-        for inner in thing.fields.get(names[0], NOTHING).things:
-            for key, value in inner.fields.items():
-                if key.lower() == names[1]:
-                    return value.text() or ""
-    return ""
+def _is_a_key(sink: Sink, method: str, value: Value) -> bool:
+    """Return whether a method that other stores have, too, is given a key and no query: `db.get('user:' + id)`."""
+    by_name = sink.rule == "sql-injection" and not sink.calls and method in _OF_ANY_STORE
+    return by_name and not value.things and not (value.built and _QUERY.match(value.prefix))
 
 
 def _sinks_of(run: "Interpreter", call: "Call") -> Iterator[Sink]:
@@ -113,7 +79,7 @@ def _sinks_of(run: "Interpreter", call: "Call") -> Iterator[Sink]:
 
 def _is_unknown(run: "Interpreter", symbol: str) -> bool:
     """Return whether nothing is known of what a name names: neither the app nor the pack has it."""
-    return symbol.startswith(("?", ".")) or re.split(r"[.*()]", symbol, maxsplit=1)[0] not in run.models.roots
+    return symbol.startswith(_NAMELESS) or re.split(r"[.*()]", symbol, maxsplit=1)[0] not in run.models.roots
 
 
 def _taken(run: "Interpreter", call: "Call", sink: Sink) -> Iterator[Value]:
@@ -139,10 +105,13 @@ def relevant(run: "Interpreter", sink: Sink, value: Value) -> frozenset[Taint]:
     if sink.whole:
         return _whole_request(value)
     taints = deep_taints(value) if sink.deep else value.taints
-    kinds = sink.kinds or _USUAL_KINDS
+    kinds = sink.kinds or USUAL_KINDS
     taints = frozenset(
         t for t in taints if t.kind in kinds and not (t.kind == "stored" and not _is_markup(value, sink, t))
     )
+    if sink.rule == "log-injection" and not value.built:
+        # An object is logged with its texts quoted.
+        taints = frozenset(t for t in taints if "." in t.key or t.key not in _OBJECTS)
     if not taints or _is_harmless(run, sink.rule, value):
         return frozenset()
     return taints
@@ -159,7 +128,8 @@ def _is_body(value: Value) -> bool:
 
 def _whole_request(value: Value) -> frozenset[Taint]:
     """Return what is a whole body or query, with whatever fields it has; one that a schema made is none."""
-    loose = [value, *(thing.rest for thing in value.things if thing.rest is not None)]
+    given = [value, *(thing.fields["$set"] for thing in value.things if "$set" in thing.fields)]
+    loose = [*given, *(thing.rest for one in given for thing in one.things if thing.rest is not None)]
     return frozenset(t for one in loose for t in one.taints if "." not in t.key and not one.built and not t.part)
 
 
@@ -183,7 +153,7 @@ def _operators(value: Value, depth: int = 0) -> frozenset[Taint]:
                     found |= _operators(inner, depth + 1)
             if thing.rest is not None:
                 found |= _operators(thing.rest, depth + 1)
-    return frozenset(taint for taint in found if taint.kind in _USUAL_KINDS)
+    return frozenset(taint for taint in found if taint.kind in USUAL_KINDS)
 
 
 def _is_harmless(run: "Interpreter", rule_id: str, value: Value) -> bool:
@@ -192,13 +162,14 @@ def _is_harmless(run: "Interpreter", rule_id: str, value: Value) -> bool:
     if rule_id == "server-side-request-forgery":
         return host_is_fixed(prefix)
     if rule_id == "open-redirect":
-        return is_path_here(prefix) or _starts_here(run, value)
+        own = any(_OWN_HOST.match(taint.key) for taint in value.taints) and bool(_BEFORE_HOST.match(prefix))
+        return own or is_path_here(prefix) or starts_here(run, value)
     if rule_id == "dynamic-import":
         return False
     return value.type in {"number", "boolean"}
 
 
-def _starts_here(run: "Interpreter", value: Value) -> bool:
+def starts_here(run: "Interpreter", value: Value) -> bool:
     """Return whether it was checked to begin with one slash."""
     return all({(taint.key, "slash-first"), (taint.key, "no-double-slash")} <= run.cleared | {
         (taint.key, name) for name in taint.safe} for taint in value.taints)  # fmt: skip
@@ -234,13 +205,13 @@ def _has_option(call: "Call", option: str) -> bool:
     return False
 
 
-def is_plain(call: "Call") -> bool:
+def is_plain(run: "Interpreter", node: Node, scope: Scope) -> bool:
     """Return whether an answer's type is set to one that browsers do not read as HTML, in the same function."""
-    chain, around = call.node.get("function"), call.scope.frame.node
-    for node in (chain, around):
-        if node is None:
+    chain, around = node.get("function"), scope.frame.node
+    for place in (chain, around):
+        if place is None:
             continue
-        kinds = _types_set(node)
+        kinds = run.about(place, _types_set)
         if kinds:
             return all(kind in _PLAIN_SHORT or bool(_PLAIN_TYPES.search(kind)) for kind in kinds)
     return False
@@ -255,6 +226,10 @@ def _types_set(node: Node) -> tuple[str, ...]:
             name = function.get("property") if function is not None else None
             if name is not None and name.text in _SETTERS and arguments is not None:
                 found += _types_given(arguments, name.text)
+        elif inner.kind == "assignment_expression":
+            left, right = inner.get("left"), inner.get("right")
+            if left is not None and right is not None and _CONTEXTS_TYPE.match(left.text) and right.kind == "string":
+                found.append(right.text.strip("'\""))
     return tuple(found)
 
 
@@ -265,48 +240,8 @@ def _types_given(arguments: Node, method: str) -> list[str]:
     return [after for name, after in pairwise(texts) if name.lower() == "content-type"]
 
 
-def check_assignment(run: "Interpreter", left: Node, value: Value, node: Node, scope: Scope) -> None:
-    """Report values from outside that are written where a browser, or the language, takes them as code or address."""
-    if left.kind == "subscript_expression":
-        _check_key(run, left, node, scope)
-    name = left.get("property")
-    written = name.text if name is not None else left.text if left.kind == "identifier" else ""
-    if left.kind == "member_expression" and left.text in {"location.href", "window.location", "window.location.href",
-                                                           "document.location", "top.location"}:  # fmt: skip
-        _check_location(run, value, node, scope)
-        return
-    if left.kind == "identifier" and left.text == "location" and scope.find("location") is None:
-        _check_location(run, value, node, scope)
-        return
-    sink = run.models.assigned.get(written)
-    if sink is None or left.kind != "member_expression":
-        return
-    if written in {"href", "src", "action"}:
-        check_link(run, value, node, scope)
-        return
-    run.report_flow(sink.rule, node, scope, relevant(run, sink, value), sink.words)
-
-
-def _check_location(run: "Interpreter", value: Value, node: Node, scope: Scope) -> None:
-    taints = frozenset(taint for taint in value.taints if taint.kind in _USUAL_KINDS)
-    if taints and not is_path_here(value.prefix) and not _starts_here(run, value):
-        run.report_flow("open-redirect", node, scope, taints, "decides where the page goes next")
-
-
 def check_link(run: "Interpreter", value: Value, node: Node, scope: Scope) -> None:
     """Report a link that text from outside may make a `javascript:` one."""
-    taints = frozenset(taint for taint in value.taints if taint.kind in _USUAL_KINDS)
+    taints = frozenset(taint for taint in value.taints if taint.kind in USUAL_KINDS)
     if taints and not is_link_safe(value.prefix):
         run.report_flow("cross-site-scripting", node, scope, taints, "is the whole of a link, which may run script")
-
-
-def _check_key(run: "Interpreter", left: Node, node: Node, scope: Scope) -> None:
-    """`object[a][b] = …` with a key from outside reaches the prototype of every object."""
-    owner, index = left.get("object"), left.get("index")
-    if owner is None or index is None or owner.kind != "subscript_expression":
-        return
-    first = run.evaluate(owner.get("index"), scope)
-    table = run.evaluate(owner.get("object"), scope)
-    if any(thing.kind == "map" for thing in table.things):
-        return
-    run.report_flow("prototype-pollution", node, scope, first.taints, "is a key, and __proto__ is one, too")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bailiwick.control.review.engines.javascript import guards
+from bailiwick.control.review.engines.javascript import assignments, guards
 from bailiwick.control.review.engines.javascript.binding import bind
 from bailiwick.control.review.engines.javascript.objects import element, export, exported, make_class
 from bailiwick.control.review.engines.javascript.scopes import Exit, Scope, common, meet, restore, snapshot
@@ -122,6 +122,8 @@ def _switch(run: "Interpreter", node: Node, scope: Scope) -> bool:
     for case in cases:
         label = case.get("value")
         has_default |= label is None
+        if label is None and not falls and subject.known and _has_case(run, cases, subject, inner):
+            continue
         if not falls:
             restore(before)
             run.cleared = cleared
@@ -139,6 +141,13 @@ def _switch(run: "Interpreter", node: Node, scope: Scope) -> bool:
     run.cleared = cleared
     meet([*ends, *[way[len(way) - len(before) :] for way in left], *([] if has_default else [before])])
     return bool(ends or left or not has_default)
+
+
+def _has_case(run: "Interpreter", cases: Sequence[Node], subject: Value, scope: Scope) -> bool:
+    """Return whether one of the cases is for a constant, so that the default is not gone to."""
+    labels = [case.get("value") for case in cases]
+    found = [run.evaluate(label, scope) for label in labels if label is not None]
+    return any(value.known and value.const == subject.const for value in found)
 
 
 def _loop(run: "Interpreter", node: Node, scope: Scope) -> bool:
@@ -224,6 +233,7 @@ def _try(run: "Interpreter", node: Node, scope: Scope) -> bool:
 def leave(run: "Interpreter", value: Node, scope: Scope) -> None:
     """Note a way out of a function: what it returns, and what is proven if that is true or false."""
     found = run.settled(run.evaluate(value, scope))
+    assignments.check_answer(run, found, value, scope)
     if found.known and found.const is not UNKNOWN:
         exit_ = Exit(found, run.cleared if found.const else None, None if found.const else run.cleared)
     else:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 ALL: Final = "*"
 # Stands in what a value begins with for text that is not known, but does not come from outside.
 ANYTHING: Final = "\ue000"
+_BY_ENCODING = frozenset(
+    {"cross-site-scripting", "open-redirect", "server-side-request-forgery", "header-injection", "log-injection",
+     "email-injection", "template-injection", "path-traversal"}
+)  # fmt: skip
 _MOST_THINGS = 4
 _MOST_CLOSURES = 8
 _MOST_STEPS = 12
@@ -168,6 +172,12 @@ def safe_from(value: Value, rules: Iterable[str]) -> Value:
     if ALL in more:
         return replace(value, taints=frozenset())
     return replace(value, taints=frozenset(replace(taint, safe=taint.safe | more) for taint in value.taints))
+
+
+def encoded_no_more(value: Value) -> Value:
+    """Return text that is decoded: what was safe because it was encoded is so no longer."""
+    taints = frozenset(replace(taint, safe=taint.safe - _BY_ENCODING) for taint in value.taints)
+    return replace(value, taints=taints, prefix="")
 
 
 def part_of(value: Value, part: str) -> Value:

@@ -12,6 +12,7 @@ from bailiwick.control.review.engines.javascript.values import (
     Value,
     constant,
     deep_taints,
+    encoded_no_more,
     join_taints,
     joined,
     part_of,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bailiwick.control.review.engines.javascript.calls import Call
     from bailiwick.control.review.engines.javascript.interpreter import Interpreter
 
+_DECODED = "decoded "
 Special = Callable[["Interpreter", "Call"], Value | None]
 
 
@@ -122,6 +124,14 @@ def _extension(_: "Interpreter", call: "Call") -> Value:
     return part_of(call.argument(0), "extension")
 
 
+def _decoded(run: "Interpreter", call: "Call") -> Value:
+    """Text that is decoded is another one: a check of what it was says nothing of it, unless it named all it may be."""
+    given = run.settled(Value(taints=deep_taints(call.argument(0))))
+    decoded = encoded_no_more(given).taints
+    named = (t if t.key.startswith(_DECODED) else replace(t, key=f"{_DECODED}{t.key}") for t in decoded)
+    return Value(taints=frozenset(named), type="string")
+
+
 def _number(_: "Interpreter", __: "Call") -> Value:
     return NUMBER
 
@@ -141,7 +151,8 @@ SPECIAL: dict[str, Special] = {
     "Promise.allSettled": _same, "util.promisify": _same, "structuredClone": _same, "Set": _collection,
     "Map": _collection, "Promise": _promise, "useState": _state, "useMemo": _memo, "useCallback": _same,
     "RegExp": _regexp, "Number": _number, "parseInt": _number, "parseFloat": _number, "String": _text,
-    "asyncHandler": _same,
+    "asyncHandler": _same, "decodeURIComponent": _decoded, "decodeURI": _decoded, "unescape": _decoded,
+    "atob": _decoded, "querystring.unescape": _decoded,
     "path.relative": _relative, "path.extname": _extension,
     "catchAsync": _same, "memo": _same, "forwardRef": _same, "cache": _same,
 }  # fmt: skip

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from bailiwick.control.review.engines.javascript.binding import is_handler, is_server_action
+from bailiwick.control.review.engines.javascript.facts import Route
 from bailiwick.control.review.engines.javascript.scans import scan
 from bailiwick.control.review.engines.javascript.scopes import Frame, Scope
 from bailiwick.control.review.engines.javascript.syntax import Node, Source
 from bailiwick.control.review.engines.javascript.words import code_of, names_of, text_of
 
 if TYPE_CHECKING:
-    from bailiwick.control.review.engines.javascript.interpreter import Interpreter, Route
+    from bailiwick.control.review.engines.javascript.interpreter import Interpreter
 
 _LONG_LINE = 300
 _MOST_LOOKED_AT = 1_000_000
@@ -19,15 +21,24 @@ _TEXTS = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _TEMPLATES = re.compile(rb"`(?:[^`\\]|\\.)*`", re.DOTALL)
 _LEAST_STATEMENTS = 40
 _WHO = re.compile(
-    r"(?i)auth|admin(?!/)|\brole|permission|require(?!\()|ensure|guard|protect|verif|session|current_?user|req\.user|"
+    r"(?i)auth|admin(?!/)|\brole|permission|require(?!\()|ensure|guard|protect|verif|session|current_?user|(?:req|request|ctx|context|res)(?:.state|.locals|.auth)?.user\b|"
     r"jwt|passport|\bacl\b|signed_?in|logged_?in|is_?owner|(?-i:can[A-Z])|x-bailiwick|x-forwarded-user|remote-user|clerk|kinde"
 )
 _SENSITIVE = re.compile(r"(?i)(?:^|/)admin(?:/|$)|/(?:users|accounts|roles|permissions|settings)/[:\[][^/]*$")
+_DELETES = re.compile(r"(?:delete|remove|destroy|purge|ban|promote|grant)(?:[A-Z_]|$)")
+_SERVES_PAGES = re.compile(
+    r"(?i)\bres(?:ponse)?\s+render\b|view engine|\bstatic\b|sendFile\s+.{0,80}\.html?\b|<(?:!doctype|html)\b"
+)
+_PROTECTS = re.compile(
+    r"(?i)helmet|x-frame-options|content-security-policy|x-content-type-options|strict-transport-security|lusca"
+)
+_CHANGES = re.compile(r"(?i)\b(?:delete\w*|destroy\w*|remove\w*|update\w*|query|execute|sql|exec|run)\b")
 _SIGNS_IN = re.compile(r"(?i)/(?:log-?in|sign-?in|auth|token|otp|reset|forgot|password)(?:/|$|-)")
 _OWNERS = (
     r"(?:user_?id|owner_?id|owner|author_?id|created_?by|account_?id|tenant_?id|customer_?id|user_?email|uploaded_?by)"
 )
 _OWNED = re.compile(rf"(?i)\b{_OWNERS}\b")
+_LIMITED = re.compile(r"(?i)admin|role|permission|(?-i:can[A-Z]\w*)|is_?owner|authori[sz]e")
 _BY_NUMBER = re.compile(
     r"^(?:findById|findByPk|findUnique|findUniqueOrThrow|findOne|findFirst|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|"
     r"findOneAndDelete|findByIdAndRemove|deleteOne|updateOne|update|delete|destroy|query|execute|get|run|all)$"
@@ -35,6 +46,7 @@ _BY_NUMBER = re.compile(
 _WHERE_ID = re.compile(
     r"(?is)\b(?:from|update|into)\s+[\"`]?(\w+).*\bwhere\s+(?:\w+\.)?id\s*=\s*(?:\?|\$\d|:id|@id)\s*['\"`;)]?\s*$"
 )
+_PAGES_API = re.compile(r"(?:^|/)pages/api/.*\.[jt]sx?$")
 _NEXT_HANDLER = re.compile(r"(?:^|/)app/(.*/)?route\.[jt]sx?$")
 
 
@@ -76,6 +88,7 @@ def _missing_authorization(run: "Interpreter", text: Mapping[str, str]) -> None:
             continue
         message = f"{route.method.upper()} {route.path} asks nobody who they are"
         run.report("missing-authorization", route.node, Scope(Frame(route.file)), message)
+    _unasked_actions(run)
     if any(re.search(r"(?:^|/)(?:middleware|proxy)\.[jt]s$", path) for path in text):
         return
     for path, method, node in _next_handlers(run):
@@ -84,8 +97,22 @@ def _missing_authorization(run: "Interpreter", text: Mapping[str, str]) -> None:
             run.report("missing-authorization", node, Scope(Frame(path)), message)
 
 
-def _next_handlers(run: "Interpreter") -> Iterator[tuple[str, str, Node]]:
+def _unasked_actions(run: "Interpreter") -> None:
+    """Report functions that any browser may call (`use server`), that delete, and ask nobody who they are."""
     for path, name, node in run.exported_functions():
+        if not is_server_action(node, run.module_of(path).source.root) or not _DELETES.match(name):
+            continue
+        words = names_of(node)
+        if _CHANGES.search(words) and not _WHO.search(words.replace(name, "")):
+            message = f"{name} can be called from any browser, and asks nobody who they are"
+            run.report("missing-authorization", node, Scope(Frame(path)), message)
+
+
+def _next_handlers(run: "Interpreter") -> Iterator[tuple[str, str, Node]]:
+    """Yield the handlers of Next.js, as (path, method, node); one of `pages/api` takes every method."""
+    for path, name, node in run.exported_functions():
+        if _PAGES_API.search(path) and name == "default":
+            yield path, "DELETE" if re.search(r"['\"]DELETE['\"]", text_of(node)) else "GET", node
         if _NEXT_HANDLER.search(path) and name in {"GET", "POST", "PUT", "PATCH", "DELETE"}:
             yield path, name, node
 
@@ -95,7 +122,7 @@ def _is_sensitive(method: str, path: str) -> bool:
         return False
     if method in {"delete", "del"}:
         return True
-    plain = re.sub(r"/route\.[jt]sx?$", "", path)
+    plain = re.sub(r"(?:/route|/index)?\.[jt]sx?$", "", path)
     return bool(_SENSITIVE.search(plain)) and (method != "get" or "admin" in plain.lower())
 
 
@@ -135,8 +162,18 @@ def _missing_protection(run: "Interpreter", text: Mapping[str, str]) -> None:
         scope = Scope(Frame(path))
         if name in {"express-session", "cookie-session"} and changes and forms and csrf is None:
             run.report("missing-csrf-protection", node, scope, "forms are taken by a session's cookie alone")
-        if name == "express" and not re.search(r"helmet|X-Frame-Options|Content-Security-Policy|lusca", whole):
-            run.report("missing-security-headers", node, scope, "no headers are set that browsers protect people by")
+    _missing_headers(run, whole)
+
+
+def _missing_headers(run: "Interpreter", whole: str) -> None:
+    """Say once that an app that serves pages sets none of the headers by which browsers protect people."""
+    if not _SERVES_PAGES.search(whole) or _PROTECTS.search(whole):
+        return
+    for name, path, node in run.facts.calls:
+        if name == "express":
+            message = "pages are served without the headers that browsers protect people by"
+            run.report("missing-security-headers", node, Scope(Frame(path)), message)
+            return
 
 
 def _other_peoples_objects(run: "Interpreter", sources: Mapping[str, Source]) -> None:
@@ -146,9 +183,7 @@ def _other_peoples_objects(run: "Interpreter", sources: Mapping[str, Source]) ->
         return
     for path, node in _handlers_of(run):
         words = text_of(node)
-        if _OWNED.search(words) or re.search(
-            r"(?i)admin|role|permission|(?-i:can[A-Z]\w* \()|isOwner|authorize|authorise", words
-        ):
+        if _OWNED.search(words) or _LIMITED.search(words):
             continue
         for call in node.walk():
             model = _taken_by_number(call)
@@ -158,17 +193,22 @@ def _other_peoples_objects(run: "Interpreter", sources: Mapping[str, Source]) ->
 
 
 def _handlers_of(run: "Interpreter") -> Iterator[tuple[str, Node]]:
+    """Yield what requests for one object reach: handlers of such routes, those that no route here names, actions."""
     seen: set[int] = set()
     for route in run.facts.routes:
-        if ":" not in route.path or route.method == "use":
-            continue
-        for value in route.handlers[-1:]:
-            for closure in value.closures:
-                if id(closure.node) not in seen:
-                    seen.add(id(closure.node))
-                    yield closure.path, closure.node
+        last = [closure for value in route.handlers[-1:] for closure in value.closures]
+        fresh = [closure for closure in last if id(closure.node) not in seen]
+        seen |= {id(closure.node) for value in route.handlers for closure in value.closures}
+        if ":" in route.path and route.method != "use" and not _LIMITED.search(" ".join(route.names)):
+            yield from ((closure.path, closure.node) for closure in fresh)
+    for closure in run.functions():
+        if id(closure.node) not in seen and is_handler(closure.node):
+            yield closure.path, closure.node
     for path, _, node in _next_handlers(run):
         if "[" in path:
+            yield path, node
+    for path, _, node in run.exported_functions():
+        if is_server_action(node, run.module_of(path).source.root):
             yield path, node
 
 

@@ -1,18 +1,26 @@
 """The packages engine: each package of an app against its source, its pin, its name, and what is known of it."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from bailiwick.control.review.engines.packages import index, known, licences, names, node_imports, python_imports
+from bailiwick.control.review.engines.packages import (
+    index,
+    known,
+    licences,
+    names,
+    node_imports,
+    python_imports,
+    upkeep,
+)
+from bailiwick.control.review.engines.packages.facts import Facts, facts_of, once
 from bailiwick.control.review.engines.packages.inventory import PIP_LOCK, Inventory, kind_of, take
 from bailiwick.control.review.engines.packages.model import NPM, PYPI, Package, Problem
+from bailiwick.control.review.engines.packages.origins import is_own_index
 from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.rules import rule
 
-# The public indexes, which installers ask anyway.
-_PUBLIC = frozenset({"pypi.org", "registry.npmjs.org", "registry.yarnpkg.com"})
 _CODE = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", "bailiwick.toml")
 
 
@@ -24,26 +32,36 @@ def reads(path: str) -> bool:
 def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
     """Yield findings about the packages of an app.
 
-    Raises `AdvisoriesError` when a database that policy names cannot be read: then nothing passes.
+    Raises `AdvisoriesError` and `IndexUnusableError` when what policy names cannot be read: then nothing passes.
     """
     inventory = take(change.files)
     for problem in inventory.problems:
-        if not _is_own_index(problem.origin, surroundings.packages):
+        if not is_own_index(problem.origin, surroundings.packages):
             yield _finding(problem)
     yield from _locks(inventory)
-    named: set[tuple[str, str]] = set()
-    for package in sorted(inventory.packages, key=lambda item: item.kind):  # locks before manifests
+    packages = sorted(inventory.packages, key=lambda item: item.kind)  # locks before manifests
+    for package in packages:
         yield from _origin(package, surroundings.packages)
         yield from _pin(package)
-        if (package.ecosystem, package.name) not in named:
-            named.add((package.ecosystem, package.name))
-            yield from _name(package, surroundings)
         yield from _scripts(package)
-        yield from licences.check(package, surroundings.packages)
-        yield from _age(package, surroundings)
+    with facts_of(surroundings.packages) as facts:
+        yield from _judged(packages, facts, surroundings)
+        yield from upkeep.check_copy(inventory, facts, surroundings)
     yield from known.check(inventory, {file.path: file for file in change.files}, surroundings)
     yield from python_imports.check(change.files, inventory)
     yield from node_imports.check(change.files, inventory)
+
+
+def _judged(packages: Sequence[Package], facts: Facts, surroundings: Surroundings) -> Iterator[Finding]:
+    """Yield what the names and versions of packages come to, each where a file first names it."""
+    named: set[tuple[str, str]] = set()
+    for package in once(packages):
+        if (package.ecosystem, package.name) not in named:
+            named.add((package.ecosystem, package.name))
+            yield from _name(package, facts, surroundings)
+        yield from index.check_version(package, facts, surroundings)
+        yield from licences.check(package, facts)
+        yield from upkeep.check(package, facts, surroundings)
 
 
 def _finding(problem: Problem) -> Finding:
@@ -86,22 +104,11 @@ def _left_out(inventory: Inventory) -> Iterator[Finding]:
                 yield about(item, "dependencies-not-locked", words)
 
 
-def _is_own_index(address: str, policy: PackagePolicy) -> bool:
-    """Return whether an address is one of the organisation's own indexes, or the public one itself, over https."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    own = (parts.hostname or "") in policy.indexes
-    public = parts.hostname in _PUBLIC and (parts.path or "/").rstrip("/") in {"", "/simple"}
-    return parts.scheme == "https" and (own or public)
-
-
 def _origin(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
     if not package.origin:
         return
     parts = urlsplit(package.origin if "://" in package.origin else f"//{package.origin}")
-    if _is_own_index(package.origin, policy):
+    if is_own_index(package.origin, policy):
         return
     inside = not parts.scheme and package.origin.startswith(".") and not package.origin.startswith("..")
     if inside and package.kind == "manifest":
@@ -120,10 +127,10 @@ def _pin(package: Package) -> Iterator[Finding]:
         yield about(package, "dependencies-not-locked", f"'{package.name[:60]}' has no hash here")
 
 
-def _name(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
+def _name(package: Package, facts: Facts, surroundings: Surroundings) -> Iterator[Finding]:
     internal = surroundings.packages.internal
     if internal and package.name.lower().startswith(internal):
-        yield from index.check(package, surroundings)
+        yield from index.check(package, facts, surroundings)
         return
     popular = names.look_alike(package.ecosystem, package.name)
     if popular:
@@ -132,7 +139,7 @@ def _name(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
         words = f"{package.name} is not {popular}, but looks like it"
         yield about(package, "package-look-alike", words, -2 if numbered else 0)
     else:
-        yield from index.check(package, surroundings)
+        yield from index.check(package, facts, surroundings)
 
 
 def _scripts(package: Package) -> Iterator[Finding]:
@@ -140,13 +147,3 @@ def _scripts(package: Package) -> Iterator[Finding]:
         worse = -2 if names.known(package.ecosystem, package.name) else 0
         words = f"installing {package.name} {package.version} runs code of its own"
         yield about(package, "package-install-script", words, worse)
-
-
-def _age(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
-    least = surroundings.packages.least_days
-    if package.uploaded is None or not least:
-        return
-    days = (surroundings.day - package.uploaded).days
-    if days < least:
-        words = f"{package.name} {package.version} came out {max(days, 0)} days ago; {least} are the least here"
-        yield about(package, "package-too-young", words)

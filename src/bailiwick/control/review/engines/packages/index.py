@@ -1,4 +1,4 @@
-"""Names that an index has: the organisation's own list, else a compact picture of all names of the public Python index.
+"""Names that an index has: by the organisation's own list or copy, else by a compact picture of the public index.
 
 The picture is a Bloom filter: of names that the index had, it knows each; of others it takes one in a hundred for one.
 `scripts/make_known_names.py` makes it; its head says of which day it is.
@@ -6,15 +6,17 @@ The picture is a Bloom filter: of names that the index had, it knows each; of ot
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from bailiwick.control.review.engines.packages.facts import Facts
 from bailiwick.control.review.engines.packages.model import NPM, PYPI, Package, python_name
 from bailiwick.control.review.model import Finding, Surroundings
+from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.rules import rule
 
 _FILE = "pypi_names.bloom"
@@ -52,18 +54,18 @@ def picture() -> Picture:
 
 
 @lru_cache(maxsize=4)
-def _listed(path: str, _changed: int) -> frozenset[tuple[str, str]]:
-    found = set()
+def _listed(path: str, _changed: int) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
     for line in Path(path).read_text().splitlines():
         ecosystem, colon, name = line.strip().partition(":")
         if colon and ecosystem == "npm":
-            found.add((NPM, name))
+            found.setdefault(NPM, set()).add(name)
         elif line.strip() and not line.startswith("#"):
-            found.add((PYPI, python_name(line.strip().removeprefix("pypi:"))))
-    return frozenset(found)
+            found.setdefault(PYPI, set()).add(python_name(line.strip().removeprefix("pypi:")))
+    return {ecosystem: frozenset(names) for ecosystem, names in found.items()}
 
 
-def check(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
+def check(package: Package, facts: Facts, surroundings: Surroundings) -> Iterator[Finding]:
     """Yield a finding when the organisation's index, or failing that the public one, has no package of a name.
 
     Raises `OSError` when the organisation's list cannot be read: then nothing passes.
@@ -75,17 +77,36 @@ def check(package: Package, surroundings: Surroundings) -> Iterator[Finding]:
         yield _finding("package-internal-name", package, words, 0)
     if package.origin or internal:
         return
-    if policy.index:
-        listed = _listed(policy.index, Path(policy.index).stat().st_mtime_ns)
-        has_any = any(ecosystem == package.ecosystem for ecosystem, _ in listed)
-        if has_any and (package.ecosystem, package.name) not in listed:
+    listed = _names_of(policy, package.ecosystem)
+    if listed is not None or facts.whole(package.ecosystem):
+        if (listed is None or package.name not in listed) and facts.listed(package) is None:
             words = f"the organisation's index has no package {package.name}: is it an invention?"
             yield _finding("package-unknown", package, words, 0)
-    elif package.ecosystem == PYPI and package.name not in picture():
+    elif package.ecosystem == PYPI and package.name not in picture() and facts.listed(package) is None:
         day = picture().day
         words = f"the public index had no package {package.name} on {day}: it is an invention, or younger than that"
         old = (surroundings.day - day).days > _OLD_DAYS
         yield _finding("package-unknown", package, words, -2 if old else -1)
+
+
+def check_version(package: Package, facts: Facts, surroundings: Surroundings) -> Iterator[Finding]:
+    """Yield a finding when the organisation's index has a package, but not in the version that is named."""
+    listed = facts.listed(package)
+    if listed is None or not listed.releases or not package.version or facts.release(package) is not None:
+        return
+    if facts.whole(package.ecosystem):
+        stale = facts.stale(package.ecosystem, surroundings.day)
+        words = f"the organisation's index has {package.name}, but no version {package.version}"
+        words += f", or had none {stale} days ago" if stale else ""
+        yield _finding("package-unknown", package, words, -2 if stale else 0)
+
+
+def _names_of(policy: PackagePolicy, ecosystem: str) -> frozenset[str] | None:
+    """Return the names of the organisation's own list; None where it has none of that ecosystem."""
+    if not policy.index:
+        return None
+    listed = _listed(policy.index, Path(policy.index).stat().st_mtime_ns)
+    return listed.get(ecosystem)
 
 
 def _finding(rule_id: str, package: Package, words: str, worse: int) -> Finding:

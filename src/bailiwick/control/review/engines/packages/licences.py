@@ -1,22 +1,31 @@
-"""Licences of packages against what the organisation takes: SPDX expressions, as far as lock files say them."""
+"""Licences of packages against what the organisation takes: SPDX expressions, as the index or lock files say them."""
 
 import fnmatch
 import re
 from collections.abc import Iterator
 
+from bailiwick.control.review.engines.packages.facts import Facts
 from bailiwick.control.review.engines.packages.model import Package
+from bailiwick.control.review.indexes.licences import spdx
 from bailiwick.control.review.model import Finding
-from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.rules import rule
 
 _DEEPEST = 20
 _LONGEST = 1000
 
 
-def check(package: Package, policy: PackagePolicy) -> Iterator[Finding]:
-    """Yield a finding when a package comes only under licences that the organisation refuses."""
-    if package.licence and package.shipped and not accepted(package.licence, policy.licences_refused):
-        words = f"{package.name} {package.version} is under {package.licence[:60]}"
+def check(package: Package, facts: Facts) -> Iterator[Finding]:
+    """Yield a finding when a package comes only under licences that are refused, or under none that is known.
+
+    Whether the latter matters is the organisation's word; it is asked of what lock files pin.
+    """
+    policy, licence, words = facts.policy, facts.licence(package), ""
+    if licence and not accepted(licence, policy.licences_refused):
+        words = f"{package.name} {package.version} is under {licence[:60]}"
+    elif policy.licence_required and package.kind == "lock" and not spdx(licence):
+        said = f"'{licence[:60]}', which is no licence that can be told" if licence else "no licence"
+        words = f"of {package.name} {package.version} the index and the lock file say {said}"
+    if words and package.shipped:
         yield Finding(rule("package-licence"), package.path, package.line, words, package.written)
 
 

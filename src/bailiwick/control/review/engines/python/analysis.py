@@ -18,7 +18,7 @@ from bailiwick.control.review.engines.python.project import Module, Project, rea
 from bailiwick.control.review.engines.python.run import Entrance, Run, TooComplexError
 from bailiwick.control.review.engines.python.statements import execute
 from bailiwick.control.review.engines.python.templates import unescaped_names
-from bailiwick.control.review.engines.python.values import Callable, Code, InstanceOf, Value
+from bailiwick.control.review.engines.python.values import Callable, Code, InstanceOf, Value, forget_joined
 from bailiwick.control.review.model import Change, Finding, Surroundings
 
 _ROUNDS = 3
@@ -30,8 +30,11 @@ def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     project = read_project(change.files)
     yield from project.faults
     run = Run(project, knowledge(), evaluate, execute, call_value, templates=unescaped_names(change.files))
-    with _deep_stack():
-        follow(run)
+    try:
+        with _deep_stack():
+            follow(run)
+    finally:
+        forget_joined()
     commands = {(found.path, found.line) for found in run.found.values() if found.rule.id == "command-injection"}
     yield from run.found.values()
     for found in find_capabilities(project):
@@ -54,11 +57,7 @@ def _deep_stack() -> Iterator[None]:
 def follow(run: Run) -> None:
     """Go through an app until nothing new comes of it; what is too much for the budget becomes a finding."""
     for _ in range(_ROUNDS):
-        run.stale = False
-        run.memo.clear()
-        run.contexts.clear()
-        run.widest.clear()
-        run.called.clear()
+        run.begin_round()
         if not _go_through_all(run) or not run.stale:
             return
 
@@ -72,17 +71,28 @@ def _go_through_all(run: Run) -> bool:
     if not _go_through_entrances(run, done):
         return False
     # Functions that nobody calls, then those that somebody seems to call but did not; either may define entrances.
+    if not _go_through_uncalled(run, list(run.uncalled.values())):
+        return False
     mentioned = _mentioned(run.project)
     for anyone in (False, True):
         while waiting := _uncalled(run, set() if anyone else mentioned):
-            for shape in waiting:
-                if id(shape.code) in run.called:
-                    continue
-                run.called.add(id(shape.code))
-                if not _guarded(run, shape.code.module, shape.code.node, partial(_enter_unknown, run, shape)):
-                    return False
+            if not _go_through_uncalled(run, waiting):
+                return False
             if not _go_through_entrances(run, done):
                 return False
+    return True
+
+
+def _go_through_uncalled(run: Run, waiting: list[Callable]) -> bool:
+    for shape in waiting:
+        code = shape.code
+        if id(code) in run.called and id(code) not in run.uncalled:
+            # One of those before it has called it since.
+            continue
+        run.called.add(id(code))
+        run.uncalled[id(code)] = shape
+        if not _guarded(run, code.module, code.node, partial(_enter_unknown, run, shape)):
+            return False
     return True
 
 
@@ -122,6 +132,7 @@ def _guarded(run: Run, module: Module, node: ast.AST, work: Work[[], object]) ->
     except RecursionError:
         _too_complex(run, module, node, "it nests deeper than can be followed")
     run.stack.clear()
+    run.reading.clear()
     run.answering.clear()
     return True
 

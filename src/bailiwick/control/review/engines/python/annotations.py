@@ -13,7 +13,7 @@ _HARMLESS = frozenset(
     "pydantic.conint pydantic.StrictInt pydantic.StrictBool pydantic.UUID4 pydantic.PositiveFloat None NoneType".split()
 )
 _UNIONS = frozenset({"typing.Optional", "typing.Union", "Optional", "Union", "typing_extensions.Optional"})
-_LISTS = frozenset(
+LISTS = frozenset(
     "list set tuple frozenset typing.List typing.Set typing.Tuple typing.Sequence collections.abc.Sequence "
     "typing.Iterable collections.abc.Iterable typing.FrozenSet".split()
 )
@@ -54,7 +54,7 @@ def _subscript_is_harmless(run: Run, module: Module, outer: ast.expr, inner: ast
     parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
     if name in _WRAPPED:
         return is_harmless(run, module, parts[0], depth + 1) or _has_pattern(parts[1:])
-    if name in _UNIONS or name in _LISTS:
+    if name in _UNIONS or name in LISTS:
         return all(
             is_harmless(run, module, part, depth + 1)
             for part in parts

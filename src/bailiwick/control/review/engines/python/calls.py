@@ -2,15 +2,20 @@
 
 import ast
 
+from bailiwick.control.review.engines.python.aliases import is_changeable
 from bailiwick.control.review.engines.python.annotations import is_harmless
+from bailiwick.control.review.engines.python.attributes import attribute
 from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.containers import call_method
 from bailiwick.control.review.engines.python.foreign import call_external
 from bailiwick.control.review.engines.python.frames import Frame, State, joined_states
 from bailiwick.control.review.engines.python.guards import refine
-from bailiwick.control.review.engines.python.names import attribute, change
+from bailiwick.control.review.engines.python.labels import bounded
+from bailiwick.control.review.engines.python.parameters import arguments, bound_parameters, defaults_of
+from bailiwick.control.review.engines.python.parts import stepped, truth
 from bailiwick.control.review.engines.python.run import Given, Run, Summary
 from bailiwick.control.review.engines.python.sinks import check_mass
+from bailiwick.control.review.engines.python.storing import change
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
     Callable,
@@ -22,14 +27,9 @@ from bailiwick.control.review.engines.python.values import (
     Items,
     Partial,
     Value,
-    bounded,
     deep,
     join_all,
-    joined,
     labelled,
-    sequence,
-    stepped,
-    truth,
 )
 
 _DEEPEST = 20
@@ -56,44 +56,6 @@ def _evaluated(run: Run, frame: Frame, node: ast.Call) -> Value:
         callee = run.evaluate(frame, node.func)
         given = arguments(run, frame, node)
     return run.call(frame, node, callee, given)
-
-
-def arguments(run: Run, frame: Frame, node: ast.Call) -> Given:
-    """Return the arguments of a call, stars resolved as far as what they hold is known."""
-    values: list[Value] = []
-    nodes: list[ast.expr | None] = []
-    rest: Value | None = None
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            inner = run.evaluate(frame, argument.value)
-            items = inner.items
-            if items is not None and items.rest is None and items.kind in {"list", "tuple"} and rest is None:
-                values += items.values()
-                nodes += [None] * len(items.known)
-            else:
-                part = labelled(deep(inner)) if items is None else join_all(items.values())
-                rest = part if rest is None else joined(rest, part)
-        else:
-            values.append(run.evaluate(frame, argument))
-            nodes.append(argument)
-    named: dict[str, Value] = {}
-    named_nodes: dict[str, ast.expr] = {}
-    extra: Value | None = None
-    for keyword in node.keywords:
-        value = run.evaluate(frame, keyword.value)
-        if keyword.arg is not None:
-            named[keyword.arg] = value
-            named_nodes[keyword.arg] = keyword.value
-        elif value.items is not None and value.items.kind == "dict":
-            for key, item in value.items.known:
-                # Named twice, the call fails: what it names itself is what counts.
-                if isinstance(key, str):
-                    named.setdefault(key, item)
-            if value.items.rest is not None:
-                extra = value.items.rest
-        else:
-            extra = labelled(value.labels) if not value.shapes else value
-    return Given(tuple(values), named, rest, extra, nodes, named_nodes)
 
 
 def call_value(run: Run, frame: Frame, node: ast.expr, callee: Value, given: Given) -> Value:
@@ -124,17 +86,26 @@ def _call_code(run: Run, frame: Frame, node: ast.expr, shape: Callable, given: G
     if run.stack.count(code) >= _MOST_OF_ONE or len(run.stack) >= _DEEPEST:
         everything = [*given.all(), *([shape.bound] if shape.bound is not None else [])]
         return labelled(bounded(frozenset(label for value in everything for label in deep(value))))
-    parameters, nodes = _bound_parameters(run, frame, node, shape, given)
+    parameters, nodes = bound_parameters(run, frame, node, shape, given)
     summary = _summary(run, shape, parameters)
     for name, place in nodes.items():
         after = summary.after.get(name)
         if after is not None and after != parameters.get(name):
             change(run, frame, place, after)
+    _keep_defaults(run, code, nodes, parameters, summary)
     _note_outcome(frame, node, nodes, parameters, summary)
     value = summary.value
     if value.labels:
         value = stepped(value, frame.module.path, node.lineno, f"comes back from {code.name}()")
     return value
+
+
+def _keep_defaults(run: Run, code: Code, places: dict[str, ast.expr], before: State, summary: Summary) -> None:
+    """Keep what became of defaults: a list that a parameter has by default is the same one at the next call."""
+    for name, default in defaults_of(code.node.args).items():
+        after = summary.after.get(name)
+        if name not in places and after is not None and after != before.get(name) and is_changeable(after):
+            run.remember(id(default), "default", after)
 
 
 def _note_outcome(frame: Frame, node: ast.expr, nodes: dict[str, ast.expr], before: State, summary: Summary) -> None:
@@ -155,22 +126,39 @@ def _summary(run: Run, shape: Callable, parameters: State) -> Summary:
     code = shape.code
     if run.widened(code):
         # Called in ever new ways, a function is gone through for all of them at once.
+        coarse = _as_a_kind if run.widened(code, far=True) else _without_constants
         known = run.widest.get(id(code))
-        parameters = {name: _without_constants(value) for name, value in parameters.items()}
+        parameters = {name: coarse(value) for name, value in parameters.items()}
         parameters = run.widest[id(code)] = joined_states(known, parameters) or parameters
-    key = (id(code), tuple(parameters.items()))
-    kept = shape.frame is None or shape.frame.code is None
-    if kept and key in run.memo:
-        return run.memo[key]
+    # What a function inside another does hangs on the names of that one, too.
+    key = (id(code), tuple(parameters.items()), _outer_values(run, shape))
+    return run.summed_up(key, lambda: _gone_through(run, shape, parameters))
+
+
+def _outer_values(run: Run, shape: Callable) -> tuple[tuple[str, Value | None], ...]:
+    """Return what the names of a function stand for that it has from functions around it."""
+    scope = shape.frame
+    if scope is None or scope.code is None:
+        return ()
+    found: dict[str, Value | None] = {}
+    names = run.names_in(shape.code)
+    while scope is not None:
+        for name in names:
+            value = scope.find(name)
+            if value is not None:
+                found.setdefault(name, value)
+        scope = scope.parent
+    return tuple(found.items())
+
+
+def _gone_through(run: Run, shape: Callable, parameters: State) -> Summary:
+    code = shape.code
     run.contexts[id(code)] = run.contexts.get(id(code), 0) + 1
     run.stack.append(code)
     try:
-        summary = _go_through(run, shape, parameters)
+        return _go_through(run, shape, parameters)
     finally:
         run.stack.pop()
-    if kept:
-        run.memo[key] = summary
-    return summary
 
 
 def _without_constants(value: Value) -> Value:
@@ -178,6 +166,17 @@ def _without_constants(value: Value) -> Value:
         return value
     items = Items(value.items.kind, (), join_all(value.items.values())) if value.items is not None else None
     return Value(UNKNOWN, value.labels, value.shapes, items, value.fields)
+
+
+def _as_a_kind(value: Value) -> Value:
+    """Return what is known of a value by its kind and where it comes from; what objects hold, their classes know."""
+    value = _without_constants(value)
+    if any(isinstance(shape, InstanceOf) for shape in value.shapes):
+        return Value(value.const, value.labels, value.shapes)
+    items = value.items
+    if items is not None:
+        items = Items(items.kind, (), labelled(bounded(deep(items.rest)))) if items.rest is not None else items
+    return Value(value.const, bounded(deep(value)) if value.fields else value.labels, value.shapes, items)
 
 
 def _go_through(run: Run, shape: Callable, parameters: State) -> Summary:
@@ -190,6 +189,8 @@ def _go_through(run: Run, shape: Callable, parameters: State) -> Summary:
         run.execute(frame, code.node.body)
         if frame.names is not None:
             frame.returns.append((Value(None), frame.names, None))
+    # What it changed of its own names is over with it.
+    run.changed_frames.pop(id(frame), None)
     if frame.yields:
         value = Value(items=Items("generator", (), join_all(frame.yields)))
     else:
@@ -218,86 +219,6 @@ def _states_if(run: Run, frame: Frame, names: list[str], holds: bool) -> State:
             frame.names = None
         states.append(state)
     return _states_joined(states, names)
-
-
-def _bound_parameters(
-    run: Run, frame: Frame, node: ast.expr, shape: Callable, given: Given
-) -> tuple[State, dict[str, ast.expr]]:
-    """Return the value of each parameter, and the expressions of the caller that some of them come from."""
-    wanted = shape.code.node.args
-    names = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
-    values = list(given.values)
-    nodes: list[ast.expr | None] = [*given.nodes, *[None] * (len(values) - len(given.nodes))]
-    if shape.bound is not None:
-        values.insert(0, shape.bound)
-        nodes.insert(0, _receiver_node(frame, node))
-    state: State = {}
-    places: dict[str, ast.expr] = {}
-    for name, value, place in zip(names, values, nodes, strict=False):
-        state[name] = _passed(frame, node, shape.code, name, value)
-        if place is not None:
-            places[name] = place
-    if wanted.vararg is not None:
-        further = sequence("tuple", values[len(names) :])
-        if given.rest is not None:
-            further = Value(items=Items("tuple", (), join_all([*values[len(names) :], given.rest])))
-        state[wanted.vararg.arg] = further
-    keywords = {*names, *(argument.arg for argument in wanted.kwonlyargs)}
-    others: list[tuple[str, Value]] = []
-    for name, value in given.named.items():
-        if name in keywords:
-            state[name] = _passed(frame, node, shape.code, name, value)
-            if name in given.named_nodes:
-                places[name] = given.named_nodes[name]
-        else:
-            others.append((name, value))
-    if wanted.kwarg is not None:
-        state[wanted.kwarg.arg] = Value(items=Items("dict", tuple(others), given.extra))
-    _fill(run, shape, state, keywords, given)
-    return state, places
-
-
-def _passed(frame: Frame, node: ast.expr, code: Code, name: str, value: Value) -> Value:
-    if not value.labels:
-        return value
-    return stepped(value, frame.module.path, node.lineno, f"is given to {code.name}() as {name}")
-
-
-def _receiver_node(frame: Frame, node: ast.expr) -> ast.expr | None:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-        return None
-    inner = node.func.value
-    if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "super":
-        # What a method above does to the object is done to `self`.
-        arguments_of = frame.code.node.args.args if frame.code is not None else []
-        return ast.Name(arguments_of[0].arg) if arguments_of else None
-    return inner
-
-
-def _fill(run: Run, shape: Callable, state: State, keywords: set[str], given: Given) -> None:
-    """Give the parameters that the call does not name their defaults, or what its stars may hold."""
-    wanted = shape.code.node.args
-    positional = [*wanted.posonlyargs, *wanted.args]
-    defaults: dict[str, ast.expr] = {}
-    for argument, default in zip(positional[len(positional) - len(wanted.defaults) :], wanted.defaults, strict=True):
-        defaults[argument.arg] = default
-    for argument, optional in zip(wanted.kwonlyargs, wanted.kw_defaults, strict=True):
-        if optional is not None:
-            defaults[argument.arg] = optional
-    starred = [value for value in (given.rest, given.extra) if value is not None]
-    for name in keywords - state.keys():
-        options = list(starred)
-        if name in defaults:
-            options.append(_default(run, shape, defaults[name]))
-        state[name] = join_all(options)
-
-
-def _default(run: Run, shape: Callable, node: ast.expr) -> Value:
-    if isinstance(node, ast.Constant):
-        return Value(node.value)
-    outer = shape.frame or run.frames.get(shape.code.module.name) or Frame(shape.code.module)
-    inner = Frame(outer.module, outer.code, outer)
-    return run.evaluate(inner, node)
 
 
 def _instantiate(run: Run, frame: Frame, node: ast.expr, definition: Definition, given: Given) -> Value:

@@ -55,7 +55,7 @@ class _Scope:
         self._project = project
         self._module = module
         self._nodes = module.index.nodes[id(scope)]
-        self._local: Mapping[str, ast.expr] = local_constants(scope, self._nodes)
+        self._local: Mapping[str, ast.expr] = local_constants(self._nodes)
         self._constants = Evaluator(project, module, self._local)
         self._is_function = scope is not module.tree
         self._parameters = {node.arg for node in self._nodes if isinstance(node, ast.arg)}
@@ -103,16 +103,29 @@ class _Scope:
         """Return whether code is run that is not there to be read: text of plain values only is read here."""
         if not node.args:
             return bool(node.keywords)
-        text = self._constants.value(node.args[0])
-        if not isinstance(text, str) or name not in {"eval", "exec", "compile"}:
+        if name not in {"eval", "exec", "compile"}:
             return True
-        try:
-            tree = ast.parse(text.strip())
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return True
-        return any(
-            isinstance(inner, ast.Call | ast.Attribute | ast.Import | ast.ImportFrom) for inner in ast.walk(tree)
-        )
+        return not all(_is_plain_code(text) for text in self._choices(node.args[0]))
+
+    def _choices(self, node: ast.expr) -> list[object]:
+        """Return what an expression may be: itself, one of two, or one of a table of constants."""
+        value = self._constants.value(node)
+        if value is not UNKNOWN:
+            return [value]
+        match node:
+            case ast.IfExp(body=body, orelse=orelse):
+                return [*self._choices(body), *self._choices(orelse)]
+            case ast.Subscript(value=table, slice=ast.expr()):
+                held = self._constants.value(table)
+            case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[_]):
+                held = self._constants.value(table)
+            case ast.Name(id=name) if name in self._local and self._local[name] is not node:
+                return self._choices(self._local[name])
+            case _:
+                return [UNKNOWN]
+        if isinstance(held, dict):
+            return list(held.values()) or [UNKNOWN]
+        return list(held) if isinstance(held, list | tuple) and held else [UNKNOWN]
 
     def name(self, node: ast.expr, depth: int = 0) -> str:  # noqa: PLR0911 - one a form
         """Return the dotted name of what an expression comes to, however it is written; empty when it has none."""
@@ -181,6 +194,18 @@ class _Scope:
                 _tidy(f"{called.rpartition('.__')[0]}.{key}".replace(".__dict__", "")) if isinstance(key, str) else ""
             )
         return ""
+
+
+def _is_plain_code(text: object) -> bool:
+    """Return whether a text can be read here for what it does: plain values and names, nothing that calls anything."""
+    if not isinstance(text, str):
+        return False
+    try:
+        tree = ast.parse(text.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    calling = ast.Call | ast.Attribute | ast.Import | ast.ImportFrom
+    return not any(isinstance(inner, calling) for inner in ast.walk(tree))
 
 
 class _Outer(_Scope):

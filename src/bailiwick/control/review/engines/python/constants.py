@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from bailiwick.control.review.engines.python.project import Module, Project, own_nodes
+from bailiwick.control.review.engines.python.project import Module, Project
 
 
 class Unknown:
@@ -112,6 +112,16 @@ def method(receiver: Constant, name: str, given: Sequence[Constant], named: Mapp
     except _FAULTS:
         return UNKNOWN
     return kept(list(result) if type(result).__name__.startswith("dict_") else result)
+
+
+def is_method(name: str) -> bool:
+    """Return whether some constant has a method of this name that is evaluated here."""
+    return any(name in names for names in _METHODS.values())
+
+
+def is_function(name: str) -> bool:
+    """Return whether a built-in function of this name is evaluated here."""
+    return name in _FUNCTIONS
 
 
 def function(name: str, given: Sequence[Constant]) -> Constant:
@@ -276,14 +286,14 @@ class Evaluator:
         return UNKNOWN
 
 
-def local_constants(scope: ast.AST, nodes: Iterable[ast.AST] = ()) -> dict[str, ast.expr]:
+def local_constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """Return the expressions of the names that a function (or module) assigns exactly once, and in no other way.
 
-    `nodes` are the scope's own, where the caller has them.
+    `nodes` are its own, as the index of its module has them.
     """
     found: dict[str, ast.expr] = {}
     stored: dict[str, int] = {}
-    for node in nodes or own_nodes(scope):
+    for node in nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found[node.targets[0].id] = node.value
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):

@@ -8,20 +8,18 @@ from dataclasses import replace
 from bailiwick.control.review.engines.python import constants
 from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.frames import Frame
-from bailiwick.control.review.engines.python.names import change, with_item
+from bailiwick.control.review.engines.python.labels import Labels, bounded, built, cleaned_labels
+from bailiwick.control.review.engines.python.parts import element
 from bailiwick.control.review.engines.python.run import Given, Run
 from bailiwick.control.review.engines.python.sinks import check_call, check_format
+from bailiwick.control.review.engines.python.storing import change, with_item
+from bailiwick.control.review.engines.python.texts import concatenated
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
     Items,
-    Labels,
     Value,
-    bounded,
-    built,
-    cleaned_labels,
     constant,
     deep,
-    element,
     join_all,
     joined,
     labelled,
@@ -101,7 +99,7 @@ def text_method(  # noqa: PLR0911 - one a method
         return EMPTY
     if name in {"format", "format_map"}:
         check_format(run, frame, node, receiver, given)
-        return _formatted(receiver, given)
+        return _formatted(receiver, _named_by_map(given) if name == "format_map" else given)
     if name == "join":
         inner = element(given.values[0]) if given.values else EMPTY
         return labelled(bounded(built(receiver.labels | deep(inner))))
@@ -121,9 +119,15 @@ def _plain(value: Value) -> object:
     return UNKNOWN if UNKNOWN in held else held
 
 
-def _formatted(receiver: Value, given: Given) -> Value:
-    from bailiwick.control.review.engines.python.expressions import concatenated  # noqa: PLC0415
+def _named_by_map(given: Given) -> Given:
+    """Return what `format_map` is given as if `format` were."""
+    items = given.values[0].items if given.values else None
+    if items is None or items.kind != "dict":
+        return Given(extra=join_all(given.values))
+    return Given(named={str(key): value for key, value in items.known}, extra=items.rest)
 
+
+def _formatted(receiver: Value, given: Given) -> Value:
     everything = frozenset(label for value in given.all() for label in deep(value))
     if not isinstance(receiver.const, str):
         return labelled(bounded(built(receiver.labels | everything)))

@@ -108,7 +108,7 @@ def _route(decorator: ast.expr) -> str:
 def define_class(run: Run, frame: Frame, node: ast.ClassDef) -> None:
     """Bind a class's name; its body is gone through once, its methods where they are called."""
     bases = tuple(run.evaluate(frame, base.value if isinstance(base, ast.Subscript) else base) for base in node.bases)
-    definition = Definition(node.name, frame.module, node, bases)
+    definition = run.definition(node.name, frame.module, node, bases)
     body = Frame(
         frame.module, frame.code, frame if frame.code is not None or frame.owner is not None else None, definition
     )

@@ -144,6 +144,11 @@ def _depended(run: Run, frame: Frame, code: Code, place: ast.Call, kind: ast.exp
                 run.stack.pop()
             return made.items.rest or made if made.items is not None and made.items.kind == "generator" else made
         if isinstance(shape, ClassOf):
+            made_by = (shape.definition.find("__init__") or EMPTY).shapes
+            init = next((item.code for item in made_by if isinstance(item, Callable)), None)
+            if init is not None and run.answering and not run.stack.count(init):
+                entrance = Entrance(run.answering[-1].framework, found, init)
+                return run.call(frame, place, found, parameters_of_entrance(run, frame, entrance))
             return Value(
                 labels=frozenset({source_label("request", "a dependency's fields", frame, place)}),
                 shapes=(InstanceOf(shape.definition),),

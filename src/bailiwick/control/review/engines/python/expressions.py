@@ -1,42 +1,33 @@
 """What each form of expression is worth."""
 
 import ast
-import re
 from collections.abc import Callable as Function
 
 from bailiwick.control.review.engines.python import constants
+from bailiwick.control.review.engines.python.attributes import attribute, item_of, iterated
 from bailiwick.control.review.engines.python.calls import evaluate_call
 from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.frames import Frame
 from bailiwick.control.review.engines.python.guards import refine
-from bailiwick.control.review.engines.python.names import assign, attribute, item_of, look_up
-from bailiwick.control.review.engines.python.run import Given, Run
+from bailiwick.control.review.engines.python.labels import NO_LABELS, Labels, bounded, cleaned_labels
+from bailiwick.control.review.engines.python.names import look_up
+from bailiwick.control.review.engines.python.operators import binary
+from bailiwick.control.review.engines.python.parts import element, truth
+from bailiwick.control.review.engines.python.run import Run
+from bailiwick.control.review.engines.python.storing import assign
+from bailiwick.control.review.engines.python.texts import as_text, concatenated
 from bailiwick.control.review.engines.python.values import (
     EMPTY,
-    NO_LABELS,
     Callable,
-    External,
     Items,
-    Labels,
     Value,
-    bounded,
-    built,
-    cleaned_labels,
     constant,
     deep,
-    element,
     join_all,
-    joined,
     labelled,
     mapping,
     sequence,
-    truth,
 )
-
-# An address whose host is complete: what follows is a path on it, whatever it says.
-_HOST = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\s{}%]+[/?#]|/[^/\\]|[?#]")
-_OUTSIDE = frozenset({"request", "model", "input"})
-_AFTER_HOST = frozenset({"ssrf", "redirect"})
 
 
 def evaluate(run: Run, frame: Frame, node: ast.expr) -> Value:
@@ -104,148 +95,6 @@ def _formatted(value: Value, spec: Value) -> Value:
     if isinstance(spec.const, str) and spec.const[-1:] in set("bcdeEfFgGnxX%"):
         return EMPTY
     return labelled(deep(value) | deep(spec))
-
-
-def as_text(run: Run, frame: Frame, value: Value, node: ast.expr) -> Value:
-    """Return what `str()` makes of a value."""
-    if value.const is not UNKNOWN and not value.labels:
-        return value if isinstance(value.const, str) else constant(constants.function("str", [value.const]))
-    for shape in value.shapes:
-        definition = getattr(shape, "definition", None)
-        if definition is not None and value.fields:
-            made = definition.find("__str__") or definition.find("__repr__")
-            if made is not None:
-                return run.call(frame, node, attribute(run, frame, value, "__str__", node), Given())
-            return labelled(value.labels)
-    return labelled(cleaned_labels(deep(value), frozenset({"nosql", "mass"})))
-
-
-def concatenated(parts: list[Value]) -> Value:
-    """Return the text that parts make one after the other; what stands before a part can make it harmless."""
-    if all(isinstance(part.const, str) and not part.labels for part in parts):
-        return constant(constants.kept("".join(str(part.const) for part in parts)))
-    labels: Labels = NO_LABELS
-    before = ""
-    for part in parts:
-        mine = deep(part)
-        if mine and _HOST.match(before):
-            mine = cleaned_labels(mine, _AFTER_HOST)
-        labels |= mine
-        if any(label.kind in _OUTSIDE for label in mine):
-            before += "\0"
-        elif isinstance(part.const, str):
-            before += part.const
-        elif part.const is not UNKNOWN:
-            before += str(part.const)
-        else:
-            # Something of the app's own: with it an address has its host, but for the sign that ends it.
-            before += "app://own" if not before else "own"
-    return labelled(bounded(built(labels)))
-
-
-def _binary(run: Run, frame: Frame, node: ast.BinOp) -> Value:
-    operands: list[tuple[ast.operator, ast.expr]] = []
-    left: ast.expr = node
-    while isinstance(left, ast.BinOp):
-        operands.append((left.op, left.right))
-        left = left.left
-    parts = [run.evaluate(frame, left)]
-    for op, right in reversed(operands):
-        other = run.evaluate(frame, right)
-        # What is added up is judged as one text: what stands before a part can make it harmless.
-        if not isinstance(op, ast.Add) or other.items is not None or parts[0].items is not None:
-            parts = [_operated(op, _summed(parts), other)]
-        else:
-            parts.append(other)
-    return _summed(parts)
-
-
-def _summed(parts: list[Value]) -> Value:
-    if len(parts) == 1:
-        return parts[0]
-    if not _are_numbers(parts):
-        return concatenated(parts)
-    value = parts[0]
-    for other in parts[1:]:
-        value = _operated(ast.Add(), value, other)
-    return value
-
-
-def _are_numbers(parts: list[Value]) -> bool:
-    return any(isinstance(part.const, int | float | bytes) for part in parts)
-
-
-def _operated(op: ast.operator, left: Value, right: Value) -> Value:  # noqa: PLR0911 - one an operator
-    if left.const is not UNKNOWN and right.const is not UNKNOWN and not left.labels and not right.labels:
-        return constant(constants.binary(type(op), left.const, right.const))
-    if isinstance(op, ast.Add) and (left.items is not None or right.items is not None):
-        return _added(left, right)
-    if isinstance(op, ast.Mod):
-        return _percent(left, right)
-    if isinstance(op, ast.Mult):
-        return _repeated(left, right)
-    if isinstance(op, ast.Div):
-        path = _path_of(left) or _path_of(right)
-        if path or left.labels or right.labels:
-            labels = bounded(built(deep(left) | deep(right)))
-            return Value(labels=labels, shapes=(External(path or "pathlib.Path()"),))
-    if isinstance(op, ast.BitOr) and left.items is not None and right.items is not None:
-        return joined(left, right)
-    if isinstance(op, ast.Add):
-        return labelled(bounded(built(deep(left) | deep(right))))
-    return labelled(bounded(deep(left) | deep(right)))
-
-
-def _path_of(value: Value) -> str:
-    for shape in value.shapes:
-        if isinstance(shape, External) and shape.path.startswith("pathlib."):
-            return "pathlib.Path()"
-    return ""
-
-
-def _added(left: Value, right: Value) -> Value:
-    if left.items is None or right.items is None:
-        items = left.items or right.items
-        kind = items.kind if items is not None else "list"
-        return Value(items=Items(kind, (), joined(element(left), element(right))))
-    if left.items.rest is None and right.items.rest is None:
-        return sequence(left.items.kind, [*left.items.values(), *right.items.values()])
-    return Value(items=Items(left.items.kind, (), join_all([*left.items.values(), *right.items.values()])))
-
-
-def _repeated(left: Value, right: Value) -> Value:
-    if left.items is not None or right.items is not None:
-        items = left.items or right.items
-        return Value(items=Items("list", (), join_all(items.values()))) if items is not None else EMPTY
-    return labelled(deep(left) | deep(right))
-
-
-def _percent(left: Value, right: Value) -> Value:
-    """Return what `text % values` gives: of a constant text each place is judged by what stands before it."""
-    items = right.items
-    values = list(items.values()) if items is not None and items.kind == "tuple" and items.rest is None else [right]
-    if not isinstance(left.const, str):
-        return labelled(bounded(built(deep(left) | deep(right))))
-    parts: list[Value] = []
-    end = 0
-    places = list(re.finditer(r"%(?:\((\w+)\))?[-#0-9 +.]*([a-zA-Z%])", left.const))
-    for place in places:
-        parts.append(Value(left.const[end : place.start()]))
-        end = place.end()
-        if place.group(2) == "%":
-            parts.append(Value("%"))
-            continue
-        if place.group(1) and items is not None and items.kind == "dict":
-            value = items.get(place.group(1)) or EMPTY
-        else:
-            value = values.pop(0) if values else EMPTY
-        if place.group(2) in set("diouxXeEfFgGc"):
-            value = Value(0)
-        elif place.group(2) in {"r", "a"}:
-            value = labelled(cleaned_labels(deep(value), frozenset({"log", "header", "email"})))
-        parts.append(value if value.labels or value.const is not UNKNOWN else labelled(deep(value)))
-    parts.append(Value(left.const[end:]))
-    return concatenated([Value(str(part.const)) if isinstance(part.const, int | float) else part for part in parts])
 
 
 def _unary(run: Run, frame: Frame, node: ast.UnaryOp) -> Value:
@@ -368,7 +217,7 @@ def _comprehension(run: Run, frame: Frame, node: ast.ListComp | ast.SetComp | as
     before = frame.fork()
     for generator in node.generators:
         source = run.evaluate(frame, generator.iter)
-        assign(run, frame, generator.target, element(source))
+        assign(run, frame, generator.target, iterated(run, frame, source, generator.iter))
         for condition in generator.ifs:
             run.evaluate(frame, condition)
             refine(run, frame, condition, True)
@@ -429,7 +278,7 @@ def _name(run: Run, frame: Frame, node: ast.Name) -> Value:
 
 _FORMS: dict[type, Function[..., Value]] = {
     ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Subscript: _subscript,
-    ast.JoinedStr: _joined_text, ast.FormattedValue: _format_spec, ast.BinOp: _binary, ast.UnaryOp: _unary,
+    ast.JoinedStr: _joined_text, ast.FormattedValue: _format_spec, ast.BinOp: binary, ast.UnaryOp: _unary,
     ast.Compare: _compare, ast.BoolOp: _boolean, ast.IfExp: _choice, ast.List: _list, ast.Tuple: _list, ast.Set: _list,
     ast.Dict: _dict, ast.ListComp: _comprehension, ast.SetComp: _comprehension, ast.GeneratorExp: _comprehension,
     ast.DictComp: _comprehension, ast.NamedExpr: _walrus, ast.Await: _await, ast.Yield: _yield,

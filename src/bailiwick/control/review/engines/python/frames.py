@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 
+from bailiwick.control.review.engines.python.aliases import Aliases
 from bailiwick.control.review.engines.python.project import Module
 from bailiwick.control.review.engines.python.values import Code, Definition, Value, joined
 
@@ -26,7 +27,8 @@ class Frame:
     `returns` keeps each returned value with the names as they were then; `tests` the expression behind a name that
     holds the outcome of a check, so that a branch on the name counts as one on the check. `outcomes` says for a call
     of the app's own what its arguments are when it is true, and when it is not. `rebound` are names that now stand for
-    something else than at the beginning; `seen` what calls gave last, for checks that look at them once more.
+    something else than at the beginning, `aliases` the places that hold the same; `seen` what calls gave last, for
+    checks that look at them once more.
     """
 
     module: Module
@@ -43,6 +45,7 @@ class Frame:
     tests: dict[str, ast.expr] = field(default_factory=dict)
     seen: dict[int, Value] = field(default_factory=dict)
     rebound: set[str] = field(default_factory=set)
+    aliases: Aliases = field(default_factory=Aliases)
     outcomes: dict[int, list[tuple[ast.expr, Value | None, Value | None]]] = field(default_factory=dict)
 
     def find(self, name: str) -> Value | None:

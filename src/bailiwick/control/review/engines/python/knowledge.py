@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from bailiwick.control.review.engines.python.values import Label, Labels
+from bailiwick.control.review.engines.python.labels import Label, Labels
 
 T = TypeVar("T")
 _BRACES = re.compile(r"\{([^{}]*)\}")

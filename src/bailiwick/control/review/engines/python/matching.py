@@ -5,9 +5,10 @@ import ast
 from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.frames import Frame, State, joined_states
 from bailiwick.control.review.engines.python.guards import refine
-from bailiwick.control.review.engines.python.names import assign, change
+from bailiwick.control.review.engines.python.parts import element
 from bailiwick.control.review.engines.python.run import Run
-from bailiwick.control.review.engines.python.values import EMPTY, Value, deep, element, labelled
+from bailiwick.control.review.engines.python.storing import assign, change
+from bailiwick.control.review.engines.python.values import EMPTY, Value, deep, labelled
 
 
 def go_through_match(run: Run, frame: Frame, node: ast.Match) -> None:

@@ -2,21 +2,15 @@
 
 import ast
 import builtins
-import io
-import json
-import tokenize
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 
+from bailiwick.control.review.engines.python.parsing import Function, Index, parsed
 from bailiwick.control.review.model import Finding
 from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import TreeFile
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-# Deeper than people write; a tree of this depth is still walked without running out of stack.
-_DEEPEST = 300
 _MOST_RE_EXPORTS = 12
 
 
@@ -32,20 +26,6 @@ class Class:
 
 
 @dataclass(eq=False)
-class Index:
-    """What one way through a tree finds: its scopes, the nodes of each, imports, names that are used, and its depth.
-
-    The nodes of a scope are those that are not in a function or class inside it.
-    """
-
-    scopes: list[ast.Module | Function]
-    nodes: dict[int, list[ast.AST]]
-    imports: list[ast.Import | ast.ImportFrom]
-    names: set[str]
-    depth: int = 0
-
-
-@dataclass(eq=False)
 class Module:
     """A file of Python. `imports` gives the dotted name behind each imported one, `stars` the modules taken whole.
 
@@ -56,7 +36,7 @@ class Module:
     path: str
     tree: ast.Module
     lines: tuple[str, ...]
-    index: "Index"
+    index: Index
     package: bool = False
     imports: dict[str, str] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
@@ -157,6 +137,11 @@ class Project:
                 return f"{other.name}.{name}"
         return own
 
+    @cached_property
+    def size(self) -> int:
+        """The number of nodes of all trees."""
+        return sum(module.index.size for module in self.modules.values())
+
     def imported(self) -> frozenset[str]:
         """Return the first parts of the names of everything that the app imports."""
         if self._imported is None:
@@ -256,93 +241,12 @@ def module_name(path: str) -> str:
 
 
 def _read(path: str, content: bytes) -> Module:
-    tree, text, index = _parsed(path, content)
-    lines = tuple(text.splitlines())
-    module = Module(module_name(path), path, tree, lines, index, package=path.endswith("__init__.py"))
-    for node in index.imports:
+    found = parsed(path, content)
+    module = Module(module_name(path), path, found.tree, found.lines, found.index, package=path.endswith("__init__.py"))
+    for node in found.index.imports:
         _import(module, node)
-    _define(module, tree.body, set())
+    _define(module, found.tree.body, set())
     return module
-
-
-# The engines of a review read the same files one after the other.
-@lru_cache(maxsize=512)
-def _parsed(path: str, content: bytes) -> tuple[ast.Module, str, Index]:
-    if path.endswith(".ipynb"):
-        text = _cells(content)
-    else:
-        # Python runs what the encoding that a file names makes of it; read as anything else, code hides in comments.
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        if encoding not in {"utf-8", "utf-8-sig"}:
-            raise ValueError(f"it is written in {encoding[:40]}, and only UTF-8 is reviewed")
-        text = content.decode(encoding)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(text)
-    index = _indexed(tree)
-    if index.depth > _DEEPEST:
-        raise ValueError(f"it nests deeper than {_DEEPEST} levels, which nobody can review")
-    return tree, text, index
-
-
-def _indexed(tree: ast.Module) -> Index:
-    """Go once through a tree. `a + b + c` and `elif` nest to the left and are as deep as they are long: that is one."""
-    nodes: dict[int, list[ast.AST]] = {id(tree): []}
-    index = Index([tree], nodes, [], set())
-    waiting: list[tuple[ast.AST, list[ast.AST], int]] = [(tree, [], 0)]
-    while waiting:
-        node, own, depth = waiting.pop()
-        index.depth = max(index.depth, depth)
-        kind = type(node)
-        if kind in _SCOPES:
-            own = nodes[id(node)] = []
-            if kind is not ast.ClassDef and node is not tree:
-                index.scopes.append(node)  # type: ignore[arg-type]
-        else:
-            own.append(node)
-            if kind is ast.Name:
-                index.names.add(node.id)  # type: ignore[attr-defined]
-            elif kind is ast.Attribute:
-                index.names.add(node.attr)  # type: ignore[attr-defined]
-            elif kind is ast.Import or kind is ast.ImportFrom:
-                index.imports.append(node)  # type: ignore[arg-type]
-        below = [(child, own, depth if _continues(node, child) else depth + 1) for child in _children(node)]
-        waiting += below[::-1]
-    return index
-
-
-_SCOPES = frozenset({ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
-
-
-def _continues(node: ast.AST, child: ast.AST) -> bool:
-    if isinstance(node, ast.BinOp):
-        return child is node.left
-    return isinstance(node, ast.If) and node.orelse == [child] and isinstance(child, ast.If)
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context | ast.operator):
-            found.append(value)
-    return found
-
-
-def _cells(content: bytes) -> str:
-    """Return the code cells of a notebook as one text; commands for the notebook itself become comments."""
-    try:
-        cells = json.loads(content)["cells"]
-        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-    except (KeyError, TypeError, RecursionError) as fault:
-        raise ValueError("it is no notebook of format 4") from fault
-    lines: list[str] = []
-    for source in sources:
-        text = source if isinstance(source, str) else "".join(map(str, source))
-        lines += [f"# {line}" if line.lstrip().startswith(("%", "!", "?")) else line for line in text.splitlines()]
-    return "\n".join(lines)
 
 
 def _import(module: Module, node: ast.Import | ast.ImportFrom) -> None:
@@ -399,16 +303,6 @@ def _constant(module: Module, name: str, value: ast.expr, twice: set[str]) -> No
 def _class(module: Module, node: ast.ClassDef) -> Class:
     methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
     return Class(node.name, module, node, methods=methods)
-
-
-def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope in order, without those of functions and classes inside it."""
-    waiting = _children(scope)[::-1]
-    while waiting:
-        node = waiting.pop()
-        if type(node) not in _SCOPES:
-            yield node
-            waiting += _children(node)[::-1]
 
 
 def scopes(module: Module) -> Iterator[ast.Module | Function]:

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 
 from bailiwick.control.review.engines.python.frames import Frame, State
 from bailiwick.control.review.engines.python.knowledge import Framework, Knowledge
+from bailiwick.control.review.engines.python.labels import Label
 from bailiwick.control.review.engines.python.project import Module, Project
-from bailiwick.control.review.engines.python.values import (
-    Callable,
-    Code,
-    Label,
-    Value,
-    joined,
-)
+from bailiwick.control.review.engines.python.values import Callable, Code, Definition, Value, joined
 from bailiwick.control.review.model import Finding, Step
 
-_MOST_NODES_OF_ONE = 150_000
+_MOST_NODES_OF_ONE = 200_000
 _MOST_NODES = 1_200_000
-_MOST_CONTEXTS = 12
+# Beyond that, so many times as many nodes as an app has: those of an ordinary one are gone through about twice.
+_PASSES = 3
+_MOST_CONTEXTS = 8
+_MOST_WIDENED = 14
+# What may be set at one place and read at another: a name of a module, a field of a class.
+Cell = tuple[object, str]
 
 
 class TooComplexError(Exception):
@@ -90,13 +90,24 @@ class Run:
     codes: dict[int, Code] = field(default_factory=dict)
     made_in: dict[int, Callable] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
+    uncalled: dict[int, Callable] = field(default_factory=dict)
+    made_classes: dict[int, ast.ClassDef] = field(default_factory=dict)
+    definitions: dict[int, Definition] = field(default_factory=dict)
     entrances: dict[int, Entrance] = field(default_factory=dict)
-    cells: dict[tuple[object, str], Value] = field(default_factory=dict)
-    read: set[tuple[object, str]] = field(default_factory=set)
+    cells: dict[Cell, Value] = field(default_factory=dict)
+    read: set[Cell] = field(default_factory=set)
+    columns: dict[str, set[str]] = field(default_factory=dict)
     stale: bool = False
-    memo: dict[object, Summary] = field(default_factory=dict)
+    memo: dict[object, tuple[Summary, set[Cell]]] = field(default_factory=dict)
+    readers: dict[Cell, set[object]] = field(default_factory=dict)
+    doubtful: set[object] = field(default_factory=set)
+    changes: int = 0
+    changed_at: dict[Cell, int] = field(default_factory=dict)
+    reading: list[set[Cell]] = field(default_factory=list)
     contexts: dict[int, int] = field(default_factory=dict)
     widest: dict[int, State] = field(default_factory=dict)
+    names: dict[int, frozenset[str]] = field(default_factory=dict)
+    changed_frames: dict[int, int] = field(default_factory=dict)
     stack: list[Code] = field(default_factory=list)
     answering: list[Entrance] = field(default_factory=list)
     templates: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -127,7 +138,8 @@ class Run:
         """Give the next function its budget; raise `TooComplexError` when the app's is used up."""
         self.spent += self.spent_here
         self.spent_here = 0
-        if self.spent > _MOST_NODES:
+        self.changed_frames.clear()
+        if self.spent > _MOST_NODES + _PASSES * self.project.size:
             raise TooComplexError
 
     def remember(self, owner: object, name: str, value: Value) -> None:
@@ -140,14 +152,59 @@ class Run:
             if key in self.read:
                 # Somebody went on with what was known before: what came of it is gone through again.
                 self.stale = True
-                self.read.clear()
-                self.memo.clear()
+                self.read.discard(key)
+                self.changes += 1
+                self.changed_at[key] = self.changes
+                for kept in self.readers.pop(key, ()):
+                    self.memo.pop(kept, None)
 
     def recalled(self, owner: object, name: str) -> Value | None:
         """Return what was noted."""
         key = (owner, name)
         self.read.add(key)
+        if self.reading:
+            self.reading[-1].add(key)
         return self.cells.get(key)
+
+    def summed_up(self, key: object, make: Function[[], Summary]) -> Summary:
+        """Return the summary that is kept under a key; it is made anew when a cell that it hangs on has changed."""
+        kept = self.memo.get(key)
+        if kept is None:
+            self.reading.append(set())
+            before, changes = dict(self.changed_frames), self.changes
+            try:
+                summary = make()
+            finally:
+                cells = self.reading.pop()
+            kept = (summary, cells)
+            if before == self.changed_frames:
+                # What changes names of a function around it is gone through each time, so that it does so each time.
+                self.memo[key] = kept
+                if any(self.changed_at.get(cell, 0) > changes for cell in cells):
+                    self.doubtful.add(key)
+                for cell in cells:
+                    self.readers.setdefault(cell, set()).add(key)
+        if self.reading:
+            self.reading[-1] |= kept[1]
+        return kept[0]
+
+    def note_outer_change(self, frame: Frame) -> None:
+        """Note that a function inside another changed a name of that one, whose frame this is."""
+        self.changed_frames[id(frame)] = self.changed_frames.get(id(frame), 0) + 1
+
+    def begin_round(self) -> None:
+        """Let go of what was found of calls while that changed on which it hangs: it is found once more."""
+        self.stale = False
+        for key in self.doubtful:
+            self.memo.pop(key, None)
+        self.doubtful.clear()
+
+    def definition(self, name: str, module: Module, node: ast.ClassDef, bases: tuple[Value, ...]) -> Definition:
+        """Return the one definition of a class, as long as it is made of the same."""
+        found = self.definitions.get(id(node))
+        if found is None or found.bases != bases:
+            found = self.definitions[id(node)] = Definition(name, module, node, bases)
+        return found
 
     def code(self, module: Module, node: ast.AST, name: str, owner: object = None) -> Code:
         """Return the one code of a definition."""
@@ -156,9 +213,20 @@ class Run:
             found = self.codes[id(node)] = Code(name, module, node, owner)  # type: ignore[arg-type]
         return found
 
-    def widened(self, code: Code) -> bool:
-        """Return whether a function was gone through for so many kinds of arguments that constants no longer count."""
-        return self.contexts.get(id(code), 0) > _MOST_CONTEXTS
+    def widened(self, code: Code, *, far: bool = False) -> bool:
+        """Return whether a function was gone through for so many kinds of arguments that constants no longer count.
+
+        With `far`: for so many that what its arguments hold counts no longer, either.
+        """
+        return self.contexts.get(id(code), 0) > (_MOST_WIDENED if far else _MOST_CONTEXTS)
+
+    def names_in(self, code: Code) -> frozenset[str]:
+        """Return the names that stand in a function."""
+        found = self.names.get(id(code))
+        if found is None:
+            nodes = ast.walk(code.node)
+            found = self.names[id(code)] = frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+        return found
 
     def report(self, rule_id: str, frame: Frame, node: ast.AST, words: str, labels: Sequence[Label]) -> None:
         """Note a finding; the first of a rule in a line stays."""
@@ -167,8 +235,12 @@ class Run:
         if key in self.found:
             return
         made = frame.module.finding(rule_id, node, words)
+        # What has been kept since was looked at less closely than what comes in now, and needs two requests.
+        worse = -1 if labels and labels[0].kind == "stored" else 0
         steps = tuple(_steps(labels[0], frame.module.path, line, words)) if labels else ()
-        self.found[key] = Finding(made.rule, made.path, made.line, words, made.excerpt, column=made.column, steps=steps)
+        self.found[key] = Finding(
+            made.rule, made.path, made.line, words, made.excerpt, column=made.column, steps=steps, worse=worse
+        )
 
 
 def _steps(label: Label, path: str, line: int, words: str) -> list[Step]:

@@ -2,28 +2,15 @@
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.frames import Frame
 from bailiwick.control.review.engines.python.knowledge import Sink
+from bailiwick.control.review.engines.python.labels import Label, Labels
 from bailiwick.control.review.engines.python.run import Given, Run, written
-from bailiwick.control.review.engines.python.values import (
-    EMPTY,
-    ClassOf,
-    External,
-    Label,
-    Labels,
-    ModuleOf,
-    Value,
-    deep,
-    truth,
-)
+from bailiwick.control.review.engines.python.sink_arguments import SHOWN_AS_PAGE, SPECIAL, arguments_at, page_labels
+from bailiwick.control.review.engines.python.templates import shown_unescaped
+from bailiwick.control.review.engines.python.values import EMPTY, ClassOf, External, ModuleOf, Value, deep
 
-_SHELLS = frozenset(
-    "sh bash dash zsh ksh cmd cmd.exe powershell pwsh env xargs python python3 perl ruby node eval ssh su sudo".split()
-)
-_SHOWN_AS_PAGE = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 _MODEL_RULE = "unsafe-model-output"
 _SESSIONS = (
     "flask.session",
@@ -33,21 +20,18 @@ _SESSIONS = (
     "starlette.requests.Request().session",
 )
 _ORM_MAKERS = frozenset({"create", "get_or_create", "update_or_create", "insert", "from_dict", "model_construct"})
-_TELL = frozenset({"-c", "/c", "/C", "-e", "-Command", "--command", "-lc", "-ec"})
-_ANSWERS = tuple(
-    "Response() jsonify() template() redirect() send_file() render_template() make_response() send_from_directory() "
-    "render() json() Markup() file() abort()".split()
-)
 
 
 def check_call(run: Run, frame: Frame, node: ast.expr, path: str, callee: Value, given: Given) -> None:
     """Look whether a call brings values to where they do harm."""
     parent, _, method = path.rpartition(".")
     names = [path, method] if path.startswith("?.") and path.count(".") == 1 else [path]
-    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    called = parent.endswith(")") or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
     for name in names:
         for sink in run.known.sinks(name, method if called and not _is_address(node, method) else "", parent):
             labels = _labels_at(sink, path, callee, given)
+            if labels and sink.special == "page" and _is_no_page(frame, node):
+                continue
             harmful = harmful_labels(sink.kind, labels, sink.direct, sink.built)
             if harmful:
                 report(run, frame, node, sink.rule, harmful, f"{_name(node, path)} as {sink.words}")
@@ -87,7 +71,7 @@ def harmful_labels(kind: str, labels: Labels, direct: Iterable[str], built: Iter
         and (label.kind in direct or (label.built and label.kind in built))
         and not (kind == "path" and label.built and "dots" in label.clean)
     ]
-    order = {"request": 0, "model": 1, "parameter": 3, "unknown": 4}
+    order = {"request": 0, "model": 1, "stored": 2, "parameter": 3, "unknown": 4}
     return sorted(found, key=lambda label: (order.get(label.kind, 2), label.path, label.line, label.words))
 
 
@@ -98,94 +82,20 @@ def _name(node: ast.expr, path: str) -> str:
 
 
 def _labels_at(sink: Sink, path: str, callee: Value, given: Given) -> Labels:
-    special = _SPECIAL.get(sink.special)
+    special = SPECIAL.get(sink.special)
     if special is not None:
         return special(sink, path, given)
     labels: Labels = frozenset()
     if sink.receiver is not None and sink.receiver.match(path):
         labels |= callee.labels
-    for value in _arguments_at(sink, given):
+    for value in arguments_at(sink, given):
         labels |= deep(value) if sink.deep or sink.every else _text_labels(value)
     return labels
-
-
-def _arguments_at(sink: Sink, given: Given) -> list[Value]:
-    if sink.every:
-        return given.all()
-    found = [given.values[position] for position in sink.positions if position < len(given.values)]
-    found += [value for name, value in given.named.items() if name in sink.keywords]
-    if given.rest is not None:
-        found.append(given.rest)
-    return found
 
 
 def _text_labels(value: Value) -> Labels:
     # A list is not the text that a function of text wants; a tuple of an address or a `Path` is looked into by `deep`.
     return value.labels if value.items is None else frozenset()
-
-
-def _process(_: Sink, path: str, given: Given) -> Labels:
-    """Return what a new process is made of: all of a shell's command; else the program, and what a shell is told."""
-    first = given.at(0, "args", "cmd", "program")
-    if first is None:
-        return frozenset()
-    shell = given.named.get("shell", Value(False))
-    labels = deep(given.named["executable"]) if "executable" in given.named else frozenset()
-    if truth(shell) is not False:
-        # With a shell every kind of unknown text counts.
-        return labels | frozenset(_as_built(label) for label in deep(first))
-    program, rest = first, list(given.values[1:])
-    if first.items is not None and first.items.kind in {"list", "tuple"}:
-        if first.items.rest is not None or not first.items.known:
-            # Of a list of unknown length the program cannot be told from its arguments.
-            return labels
-        held = [value for _, value in first.items.known]
-        program, rest = held[0], held[1:]
-    elif path.startswith(("os.", "pty.")) and rest:
-        rest = [item for value in rest for item in (value.items.values() if value.items is not None else [value])]
-    labels |= deep(program)
-    names = {name.rpartition("/")[2] for name in program.choices() if isinstance(name, str)}
-    if names & _SHELLS and any(value.choices() & _TELL for value in rest):
-        for value in rest:
-            labels |= frozenset(_as_built(label) for label in deep(value))
-    elif names & {"ssh", "eval"}:
-        for value in rest[1:]:
-            labels |= deep(value)
-    return labels
-
-
-def _as_built(label: Label) -> Label:
-    return replace(label, built=True)
-
-
-def _page(sink: Sink, path: str, given: Given) -> Labels:
-    """Return what becomes part of a page; nothing when the answer says that it is none."""
-    kind = given.at(9, "content_type", "mimetype", "media_type")
-    if kind is None and path.endswith(".Response") and len(given.values) > 3:  # noqa: PLR2004 - of flask: the fourth
-        kind = given.values[3]
-    if kind is not None and isinstance(kind.const, str) and kind.const.split(";")[0].strip() not in _SHOWN_AS_PAGE:
-        return frozenset()
-    headers = given.named.get("headers")
-    if headers is not None and headers.items is not None:
-        for name, value in headers.items.known:
-            if str(name).lower() == "content-type" and isinstance(value.const, str) and "html" not in value.const:
-                return frozenset()
-    values = _arguments_at(sink, given)
-    return frozenset(label for value in values for label in page_labels(value))
-
-
-def page_labels(value: Value) -> Labels:
-    """Return the labels of an answer's text; a dict or list is answered as JSON."""
-    if value.items is not None and value.items.kind in {"dict", "list", "config", "set"}:
-        return frozenset()
-    if value.items is not None and value.items.kind == "tuple":
-        first = next(value.items.values(), None)
-        return page_labels(first) if first is not None and not _says_other_type(value) else frozenset()
-    if value.items is not None:
-        return deep(value)
-    if any(isinstance(shape, External) and _is_answer(shape.path) for shape in value.shapes):
-        return frozenset()
-    return value.labels
 
 
 def check_answer(run: Run, frame: Frame, value: Value, node: ast.Return) -> None:
@@ -198,82 +108,35 @@ def check_answer(run: Run, frame: Frame, value: Value, node: ast.Return) -> None
     if kind is not None and any("HTMLResponse" in getattr(shape, "path", "") for shape in kind.shapes):
         shown = True
     if shown:
-        harmful = harmful_labels("xss", page_labels(value), {"request", "model"}, set())
+        harmful = harmful_labels("xss", page_labels(value), {"request", "model", "stored"}, set())
         report(run, frame, node, "cross-site-scripting", harmful, "the page that is returned, not escaped")
 
 
-def _says_other_type(answer: Value) -> bool:
-    for part in answer.items.values() if answer.items is not None else ():
-        if part.items is not None and part.items.kind == "dict":
-            for name, value in part.items.known:
-                if str(name).lower() == "content-type" and isinstance(value.const, str):
-                    return "html" not in value.const
-    return False
+def _is_no_page(frame: Frame, node: ast.expr) -> bool:
+    """Return whether the answer that a call makes is told by its name, later, that it is no page."""
+    if frame.code is None:
+        return False
+    assigned = [inner for inner in ast.walk(frame.code.node) if isinstance(inner, ast.Assign)]
+    made = [one for one in assigned if one.value is node]
+    names = {target.id for one in made for target in one.targets if isinstance(target, ast.Name)}
+    # Only in the same block it is told so in any case.
+    places = {one.col_offset for one in made}
+    told = [(_name_told(target), one.value) for one in assigned if one.col_offset in places for target in one.targets]
+    kinds = [kind.value for name, kind in told if name in names and isinstance(kind, ast.Constant)]
+    return bool(kinds) and not any(str(kind).split(";")[0].strip() in SHOWN_AS_PAGE for kind in kinds)
 
 
-def _is_answer(path: str) -> bool:
-    """Return whether a value is an answer that was looked at where it was made, or that a framework shows by itself."""
-    return path.endswith(_ANSWERS) or path.startswith(("requests.", "httpx."))
-
-
-def _page_if_html(sink: Sink, path: str, given: Given) -> Labels:
-    kind = given.at(9, "content_type", "mimetype", "media_type")
-    if kind is None and path.endswith("Response") and len(given.values) > 3:  # noqa: PLR2004 - of starlette: the fourth
-        kind = given.values[3]
-    allowed = truth(given.named.get("unsafe_allow_html", Value(False))) is not False
-    if not allowed and (kind is None or kind.const is UNKNOWN or str(kind.const).split(";")[0] not in _SHOWN_AS_PAGE):
-        return frozenset()
-    return frozenset(label for value in _arguments_at(sink, given) for label in page_labels(value))
-
-
-def _xml(sink: Sink, path: str, given: Given) -> Labels:
-    parser = given.at(1, "parser") or given.named.get("handler")
-    labels = frozenset(label for value in _arguments_at(sink, given) for label in deep(value))
-    if path.startswith("lxml."):
-        resolves = parser.field("resolve_entities") if parser is not None else None
-        if parser is not None and (resolves is None or resolves.const is UNKNOWN) and _is_careful(parser):
-            return frozenset()
-        return labels if resolves is None or truth(resolves) is not False else frozenset()
-    # Python's own parsers follow nothing from outside unless they are told to.
-    told = given.at(2, "parser") if path.endswith("parseString") and "sax" in path else parser
-    features = told.field("features") if told is not None else None
-    return labels if features is not None and truth(features) is True else frozenset()
-
-
-def _is_careful(parser: Value) -> bool:
-    return any(
-        isinstance(shape, External) and not shape.path.startswith("lxml.etree.XMLParser") for shape in parser.shapes
-    )
-
-
-def _yaml(sink: Sink, path: str, given: Given) -> Labels:
-    loader = given.at(1, "Loader")
-    if loader is not None:
-        for shape in loader.shapes:
-            if isinstance(shape, External) and shape.path.rpartition(".")[2] in {
-                "SafeLoader",
-                "CSafeLoader",
-                "BaseLoader",
-            }:
-                return frozenset()
-    elif path.endswith("full_load"):
-        return frozenset()
-    return frozenset(label for value in _arguments_at(sink, given)[:1] for label in deep(value))
-
-
-def _prompt(sink: Sink, path: str, given: Given) -> Labels:
-    labels = frozenset(label for value in _arguments_at(sink, given) for label in deep(value))
-    for name in ("messages", "input"):
-        messages = given.named.get(name)
-        if messages is None and path.startswith(("ollama.", "litellm.")):
-            messages = given.at(1)
-        if messages is None or messages.items is None:
-            continue
-        for message in messages.items.values():
-            role = message.items.get("role") if message.items is not None else None
-            if role is not None and role.const in {"system", "developer"} and message.items is not None:
-                labels |= deep(message.items.get("content") or EMPTY)
-    return labels
+def _name_told(target: ast.expr) -> str:
+    """Return the name of the answer whose type an assignment sets, or an empty string."""
+    match target:
+        case ast.Attribute(value=ast.Name(id=name), attr="mimetype" | "content_type" | "media_type"):
+            return name
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id=name), attr="headers") | ast.Name(id=name),
+            slice=ast.Constant(value=str() as key),
+        ) if key.lower() == "content-type":
+            return name
+    return ""
 
 
 def check_format(run: Run, frame: Frame, node: ast.Call, receiver: Value, given: Given) -> None:
@@ -318,6 +181,8 @@ def check_stored(run: Run, frame: Frame, target: ast.expr, value: Value, node: a
 def _check_templates(run: Run, frame: Frame, node: ast.expr, path: str, given: Given) -> None:
     """Look whether a page of the tree shows a value without escaping it."""
     method = path.rpartition(".")[2]
+    if method == "render_template_string" and given.values and isinstance(given.values[0].const, str):
+        _check_shown(run, frame, node, "the template", shown_unescaped(given.values[0].const), given)
     if method not in {"render_template", "render", "TemplateResponse", "render_to_string", "render_template_async"}:
         return
     names = [value.const for value in given.values if isinstance(value.const, str)]
@@ -328,25 +193,16 @@ def _check_templates(run: Run, frame: Frame, node: ast.expr, path: str, given: G
     ]
     for name in names:
         unsafe = run.templates.get(str(name))
-        if not unsafe:
-            continue
-        shown = dict(given.named)
-        for value in (*given.values, given.named.get("context", EMPTY)):
-            if value.items is not None and value.items.kind == "dict":
-                shown.update({key: item for key, item in value.items.known if isinstance(key, str)})
-        for key, value in shown.items():
-            if key in unsafe:
-                harmful = harmful_labels("xss", deep(value), {"request", "model"}, set())
-                report(
-                    run,
-                    frame,
-                    node,
-                    "cross-site-scripting",
-                    harmful,
-                    f"the template {name}, which shows {key} unescaped",
-                )
+        if unsafe:
+            _check_shown(run, frame, node, f"the template {name}", unsafe, given)
 
 
-_SPECIAL = {
-    "process": _process, "page": _page, "page-if-html": _page_if_html, "xml": _xml, "yaml": _yaml, "prompt": _prompt,
-}  # fmt: skip
+def _check_shown(run: Run, frame: Frame, node: ast.expr, template: str, unsafe: frozenset[str], given: Given) -> None:
+    shown = dict(given.named)
+    for value in (*given.values, given.named.get("context", EMPTY)):
+        if value.items is not None and value.items.kind == "dict":
+            shown.update({key: item for key, item in value.items.known if isinstance(key, str)})
+    for key in sorted(unsafe & shown.keys()):
+        harmful = harmful_labels("xss", deep(shown[key]), {"request", "model", "stored"}, set())
+        where = f"{template}, which shows {key} unescaped"
+        report(run, frame, node, "cross-site-scripting", harmful, where)

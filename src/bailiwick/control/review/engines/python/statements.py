@@ -4,21 +4,20 @@ import ast
 from collections.abc import Callable as Function
 from collections.abc import Sequence
 
+from bailiwick.control.review.engines.python.aliases import held_alike, is_changeable, item_in_hand
+from bailiwick.control.review.engines.python.attributes import attribute, iterated
+from bailiwick.control.review.engines.python.checked import choose
+from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.definitions import define_class, define_function
 from bailiwick.control.review.engines.python.frames import Frame, Loop, State, joined_states
 from bailiwick.control.review.engines.python.guards import refine
 from bailiwick.control.review.engines.python.matching import go_through_match
-from bailiwick.control.review.engines.python.names import assign, attribute, imported
+from bailiwick.control.review.engines.python.names import imported
+from bailiwick.control.review.engines.python.parts import element, stepped, truth, without_item
 from bailiwick.control.review.engines.python.run import Given, Run, written
 from bailiwick.control.review.engines.python.sinks import check_answer, check_stored
-from bailiwick.control.review.engines.python.values import (
-    EMPTY,
-    InstanceOf,
-    Value,
-    element,
-    stepped,
-    truth,
-)
+from bailiwick.control.review.engines.python.storing import assign, change
+from bailiwick.control.review.engines.python.values import EMPTY, InstanceOf, Value
 
 _MOST_ROUNDS = 4
 # So many names are copied and joined in the time of a node.
@@ -26,6 +25,7 @@ _NAMES_A_NODE = 8
 _TESTS = (ast.Call, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Attribute, ast.Subscript)
 # Calls that raise where they do not hold.
 _RAISING = frozenset({"relative_to"})
+_NUMBERS = frozenset({"int", "float"})
 
 
 def execute(run: Run, frame: Frame, body: Sequence[ast.stmt]) -> None:
@@ -48,6 +48,8 @@ def _expression(run: Run, frame: Frame, node: ast.Expr) -> None:
 
 def _note_passed(run: Run, frame: Frame, node: ast.expr) -> None:
     """Note what is known once a call went well that raises when a check fails."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NUMBERS and node.args:
+        choose(run, frame, node.args[0])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _RAISING:
         refine(run, frame, node, True)
 
@@ -70,8 +72,22 @@ def _assign(run: Run, frame: Frame, node: ast.Assign) -> None:
     _note_passed(run, frame, node.value)
     for target in node.targets:
         _put(run, frame, target, value, node)
+    if is_changeable(value) or value.items is not None:
+        _note_aliases(run, frame, node, value)
     if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         _note_test(frame, node.targets[0].id, node.value)
+
+
+def _note_aliases(run: Run, frame: Frame, node: ast.Assign, value: Value) -> None:
+    """Note what now holds the same: several targets, or a target and the place that the value was in."""
+    first = node.targets[0]
+    for other in node.targets[1:]:
+        if is_changeable(value):
+            frame.aliases.join(first, other)
+    for place, source in held_alike(first, node.value):
+        # A name that is only read gives what it holds; nothing is called once more.
+        if is_changeable(value if source is node.value else run.evaluate(frame, source)):
+            frame.aliases.join(place, source)
 
 
 def _put(run: Run, frame: Frame, target: ast.expr, value: Value, node: ast.stmt) -> None:
@@ -97,7 +113,11 @@ def _augmented(run: Run, frame: Frame, node: ast.AugAssign) -> None:
     combined = ast.BinOp(node.target, node.op, node.value)
     ast.copy_location(combined, node)
     value = run.evaluate(frame, combined)
-    _put(run, frame, node.target, value, node)
+    if is_changeable(value):
+        # A list is added to where it is.
+        change(run, frame, node.target, value)
+    else:
+        _put(run, frame, node.target, value, node)
 
 
 def _if(run: Run, frame: Frame, node: ast.If) -> None:
@@ -120,12 +140,14 @@ def _if(run: Run, frame: Frame, node: ast.If) -> None:
 
 def _for(run: Run, frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     source = run.evaluate(frame, node.iter)
-    item = element(source)
+    item = iterated(run, frame, source, node.iter)
     if item.labels:
         item = stepped(item, frame.module.path, node.lineno, f"becomes {written(node.target, 40)}")
 
     def begin() -> None:
         assign(run, frame, node.target, item)
+        if is_changeable(item):
+            frame.aliases.join(node.target, item_in_hand(node.iter))
 
     is_empty = source.items is not None and source.items.rest is None and not source.items.known
     if not is_empty or source.items is None or source.items.kind == "dict":
@@ -273,10 +295,14 @@ def _assert(run: Run, frame: Frame, node: ast.Assert) -> None:
         refine(run, frame, node.test, True)
 
 
-def _delete(_: Run, frame: Frame, node: ast.Delete) -> None:
+def _delete(run: Run, frame: Frame, node: ast.Delete) -> None:
     for target in node.targets:
         if isinstance(target, ast.Name) and frame.names is not None:
             frame.names.pop(target.id, None)
+        elif isinstance(target, ast.Subscript):
+            owner, key = run.evaluate(frame, target.value), run.evaluate(frame, target.slice)
+            if owner.items is not None and key.const is not UNKNOWN and not key.labels:
+                change(run, frame, target.value, owner.with_items(without_item(owner.items, key.const)))
 
 
 def _global(_: Run, frame: Frame, node: ast.Global) -> None:

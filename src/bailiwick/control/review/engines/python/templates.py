@@ -19,7 +19,7 @@ def unescaped_names(files: Iterable[TreeFile]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for file in files:
         if file.path.endswith(ENDINGS) and len(file.content) <= _LARGEST:
-            names = _names(file.content.decode(errors="replace"))
+            names = shown_unescaped(file.content.decode(errors="replace"))
             if not file.path.endswith((".html", ".htm", ".xml", ".xhtml", ".svg", ".djhtml")):
                 # Flask escapes only in templates whose names end so.
                 names |= {place.group(1) for place in _SHOWN.finditer(file.content.decode(errors="replace"))}
@@ -31,7 +31,8 @@ def unescaped_names(files: Iterable[TreeFile]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _names(text: str) -> frozenset[str]:
+def shown_unescaped(text: str) -> frozenset[str]:
+    """Return the names that a template's text shows without escaping them, where templates are escaped by default."""
     names = {place.group(1) for place in _SHOWN.finditer(text) if _UNESCAPED.search(place.group(2))}
     for part in _OFF.finditer(text):
         names |= {place.group(1) for place in _SHOWN.finditer(part.group(1))}

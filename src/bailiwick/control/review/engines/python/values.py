@@ -6,61 +6,22 @@ names, and a call is worth the same whenever its arguments are.
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from bailiwick.control.review.engines.python.constants import UNKNOWN
-from bailiwick.control.review.engines.python.project import Function, Module
-from bailiwick.control.review.model import Step
+from bailiwick.control.review.engines.python.labels import NO_LABELS, Labels, bounded
+from bailiwick.control.review.engines.python.parsing import Function
+from bailiwick.control.review.engines.python.project import Module
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.python.frames import Frame
 
-_MOST_LABELS = 10
 _MOST_SHAPES = 6
-_MOST_STEPS = 12
 _MOST_ITEMS = 64
 _MOST_CHOICES = 6
-_DEEPEST = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Where a part of a value comes from. `clean` are the kinds of sink that it can no longer harm.
-
-    `built` says that it became part of a longer text. The steps that it took do not count when labels are compared.
-    """
-
-    kind: str
-    words: str
-    path: str
-    line: int
-    clean: frozenset[str] = frozenset()
-    built: bool = False
-    steps: tuple[Step, ...] = field(default=(), compare=False)
-
-    def changed(
-        self, clean: frozenset[str] | None = None, built: bool | None = None, steps: tuple[Step, ...] | None = None
-    ) -> "Label":
-        """Return the label with a part of it changed, faster than by `replace`."""
-        return Label(
-            self.kind,
-            self.words,
-            self.path,
-            self.line,
-            self.clean if clean is None else clean,
-            self.built if built is None else built,
-            self.steps if steps is None else steps,
-        )
-
-    @property
-    def origin(self) -> tuple[str, str, str, int]:
-        """Which source it is, whatever happened since."""
-        return self.kind, self.words, self.path, self.line
-
-
-Labels = frozenset[Label]
-NO_LABELS: Final[Labels] = frozenset()
+DEEPEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +59,22 @@ class Definition:
     node: ast.ClassDef
     bases: "tuple[Value, ...]" = ()
     attributes: "dict[str, Value]" = field(default_factory=dict)
+    above: "tuple[Definition, ...]" = field(default=(), repr=False)
 
-    def ancestry(self) -> "Iterator[Definition]":
-        """Yield the class and the app's classes above it, nearest first."""
-        waiting, seen = [self], set()
-        while waiting:
-            current = waiting.pop(0)
-            if id(current) in seen:
-                continue
-            seen.add(id(current))
-            yield current
-            for base in current.bases:
-                waiting += [shape.definition for shape in base.shapes if isinstance(shape, ClassOf)]
+    def ancestry(self) -> "tuple[Definition, ...]":
+        """Return the class and the app's classes above it, nearest first."""
+        if not self.above:
+            found: list[Definition] = []
+            waiting = [self]
+            while waiting:
+                current = waiting.pop(0)
+                if any(current is one for one in found):
+                    continue
+                found.append(current)
+                for base in current.bases:
+                    waiting += [shape.definition for shape in base.shapes if isinstance(shape, ClassOf)]
+            self.above = tuple(found)
+        return self.above
 
     def foreign(self) -> Iterator[str]:
         """Yield the paths of the classes above it that are not the app's."""
@@ -199,7 +164,7 @@ class Items:
 class Value:
     """A value as the data flow sees it: see the module's first lines."""
 
-    __slots__ = ("_hash", "const", "either", "fields", "items", "labels", "shapes")
+    __slots__ = ("_hash", "const", "either", "fields", "inside", "items", "labels", "shapes")
 
     def __init__(
         self,
@@ -211,6 +176,8 @@ class Value:
         either: frozenset[object] = frozenset(),
     ) -> None:
         self.either = either
+        # What `deep` found, once it was asked.
+        self.inside: Labels | None = None
         self.const = const
         self.labels = labels
         self.shapes = shapes
@@ -322,8 +289,14 @@ def joined(left: Value, right: Value, depth: int = 0) -> Value:
     """Return what a value is that may be either."""
     if left is right or left == right:
         return left
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return labelled(bounded(deep(left) | deep(right)))
+    return _joined(left, right, depth)
+
+
+# The same ways come together again and again: in loops, and each time that a function is gone through.
+@lru_cache(maxsize=20_000)
+def _joined(left: Value, right: Value, depth: int) -> Value:
     const = left.const if type(left.const) is type(right.const) and left.const == right.const else UNKNOWN
     shapes = left.shapes
     if right.shapes and right.shapes != shapes:
@@ -336,6 +309,11 @@ def joined(left: Value, right: Value, depth: int = 0) -> Value:
     return Value(const, bounded(left.labels | right.labels), shapes, items, fields, either)
 
 
+def forget_joined() -> None:
+    """Let go of what is kept of values that came together, with the app that they are of."""
+    _joined.cache_clear()
+
+
 def _is_choice(value: Value) -> bool:
     if value.labels or len(value.either) >= _MOST_CHOICES:
         return False
@@ -346,17 +324,22 @@ def _joined_items(left: Items | None, right: Items, depth: int) -> Items:
     if left is None or left == right:
         return right
     if left.kind == right.kind == "dict":
-        mine, others = dict(left.known), dict(right.known)
+        mine, others = _by_key(left), _by_key(right)
         known = []
-        for key in dict.fromkeys((*mine, *others)):
-            pair = [value for value in (left.get(key), right.get(key)) if value is not None]
-            known.append((key, pair[0] if len(pair) == 1 else joined(pair[0], pair[1], depth + 1)))
+        for kind, key in [*mine, *(each for each in others if each not in mine)]:
+            found = [value for value in (mine.get((kind, key)), others.get((kind, key))) if value is not None]
+            found += [items.rest for items in (left, right) if items.rest is not None]
+            known.append((key, join_all(found, depth + 1)))
         rest = [value for value in (left.rest, right.rest) if value is not None]
         return Items("dict", tuple(known[:_MOST_ITEMS]), join_all(rest) if rest else None)
     if left.kind == right.kind and left.rest is right.rest is None and len(left.known) == len(right.known):
         pairs = zip(left.known, right.known, strict=True)
         return Items(left.kind, tuple((a[0], joined(a[1], b[1], depth + 1)) for a, b in pairs))
     return Items(left.kind, (), join_all([*left.values(), *right.values()], depth + 1))
+
+
+def _by_key(items: Items) -> dict[tuple[type, Any], Value]:
+    return {(type(key), key): value for key, value in items.known}
 
 
 def _joined_fields(left: Value, right: Value, depth: int) -> tuple[tuple[str, Value], ...]:
@@ -376,98 +359,12 @@ def join_all(values: Iterable[Value], depth: int = 0) -> Value:
     return EMPTY if result is None else result
 
 
-def bounded(labels: Labels) -> Labels:
-    """Return labels, fewer when there are many: one of each kind stays, with what it can still harm."""
-    if len(labels) <= _MOST_LABELS:
-        return labels
-    unlike: dict[tuple[str, frozenset[str], bool], Label] = {}
-    for label in sorted(labels, key=lambda item: (item.path, item.line, item.words)):
-        unlike.setdefault((label.kind, label.clean, label.built), label)
-    return frozenset(unlike.values())
-
-
-def deep(value: Value, depth: int = 0) -> Labels:
+def deep(value: Value) -> Labels:
     """Return the labels of a value and of all that it holds."""
     if value.items is None and not value.fields:
         return value.labels
-    if depth > _DEEPEST:
-        return value.labels
-    found = set(value.labels)
-    if value.items is not None:
-        for item in value.items.values():
-            found |= deep(item, depth + 1)
-    for _, item in value.fields:
-        found |= deep(item, depth + 1)
-    return frozenset(found)
-
-
-def element(value: Value) -> Value:
-    """Return what going through a value gives."""
-    if value.items is None:
-        if isinstance(value.const, str):
-            return EMPTY
-        return labelled(value.labels)
-    if value.items.kind == "dict":
-        inner = join_all(constant(key) for key, _ in value.items.known)
-        return inner.with_labels(inner.labels | value.labels)
-    inner = join_all(value.items.values())
-    return inner.with_labels(inner.labels | value.labels) if value.labels else inner
-
-
-def cleaned(value: Value, kinds: frozenset[str], depth: int = 0) -> Value:
-    """Return a value that can no longer harm some kinds of sink."""
-    if depth > _DEEPEST:
-        return value
-    labels = cleaned_labels(value.labels, kinds)
-    items = value.items
-    if items is not None:
-        known = tuple((key, cleaned(item, kinds, depth + 1)) for key, item in items.known)
-        items = replace(items, known=known, rest=None if items.rest is None else cleaned(items.rest, kinds, depth + 1))
-    return Value(value.const, labels, value.shapes, items, value.fields)
-
-
-def cleaned_labels(labels: Labels, kinds: frozenset[str]) -> Labels:
-    """Return labels that can no longer harm some kinds of sink."""
-    if not labels or not kinds:
-        return labels
-    return frozenset(label if kinds <= label.clean else label.changed(clean=label.clean | kinds) for label in labels)
-
-
-def built(labels: Labels) -> Labels:
-    """Return labels of what became part of a longer text."""
-    if not labels or all(label.built for label in labels):
-        return labels
-    return frozenset(label if label.built else label.changed(built=True) for label in labels)
-
-
-def stepped(value: Value, path: str, line: int, words: str) -> Value:
-    """Return a value that has passed another place."""
-    if not value.labels:
-        return value
-    return Value(value.const, stepped_labels(value.labels, path, line, words), value.shapes, value.items, value.fields)
-
-
-def stepped_labels(labels: Labels, path: str, line: int, words: str) -> Labels:
-    """Return labels that have passed another place."""
-    return frozenset(_stepped(label, path, line, words) for label in labels)
-
-
-def _stepped(label: Label, path: str, line: int, words: str) -> Label:
-    if len(label.steps) >= _MOST_STEPS:
-        return label
-    if label.steps and label.steps[-1].line == line and label.steps[-1].path == path:
-        return label
-    return label.changed(steps=(*label.steps, Step(path, line, words)))
-
-
-def truth(value: Value) -> bool | None:
-    """Return whether a value counts as true, or None when it can be either."""
-    if value.labels:
-        return None
-    if value.const is not UNKNOWN:
-        return bool(value.const)
-    if value.items is not None and value.items.rest is None and value.items.kind in {"list", "tuple"}:
-        return bool(value.items.known)
-    if value.shapes and all(isinstance(shape, Callable | ClassOf | ModuleOf) for shape in value.shapes):
-        return True
-    return None
+    if value.inside is None:
+        held = [] if value.items is None else [deep(item) for item in value.items.values()]
+        held += [deep(item) for _, item in value.fields]
+        value.inside = value.labels.union(*held)
+    return value.inside

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bailiwick.control.review.engines.templates.markup import HOLE, Context, Markup, Place, Tag
-from bailiwick.control.review.engines.templates.pieces import SUFFIXES, Dialect, Kind, Piece, dialect_of, pieces
+from bailiwick.control.review.engines.templates.model import Kind, Piece
+from bailiwick.control.review.engines.templates.pieces import SUFFIXES, Dialect, dialect_of, pieces
 from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.rules import rule
 
@@ -17,12 +18,12 @@ _SAFE_ANYWHERE = re.compile(
 _TRUSTED = re.compile(r"\|\s*(?:safe|safeseq|raw)\b|\bMarkup\s*\(|\bmark_safe\s*\(")
 _ESCAPED_BEFORE = re.compile(
     r"\|\s*(?:e|escape|forceescape|force_escape|striptags|tojson|to_json|bleach|clean|sanitize|sanitise|"
-    r"nh3|purify|linebreaks|urlize"
+    r"nh3|purify|linebreaks|urlize|escape_once|strip_html|url_encode|json|size|money"
     r"|floatformat|intcomma|date|truncate_html|markdown_safe|urlencode|int|float)\b"
 )
 _CONSTANT = re.compile(r"""^(?:'[^']*'|"[^"]*"|-?\d[\d.]*|true|false|none|null)(?:\s*\|\s*\w+)*$""", re.IGNORECASE)
 _OWN = re.compile(
-    r"(?i)^\(?\s*(?:include|partial|block|body|content_for|contentFor|yield|super\(|caller\(|self\.|csrf|"
+    r"(?i)^(?:await\s+)?\(?\s*(?:it\.body|include|partial|block|body|content_for|contentFor|yield|super\(|caller\(|self\.|csrf|"
     r"form\b|\w*form\.|field\b|field\.|url_for|static|"
     r"get_flashed|render_\w+|macros?\.|bootstrap|messages?_|_\(|gettext|trans|asset|vite|icon|svg)"
 )
@@ -136,10 +137,18 @@ def _hole(page: _Page, piece: Piece) -> Iterator[Finding]:
     raw = piece.kind is Kind.RAW or bool(_TRUSTED.search(expression))
     if raw:
         yield from _raw(page, place, piece)
+    elif not page.dialect.escapes:
+        yield from _unescaped(page, piece)
     elif not page.escapes[-1] and not _ESCAPED_BEFORE.search(expression):
         yield page.finding("cross-site-scripting", piece.line, f"{expression[:80]} is put out as it is", -1)
     elif not _SAFE_ANYWHERE.search(expression) and not _is_number(expression):
         yield from _misplaced(page, place, piece)
+
+
+def is_escaped(expression: str) -> bool:
+    """Return whether a filter of an expression makes it safe where text stands, or it is a number or a constant."""
+    named = bool(_ESCAPED_BEFORE.search(expression) or _SAFE_ANYWHERE.search(expression))
+    return named or _is_number(expression) or bool(_CONSTANT.match(expression))
 
 
 def _raw(page: _Page, place: Place, piece: Piece) -> Iterator[Finding]:
@@ -153,6 +162,12 @@ def _raw(page: _Page, place: Place, piece: Piece) -> Iterator[Finding]:
         return
     worse = 0 if _FROM_OUTSIDE.search(expression) else -2 if _SANITISED.search(expression) else -1
     yield page.finding("cross-site-scripting", piece.line, f"{before.strip()[:80]} is put out as it is", worse)
+
+
+def _unescaped(page: _Page, piece: Piece) -> Iterator[Finding]:
+    """Liquid escapes nothing by itself: what a request says is put out as it is, the rest is for who renders it."""
+    if _FROM_OUTSIDE.search(piece.text) and not _ESCAPED_BEFORE.search(piece.text):
+        yield page.finding("cross-site-scripting", piece.line, f"{piece.text[:80]} is put out as it is")
 
 
 def _misplaced(page: _Page, place: Place, piece: Piece) -> Iterator[Finding]:
@@ -245,5 +260,5 @@ def _end_form(page: _Page, tag: Tag) -> Iterator[Finding]:
     token = re.search(
         r"(?i)csrf|xsrf|authenticity_token|hidden_tag|_token|form\.|management_form|crispy", page.form_words
     )
-    if posts and page.has_blocks and page.dialect.name in {"jinja", "ejs"} and not token:
+    if posts and page.has_blocks and page.dialect.name in {"jinja", "ejs", "eta", "pug"} and not token:
         yield page.finding("missing-csrf-protection", form.line, "the form is sent without a token", -1)

@@ -1,39 +1,27 @@
 """Templates cut into pieces: text of the page, and what a template language puts in its place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
+
+from bailiwick.control.review.engines.templates.model import Kind, Piece
+from bailiwick.control.review.engines.templates.pug import pug_pieces
 
 _LONGEST_HOLE = 20_000
 
 
-class Kind(Enum):
-    """What a piece of a template is."""
-
-    TEXT = "text"
-    ESCAPED = "escaped"
-    RAW = "raw"
-    BLOCK = "block"
-    COMMENT = "comment"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a template: its kind, what stands in it (an expression, for holes), and the line where it begins."""
-
-    kind: Kind
-    text: str
-    line: int
-
-
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A template language: its marks as a pattern, and which kind each of the pattern's groups is."""
+    """A template language: its marks as a pattern, with what ends each and which kind it is; or a reader of its own.
+
+    `escapes` says whether it escapes what it puts in when nobody asks it to.
+    """
 
     name: str
     marks: re.Pattern[str]
     kinds: dict[str, tuple[str, Kind]]
+    reader: Callable[[str], Iterator[Piece]] | None = None
+    escapes: bool = True
 
 
 # Each mark with what ends it. Longer marks stand before those that they begin with.
@@ -48,6 +36,19 @@ _EJS = Dialect(
     {"<%-": ("%>", Kind.RAW), "<%=": ("%>", Kind.ESCAPED), "<%#": ("%>", Kind.COMMENT), "<%_": ("%>", Kind.BLOCK),
      "<%%": ("%>", Kind.COMMENT), "<%": ("%>", Kind.BLOCK)},
 )  # fmt: skip
+# A mark of Eta's may begin with one that takes the space before it away.
+_ETA = Dialect(
+    "eta",
+    re.compile(r"<%[-_]?[=~]?"),
+    {"<%~": ("%>", Kind.RAW), "<%=": ("%>", Kind.ESCAPED), "<%": ("%>", Kind.BLOCK)},
+)
+_LIQUID = Dialect(
+    "liquid",
+    re.compile(r"\{\{-?|\{%-?"),
+    {"{{": ("}}", Kind.ESCAPED), "{%": ("%}", Kind.BLOCK)},
+    escapes=False,
+)
+_PUG = Dialect("pug", re.compile(r"(?=.)"), {}, reader=pug_pieces)
 _HANDLEBARS = Dialect(
     "handlebars",
     re.compile(r"\{\{!--|\{\{~?\{|\{\{~?[&!#/^>]?"),
@@ -59,9 +60,9 @@ _SVELTE = Dialect("svelte", re.compile(r"\{@html\b"), {"{@html": ("}", Kind.RAW)
 _VUE = Dialect("vue", re.compile(r"\{\{"), {"{{": ("}}", Kind.ESCAPED)})
 _BY_SUFFIX = {
     ".ejs": _EJS, ".hbs": _HANDLEBARS, ".handlebars": _HANDLEBARS, ".mustache": _HANDLEBARS, ".svelte": _SVELTE,
-    ".vue": _VUE,
+    ".vue": _VUE, ".pug": _PUG, ".jade": _PUG, ".eta": _ETA, ".liquid": _LIQUID,
 }  # fmt: skip
-_JINJA_SUFFIXES = (".html", ".htm", ".xhtml", ".j2", ".jinja", ".jinja2", ".njk", ".twig", ".liquid")
+_JINJA_SUFFIXES = (".html", ".htm", ".xhtml", ".j2", ".jinja", ".jinja2", ".njk", ".twig")
 SUFFIXES = (*_BY_SUFFIX, *_JINJA_SUFFIXES)
 
 
@@ -72,12 +73,17 @@ def dialect_of(path: str) -> Dialect:
 
 def pieces(text: str, dialect: Dialect) -> Iterator[Piece]:
     """Yield the pieces of a template in order. A mark that nothing ends is text."""
+    if dialect.reader is not None:
+        yield from dialect.reader(text)
+        return
     position, line = 0, 1
     for _ in range(len(text) + 1):
         match = dialect.marks.search(text, position)
         if match is None:
             break
-        opening = match[0].replace("~", "").rstrip("+") if dialect.name != "ejs" else match[0]
+        opening = match[0].replace("~", "").rstrip("+") if dialect.name not in {"ejs", "eta"} else match[0]
+        if dialect.name == "eta":
+            opening = opening.replace("-", "").replace("_", "")
         opening = opening if opening in dialect.kinds else opening[:2]
         closing, kind = dialect.kinds[opening]
         end = _end(text, match.end(), closing)
@@ -90,11 +96,11 @@ def pieces(text: str, dialect: Dialect) -> Iterator[Piece]:
         line += text.count("\n", match.start(), end + len(closing))
         position = end + len(closing)
         if (
-            dialect.name == "jinja"
+            dialect.name in {"jinja", "liquid"}
             and kind is Kind.BLOCK
-            and text[match.end() : end].strip(" -+") in {"raw", "verbatim"}
+            and text[match.end() : end].strip(" -+") in {"raw", "verbatim", "comment"}
         ):
-            after = re.compile(r"\{%[-+]?\s*end(?:raw|verbatim)").search(text, position)
+            after = re.compile(r"\{%[-+]?\s*end(?:raw|verbatim|comment)").search(text, position)
             stop = after.start() if after is not None else len(text)
             yield Piece(Kind.TEXT, text[position:stop], line)
             line += text.count("\n", position, stop)

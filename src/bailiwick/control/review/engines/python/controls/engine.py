@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from bailiwick.control.review.engines.python.controls import authorization, forgery, owners, rates
 from bailiwick.control.review.engines.python.controls.evidence import before_every_route, evidence
 from bailiwick.control.review.engines.python.controls.routes import routes
-from bailiwick.control.review.engines.python.patterns.engine import views
-from bailiwick.control.review.engines.python.project import read_project
+from bailiwick.control.review.engines.python.patterns.engine import read_app
 from bailiwick.control.review.model import Change, Finding, Surroundings
 
 
 def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield what the routes of an app leave out; a file that cannot be read is a finding."""
-    project = read_project(change.files)
+    project, app = read_app(change.files)
     yield from project.faults
-    app = views(project)
     before = before_every_route(app)
     found = [(route, evidence(route, before)) for route in routes(app)]
     yield from authorization.check(found, app, before)

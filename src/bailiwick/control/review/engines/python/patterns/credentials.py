@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.definitions import defaults
-from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.naming import is_password, is_secret, label, parts
 from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
+from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.naming import label
 from bailiwick.control.review.engines.python.patterns.outline import Function
 from bailiwick.control.review.engines.python.patterns.view import View

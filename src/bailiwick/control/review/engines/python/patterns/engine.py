@@ -2,15 +2,18 @@
 
 import ast
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from bailiwick.control.review.engines.python.patterns import (
     answers,
     ciphers,
     comparing,
+    cookies,
+    cors,
     credentials,
     django,
     errors,
+    escaping,
     files,
     hashes,
     identity,
@@ -18,6 +21,7 @@ from bailiwick.control.review.engines.python.patterns import (
     parsers,
     randomness,
     regexes,
+    revealing,
     transport,
     web,
 )
@@ -26,9 +30,11 @@ from bailiwick.control.review.engines.python.patterns.watch import Look, Watch
 from bailiwick.control.review.engines.python.project import Project, read_project
 from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.rules import rule
+from bailiwick.core.artifacts import TreeFile
 
 WATCHES: tuple[Watch, ...] = (
     *hashes.WATCHES, *ciphers.WATCHES, *comparing.WATCHES, *randomness.WATCHES, *transport.WATCHES, *web.WATCHES,
+    *cookies.WATCHES, *cors.WATCHES, *escaping.WATCHES, *revealing.WATCHES,
     *credentials.WATCHES, *files.WATCHES, *limits.WATCHES, *regexes.WATCHES, *answers.WATCHES, *errors.WATCHES,
     *parsers.WATCHES, *identity.WATCHES, *django.WATCHES,
 )  # fmt: skip
@@ -36,13 +42,21 @@ WATCHES: tuple[Watch, ...] = (
 
 def check(change: Change, _: Surroundings) -> Iterator[Finding]:
     """Yield findings in the Python files of the tip; a file that cannot be read is one."""
-    project = read_project(change.files)
+    project, app = read_app(change.files)
     yield from project.faults
-    for view in views(project):
+    for view in app:
         try:
             yield from found_in(view)
         except RecursionError:
             yield Finding(rule("syntax-error"), view.path, 0, "it is nested too deeply to be reviewed")
+
+
+# The engines of patterns and of controls read the same app one after the other.
+@lru_cache(maxsize=1)
+def read_app(files: tuple[TreeFile, ...]) -> tuple[Project, list[View]]:
+    """Return an app's project and its modules as the rules see them."""
+    project = read_project(files)
+    return project, views(project)
 
 
 def views(project: Project) -> list[View]:

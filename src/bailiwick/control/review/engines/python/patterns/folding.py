@@ -1,43 +1,20 @@
 """What an expression may be, when that can be said without running anything: bounded in size, depth and number."""
 
 import ast
-import operator
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from bailiwick.control.review.engines.python import constants
+from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.outline import Function
 
 if TYPE_CHECKING:
     from bailiwick.control.review.engines.python.patterns.view import View
 
 
-class _Unknown:
-    """What cannot be said."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
 _DEEPEST = 14
 _MOST = 16
-_LONGEST = 4096
-_LARGEST = 2**64
-_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
-    ast.Div: operator.truediv, ast.Mod: operator.mod, ast.BitOr: operator.or_, ast.BitAnd: operator.and_,
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b, ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}  # fmt: skip
-_METHODS = frozenset({
-    "lower", "upper", "strip", "lstrip", "rstrip", "replace", "title", "encode", "decode", "join", "format", "split",
-    "removeprefix", "removesuffix", "startswith", "endswith", "get", "hex",
-})  # fmt: skip
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "str": str, "int": int, "bool": bool, "len": len, "bytes": lambda *a: bytes(*a) if isinstance(a[0], str) else a[0],
-    "chr": chr, "tuple": tuple, "list": list, "set": frozenset, "frozenset": frozenset, "min": min, "max": max,
-}  # fmt: skip
 _LOOKUPS = frozenset({"os.environ.get", "os.getenv", "environ.get", "getenv", "decouple.config", "config", "env"})
 
 
@@ -82,9 +59,9 @@ class Folding:
             case ast.JoinedStr():
                 return self._joined([self._piece(part) for part in node.values])
             case ast.BinOp():
-                return self._each(_OPERATORS.get(type(node.op)), node.left, node.right)
+                return self._each(partial(constants.binary, type(node.op)), node.left, node.right)
             case ast.Compare() if len(node.ops) == 1:
-                return self._each(_OPERATORS.get(type(node.ops[0])), node.left, node.comparators[0])
+                return self._each(partial(constants.compared, type(node.ops[0])), node.left, node.comparators[0])
             case ast.UnaryOp():
                 return self._unary(node)
             case ast.BoolOp():
@@ -141,24 +118,14 @@ class Folding:
 
     def _joined(self, pieces: list[list[object]]) -> list[object]:
         if all(len(piece) == 1 and piece[0] is not UNKNOWN for piece in pieces):
-            return ["".join(str(piece[0]) for piece in pieces)[:_LONGEST]]
+            return [constants.kept("".join(str(piece[0]) for piece in pieces))]
         return [UNKNOWN]
 
-    def _each(self, function: Callable[..., Any] | None, *operands: ast.expr) -> list[object]:
-        if function is None:
-            return [UNKNOWN]
-        return [
-            UNKNOWN if first is UNKNOWN or second is UNKNOWN else _tried(function, first, second)
-            for first in self.values(operands[0])
-            for second in self.values(operands[1])
-        ]
+    def _each(self, function: Callable[[Any, Any], Any], left: ast.expr, right: ast.expr) -> list[object]:
+        return [function(first, second) for first in self.values(left) for second in self.values(right)]
 
     def _unary(self, node: ast.UnaryOp) -> list[object]:
-        functions: dict[type[ast.AST], Callable[..., Any]] = {
-            ast.Not: operator.not_, ast.USub: operator.neg, ast.Invert: operator.invert, ast.UAdd: operator.pos
-        }  # fmt: skip
-        function = functions[type(node.op)]
-        return [value if value is UNKNOWN else _tried(function, value) for value in self.values(node.operand)]
+        return [constants.unary(type(node.op), value) for value in self.values(node.operand)]
 
     def _useful(self, item: ast.expr, node: ast.BoolOp) -> list[object]:
         """Return what a part of `a or b` may give: what stops it, and for the last one anything."""
@@ -184,7 +151,10 @@ class Folding:
         keys, values = self._single(key for key in node.keys if key is not None), self._single(node.values)
         if keys is None or values is None:
             return [UNKNOWN]
-        return [_tried(lambda: dict(zip(keys, values, strict=True)))]
+        try:
+            return [dict(zip(keys, values, strict=True))]
+        except TypeError:
+            return [UNKNOWN]
 
     def _subscript(self, node: ast.Subscript) -> list[object]:
         if isinstance(node.slice, ast.Slice):
@@ -193,36 +163,34 @@ class Folding:
                 return [UNKNOWN]
             given = iter(ends)
             parts = [next(given) if end else None for end in (node.slice.lower, node.slice.upper, node.slice.step)]
-            return [
-                value if value is UNKNOWN else _tried(lambda v: v[slice(*parts)], value)
-                for value in self.values(node.value)
-            ]
-        return self._each(lambda container, key: container[key], node.value, node.slice)
+            return [constants.item(value, slice(*parts)) for value in self.values(node.value)]
+        return self._each(constants.item, node.value, node.slice)
 
     def _call(self, node: ast.Call) -> list[object]:
         name = self._view.name(node.func)
         if name in _LOOKUPS or name.endswith((".config.get", ".environ.get")):
             default = self._view.argument(node, 1, "default", "fallback")
             return [UNKNOWN, *(self.values(default) if default is not None else [])]
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
-            base = self.values(node.func.value)
-            if node.func.attr == "format" and any(":" in str(value) for value in base):
-                return [UNKNOWN]  # a width could be of any size
-            found = self._applied(node, [getattr(value, node.func.attr, None) for value in base])
-            default = node.args[1] if node.func.attr == "get" and len(node.args) > 1 else None
-            return [*found, *self.values(default)] if default is not None and found == [UNKNOWN] else found
+        if isinstance(node.func, ast.Attribute) and constants.is_method(node.func.attr):
+            return self._method(node, node.func)
         if name == "getattr" and len(node.args) == 3:
             return [UNKNOWN, *self.values(node.args[2])]
-        if name in _FUNCTIONS and node.args:
-            return self._applied(node, [_FUNCTIONS[name]])
+        if constants.is_function(name) and node.args:
+            given = self._single(node.args)
+            return [UNKNOWN] if given is None or node.keywords else [constants.function(name, given)]
         function = self._view.functions.get(name)
         return self._returned(function) if function is not None else [UNKNOWN]
 
-    def _applied(self, node: ast.Call, functions: list[Any]) -> list[object]:
+    def _method(self, node: ast.Call, function: ast.Attribute) -> list[object]:
+        base = self.values(function.value)
         given = self._single(node.args)
-        if given is None or node.keywords:
-            return [UNKNOWN]
-        return [_tried(function, *given) if callable(function) else UNKNOWN for function in functions]
+        found: list[object] = [UNKNOWN]
+        if given is not None and not node.keywords:
+            found = [
+                UNKNOWN if value is UNKNOWN else constants.method(value, function.attr, given, {}) for value in base
+            ]
+        default = node.args[1] if function.attr == "get" and len(node.args) > 1 else None
+        return [*found, *self.values(default)] if default is not None and found == [UNKNOWN] else found
 
     def _returned(self, function: Function) -> list[object]:
         """Return what a function of this file may return, when that does not hang on its arguments."""
@@ -233,34 +201,6 @@ class Folding:
             for value in self.values(node.value)
         ]
         return found or [UNKNOWN]
-
-
-def _tried(function: Callable[..., Any], *operands: Any) -> object:
-    """Return what a function gives, or `UNKNOWN` when it fails or what it makes may be large."""
-    if any(isinstance(item, str | bytes | tuple) and len(item) > _LONGEST for item in operands):
-        return UNKNOWN
-    numbers = [item for item in operands if isinstance(item, int | float)]
-    if any(abs(item) > _LARGEST for item in numbers):
-        return UNKNOWN
-    if function in {operator.mul, operator.mod} and len(numbers) != len(operands):
-        if any(number > _MOST for number in numbers if function is operator.mul):
-            return UNKNOWN
-        if function is operator.mod and not _plain(operands[0]):
-            return UNKNOWN
-    try:
-        made = function(*operands)
-    except Exception:
-        return UNKNOWN
-    return UNKNOWN if isinstance(made, str | bytes | tuple | frozenset) and len(made) > _LONGEST else made
-
-
-def _plain(text: object) -> bool:
-    """Return whether a format asks for no width, which could be of any size."""
-    return isinstance(text, str | bytes) and not any(chr(c).isdigit() or chr(c) == "*" for c in _codes(text))
-
-
-def _codes(text: str | bytes) -> Iterable[int]:
-    return text if isinstance(text, bytes) else map(ord, text)
 
 
 def _distinct(values: list[object]) -> list[object]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN
+from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.mending import with_value
 from bailiwick.control.review.engines.python.patterns.naming import is_password, is_secret, label
 from bailiwick.control.review.engines.python.patterns.view import View

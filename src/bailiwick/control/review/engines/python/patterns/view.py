@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from bailiwick.control.review.engines.python.constants import UNKNOWN
 from bailiwick.control.review.engines.python.patterns.definitions import Definitions, parameters
-from bailiwick.control.review.engines.python.patterns.folding import UNKNOWN, Folding
+from bailiwick.control.review.engines.python.patterns.folding import Folding
 from bailiwick.control.review.engines.python.patterns.outline import Function, Scope, outline
 from bailiwick.control.review.engines.python.project import Module, Project
 from bailiwick.control.review.model import Edit, Finding

@@ -1,0 +1,7 @@
+"""Guardrails: what administrators say about apps at work, for the organisation, a folder or an app."""
+
+from bailiwick.control.guardrails.errors import NoSuchGuardrailError
+from bailiwick.control.guardrails.model import Guardrail, GuardrailDraft
+from bailiwick.control.guardrails.service import GuardrailService, rails_in_force
+
+__all__ = ["Guardrail", "GuardrailDraft", "GuardrailService", "NoSuchGuardrailError", "rails_in_force"]

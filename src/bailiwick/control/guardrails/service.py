@@ -1,0 +1,229 @@
+"""The verbs of guardrails: set, remove, list, and how they are for an app; every version is kept."""
+
+from collections.abc import Callable, Collection
+from typing import get_args
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.catalog import CatalogService
+from bailiwick.control.guardrails.errors import NoSuchGuardrailError
+from bailiwick.control.guardrails.model import Guardrail, GuardrailDraft
+from bailiwick.control.guardrails.tables import GuardrailRow
+from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
+from bailiwick.core.guardrails import Environment, Rail, Setting, checked_values, section_of, settings_for
+from bailiwick.core.policy import Decision
+from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
+from bailiwick.store import Store
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('bailiwick-guardrails ' || current_setting('bailiwick.tenant')))")
+_MOST_SHOWN = 100
+_ENVIRONMENT: TypeAdapter[Environment] = TypeAdapter(Environment)
+
+
+class GuardrailService:
+    """Each verb is one transaction with its audit event; `on_change` brings it to the planes."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        authorizer: Authorizer,
+        catalog: CatalogService,
+        clock: Clock,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+        self._catalog = catalog
+        self._clock = clock
+        self._on_change = on_change
+
+    def listing(self, session: Session, identity: Identity) -> list[Guardrail]:
+        """Return what is in force, the organisation's first; raise `ForbiddenError` for whoever may not read it."""
+        self._authorizer.require(session, identity, "guardrail.read", ORGANIZATION)
+        found = _of(session, GuardrailRow.ended_at.is_(None))
+        return sorted(found, key=lambda item: (item.rail.place != ORGANIZATION, item.rail.place, item.rail.section))
+
+    def earlier(self, session: Session, identity: Identity) -> list[Guardrail]:
+        """Return the versions that were in force before, the newest first."""
+        self._authorizer.require(session, identity, "guardrail.read", ORGANIZATION)
+        query = select(GuardrailRow).where(GuardrailRow.ended_at.is_not(None))
+        rows = session.scalars(query.order_by(GuardrailRow.ended_at.desc()).limit(_MOST_SHOWN))
+        return [_guardrail(row) for row in rows]
+
+    def settings(self, session: Session, identity: Identity, app: str, environment: str) -> list[Setting]:
+        """Return every field as it is for an app, and which place says so, to whoever may see the app."""
+        found = self._catalog.app(session, app)
+        self._authorizer.require(session, identity, "app.read", f"app:{found.path}")
+        return settings_for(rails_in_force(session), found.path, environment)
+
+    def explain_change(self, session: Session, identity: Identity, place: str = ORGANIZATION) -> Decision:
+        """Answer whether somebody may change what is said at a place; nothing is done."""
+        return self._authorizer.explain(session, identity, "guardrail.manage", place)
+
+    def set(self, identity: Identity, draft: GuardrailDraft, reason: str) -> Guardrail:
+        """Say something about fields of a section at a place; its other fields stay as they are there.
+
+        Raises `InvalidInputError` for what cannot be, `NotFoundError` for no such place, `ConflictError` when it is
+        said already.
+        """
+        reason = given_reason(reason, "say why it changes", what="a guardrail")
+        values = checked_values(draft.section, draft.values)
+        with self._store.transaction() as session:
+            decision, before = self._to_change(session, identity, draft.section, draft.place, draft.environment)
+            kept = dict(before.rail.values) if before is not None else {}
+            wanted = Rail(draft.section, draft.place, draft.environment, {**kept, **values}, draft.binding)
+            if before is not None and before.rail == wanted:
+                raise ConflictError(f"{before.name} says that already")
+            made = self._put(session, identity, wanted, reason)
+            self._note(session, identity, "guardrail.set", decision, before, made)
+        self._on_change()
+        return made
+
+    def remove(
+        self,
+        identity: Identity,
+        section: str,
+        place: str,
+        reason: str,
+        *,
+        environment: Environment = "",
+        names: Collection[str] = (),
+    ) -> Guardrail:
+        """Say nothing any more at a place about a section, or about these fields of it; what is above counts then."""
+        reason = given_reason(reason, "say why it goes", what="a guardrail")
+        with self._store.transaction() as session:
+            decision, before = self._to_change(session, identity, section, place, environment)
+            unknown = [name for name in names if before is None or name not in before.rail.values]
+            if before is None or unknown:
+                what = ", ".join(unknown) or section
+                raise NoSuchGuardrailError(
+                    f"{place[:80]} says nothing about {what[:80]}", hint="bailiwick guardrail list"
+                )
+            left = {name: value for name, value in before.rail.values.items() if names and name not in names}
+            if left:
+                rail = before.rail
+                made = self._put(session, identity, Rail(section, place, environment, left, rail.binding), reason)
+                self._note(session, identity, "guardrail.removed", decision, before, made)
+            else:
+                self._end(session, identity, before.rail)
+                self._note(session, identity, "guardrail.removed", decision, before, None, reason)
+        self._on_change()
+        return before
+
+    def _to_change(
+        self, session: Session, identity: Identity, section: str, place: str, environment: str
+    ) -> tuple[Decision, Guardrail | None]:
+        """Return the decision that somebody may change a place, and what is in force there, held by the lock."""
+        if environment not in get_args(Environment):
+            raise InvalidInputError(f"'{environment[:40]}' is no environment", hint="say preview, production, or none")
+        section_of(section)
+        self._require_place(session, place)
+        decision = self._authorizer.require(session, identity, "guardrail.manage", place)
+        session.execute(_LOCK)
+        row = _row(session, section, place, environment)
+        return decision, _guardrail(row) if row is not None else None
+
+    def _require_place(self, session: Session, place: str) -> None:
+        kind, _, path = place.partition(":")
+        if place == ORGANIZATION:
+            return
+        if kind == "app":
+            self._catalog.app(session, path)
+        elif kind != "folder" or path not in {item.path for item in self._catalog.folders(session)}:
+            raise NotFoundError(
+                f"there is no '{place[:80]}'", hint="write folder:PATH or app:PATH of one that there is"
+            )
+
+    def _put(self, session: Session, identity: Identity, wanted: Rail, reason: str) -> Guardrail:
+        self._end(session, identity, wanted)
+        newest = select(func.max(GuardrailRow.version)).where(
+            GuardrailRow.section == wanted.section,
+            GuardrailRow.place == wanted.place,
+            GuardrailRow.environment == wanted.environment,
+        )
+        row = GuardrailRow(
+            section=wanted.section,
+            place=wanted.place,
+            environment=wanted.environment,
+            version=(session.scalar(newest) or 0) + 1,
+            values=dict(wanted.values),
+            binding=wanted.binding,
+            reason=reason,
+            set_by=str(identity.principal),
+            set_at=self._clock(),
+            ended_by="",
+            ended_at=None,
+        )
+        session.add(row)
+        session.flush()
+        return _guardrail(row)
+
+    def _end(self, session: Session, identity: Identity, rail: Rail) -> None:
+        row = _row(session, rail.section, rail.place, rail.environment)
+        if row is not None:
+            row.ended_by, row.ended_at = str(identity.principal), self._clock()
+            session.flush()
+
+    def _note(
+        self,
+        session: Session,
+        identity: Identity,
+        action: str,
+        decision: Decision,
+        before: Guardrail | None,
+        after: Guardrail | None,
+        reason: str = "",
+    ) -> None:
+        said = after or before
+        assert said is not None  # noqa: S101 - one of them is there
+        self._audit.note(
+            session,
+            str(identity.principal),
+            action,
+            said.rail.place,
+            reason=after.reason if after is not None else reason,
+            deciders=decision.deciders,
+            context={"guardrail": said.name, "version": said.version},
+            before={"says": before.words if before is not None else ""},
+            after={"says": after.words if after is not None else ""},
+        )
+
+
+def rails_in_force(session: Session) -> list[Rail]:
+    """Return everything that is said now."""
+    return [item.rail for item in _of(session, GuardrailRow.ended_at.is_(None))]
+
+
+def _of(session: Session, where: ColumnElement[bool]) -> list[Guardrail]:
+    return [_guardrail(row) for row in session.scalars(select(GuardrailRow).where(where))]
+
+
+def _row(session: Session, section: str, place: str, environment: str) -> GuardrailRow | None:
+    query = select(GuardrailRow).where(
+        GuardrailRow.section == section,
+        GuardrailRow.place == place,
+        GuardrailRow.environment == environment,
+        GuardrailRow.ended_at.is_(None),
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _guardrail(row: GuardrailRow) -> Guardrail:
+    return Guardrail(
+        Rail(row.section, row.place, _ENVIRONMENT.validate_python(row.environment), row.values, row.binding),
+        row.version,
+        row.set_by,
+        row.set_at,
+        row.reason,
+        row.ended_by,
+        row.ended_at,
+    )

@@ -1,0 +1,67 @@
+"""What data planes are told of models, and the credentials that they may fetch for them."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from bailiwick.control.identity import Authorizer
+from bailiwick.control.inference.errors import UnknownModelError
+from bailiwick.control.inference.model import Route, Wire
+from bailiwick.control.vault import SecretReader
+from bailiwick.core.errors import NotFoundError
+from bailiwick.core.messages import ModelState
+
+
+class ModelServing:
+    """Answers for planes about the routes of the settings."""
+
+    def __init__(self, routes: Mapping[str, Route], authorizer: Authorizer, secrets: SecretReader) -> None:
+        self._routes = routes
+        self._authorizer = authorizer
+        self._secrets = secrets
+
+    def require_known(self, names: Iterable[str]) -> None:
+        """Return when there are models of these names; raise `UnknownModelError` for the first that is not there."""
+        for name in names:
+            if name not in self._routes:
+                words = f"there are: {', '.join(sorted(self._routes))}" if self._routes else "none is configured"
+                raise UnknownModelError(f"there is no model '{name[:60]}'", hint=words)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the models that there are."""
+        return frozenset(self._routes)
+
+    def states(self, session: Session) -> tuple[ModelState, ...]:
+        """Return every model as planes pass calls on to it."""
+        names = [f"model:{name}" for name in self._routes]
+        standing = self._authorizer.holders_of(session, names) if names else {}
+        return tuple(
+            ModelState(
+                name=route.name,
+                family="anthropic" if route.wire is Wire.ANTHROPIC else "openai",
+                url=route.url,
+                model=route.model,
+                has_key=route.key is not None,
+                timeout_seconds=route.timeout_seconds,
+                tokens_per_day=route.tokens_per_day,
+                caller_tokens_per_day=route.caller_tokens_per_day,
+                caller_calls_per_day=route.caller_calls_per_day,
+                most_output_tokens=route.most_output_tokens,
+                open_to=route.open_to,
+                roles=standing[f"model:{route.name}"].roles,
+            )
+            for route in self._routes.values()
+        )
+
+    def has_key(self, name: str) -> bool:
+        """Return whether there is a model of this name whose server asks for a credential."""
+        return name in self._routes and self._routes[name].key is not None
+
+    def key(self, name: str) -> SecretStr:
+        """Return the credential of a model's server; raise `SecretNotFoundError` when its place holds none."""
+        place = self._routes[name].key if name in self._routes else None
+        if place is None:
+            raise NotFoundError("no model of that name has a credential")
+        return self._secrets(place)

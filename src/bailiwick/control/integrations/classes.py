@@ -1,0 +1,107 @@
+"""Classes of data in integrations: which columns hold which, said by who keeps them, and what each access brings."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.integrations.errors import UnknownIntegrationError
+from bailiwick.control.integrations.tables import IntegrationRow
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.grants import ClassedAccess, TableGrant
+from bailiwick.core.principals import Identity
+from bailiwick.store import Store
+
+# As manifests name them.
+_CLASS = re.compile(r"[a-z][a-z0-9-]{0,38}")
+
+
+class DataClasses:
+    """Which classes of data there are behind integrations. One of which nobody said anything is not judged."""
+
+    def __init__(self, store: Store, audit: AuditLog, authorizer: Authorizer) -> None:
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+
+    def classify(self, identity: Identity, name: str, classes: Mapping[str, str]) -> dict[str, str]:
+        """Say which class columns (`table.column`) hold, nothing for none; return those of the integration now.
+
+        Raises `UnknownIntegrationError`, and `InvalidInputError` for a column that it does not offer or a name that is
+        none.
+        """
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            query = select(IntegrationRow).where(IntegrationRow.name == name).with_for_update()
+            row = session.scalars(query).one_or_none()
+            if row is None:
+                raise UnknownIntegrationError(f"there is no integration '{name[:60]}'", hint="name one that there is")
+            _require_known(classes, row)
+            before = dict(row.data_classes)
+            now = {column: found for column, found in {**before, **classes}.items() if found}
+            row.data_classes = now
+            self._audit.note(
+                session,
+                str(identity.principal),
+                "integration.classified",
+                f"integration:{name}",
+                deciders=decision.deciders,
+                before=before,
+                after=now,
+            )
+        return now
+
+    def of(self, session: Session) -> dict[str, dict[str, str]]:
+        """Return the classes of columns by integration, of those that have any."""
+        rows = session.execute(select(IntegrationRow.name, IntegrationRow.data_classes).order_by(IntegrationRow.name))
+        return {row.name: dict(row.data_classes) for row in rows if row.data_classes}
+
+    def accesses(self, session: Session) -> tuple[ClassedAccess, ...]:
+        """Return what each access rule brings, of integrations that somebody classified."""
+        rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
+        return tuple(
+            ClassedAccess(row.name, rule, tuple(_classed(tables, row.data_classes)))
+            for row in rows
+            if row.data_classes
+            for rule, tables in sorted(row.offers.items())
+        )
+
+    def name_of_classes(self, session: Session) -> str:
+        """Return a name for all of it: another one when anything is classified anew; empty when nothing is."""
+        facts = [
+            f"{item.integration} {item.access} {column} {found}"
+            for item in self.accesses(session)
+            for column, found in item.columns
+        ]
+        return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if facts else ""
+
+
+def _require_known(classes: Mapping[str, str], row: IntegrationRow) -> None:
+    offered = {column for tables in row.offers.values() for column in _columns(tables)}
+    for column, found in classes.items():
+        if column not in offered:
+            raise InvalidInputError(
+                f"'{row.name}' offers no column '{column[:80]}'", hint=f"it offers: {', '.join(sorted(offered)[:40])}"
+            )
+        if found and not _CLASS.fullmatch(found):
+            raise InvalidInputError(
+                f"'{found[:40]}' is no name of a class of data",
+                hint="small letters, digits and hyphens, as in manifests",
+            )
+
+
+def _classed(tables: Iterable[object], classes: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(column, classes[column]) for column in dict.fromkeys(_columns(tables)) if column in classes]
+
+
+def _columns(tables: Iterable[object]) -> list[str]:
+    """Return the columns of grants as people name them: with the schema where that is not the usual one."""
+    found = []
+    for table in map(TableGrant.model_validate, tables):
+        schema = "" if table.namespace == "public" else f"{table.namespace}."
+        found += [f"{schema}{table.relation}.{column.name}" for column in table.columns]
+    return found

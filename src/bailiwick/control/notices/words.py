@@ -1,0 +1,67 @@
+"""What notices say, as text for mail and as JSON for chats."""
+
+import re
+from collections.abc import Sequence
+
+from bailiwick.control.notices.model import Notice
+
+# Characters that break lines, hide text or turn it around (CVE-2021-42574).
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\u061c]+")
+_LONGEST_LINE = 300
+
+
+def subject(notice: Notice) -> str:
+    """Return the subject of a mail."""
+    urgent = "EMERGENCY: " if notice.content.emergency else ""
+    return f"{urgent}{_plain(notice.content.app)} waits for your approval"
+
+
+def mail_text(notice: Notice, link: str, choices: str) -> str:
+    """Return the text of a mail to a person: what is asked, what is new in reach, and the link that is theirs."""
+    said = notice.content
+    first = ["This is its first deploy: an administrator decides."] if said.first_deploy else []
+    behalf = [f"You decide for {_plain(said.behalf)}, who handed that to you."] if said.behalf else []
+    urgent = [f"This is an EMERGENCY that takes two people: {_plain(said.emergency)}"] if said.emergency else []
+    lines = [
+        f"{_plain(said.asked_by)} asks to bring {_plain(said.app)} to production.",
+        *urgent,
+        *first,
+        *behalf,
+        "",
+        *_reach(said.added, "  + "),
+        "",
+        "Look at it and decide (the link is for you, works once, and asks you to sign in):",
+        link,
+        f"It is good until {notice.link_ends:%Y-%m-%d %H:%M} UTC. Opening it decides nothing.",
+        "",
+        f"No mail like this any more: {choices}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def chat_message(notice: Notice, card: str) -> dict[str, str]:
+    """Return the JSON that Slack and what is compatible with it takes; the link in it is anybody's and nobody's."""
+    said = notice.content
+    kind = "its first deploy" if said.first_deploy else "a deploy"
+    lines = [f"*EMERGENCY*, it takes two people: {_escaped(said.emergency)}"] if said.emergency else []
+    lines += [
+        f"*{_escaped(said.app)}* waits for a decision: {_escaped(said.asked_by)} asks for {kind} to production.",
+        *(_escaped(line) for line in _reach(said.added, "• ")),
+        f"<{card}|Look at it and decide>",
+    ]
+    return {"text": "\n".join(lines)}
+
+
+def _reach(added: Sequence[str], mark: str) -> list[str]:
+    if not added:
+        return ["Nothing is new in its reach."]
+    return ["New in its reach:", *(f"{mark}{_plain(line)}" for line in added)]
+
+
+def _plain(text: str) -> str:
+    return _UNSEEN.sub(" ", text)[:_LONGEST_LINE]
+
+
+def _escaped(text: str) -> str:
+    """Return a text without what would be markup, a link or a call of everybody (https://api.slack.com/reference/surfaces/formatting)."""
+    return _plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,100 @@
+"""What the model gateways of planes ask for: which models there are, their credentials, and whose a token is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import MODELS_AUDIENCE, Authorizer
+from bailiwick.control.planes.fetching import may_fetch
+from bailiwick.core.clock import Clock
+from bailiwick.core.messages import ModelState, PassAnswer, SecretValue
+from bailiwick.core.passes import issue_model_pass
+from bailiwick.core.policy import ContextValue
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.core.statements import SigningKey
+from bailiwick.store import Store
+
+# A plane asks anew after seconds.
+_PASS_LIFETIME = timedelta(minutes=1)
+TOKEN_LIFETIME = timedelta(minutes=15)
+
+
+class Models(Protocol):
+    """What planes need of the inference domain."""
+
+    def states(self, session: Session) -> tuple[ModelState, ...]:
+        """Return every model as planes pass calls on to it."""
+
+    def has_key(self, name: str) -> bool:
+        """Return whether there is a model of this name whose server asks for a credential."""
+
+    def key(self, name: str) -> SecretStr:
+        """Return the credential of a model's server."""
+
+
+class Tokens(Protocol):
+    """What is needed of the identity domain."""
+
+    def authenticate_token(self, secret: str, *, audience: str) -> Identity:
+        """Return whose token this is, when it was made for this door."""
+
+
+@dataclass(frozen=True)
+class PlaneModels:
+    """Answers gateways. `pass_key` signs passes, as planes have pinned it."""
+
+    store: Store
+    audit: AuditLog
+    authorizer: Authorizer
+    models: Models
+    tokens: Tokens
+    pass_key: SigningKey
+    clock: Clock
+
+    def states(self, session: Session) -> tuple[ModelState, ...]:
+        """Return every model."""
+        return self.models.states(session)
+
+    def key(self, plane: str, name: str) -> SecretValue:
+        """Return the credential of a model's server, wherever the settings say that it is; audited."""
+        used_here = self.models.has_key(name)
+        with self.store.transaction() as session:
+            decision = may_fetch(self.authorizer, self.audit, session, plane, f"model.{name}", used_here=used_here)
+        decision.require()
+        return SecretValue(name=name, value=self.models.key(name).get_secret_value())
+
+    def issue_token(self, identity: Identity) -> PassAnswer:
+        """Make a token for models in the name of whoever asks; audited. By itself it lets nobody call anything."""
+        who = str(identity.principal)
+        expires = self.clock() + TOKEN_LIFETIME
+        with self.store.transaction() as session:
+            self.audit.note(session, who, "token.issued", who, context={"audience": MODELS_AUDIENCE, "purpose": "api"})
+        return PassAnswer(token=issue_model_pass(identity, self.pass_key, expires, self.clock()), expires=expires)
+
+    def open_to(self, session: Session, identity: Identity) -> list[ModelState]:
+        """Return the models that somebody may call with a token of theirs, by name."""
+        found = []
+        for model in sorted(self.states(session), key=lambda item: item.name):
+            context: dict[str, ContextValue] = {
+                "app": "", "declared": False, "scopes": frozenset(), "open_to": model.open_to
+            }  # fmt: skip
+            if self.authorizer.decide(session, identity, "model.call", f"model:{model.name}", context).allowed:
+                found.append(model)
+        return found
+
+    def answer_pass(self, token: str) -> PassAnswer:
+        """Return the pass for models behind an access token that was made for them."""
+        identity = self.tokens.authenticate_token(token, audience=MODELS_AUDIENCE)
+        expires = self.clock() + _PASS_LIFETIME
+        return PassAnswer(token=issue_model_pass(identity, self.pass_key, expires, self.clock()), expires=expires)
+
+
+def own_pass(service: str, key: SigningKey, clock: Clock) -> Callable[[], str]:
+    """Return what makes passes for models in the platform's own name, such as that of its reviewers."""
+    identity = Identity.of_service(Principal.parse(service))
+    return lambda: issue_model_pass(identity, key, clock() + _PASS_LIFETIME, clock())

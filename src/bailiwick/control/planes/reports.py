@@ -1,0 +1,238 @@
+"""Reports of planes: taken in once each, as far as a plane may speak of what they are about."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import Authorizer
+from bailiwick.control.observe import ObserveService, take_walls
+from bailiwick.control.planes.fetching import plane_identity
+from bailiwick.control.planes.needs import (
+    Accounts,
+    Attestations,
+    DeclaredSettings,
+    OwnDatabases,
+    Previews,
+    Rehearsals,
+    Releases,
+    Rollouts,
+    Stops,
+)
+from bailiwick.control.planes.tables import PlanePoliciesRow, SpoolRow
+from bailiwick.control.policies import remember
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.events import Outcome
+from bailiwick.core.messages import (
+    AccountsReport,
+    Acknowledgement,
+    AppReport,
+    AskedQuestion,
+    AttestationReport,
+    AuditReport,
+    DatabaseReport,
+    DecisionsReport,
+    EgressRollup,
+    JobReport,
+    KillReport,
+    PoliciesReport,
+    RehearsalReport,
+    ReportBatch,
+    RequestRollup,
+    Sequenced,
+    SettingsReport,
+    WallsReport,
+)
+from bailiwick.core.policy import Asked, ContextValue, Decision
+from bailiwick.core.rollouts import RolloutReport
+from bailiwick.core.stops import StopKind
+from bailiwick.store import Store
+
+_OfAnApp = (
+    AppReport
+    | RequestRollup
+    | EgressRollup
+    | KillReport
+    | JobReport
+    | DatabaseReport
+    | RehearsalReport
+    | AttestationReport
+    | RolloutReport
+    | WallsReport
+)
+
+
+class ReportTaker:
+    """Takes in what planes spool. What a plane says of what it does not serve is not believed."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        authorizer: Authorizer,
+        observe: ObserveService,
+        releases: Releases,
+        stops: Stops,
+        accounts: Accounts,
+        databases: OwnDatabases,
+        rehearsals: Rehearsals,
+        attestations: Attestations,
+        rollouts: Rollouts,
+        declared: DeclaredSettings,
+        previews: Previews,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+        self._observe = observe
+        self._releases = releases
+        self._stops = stops
+        self._accounts = accounts
+        self._databases = databases
+        self._rehearsals = rehearsals
+        self._attestations = attestations
+        self._rollouts = rollouts
+        self._declared = declared
+        self._previews = previews
+
+    def take(self, plane: str, batch: ReportBatch) -> Acknowledgement:
+        """Take in a batch, each report once whatever is sent again, all in one transaction.
+
+        What a plane says of a mode that it does not serve is not believed, and audited. Reports that are missing
+        before or between these (the control plane was restored from a backup, or something is wrong) are lost: what
+        came is taken, and the log says which did not. Raises `InvalidInputError` for reports out of order.
+        """
+        numbers = [item.sequence for item in batch.reports]
+        if numbers != sorted(set(numbers)):
+            raise InvalidInputError("the reports of a batch are not in order", hint="send each once, oldest first")
+        with self._store.transaction() as session:
+            spool = self._locked_spool(session, plane, batch.spool)
+            news = [item for item in batch.reports if item.sequence > spool.sequence]
+            told_of = {item.report.app for item in news if isinstance(item.report, RolloutReport)}
+            self._rollouts.hold_still(session, told_of)
+            self._note_missing(session, plane, batch.spool, spool.sequence, news)
+            events = [
+                item.report.event.model_copy(update={"plane": plane})
+                for item in news
+                if isinstance(item.report, AuditReport)
+            ]
+            for item in news:
+                if isinstance(item.report, PoliciesReport):
+                    self._take_policies(session, plane, item.report)
+                elif isinstance(item.report, AccountsReport):
+                    self._take_accounts(session, plane, item.report)
+                elif isinstance(item.report, DecisionsReport):
+                    remember(session, [_asked(plane, asked) for asked in item.report.asked])
+                elif isinstance(item.report, SettingsReport):
+                    self._declared.take(session, plane, item.report)
+                elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
+                    self._take(session, plane, item.report)
+            self._audit.append_all(session, events)
+            if news:
+                spool.sequence = news[-1].sequence
+            return Acknowledgement(sequence=spool.sequence)
+
+    def _note_missing(self, session: Session, plane: str, spool: str, seen: int, news: Sequence[Sequenced]) -> None:
+        for item in news:
+            if item.sequence > seen + 1:
+                self._audit.note(
+                    session,
+                    f"plane:{plane}",
+                    "report.missed",
+                    f"plane:{plane}",
+                    outcome=Outcome.FAILED,
+                    reason=f"reports {seen + 1} to {item.sequence - 1} of this plane never came",
+                    plane=plane,
+                    context={"spool": spool, "first": seen + 1, "last": item.sequence - 1},
+                )
+            seen = item.sequence
+
+    @staticmethod
+    def _take_policies(session: Session, plane: str, report: PoliciesReport) -> None:
+        said = {"generation": report.generation, "fault": report.fault, "time": report.time}
+        row = insert(PlanePoliciesRow).values(plane=plane, **said)
+        session.execute(row.on_conflict_do_update(index_elements=["tenant", "plane"], set_=said))
+
+    def _take_accounts(self, session: Session, plane: str, report: AccountsReport) -> None:
+        """Take what a plane saw in a system that apps of it use; of others it cannot know anything."""
+        apps = self._releases.app_states(session, plane) + self._releases.candidate_states(session, plane)
+        used = {item.resource for app in apps for item in app.integrations}
+        if report.integration in used:
+            self._accounts.record(session, plane, report)
+
+    def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
+        mode = "production" if isinstance(report, JobReport) else report.mode
+        decision = may_speak_for(self._authorizer, self._releases, session, plane, "report.take", report.app, mode)
+        if not decision.allowed:
+            self._audit.note(
+                session,
+                f"plane:{plane}",
+                "report.refused",
+                f"app:{report.app}",
+                outcome=Outcome.REFUSED,
+                reason=decision.reason,
+                app=report.app,
+                plane=plane,
+                deciders=decision.deciders,
+                context={"kind": report.kind, "mode": mode},
+            )
+        return decision.allowed
+
+    def _take(self, session: Session, plane: str, report: _OfAnApp) -> None:
+        match report:
+            case AppReport() if report.branch:
+                self._previews.take_status(session, report)
+            case KillReport() if report.branch and report.scope is None:
+                self._observe.take_evidence(session, report)
+                self._previews.stopped(session, report, plane)
+            case AppReport():
+                self._observe.take_status(session, plane, report)
+            case RequestRollup() | EgressRollup():
+                self._observe.take_rollup(session, plane, report)
+            case JobReport():
+                self._observe.take_job(session, report)
+            case AttestationReport():
+                self._attestations.take(session, plane, report)
+            case KillReport() if not self._may_close(session, plane, report):
+                return
+            case KillReport():
+                evidence = self._observe.take_evidence(session, report)
+                self._stops.record_automatic(session, report, plane=plane, evidence=evidence)
+            case DatabaseReport():
+                self._databases.record(session, plane, report)
+            case RehearsalReport():
+                self._rehearsals.take(session, plane, report)
+            case RolloutReport():
+                self._rollouts.take(session, report)
+            case WallsReport():
+                take_walls(session, report)
+
+    def _may_close(self, session: Session, plane: str, report: KillReport) -> bool:
+        """Return whether what a plane closed is the app itself, or an integration that the app uses there."""
+        if report.scope is None:
+            return True
+        apps = self._releases.app_states(session, plane)
+        used = {item.resource for app in apps if app.app == report.app for item in app.integrations}
+        return report.scope.kind is StopKind.INTEGRATION and report.scope.subject in used
+
+    def _locked_spool(self, session: Session, plane: str, spool: str) -> SpoolRow:
+        session.execute(insert(SpoolRow).values(plane=plane, spool=spool, sequence=0).on_conflict_do_nothing())
+        own = select(SpoolRow).where(SpoolRow.plane == plane, SpoolRow.spool == spool)
+        return session.scalars(own.with_for_update()).one()
+
+
+def may_speak_for(
+    authorizer: Authorizer, releases: Releases, session: Session, plane: str, action: str, app: str, mode: str
+) -> Decision:
+    """Answer whether a plane may speak for an app in a mode: whether it serves that."""
+    context: dict[str, ContextValue] = {"mode": mode, "serves": releases.modes(plane)}
+    return authorizer.decide(session, plane_identity(plane), action, f"app:{app}", context)
+
+
+def _asked(plane: str, asked: AskedQuestion) -> Asked:
+    """Return a question as it is kept; a plane speaks for itself only."""
+    question = {**asked.question, "environment": plane}
+    return Asked(f"{plane}/{asked.key}", asked.day, question, asked.allowed, asked.deciders, asked.times, asked.last)

@@ -1,0 +1,57 @@
+"""What a plane asks the control plane, and what it is answered."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from bailiwick.core.messages.base import Message
+
+
+class SecretValue(Message):
+    """A credential on its way to the gateway that needs it, over mutual TLS only."""
+
+    name: str
+    value: str = Field(repr=False)
+
+
+class PassRequest(Message):
+    """The router has a one-time code that a browser brought back, and asks for the pass behind it."""
+
+    code: str = Field(repr=False)
+    app: str
+    mode: Literal["preview", "production"]
+    verifier: str = Field(repr=False)
+    branch: str = ""
+
+
+class TokenShown(Message):
+    """Somebody shows an access token at the plane's model gateway, which asks for the pass behind it."""
+
+    token: str = Field(repr=False, max_length=500)
+
+
+class PassAnswer(Message):
+    """The pass of the person who signed in, and the key that signs passes."""
+
+    token: str = Field(repr=False)
+    expires: datetime
+
+
+class StateTaken(Message):
+    """That a plane acts on the desired state of this version: what it took away is allowed no more."""
+
+    message_version: Literal[1] = 1
+    version: int
+
+
+class PlaneWelcome(Message):
+    """What a plane must know before all else: whose signatures count for what (public keys in base64)."""
+
+    message_version: Literal[1] = 1
+    plane: str
+    downlink_key: str
+    pass_key: str
+    review_keys: tuple[str, ...]
+    approval_keys: tuple[str, ...]
+    release_keys: tuple[str, ...]

@@ -1,0 +1,168 @@
+"""What a data plane should be: the desired state that the control plane sends down."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bailiwick.core.grants import DataGrant
+from bailiwick.core.guardrails import Guardrails
+from bailiwick.core.messages.base import Message
+from bailiwick.core.rollouts import RolloutStep
+from bailiwick.core.statements import Envelope
+from bailiwick.core.trust import KeyChanges
+
+
+class Connection(Message):
+    """Where an integration is reached from this plane; the credential is fetched apart, by the secret's name."""
+
+    kind: Literal["postgresql"]
+    host: str
+    port: int
+    database: str
+    user: str
+    secret: str
+
+
+class IntegrationState(Message):
+    """An integration as an app of this plane may use it, under the name that its code uses; `stopped` says why nobody
+    may just now, when the kill switch closed it.
+    """
+
+    name: str
+    resource: str
+    connection: Connection
+    grant: DataGrant
+    roles: Mapping[str, frozenset[str]]
+    enabled: bool = True
+    stopped: str = ""
+
+
+class AppState(Message):
+    """One app as this plane should serve it.
+
+    `attachments` are the digests of further statements about the artefact, `layer` that of its dependencies: they are
+    fetched as the artefact is. `capabilities` are part of the approved reach; `closed` are those of them that are not
+    open any more. `accept_loss` says that this release is gone back to although its own database loses data by it.
+    `frozen` says who froze this release and why: a plane goes on with what it runs, and does not start this one. Only a
+    candidate has a `step`. `branch` is what a preview is of, empty for main: an app has one instance for each mode and
+    branch. One that stopped by itself and is tried again has a `trial`: the share of requests that are let through.
+    """
+
+    app: str
+    tenant: str
+    mode: Literal["preview", "production"]
+    host: str
+    release: str
+    commit: str
+    status: Literal["running", "killed"]
+    killed_because: str = ""
+    frozen: str = ""
+    reach: str
+    artifact_sha256: str
+    verdict: Envelope
+    approvals: tuple[Envelope, ...]
+    artifact: Envelope
+    attachments: tuple[str, ...] = ()
+    layer: str = ""
+    roles: Mapping[str, frozenset[str]]
+    integrations: tuple[IntegrationState, ...]
+    guardrails: Guardrails = Guardrails()
+    capabilities: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    accept_loss: bool = False
+    rehearsal: Envelope | None = None
+    lease_seconds: int = 4 * 3600
+    step: RolloutStep | None = None
+    branch: str = ""
+    trial: Annotated[float, Field(ge=0, le=1)] = 0
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """The digests of everything that a plane fetches for it."""
+        return (self.artifact_sha256, *self.attachments, *((self.layer,) if self.layer else ()))
+
+    @property
+    def open_capabilities(self) -> tuple[str, ...]:
+        """What the app may do now that apps may not."""
+        return tuple(name for name in self.capabilities if name not in self.closed)
+
+
+class ModelState(Message):
+    """A model as it may be called through this plane; the credential is fetched apart, by the model's name.
+
+    `url` is what the wire's paths are put behind, /v1 included; `model` the name that the upstream knows. `open_to` are
+    the principals, groups, apps, folders or the organisation that it was given to. Budgets are for a day (UTC) at one
+    plane: of all callers together, and of each. `stopped` says why nobody may call it just now.
+    """
+
+    name: str
+    family: Literal["openai", "anthropic"]
+    url: str
+    model: str
+    has_key: bool
+    timeout_seconds: float
+    tokens_per_day: int
+    caller_tokens_per_day: int
+    caller_calls_per_day: int
+    most_output_tokens: int
+    open_to: frozenset[str]
+    roles: Mapping[str, frozenset[str]]
+    stopped: str = ""
+
+
+class MigrationText(Message):
+    """A migration of an app's own database."""
+
+    number: int
+    name: str
+    up: str
+    down: str
+
+
+class RehearsalWanted(Message):
+    """The migrations of a deploy, to be rehearsed on a copy of the schema that the app has in production."""
+
+    deploy: str
+    app: str
+    tenant: str
+    migrations: tuple[MigrationText, ...]
+
+
+class EndedPreview(Message):
+    """The host of a branch's preview that is not served any more, what is said there, and what brings it back."""
+
+    host: str
+    words: str
+    hint: str
+
+
+class DesiredState(Message):
+    """Everything that a plane should be, by version; a higher version replaces a lower one whole.
+
+    `candidates` run beside what `apps` says, for some people. `policies` are those that decide beside the built-in
+    ones, in Cedar. `key_changes` say what became of the signing keys that the plane pinned. `ended` are previews of
+    branches whose addresses say that they ended.
+    """
+
+    kind: Literal["state"] = "state"
+    message_version: Literal[1] = 1
+    version: int
+    plane: str
+    time: datetime
+    sign_in_url: str
+    apps: tuple[AppState, ...]
+    candidates: tuple[AppState, ...] = ()
+    epochs: Mapping[str, int]
+    models: tuple[ModelState, ...] = ()
+    policies: str = ""
+    policies_generation: int = 0
+    rehearsals: tuple[RehearsalWanted, ...] = ()
+    key_changes: KeyChanges = KeyChanges()
+    ended: tuple[EndedPreview, ...] = ()
+
+    @property
+    def releases(self) -> tuple[AppState, ...]:
+        """Everything that may run, candidates last."""
+        return self.apps + self.candidates

@@ -1,0 +1,68 @@
+"""What a reach holds that another one did not. What is only narrower than before is not new."""
+
+from collections.abc import Iterator, Sequence
+
+from bailiwick.core.grants import ColumnGrant, RowCondition, TableGrant
+from bailiwick.core.reach import IntegrationReach, Reach
+from bailiwick.core.reach_words import Line, reach_lines, table_words
+
+
+def news(old: Reach | None, new: Reach) -> tuple[Line, ...]:
+    """Return what is new in a reach, by kind and in words; without an old one everything is."""
+    if old is None:
+        known: set[str] = set()
+        tables = [_of_new_integration(item) for item in new.integrations]
+    else:
+        known = {item.resource for item in old.integrations}
+        tables = [_wider(item, old.integrations) for item in new.integrations if item.resource in known]
+        tables += [_of_new_integration(item) for item in new.integrations if item.resource not in known]
+    return (*(line for lines in tables for line in lines), *_others(old, new))
+
+
+def _of_new_integration(item: IntegrationReach) -> list[Line]:
+    words = [table_words(item.resource, table) for table in item.grant.tables]
+    return [Line("integration", line) for line in words or [f"uses {item.resource}"]]
+
+
+def _wider(item: IntegrationReach, earlier: Sequence[IntegrationReach]) -> list[Line]:
+    """Return the tables of an integration that no grant of before holds wholly."""
+    before = [each.grant for each in earlier if each.resource == item.resource]
+    found = [
+        Line("scope", table_words(item.resource, table))
+        for table in item.grant.tables
+        if not any(_holds(was, table) for grant in before for was in grant.tables)
+    ]
+    if not item.grant.demands_person and all(grant.demands_person for grant in before):
+        found.append(Line("scope", f"{item.resource}: asked without a person behind the call, too"))
+    return found
+
+
+def _holds(was: TableGrant, now: TableGrant) -> bool:
+    """Whether a grant of a table opens all that another one does: rows are those that meet every condition."""
+    columns = {column.name: column for column in was.columns}
+    return (
+        (was.namespace, was.relation) == (now.namespace, now.relation)
+        and now.operations <= was.operations
+        and _conditions(was.rows) <= _conditions(now.rows)
+        and all(column.name in columns and _opens(columns[column.name], column) for column in now.columns)
+    )
+
+
+def _opens(was: ColumnGrant, now: ColumnGrant) -> bool:
+    readable = not now.readable or (was.readable and was.mask in (None, now.mask))
+    return readable and (was.writable or not now.writable)
+
+
+def _conditions(rows: Sequence[RowCondition]) -> set[tuple[str, str | None, str | None]]:
+    return {(row.column, row.equals, row.equals_attribute) for row in rows}
+
+
+def _others(old: Reach | None, new: Reach) -> Iterator[Line]:
+    before = set(reach_lines(old)) if old is not None else set()
+    yield from (line for line in reach_lines(new) if line.kind not in {"scope", "limit"} and line not in before)
+    if old is None or new.memory_bytes > old.memory_bytes:
+        yield Line("limit", f"may use {new.memory_bytes // 2**20} MiB of memory")
+    if old is None or new.cpu > old.cpu:
+        yield Line("limit", f"may use {new.cpu:g} of a processor")
+    if old is None or new.requests_per_second > old.requests_per_second:
+        yield Line("limit", f"takes up to {new.requests_per_second} requests a second")

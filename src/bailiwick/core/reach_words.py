@@ -1,0 +1,72 @@
+"""Reach in words: one line for each thing that an app may touch, by kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bailiwick.core.capabilities import WORDS, Capability
+from bailiwick.core.grants import ColumnGrant, Mask, RowCondition, TableGrant
+from bailiwick.core.reach import Reach
+
+_MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
+
+_PROTOCOLS = {
+    "": "may open connections to {}",
+    "http": "may send requests to {} in plain HTTP, which others can read on the way",
+    "smtp": "may send mail through {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something in reach: of which kind (`scope`, `egress`, `model` …), and in words."""
+
+    kind: str
+    words: str
+
+
+def reach_lines(reach: Reach) -> Iterator[Line]:
+    """Yield the lines of a reach."""
+    for integration in reach.integrations:
+        for table in integration.grant.tables:
+            yield Line("scope", table_words(integration.resource, table))
+    if reach.database:
+        yield Line("database", "has a database of its own")
+    for host in reach.egress:
+        yield Line("egress", host_words(host))
+    for model in reach.models:
+        yield Line("model", f"may ask the model {model}")
+    for job in reach.jobs:
+        yield Line("job", f"runs by itself: {job}")
+    for capability in reach.capabilities:
+        known = WORDS[Capability(capability)] if capability in WORDS else f"has the capability {capability}"
+        yield Line("capability", known)
+    for data_class in reach.data_classes:
+        yield Line("data class", f"says that it handles {data_class} data")
+    yield Line("limit", f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor")
+    yield Line("limit", f"takes up to {reach.requests_per_second} requests a second")
+
+
+def host_words(entry: str) -> str:
+    """Return what a host in reach opens, as a line."""
+    address, _, protocol = entry.partition("/")
+    return _PROTOCOLS.get(protocol, "may open connections to {} as {}").format(address, protocol)
+
+
+def table_words(resource: str, table: TableGrant) -> str:
+    """Return what a grant opens of a table of an integration, as a line."""
+    verbs = ", ".join(sorted(operation.value for operation in table.operations))
+    columns = ", ".join(_column(column) for column in table.columns)
+    rows = " and ".join(_condition(condition) for condition in table.rows) or "all rows"
+    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}"
+
+
+def _column(column: ColumnGrant) -> str:
+    if not column.readable:
+        return f"{column.name} (written, never read)"
+    return f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name
+
+
+def _condition(condition: RowCondition) -> str:
+    if condition.equals_attribute is not None:
+        return f"only rows whose {condition.column} is the person's own {condition.equals_attribute}"
+    return f"only rows whose {condition.column} is {condition.equals!r}"

@@ -1,0 +1,225 @@
+"""Runs all attempts inside a sandbox and, as the same uid, outside of any: what succeeds outside only was held."""
+
+import asyncio
+import contextlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bailiwick.core.errors import UnavailableError
+from bailiwick.dataplane.attacks import attempts, bait_server
+from bailiwick.dataplane.attacks.attempts.main import MARK
+from bailiwick.dataplane.attacks.attempts.model import Bait
+from bailiwick.dataplane.sandbox import Limits, Mount, Runtime, SandboxSpec, launch, uid_of
+
+LIMITS = Limits(memory_bytes=128 * 2**20, cpu=2.0, processes=40, disk_bytes=8 * 2**20, open_files=64)
+_OWNER = "attacks"
+_SECONDS = 240.0
+_MACHINE = "x86_64"
+_PACKAGE = "bailiwick/dataplane/attacks/attempts"
+
+
+class AttackError(UnavailableError):
+    """The attempts could not be made."""
+
+    code = "attacks.not-made"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt: whether the sandbox held, why, and whether it leads out where there is no sandbox."""
+
+    theme: str
+    name: str
+    held: bool
+    words: str
+    outside: bool
+    outside_words: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of all attempts, and how the sandbox was isolated."""
+
+    level: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def escaped(self) -> tuple[Outcome, ...]:
+        """Those that led out."""
+        return tuple(item for item in self.outcomes if not item.held)
+
+    @property
+    def unproved(self) -> tuple[Outcome, ...]:
+        """Those that lead nowhere outside either on this host: that they were held says little."""
+        return tuple(item for item in self.outcomes if item.held and not item.outside)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it for programs."""
+        return {
+            "suite": "sandbox",
+            "level": self.level,
+            "held": not self.escaped,
+            "attempts": len(self.outcomes),
+            "proved": len(self.outcomes) - len(self.unproved) - len(self.escaped),
+            "escaped": [f"{item.theme}: {item.name}" for item in self.escaped],
+            "unproved": [f"{item.theme}: {item.name}" for item in self.unproved],
+            "outcomes": [asdict(item) for item in self.outcomes],
+        }
+
+
+async def attack_sandbox(runtime: Runtime) -> Found:
+    """Make all attempts; raise `AttackError` when that is not possible here, `SandboxUnavailableError` without one."""
+    if platform.machine() != _MACHINE:
+        raise AttackError("the attempts are written for x86-64", hint="run them on such a machine")
+    uid = uid_of(_OWNER)
+    with _folder("bw-attacks-") as code, _folder("bw-bait-") as folder, _folder("bw-scratch-") as scratch:
+        _copy_attempts(code)
+        if uid is not None:
+            os.chown(scratch, uid, uid)
+        async with _bait(runtime, folder, uid) as (bait, leak):
+            inside, level = await _inside(runtime, code, bait)
+            environment = _environment(
+                runtime, BAIT=json.dumps(asdict(bait)), LAUNCHER_SECRET=bait.secret, TMPDIR=str(scratch)
+            )
+            outside = await _outside(runtime, code, environment, leak, uid)
+    return Found(level, tuple(_outcomes(inside, outside)))
+
+
+def _outcomes(inside: list[dict[str, Any]], outside: list[dict[str, Any]]) -> Iterator[Outcome]:
+    if [item["name"] for item in inside] != [item["name"] for item in outside]:
+        raise AttackError("other attempts were made inside than outside", hint="run them again")
+    for held, control in zip(inside, outside, strict=True):
+        yield Outcome(
+            held["theme"], held["name"], not held["out"], held["words"] or "nothing of it is there",
+            control["out"], control["words"], held["milliseconds"],
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _folder(prefix: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_attempts(code: Path) -> None:
+    """Lay the attempts out so that they are imported by their names, with nothing of ours beside them."""
+    target = code / _PACKAGE
+    shutil.copytree(Path(attempts.__file__ or "").parent, target, ignore=shutil.ignore_patterns("__pycache__"))
+    for above in target.relative_to(code).parents[:-1]:
+        (code / above / "__init__.py").touch()
+    for place, _, names in os.walk(code):
+        Path(place).chmod(0o755)
+        for name in names:
+            Path(place, name).chmod(0o644)
+
+
+@contextlib.asynccontextmanager
+async def _bait(runtime: Runtime, folder: Path, uid: int | None) -> AsyncIterator[tuple[Bait, int]]:
+    """Put out the bait, and take it in again; the number is that of the secret's file, left open for everybody."""
+    secret = secrets.token_hex(16)
+    shared = Path(f"/dev/shm/{folder.name}")  # noqa: S108 - a name of our own, as mkdtemp made it
+    for file in (folder / "secret", shared):
+        file.write_text(secret)
+        file.chmod(0o644)
+    if uid is not None:
+        for path in (folder, folder / "secret", shared):
+            os.chown(path, uid, uid)
+    shutil.copyfile(bait_server.__file__, folder / "bait_server.py")
+    abstract = f"bait-{secrets.token_hex(4)}"
+    command = [*_becoming(uid), str(runtime.outside_python), "-I", "-S", "-B", str(folder / "bait_server.py")]
+    server = await asyncio.create_subprocess_exec(
+        *command, str(folder), abstract, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        env=_environment(runtime, BAIT_SECRET=f"bait {secret}"),
+    )  # fmt: skip
+    leak = os.open(folder / "secret", os.O_RDONLY)
+    os.set_inheritable(leak, True)
+    try:
+        assert server.stdout is not None  # noqa: S101 - it was asked for
+        said = json.loads(await asyncio.wait_for(server.stdout.readline(), 30) or b"{}")
+        if not said:
+            raise AttackError("there is no bait: its server did not start")
+        yield Bait(
+            folder=str(folder), secret=secret, pid=server.pid, abstract=abstract, socket=str(folder / "socket"),
+            shared=str(shared), host=socket.gethostname(), **said,
+        ), leak  # fmt: skip
+    finally:
+        os.close(leak)
+        shared.unlink(missing_ok=True)
+        with contextlib.suppress(ProcessLookupError):
+            server.kill()
+        await server.wait()
+
+
+def _becoming(uid: int | None) -> list[str]:
+    return [] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]
+
+
+def _environment(runtime: Runtime, **more: str) -> Mapping[str, str]:
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries), **more}
+
+
+async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[str, Any]], str]:
+    # What the launcher has in its environment and open must not come in.
+    os.environ["LAUNCHER_SECRET"] = bait.secret
+    spec = SandboxSpec(
+        id="attacks",
+        owner=_OWNER,
+        command=("python3", "-I", "-S", "-B", f"/mnt/{_PACKAGE}/main.py"),
+        environment={"BAIT": json.dumps(asdict(bait))},
+        mounts=(Mount(code, "/mnt"),),
+        limits=LIMITS,
+    )
+    try:
+        sandbox = await launch(spec, runtime)
+    finally:
+        del os.environ["LAUNCHER_SECRET"]
+    try:
+        async with asyncio.timeout(_SECONDS):
+            said = await sandbox.output.read()
+    except TimeoutError as fault:
+        raise AttackError(f"the attempts inside took longer than {_SECONDS:.0f} s") from fault
+    finally:
+        await sandbox.kill()
+        await sandbox.wait()
+        sandbox.close()
+    return _read(said, "inside"), f"bubblewrap, {sandbox.controls}"
+
+
+async def _outside(
+    runtime: Runtime, code: Path, environment: Mapping[str, str], leak: int, uid: int | None
+) -> list[dict[str, Any]]:
+    command = [*_becoming(uid), str(runtime.outside_python), "-I", "-S", "-B", str(code / _PACKAGE / "main.py")]
+    made = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env=environment, pass_fds=[leak], cwd="/",
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        said, _ = await asyncio.wait_for(made.communicate(), _SECONDS)
+    except TimeoutError as fault:
+        made.kill()
+        raise AttackError(f"the attempts outside took longer than {_SECONDS:.0f} s") from fault
+    return _read(said, "outside")
+
+
+def _read(said: bytes, where: str) -> list[dict[str, Any]]:
+    line = next((line for line in said.decode(errors="replace").splitlines() if line.startswith(MARK)), "")
+    try:
+        return list(json.loads(line.removeprefix(MARK)))
+    except ValueError:
+        words = said.decode(errors="replace").strip()[-300:]
+        raise AttackError(f"the attempts {where} ended without a result: {words}", hint="run them again") from None

@@ -1,0 +1,22 @@
+"""The model gateway: the one way from an app, an agent or a reviewer to a model."""
+
+from bailiwick.dataplane.gateways.model.budget import Budget
+from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, TokenDoor
+from bailiwick.dataplane.gateways.model.errors import CallRefusedError
+from bailiwick.dataplane.gateways.model.gateway import ModelGateway
+from bailiwick.dataplane.gateways.model.model import Caller, Use
+from bailiwick.dataplane.gateways.model.server import ModelListener
+from bailiwick.dataplane.gateways.model.upstream import Upstreams
+
+__all__ = [
+    "Budget",
+    "CallRefusedError",
+    "Caller",
+    "Door",
+    "ModelGateway",
+    "ModelListener",
+    "PlantedDoor",
+    "TokenDoor",
+    "Upstreams",
+    "Use",
+]

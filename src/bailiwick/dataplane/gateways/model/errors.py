@@ -1,0 +1,71 @@
+"""What the model gateway answers when it does not pass a call on, in the form of the wire that the caller speaks."""
+
+import json
+from collections.abc import Sequence
+
+from bailiwick.core.errors import BailiwickError
+from bailiwick.dataplane.gateways.model.model import Endpoint, Family
+
+# By status, as the wires' documentation names them; what is not here is a fault of the server.
+_ANTHROPIC = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    405: "invalid_request_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    504: "timeout_error",
+}
+_OPENAI = {
+    400: ("invalid_request_error", "invalid_request"),
+    401: ("authentication_error", "invalid_api_key"),
+    403: ("permission_error", "permission_denied"),
+    404: ("invalid_request_error", "model_not_found"),
+    405: ("invalid_request_error", "method_not_allowed"),
+    413: ("invalid_request_error", "request_too_large"),
+    429: ("insufficient_quota", "insufficient_quota"),
+    504: ("server_error", "timeout"),
+}
+
+
+class CallRefusedError(BailiwickError):
+    """A call is not passed on, or its answer is not; the words hold nothing of either."""
+
+    code = "model.refused"
+
+    def __init__(self, status: int, message: str, *, hint: str = "", deciders: Sequence[str] = ()) -> None:
+        """Take the HTTP status, what is wrong, what to do, and which policy or check decided."""
+        super().__init__(message, hint=hint, deciders=deciders)
+        self.status = status
+
+
+def render(fault: BailiwickError, family: Family) -> bytes:
+    """Return the body of an error answer."""
+    return json.dumps(_document(fault, family)).encode()
+
+
+def event(fault: BailiwickError, endpoint: Endpoint) -> bytes:
+    """Return the event that tells of a fault in the midst of a stream (server-sent events)."""
+    if endpoint.family == "openai" and endpoint.events == "event":
+        # The responses API has the error flat in its event.
+        said = {"type": "error", "code": _openai(fault.status)[1], "message": _words(fault), "param": None}
+        return b"event: error\ndata: " + json.dumps(said).encode() + b"\n\n"
+    name = b"event: error\n" if endpoint.events == "event" else b""
+    return name + b"data: " + render(fault, endpoint.family) + b"\n\n"
+
+
+def _document(fault: BailiwickError, family: Family) -> dict[str, object]:
+    if family == "anthropic":
+        kind = _ANTHROPIC.get(fault.status, "api_error")
+        return {"type": "error", "error": {"type": kind, "message": _words(fault)}}
+    kind, code = _openai(fault.status)
+    return {"error": {"message": _words(fault), "type": kind, "param": None, "code": code}}
+
+
+def _openai(status: int) -> tuple[str, str]:
+    return _OPENAI.get(status, ("server_error", "upstream_error"))
+
+
+def _words(fault: BailiwickError) -> str:
+    return f"{fault.message}; {fault.hint}" if fault.hint else fault.message

@@ -1,0 +1,231 @@
+"""One call: let through or refused, passed on to the model's server, and its answer passed back as it comes."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import httptools
+
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.messages import ModelState
+from bailiwick.core.policy import Decision
+from bailiwick.core.principals import Identity
+from bailiwick.dataplane.channel import Channel, TooLongError
+from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing, output_wanted, read_body
+from bailiwick.dataplane.gateways.model.budget import Reservation
+from bailiwick.dataplane.gateways.model.doors import Door
+from bailiwick.dataplane.gateways.model.errors import CallRefusedError, render
+from bailiwick.dataplane.gateways.model.gateway import ModelGateway
+from bailiwick.dataplane.gateways.model.headers import own_answer, request_head
+from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
+from bailiwick.dataplane.gateways.model.relay import Relay
+from bailiwick.dataplane.gateways.model.upstream import Address
+from bailiwick.dataplane.router.bodies import whole_body
+from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.wire import BadRequestError, RequestHead
+
+MAX_BODY_BYTES = 32 * 2**20
+_BODY_SECONDS = 60.0
+# From here on, looking through a body would keep others waiting.
+_LARGE_BODY = 256 * 1024
+_HUNG_UP = 499
+
+
+_Out = TypeVar("_Out")
+_In = ParamSpec("_In")
+
+
+class Exchange:
+    """One call at one endpoint."""
+
+    def __init__(
+        self, gateway: ModelGateway, door: Door, client: Channel, watch: Watch, head: RequestHead, endpoint: Endpoint
+    ) -> None:
+        self._gateway = gateway
+        self._door = door
+        self._client = client
+        self._watch = watch
+        self._head = head
+        self._endpoint = endpoint
+        self._caller: Caller | None = None
+        self._model: ModelState | None = None
+        self._upstream: Channel | None = None
+        self._body_read = False
+        self._gone = False
+        self._ended = False
+
+    @property
+    def identity(self) -> Identity | None:
+        """Whose call this is, once that is known."""
+        return self._caller.identity if self._caller is not None else None
+
+    @property
+    def model(self) -> ModelState | None:
+        """The model that is called, once that is known."""
+        return self._model
+
+    def end(self) -> None:
+        """End the call now: whoever it is of has lost their access, or the model was stopped."""
+        self._ended = True
+        self._abort_upstream()
+        self._client.abort()
+
+    def _client_ended(self) -> None:
+        """End the call at the model's server: nobody waits for the answer, and it would cost for nothing."""
+        self._gone = True
+        self._abort_upstream()
+
+    def _abort_upstream(self) -> None:
+        if self._upstream is not None:
+            self._upstream.abort()
+
+    async def run(self) -> bool:
+        """Serve the call; return whether another may follow on this connection."""
+        self._gateway.under_way.add(self)
+        self._client.on_end = self._client_ended
+        try:
+            return await self._serve()
+        finally:
+            self._client.on_end = None
+            self._gateway.under_way.discard(self)
+
+    async def _serve(self) -> bool:
+        try:
+            caller = self._caller = await self._door.caller(self._head, self._client.address)
+            asked = await self._asked()
+            model = self._model = self._gateway.find(caller, asked.model, self._endpoint.family)
+            decision = self._gateway.require(caller, model)
+            # Before the body is looked through: that keeps the credential itself from leaving in it.
+            key = await self._credential(model)
+            body = await _off_loop(asked.raw, outgoing, asked, model.model, self._gateway.redactor())
+            wanted = 0 if self._endpoint.free else body.tokens + self._output(asked, model)
+            reservation = self._gateway.budget.reserve(model, caller.account, wanted)
+        except CallRefusedError as fault:
+            return await self._refuse(fault)
+        self._gone = self._gone or self._client.is_over
+        return await self._call(caller, model, key, body, decision, reservation)
+
+    async def _credential(self, model: ModelState) -> str:
+        try:
+            return await self._gateway.credential(model) if model.has_key else ""
+        except BailiwickError as fault:
+            words = f"the credential of {model.name} cannot be had now: {fault.message}"
+            raise CallRefusedError(503, words, hint=fault.hint) from None
+
+    def _output(self, asked: Asked, model: ModelState) -> int:
+        return output_wanted(asked, self._endpoint.output, model.most_output_tokens)
+
+    async def _refuse(self, fault: CallRefusedError) -> bool:
+        if self._caller is not None:
+            self._gateway.note_refused(self._caller, self._model, self._endpoint.path, fault)
+        keep = self._head.keep_alive and self._body_read
+        self._client.write(own_answer(fault.status, render(fault, self._endpoint.family), keep_alive=keep))
+        await self._client.drain()
+        return keep
+
+    # -- the request ---------------------------------------------------------------------------------------------
+
+    async def _asked(self) -> Asked:
+        """Return the body as it came, read."""
+        head, client = self._head, self._client
+        if head.get(b"expect").lower() == "100-continue" and not client.waiting:
+            client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._watch.expect(client, _BODY_SECONDS)
+        try:
+            raw = await whole_body(client, head.length, MAX_BODY_BYTES)
+        except TooLongError:
+            raise CallRefusedError(413, f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB") from None
+        except BadRequestError as fault:
+            raise CallRefusedError(400, str(fault)) from None
+        finally:
+            self._watch.rest()
+        self._body_read = True
+        return await _off_loop(raw, read_body, raw)
+
+    # -- the call ------------------------------------------------------------------------------------------------
+
+    async def _call(
+        self,
+        caller: Caller,
+        model: ModelState,
+        key: str,
+        body: Outgoing,
+        decision: Decision,
+        reservation: Reservation,
+    ) -> bool:
+        """Pass the call on, and settle and audit what it came to, however it ends."""
+        began = time.monotonic()
+        relay = Relay(self._client, self._watch, self._head, self._endpoint, model)
+        called, words, keep = Called(self._endpoint.path, len(body.content), redacted=body.redacted), "", False
+        try:
+            keep = await self._pass_on(model, body, key, relay)
+        except (CallRefusedError, OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError) as fault:
+            told = self._fault(fault, model)
+            words, called.status = told.message, told.status
+            if relay.server_refused_us:
+                self._gateway.refused_credential(model)
+            if not self._is_over:
+                keep = await relay.break_off(told)
+        finally:
+            self._abort_upstream()
+            relay.fill(called, estimated_in=0 if self._endpoint.free else body.tokens)
+            called.milliseconds = round((time.monotonic() - began) * 1000, 2)
+            self._gateway.budget.settle(reservation, called.tokens_in + called.tokens_out)
+            self._gateway.note_called(caller, model, called, decision, words)
+        return keep and not self._gone
+
+    def _fault(self, fault: Exception, model: ModelState) -> CallRefusedError:
+        """Return what to say of a fault: nothing of what the server said, which may be anything."""
+        if self._is_over:
+            withdrawn = CallRefusedError(401, "the caller's access was withdrawn while this call ran")
+            return withdrawn if self._ended else CallRefusedError(_HUNG_UP, "the caller hung up")
+        if isinstance(fault, CallRefusedError):
+            return fault
+        if self._watch.ran_out:
+            return CallRefusedError(504, f"the model's server said nothing for {model.timeout_seconds:.3g} s")
+        words = "broke off its answer, or it is none" if self._upstream else f"is not reached ({type(fault).__name__})"
+        return CallRefusedError(502, f"the model's server {words}")
+
+    async def _pass_on(self, model: ModelState, body: Outgoing, key: str, relay: Relay) -> bool:
+        address, gateway = Address.of(model.url), self._gateway
+        out = request_head(self._head, address, self._endpoint.suffix, len(body.content), family=model.family, key=key,
+                           redact=gateway.redactor()) + body.content  # fmt: skip
+        known = gateway.upstreams.take_idle(address)
+        upstream = known or await gateway.upstreams.connect(address)
+        first = await self._ask(upstream, out, relay)
+        if not first and known is not None and not self._is_over and not self._watch.ran_out:
+            # The server closed an idle connection just as we chose it, with nothing of an answer: it is asked again.
+            upstream = await gateway.upstreams.connect(address)
+            first = await self._ask(upstream, out, relay)
+        keep = await relay.answer(upstream, first, key)
+        if relay.reusable:
+            self._upstream = None
+            gateway.upstreams.give_back(address, upstream)
+        return keep
+
+    @property
+    def _is_over(self) -> bool:
+        return self._gone or self._ended
+
+    async def _ask(self, upstream: Channel, out: bytes, relay: Relay) -> bytes:
+        """Send the call; return the beginning of the answer, empty when the server closed instead."""
+        self._upstream = upstream
+        if self._is_over:
+            upstream.abort()
+            raise EOFError
+        relay.sending(upstream)
+        try:
+            upstream.write(out)
+            await upstream.drain()
+            return await upstream.receive()
+        except (EOFError, ConnectionError):
+            upstream.abort()
+            return b""
+
+
+async def _off_loop(raw: bytes, work: Callable[_In, _Out], *arguments: _In.args, **options: _In.kwargs) -> _Out:
+    """Do work on a body; on one that would keep others waiting, in a thread."""
+    if len(raw) < _LARGE_BODY:
+        return work(*arguments, **options)
+    return await asyncio.to_thread(work, *arguments, **options)

@@ -1,0 +1,167 @@
+"""The model gateway's mind: who may call which model, with what it costs set aside, and what is said of it after."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bailiwick.core.clock import Clock
+from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.messages import ModelState
+from bailiwick.core.policy import Decision
+from bailiwick.core.principals import Identity
+from bailiwick.core.redacting import Redact
+from bailiwick.dataplane.gateways.model.budget import Budget
+from bailiwick.dataplane.gateways.model.errors import CallRefusedError
+from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
+from bailiwick.dataplane.gateways.model.upstream import Upstreams
+from bailiwick.dataplane.guard import Guard
+
+_FAILED = 400
+# What refusals are told about where the caller named no model that is here: its words may be anything.
+_UNKNOWN = "model:unknown"
+
+
+class Endable(Protocol):
+    """A call that is under way."""
+
+    @property
+    def identity(self) -> Identity | None:
+        """Whose it is, once that is known."""
+
+    @property
+    def model(self) -> ModelState | None:
+        """The model that it is of, once that is known."""
+
+    def end(self) -> None:
+        """End it now, at the model's server too."""
+
+
+@dataclass
+class ModelGateway:
+    """Shared by all doors of a plane.
+
+    `models` returns the models that this plane has, by name; `decide` asks policy; `credential` fetches the key of a
+    model's server, and `refused_credential` is told that the server did not take it; `redactor` returns what takes
+    secrets out of a text now; `emit` takes audit events and must not wait; `guard` is told what is used.
+    """
+
+    models: Callable[[], Mapping[str, ModelState]]
+    decide: Callable[[Caller, ModelState], Decision]
+    credential: Callable[[ModelState], Awaitable[str]]
+    refused_credential: Callable[[ModelState], None]
+    redactor: Callable[[], Redact]
+    budget: Budget
+    upstreams: Upstreams
+    emit: Callable[[AuditEvent], None]
+    clock: Clock
+    plane: str
+    guard: Guard = field(default_factory=Guard.of_nothing)
+    under_way: set[Endable] = field(default_factory=set)
+
+    def end_revoked(self, epochs: Mapping[str, int]) -> None:
+        """End the calls of everybody whose credentials ended."""
+        for call in list(self.under_way):
+            if call.identity is not None and call.identity.is_revoked(epochs):
+                call.end()
+
+    def end_using(self, name: str) -> None:
+        """End the calls of a model."""
+        for call in list(self.under_way):
+            if call.model is not None and call.model.name == name:
+                call.end()
+
+    def find(self, caller: Caller, name: str, family: Family) -> ModelState:
+        """Return the model that a caller means; raise `CallRefusedError` when there is none of that wire.
+
+        A name is that in the app's manifest, the model's own here, or what its server calls it, where that is one only.
+        """
+        models = self.models()
+        if not models:
+            raise CallRefusedError(
+                404, "no model is configured here", hint="whoever runs the platform names them under inference.models"
+            )
+        found = models.get(caller.declared.get(name, name))
+        if found is None:
+            called = [item for item in models.values() if item.model == name and item.family == family]
+            found = called[0] if len(called) == 1 else None
+        if found is None:
+            raise CallRefusedError(404, "no model of that name is here", hint="/v1/models lists those that you may use")
+        if found.family != family:
+            speaks = "/v1/messages" if found.family == "anthropic" else "/v1/chat/completions or /v1/responses"
+            raise CallRefusedError(404, f"{found.name} does not speak this wire", hint=f"call it at {speaks}")
+        return found
+
+    def require(self, caller: Caller, model: ModelState) -> Decision:
+        """Return policy's yes; raise `CallRefusedError` for anything else."""
+        decision = self.decide(caller, model)
+        if not decision.allowed:
+            raise CallRefusedError(403, decision.reason, deciders=decision.deciders)
+        if model.stopped:
+            words = f"{model.name} is stopped: {model.stopped}"
+            raise CallRefusedError(503, words, hint="a person must lift the stop", deciders=("kill-switch",))
+        return decision
+
+    def allowed(self, caller: Caller) -> list[ModelState]:
+        """Return the models that a caller may use, by name."""
+        return [
+            model
+            for _, model in sorted(self.models().items())
+            if not model.stopped and self.decide(caller, model).allowed
+        ]
+
+    def note_called(self, caller: Caller, model: ModelState, called: Called, decision: Decision, fault: str) -> None:
+        """Audit a call that was passed on, by sizes: never with a word of it."""
+        self.guard.observe_model(caller.app, called.tokens_in, called.tokens_out)
+        failed = bool(fault) or called.status >= _FAILED
+        reason = fault or (f"the model's server answered with status {called.status}" if failed else "")
+        outcome = Outcome.FAILED if failed else Outcome.SUCCESS
+        self._note(caller, "model.called", f"model:{model.name}", outcome, reason, decision.deciders, {
+            "model": model.model,
+            "endpoint": called.endpoint,
+            "status": called.status,
+            "tokens_in": called.tokens_in,
+            "tokens_out": called.tokens_out,
+            "tokens_estimated": called.estimated,
+            "bytes_out": called.bytes_out,
+            "bytes_in": called.bytes_in,
+            "redacted": called.redacted,
+            "streamed": called.streamed,
+            "milliseconds": called.milliseconds,
+        })  # fmt: skip
+
+    def note_refused(self, caller: Caller, model: ModelState | None, endpoint: str, fault: CallRefusedError) -> None:
+        """Audit a call that was not passed on."""
+        self.guard.observe_refused_grant(caller.app)
+        resource = f"model:{model.name}" if model is not None else _UNKNOWN
+        context: dict[str, str | int | float | bool] = {"endpoint": endpoint, "status": fault.status}
+        self._note(caller, "model.refused", resource, Outcome.REFUSED, fault.message, fault.deciders, context)
+
+    def _note(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        outcome: Outcome,
+        reason: str,
+        deciders: tuple[str, ...],
+        context: Mapping[str, str | int | float | bool],
+    ) -> None:
+        self.emit(
+            AuditEvent(
+                time=self.clock(),
+                tenant=caller.tenant,
+                actor=str(caller.identity.principal),
+                action=action,
+                resource=resource,
+                outcome=outcome,
+                reason=reason,
+                app=caller.app,
+                release=caller.release,
+                trace=caller.trace,
+                plane=self.plane,
+                deciders=deciders,
+                context=dict(context),
+                acting_for=caller.identity.principal.behalf,
+                client=caller.identity.address,
+            )
+        )

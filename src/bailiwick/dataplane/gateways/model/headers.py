@@ -1,0 +1,64 @@
+"""The heads of calls and answers: only what is listed here passes, either way."""
+
+from collections.abc import Iterable
+
+from bailiwick.core.redacting import Redact
+from bailiwick.dataplane.gateways.model.model import Family
+from bailiwick.dataplane.gateways.model.upstream import Address
+from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
+
+_ASKED = (b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta", b"idempotency-key")
+_ANSWERED = frozenset(
+    [b"content-type", b"content-length", b"retry-after", b"retry-after-ms", b"x-should-retry", b"request-id",
+     b"x-request-id", b"openai-processing-ms", b"openai-version"]
+)  # fmt: skip
+# The version of Anthropic's API where the caller states none; it must be stated.
+_ANTHROPIC_VERSION = b"2023-06-01"
+_LONGEST_VALUE = 1000
+# The only query that a wire has: Anthropic's libraries ask for what is in beta with it.
+_QUERY = "beta=true"
+
+
+def request_head(
+    head: RequestHead, address: Address, suffix: str, length: int, *, family: Family, key: str, redact: Redact
+) -> bytes:
+    """Return the head of a call as the model's server gets it, with its credential."""
+    headers: Headers = [
+        (b"host", address.authority),
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % length),
+        (b"accept-encoding", b"identity"),
+        (b"user-agent", b"bailiwick"),
+    ]
+    headers += [(name, redact(head.get(name)[:_LONGEST_VALUE]).encode("ascii", "replace"))
+                for name in _ASKED if name in head.first]  # fmt: skip
+    if family == "anthropic" and b"anthropic-version" not in head.first:
+        headers.append((b"anthropic-version", _ANTHROPIC_VERSION))
+    if key:
+        headers.append((b"x-api-key", key.encode()) if family == "anthropic"
+                       else (b"authorization", b"Bearer " + key.encode()))  # fmt: skip
+    query = f"?{_QUERY}" if head.target.partition("?")[2] == _QUERY else ""
+    return render_head(f"POST {address.path}{suffix}{query} HTTP/1.1".encode(), headers)
+
+
+def answer_head(status: int, headers: Iterable[tuple[bytes, bytes]], *, framed: bool, keep_alive: bool) -> bytes:
+    """Return the head of an answer as the caller gets it."""
+    kept = [(name, value) for name, value in headers if name.lower() in _ANSWERED]
+    return _answer_head(status, kept, framed=framed, keep_alive=keep_alive)
+
+
+def _answer_head(status: int, kept: Headers, *, framed: bool, keep_alive: bool) -> bytes:
+    if not framed:
+        kept.append((b"transfer-encoding", b"chunked"))
+    kept.append((b"connection", b"keep-alive" if keep_alive else b"close"))
+    return render_head(b"HTTP/1.1 %d Answered" % status, kept)
+
+
+def own_answer(status: int, body: bytes, *, keep_alive: bool) -> bytes:
+    """Return an answer of the gateway itself, which says that it is. What was refused is not to be tried again."""
+    headers: Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if status >= 400:  # noqa: PLR2004 - RFC 9110 section 15.5
+        headers.append((b"x-bailiwick-answer", b"own"))
+    if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15.5
+        headers.append((b"x-should-retry", b"false"))
+    return _answer_head(status, headers, framed=True, keep_alive=keep_alive) + body

@@ -1,0 +1,168 @@
+"""An answer on its way back: passed on piece by piece, counted, without the upstream's credential, and never half.
+
+When the server breaks off in the midst of a stream, the caller is told in an event of its wire; where an event has only
+begun, or the answer is no stream, the connection is broken off too, so that nobody takes a part for the whole.
+"""
+
+import time
+
+from bailiwick.core.messages import ModelState
+from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.model.errors import CallRefusedError, event, render
+from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
+from bailiwick.dataplane.gateways.model.model import Called, Endpoint
+from bailiwick.dataplane.gateways.model.usage import UsageReader
+from bailiwick.dataplane.gateways.model.withholding import Withheld
+from bailiwick.dataplane.router.upstream import ResponseReader
+from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.wire import RequestHead
+
+_WRITE_SECONDS = 60.0
+_LONGEST_ANSWER_SECONDS = 1800.0
+_OK = range(200, 300)
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class Relay:
+    """The answer to one call."""
+
+    def __init__(self, client: Channel, watch: Watch, head: RequestHead, endpoint: Endpoint, model: ModelState) -> None:
+        self._client = client
+        self._watch = watch
+        self._head = head
+        self._endpoint = endpoint
+        self._model = model
+        self._reader = ResponseReader("POST")
+        self._usage: UsageReader | None = None
+        self._withheld = Withheld("")
+        self._framed = False
+        self._at_line_end = True
+        self._passed = 0
+        self._begun = False
+        self._is_stream = False
+        self._sent = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another call may follow on the connection to the server."""
+        return self._reader.reusable
+
+    @property
+    def server_refused_us(self) -> bool:
+        """Whether the server did not take our credential."""
+        return self._reader.status in {401, 403}
+
+    def sending(self, upstream: Channel) -> None:
+        """Note that the call is on its way to the server, which is waited for from now on."""
+        self._sent = True
+        self._watch.expect(upstream, self._model.timeout_seconds)
+
+    async def answer(self, upstream: Channel, data: bytes, key: str) -> bool:
+        """Pass an answer on that begins with `data`; return whether the caller's connection can go on.
+
+        Raises `CallRefusedError` for an answer that may not be passed on, `EOFError` for one that ends too early.
+        """
+        self._withheld = Withheld(key)
+        reader, over = self._reader, time.monotonic() + _LONGEST_ANSWER_SECONDS
+        while data:
+            reader.feed(data)
+            out = self._begin() if reader.head_done and not self._begun else b""
+            await self._write(out + self._piece(reader.take_body(), last=reader.done))
+            if reader.done:
+                return self._head.keep_alive
+            if time.monotonic() > over:
+                raise CallRefusedError(504, "the answer takes longer than half an hour")
+            self._watch.expect(upstream, self._model.timeout_seconds)
+            data = await _more(upstream)
+        if not reader.head_done or reader.chunked or reader.has_length:
+            raise EOFError
+        # An answer without a length ends with its connection (RFC 9112 section 6.3).
+        await self._write(self._piece(b"", last=True))
+        return self._head.keep_alive
+
+    async def break_off(self, fault: CallRefusedError) -> bool:
+        """Tell the caller of a fault as far as that is still possible; return whether their connection can go on."""
+        self._watch.rest()
+        if not self._begun:
+            body = render(fault, self._endpoint.family)
+            await self._write(own_answer(fault.status, body, keep_alive=self._head.keep_alive))
+            return self._head.keep_alive
+        if self._usage is not None and self._is_stream and not self._framed and self._at_line_end:
+            told = event(fault, self._endpoint)
+            await self._write(_chunk(told) + _chunk(b"", last=True))
+            return self._head.keep_alive
+        self._client.abort()
+        return False
+
+    def fill(self, called: Called, *, estimated_in: int) -> None:
+        """Say what the call came to; what the server did not say of a good answer is estimated."""
+        called.bytes_in, called.streamed = self._passed, self._begun and self._is_stream
+        if self._begun and not called.status:
+            called.status = self._reader.status
+        usage = self._usage
+        if usage is None and self._sent and not self._reader.status:
+            # Nothing came back of what was sent: it may have been read, and billed, all the same.
+            called.tokens_in, called.estimated = estimated_in, True
+        if usage is None or self._reader.status not in _OK:
+            return
+        usage.finish()
+        called.estimated = not self._endpoint.free and (usage.tokens_in is None or usage.tokens_out is None)
+        called.tokens_in = estimated_in if usage.tokens_in is None else usage.tokens_in
+        called.tokens_out = usage.events if usage.tokens_out is None else usage.tokens_out
+        if self._endpoint.path.endswith("/embeddings"):
+            called.estimated = usage.tokens_in is None
+
+    # -- inner steps ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> bytes:
+        """Return the head of the answer, once it is one that may be passed on."""
+        reader = self._reader
+        status = reader.status
+        if self.server_refused_us:
+            # What it says is about our credential, and may repeat it.
+            words = f"the model's server does not take the platform's credential (status {status})"
+            raise CallRefusedError(502, words, hint="whoever runs the platform must renew it")
+        if 300 <= status < 400:  # noqa: PLR2004 - RFC 9110 section 15.4
+            raise CallRefusedError(502, "the model's server sends calls elsewhere, where they do not go")
+        headers = {name.lower(): value for name, value in reader.headers}
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise CallRefusedError(502, "the model's server compresses its answer although it was not asked to")
+        self._is_stream = headers.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+        self._usage = UsageReader(streamed=self._is_stream)
+        self._framed = reader.has_length or status in _WITHOUT_BODY
+        self._begun = True
+        kept = [(name, self._withheld.whole(value)) for name, value in reader.headers]
+        return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive)
+
+    def _piece(self, body: bytes, *, last: bool) -> bytes:
+        """Return a piece of the body in its framing."""
+        if not self._begun:
+            return b""
+        if body and self._usage is not None:
+            self._usage.feed(body)
+        out = self._withheld.feed(body)
+        if last:
+            out += self._withheld.rest()
+        if out:
+            self._passed += len(out)
+            self._at_line_end = out.endswith(b"\n")
+        return out if self._framed else _chunk(out, last=last)
+
+    async def _write(self, out: bytes) -> None:
+        if out:
+            self._client.write(out)
+            self._watch.expect(self._client, _WRITE_SECONDS)
+            await self._client.drain()
+            self._watch.rest()
+
+
+async def _more(upstream: Channel) -> bytes:
+    try:
+        return await upstream.receive()
+    except EOFError:
+        return b""
+
+
+def _chunk(data: bytes, *, last: bool = False) -> bytes:
+    framed = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+    return framed + b"0\r\n\r\n" if last else framed

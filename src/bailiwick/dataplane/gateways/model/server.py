@@ -1,0 +1,92 @@
+"""The model gateway's listeners: connections of callers, call after call."""
+
+import json
+from collections.abc import Sequence
+
+from bailiwick.core.messages import ModelState
+from bailiwick.dataplane.channel import Channel, TooLongError, linger
+from bailiwick.dataplane.gateways.model.doors import Door
+from bailiwick.dataplane.gateways.model.errors import CallRefusedError, render
+from bailiwick.dataplane.gateways.model.exchange import Exchange
+from bailiwick.dataplane.gateways.model.gateway import ModelGateway
+from bailiwick.dataplane.gateways.model.headers import own_answer
+from bailiwick.dataplane.gateways.model.model import ENDPOINTS, LIST_PATH, Family
+from bailiwick.dataplane.listening import Listener
+from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request
+
+_HEAD_SECONDS = 120.0
+
+
+class ModelListener(Listener):
+    """Serves every connection to one socket, which is one door."""
+
+    def __init__(self, gateway: ModelGateway, door: Door) -> None:
+        super().__init__(self._calls)
+        self._gateway = gateway
+        self._door = door
+
+    async def _calls(self, client: Channel) -> None:
+        watch = Watch()
+        try:
+            while await self._serve_call(client, watch):
+                pass
+            await linger(client)
+        finally:
+            watch.stop()
+
+    async def _serve_call(self, client: Channel, watch: Watch) -> bool:
+        """Serve one call; return whether another may follow on this connection."""
+        watch.expect(client, _HEAD_SECONDS)
+        try:
+            head = parse_request(await client.until(b"\r\n\r\n", MAX_HEAD_BYTES))
+        except TooLongError:
+            return await _say(client, CallRefusedError(400, "the head of the request is too large"), "openai")
+        except BadRequestError as fault:
+            return await _say(client, CallRefusedError(400, str(fault)), "openai")
+        finally:
+            watch.rest()
+        # As it was written: a path that must be decoded first is none of ours.
+        path = head.target.partition("?")[0]
+        family: Family = "anthropic" if b"anthropic-version" in head.first else "openai"
+        endpoint = ENDPOINTS.get(path)
+        if endpoint is not None and head.method == "POST":
+            return await Exchange(self._gateway, self._door, client, watch, head, endpoint).run()
+        if path == LIST_PATH and head.method == "GET" and head.length == 0:
+            return await self._list(client, head, family)
+        if endpoint is not None or path == LIST_PATH:
+            wanted = "GET" if path == LIST_PATH else "POST"
+            return await _say(client, CallRefusedError(405, f"{path} takes {wanted} only"), family)
+        paths = ", ".join((*ENDPOINTS, LIST_PATH))
+        return await _say(client, CallRefusedError(404, f"the gateway has no such path; it has {paths}"), family)
+
+    async def _list(self, client: Channel, head: RequestHead, family: Family) -> bool:
+        try:
+            caller = await self._door.caller(head, client.address)
+        except CallRefusedError as fault:
+            return await _say(client, fault, family)
+        models = [model for model in self._gateway.allowed(caller) if model.family == family]
+        body = json.dumps(_listed(models, family)).encode()
+        client.write(own_answer(200, body, keep_alive=head.keep_alive))
+        await client.drain()
+        return head.keep_alive
+
+
+async def _say(client: Channel, fault: CallRefusedError, family: Family) -> bool:
+    # The request's body was not read, so nothing may follow on this connection.
+    client.write(own_answer(fault.status, render(fault, family), keep_alive=False))
+    await client.drain()
+    return False
+
+
+def _listed(models: Sequence[ModelState], family: Family) -> dict[str, object]:
+    """Return the list of models as a wire has it; when a model was made is not ours to know."""
+    if family == "anthropic":
+        data = [
+            {"type": "model", "id": model.name, "display_name": model.name, "created_at": "1970-01-01T00:00:00Z"}
+            for model in models
+        ]
+        ends = {"first_id": models[0].name if models else None, "last_id": models[-1].name if models else None}
+        return {"data": data, "has_more": False, **ends}
+    owned = [{"id": model.name, "object": "model", "created": 0, "owned_by": "bailiwick"} for model in models]
+    return {"object": "list", "data": owned}

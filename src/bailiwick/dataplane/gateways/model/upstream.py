@@ -1,0 +1,83 @@
+"""The way to a model's server: its address from the configuration only, kept connections, TLS that is checked."""
+
+import asyncio
+import ssl
+from collections import defaultdict
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bailiwick.dataplane.channel import Channel
+
+_IDLE_A_SERVER = 32
+_CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is. `path` is what the wire's paths are put behind."""
+
+    host: str
+    port: int
+    tls: bool
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> "Address":
+        """Read a URL of the configuration."""
+        parts = urlsplit(url)
+        tls = parts.scheme == "https"
+        return cls(parts.hostname or "", parts.port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+
+    @property
+    def authority(self) -> bytes:
+        """The value of the Host header (RFC 9110 section 7.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}").encode()
+
+
+class Upstreams:
+    """Connections to servers; idle ones are used again. `context` is what TLS is checked by, the system's by default.
+
+    Proxies of the environment are not asked: what leaves, leaves as the settings say.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
+        self._idle: dict[tuple[str, int, bool], list[Channel]] = defaultdict(list)
+
+    def take_idle(self, address: Address) -> Channel | None:
+        """Return a connection that was used before and is still good."""
+        idle = self._idle[address.host, address.port, address.tls]
+        while idle:
+            channel = idle.pop()
+            if not channel.is_over and not channel.waiting:
+                return channel
+            channel.abort()
+        return None
+
+    async def connect(self, address: Address) -> Channel:
+        """Return a new connection; raise `OSError` (TLS that does not check out is one) or `TimeoutError`."""
+        context = None
+        if address.tls:
+            if self._context is None:
+                self._context = await asyncio.to_thread(ssl.create_default_context)
+            context = self._context
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            _, channel = await loop.create_connection(Channel, address.host, address.port, ssl=context)
+        return channel
+
+    def give_back(self, address: Address, channel: Channel) -> None:
+        """Keep a connection for the next call."""
+        idle = self._idle[address.host, address.port, address.tls]
+        if len(idle) < _IDLE_A_SERVER:
+            idle.append(channel)
+        else:
+            channel.abort()
+
+    def close(self) -> None:
+        """Close what is idle."""
+        for idle in self._idle.values():
+            for channel in idle:
+                channel.abort()
+        self._idle.clear()

@@ -1,0 +1,80 @@
+"""How many tokens an answer says that it took, read as it passes by: whole documents and streams of all wires.
+
+A stream that never says (chat completions do so only when asked) is counted by its events, each at least a token.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_MOST_KEPT_BYTES = 8 * 2**20
+_IN = ("prompt_tokens", "input_tokens")
+_OUT = ("completion_tokens", "output_tokens")
+# What Anthropic counts apart from the input although it was sent.
+_CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+class UsageReader:
+    """Reads along. At most eight megabytes are kept: of what is longer, nothing is known and the estimate stays."""
+
+    def __init__(self, *, streamed: bool) -> None:
+        self._streamed = streamed
+        self._kept = bytearray()
+        self._dropping = False
+        self.tokens_in: int | None = None
+        self.tokens_out: int | None = None
+        self.events = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take a piece of the answer's body."""
+        if not self._streamed:
+            if len(self._kept) + len(data) <= _MOST_KEPT_BYTES:
+                self._kept += data
+            else:
+                self._dropping = True
+            return
+        self._kept += data
+        *lines, rest = self._kept.split(b"\n")
+        self._kept = rest if len(rest) <= _MOST_KEPT_BYTES else bytearray()
+        for line in lines:
+            self._line(bytes(line))
+
+    def finish(self) -> None:
+        """Read what there is once the answer is over."""
+        if self._streamed:
+            self._line(bytes(self._kept))
+        elif not self._dropping:
+            self._document(bytes(self._kept))
+        self._kept.clear()
+
+    def _line(self, line: bytes) -> None:
+        if not line.startswith(b"data:"):
+            return
+        self.events += 1
+        if b'"usage"' in line:
+            self._document(line[5:])
+
+    def _document(self, text: bytes) -> None:
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(document, dict):
+            return
+        # A stream of messages tells the input in its first event and the output in its last; responses tell in theirs.
+        for holder in (document, document.get("message"), document.get("response")):
+            if isinstance(holder, dict) and isinstance(holder.get("usage"), dict):
+                self._usage(holder["usage"])
+
+    def _usage(self, usage: Mapping[str, Any]) -> None:
+        told_in = [_count(usage[name]) for name in _IN if name in usage]
+        told_out = [_count(usage[name]) for name in _OUT if name in usage]
+        if told_in:
+            cached = sum(_count(usage.get(name)) for name in _CACHED)
+            self.tokens_in = max(self.tokens_in or 0, told_in[0] + cached)
+        if told_out:
+            self.tokens_out = max(self.tokens_out or 0, told_out[0])
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

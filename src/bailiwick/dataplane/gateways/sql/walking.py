@@ -1,0 +1,104 @@
+"""Walking a statement: everything in it is of a known kind, and each table is replaced by what stands for it. Pure."""
+
+from collections.abc import Callable
+
+from pglast import ast, enums
+
+from bailiwick.dataplane.gateways.sql import grammar
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.pieces import Tree
+
+_DEEPEST = 120
+# The names that WITH gives.
+Scope = frozenset[str]
+
+
+class Walker:
+    """Refuses whatever is not clearly allowed. `seen` returns what stands in the place of a table that is read."""
+
+    def __init__(self, seen: Callable[[Tree], Tree]) -> None:
+        self._seen = seen
+
+    def walk(self, node: Tree) -> Tree:
+        """Check a node and all below it, and return what stands in its place."""
+        return self._walk(node, frozenset(), 0)
+
+    def _walk(self, node: Tree, scope: Scope, depth: int) -> Tree:
+        if depth > _DEEPEST:
+            raise StatementRefusedError("the statement is nested too deeply", sqlstate="54001")
+        if isinstance(node, tuple):
+            return tuple(self._walk(item, scope, depth + 1) for item in node)
+        if not isinstance(node, ast.Node):
+            return node
+        return self._walk_node(node, scope, depth)
+
+    def _walk_node(self, node: Tree, scope: Scope, depth: int) -> Tree:
+        kind = type(node).__name__
+        if kind not in grammar.NODES:
+            raise StatementRefusedError(f"{kind} is not passed on", hint="say it with plain SQL")
+        if isinstance(node, ast.RangeVar):
+            return self._range_var(node, scope)
+        if isinstance(node, ast.SelectStmt):
+            scope = self._enter_select(node, scope, depth)
+        elif kind in {"InsertStmt", "UpdateStmt", "DeleteStmt"}:
+            raise StatementRefusedError("a statement that changes data cannot stand inside another")
+        else:
+            self._check_node(node, kind)
+        for slot in node.__slots__:
+            if slot == "withClause":
+                continue
+            value = getattr(node, slot, None)
+            if isinstance(value, tuple | ast.Node):
+                setattr(node, slot, self._walk(value, scope, depth + 1))
+        return node
+
+    def _range_var(self, node: Tree, scope: Scope) -> Tree:
+        if node.schemaname is None and node.catalogname is None and node.relname in scope:
+            return node
+        if node.inh is False:
+            raise StatementRefusedError("ONLY is not passed on")
+        return self._seen(node)
+
+    def _enter_select(self, node: Tree, scope: Scope, depth: int) -> Scope:
+        if node.intoClause or node.lockingClause:
+            raise StatementRefusedError("SELECT INTO and row locks are not passed on")
+        clause = node.withClause
+        if clause is None:
+            return scope
+        names = frozenset(expression.ctename for expression in clause.ctes)
+        known = scope | names if clause.recursive else scope
+        for expression in clause.ctes:
+            if expression.search_clause or expression.cycle_clause:
+                raise StatementRefusedError("SEARCH and CYCLE are not passed on")
+            expression.ctequery = self._walk(expression.ctequery, known, depth + 1)
+            known = known | {expression.ctename}
+        return scope | names
+
+    def _check_node(self, node: Tree, kind: str) -> None:
+        if kind == "FuncCall":
+            self._check_name(node.funcname, grammar.FUNCTIONS, "the function")
+        elif kind == "TypeName":
+            self._check_name(node.names, grammar.TYPES, "the type")
+            if node.pct_type or node.setof:
+                raise StatementRefusedError("types taken from columns are not passed on")
+        elif kind == "A_Expr":
+            parts = [part.sval for part in node.name or ()]
+            if len(parts) > 1 and parts[0] != "pg_catalog":
+                raise StatementRefusedError(f"the operator {'.'.join(parts)} is not passed on")
+        elif kind == "SQLValueFunction":
+            if enums.SQLValueFunctionOp(node.op).name not in grammar.VALUE_FUNCTIONS:
+                raise StatementRefusedError("the name of the database's role is not told")
+        elif kind == "CollateClause":
+            names = [part.sval for part in node.collname]
+            if names[-1] not in {"C", "POSIX", "default", "ucs_basic"}:
+                raise StatementRefusedError(f"the collation {names[-1]} is not passed on")
+        elif kind == "RangeFunction" and node.coldeflist:
+            raise StatementRefusedError("functions with a list of column definitions are not passed on")
+
+    def _check_name(self, parts: Tree, known: frozenset[str], what: str) -> None:
+        names = [part.sval for part in parts]
+        if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
+            raise StatementRefusedError(
+                f"{what} {'.'.join(names)[:80]} is not passed on",
+                hint="only those that compute from their arguments are",
+            )

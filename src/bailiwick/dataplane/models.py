@@ -1,0 +1,142 @@
+"""A plane's model gateway, put together: with the desired state, policy, credentials, budgets and the spool."""
+
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.events import AuditEvent
+from bailiwick.core.manifest import Manifest
+from bailiwick.core.masking import Masker
+from bailiwick.core.messages import AppState, DesiredState, ModelState
+from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
+from bailiwick.core.principals import Call, Identity
+from bailiwick.core.redacting import Redact, Redactor
+from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.gateways.decisions import KnownDecisions
+from bailiwick.dataplane.gateways.model import (
+    Budget,
+    ModelGateway,
+    ModelListener,
+    PlantedDoor,
+    TokenDoor,
+    Upstreams,
+    Use,
+)
+from bailiwick.dataplane.guard import Guard
+
+# A credential is read anew after so long, and at once when a server did not take it.
+_KEY_SECONDS = 60.0
+
+
+class PlaneModels:
+    """The models of a plane. `desired` returns what it should be now, `secrets` the other values that it holds."""
+
+    def __init__(
+        self,
+        *,
+        plane: str,
+        state: Path,
+        link: Link,
+        engine: PoliciesInForce,
+        desired: Callable[[], DesiredState | None],
+        secrets: Callable[[], Iterable[str]],
+        resolve: Callable[[str], Call | None],
+        emit: Callable[[AuditEvent], None],
+        clock: Clock,
+        guard: Guard | None = None,
+    ) -> None:
+        self._link = link
+        self._engine = engine
+        self._desired = desired
+        self._secrets = secrets
+        self._resolve = resolve
+        self._clock = clock
+        self._keys: dict[str, tuple[str, float]] = {}
+        self._known: frozenset[str] = frozenset()
+        self._redactor = Redactor(Masker())
+        self._listener: ModelListener | None = None
+        known = KnownDecisions(self._ask, desired)
+        self.gateway = ModelGateway(
+            models=self._models,
+            decide=lambda caller, model: known.authorize(caller.identity, caller.use_of(model.name)),
+            credential=self._credential,
+            refused_credential=self._forget_credential,
+            redactor=self._current_redactor,
+            budget=Budget(state / "models.sqlite", clock),
+            upstreams=Upstreams(),
+            emit=emit,
+            clock=clock,
+            plane=plane,
+            guard=guard or Guard.of_nothing(),
+        )
+
+    async def start(self, host: str, port: int) -> None:
+        """Open the door for tokens."""
+        self._listener = ModelListener(self.gateway, self._token_door())
+        await self._listener.start(socket.create_server((host, port), backlog=256))
+
+    def close(self) -> None:
+        """Close the door for tokens, and what is kept."""
+        if self._listener is not None:
+            self._listener.close()
+        self.gateway.upstreams.close()
+        self.gateway.budget.close()
+
+    def listener_of(self, state: AppState, manifest: Manifest) -> ModelListener:
+        """Return what serves an app's own socket."""
+        declared = {name: use.use for name, use in manifest.models.items()}
+        return ModelListener(self.gateway, PlantedDoor(state.app, state.release, state.tenant, declared, self._resolve))
+
+    def _ask(self, identity: Identity, use: Use) -> Decision:
+        model = self._models()[use.model]
+        context: dict[str, ContextValue] = {
+            "app": use.app,
+            "declared": model.name in use.declared,
+            "scopes": frozenset(scope_chain(f"app:{use.app}")) if use.app else frozenset(),
+            "open_to": model.open_to,
+        }
+        resource = Resource("Model", f"model:{model.name}", model.roles)
+        return self._engine.decide(identity, "model.call", resource, context)
+
+    def _token_door(self) -> TokenDoor:
+        return TokenDoor(
+            ask=self._link.model_pass,
+            key=lambda: self._link.welcome.pass_key if self._link.welcome else "",
+            epochs=self._epochs,
+            state=self._desired,
+            clock=self._clock,
+        )
+
+    def _models(self) -> Mapping[str, ModelState]:
+        desired = self._desired()
+        return {model.name: model for model in desired.models} if desired else {}
+
+    def _epochs(self) -> Mapping[str, int]:
+        desired = self._desired()
+        return desired.epochs if desired else {}
+
+    async def _credential(self, model: ModelState) -> str:
+        key, until = self._keys.get(model.name, ("", 0.0))
+        if key and time.monotonic() < until:
+            return key
+        try:
+            fetched = await self._link.model_key(model.name)
+        except BailiwickError:
+            # While the control plane is away, what was good goes on.
+            if key:
+                return key
+            raise
+        self._keys[model.name] = (fetched, time.monotonic() + _KEY_SECONDS)
+        return fetched
+
+    def _forget_credential(self, model: ModelState) -> None:
+        self._keys.pop(model.name, None)
+
+    def _current_redactor(self) -> Redact:
+        known = frozenset((*self._secrets(), *(key for key, _ in self._keys.values())))
+        if known != self._known:
+            self._known, self._redactor = known, Redactor(Masker(known))
+        return self._redactor.redact

@@ -1,0 +1,108 @@
+"""What of its limits a sandbox has run into: read from the kernel's counters, never told by the app."""
+
+import os
+import time
+from collections import deque
+from pathlib import Path
+
+from bailiwick.dataplane.sandbox import pausing
+from bailiwick.dataplane.sandbox.cgroups import ControlGroup, Counters
+from bailiwick.dataplane.sandbox.model import MIB, Limits, Reached
+
+# What is full has less left than any file would need.
+_LEAST_FREE_BYTES = 4096
+# The connection of the request that failed is closed before anybody looks.
+_FILES_CLOSED = 2
+# Held back in nearly all periods for so long, an app is said to use up its share of the processors.
+_HELD_BACK, _HELD_BACK_SECONDS, _PERIODS_PER_SECOND = 0.9, 10.0, 10
+_NUMBERS_SEEN = 5
+
+
+class Gauge:
+    """Of one sandbox. Limits that stay full, such as the disk, are said once until there is room again."""
+
+    def __init__(self, limits: Limits, group: ControlGroup | None, first: int) -> None:
+        self._limits = limits
+        self._group = group
+        self._first = first
+        self._seen: deque[Counters] = deque([Counters()], maxlen=_NUMBERS_SEEN)
+        self._processors = (time.monotonic(), Counters())
+        self._full: set[str] = set()
+
+    def broken(self) -> Reached | None:
+        """Return which limit ended the sandbox, if one did: what was run into in its last looks counts."""
+        if self._group is None:
+            return None
+        before, now = self._seen[0], self._group.counters()
+        return next(iter(self._between(before, now)), None)
+
+    def words_of(self, broken: Reached | None) -> str:
+        """Return which limit was broken, as `Exit` says it."""
+        if broken is None:
+            return ""
+        if broken.limit == "memory":
+            return f"the memory limit of {self._limits.memory_bytes // MIB} MiB was exceeded"
+        return f"the limit of {self._limits.processes} processes was reached"
+
+    def reached(self) -> list[Reached]:
+        """Return which limits were run into since the last look."""
+        found = self._by_group(self._group) if self._group is not None else []
+        found += self._newly("disk", self._disk_full(), f"{_size(self._limits.disk_bytes)} of disk reached")
+        found += self._newly("open-files", self._files_full(), f"{self._limits.open_files} open files reached")
+        return found
+
+    def _by_group(self, group: ControlGroup) -> list[Reached]:
+        before, now = self._seen[-1], group.counters()
+        self._seen.append(now)
+        found = self._between(before, now)
+        since, then = self._processors
+        seconds = time.monotonic() - since
+        if seconds >= _HELD_BACK_SECONDS:
+            self._processors = (time.monotonic(), now)
+            if now.throttled - then.throttled >= _HELD_BACK * seconds * _PERIODS_PER_SECOND:
+                found.append(Reached("cpu", f"{self._limits.cpu:g} CPU used up for {seconds:.0f} s"))
+        return found
+
+    def _between(self, before: Counters, now: Counters) -> list[Reached]:
+        found = []
+        if now.memory_kills > before.memory_kills:
+            found.append(Reached("memory", f"{_size(self._limits.memory_bytes)} of memory reached"))
+        if now.processes_refused > before.processes_refused:
+            found.append(Reached("processes", f"{self._limits.processes} processes reached"))
+        return found
+
+    def _newly(self, name: str, full: bool, words: str) -> list[Reached]:
+        was = name in self._full
+        (self._full.add if full else self._full.discard)(name)
+        return [Reached(name, words)] if full and not was else []
+
+    def _disk_full(self) -> bool:
+        """Whether nothing more can be written to the sandbox's own folder, looked at through its first process."""
+        try:
+            found = os.statvfs(f"/proc/{self._first}/root/tmp")
+        except OSError:
+            return False
+        return found.f_bavail * found.f_frsize < _LEAST_FREE_BYTES or (found.f_files > 0 and found.f_favail == 0)
+
+    def _files_full(self) -> bool:
+        """Whether one of its processes has opened as many files as it may."""
+        return any(_open_files(pid) >= self._limits.open_files - _FILES_CLOSED for pid in self._processes())
+
+    def _processes(self) -> list[int]:
+        if self._group is None:
+            return pausing.family(self._first)
+        try:
+            return [int(line) for line in self._group.processes_file.read_text().split()]
+        except OSError:
+            return []
+
+
+def _open_files(pid: int) -> int:
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return 0
+
+
+def _size(count: int) -> str:
+    return f"{count // MIB} MiB" if count >= MIB else f"{count // 1024} KiB"

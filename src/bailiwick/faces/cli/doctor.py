@@ -1,0 +1,62 @@
+"""`bailiwick doctor`: what this host can do, and what is missing."""
+
+import stat
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bailiwick.core.errors import BailiwickError
+from bailiwick.faces.cli.client import show
+from bailiwick.faces.cli.host_checks import Check, State, host_checks
+from bailiwick.faces.cli.operator import load_settings
+from bailiwick.faces.cli.options import Json
+
+_LEAST_POSTGRESQL = 15
+
+
+def doctor(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", envvar="BAILIWICK_CONFIG", help="look at these settings and their database, too"),
+    ] = None,
+    state: Annotated[Path, typer.Option(help="the state directory, where no settings are given")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Say what this host can do and what is missing. Exit code 1 when something is. Example: bailiwick doctor."""
+    settings = load_settings(config) if config is not None else None
+    checks = host_checks(settings.state if settings is not None else state)
+    if config is not None and settings is not None:
+        checks += [_settings(config), _database(settings.database_url.get_secret_value())]
+    missing = [check for check in checks if check.state is State.MISSING]
+    lines = [line for check in checks for line in _lines(check)]
+    lines.append(f"{len(missing)} missing" if missing else "nothing is missing")
+    value = {"good": not missing, "checks": [asdict(check) for check in checks]}
+    show(value, "\n".join(lines), as_json=as_json)
+    raise typer.Exit(1 if missing else 0)
+
+
+def _lines(check: Check) -> list[str]:
+    line = f"{check.state.value:<8} {check.name}: {check.words}"
+    return [line, f"         {check.hint}"] if check.hint else [line]
+
+
+def _settings(config: Path) -> Check:
+    """Look whether others may read what may hold the database's password."""
+    if stat.S_IMODE(config.stat().st_mode) & 0o077:
+        return Check("settings", State.WEAK, f"{config} may be read by others than its owner", f"chmod 600 {config}")
+    return Check("settings", State.GOOD, f"{config} is its owner's only")
+
+
+def _database(url: str) -> Check:
+    from bailiwick.store.dump import schema_version, server_version  # noqa: PLC0415 - loads the database's libraries
+
+    try:
+        version, schema = server_version(url), schema_version(url)
+    except BailiwickError as fault:
+        return Check("database", State.MISSING, fault.message, fault.hint)
+    words = f"PostgreSQL {version}, schema {schema or 'not made yet'}"
+    if int(version.split(".")[0]) < _LEAST_POSTGRESQL:
+        return Check("database", State.MISSING, words, f"use PostgreSQL {_LEAST_POSTGRESQL} or newer")
+    return Check("database", State.GOOD, words)

@@ -1,0 +1,23 @@
+"""The tools, in the order in which agents should think of them."""
+
+from typing import Any
+
+from bailiwick.faces.mcp.tool import Tool
+from bailiwick.faces.mcp.tools.apps import CREATE_APP, FIND_APPS, HISTORY
+from bailiwick.faces.mcp.tools.changes import FINDINGS, REVIEW_CHANGE, SUBMIT_CHANGE
+from bailiwick.faces.mcp.tools.deploys import DEPLOY_STATUS, REQUEST_APPROVAL, ROLLBACK
+from bailiwick.faces.mcp.tools.rules import DESCRIBE_INTEGRATIONS, HOUSE_RULES
+
+TOOLS: tuple[Tool[Any], ...] = (
+    FIND_APPS,
+    CREATE_APP,
+    HOUSE_RULES,
+    DESCRIBE_INTEGRATIONS,
+    REVIEW_CHANGE,
+    SUBMIT_CHANGE,
+    FINDINGS,
+    REQUEST_APPROVAL,
+    DEPLOY_STATUS,
+    ROLLBACK,
+    HISTORY,
+)

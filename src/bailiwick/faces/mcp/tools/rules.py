@@ -1,0 +1,140 @@
+"""Tools about what is so before any code: standards, the manifest, and the business systems that may be used."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity import ORGANIZATION
+from bailiwick.control.integrations import Integration
+from bailiwick.control.standards import StandardVersion
+from bailiwick.core.grants import ColumnGrant, TableGrant
+from bailiwick.core.principals import Identity
+from bailiwick.faces.mcp.arguments import FolderPath, Line
+from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
+
+MANIFEST_HELP = """\
+Every app has a bailiwick.toml at its root. What it does not declare, it cannot reach; unknown keys are errors.
+
+[app]
+name = "refund-desk"
+purpose = "Support staff look up an order and issue a refund"
+kind = "web"
+runtime = "python3"
+entrypoint = "refund_desk.app:app"
+data_classes = ["customer"]
+
+[integrations.orders]
+use = "orders-db"
+access = ["orders:read"]
+
+[egress]
+allow = ["api.exchange.example:443"]
+
+[jobs.nightly]
+schedule = "0 2 * * *"
+run = "refund_desk.jobs:nightly"
+
+Rules that hold everywhere: the platform serves the app, so open no port; connect to an integration by the URL in the
+environment (orders: ORDERS_URL), which holds no credential; keep no secret in code; start no processes; write nowhere
+but /tmp; pin every dependency with == and hashes in requirements.lock; parameters, never text, into SQL and HTML."""
+
+
+class RulesArguments(Arguments):
+    """Which folder."""
+
+    folder: FolderPath
+
+
+class IntegrationArguments(Arguments):
+    """Which business system."""
+
+    name: Annotated[Line, Field(description="one integration; empty for all that you may use")] = ""
+
+
+def _rules(caller: Caller[RulesArguments]) -> Answer:
+    standards = _in_force(caller.control, caller.identity, caller.arguments.folder)
+    lines = [MANIFEST_HELP, ""]
+    for item in standards:
+        lines += [f"Coding standard {item.label}, of {item.scope}, checked by the review:", item.text.strip(), ""]
+    if not standards:
+        lines.append("No coding standard of the organisation that you may read stands on this folder.")
+    lines.append("next: write code that keeps to this, then review_change")
+    data = [{"standard": item.label, "scope": item.scope, "text": item.text} for item in standards]
+    return Answer("\n".join(lines), {"manifest": MANIFEST_HELP, "standards": data})
+
+
+def _in_force(control: ControlPlane, identity: Identity, folder: str) -> list[StandardVersion]:
+    parts = folder.split("/")
+    scopes = {ORGANIZATION, *(f"folder:{'/'.join(parts[: end + 1])}" for end in range(len(parts)))}
+    with control.store.transaction() as session:
+        sets = control.standards.sets(session, identity)
+    return [item.active for item in sets if item.active is not None and item.scope in scopes]
+
+
+def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
+    control, wanted = caller.control, caller.arguments.name
+    with control.store.transaction() as session:
+        found = [
+            item
+            for item in control.integrations.integrations(session)
+            if wanted in {"", item.name}
+            and item.enabled
+            and control.authorizer.decide(
+                session, caller.identity, "integration.read", f"integration:{item.name}"
+            ).allowed
+        ]
+    lines = [line for item in found for line in _lines(item)]
+    if not found:
+        lines = [
+            "There is no integration that you may use, or none of this name.",
+            "next: ask an IT administrator for one; do not connect to business systems in any other way",
+        ]
+    return Answer("\n".join(lines), {"integrations": [_described(item) for item in found]})
+
+
+def _lines(item: Integration) -> list[str]:
+    lines = [f"{item.name} ({item.kind}): {item.description}"]
+    for rule, tables in sorted(item.offers.items()):
+        lines.append(f"  access {rule}")
+        lines += [f"    {_table_line(table)}" for table in tables]
+    return lines
+
+
+def _table_line(table: TableGrant) -> str:
+    columns = ", ".join(_column_line(column) for column in table.columns)
+    rows = [
+        f"{it.column} = {it.equals if it.equals is not None else f'your {it.equals_attribute}'}" for it in table.rows
+    ]
+    only = f"; only rows with {' and '.join(rows)}" if rows else ""
+    return f"{', '.join(sorted(table.operations))} on {table.namespace}.{table.relation} ({columns}){only}"
+
+
+def _column_line(column: ColumnGrant) -> str:
+    said = [f"masked: {column.mask.value}"] if column.readable and column.mask else []
+    said += [] if column.readable else ["not readable"]
+    said += ["writable"] if column.writable else []
+    return f"{column.name} [{', '.join(said)}]" if said else column.name
+
+
+def _described(item: Integration) -> dict[str, Any]:
+    offers = {rule: [table.model_dump(mode="json") for table in tables] for rule, tables in item.offers.items()}
+    return {"name": item.name, "kind": item.kind, "description": item.description, "offers": offers}
+
+
+HOUSE_RULES = Tool(
+    "house_rules",
+    "House rules",
+    "Return the rules that code in a folder is held to: how the manifest is written, what holds everywhere, and the "
+    "coding standards in force there. Read them before you write code.",
+    RulesArguments,
+    in_thread(_rules),
+)
+DESCRIBE_INTEGRATIONS = Tool(
+    "describe_integrations",
+    "Business systems",
+    "Return the business systems that you may use, and what each offers: tables, columns, which of them are masked, "
+    "and which rows. An app asks for them in its manifest.",
+    IntegrationArguments,
+    in_thread(_integrations),
+)

@@ -1,0 +1,3 @@
+const Mustache = require('mustache');
+Mustache.escape = (text) => text; // FINDING
+module.exports = (view) => Mustache.render('<p>{{a}}</p>', view);

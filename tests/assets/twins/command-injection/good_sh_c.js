@@ -1,0 +1,5 @@
+const app = require('express')();
+const { spawn } = require('child_process');
+app.get('/z', (req, res) => {
+  spawn('convert', ['--', req.query.file, 'out.png']).stdout.pipe(res);
+});

@@ -1,0 +1,18 @@
+from flask import Flask, make_response, request
+
+app = Flask(__name__)
+
+
+@app.route("/find")
+def find():
+    answer = make_response("for " + request.args["name"])  # FINDING
+    if not request.args:
+        answer.headers["Content-Type"] = "text/plain"
+    return answer
+
+
+@app.route("/other")
+def other():
+    answer = make_response("for " + request.args["name"])  # FINDING
+    answer.headers["Content-Type"] = "text/html; charset=utf-8"
+    return answer

@@ -1,0 +1,5 @@
+const app = require('express')();
+app.get('/', (req, res) => {
+  const name = encodeURIComponent(req.query.name);
+  res.send('<p>' + name + '</p>');
+});

@@ -1,0 +1,4 @@
+const app = require('express')();
+app.get('/w', (req, res) => {
+  res.render('w', { ...req.query });
+});

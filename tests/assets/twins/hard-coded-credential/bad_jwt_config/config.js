@@ -1,0 +1,1 @@
+module.exports = { jwt: { key: 'k3yF0rTok3ns!x' } };

@@ -1,0 +1,1 @@
+module.exports = { jwt: { key: process.env.JWT_KEY } };

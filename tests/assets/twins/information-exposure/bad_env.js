@@ -1,0 +1,2 @@
+const app = require('express')();
+app.get('/debug', (req, res) => res.json(process.env)); // FINDING

@@ -1,0 +1,1 @@
+module.exports = { cookie: { httpOnly: true, secure: false } };

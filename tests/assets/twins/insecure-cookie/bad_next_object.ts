@@ -1,0 +1,4 @@
+import { cookies } from 'next/headers';
+export async function signIn(token: string) {
+  (await cookies()).set({ name: 'session', value: token, httpOnly: false, secure: true }); // FINDING
+}

@@ -1,0 +1,7 @@
+const ldap = require('ldapjs');
+const client = ldap.createClient({ url: 'ldaps://ldap.example' });
+const app = require('express')();
+app.post('/login', (req, res) => {
+  if (!/^[a-z0-9]{1,30}$/.test(req.body.user)) return res.sendStatus(400);
+  client.bind(`uid=${req.body.user},ou=people,dc=example`, req.body.password, (err) => res.json({ ok: !err }));
+});

@@ -1,0 +1,8 @@
+const express = require('express');
+const { Customer } = require('./models');
+const app = express();
+app.patch('/customers/:id', async (req, res) => {
+  const customer = await Customer.findByPk(req.params.id);
+  await customer.update(req.body); // FINDING
+  res.json(customer);
+});

@@ -1,0 +1,9 @@
+const express = require('express');
+const mongoose = require('mongoose');
+const Account = mongoose.model('Account', new mongoose.Schema({ email: String, isAdmin: Boolean }));
+const app = express();
+app.post('/accounts', async (req, res) => {
+  const account = new Account({ email: String(req.body.email) });
+  await account.save();
+  res.json(account);
+});

@@ -1,0 +1,4 @@
+export async function getServerSideProps(context) {
+  return { redirect: { destination: context.query.next, permanent: false } }; // FINDING
+}
+export default function Page() { return null; }

@@ -1,0 +1,15 @@
+function setPath(target, path, value) {
+  const keys = path.split('.');
+  if (keys.some((key) => key === '__proto__' || key === 'constructor' || key === 'prototype')) throw new Error('bad key');
+  let at = target;
+  for (let i = 0; i < keys.length - 1; i++) {
+    at = at[keys[i]] = at[keys[i]] || {};
+  }
+  at[keys[keys.length - 1]] = value;
+}
+const app = require('express')();
+const config = {};
+app.put('/config', (req, res) => {
+  setPath(config, req.body.path, req.body.value);
+  res.json(config);
+});

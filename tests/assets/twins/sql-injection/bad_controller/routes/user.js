@@ -1,0 +1,4 @@
+const router = require('express').Router();
+const controller = require('../controllers/user');
+router.get('/:name', controller.show);
+module.exports = router;

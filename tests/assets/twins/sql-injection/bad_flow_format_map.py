@@ -1,0 +1,12 @@
+import sqlite3
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.route("/find")
+def find():
+    parts = {"name": request.args["name"], "order": "id"}
+    sqlite3.connect("desk").execute("SELECT {name}".format_map(parts))  # FINDING
+    return {}

@@ -1,0 +1,7 @@
+const app = require('express')();
+const pool = require('./pool');
+app.get('/', async (req, res) => {
+  let sql = 'SELECT * FROM t WHERE 1=1';
+  if (req.query.city) sql += ` AND city = '${req.query.city}'`;
+  res.json(await pool.query(sql)); // FINDING
+});

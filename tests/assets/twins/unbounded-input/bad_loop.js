@@ -1,0 +1,4 @@
+const app = require('express')();
+app.get('/r', (req, res) => {
+  res.send('x'.repeat(req.query.n)); // FINDING
+});

@@ -1,0 +1,4 @@
+const app = require('express')();
+app.get('/r', (req, res) => {
+  res.send('x'.repeat(Math.min(Number(req.query.n) || 0, 100)));
+});

@@ -1,0 +1,3 @@
+import cp from "child_process";
+
+export const log = (ref) => cp.execSync(`git log ${ref}`); // FINDING

@@ -1,0 +1,5 @@
+from subprocess import check_output as ask
+
+
+def app():
+    return ask("/usr/bin/uptime")  # FINDING

@@ -1,0 +1,5 @@
+import asyncio
+
+
+async def app(url):
+    return await asyncio.create_subprocess_exec("alembic", "upgrade", url)

@@ -1,0 +1,5 @@
+from subprocess import check_output as ask
+
+
+def app(program):
+    return ask(program)

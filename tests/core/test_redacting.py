@@ -1,0 +1,55 @@
+"""What is taken out of texts: known values, and what has the form of a credential; and what is left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bailiwick.core.ids import new_secret
+from bailiwick.core.masking import Masker
+from bailiwick.core.redacting import Redactor
+
+REDACTOR = Redactor(Masker(["the-password-of-the-orders"]))
+# Put together here, so that no scanner takes them for real ones.
+CREDENTIALS = {
+    "ours": new_secret("bwt"),
+    "aws": "AKIA" + "Q3EGRIFKLT7ZVWXN",
+    "github": "ghp_" + "a1B2c3" * 6,
+    "gitlab": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
+    "slack": "xoxb-" + "123456789012-abcdefABCDEF",
+    "stripe": "sk_live_" + "a1B2c3D4e5F6g7H8",
+    "anthropic": "sk-ant-api03-" + "a1B2c3D4" * 8,
+    "openai": "sk-proj-" + "a1B2c3D4" * 4 + "T3BlbkFJ" + "a1B2c3D4" * 4,
+    "google": "AIza" + "a1B2c3D" * 5,
+    "key": "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+    "known": "the-password-of-the-orders",
+}
+
+
+@pytest.mark.req("AI1")
+@pytest.mark.parametrize("kind", CREDENTIALS)
+@pytest.mark.parametrize("around", ["{}", 'key = "{}"', "Bearer {}.", "é{}é \ud83d", "a\n{}\nb"])
+def test_a_credential_is_taken_out_and_what_stands_around_it_is_left(kind: str, around: str) -> None:
+    assert REDACTOR.redact(around.format(CREDENTIALS[kind])) == around.format("•••")
+
+
+@pytest.mark.req("AI1")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIA",
+        "a risk-free task",
+        "ghp_short",
+        "sk-learn",
+        "-----BEGIN PUBLIC KEY-----\nMIIB\n",
+        "XAKIAQ3EGRIFKLT7ZVWXNX",
+    ],
+)
+def test_what_only_looks_like_one_is_left(text: str) -> None:
+    assert REDACTOR.redact(text) == text
+
+
+@pytest.mark.req("AI1")
+@given(st.text(alphabet=st.characters()))
+def test_any_text_can_be_looked_through_and_again_without_a_change(text: str) -> None:
+    once = REDACTOR.redact(text)
+    assert REDACTOR.redact(once) == once

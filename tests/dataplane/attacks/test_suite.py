@@ -1,0 +1,81 @@
+"""The attack suite of the sandbox: everything that leads out elsewhere is held here."""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bailiwick.dataplane import attacks
+from bailiwick.dataplane.attacks import Found, attack_sandbox
+from bailiwick.dataplane.sandbox import SandboxUnavailableError, ensure_runtime, uid_of
+from bailiwick.faces.cli.main import root
+
+pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the attempts are written for x86-64")
+THEMES = {
+    "calls", "devices", "elsewhere", "files", "host", "mounts", "namespaces", "network", "proc", "processes",
+    "resources", "rights", "sockets", "sys",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[Found]:
+    store = Path(tempfile.mkdtemp(prefix="bw-runtime-"))
+    store.chmod(0o755)
+    yield asyncio.run(attack_sandbox(ensure_runtime(store)))
+    shutil.rmtree(store)
+
+
+@pytest.mark.req("RT1", "RT3", "RT6")
+def test_no_attempt_gets_out_and_each_would_where_there_is_no_sandbox(found: Found) -> None:
+    assert [f"{item.theme}: {item.name}" for item in found.escaped] == []
+    proved = [item for item in found.outcomes if item.outside]
+    assert len(proved) >= 280, [f"{item.name}: {item.outside_words}" for item in found.unproved]
+    assert {item.theme for item in found.outcomes} == THEMES
+    assert len({item.name for item in found.outcomes}) == len(found.outcomes)
+    assert all(item.words for item in found.outcomes)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the attempts run under a uid of their own only when root starts them")
+def test_the_attempts_leave_nothing_behind_outside(found: Found) -> None:
+    assert found.outcomes
+    uid = uid_of("attacks")
+    folders = [Path(tempfile.gettempdir()), Path("/dev/shm")]
+    assert [path for folder in folders for path in folder.iterdir() if path.lstat().st_uid == uid] == []
+    for kind in ("shm", "sem", "msg"):
+        assert str(uid) not in Path(f"/proc/sysvipc/{kind}").read_text().split()
+
+
+@pytest.mark.req("RT1")
+def test_the_result_is_a_table_for_people_and_json_for_programs(
+    found: Found, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answers = [
+        found,
+        replace(found, outcomes=tuple(replace(item, held=item.name != "trace a child") for item in found.outcomes)),
+    ]
+    faults: list[Exception] = []
+
+    async def attack(_: object) -> Found:
+        if faults:
+            raise faults[0]
+        return answers.pop(0)
+
+    monkeypatch.setattr(attacks, "attack_sandbox", attack)
+    command = ["pentest", "--only", "sandbox", "--state", str(tmp_path), "--out", str(tmp_path / "out.json")]
+    held = CliRunner().invoke(root, command)
+    assert held.exit_code == 0
+    assert f"{len(found.outcomes)} attempts in a sandbox" in held.output
+    assert "trace a child" in held.output
+    kept = json.loads((tmp_path / "out.json").read_text())
+    assert (kept["held"], kept["escaped"], kept["attempts"]) == (True, [], len(found.outcomes))
+    broken = CliRunner().invoke(root, [*command, "--json"])
+    assert (broken.exit_code, json.loads(broken.output)["escaped"]) == (1, ["processes: trace a child"])
+    faults.append(SandboxUnavailableError("bubblewrap is not installed", hint="apt-get install bubblewrap"))
+    assert CliRunner().invoke(root, command).exit_code == 2

@@ -1,0 +1,127 @@
+"""Models over the API, and a call with a token from there through a gateway of that control plane."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, MODELS_AUDIENCE
+from bailiwick.control.model_settings import ModelSettings
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.faces.api import build_api
+from tests.fixtures.company import MANIFEST, Company
+from tests.fixtures.model_gateway import ModelHouse, model_house
+from tests.fixtures.model_server import KEY, ModelServer, model_server
+
+ASK: Any = [{"role": "user", "content": "Where is my order?"}]
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with model_server() as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[ModelHouse]:
+    with model_house(tmp_path / "plane") as made:
+        yield made
+
+
+@pytest.fixture
+def more_settings(server: ModelServer, gateway: ModelHouse, tmp_path: Path) -> dict[str, Any]:
+    (tmp_path / "key").write_text(KEY)
+    common = {"wire": "openai-chat", "url": server.url, "model": "nova-large", "key": {"file": str(tmp_path / "key")}}
+    models = [
+        {"name": "support-model", **common, "open_to": ["group:builder", "folder:finance"]},
+        {"name": "secret-model", **common},
+    ]
+    return {"inference": ModelSettings.model_validate({"gateway": gateway.url, "models": models})}
+
+
+@pytest.fixture
+async def api(company: Company) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(build_api(company.control))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
+        yield client
+
+
+def bearer(company: Company, who: str, doors: str = API_AUDIENCE) -> dict[str, str]:
+    issued = company.control.identity.issue_token(
+        company.people[who], audience=doors, lifetime=timedelta(minutes=5), purpose="test"
+    )
+    return {"authorization": f"Bearer {issued.secret}"}
+
+
+@pytest.mark.req("AI2")
+async def test_a_token_from_the_api_opens_the_models_that_were_given(
+    company: Company, api: httpx2.AsyncClient, gateway: ModelHouse, server: ModelServer
+) -> None:
+    gateway.join(company.control)
+    listed = await api.get("/v1/models", headers=bearer(company, "builder"))
+    shown = {"name": "support-model", "family": "openai", "model": "nova-large"}
+    assert listed.json() == {"models": [shown], "cursor": "", "gateway": gateway.url}
+    assert (await api.get("/v1/models", headers=bearer(company, "user"))).json()["models"] == []
+    issued = (await api.post("/v1/model-tokens", headers=bearer(company, "builder"))).json()
+    client = openai.OpenAI(api_key=issued["token"], base_url=f"{issued['gateway']}/v1", max_retries=0)
+    client.chat.completions.create(model="support-model", messages=ASK)
+    assert server.calls[0].headers["authorization"] == f"Bearer {KEY}"
+    with pytest.raises(openai.PermissionDeniedError):
+        client.chat.completions.create(model="secret-model", messages=ASK)
+    # It opens this door and no other.
+    other = await api.get("/v1/models", headers={"authorization": f"Bearer {issued['token']}"})
+    assert other.status_code == 401
+    company.control.identity.revoke_principal(company.people["admin"], "user:builder@example.com", "a test")
+    gateway.join(company.control)
+    with pytest.raises(openai.AuthenticationError):
+        client.chat.completions.create(model="support-model", messages=ASK)
+
+
+@pytest.mark.req("AI2")
+def test_only_tokens_for_models_are_answered_to_a_plane(company: Company) -> None:
+    models = company.control.planes.models
+    good = bearer(company, "builder", f"{API_AUDIENCE} {MODELS_AUDIENCE}")["authorization"].partition(" ")[2]
+    assert models.answer_pass(good).token
+    for doors in (API_AUDIENCE, GIT_AUDIENCE):
+        other = bearer(company, "builder", doors)["authorization"].partition(" ")[2]
+        with pytest.raises(BailiwickError):
+            models.answer_pass(other)
+
+
+@pytest.mark.req("AI2", "IN3")
+def test_planes_get_the_keys_of_models_and_each_is_audited(company: Company) -> None:
+    models = company.control.planes.models
+    assert models.key("production", "support-model").value == KEY
+    with pytest.raises(BailiwickError):
+        models.key("production", "no-model")
+    with company.control.store.transaction() as session:
+        states = models.states(session)
+    assert KEY not in repr(states)
+    assert ("secret.fetched", "plane:production") in company.actions()
+
+
+@pytest.mark.req("AI2")
+def test_an_agents_pass_names_the_person_it_works_for(company: Company, gateway: ModelHouse) -> None:
+    gateway.join(company.control)
+    builder = company.people["builder"]
+    agent = Identity(Principal("agent", "coder"), frozenset({"agent:coder"})).for_person(builder)
+    issued = company.control.planes.models.issue_token(agent)
+    client = openai.OpenAI(api_key=issued.token, base_url=f"{gateway.url}/v1", max_retries=0)
+    with pytest.raises(openai.PermissionDeniedError, match="agent:coder"):
+        client.chat.completions.create(model="support-model", messages=ASK)
+    assert gateway.events[-1].acting_for == "user:builder@example.com"
+
+
+@pytest.mark.req("AI2", "RV4")
+def test_a_push_that_declares_a_model_that_is_not_there_is_refused_with_words(company: Company) -> None:
+    answer = company.push("builder", {"bailiwick.toml": MANIFEST + '[models.default]\nuse = "large"\n'})
+    assert not answer.accepted
+    assert "there is no model 'large'; there are: secret-model, support-model" in str(answer)
+    known = MANIFEST + '[models.default]\nuse = "support-model"\n'
+    asks = "import os\n\nBASE = os.environ['OPENAI_BASE_URL']\napp = BASE\n"
+    assert company.push("builder", {"bailiwick.toml": known, "app.py": asks}).accepted
