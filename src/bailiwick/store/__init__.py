@@ -7,8 +7,9 @@ from bailiwick.store.names import DEFAULT_TENANT, TENANT_SETTING
 if TYPE_CHECKING:
     from bailiwick.store.base import Base
     from bailiwick.store.database import Store
+    from bailiwick.store.versioned import VersionedRow, Versions, versioned_by
 
-__all__ = ["DEFAULT_TENANT", "TENANT_SETTING", "Base", "Store"]
+__all__ = ["DEFAULT_TENANT", "TENANT_SETTING", "Base", "Store", "VersionedRow", "Versions", "versioned_by"]
 
 
 def __getattr__(name: str) -> object:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> object:
         from bailiwick.store.database import Store  # noqa: PLC0415
 
         return Store
+    if name in {"VersionedRow", "Versions", "versioned_by"}:
+        from bailiwick.store import versioned  # noqa: PLC0415
+
+        return getattr(versioned, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

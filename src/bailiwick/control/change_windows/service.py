@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -13,7 +12,7 @@ from bailiwick.control.change_windows.checking import checked, folder_of, known_
 from bailiwick.control.change_windows.errors import NoSuchWindowError
 from bailiwick.control.change_windows.model import WHOLE_DAY, ClosedDays, Standing, Window, WindowDraft
 from bailiwick.control.change_windows.standing import standing, standing_of_folder
-from bailiwick.control.change_windows.tables import ChangeWindowRow
+from bailiwick.control.change_windows.tables import WINDOWS, ChangeWindowRow
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, NotFoundError
@@ -21,11 +20,6 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
-
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtext('bailiwick-change-windows ' || current_setting('bailiwick.tenant')))"
-)
-_MOST_SHOWN = 100
 
 
 class WindowService:
@@ -52,10 +46,7 @@ class WindowService:
     def earlier(self, session: Session, identity: Identity) -> list[Window]:
         """Return the versions that were in force before, the newest first."""
         self._authorizer.require(session, identity, "change-window.read", ORGANIZATION)
-        query = select(ChangeWindowRow).where(ChangeWindowRow.ended_at.is_not(None))
-        return [
-            _window(row) for row in session.scalars(query.order_by(ChangeWindowRow.ended_at.desc()).limit(_MOST_SHOWN))
-        ]
+        return [_window(row) for row in WINDOWS.earlier(session)]
 
     def set(self, identity: Identity, draft: WindowDraft, reason: str) -> Window:
         """Say when releases of a folder may go out; its closed days stay. Raises `InvalidInputError` for hours, days
@@ -100,7 +91,8 @@ class WindowService:
             if closed and (left or before.days):
                 wanted = Window(folder, before.days, before.opens, before.closes, before.zone, left)
                 return self._put(session, identity, before, wanted, action, decision, reason)
-            ended = self._end(session, identity, folder)
+            row = WINDOWS.end(session, folder, by=str(identity.principal), now=self._clock())
+            ended = _window(row) if row is not None else before
             self._note(session, identity, action, decision, reason, ended, None)
             return ended
 
@@ -109,8 +101,9 @@ class WindowService:
         decision = self._authorizer.require(session, identity, "change-window.manage", _place(folder))
         if folder and folder not in {item.path for item in self._catalog.folders(session)}:
             raise NotFoundError(f"there is no folder '{folder[:80]}'", hint="name one that there is")
-        session.execute(_LOCK)
-        return decision, next((item for item in windows_in_force(session) if item.folder == folder), None)
+        WINDOWS.hold(session)
+        row = WINDOWS.in_force(session, folder)
+        return decision, _window(row) if row is not None else None
 
     def _put(
         self,
@@ -122,35 +115,12 @@ class WindowService:
         decision: Decision,
         reason: str,
     ) -> Window:
-        if before is not None:
-            self._end(session, identity, before.folder)
-        newest = select(func.max(ChangeWindowRow.version)).where(ChangeWindowRow.folder == wanted.folder)
-        row = ChangeWindowRow(
-            folder=wanted.folder,
-            version=(session.scalar(newest) or 0) + 1,
-            days=list(wanted.days),
-            opens=wanted.opens,
-            closes=wanted.closes,
-            zone=wanted.zone,
-            closed=_kept(wanted.closed),
-            reason=reason,
-            set_by=str(identity.principal),
-            set_at=self._clock(),
-            ended_by="",
-            ended_at=None,
-        )
-        session.add(row)
-        session.flush()
+        said = {"days": list(wanted.days), "opens": wanted.opens, "closes": wanted.closes, "zone": wanted.zone}
+        by, now = str(identity.principal), self._clock()
+        row = WINDOWS.put(session, (wanted.folder,), by, now, reason, **said, closed=_kept(wanted.closed))
         made = _window(row)
         self._note(session, identity, action, decision, reason, before, made)
         return made
-
-    def _end(self, session: Session, identity: Identity, folder: str) -> Window:
-        query = select(ChangeWindowRow).where(ChangeWindowRow.folder == folder, ChangeWindowRow.ended_at.is_(None))
-        row = session.scalars(query).one()
-        row.ended_by, row.ended_at = str(identity.principal), self._clock()
-        session.flush()
-        return _window(row)
 
     def _note(
         self,
@@ -178,8 +148,7 @@ class WindowService:
 
 def windows_in_force(session: Session) -> list[Window]:
     """Return every window in force."""
-    query = select(ChangeWindowRow).where(ChangeWindowRow.ended_at.is_(None))
-    return [_window(row) for row in session.scalars(query)]
+    return [_window(row) for row in WINDOWS.all_in_force(session)]
 
 
 def standing_of(session: Session, app: str, now: datetime) -> Standing:

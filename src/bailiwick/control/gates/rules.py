@@ -2,14 +2,13 @@
 
 import re
 
-from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.gates.errors import NoSuchRuleError
 from bailiwick.control.gates.model import USUAL, Rule, RuleDraft, RuleKind, Sensitivity
-from bailiwick.control.gates.tables import ApprovalRuleRow
+from bailiwick.control.gates.tables import RULES, ApprovalRuleRow
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -21,10 +20,6 @@ from bailiwick.store import Store
 
 _LEAST, _MOST = 2, 5
 _GROUP = re.compile(r"[^\s:][^\s]{0,199}")
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtext('bailiwick-approval-rules ' || current_setting('bailiwick.tenant')))"
-)
-_MOST_SHOWN = 100
 
 
 class RuleService:
@@ -56,10 +51,7 @@ class RuleService:
     def earlier(self, session: Session, identity: Identity) -> list[Rule]:
         """Return the versions that were in force before, the newest first."""
         self._authorizer.require(session, identity, "approval-rule.read", ORGANIZATION)
-        query = select(ApprovalRuleRow).where(ApprovalRuleRow.ended_at.is_not(None))
-        return [
-            _rule(row) for row in session.scalars(query.order_by(ApprovalRuleRow.ended_at.desc()).limit(_MOST_SHOWN))
-        ]
+        return [_rule(row) for row in RULES.earlier(session)]
 
     def explain_change(self, session: Session, identity: Identity) -> Decision:
         """Answer whether somebody may change the organisation's rules; nothing is done."""
@@ -76,15 +68,13 @@ class RuleService:
             decision = self._authorizer.require(session, identity, "approval-rule.manage", _place(draft.folder))
             if draft.folder and draft.folder not in {item.path for item in self._catalog.folders(session)}:
                 raise NotFoundError(f"there is no folder '{draft.folder[:80]}'", hint="name one that there is")
-            session.execute(_LOCK)
-            row = _in_force(session, draft.folder, draft.sensitivity)
+            RULES.hold(session)
+            row = RULES.in_force(session, draft.folder, draft.sensitivity.value)
             if row is not None and (row.kind, tuple(row.seats)) == (draft.kind, draft.seats):
                 raise ConflictError(f"the {_rule(row).name} says that already")
             before = _rule(row) if row is not None else None
-            if row is not None:
-                row.ended_by, row.ended_at = str(identity.principal), self._clock()
-                session.flush()
-            made = self._add(session, identity, draft, reason)
+            key, said = (draft.folder, draft.sensitivity.value), {"kind": draft.kind.value, "seats": list(draft.seats)}
+            made = _rule(RULES.put(session, key, str(identity.principal), self._clock(), reason, **said))
             self._note(session, identity, "approval-rule.set", decision, reason, before, made)
             return made
 
@@ -93,36 +83,15 @@ class RuleService:
         reason = given_reason(reason, "say why the rule goes", what="a rule")
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "approval-rule.manage", _place(folder))
-            session.execute(_LOCK)
-            row = _in_force(session, folder, sensitivity)
+            RULES.hold(session)
+            row = RULES.end(session, folder, sensitivity.value, by=str(identity.principal), now=self._clock())
             if row is None:
                 raise NoSuchRuleError(
                     f"{folder[:80] or 'the organisation'} has no such rule", hint="bailiwick approval-rule list"
                 )
-            row.ended_by, row.ended_at = str(identity.principal), self._clock()
             ended = _rule(row)
             self._note(session, identity, "approval-rule.removed", decision, reason, ended, None)
             return ended
-
-    def _add(self, session: Session, identity: Identity, draft: RuleDraft, reason: str) -> Rule:
-        newest = select(func.max(ApprovalRuleRow.version)).where(
-            ApprovalRuleRow.folder == draft.folder, ApprovalRuleRow.sensitivity == draft.sensitivity
-        )
-        row = ApprovalRuleRow(
-            folder=draft.folder,
-            sensitivity=draft.sensitivity.value,
-            version=(session.scalar(newest) or 0) + 1,
-            kind=draft.kind.value,
-            seats=list(draft.seats),
-            reason=reason,
-            set_by=str(identity.principal),
-            set_at=self._clock(),
-            ended_by="",
-            ended_at=None,
-        )
-        session.add(row)
-        session.flush()
-        return _rule(row)
 
     def _note(
         self,
@@ -151,16 +120,7 @@ class RuleService:
 
 def rules_in_force(session: Session) -> list[Rule]:
     """Return every rule in force."""
-    return [_rule(row) for row in session.scalars(select(ApprovalRuleRow).where(ApprovalRuleRow.ended_at.is_(None)))]
-
-
-def _in_force(session: Session, folder: str, sensitivity: Sensitivity) -> ApprovalRuleRow | None:
-    query = select(ApprovalRuleRow).where(
-        ApprovalRuleRow.folder == folder,
-        ApprovalRuleRow.sensitivity == sensitivity.value,
-        ApprovalRuleRow.ended_at.is_(None),
-    )
-    return session.scalars(query).one_or_none()
+    return [_rule(row) for row in RULES.all_in_force(session)]
 
 
 def _checked(draft: RuleDraft) -> RuleDraft:

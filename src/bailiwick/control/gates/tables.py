@@ -6,35 +6,24 @@ from typing import Any
 from sqlalchemy import Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bailiwick.store import Base
+from bailiwick.store import Base, VersionedRow, Versions, versioned_by
+
+_RULE_KEY = ("folder", "sensitivity")
 
 
-class ApprovalRuleRow(Base):
-    """A version of the rule of a place; it is in force while nobody ended it."""
+class ApprovalRuleRow(VersionedRow):
+    """A version of the rule of a place."""
 
     __tablename__ = "approval_rules"
-    __table_args__ = (
-        PrimaryKeyConstraint("tenant", "folder", "sensitivity", "version"),
-        Index(
-            "uq_approval_rules_in_force",
-            "tenant",
-            "folder",
-            "sensitivity",
-            unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = versioned_by(__tablename__, *_RULE_KEY)
 
     folder: Mapped[str]
     sensitivity: Mapped[str]
-    version: Mapped[int]
     kind: Mapped[str]
     seats: Mapped[list[str]]
-    reason: Mapped[str]
-    set_by: Mapped[str]
-    set_at: Mapped[datetime]
-    ended_by: Mapped[str]
-    ended_at: Mapped[datetime | None]
+
+
+RULES = Versions(ApprovalRuleRow, *_RULE_KEY)
 
 
 class DeployApprovalRow(Base):

@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection
 from typing import get_args
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.guardrails.errors import NoSuchGuardrailError
 from bailiwick.control.guardrails.model import Guardrail, GuardrailDraft
-from bailiwick.control.guardrails.tables import GuardrailRow
+from bailiwick.control.guardrails.tables import GUARDRAILS, GuardrailRow
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -21,8 +20,6 @@ from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('bailiwick-guardrails ' || current_setting('bailiwick.tenant')))")
-_MOST_SHOWN = 100
 _ENVIRONMENT: TypeAdapter[Environment] = TypeAdapter(Environment)
 
 
@@ -49,15 +46,13 @@ class GuardrailService:
     def listing(self, session: Session, identity: Identity) -> list[Guardrail]:
         """Return what is in force, the organisation's first; raise `ForbiddenError` for whoever may not read it."""
         self._authorizer.require(session, identity, "guardrail.read", ORGANIZATION)
-        found = _of(session, GuardrailRow.ended_at.is_(None))
+        found = map(_guardrail, GUARDRAILS.all_in_force(session))
         return sorted(found, key=lambda item: (item.rail.place != ORGANIZATION, item.rail.place, item.rail.section))
 
     def earlier(self, session: Session, identity: Identity) -> list[Guardrail]:
         """Return the versions that were in force before, the newest first."""
         self._authorizer.require(session, identity, "guardrail.read", ORGANIZATION)
-        query = select(GuardrailRow).where(GuardrailRow.ended_at.is_not(None))
-        rows = session.scalars(query.order_by(GuardrailRow.ended_at.desc()).limit(_MOST_SHOWN))
-        return [_guardrail(row) for row in rows]
+        return [_guardrail(row) for row in GUARDRAILS.earlier(session)]
 
     def settings(self, session: Session, identity: Identity, app: str, environment: str) -> list[Setting]:
         """Return every field as it is for an app, and which place says so, to whoever may see the app."""
@@ -114,7 +109,8 @@ class GuardrailService:
                 made = self._put(session, identity, Rail(section, place, environment, left, rail.binding), reason)
                 self._note(session, identity, "guardrail.removed", decision, before, made)
             else:
-                self._end(session, identity, before.rail)
+                by, now = str(identity.principal), self._clock()
+                GUARDRAILS.end(session, section, place, environment, by=by, now=now)
                 self._note(session, identity, "guardrail.removed", decision, before, None, reason)
         self._on_change()
         return before
@@ -128,8 +124,8 @@ class GuardrailService:
         section_of(section)
         self._require_place(session, place)
         decision = self._authorizer.require(session, identity, "guardrail.manage", place)
-        session.execute(_LOCK)
-        row = _row(session, section, place, environment)
+        GUARDRAILS.hold(session)
+        row = GUARDRAILS.in_force(session, section, place, environment)
         return decision, _guardrail(row) if row is not None else None
 
     def _require_place(self, session: Session, place: str) -> None:
@@ -144,34 +140,10 @@ class GuardrailService:
             )
 
     def _put(self, session: Session, identity: Identity, wanted: Rail, reason: str) -> Guardrail:
-        self._end(session, identity, wanted)
-        newest = select(func.max(GuardrailRow.version)).where(
-            GuardrailRow.section == wanted.section,
-            GuardrailRow.place == wanted.place,
-            GuardrailRow.environment == wanted.environment,
-        )
-        row = GuardrailRow(
-            section=wanted.section,
-            place=wanted.place,
-            environment=wanted.environment,
-            version=(session.scalar(newest) or 0) + 1,
-            values=dict(wanted.values),
-            binding=wanted.binding,
-            reason=reason,
-            set_by=str(identity.principal),
-            set_at=self._clock(),
-            ended_by="",
-            ended_at=None,
-        )
-        session.add(row)
-        session.flush()
-        return _guardrail(row)
-
-    def _end(self, session: Session, identity: Identity, rail: Rail) -> None:
-        row = _row(session, rail.section, rail.place, rail.environment)
-        if row is not None:
-            row.ended_by, row.ended_at = str(identity.principal), self._clock()
-            session.flush()
+        key = (wanted.section, wanted.place, wanted.environment)
+        by, now = str(identity.principal), self._clock()
+        said = {"values": dict(wanted.values), "binding": wanted.binding}
+        return _guardrail(GUARDRAILS.put(session, key, by, now, reason, **said))
 
     def _note(
         self,
@@ -200,21 +172,7 @@ class GuardrailService:
 
 def rails_in_force(session: Session) -> list[Rail]:
     """Return everything that is said now."""
-    return [item.rail for item in _of(session, GuardrailRow.ended_at.is_(None))]
-
-
-def _of(session: Session, where: ColumnElement[bool]) -> list[Guardrail]:
-    return [_guardrail(row) for row in session.scalars(select(GuardrailRow).where(where))]
-
-
-def _row(session: Session, section: str, place: str, environment: str) -> GuardrailRow | None:
-    query = select(GuardrailRow).where(
-        GuardrailRow.section == section,
-        GuardrailRow.place == place,
-        GuardrailRow.environment == environment,
-        GuardrailRow.ended_at.is_(None),
-    )
-    return session.scalars(query).one_or_none()
+    return [_guardrail(row).rail for row in GUARDRAILS.all_in_force(session)]
 
 
 def _guardrail(row: GuardrailRow) -> Guardrail:
