@@ -15,9 +15,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bailiwick.control.identity import API_AUDIENCE
+from bailiwick.control.review import Surroundings
+from bailiwick.faces.cli import review
 from bailiwick.faces.cli.main import root
 from bailiwick.faces.server import build_faces
 from tests.fixtures.company import Company
+from tests.fixtures.review_pool import SharedPool
 
 
 @dataclass
@@ -36,6 +39,17 @@ class CommandLine:
             self.tokens[who] = issued.secret
         environment = {"BAILIWICK_URL": self.url, "BAILIWICK_TOKEN": self.tokens[who]}
         return CliRunner().invoke(root, [str(word) for word in arguments], env=environment)
+
+
+@pytest.fixture(autouse=True)
+def shared_workers(monkeypatch: pytest.MonkeyPatch, shared_review_pool: SharedPool) -> None:
+    """Have reviews in this process ask the workers of all tests; those of the installed program have their own."""
+
+    def pool(around: Surroundings) -> SharedPool:
+        shared_review_pool.start(around)
+        return shared_review_pool
+
+    monkeypatch.setattr(review, "_pool", pool)
 
 
 @pytest.fixture

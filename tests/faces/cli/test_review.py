@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
+from bailiwick.faces.cli.main import root
 from tests.control.review.running import bad_engines
 from tests.control.review.sarif_schema import require_valid
 from tests.fixtures.company import MANIFEST
@@ -17,9 +19,8 @@ BAILIWICK = str(Path(sys.executable).parent / "bailiwick")
 KEY = "AKIA" + "Q3EGRIFKLT7ZVWXN"
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [BAILIWICK, "review", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(root, ["review", *map(str, arguments)])
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -39,13 +40,14 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.req("RV2")
 def test_a_clean_folder_ends_with_zero_and_a_bad_one_with_one(folder: Path) -> None:
-    assert run(folder).returncode == 0
+    installed = subprocess.run([BAILIWICK, "review", folder], capture_output=True, text=True, timeout=60, check=False)
+    assert (installed.returncode, installed.stderr) == (0, "")
     require_valid(run(folder, "--format", "sarif").stdout)
     (folder / "app.py").write_text('app = 1\ndef f(db, n):\n    db.execute(f"SELECT {n}")\n')
     bad = run(folder)
-    assert bad.returncode == 1
+    assert bad.exit_code == 1
     assert "app.py:3  high  sql-injection" in bad.stdout
-    assert run(folder, "--fail-on", "critical").returncode == 0
+    assert run(folder, "--fail-on", "critical").exit_code == 0
     sarif = json.loads(run(folder, "--format", "sarif").stdout)
     (result,) = [item for item in sarif["runs"][0]["results"] if item["level"] == "error"]
     assert result["ruleId"] == "sql-injection"
@@ -60,14 +62,14 @@ def test_a_range_shows_what_commits_hold_and_no_longer_show(folder: Path) -> Non
     git(folder, "commit", "--message", "second")
     (folder / "settings.py").write_text("KEY = None\n")
     git(folder, "commit", "--all", "--message", "third")
-    assert run(folder).returncode == 0
+    assert run(folder).exit_code == 0
     found = run(folder, "--base", "before", "--format", "json")
-    assert found.returncode == 1
+    assert found.exit_code == 1
     (finding,) = [item for item in json.loads(found.stdout)["findings"] if item["severity"] != "low"]
     assert (finding["rule"], finding["path"], finding["line"]) == ("secret-in-code", "settings.py", 1)
     assert len(finding["commit"]) == 40
     assert KEY not in found.stdout
-    assert run(folder, "--base", "HEAD").returncode == 0
+    assert run(folder, "--base", "HEAD").exit_code == 0
 
 
 @pytest.mark.req("RV2")
@@ -75,21 +77,21 @@ def test_what_cannot_be_reviewed_ends_with_two_and_says_why(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     unknown = run(folder, "--base", "no-such-branch")
-    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
     assert "has no revision 'no-such-branch'" in unknown.stderr
     plain = run(tmp_path_factory.mktemp("plain"), "--base", "main")
-    assert plain.returncode == 2
+    assert plain.exit_code == 2
     assert "must be a git checkout" in plain.stderr
-    assert run(folder / "nowhere").returncode == 2
-    assert run(folder, "--base=--output=/tmp/x").returncode == 2
-    assert run(folder, "--format", "xml").returncode == 2
+    assert run(folder / "nowhere").exit_code == 2
+    assert run(folder, "--base=--output=/tmp/x").exit_code == 2
+    assert run(folder, "--format", "xml").exit_code == 2
 
 
 @pytest.mark.req("RV4")
 def test_a_folder_without_a_manifest_is_told_what_to_add(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("app = 1\n")
     done = run(tmp_path)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "add bailiwick.toml at the root" in done.stdout
 
 
@@ -99,14 +101,14 @@ def test_a_checkout_of_any_kind_is_a_range_and_a_folder_inside_of_one_is_told(
 ) -> None:
     beside = tmp_path_factory.mktemp("beside") / "tree"
     git(folder, "worktree", "add", str(beside))
-    assert run(beside, "--base", "HEAD").returncode == 0
+    assert run(beside, "--base", "HEAD").exit_code == 0
     (folder / "inner").mkdir()
     inner = run(folder / "inner", "--base", "HEAD")
-    assert inner.returncode == 2
+    assert inner.exit_code == 2
     assert "must be a git checkout" in inner.stderr
     empty = tmp_path_factory.mktemp("empty")
     git(empty, "init")
-    assert run(empty, "--base", "HEAD").returncode == 2
+    assert run(empty, "--base", "HEAD").exit_code == 2
 
 
 @pytest.mark.req("RV2")
@@ -114,10 +116,10 @@ def test_the_files_as_they_stand_are_reviewed_committed_or_not(folder: Path) -> 
     (folder / "new.py").write_text(f'KEY = "{KEY}"\n')
     for arguments in ((), ("--base", "HEAD")):
         done = run(folder, *arguments)
-        assert done.returncode == 1
+        assert done.exit_code == 1
         assert "new.py:1  critical  secret-in-code" in done.stdout
     (folder / "new.py").unlink()
-    assert run(folder, "--base", "HEAD").returncode == 0
+    assert run(folder, "--base", "HEAD").exit_code == 0
 
 
 @pytest.mark.req("RV2")
@@ -130,7 +132,7 @@ def test_strange_things_in_a_folder_neither_hang_nor_hide(folder: Path) -> None:
     (folder / "away").symlink_to("/etc")
     (folder / "\x1b[2Jclear.py").write_text("x = 1\n")
     done = run(folder)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "huge.bin has 40960.0 MiB; 5 MiB are the most" in done.stdout
     assert "link is a symbolic link" in done.stdout
     assert "away is a symbolic link" in done.stdout
@@ -144,8 +146,6 @@ def test_strange_things_in_a_folder_neither_hang_nor_hide(folder: Path) -> None:
 
 @pytest.mark.req("RV2")
 def test_what_cannot_be_read_ends_with_two(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bailiwick.faces.cli.main import root
-
     read = Path.read_bytes
 
     def refuse(path: Path) -> bytes:
@@ -168,7 +168,6 @@ def test_what_cannot_be_read_ends_with_two(folder: Path, monkeypatch: pytest.Mon
 def test_an_engine_that_fails_ends_with_two_in_every_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bailiwick.control.review import ReviewPool, reviewer
     from bailiwick.faces.cli import review
-    from bailiwick.faces.cli.main import root
 
     (raises,) = (engine for engine in bad_engines.ENGINES if engine.name == "raises")
     monkeypatch.setattr(reviewer, "ENGINES", (raises,))
