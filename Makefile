@@ -10,7 +10,7 @@ demo: setup  ## start the whole product on loopback with the sample company
 	@$(BIN)/bailiwick demo $(ARGS)
 
 test: setup-tests  ## run the whole test suite
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup-tests  ## run the tests that install or start the whole product several times
 	@$(BIN)/python -m pytest -m long $(ARGS)

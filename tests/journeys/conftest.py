@@ -20,6 +20,7 @@ import pytest
 BAILIWICK = str(Path(sys.executable).parent / "bailiwick")
 START_SECONDS = 120
 APP = "finance/refund-desk"
+_RUNNING = pytest.StashKey["Demo"]()
 REFUND_DESK = Path(__file__).parents[2] / "src" / "bailiwick" / "demo" / "apps" / "refund_desk"
 
 
@@ -129,10 +130,23 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def demo(home: Path) -> Iterator[Demo]:
-    running = start_demo(home / "state", free_port_range())
+def demo(home: Path, pytestconfig: pytest.Config) -> Iterator[Demo]:
+    running = pytestconfig.stash[_RUNNING] = start_demo(home / "state", free_port_range())
     yield running
-    stop_demo(running)
+    _end(pytestconfig)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop the demo after the last journey: beside all other tests it would take a tenth of the machine."""
+    if nextitem is not None and Path(__file__).parent not in nextitem.path.parents:
+        _end(item.config)
+
+
+def _end(config: pytest.Config) -> None:
+    if (running := config.stash.get(_RUNNING, None)) is not None:
+        del config.stash[_RUNNING]
+        stop_demo(running)
 
 
 @pytest.fixture(scope="session")
