@@ -54,7 +54,9 @@ from bailiwick.dataplane.gateways.sql import (
     read_accounts,
 )
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.health import serve_health
 from bailiwick.dataplane.models import PlaneModels
+from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -123,6 +125,10 @@ class DataPlane:
             guard=self._guard,
         )
         runtime = ensure_runtime(settings.state / "runtimes")
+        rounds = Rounds(
+            runtime, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
+        )
+        self._networks = NetworkWatch(rounds, self._spool.add, settings.network_probe_seconds)
         shop = Workshop(
             plane=settings.plane,
             runtime=runtime,
@@ -146,6 +152,7 @@ class DataPlane:
             egress_authority=self._egress.authority_of,
             masker=lambda: self._masker,
             walls=Walls(settings.plane, self._spool.add, utc_now),
+            networks=self._networks,
         )
         self._host = AppHost(
             plane=settings.plane,
@@ -173,12 +180,15 @@ class DataPlane:
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
         if self._settings.model_port is not None:
             await self._models.start(self._settings.model_host, self._settings.model_port)
+        if self._settings.health_port is not None:
+            await serve_health(self._settings.health_host, self._settings.health_port, self._health)
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
             asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
+            asyncio.create_task(self._networks.run()),
         ]
         if self._databases is not None and self._databases.log is not None:
             tasks.append(asyncio.create_task(self._databases.log.run()))
@@ -209,6 +219,15 @@ class DataPlane:
             proxies=Proxies(self._settings.proxies),
         )
 
+    def _health(self) -> dict[str, object]:
+        """Return what the plane says of itself to whoever watches it."""
+        heard, parted = self._host.desired is not None, self._networks.parted
+        return {
+            "ready": heard and parted.ready,
+            "control_plane": "heard" if heard else "not heard yet",
+            "networks": {"state": parted.parting.value, "faults": list(parted.faults)},
+        }
+
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
 
@@ -220,6 +239,7 @@ class DataPlane:
                 before = self._host.desired
                 self._take_policies(message)
                 self._models.gateway.end_revoked(message.epochs)
+                self._networks.hear(message.networks)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):
                     for site in self._sites.all():
