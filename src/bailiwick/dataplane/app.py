@@ -39,6 +39,7 @@ from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.settings_watch import SettingsWatch
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.agent.stopping import Cutter
+from bailiwick.dataplane.agent.tenancy import Tenancy
 from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
@@ -57,6 +58,7 @@ from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.health import serve_health
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
+from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -124,6 +126,7 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
         )
+        self._tenancy = Tenancy(settings.plane, settings.state / "tenant", self._emit, utc_now)
         runtime = ensure_runtime(settings.state / "runtimes")
         rounds = Rounds(
             runtime, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
@@ -236,7 +239,7 @@ class DataPlane:
             case KillOrder():
                 await self._host.close_by(message)
             case DesiredState():
-                before = self._host.desired
+                before, message = self._host.desired, self._tenancy.own(message)
                 self._take_policies(message)
                 self._models.gateway.end_revoked(message.epochs)
                 self._networks.hear(message.networks)
@@ -374,6 +377,7 @@ def _rules_of(state: DesiredState) -> tuple[object, ...]:
 def run(settings: DataPlaneSettings, file: Path) -> None:
     """Run a data plane in this process; `file` is where its settings were read from, and is watched."""
     settings.state.mkdir(parents=True, exist_ok=True)
+    raise_open_files()
 
     async def main() -> None:
         await DataPlane(settings, file).run()

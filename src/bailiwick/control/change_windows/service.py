@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -21,10 +21,9 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtext('bailiwick-change-windows ' || current_setting('bailiwick.tenant')))"
-)
+_LOCK = "change-windows"
 _MOST_SHOWN = 100
 
 
@@ -109,7 +108,7 @@ class WindowService:
         decision = self._authorizer.require(session, identity, "change-window.manage", _place(folder))
         if folder and folder not in {item.path for item in self._catalog.folders(session)}:
             raise NotFoundError(f"there is no folder '{folder[:80]}'", hint="name one that there is")
-        session.execute(_LOCK)
+        hold(session, _LOCK)
         return decision, next((item for item in windows_in_force(session) if item.folder == folder), None)
 
     def _put(

@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -18,12 +18,11 @@ from bailiwick.core.policy import ROLES, Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 
 _LEAST, _MOST = 2, 5
 _GROUP = re.compile(r"[^\s:][^\s]{0,199}")
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtext('bailiwick-approval-rules ' || current_setting('bailiwick.tenant')))"
-)
+_LOCK = "approval-rules"
 _MOST_SHOWN = 100
 
 
@@ -76,7 +75,7 @@ class RuleService:
             decision = self._authorizer.require(session, identity, "approval-rule.manage", _place(draft.folder))
             if draft.folder and draft.folder not in {item.path for item in self._catalog.folders(session)}:
                 raise NotFoundError(f"there is no folder '{draft.folder[:80]}'", hint="name one that there is")
-            session.execute(_LOCK)
+            hold(session, _LOCK)
             row = _in_force(session, draft.folder, draft.sensitivity)
             if row is not None and (row.kind, tuple(row.seats)) == (draft.kind, draft.seats):
                 raise ConflictError(f"the {_rule(row).name} says that already")
@@ -93,7 +92,7 @@ class RuleService:
         reason = given_reason(reason, "say why the rule goes", what="a rule")
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "approval-rule.manage", _place(folder))
-            session.execute(_LOCK)
+            hold(session, _LOCK)
             row = _in_force(session, folder, sensitivity)
             if row is None:
                 raise NoSuchRuleError(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import get_args
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -20,8 +20,9 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('bailiwick-guardrails ' || current_setting('bailiwick.tenant')))")
+_LOCK = "guardrails"
 _MOST_SHOWN = 100
 _ENVIRONMENT: TypeAdapter[Environment] = TypeAdapter(Environment)
 
@@ -128,7 +129,7 @@ class GuardrailService:
         section_of(section)
         self._require_place(session, place)
         decision = self._authorizer.require(session, identity, "guardrail.manage", place)
-        session.execute(_LOCK)
+        hold(session, _LOCK)
         row = _row(session, section, place, environment)
         return decision, _guardrail(row) if row is not None else None
 

@@ -166,6 +166,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
         plants=tuple(plants.values()),
         ingress=ingress,
         limits=limits_of(manifest),
+        tenant=state.tenant,
         working_directory="/app",
     )
     try:
