@@ -38,6 +38,7 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.integrations import DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
+from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneService, PolicySpread, enrol
@@ -89,6 +90,7 @@ _DRIFT_SECONDS = 5.0
 _ROLLOUT_SECONDS = 1.0
 _TRIAL_SECONDS = 1.0
 _NOTICE_SECONDS = 2.0
+_NETWORK_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class ControlPlane:
     catalog: CatalogService
     policies: PolicyService
     spread: PolicySpread
+    networks: NetworkService
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     data_classes: DataClasses
@@ -227,6 +230,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("trying again what stopped by itself", _TRIAL_SECONDS, control.trials.keep),
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("ending delegations", _WAIVER_SECONDS, control.delegation_keeper.keep),
+        Periodic("trying what must not be reached", _NETWORK_SECONDS, control.networks.probe),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),
         Periodic("forgetting old notices", _FORGET_SECONDS, control.notice_keeper.forget),

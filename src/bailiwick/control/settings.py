@@ -15,6 +15,7 @@ from bailiwick.control.exporter_settings import ExporterOptions
 from bailiwick.control.identity import certificate_of, require_address
 from bailiwick.control.ldap_settings import LdapDirectory
 from bailiwick.control.model_settings import ModelSettings
+from bailiwick.control.networks import split_address
 from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
@@ -133,10 +134,21 @@ class RoleRule(_Section):
 
 
 class Plane(_Section):
-    """A data plane of this installation; its certificate is written into `credentials` and renewed there."""
+    """A data plane of this installation; its certificate is written into `credentials` and renewed there.
+
+    `addresses` are where other networks would find what belongs to it, each as `host:port`: its router, its model
+    gateway, its database servers. Other planes try that they do not reach them.
+    """
 
     kind: Literal["editor", "production"]
     credentials: Path
+    addresses: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _addresses_can_be_tried(self) -> Self:
+        for address in self.addresses:
+            split_address(address)
+        return self
 
 
 class AuditRetention(_Section):
@@ -186,7 +198,11 @@ class ApprovalSettings(_Section):
 
 
 class ControlSettings(BaseSettings):
-    """Everything that the control plane process must be told."""
+    """Everything that the control plane process must be told.
+
+    Where `networks` are `separate`, a plane starts nothing before it has shown that it does not reach the others;
+    `shared` is for planes on one machine or network, and is shown as not separated.
+    """
 
     model_config = SettingsConfigDict(env_prefix="BAILIWICK_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
@@ -203,6 +219,7 @@ class ControlSettings(BaseSettings):
     role_rules: tuple[RoleRule, ...] = ()
     ldap: tuple[LdapDirectory, ...] = ()
     planes: dict[str, Plane] = Field(default_factory=dict)
+    networks: Literal["separate", "shared"] = "separate"
     max_push_bytes: int = 50 * 2**20
     review: ReviewSettings = Field(default_factory=ReviewSettings)
     previews: PreviewSettings = Field(default_factory=PreviewSettings)

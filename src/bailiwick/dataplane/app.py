@@ -39,6 +39,7 @@ from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.settings_watch import SettingsWatch
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.agent.stopping import Cutter
+from bailiwick.dataplane.agent.tenancy import Tenancy
 from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
@@ -54,7 +55,10 @@ from bailiwick.dataplane.gateways.sql import (
     read_accounts,
 )
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.health import serve_health
 from bailiwick.dataplane.models import PlaneModels
+from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
+from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -122,7 +126,12 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
         )
+        self._tenancy = Tenancy(settings.plane, settings.state / "tenant", self._emit, utc_now)
         runtime = ensure_runtime(settings.state / "runtimes")
+        rounds = Rounds(
+            runtime, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
+        )
+        self._networks = NetworkWatch(rounds, self._spool.add, settings.network_probe_seconds)
         shop = Workshop(
             plane=settings.plane,
             runtime=runtime,
@@ -146,6 +155,7 @@ class DataPlane:
             egress_authority=self._egress.authority_of,
             masker=lambda: self._masker,
             walls=Walls(settings.plane, self._spool.add, utc_now),
+            networks=self._networks,
         )
         self._host = AppHost(
             plane=settings.plane,
@@ -173,12 +183,15 @@ class DataPlane:
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
         if self._settings.model_port is not None:
             await self._models.start(self._settings.model_host, self._settings.model_port)
+        if self._settings.health_port is not None:
+            await serve_health(self._settings.health_host, self._settings.health_port, self._health)
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
             asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
+            asyncio.create_task(self._networks.run()),
         ]
         if self._databases is not None and self._databases.log is not None:
             tasks.append(asyncio.create_task(self._databases.log.run()))
@@ -209,6 +222,15 @@ class DataPlane:
             proxies=Proxies(self._settings.proxies),
         )
 
+    def _health(self) -> dict[str, object]:
+        """Return what the plane says of itself to whoever watches it."""
+        heard, parted = self._host.desired is not None, self._networks.parted
+        return {
+            "ready": heard and parted.ready,
+            "control_plane": "heard" if heard else "not heard yet",
+            "networks": {"state": parted.parting.value, "faults": list(parted.faults)},
+        }
+
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
 
@@ -217,9 +239,10 @@ class DataPlane:
             case KillOrder():
                 await self._host.close_by(message)
             case DesiredState():
-                before = self._host.desired
+                before, message = self._host.desired, self._tenancy.own(message)
                 self._take_policies(message)
                 self._models.gateway.end_revoked(message.epochs)
+                self._networks.hear(message.networks)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):
                     for site in self._sites.all():
@@ -354,6 +377,7 @@ def _rules_of(state: DesiredState) -> tuple[object, ...]:
 def run(settings: DataPlaneSettings, file: Path) -> None:
     """Run a data plane in this process; `file` is where its settings were read from, and is watched."""
     settings.state.mkdir(parents=True, exist_ok=True)
+    raise_open_files()
 
     async def main() -> None:
         await DataPlane(settings, file).run()

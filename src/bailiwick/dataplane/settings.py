@@ -49,8 +49,10 @@ class DataPlaneSettings(BaseModel):
     reach, none by default. `name_servers` (`address` or `address:port`) are asked for declared hosts, where it is not
     to be done as this machine resolves names. `proxies` are the networks of proxies in front of it, which must say with
     the PROXY protocol for whom they connect. `model_port` opens the model gateway, on `model_host`, to whoever shows a
-    token; apps need neither. Without `app_databases` apps get no databases of their own here. A release whose place was
-    taken stays warm for `warm_minutes`, so that a rollback to it needs no start; 0 keeps none.
+    token; apps need neither. `health_port` answers `/healthz` and `/readyz`, on `health_host`, to whoever watches the
+    process. What this plane must not reach is tried every `network_probe_seconds`. Without `app_databases` apps get no
+    databases of their own here. A release whose place was taken stays warm for `warm_minutes`, so that a rollback to it
+    needs no start; 0 keeps none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +65,8 @@ class DataPlaneSettings(BaseModel):
     ingress_port: int
     model_host: str = "127.0.0.1"
     model_port: int | None = None
+    health_host: str = "127.0.0.1"
+    health_port: int | None = None
     host_suffix: str
     wheels: Path
     allow_networks: tuple[str, ...] = ()
@@ -70,6 +74,7 @@ class DataPlaneSettings(BaseModel):
     proxies: tuple[str, ...] = ()
     app_databases: AppDatabases | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
+    network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -166,8 +166,15 @@ class _Demo:
     def _write_control_settings(self, target: Path, database_url: str) -> None:
         layout = self._layout
         planes = {
-            plane: {"kind": plane, "credentials": str(layout.state / "planes" / plane)}
-            for plane in ("editor", "production")
+            plane: {
+                "kind": plane,
+                "credentials": str(layout.state / "planes" / plane),
+                "addresses": [f"{HOST}:{port}" for port in ports],
+            }
+            for plane, ports in {
+                "editor": [layout.plane_port("editor")],
+                "production": [layout.plane_port("production"), layout.model_port],
+            }.items()
         }
         archive = layout.state / "audit-archive"
         archive.mkdir(exist_ok=True, mode=0o700)
@@ -185,6 +192,7 @@ class _Demo:
             },
             "role_rules": [{"group": group, "role": role, "scope": scope} for group, role, scope in ROLE_RULES],
             "planes": planes,
+            "networks": "shared",  # one machine: its loopback is everybody's
             "build": {"wheels": str(self._wheels), "folder": str(layout.shared / "build")},
             "inference": {"gateway": layout.model_url},
             "audit_exporters": [
@@ -204,6 +212,7 @@ class _Demo:
             "credentials": str(layout.state / "planes" / plane),
             "state": str(folder),
             "ingress_port": layout.plane_port(plane),
+            "health_port": layout.health_port(plane),
             "host_suffix": "preview.localhost" if plane == "editor" else "localhost",
             "wheels": str(self._wheels),
             "proxies": [f"{HOST}/32"],

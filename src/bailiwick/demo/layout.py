@@ -13,7 +13,7 @@ _SHARED_ROOT = Path("/var/lib/bailiwick")
 HOST = "127.0.0.1"
 # The file in `state` with the account that makes apps' own databases.
 APP_DATABASES, APP_DATABASES_LOG = "app-databases.url", "app-databases-log.url"
-_PORT_OFFSETS = (0, 1, 2, 3, 10, 11, 12, 30)
+_PORT_OFFSETS = (0, 1, 2, 3, 10, 11, 12, 13, 14, 30)
 _LOOK_SECONDS = 0.05
 
 
@@ -79,6 +79,10 @@ class Layout:
     def plane_port(self, plane: str) -> int:
         """The port on which a plane takes what the front hands on."""
         return self.port + {"editor": 11, "production": 12}[plane]
+
+    def health_port(self, plane: str) -> int:
+        """The port on which a plane says whether it is ready."""
+        return self.port + {"editor": 13, "production": 14}[plane]
 
 
 def lay_out(state: Path, port: int) -> Layout:

@@ -97,7 +97,9 @@ def _health(app: FastAPI, control: ControlPlane) -> None:
     def readyz() -> Response:
         with control.store.transaction() as session:
             session.execute(text("SELECT 1"))
-        return JSONResponse({"ready": True, "planes": dict(control.hub.connected)})
+            in_the_way = () if control.settings.trial else control.networks.in_the_way(session)
+        said = {"ready": not in_the_way, "planes": dict(control.hub.connected), "faults": len(in_the_way)}
+        return JSONResponse(said, 503 if in_the_way else 200)
 
     @app.get("/metrics")
     def metrics() -> Response:

@@ -8,6 +8,7 @@ from sqlalchemy import Index, PrimaryKeyConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session
 
 from bailiwick.store.base import Base
+from bailiwick.store.locks import hold
 
 _MOST_EARLIER = 100
 Row = TypeVar("Row", bound="VersionedRow")
@@ -42,9 +43,7 @@ class Versions(Generic[Row]):
 
     def hold(self, session: Session) -> None:
         """Let nobody else change rows of this kind in the tenant until the transaction ends."""
-        name = f"bailiwick-{self._kind.__tablename__} "
-        setting = func.current_setting("bailiwick.tenant")
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.concat(name, setting)))))
+        hold(session, self._kind.__tablename__)
 
     def all_in_force(self, session: Session) -> Sequence[Row]:
         """Return every row in force."""

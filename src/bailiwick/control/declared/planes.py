@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -14,6 +13,7 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.messages import SettingsReport
 from bailiwick.core.plane_settings import PlaneSettings, read_settings
 from bailiwick.core.statements import Keyring, SignatureError, SigningKey
+from bailiwick.store.locks import hold
 
 
 class PlaneKeys(Protocol):
@@ -56,7 +56,7 @@ class PlaneSettingsBook:
         )  # fmt: skip
 
     def _record(self, session: Session, said: PlaneSettings) -> None:
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('settings-versions'))"))
+        hold(session, "settings-versions")
         history = read_history(session, self._key.public_text, said.plane)
         newest = history.newest
         if history.problem or (newest is not None and newest.settings == said.settings):

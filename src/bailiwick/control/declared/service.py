@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select, text
+from sqlalchemy import select
 from yaml import YAMLError
 
 from bailiwick.control.audit import AuditLog
@@ -25,6 +25,7 @@ from bailiwick.core.effective import difference_lines, differences, effective, h
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 from bailiwick.version import product_version
 
 _FILE, _RECORD = "file", "record"
@@ -73,7 +74,7 @@ class DeclaredSettings:
     def record(self) -> None:
         """Record what this control plane runs with when that is another than the newest version; safe to repeat."""
         with self._store.transaction() as session:
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtext('settings-versions'))"))
+            hold(session, "settings-versions")
             history = read_history(session, self._key.public_text)
             if history.problem or (history.newest and history.newest.settings == self._running):
                 return  # a broken history is not gone on with: `look` says what is wrong

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -34,10 +34,11 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.policy import ContextValue
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
+from bailiwick.store.locks import hold, hold_together
 
 RUNNING, FIX = "running", "fix"
 _AT_ONCE = 20
-_LOCK = "hashtext('bailiwick-freeze ' || current_setting('bailiwick.tenant'))"
+_LOCK = "freeze"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class FreezeRegister:
 
     def hold_off(self, session: Session) -> None:
         """Let no freeze begin until the transaction is over."""
-        session.execute(text(f"SELECT pg_advisory_xact_lock_shared({_LOCK})"))
+        hold_together(session, _LOCK)
 
     def require_free(self, session: Session, identity: Identity, candidate: Candidate) -> tuple[str, ...]:
         """Return when no freeze covers a candidate, or only the one that it is said to be the fix of: that one."""
@@ -178,7 +179,7 @@ class FreezeRegister:
 
     def lock_alone(self, session: Session) -> None:
         """Wait until nobody is on the way to production, and keep others from it until the transaction is over."""
-        session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        hold(session, _LOCK)
 
     def _passed(self, session: Session, identity: Identity, candidate: Candidate) -> tuple[str, ...]:
         self.hold_off(session)

@@ -23,6 +23,7 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.masking import Masker
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 
 _DAY = timedelta(days=1)
 # A token is rarely less than three bytes; that errs towards spending too little.
@@ -88,7 +89,7 @@ class InferenceService:
             body = body_of(route, masked)
             most = len(body) // _BYTES_A_TOKEN + route.most_output_tokens
             # One question at a time looks at a route's budget, or two would both find the last of it.
-            session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"model-budget:{route.name}"))))
+            hold(session, f"model-budget:{route.name}")
             spent = select(func.coalesce(func.sum(ModelCallRow.tokens_in + ModelCallRow.tokens_out), 0))
             today = (ModelCallRow.route == route.name, ModelCallRow.time > self._clock() - _DAY)
             if int(session.scalar(spent.where(*today)) or 0) + most > route.tokens_per_day:

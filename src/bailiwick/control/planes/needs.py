@@ -14,6 +14,8 @@ from bailiwick.core.messages import (
     DatabaseReport,
     EndedPreview,
     KillReport,
+    NetworkRules,
+    NetworksReport,
     RehearsalReport,
     RehearsalWanted,
     SettingsReport,
@@ -163,6 +165,16 @@ class DeclaredSettings(Protocol):
 
     def take(self, session: Session, plane: str, report: SettingsReport) -> None:
         """Take in what a plane says of its settings."""
+
+
+class Networks(Protocol):
+    """What planes need of whoever knows which networks must be apart."""
+
+    def rules(self, session: Session, plane: str) -> NetworkRules:
+        """Return what a plane must not reach."""
+
+    def take(self, session: Session, plane: str, report: NetworksReport) -> None:
+        """Take in what came of trying."""
 
 
 class PinnedKeys(Protocol):

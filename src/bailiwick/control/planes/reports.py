@@ -14,6 +14,7 @@ from bailiwick.control.planes.needs import (
     Accounts,
     Attestations,
     DeclaredSettings,
+    Networks,
     OwnDatabases,
     Previews,
     Rehearsals,
@@ -37,6 +38,7 @@ from bailiwick.core.messages import (
     EgressRollup,
     JobReport,
     KillReport,
+    NetworksReport,
     PoliciesReport,
     RehearsalReport,
     ReportBatch,
@@ -83,6 +85,7 @@ class ReportTaker:
         rollouts: Rollouts,
         declared: DeclaredSettings,
         previews: Previews,
+        networks: Networks,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -97,6 +100,7 @@ class ReportTaker:
         self._rollouts = rollouts
         self._declared = declared
         self._previews = previews
+        self._networks = networks
 
     def take(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
@@ -128,6 +132,8 @@ class ReportTaker:
                     remember(session, [_asked(plane, asked) for asked in item.report.asked])
                 elif isinstance(item.report, SettingsReport):
                     self._declared.take(session, plane, item.report)
+                elif isinstance(item.report, NetworksReport):
+                    self._networks.take(session, plane, item.report)
                 elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
                     self._take(session, plane, item.report)
             self._audit.append_all(session, events)

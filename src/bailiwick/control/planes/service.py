@@ -17,6 +17,7 @@ from bailiwick.control.planes.needs import (
     Authority,
     Codes,
     DeclaredSettings,
+    Networks,
     OwnDatabases,
     PlaneKeys,
     Policies,
@@ -75,6 +76,7 @@ class PlaneService:
         rollouts: Rollouts,
         declared: DeclaredSettings,
         previews: Previews,
+        networks: Networks,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -106,7 +108,9 @@ class PlaneService:
             rollouts=rollouts,
             declared=declared,
             previews=previews,
+            networks=networks,
         )
+        self._networks = networks
         self._previews = previews
         self._stops = stops
         self._rehearsals = rehearsals
@@ -148,6 +152,7 @@ class PlaneService:
             rehearsals = self._rehearsals.wanted(session, self._releases.modes(plane))
             changes = self._keys.signing.changes(session)
             ended = self._previews.ended(session) if "preview" in self._releases.modes(plane) else ()
+            networks = self._networks.rules(session, plane)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -163,6 +168,7 @@ class PlaneService:
             rehearsals=rehearsals,
             key_changes=changes,
             ended=ended,
+            networks=networks,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

@@ -11,12 +11,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.vault.service import Vault
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.store.locks import hold
 
 TRUST_DOMAIN = "spiffe://bailiwick"
 _BLOB = "certificate-authority"
@@ -49,7 +49,7 @@ class CertificateAuthority:
     @classmethod
     def load(cls, session: Session, vault: Vault, clock: Clock) -> Self:
         """Return the authority of this installation, making it at the first time."""
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('certificate-authority'))"))
+        hold(session, "certificate-authority")
         blob = vault.sealed_blob(session, _BLOB)
         if blob is None:
             key = ec.generate_private_key(ec.SECP256R1())

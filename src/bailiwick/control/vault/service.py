@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -19,6 +19,7 @@ from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.masking import Masker
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LONGEST_VALUE = 16 * 1024
@@ -78,7 +79,7 @@ class Vault:
 
     def signing_key(self, session: Session, purpose: str) -> SigningKey:
         """Return the signing key of a purpose, making it at the first use; two processes get the same one."""
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"signing-key/{purpose}"})
+        hold(session, f"signing-key/{purpose}")
         row = self._newest(session, _SIGNING_KEY, purpose)
         if row is not None:
             return SigningKey.from_raw(self._open(session, row))
@@ -88,7 +89,7 @@ class Vault:
 
     def new_signing_key(self, session: Session, purpose: str, *, by: str) -> SigningKey:
         """Return a new signing key of a purpose, which is the newest from here on; older ones stay sealed beside it."""
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"signing-key/{purpose}"})
+        hold(session, f"signing-key/{purpose}")
         key = SigningKey.generate()
         self._add(session, _SIGNING_KEY, purpose, key.to_raw(), by)
         return key
@@ -148,7 +149,7 @@ class Vault:
             return row.version, self._provider.unwrap(row.wrapped)
         if version is not None:
             raise SealBrokenError("the tenant's key was destroyed: what it sealed is gone for good")
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('vault-key'))"))
+        hold(session, "vault-key")
         if session.scalar(select(func.count()).select_from(TenantKeyRow)):
             return self._tenant_key(session)
         key = os.urandom(KEY_BYTES)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bailiwick.control.declared import PlaneSettingsBook
+from bailiwick.control.networks import NetworkService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
 from bailiwick.control.wiring.base import Base
@@ -19,12 +20,22 @@ class Planes:
     service: PlaneService
     hub: PlaneHub
     spread: PolicySpread
+    networks: NetworkService
 
 
 def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery) -> Planes:
     """Put together what planes speak with, and give the relay its hub."""
     observe = ObserveService(base.clock)
     keys = base.keys
+    networks = NetworkService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        integrations=estate.integrations,
+        planes=base.settings.planes,
+        separate=base.settings.networks == "separate",
+        clock=base.clock,
+    )
     service = PlaneService(
         store=base.store,
         audit=base.audit,
@@ -52,6 +63,7 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
         rollouts=delivery.rollouts.service,
         declared=PlaneSettingsBook(base.audit, delivery.attestations, keys["settings"], base.clock),
         previews=delivery.previews.register,
+        networks=networks,
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],
@@ -62,4 +74,4 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
     )
     base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)
     spread = PolicySpread(base.store, service, base.force, tuple(base.settings.planes), lambda: tuple(hub.connected))
-    return Planes(observe, service, hub, spread)
+    return Planes(observe, service, hub, spread, networks)

@@ -2,6 +2,7 @@
 
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
+from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
     STATE_TYPE,
     Downlink,
@@ -70,6 +71,7 @@ __all__ = [
     "EgressRollup",
     "EgressSeen",
     "EndedPreview",
+    "Forbidden",
     "Heartbeat",
     "IntegrationState",
     "JobReport",
@@ -78,6 +80,9 @@ __all__ = [
     "Message",
     "MigrationText",
     "ModelState",
+    "NetworkRules",
+    "NetworkTry",
+    "NetworksReport",
     "PassAnswer",
     "PassRequest",
     "PlaneWelcome",

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
 from bailiwick.core.stops import StopScope
@@ -290,6 +291,7 @@ AnyReport = (
     | RolloutReport
     | SettingsReport
     | WallsReport
+    | NetworksReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.guardrails import Guardrails
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.statements import Envelope
 from bailiwick.core.trust import KeyChanges
@@ -143,7 +144,7 @@ class DesiredState(Message):
 
     `candidates` run beside what `apps` says, for some people. `policies` are those that decide beside the built-in
     ones, in Cedar. `key_changes` say what became of the signing keys that the plane pinned. `ended` are previews of
-    branches whose addresses say that they ended.
+    branches whose addresses say that they ended. `networks` says what this plane must not reach.
     """
 
     kind: Literal["state"] = "state"
@@ -161,6 +162,7 @@ class DesiredState(Message):
     rehearsals: tuple[RehearsalWanted, ...] = ()
     key_changes: KeyChanges = KeyChanges()
     ended: tuple[EndedPreview, ...] = ()
+    networks: NetworkRules = NetworkRules()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

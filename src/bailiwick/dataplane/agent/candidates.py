@@ -264,6 +264,7 @@ class Candidates:
 
     async def _started(self, beside: _Beside) -> Instance | None:
         """Return the candidate once it answers, None when it should be tried again: something of ours is away."""
+        await self._shop.networks.until_ready()
         try:
             prepared = await self._shelf.prepare(beside.wanted)
         except UnavailableError:

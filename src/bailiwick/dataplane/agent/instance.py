@@ -29,6 +29,7 @@ from bailiwick.dataplane.gateways.model import ModelListener
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
 from bailiwick.dataplane.instrumentation import launcher, restraint
 from bailiwick.dataplane.listening import Room
+from bailiwick.dataplane.networks import NetworkWatch
 from bailiwick.dataplane.sandbox import (
     Layer,
     Limits,
@@ -76,6 +77,7 @@ class Workshop:
     egress_authority: Callable[[AppState], str]
     masker: Callable[[], Masker]
     walls: Walls
+    networks: NetworkWatch
 
 
 @dataclass
@@ -164,6 +166,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
         plants=tuple(plants.values()),
         ingress=ingress,
         limits=limits_of(manifest),
+        tenant=state.tenant,
         working_directory="/app",
     )
     try:

@@ -55,6 +55,8 @@ class JobRuns:
             self._tell(state, job, run, "failed" if code else "succeeded", tuple(lines[-_REPORTED_LINES:]))
 
     async def _outcome(self, state: AppState, job: str) -> tuple[int, list[str]]:
+        if self._shop.networks.why:
+            return 1, [self._shop.networks.why]
         prepared = await self._prepare(state)
         if job not in prepared.manifest.jobs:
             known = ", ".join(prepared.manifest.jobs) or "none"

@@ -66,6 +66,7 @@ class Starter:
         state, waits = served.wanted, iter((0.0, *_RESTART_SECONDS))
         while (wait := next(waits, None)) is not None:
             await asyncio.sleep(wait)
+            await self._until_ready(served, state)
             began = time.monotonic()
             allowed = self._not_frozen(served, state)
             if wait:
@@ -94,6 +95,16 @@ class Starter:
         if served.site.condition != "failed":
             served.site.stop("failed", "it keeps ending")
         self.tell.status(state, "failed", "it was started again and again; a new release or a revival starts it anew")
+
+    async def _until_ready(self, served: Served, state: AppState) -> None:
+        """Start nothing while the plane is not ready; what serves goes on."""
+        why = self.shop.networks.why
+        if not why:
+            return
+        self.tell.status(state, "refused", why)
+        if served.instance is None:
+            served.site.stop("frozen", why)
+        await self.shop.networks.until_ready()
 
     def _not_frozen(self, served: Served, state: AppState) -> AppState | None:
         """Return what to start: in the place of a release that is frozen what ran here before, unless it still does."""

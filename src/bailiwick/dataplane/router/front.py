@@ -9,6 +9,7 @@ import contextlib
 import re
 from collections.abc import Mapping
 
+from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.router.origin import proxy_line
 from bailiwick.dataplane.router.pages import Page, render
 from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, render_head
@@ -81,6 +82,7 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 async def run_front(host: str, port: int, forward: Mapping[str, str], *, announce: bool = False) -> None:
     """Serve until cancelled."""
+    raise_open_files()
     server = await asyncio.start_server(Front(forward, announce=announce).handle, host, port, limit=MAX_HEAD_BYTES)
     async with server:
         await server.serve_forever()

@@ -18,6 +18,8 @@ from bailiwick.dataplane.router.wire import RequestHead, cookies
 
 # Policies may ask for the time and the age of a sign-in: an answer holds no longer than this.
 _KNOWN_SECONDS = 1.0
+# Each holds two connections of this plane, which all apps share.
+MOST_IN_FLIGHT = 512
 _WORDS = {
     "starting": "The app is starting. This takes a few seconds.",
     "failed": "The app could not be started.",
@@ -109,7 +111,10 @@ def _hint(decision: Decision) -> str:
 
 
 def _held_back(site: Site) -> Page | None:
-    """Return the page for whoever may pass, but not just now: the app is on trial, or gets too many requests."""
+    """Return the page for whoever may pass, but not just now: the app is on trial, or has or gets too many requests."""
+    if len(site.in_flight) >= MOST_IN_FLIGHT:
+        words = f"This app answers {MOST_IN_FLIGHT} requests already, as many as one may at once."
+        return Page(503, words, "Try again in a moment.", headers=((b"retry-after", b"5"),))
     if not site.lets_through():
         words = f"{site.state.app} was stopped by itself and is tried again: few requests are let through."
         return Page(503, words, "Try again in a moment.", headers=((b"retry-after", b"5"),))

@@ -2,12 +2,13 @@
 
 from bailiwick.dataplane.sandbox.call_watch import RefusedCall
 from bailiwick.dataplane.sandbox.errors import LayerError, SandboxStartError, SandboxUnavailableError
-from bailiwick.dataplane.sandbox.launch import Sandbox, launch, uid_of
+from bailiwick.dataplane.sandbox.launch import Sandbox, launch
 from bailiwick.dataplane.sandbox.layer_files import digest_of
 from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
 from bailiwick.dataplane.sandbox.levels import LevelRefusedError, require_level
 from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
+from bailiwick.dataplane.sandbox.uids import uid_of
 
 __all__ = [
     "Exit",

@@ -1,6 +1,10 @@
-"""Control groups: limits for all processes of a sandbox together, on hosts with version 2, version 1, or neither."""
+"""Control groups: limits for all processes of a sandbox together, on hosts with version 2, version 1, or neither.
+
+Each tenant has a group that those of its sandboxes are in, and all tenants have the same share of the processor.
+"""
 
 import contextlib
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,19 +69,29 @@ class ControlGroup:
         )
 
 
-def make_group(name: str, limits: Limits) -> ControlGroup | None:
-    """Return a new group with these limits, or None when this host lends us none (then rlimits must do)."""
+def make_group(name: str, limits: Limits, *, tenant: str = "") -> ControlGroup | None:
+    """Return a new group with these limits, or None when this host lends us none (then rlimits must do).
+
+    A tenant's own group stays when its last sandbox has ended: another may start at that moment.
+    """
+    path = Path(_GROUP, slice_of(tenant))
     try:
-        return _make_v2(name, limits) if (_ROOT / "cgroup.controllers").exists() else _make_v1(name, limits)
+        make = _make_v2 if (_ROOT / "cgroup.controllers").exists() else _make_v1
+        return make(path, name, limits)
     except OSError:
         return None
 
 
-def _make_v2(name: str, limits: Limits) -> ControlGroup | None:
-    parent = _ROOT / _GROUP
-    parent.mkdir(exist_ok=True)
+def slice_of(tenant: str) -> str:
+    """Return the name of a tenant's group; whatever a tenant is called, it is a name and nobody else's."""
+    return f"tenant-{hashlib.sha256(tenant.encode()).hexdigest()[:16]}" if tenant else "platform"
+
+
+def _make_v2(path: Path, name: str, limits: Limits) -> ControlGroup | None:
+    parent = _ROOT / path
+    parent.mkdir(parents=True, exist_ok=True)
     wanted = "+memory +pids +cpu"
-    for folder in (_ROOT, parent):
+    for folder in (_ROOT, parent.parent, parent):
         (folder / "cgroup.subtree_control").write_text(wanted)
     group = parent / name
     group.mkdir()
@@ -89,12 +103,12 @@ def _make_v2(name: str, limits: Limits) -> ControlGroup | None:
     return ControlGroup(2, dict.fromkeys(("memory", "pids", "cpu"), group))
 
 
-def _make_v1(name: str, limits: Limits) -> ControlGroup | None:
+def _make_v1(path: Path, name: str, limits: Limits) -> ControlGroup | None:
     folders: dict[str, Path] = {}
     for controller in _V1_CONTROLLERS:
         if not (_ROOT / controller / "cgroup.procs").exists():
             continue
-        group = _ROOT / controller / _GROUP / name
+        group = _ROOT / controller / path / name
         group.mkdir(parents=True)
         folders[controller] = group
     if not {"memory", "pids"} <= set(folders):

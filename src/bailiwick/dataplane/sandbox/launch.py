@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -21,8 +20,8 @@ from bailiwick.dataplane.sandbox.gauge import Gauge
 from bailiwick.dataplane.sandbox.model import Exit, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.planting import plant_sockets
 from bailiwick.dataplane.sandbox.runtime import Runtime
+from bailiwick.dataplane.sandbox.uids import uid_of
 
-_FIRST_UID, _UIDS = 200_000, 60_000
 _START_SECONDS = 20.0
 _KILL_SECONDS = 5.0
 _OUTPUT_LIMIT = 256 * 1024
@@ -134,7 +133,7 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
     if not _SAFE_ID.fullmatch(spec.id):
         raise SandboxStartError(f"'{spec.id[:40]}' cannot name a sandbox")
     uid = uid_of(spec.owner)
-    group = make_group(f"{spec.id}-{os.getpid()}-{time.monotonic_ns()}", spec.limits)
+    group = make_group(f"{spec.id}-{os.getpid()}-{time.monotonic_ns()}", spec.limits, tenant=spec.tenant)
     with Descriptors() as ours:
         status_read, status_write = ours.pipe()
         gate_read, gate_write = ours.pipe()
@@ -169,13 +168,6 @@ def _door(ours: Descriptors) -> tuple[int | None, int | None]:
         return None, None
     inside, outside = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     return ours.add(outside.detach()), ours.add(inside.detach())
-
-
-def uid_of(owner: str) -> int | None:
-    """Return the uid that an owner's sandboxes have outside; None when we are no root and keep ours."""
-    if os.geteuid() != 0:
-        return None
-    return _FIRST_UID + int.from_bytes(hashlib.sha256(owner.encode()).digest()[:8]) % _UIDS
 
 
 async def _undo(

@@ -41,6 +41,7 @@ class Plant:
 class SandboxSpec:
     """One sandbox. `owner` decides the uid outside: the same owner has the same, two owners never share one.
 
+    All sandboxes of a `tenant` together have one share of the processor, however many they are.
     `ingress` is a listening socket that the command inherits as file descriptor 3; `hosts` are more names for
     `/etc/hosts`.
     """
@@ -53,6 +54,7 @@ class SandboxSpec:
     plants: tuple[Plant, ...] = ()
     ingress: socket.socket | None = None
     limits: Limits = Limits()
+    tenant: str = ""
     working_directory: str = "/tmp"  # noqa: S108 - the sandbox's own
 
 

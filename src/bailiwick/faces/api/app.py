@@ -32,6 +32,7 @@ from bailiwick.faces.api.notices import add_notices
 from bailiwick.faces.api.package_index import add_package_index
 from bailiwick.faces.api.people import add_people
 from bailiwick.faces.api.people_found import add_people_found
+from bailiwick.faces.api.planes import add_planes
 from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.previews import add_previews
@@ -88,6 +89,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_freezes,
         add_notices,
         add_databases,
+        add_planes,
         add_platform,
         add_audit,
         add_audit_proofs,

@@ -10,6 +10,7 @@ import typer
 from bailiwick.core.errors import BailiwickError
 from bailiwick.faces.cli.client import show
 from bailiwick.faces.cli.host_checks import Check, State, host_checks
+from bailiwick.faces.cli.network_checks import ask_planes, network_check
 from bailiwick.faces.cli.operator import load_settings
 from bailiwick.faces.cli.options import Json
 
@@ -22,19 +23,28 @@ def doctor(
         typer.Option("--config", envvar="BAILIWICK_CONFIG", help="look at these settings and their database, too"),
     ] = None,
     state: Annotated[Path, typer.Option(help="the state directory, where no settings are given")] = Path(),
+    networks: Annotated[
+        bool, typer.Option("--networks", help="ask the control plane whether the networks of planes are apart, instead")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what this host can do and what is missing. Exit code 1 when something is. Example: bailiwick doctor."""
-    settings = load_settings(config) if config is not None else None
-    checks = host_checks(settings.state if settings is not None else state)
-    if config is not None and settings is not None:
-        checks += [_settings(config), _database(settings.database_url.get_secret_value())]
+    planes = ask_planes() if networks else []
+    checks = [network_check(plane) for plane in planes] if networks else _of_host(config, state)
     missing = [check for check in checks if check.state is State.MISSING]
     lines = [line for check in checks for line in _lines(check)]
     lines.append(f"{len(missing)} missing" if missing else "nothing is missing")
-    value = {"good": not missing, "checks": [asdict(check) for check in checks]}
+    value = {"good": not missing, "checks": [asdict(check) for check in checks], "planes": planes}
     show(value, "\n".join(lines), as_json=as_json)
     raise typer.Exit(1 if missing else 0)
+
+
+def _of_host(config: Path | None, state: Path) -> list[Check]:
+    if config is None:
+        return host_checks(state)
+    settings = load_settings(config)
+    found = host_checks(settings.state)
+    return [*found, _settings(config), _database(settings.database_url.get_secret_value())]
 
 
 def _lines(check: Check) -> list[str]:

@@ -34,6 +34,7 @@ from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.packages import add_packages
 from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
+from bailiwick.faces.console.planes import add_planes
 from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
@@ -77,6 +78,7 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_bill,
         add_findings,
         add_waivers,
+        add_planes,
         add_policies,
         add_standards,
         add_packages,

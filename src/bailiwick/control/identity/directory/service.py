@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, text
+from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog, GatheringLog
@@ -30,10 +30,11 @@ from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundErro
 from bailiwick.core.ids import new_id, new_secret
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
+from bailiwick.store.locks import hold
 
 LONGEST_TOKEN_LIFETIME = timedelta(days=366)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}")
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('bailiwick-directory ' || :tenant, 0))")
+_LOCK = "directory"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class DirectoryService:
         """
         with self.store.transaction() as session:
             if writing:
-                session.execute(_LOCK, {"tenant": self.store.tenant})
+                hold(session, _LOCK)
             facts = {
                 "holds_token": bool(client.token_id) and tokens.still_holds(session, client, self.clock),
                 "read_by_us": not client.token_id and client.directory in self.read_by_us,

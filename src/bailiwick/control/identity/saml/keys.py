@@ -8,11 +8,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bailiwick.control.vault import Vault
 from bailiwick.core.clock import Clock
+from bailiwick.store.locks import hold
 
 _BLOB = "saml-service-provider"
 _BITS = 3072
@@ -43,7 +43,7 @@ class SamlKeys:
     @classmethod
     def load(cls, session: Session, vault: Vault, clock: Clock) -> "SamlKeys":
         """Return the key pair of this installation from the vault, making it at the first use."""
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('saml-service-provider'))"))
+        hold(session, "saml-service-provider")
         blob = vault.sealed_blob(session, _BLOB)
         if blob is None:
             made = cls.make(clock)
