@@ -36,6 +36,7 @@ from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.own_storage import OwnStorage
 from bailiwick.dataplane.agent.settings_watch import SettingsWatch
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.agent.stopping import Cutter
@@ -139,6 +140,7 @@ class DataPlane:
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
             databases=self._databases,
+            storage=OwnStorage(settings.state / "storage", settings.plane, self._spool.add, utc_now),
             models=self._models.listener_of,
             emit=self._emit,
             refused_name=self._egress.refused_name,

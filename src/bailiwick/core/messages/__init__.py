@@ -37,6 +37,7 @@ from bailiwick.core.messages.reports import (
     Sequenced,
     SettingsReport,
     SnapshotSeen,
+    StorageReport,
     WallNote,
     WallsReport,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "SettingsReport",
     "SnapshotSeen",
     "StateTaken",
+    "StorageReport",
     "TokenShown",
     "WallNote",
     "WallsReport",

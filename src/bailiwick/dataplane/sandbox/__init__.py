@@ -6,7 +6,7 @@ from bailiwick.dataplane.sandbox.launch import Sandbox, launch, uid_of
 from bailiwick.dataplane.sandbox.layer_files import digest_of
 from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
 from bailiwick.dataplane.sandbox.levels import LevelRefusedError, require_level
-from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Usage
+from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Storage, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "SandboxSpec",
     "SandboxStartError",
     "SandboxUnavailableError",
+    "Storage",
     "Usage",
     "digest_of",
     "ensure_layer",

@@ -159,7 +159,7 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
             await _undo(spawning, first, group)
             raise
         calls = CallWatch(socket.socket(fileno=ours.release(door))) if door is not None else None
-    gauge = Gauge(spec.limits, group, inner_pid)
+    gauge = Gauge(spec, group, inner_pid)
     return Sandbox(spec, planted, output, inner_pid, first, process, group, gauge, calls)
 
 
@@ -216,7 +216,7 @@ async def _spawn(
     becoming: list[str] = []
     if uid is not None:
         becoming = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--"]
-    limits = rlimits(spec.limits, by_group=group is not None)
+    limits = rlimits(spec, by_group=group is not None)
     entries = [str(file) for file in group.entry_files] if group is not None else []
     arguments = ["/bin/sh", "-c", *_ENTER, *entries, "--", "prlimit", *limits, "--", *becoming, *command]
     return await asyncio.create_subprocess_exec(

@@ -28,6 +28,14 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """A folder of the owner on a file system of its own, which the sandbox may write to; `size_bytes` is its quota."""
+
+    folder: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """A listening socket that lives on the sandbox's own loopback and is served from outside."""
 
@@ -50,6 +58,7 @@ class SandboxSpec:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    storage: Storage | None = None
     plants: tuple[Plant, ...] = ()
     ingress: socket.socket | None = None
     limits: Limits = Limits()
