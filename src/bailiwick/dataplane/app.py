@@ -57,7 +57,7 @@ from bailiwick.dataplane.gateways.sql import (
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
-from bailiwick.dataplane.sandbox import ensure_runtime
+from bailiwick.dataplane.sandbox import end_abandoned, ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _TICK_SECONDS = 1.0
@@ -171,6 +171,7 @@ class DataPlane:
 
     async def run(self) -> None:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
+        end_abandoned()
         router = Router(self._router_parts())
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
         if self._settings.model_port is not None:

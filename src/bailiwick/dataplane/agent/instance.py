@@ -328,8 +328,10 @@ async def _until_ready(instance: Instance, walls: Walls) -> None:
         return
     late = f"it did not answer within {seconds} s (start_seconds of its limits)"
     if ended in done:
-        how = walls.ended(instance, None, ended.result())
-        broken = how if ended.result().reached is not None else ""
+        found = ended.result()
+        how = walls.ended(instance, None, found)
+        # What failed says so itself, in its last lines; what ended well does not know that it was to serve.
+        broken = how if found.reached is not None else f"{how}, before it answered" if found.code == 0 else ""
     else:
         broken = late
         walls.over_time(instance.state, "start-time", late)

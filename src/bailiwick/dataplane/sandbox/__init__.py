@@ -1,6 +1,7 @@
 """Sandboxes: where an app runs with nothing but what it declared."""
 
 from bailiwick.dataplane.sandbox.call_watch import RefusedCall
+from bailiwick.dataplane.sandbox.cgroups import end_abandoned
 from bailiwick.dataplane.sandbox.errors import LayerError, SandboxStartError, SandboxUnavailableError
 from bailiwick.dataplane.sandbox.launch import Sandbox, launch, uid_of
 from bailiwick.dataplane.sandbox.layer_files import digest_of
@@ -27,6 +28,7 @@ __all__ = [
     "Storage",
     "Usage",
     "digest_of",
+    "end_abandoned",
     "ensure_layer",
     "ensure_runtime",
     "launch",

@@ -1,6 +1,9 @@
 """Control groups: limits for all processes of a sandbox together, on hosts with version 2, version 1, or neither."""
 
 import contextlib
+import os
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,12 +68,37 @@ class ControlGroup:
         )
 
 
-def make_group(name: str, limits: Limits) -> ControlGroup | None:
+def make_group(sandbox: str, limits: Limits) -> ControlGroup | None:
     """Return a new group with these limits, or None when this host lends us none (then rlimits must do)."""
+    name = f"{sandbox}.{_process_space()}.{os.getpid()}.{time.monotonic_ns()}"
     try:
         return _make_v2(name, limits) if (_ROOT / "cgroup.controllers").exists() else _make_v1(name, limits)
     except OSError:
         return None
+
+
+def end_abandoned() -> int:
+    """End what a process that is gone left in groups of its own, and remove them; return how many there were.
+
+    A guard ends sandboxes with their starter. This is for what a guard cannot see, and for the groups themselves.
+    """
+    found = 0
+    space = _process_space()
+    for folder in (*_ROOT.glob(f"{_GROUP}/*.{space}.*.*"), *_ROOT.glob(f"*/{_GROUP}/*.{space}.*.*")):
+        starter = folder.name.split(".")[-2]
+        if Path("/proc", starter).exists():
+            continue
+        found += 1
+        with contextlib.suppress(OSError, ValueError):
+            for pid in map(int, (folder / "cgroup.procs").read_text().split()):
+                os.kill(pid, signal.SIGKILL)
+        ControlGroup(1, {"": folder}).remove()
+    return found
+
+
+def _process_space() -> int:
+    """Return which process namespace our numbers are of: another one's may be in the same hierarchy."""
+    return Path("/proc/self/ns/pid").stat().st_ino
 
 
 def _make_v2(name: str, limits: Limits) -> ControlGroup | None:

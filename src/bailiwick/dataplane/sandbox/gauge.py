@@ -51,13 +51,13 @@ class Gauge:
         """Return which limits were run into since the last look."""
         found = self._by_group(self._group) if self._group is not None else []
         # Looked at through the first process: it is in no namespace of ours.
-        disk = _full(f"/proc/{self._first}/root/tmp", _LEAST_FREE_BYTES)
-        found += self._newly("disk", bool(disk), f"{_size(self._limits.disk_bytes)} of disk reached")
+        folders = [("disk", f"/proc/{self._first}/root/tmp", _LEAST_FREE_BYTES, self._limits.disk_bytes)]
         if self._storage is not None:
-            storage = _full(str(self._storage.folder), _LEAST_FREE_STORAGE)
-            what = "all files that it may keep in" if storage == "files" else ""
-            words = f"{what} {_size(self._storage.size_bytes)} of storage reached".strip()
-            found += self._newly("storage", bool(storage), words)
+            folders += [("storage", str(self._storage.folder), _LEAST_FREE_STORAGE, self._storage.size_bytes)]
+        for name, folder, least_free, size in folders:
+            full = _full(folder, least_free)
+            what = "all files that it may keep in " if full == "files" else ""
+            found += self._newly(name, bool(full), f"{what}{_size(size)} of {name} reached")
         found += self._newly("open-files", self._files_full(), f"{self._limits.open_files} open files reached")
         return found
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MIB = 2**20
+_PAGE, _LEAST_FILES = 4096, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Limits:
     processes: int = 64
     disk_bytes: int = 64 * MIB
     open_files: int = 256
+
+    @property
+    def files(self) -> int:
+        """How many files a folder in memory may hold: one for each page of it, as what is not empty takes that."""
+        return max(_LEAST_FILES, self.disk_bytes // _PAGE)
 
 
 @dataclass(frozen=True, slots=True)
