@@ -1,8 +1,13 @@
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bailiwick.core.events import canonical_json
 from bailiwick.core.manifest import ManifestError, parse_manifest, size_bytes
+from bailiwick.core.reach import reach_of
+from bailiwick.core.reach_news import news
 
 GOOD = """
 [app]
@@ -97,3 +102,23 @@ def test_any_text_is_a_manifest_or_a_manifest_error(text: str) -> None:
 @given(st.integers(0, 10_000), st.sampled_from(["KiB", "MiB", "GiB"]))
 def test_sizes_mean_powers_of_two(count: int, unit: str) -> None:
     assert size_bytes(f"{count}{unit}") == count * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
+
+
+@pytest.mark.req("RT6")
+def test_storage_is_of_a_whole_number_of_mebibytes_and_part_of_the_reach() -> None:
+    app = '[app]\nname = "desk"\npurpose = "Keeps some files"\nentrypoint = "app:app"\n'
+    for size in ("4MiB", "0MiB", "9000KiB", "much"):
+        with pytest.raises(ManifestError, match=r"storage\.size"):
+            parse_manifest(f'{app}[storage]\nsize = "{size}"\n')
+    with pytest.raises(ManifestError, match="did you mean 'size'"):
+        parse_manifest(f'{app}[storage]\nsise = "8MiB"\n')
+    none, small, large = (
+        reach_of(parse_manifest(app + more), ())
+        for more in ("", '[storage]\nsize = "8MiB"\n', '[storage]\nsize = "1GiB"\n')
+    )
+    assert len({none.digest(), small.digest(), large.digest()}) == 3
+    signed_before = none.model_dump(mode="json", exclude={"storage_bytes", "database", "capabilities"})
+    assert none.digest() == hashlib.sha256(canonical_json(signed_before)).hexdigest()
+    assert [line.words for line in news(none, small)] == ["keeps files of its own, up to 8 MiB"]
+    assert [line.words for line in news(small, large)] == ["keeps files of its own, up to 1024 MiB"]
+    assert news(large, small) == news(small, none) == news(small, small) == ()

@@ -40,6 +40,14 @@ def test_a_database_of_its_own_is_missing_only_where_there_is_no_server_for_it()
     assert missing(manifest, ["python3.11"], databases=False) == (said,)
 
 
+@pytest.mark.req("RT6")
+def test_storage_is_missing_only_where_a_host_cannot_give_it_and_says_why() -> None:
+    manifest = parse_manifest(APP + '[storage]\nsize = "8MiB"\n')
+    assert missing(manifest, ["python3.11"]) == ()
+    said = ("apps get no [storage] here: mkfs.ext4 is not installed",)
+    assert missing(manifest, ["python3.11"], no_storage="mkfs.ext4 is not installed") == said
+
+
 def test_several_things_are_all_said() -> None:
     assert len(words('kind = "static"\nruntime = "static"\n[database]')) == 2
 

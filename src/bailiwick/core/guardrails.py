@@ -90,6 +90,12 @@ class IsolationRails(Section):
     )
 
 
+class StorageRails(Section):
+    """What an app may keep in files of its own."""
+
+    most_mib: int = Field(1024, ge=0, le=1024 * 1024, description="how many MiB it may declare; 0: none")
+
+
 class OpenedTls(Section):
     """A host to which TLS is opened by the gateway, so that its requests are read; empty methods or paths are all.
 
@@ -141,6 +147,7 @@ class Guardrails(Section):
     amounts: AmountRails = AmountRails()
     recovery: RecoveryRails = RecoveryRails()
     isolation: IsolationRails = IsolationRails()
+    storage: StorageRails = StorageRails()
     egress: EgressRails = EgressRails()
 
 

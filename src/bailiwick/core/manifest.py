@@ -15,6 +15,9 @@ MAX_BYTES = 64 * 1024
 _SIZE = re.compile(r"(\d+)\s*(KiB|MiB|GiB)")
 _SIZE_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
+# Smaller file systems keep no journal.
+LEAST_STORAGE_BYTES = 8 * 2**20
+
 # The runtime of an app that runs on whichever Python 3 there is.
 ANY_PYTHON = "python3"
 
@@ -136,6 +139,24 @@ class OwnDatabase(_Section):
     """The app wants a governed database of its own."""
 
 
+class Storage(_Section):
+    """The app keeps files of its own in a folder that outlives its sandboxes; `size` is what they may take together."""
+
+    size: str
+
+    @field_validator("size")
+    @classmethod
+    def _whole_mebibytes(cls, text: str) -> str:
+        if size_bytes(text) < LEAST_STORAGE_BYTES or size_bytes(text) % _SIZE_UNITS["MiB"]:
+            raise ValueError(f"'{text}' is not a whole number of MiB, 8MiB or more")
+        return text
+
+    @property
+    def bytes(self) -> int:
+        """The size in bytes."""
+        return size_bytes(self.size)
+
+
 class Job(_Section):
     """Work on a schedule: a cron expression (five fields, UTC) and the function to run."""
 
@@ -182,6 +203,7 @@ class Manifest(_Section):
     models: Mapping[Name, ModelUse] = Field(default_factory=dict)
     egress: Egress = Field(default_factory=Egress)
     database: OwnDatabase | None = None
+    storage: Storage | None = None
     jobs: Mapping[Name, Job] = Field(default_factory=dict)
     limits: LimitSection = Field(default_factory=LimitSection)
 

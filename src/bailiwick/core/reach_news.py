@@ -6,6 +6,9 @@ from bailiwick.core.grants import ColumnGrant, RowCondition, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
 from bailiwick.core.reach_words import Line, reach_lines, table_words
 
+# Kinds of lines where less than before is nothing new.
+_BY_AMOUNT = frozenset({"scope", "limit", "storage"})
+
 
 def news(old: Reach | None, new: Reach) -> tuple[Line, ...]:
     """Return what is new in a reach, by kind and in words; without an old one everything is."""
@@ -59,7 +62,9 @@ def _conditions(rows: Sequence[RowCondition]) -> set[tuple[str, str | None, str 
 
 def _others(old: Reach | None, new: Reach) -> Iterator[Line]:
     before = set(reach_lines(old)) if old is not None else set()
-    yield from (line for line in reach_lines(new) if line.kind not in {"scope", "limit"} and line not in before)
+    yield from (line for line in reach_lines(new) if line.kind not in _BY_AMOUNT and line not in before)
+    if new.storage_bytes > (old.storage_bytes if old is not None else 0):
+        yield from (line for line in reach_lines(new) if line.kind == "storage")
     if old is None or new.memory_bytes > old.memory_bytes:
         yield Line("limit", f"may use {new.memory_bytes // 2**20} MiB of memory")
     if old is None or new.cpu > old.cpu:

@@ -31,6 +31,8 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
             yield Line("scope", table_words(integration.resource, table))
     if reach.database:
         yield Line("database", "has a database of its own")
+    if reach.storage_bytes:
+        yield Line("storage", f"keeps files of its own, up to {size_words(reach.storage_bytes)}")
     for host in reach.egress:
         yield Line("egress", host_words(host))
     for model in reach.models:
@@ -44,6 +46,11 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
         yield Line("data class", f"says that it handles {data_class} data")
     yield Line("limit", f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor")
     yield Line("limit", f"takes up to {reach.requests_per_second} requests a second")
+
+
+def size_words(count: int) -> str:
+    """Return a number of bytes as manifests write sizes: `12.5 MiB`."""
+    return f"{count / 2**20:.1f} MiB".replace(".0 ", " ")
 
 
 def host_words(entry: str) -> str:

@@ -36,6 +36,7 @@ from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.own_storage import OwnStorage
 from bailiwick.dataplane.agent.settings_watch import SettingsWatch
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.agent.stopping import Cutter
@@ -60,7 +61,7 @@ from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
-from bailiwick.dataplane.sandbox import ensure_runtime
+from bailiwick.dataplane.sandbox import end_abandoned, ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _TICK_SECONDS = 1.0
@@ -148,6 +149,7 @@ class DataPlane:
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
             databases=self._databases,
+            storage=OwnStorage(settings.state / "storage", settings.plane, self._spool.add, utc_now),
             models=self._models.listener_of,
             emit=self._emit,
             refused_name=self._egress.refused_name,
@@ -179,6 +181,7 @@ class DataPlane:
 
     async def run(self) -> None:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
+        end_abandoned()
         router = Router(self._router_parts())
         server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
         if self._settings.model_port is not None:

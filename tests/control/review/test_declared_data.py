@@ -84,3 +84,19 @@ def test_a_class_that_nothing_brings_is_said_and_takes_nothing_away() -> None:
 def test_integrations_that_nobody_classified_are_not_judged() -> None:
     assert findings(with_classes("customer"), around=Surroundings()) == []
     assert findings(HEAD + ORDERS, around=Surroundings()) == []
+
+
+@pytest.mark.req("RV4", "RT6")
+def test_the_folder_that_stays_is_declared_where_it_is_used_and_used_where_it_is_declared() -> None:
+    declared = f'{HEAD}\n[storage]\nsize = "8MiB"\n'
+    asks = "import os\n\n\ndef app():\n    return open(os.environ['STORAGE_DIR'] + '/notes', 'w')\n"
+    writes = "def app():\n    return open('/storage/notes', 'w')\n"
+    for code in (asks, writes):
+        assert findings(declared, code) == []
+    (undeclared,) = findings(HEAD, asks)
+    assert 'given where [storage] size = "100MiB" is declared' in undeclared.message
+    assert [item.rule.id for item in findings(HEAD, writes)] == ["writes-outside"]
+    (unused,) = findings(declared, "def app():\n    return 1\n")
+    assert unused.rule.id == "declared-but-unused"
+    assert unused.edit is not None
+    assert parse_manifest(edits.applied(declared, unused.edit)).storage is None

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bailiwick.dataplane.sandbox import Limits, Reached
+from bailiwick.dataplane.sandbox import Limits, Reached, SandboxSpec
 from bailiwick.dataplane.sandbox import gauge as gauge_module
 from bailiwick.dataplane.sandbox.cgroups import ControlGroup, Counters
 from bailiwick.dataplane.sandbox.gauge import Gauge
@@ -24,10 +24,10 @@ class Group(ControlGroup):
 
 @pytest.fixture
 def gauge(monkeypatch: pytest.MonkeyPatch) -> Gauge:
-    monkeypatch.setattr(Gauge, "_disk_full", lambda _: False)
+    monkeypatch.setattr(gauge_module, "_full", lambda *_: "")
     monkeypatch.setattr(Gauge, "_files_full", lambda _: False)
     Group.now = Counters()
-    return Gauge(LIMITS, Group(2, {}), os.getpid())
+    return Gauge(SandboxSpec("test", "test", (), limits=LIMITS), Group(2, {}), os.getpid())
 
 
 @pytest.mark.req("RT6")
@@ -62,5 +62,5 @@ def test_an_app_that_is_held_back_all_the_time_is_said_to_use_up_its_processors(
 @pytest.mark.req("RT6")
 def test_a_full_disk_is_said_again_only_after_there_was_room(gauge: Gauge, monkeypatch: pytest.MonkeyPatch) -> None:
     full = iter((True, True, False, True))
-    monkeypatch.setattr(Gauge, "_disk_full", lambda _: next(full))
+    monkeypatch.setattr(gauge_module, "_full", lambda *_: "bytes" if next(full) else "")
     assert [len(gauge.reached()) for _ in range(4)] == [1, 0, 0, 1]

@@ -127,6 +127,24 @@ def test_without_control_groups_a_fork_bomb_stays_inside(sandbox: Run) -> None:
     assert int(ended.stdout.split()[-1]) <= 12
 
 
+@pytest.mark.req("RT6")
+def test_without_control_groups_empty_files_end_at_a_number_too(sandbox: Run) -> None:
+    code = """
+    import os
+    for folder in ("/tmp", "/dev/shm"):
+        made = 0
+        try:
+            while made < 100_000:
+                os.mkdir(f"{folder}/{made}")
+                made += 1
+        except OSError as fault:
+            print(made, fault.strerror)
+    """
+    ended = sandbox("python3", "-c", textwrap.dedent(code))
+    # 64 MiB of disk, where nothing is said, are as many pages; one is the folder itself.
+    assert ended.stdout.splitlines() == ["16383 No space left on device"] * 2
+
+
 @pytest.mark.req("RT2")
 def test_sockets_are_planted_without_root_too(as_user: Run, home: Path) -> None:
     inside = (

@@ -2,6 +2,7 @@
 
 from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, JobRun, KillEvidence, RequestPoint
 from bailiwick.control.observe.service import ObserveService
+from bailiwick.control.observe.storage import StorageSeen, storage_of, take_storage
 from bailiwick.control.observe.walls import WallSeen, take_walls, walls_of
 
 __all__ = [
@@ -12,7 +13,10 @@ __all__ = [
     "KillEvidence",
     "ObserveService",
     "RequestPoint",
+    "StorageSeen",
     "WallSeen",
+    "storage_of",
+    "take_storage",
     "take_walls",
     "walls_of",
 ]

@@ -118,3 +118,19 @@ class WallNoteRow(Base):
     count: Mapped[int] = mapped_column(BigInteger)
     first: Mapped[datetime]
     last: Mapped[datetime]
+
+
+class StorageRow(Base):
+    """How full the storage of an app is, as its plane last told."""
+
+    __tablename__ = "app_storage"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "app", "mode", "branch"),)
+
+    app: Mapped[str]
+    mode: Mapped[str]
+    branch: Mapped[str]
+    used_bytes: Mapped[int] = mapped_column(BigInteger)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    files: Mapped[int] = mapped_column(BigInteger)
+    most_files: Mapped[int] = mapped_column(BigInteger)
+    time: Mapped[datetime]

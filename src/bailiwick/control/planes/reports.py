@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.observe import ObserveService, take_walls
+from bailiwick.control.observe import ObserveService, take_storage, take_walls
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
     Accounts,
@@ -45,6 +45,7 @@ from bailiwick.core.messages import (
     RequestRollup,
     Sequenced,
     SettingsReport,
+    StorageReport,
     WallsReport,
 )
 from bailiwick.core.policy import Asked, ContextValue, Decision
@@ -63,6 +64,7 @@ _OfAnApp = (
     | AttestationReport
     | RolloutReport
     | WallsReport
+    | StorageReport
 )
 
 
@@ -187,7 +189,7 @@ class ReportTaker:
             )
         return decision.allowed
 
-    def _take(self, session: Session, plane: str, report: _OfAnApp) -> None:
+    def _take(self, session: Session, plane: str, report: _OfAnApp) -> None:  # noqa: PLR0912 - one a kind
         match report:
             case AppReport() if report.branch:
                 self._previews.take_status(session, report)
@@ -215,6 +217,8 @@ class ReportTaker:
                 self._rollouts.take(session, report)
             case WallsReport():
                 take_walls(session, report)
+            case StorageReport():
+                take_storage(session, report)
 
     def _may_close(self, session: Session, plane: str, report: KillReport) -> bool:
         """Return whether what a plane closed is the app itself, or an integration that the app uses there."""

@@ -38,6 +38,7 @@ from bailiwick.core.messages.reports import (
     Sequenced,
     SettingsReport,
     SnapshotSeen,
+    StorageReport,
     WallNote,
     WallsReport,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "SettingsReport",
     "SnapshotSeen",
     "StateTaken",
+    "StorageReport",
     "TokenShown",
     "WallNote",
     "WallsReport",

@@ -182,6 +182,20 @@ class DatabaseReport(Message):
     time: datetime
 
 
+class StorageReport(Message):
+    """How full the storage of an app is: bytes and files, of how many; a size of 0 says that it is gone."""
+
+    kind: Literal["storage"] = "storage"
+    app: str
+    mode: Literal["preview", "production"]
+    branch: str = ""
+    used_bytes: int = Field(ge=0)
+    size_bytes: int = Field(ge=0)
+    files: int = Field(ge=0)
+    most_files: int = Field(ge=0)
+    time: datetime
+
+
 class RehearsalStep(Message):
     """How one migration went: milliseconds forward and back, and the locks on tables that it took."""
 
@@ -286,6 +300,7 @@ AnyReport = (
     | DecisionsReport
     | AccountsReport
     | DatabaseReport
+    | StorageReport
     | RehearsalReport
     | AttestationReport
     | RolloutReport

@@ -151,6 +151,7 @@ class AppHost:
         self._stopped_here.forget_branches(wanted)
         self._sites.tell_ended({f"{item.host}.{self._suffix}": item for item in desired.ended})
         self.later(self._databases.drop_others(desired.apps))
+        self.later(self._shop.storage.drop_others(desired.releases))
         self._databases.rehearse(desired.rehearsals)
         if told != desired.key_changes:
             self.later(self._look_again(desired.key_changes))
@@ -278,6 +279,7 @@ class AppHost:
                 self._tell.requests(served.site.state, done, seconds)
         self._candidates.roll_up(seconds)
         self._shop.walls.tell()
+        self.later(self._shop.storage.look())
 
     def _key_changes(self) -> KeyChanges:
         return self.desired.key_changes if self.desired is not None else KeyChanges()
@@ -310,6 +312,7 @@ class AppHost:
         await self._retired.close()
         if self._chores:
             await asyncio.wait(self._chores)
+        await self._shop.storage.close()
 
     async def _look_again(self, changes: KeyChanges) -> None:
         """Verify what runs by the keys as they are now: say what would not start any more, and stop it when that is

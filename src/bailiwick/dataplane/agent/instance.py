@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import EgressHost, Manifest
@@ -19,6 +18,7 @@ from bailiwick.core.messages import AppState
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
+from bailiwick.dataplane.agent.own_storage import OwnStorage, owner_of
 from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.agent.trusting import trusting
 from bailiwick.dataplane.agent.walls import Walls
@@ -70,6 +70,7 @@ class Workshop:
     helpers: Path
     gateway: SqlGateway
     databases: Databases | None
+    storage: OwnStorage
     models: Callable[[AppState, Manifest], ModelListener]
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
@@ -133,7 +134,8 @@ def prepare_helpers(target: Path) -> Path:
 
 def require_offered(manifest: Manifest, shop: Workshop) -> None:
     """Return when this plane has all that a manifest asks for; raise `StartError` that says what is missing."""
-    words = missing(manifest, shop.runtimes, databases=shop.databases is not None)
+    no_storage = shop.storage.why_none(manifest)
+    words = missing(manifest, shop.runtimes, databases=shop.databases is not None, no_storage=no_storage)
     if words:
         raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
 
@@ -143,6 +145,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     require_level(state.guardrails.isolation.level)
     require_offered(prepared.manifest, shop)
     layer = await shop.dependencies.of(prepared.verified)
+    storage = await shop.storage.ready(state, prepared.manifest)
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
     folder.chmod(0o711)
     path = folder / "ingress.sock"
@@ -154,7 +157,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     kind, entrypoint = ("run", manifest.jobs[job].run) if job else ("serve", manifest.app.entrypoint or "")
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
-        owner=f"{state.tenant}/{instance_name(state.app, state.branch)}/{state.mode}",
+        owner=owner_of(state),
         command=(shop.runtime.python, "-B", "/overlay/launcher.py", kind, entrypoint, *state.open_capabilities),
         environment=environment,
         mounts=(
@@ -163,6 +166,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
             *([Mount(layer.folder, "/layer")] if layer else []),
             *trust.mounts,
         ),
+        storage=storage,
         plants=tuple(plants.values()),
         ingress=ingress,
         limits=limits_of(manifest),
@@ -327,8 +331,10 @@ async def _until_ready(instance: Instance, walls: Walls) -> None:
         return
     late = f"it did not answer within {seconds} s (start_seconds of its limits)"
     if ended in done:
-        how = walls.ended(instance, None, ended.result())
-        broken = how if ended.result().reached is not None else ""
+        found = ended.result()
+        how = walls.ended(instance, None, found)
+        # What failed says so itself, in its last lines; what ended well does not know that it was to serve.
+        broken = how if found.reached is not None else f"{how}, before it answered" if found.code == 0 else ""
     else:
         broken = late
         walls.over_time(instance.state, "start-time", late)

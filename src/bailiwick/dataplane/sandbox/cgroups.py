@@ -5,6 +5,9 @@ Each tenant has a group that those of its sandboxes are in, and all tenants have
 
 import contextlib
 import hashlib
+import os
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,12 +72,13 @@ class ControlGroup:
         )
 
 
-def make_group(name: str, limits: Limits, *, tenant: str = "") -> ControlGroup | None:
+def make_group(sandbox: str, limits: Limits, *, tenant: str = "") -> ControlGroup | None:
     """Return a new group with these limits, or None when this host lends us none (then rlimits must do).
 
     A tenant's own group stays when its last sandbox has ended: another may start at that moment.
     """
     path = Path(_GROUP, slice_of(tenant))
+    name = f"{sandbox}.{_process_space()}.{os.getpid()}.{time.monotonic_ns()}"
     try:
         make = _make_v2 if (_ROOT / "cgroup.controllers").exists() else _make_v1
         return make(path, name, limits)
@@ -85,6 +89,30 @@ def make_group(name: str, limits: Limits, *, tenant: str = "") -> ControlGroup |
 def slice_of(tenant: str) -> str:
     """Return the name of a tenant's group; whatever a tenant is called, it is a name and nobody else's."""
     return f"tenant-{hashlib.sha256(tenant.encode()).hexdigest()[:16]}" if tenant else "platform"
+
+
+def end_abandoned() -> int:
+    """End what a process that is gone left in groups of its own, and remove them; return how many there were.
+
+    A guard ends sandboxes with their starter. This is for what a guard cannot see, and for the groups themselves.
+    """
+    found = 0
+    space = _process_space()
+    for folder in (*_ROOT.glob(f"{_GROUP}/*/*.{space}.*.*"), *_ROOT.glob(f"*/{_GROUP}/*/*.{space}.*.*")):
+        starter = folder.name.split(".")[-2]
+        if Path("/proc", starter).exists():
+            continue
+        found += 1
+        with contextlib.suppress(OSError, ValueError):
+            for pid in map(int, (folder / "cgroup.procs").read_text().split()):
+                os.kill(pid, signal.SIGKILL)
+        ControlGroup(1, {"": folder}).remove()
+    return found
+
+
+def _process_space() -> int:
+    """Return which process namespace our numbers are of: another one's may be in the same hierarchy."""
+    return Path("/proc/self/ns/pid").stat().st_ino
 
 
 def _make_v2(path: Path, name: str, limits: Limits) -> ControlGroup | None:

@@ -8,10 +8,11 @@ from bailiwick.core.syscalls import filter_program, handing_filters
 from bailiwick.dataplane.sandbox.descriptors import DataFiles
 from bailiwick.dataplane.sandbox.errors import SandboxUnavailableError
 from bailiwick.dataplane.sandbox.machine import device_options, process_options
-from bailiwick.dataplane.sandbox.model import Limits, SandboxSpec
+from bailiwick.dataplane.sandbox.model import SandboxSpec
 from bailiwick.dataplane.sandbox.runtime import Runtime
 
 _INNER_ID = "1000"
+STORAGE = "/storage"
 
 
 def ingress_numbers(spec: SandboxSpec) -> list[int]:
@@ -37,6 +38,8 @@ def bubblewrap_command(
     command += ["--size", str(spec.limits.disk_bytes), "--tmpfs", "/tmp"]  # noqa: S108 - the sandbox's own
     for mount in spec.mounts:
         command += ["--ro-bind", str(mount.source), mount.target]
+    if spec.storage is not None:
+        command += ["--bind", str(spec.storage.folder), STORAGE]
     command += ["--ro-bind-data", data.add(hosts.encode()), "/etc/hosts", "--remount-ro", "/"]
     first, second = (filter_program(), b"") if door is None else handing_filters()
     command += ["--seccomp", data.add(first), "--chdir", spec.working_directory]
@@ -60,12 +63,16 @@ def _environment(spec: SandboxSpec, runtime: Runtime) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
+    if spec.storage is not None:
+        own["STORAGE_DIR"] = STORAGE
     return own | dict(spec.environment)
 
 
-def rlimits(limits: Limits, *, by_group: bool) -> list[str]:
+def rlimits(spec: SandboxSpec, *, by_group: bool) -> list[str]:
     """Return prlimit(1)'s options; without control groups the memory limit is one for each process."""
-    options = [f"--nofile={limits.open_files}", "--core=0", f"--fsize={limits.disk_bytes}"]
+    limits = spec.limits
+    largest = max(limits.disk_bytes, spec.storage.size_bytes if spec.storage is not None else 0)
+    options = [f"--nofile={limits.open_files}", "--core=0", f"--fsize={largest}"]
     if not by_group:
         options += [f"--data={limits.memory_bytes}", f"--nproc={_own_processes() + limits.processes}"]
     return options

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from bailiwick.dataplane.sandbox import pausing
 from bailiwick.dataplane.sandbox.cgroups import ControlGroup, Counters
-from bailiwick.dataplane.sandbox.model import MIB, Limits, Reached
+from bailiwick.dataplane.sandbox.model import MIB, Reached, SandboxSpec
 
 # What is full has less left than any file would need.
 _LEAST_FREE_BYTES = 4096
+# ext4 refuses a write whole when there is no room for all pages that it would take at once.
+_LEAST_FREE_STORAGE = MIB
 # The connection of the request that failed is closed before anybody looks.
 _FILES_CLOSED = 2
 # Held back in nearly all periods for so long, an app is said to use up its share of the processors.
@@ -21,8 +23,9 @@ _NUMBERS_SEEN = 5
 class Gauge:
     """Of one sandbox. Limits that stay full, such as the disk, are said once until there is room again."""
 
-    def __init__(self, limits: Limits, group: ControlGroup | None, first: int) -> None:
-        self._limits = limits
+    def __init__(self, spec: SandboxSpec, group: ControlGroup | None, first: int) -> None:
+        self._limits = spec.limits
+        self._storage = spec.storage
         self._group = group
         self._first = first
         self._seen: deque[Counters] = deque([Counters()], maxlen=_NUMBERS_SEEN)
@@ -47,7 +50,14 @@ class Gauge:
     def reached(self) -> list[Reached]:
         """Return which limits were run into since the last look."""
         found = self._by_group(self._group) if self._group is not None else []
-        found += self._newly("disk", self._disk_full(), f"{_size(self._limits.disk_bytes)} of disk reached")
+        # Looked at through the first process: it is in no namespace of ours.
+        folders = [("disk", f"/proc/{self._first}/root/tmp", _LEAST_FREE_BYTES, self._limits.disk_bytes)]
+        if self._storage is not None:
+            folders += [("storage", str(self._storage.folder), _LEAST_FREE_STORAGE, self._storage.size_bytes)]
+        for name, folder, least_free, size in folders:
+            full = _full(folder, least_free)
+            what = "all files that it may keep in " if full == "files" else ""
+            found += self._newly(name, bool(full), f"{what}{_size(size)} of {name} reached")
         found += self._newly("open-files", self._files_full(), f"{self._limits.open_files} open files reached")
         return found
 
@@ -76,14 +86,6 @@ class Gauge:
         (self._full.add if full else self._full.discard)(name)
         return [Reached(name, words)] if full and not was else []
 
-    def _disk_full(self) -> bool:
-        """Whether nothing more can be written to the sandbox's own folder, looked at through its first process."""
-        try:
-            found = os.statvfs(f"/proc/{self._first}/root/tmp")
-        except OSError:
-            return False
-        return found.f_bavail * found.f_frsize < _LEAST_FREE_BYTES or (found.f_files > 0 and found.f_favail == 0)
-
     def _files_full(self) -> bool:
         """Whether one of its processes has opened as many files as it may."""
         return any(_open_files(pid) >= self._limits.open_files - _FILES_CLOSED for pid in self._processes())
@@ -95,6 +97,17 @@ class Gauge:
             return [int(line) for line in self._group.processes_file.read_text().split()]
         except OSError:
             return []
+
+
+def _full(folder: str, least_free: int) -> str:
+    """Return what a folder has no more room for: `bytes`, `files`, or nothing when it has room for both."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return ""
+    if found.f_files > 0 and found.f_favail == 0:
+        return "files"
+    return "bytes" if found.f_bavail * found.f_frsize < least_free else ""
 
 
 def _open_files(pid: int) -> int:

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import time
 from dataclasses import dataclass
 
 from bailiwick.dataplane.sandbox import pausing
@@ -17,6 +16,7 @@ from bailiwick.dataplane.sandbox.command import bubblewrap_command, ingress_numb
 from bailiwick.dataplane.sandbox.descriptors import DataFiles, Descriptors
 from bailiwick.dataplane.sandbox.errors import SandboxStartError, SandboxUnavailableError
 from bailiwick.dataplane.sandbox.gauge import Gauge
+from bailiwick.dataplane.sandbox.guard import Guard
 from bailiwick.dataplane.sandbox.model import Exit, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.planting import plant_sockets
 from bailiwick.dataplane.sandbox.runtime import Runtime
@@ -26,9 +26,11 @@ _START_SECONDS = 20.0
 _KILL_SECONDS = 5.0
 _OUTPUT_LIMIT = 256 * 1024
 _SAFE_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-# Enters the control groups, sets limits, becomes the owner's uid and then bubblewrap: each before the next.
+# Waits for the word that a guard is there, enters the control groups, sets limits, becomes the owner's uid and then
+# bubblewrap: each before the next.
 _ENTER = (
-    'while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift; exec "$@"',
+    'read -r go || exit 125; while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift\n'
+    'exec "$@" </dev/null',
     "enter",
 )
 
@@ -43,6 +45,7 @@ class Sandbox:
     inner_pid: int
     _first: "_FirstProcess"
     _process: asyncio.subprocess.Process
+    _guard: Guard
     _group: ControlGroup | None
     _gauge: Gauge
     _calls: CallWatch | None = None
@@ -71,6 +74,7 @@ class Sandbox:
         """Wait for the end and say how it came."""
         code = await self._process.wait()
         self._first.end()
+        self._guard.dismiss()
         if self._calls is not None:
             self._calls.close()
         reached = self._gauge.broken() if code else None
@@ -133,7 +137,6 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
     if not _SAFE_ID.fullmatch(spec.id):
         raise SandboxStartError(f"'{spec.id[:40]}' cannot name a sandbox")
     uid = uid_of(spec.owner)
-    group = make_group(f"{spec.id}-{os.getpid()}-{time.monotonic_ns()}", spec.limits, tenant=spec.tenant)
     with Descriptors() as ours:
         status_read, status_write = ours.pipe()
         gate_read, gate_write = ours.pipe()
@@ -143,7 +146,8 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         command = bubblewrap_command(spec, runtime, data, status_write, gate_read, way_out)
         handed = [status_write, gate_read, *data.numbers, *ingress_numbers(spec)]
         handed += [way_out] if way_out is not None else []
-        spawning = asyncio.create_task(_spawn(command, spec, uid, group, handed, output_write))
+        guard, group = Guard(), make_group(spec.id, spec.limits, tenant=spec.tenant)
+        spawning = asyncio.create_task(_spawn(command, spec, uid, group, guard, handed, output_write))
         first: _FirstProcess | None = None
         try:
             process = await asyncio.shield(spawning)
@@ -155,11 +159,11 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
             planted = await plant_sockets(spec, runtime, inner_pid, uid)
             os.write(gate_write, b"1")
         except BaseException:
-            await _undo(spawning, first, group)
+            await _undo(spawning, first, guard, group)
             raise
         calls = CallWatch(socket.socket(fileno=ours.release(door))) if door is not None else None
-    gauge = Gauge(spec.limits, group, inner_pid)
-    return Sandbox(spec, planted, output, inner_pid, first, process, group, gauge, calls)
+    gauge = Gauge(spec, group, inner_pid)
+    return Sandbox(spec, planted, output, inner_pid, first, process, guard, group, gauge, calls)
 
 
 def _door(ours: Descriptors) -> tuple[int | None, int | None]:
@@ -171,7 +175,10 @@ def _door(ours: Descriptors) -> tuple[int | None, int | None]:
 
 
 async def _undo(
-    spawning: asyncio.Task[asyncio.subprocess.Process], first: _FirstProcess | None, group: ControlGroup | None
+    spawning: asyncio.Task[asyncio.subprocess.Process],
+    first: _FirstProcess | None,
+    guard: Guard,
+    group: ControlGroup | None,
 ) -> None:
     """Leave nothing of a start that was broken off, however far it came.
 
@@ -184,6 +191,7 @@ async def _undo(
         if first is not None:
             first.end()
         await process.wait()
+    guard.dismiss()
     if group is not None:
         group.remove()
 
@@ -201,19 +209,20 @@ async def _spawn(
     spec: SandboxSpec,
     uid: int | None,
     group: ControlGroup | None,
+    guard: Guard,
     handed: list[int],
     output: int,
 ) -> asyncio.subprocess.Process:
-    """Start bubblewrap as the owner, inside the groups, with nothing of our environment."""
+    """Start bubblewrap as the owner, inside the groups, under guard, with nothing of our environment."""
     becoming: list[str] = []
     if uid is not None:
         becoming = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--"]
-    limits = rlimits(spec.limits, by_group=group is not None)
+    limits = rlimits(spec, by_group=group is not None)
     entries = [str(file) for file in group.entry_files] if group is not None else []
     arguments = ["/bin/sh", "-c", *_ENTER, *entries, "--", "prlimit", *limits, "--", *becoming, *command]
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=output,
         stderr=output,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
@@ -221,6 +230,11 @@ async def _spawn(
         pass_fds=handed,
         start_new_session=True,
     )
+    guard.watch(process.pid)
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    process.stdin.write(b"go\n")
+    process.stdin.close()
+    return process
 
 
 async def _started(status_read: int, output: asyncio.StreamReader) -> int:

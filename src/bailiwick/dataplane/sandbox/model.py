@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MIB = 2**20
+_PAGE, _LEAST_FILES = 4096, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Limits:
     disk_bytes: int = 64 * MIB
     open_files: int = 256
 
+    @property
+    def files(self) -> int:
+        """How many files a folder in memory may hold: one for each page of it, as what is not empty takes that."""
+        return max(_LEAST_FILES, self.disk_bytes // _PAGE)
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -25,6 +31,14 @@ class Mount:
 
     source: Path
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A folder of the owner on a file system of its own, which the sandbox may write to; `size_bytes` is its quota."""
+
+    folder: Path
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ class SandboxSpec:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    storage: Storage | None = None
     plants: tuple[Plant, ...] = ()
     ingress: socket.socket | None = None
     limits: Limits = Limits()

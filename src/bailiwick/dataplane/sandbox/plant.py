@@ -1,8 +1,9 @@
-"""Opens listening sockets inside a sandbox's network namespace and hands them out. Standard library only.
+"""Prepares a sandbox from inside before its command runs: opens listening sockets in its network namespace and hands
+them out, and bounds how many files its folders in memory may hold. Standard library only.
 
 A process of its own, as entering a user namespace needs a single thread; it runs as the sandbox's uid, or the kernel
-would not let it in. Reads `{"pid": …, "plants": [[address, port, protocol], …]}` from stdin, sends the sockets over the
-Unix socket whose number is its argument (SCM_RIGHTS, unix(7)).
+would not let it in. Reads `{"pid": …, "plants": [[address, port, protocol], …], "folders": {path: files, …}}` from
+stdin, sends the sockets over the Unix socket whose number is its argument (SCM_RIGHTS, unix(7)).
 """
 
 import array
@@ -12,10 +13,19 @@ import json
 import os
 import socket
 import sys
+import time
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000  # setns(2)
+_CLONE_NEWUSER, _CLONE_NEWNET, _CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000  # setns(2)
 _NS_GET_USERNS = 0xB701  # ioctl_ns(2)
+_NOSUID, _NODEV, _REMOUNT = 2, 4, 32  # mount(2)
 _BACKLOG = 128
+_ROOT_MARK = "/.bailiwick/plant.py"
+_SECONDS, _LOOK_SECONDS = 10.0, 0.002
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        raise OSError(ctypes.get_errno(), what)
 
 
 def enter(pid: int) -> None:
@@ -24,8 +34,7 @@ def enter(pid: int) -> None:
     network = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
     owner = fcntl.ioctl(network, _NS_GET_USERNS)
     for descriptor, kind in ((owner, _CLONE_NEWUSER), (network, _CLONE_NEWNET)):
-        if libc.setns(descriptor, kind) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
+        _checked(libc.setns(descriptor, kind), "setns")
 
 
 def listen(address: str, port: int, protocol: str) -> socket.socket:
@@ -39,14 +48,36 @@ def listen(address: str, port: int, protocol: str) -> socket.socket:
     return planted
 
 
+def bound_files(pid: int, folders: dict[str, int]) -> None:
+    """Let each of these folders, file systems in memory, hold so many files (tmpfs(5)) and no more.
+
+    Bubblewrap gives them a size only: empty files take none of it, but memory of the kernel's all the same.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    deadline = time.monotonic() + _SECONDS
+    # Bubblewrap says its pid first and mounts then; whoever enters meanwhile sees the root of before.
+    namespace = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY)
+    while True:
+        _checked(libc.setns(namespace, _CLONE_NEWNS), "setns")
+        if os.access(_ROOT_MARK, os.F_OK) and all(os.path.ismount(path) for path in folders):
+            break
+        if time.monotonic() > deadline:
+            raise TimeoutError("the sandbox's folders were not mounted in time")
+        time.sleep(_LOOK_SECONDS)
+    for path, files in folders.items():
+        options = f"nr_inodes={files}".encode()
+        _checked(libc.mount(None, path.encode(), None, _REMOUNT | _NOSUID | _NODEV, options), f"mount {path}")
+
+
 def main() -> None:
-    """Enter, listen, hand over."""
+    """Enter, listen, hand over, and bound."""
     order = json.load(sys.stdin)
     enter(order["pid"])
     planted = [listen(*plant) for plant in order["plants"]]
     handover = socket.socket(fileno=int(sys.argv[1]))
     descriptors = array.array("i", [item.fileno() for item in planted])
-    handover.sendmsg([b"planted"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+    handover.sendmsg([b"planted"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)] if planted else [])
+    bound_files(order["pid"], order["folders"])
 
 
 if __name__ == "__main__":

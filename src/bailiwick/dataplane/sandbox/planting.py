@@ -1,4 +1,4 @@
-"""Planting: a helper of the owner's uid opens sockets inside a sandbox and hands them over."""
+"""Planting: a helper of the owner's uid opens sockets inside a sandbox, hands them over, and bounds its files."""
 
 import array
 import asyncio
@@ -10,14 +10,16 @@ from bailiwick.dataplane.sandbox.errors import SandboxStartError
 from bailiwick.dataplane.sandbox.model import Plant, SandboxSpec
 from bailiwick.dataplane.sandbox.runtime import Runtime
 
+# What bubblewrap mounts for the sandbox to write to.
+_IN_MEMORY = ("/tmp", "/dev/shm")  # noqa: S108 - the sandbox's own
+
 
 async def plant_sockets(spec: SandboxSpec, runtime: Runtime, pid: int, uid: int | None) -> dict[Plant, socket.socket]:
-    """Have a helper of the owner's uid open the sockets inside, and take them over."""
-    if not spec.plants:
-        return {}
+    """Have a helper of the owner's uid open the sockets inside, and take them over; and bound what folders hold."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with ours, theirs:
-        order = {"pid": pid, "plants": [[plant.address, plant.port, plant.protocol] for plant in spec.plants]}
+        plants = [[plant.address, plant.port, plant.protocol] for plant in spec.plants]
+        order = {"pid": pid, "plants": plants, "folders": dict.fromkeys(_IN_MEMORY, spec.limits.files)}
         helper = await asyncio.create_subprocess_exec(
             *([] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]),
             str(runtime.outside_python), "-I", "-S", "-B", str(runtime.root / ".bailiwick" / "plant.py"),
@@ -36,7 +38,9 @@ async def plant_sockets(spec: SandboxSpec, runtime: Runtime, pid: int, uid: int 
             await helper.wait()
             raise
         if helper.returncode != 0:
-            raise SandboxStartError(f"sockets could not be planted: {words.decode(errors='replace').strip()[-300:]}")
+            raise SandboxStartError(
+                f"the sandbox could not be prepared: {words.decode(errors='replace').strip()[-300:]}"
+            )
         return dict(zip(spec.plants, _received(ours, len(spec.plants)), strict=True))
 
 

@@ -29,7 +29,20 @@ _LEFT_OUT = (
     "lib2to3",
     "dist-packages",
 )
-_MOUNT_POINTS = ("proc", "dev", "tmp", "app", "layer", "overlay", "etc", "run", ".bailiwick", "usr/bin", "mnt")
+_MOUNT_POINTS = (
+    "proc",
+    "dev",
+    "tmp",
+    "app",
+    "layer",
+    "overlay",
+    "storage",
+    "etc",
+    "run",
+    ".bailiwick",
+    "usr/bin",
+    "mnt",
+)
 # What wheels are built against besides the interpreter's own needs (PEP 600: manylinux).
 _WHEEL_LIBRARIES = (
     "libstdc++.so.6",
@@ -53,7 +66,7 @@ _FILES_OF_ETC = {
     "resolv.conf": "nameserver 127.0.0.53\noptions timeout:1 attempts:1\n",
     "hosts": "127.0.0.1 localhost\n",
 }
-_VERSION = 4
+_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)

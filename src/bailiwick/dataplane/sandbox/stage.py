@@ -17,7 +17,7 @@ _RULE_PATH_BENEATH = 1
 _VERSION_FLAG = 1
 _READ = 1 << 2 | 1 << 3 | 1 << 0  # read a file, read a directory, execute
 _WRITE_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-_WRITABLE = ("/tmp", "/dev")  # noqa: S108 - the sandbox's own
+_WRITABLE = ("/tmp", "/dev", "/storage")  # noqa: S108 - the sandbox's own
 _INGRESS_FD = 3
 _HIGHEST_FD = 4096
 _SECCOMP = {"x86_64": 317, "aarch64": 277}  # seccomp(2)
@@ -30,7 +30,7 @@ def _syscall(number: int, *arguments: object) -> int:
 
 
 def restrict_files() -> None:
-    """Allow reading everywhere in this root and writing in /tmp and /dev only, for this process and all after it."""
+    """Allow reading everywhere in this root and writing in /tmp, /dev and storage only, from this process on."""
     abi = _syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     if abi < 1:
         return

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.core.branches import ref_of
+from bailiwick.core.reach_words import size_words
 from bailiwick.faces.cli.client import call, fail, server_url, show, token
 from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
 from bailiwick.faces.cli.databases import await_database, production
@@ -99,6 +100,7 @@ def _describe(found: dict[str, Any]) -> str:
         f"  {item['mode']:<11}{item['id']}  {item['commit'][:10]}" for item in found["releases"] if item["current"]
     ]
     lines += [f"  deploy     {item['id']}  {item['state']}" for item in found["deploys"]]
+    lines += [_storage_line(item) for item in found["storage"]]
     lines += [_wall_line(item) for item in found["walls"]]
     return "\n".join(lines)
 
@@ -122,6 +124,13 @@ def _host_lines(item: dict[str, Any]) -> list[str]:
         lines.append(f"           refused {item['refused']} times, last: {item['reason']}")
         lines.append(f"           {item['advice']}")
     return lines
+
+
+def _storage_line(item: dict[str, Any]) -> str:
+    """Return how full the storage of an app is."""
+    where = f"{item['mode']}{' of ' + item['branch'] if item['branch'] else ''}"
+    used, size = size_words(item["used_bytes"]), size_words(item["size_bytes"])
+    return f"  {where:<11}storage   {used} of {size}, {item['files']} of {item['most_files']} files"
 
 
 def _wall_line(item: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ def host_checks(state: Path) -> list[Check]:
         _python, _git, _bubblewrap, _namespaces, _apparmor, _seccomp, _listeners, _landlock, _groups, _gvisor,
         _time_zones,
     )  # fmt: skip
-    return [*(check() for check in checks), _disk(state), _clock()]
+    return [*(check() for check in checks), _disk(state), _storage(state), _clock()]
 
 
 def _python() -> Check:
@@ -168,11 +168,25 @@ def _groups() -> Check:
 
 
 def _disk(state: Path) -> Check:
-    place = next(folder for folder in (state.absolute(), *state.absolute().parents) if folder.exists())
+    place = _existing(state)
     free = shutil.disk_usage(place).free
     level = State.GOOD if free >= _GOOD_BYTES else State.WEAK if free >= _LEAST_BYTES else State.MISSING
     hint = "" if level is State.GOOD else "make room: releases, backups and the audit log grow"
     return Check("disk", level, f"{free / 2**30:.1f} GiB are free at {place}", hint)
+
+
+def _storage(state: Path) -> Check:
+    from bailiwick.dataplane.storage import why_none  # noqa: PLC0415
+
+    why = why_none(_existing(state))
+    if not why:
+        return Check("storage", State.GOOD, "apps can have files of their own, with a quota that the kernel holds")
+    return Check("storage", State.WEAK, f"apps get none: {why}", "start the plane as root, where loop devices are")
+
+
+def _existing(state: Path) -> Path:
+    """Return the state directory, or the nearest above it that there is."""
+    return next(folder for folder in (state.absolute(), *state.absolute().parents) if folder.exists())
 
 
 def _clock() -> Check:

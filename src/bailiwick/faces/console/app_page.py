@@ -13,7 +13,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import AuditQuery, LoggedEvent, search
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import SignedIn
-from bailiwick.control.observe import AppStatus, RequestPoint, walls_of
+from bailiwick.control.observe import AppStatus, RequestPoint, storage_of, walls_of
 from bailiwick.control.release import Release
 from bailiwick.control.review import StoredReview
 from bailiwick.control.stops import Kill
@@ -35,6 +35,7 @@ from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.rollbacks import add_rollbacks, rollback_view
 from bailiwick.faces.console.rollouts import add_rollouts, rollout_view
 from bailiwick.faces.console.sessions import Visitor, Writer
+from bailiwick.faces.console.storage_view import storage_view
 from bailiwick.faces.console.timeline import timeline
 from bailiwick.faces.console.words import Stat, State, ago, listed
 
@@ -121,6 +122,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "findings": review.findings[:_FINDINGS_SHOWN] if review else (),
         "refused": [event_view(item) for item in refused],
         **egress_view(control, session, app),
+        "storage": [storage_view(item) for item in storage_of(session, app.path)],
         "walls": walls_of(session, app.path),
         "evidence": [evidence_view(item) for item in control.observe.evidence(session, app.path)],
         **database_view(control, session, visitor.identity, app),

@@ -74,6 +74,7 @@ def reach_view(app: str, reach: Reach) -> ReachView:
         Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in reach.jobs)),
     ]
     limits = f"{reach.memory_bytes // 2**20} MiB, {reach.cpu:g} CPU, {reach.requests_per_second} requests a second"
+    limits += f", files of its own up to {reach.storage_bytes // 2**20} MiB" if reach.storage_bytes else ""
     return ReachView(app, tuple(lane for lane in lanes if lane.targets), limits)
 
 

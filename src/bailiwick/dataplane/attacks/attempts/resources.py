@@ -15,7 +15,7 @@ from bailiwick.dataplane.attacks.attempts.model import Attempt, Bait, in_child
 
 _MIB = 2**20
 _SEVERAL, _MOST_SECONDS = 4, 8.0
-_PROCESSES, _FILES, _MEMORY_MIB, _DISK_MIB = 60, 150, 220, 12
+_PROCESSES, _FILES, _MEMORY_MIB, _DISK_MIB, _EMPTY_FILES = 60, 150, 220, 12, 3000
 
 
 def _memory(_: Bait) -> bool:
@@ -133,6 +133,18 @@ def _allocated(folder: str, _: Bait) -> bool:
         return True
 
 
+def _empty_files(make: Callable[[str], object], folder: str, _: Bait) -> bool:
+    """Whether more files are made than there are pages, each of no size."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        for number in range(_EMPTY_FILES):
+            make(f"{place}/{number}")
+        return True
+
+
+def _empty(path: str) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
 def _sparse(folder: str, _: Bait) -> bool:
     with tempfile.TemporaryFile(dir=folder) as target:
         os.truncate(target.fileno(), 1 << 34)
@@ -169,6 +181,8 @@ def _attempts() -> Iterator[Attempt]:
             "one file": _one_file, "many files": _many_files, "what is unpacked": _inflated,
             "what is set aside": _allocated,
             "a file of holes": _sparse,
+            "empty files": partial(_empty_files, _empty), "empty folders": partial(_empty_files, os.mkdir),
+            "links": partial(_empty_files, partial(os.symlink, "elsewhere")),
         }  # fmt: skip
         yield from (
             Attempt("resources", f"fill {folder} with {name}", partial(run, folder)) for name, run in filling.items()

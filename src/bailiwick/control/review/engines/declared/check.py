@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bailiwick.control.review.engines import entrypoints
 from bailiwick.control.review.engines.declared import data_classes, edits, programs, python_uses, text_uses
 from bailiwick.control.review.engines.declared.clients import MODEL_HOSTS, MODEL_VARIABLES
-from bailiwick.control.review.engines.declared.files import judged
+from bailiwick.control.review.engines.declared.files import STORAGE_VARIABLE, judged
 from bailiwick.control.review.engines.declared.model import Use
 from bailiwick.control.review.engines.declared.unused import unused
 from bailiwick.control.review.engines.imports import reach
@@ -116,7 +116,7 @@ def _judged(app: _App, use: Use) -> Finding | None:  # noqa: PLR0911 - one a kin
         case "program":
             return _program(app, use)
         case "file":
-            found = judged(use)
+            found = judged(use, has_storage=app.manifest.storage is not None)
             return None if found is None else _finding(app, *found)
 
 
@@ -182,9 +182,13 @@ def _variable(app: _App, use: Use) -> Finding | None:
         return None
     if use.what.endswith("_URL") and name:
         return None if name in integrations else _integration(app, use, name.lower().replace("_", "-"))
-    if use.what in _GIVEN or not use.sure:
+    storage = {STORAGE_VARIABLE} if app.manifest.storage is not None else set()
+    if use.what in _GIVEN | storage or not use.sure:
         return None
-    given = ", ".join(sorted([*(f"{item}_URL" for item in integrations), "TMPDIR"]))
+    if use.what == STORAGE_VARIABLE:
+        words = f'{use.what} is given where [storage] size = "100MiB" is declared, so this line would fail'
+        return _finding(app, "undeclared-variable", use, words)
+    given = ", ".join(sorted([*(f"{item}_URL" for item in integrations), *storage, "TMPDIR"]))
     words = f"{use.what} is not set where the app runs, so this line would fail; there are: {given}"
     return _finding(app, "undeclared-variable", use, words)
 

@@ -12,6 +12,7 @@ _USUAL = (
     "/usr/share", "/etc/ssl", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/os-release",
     "/proc/self/status", "/proc/self/cgroup", "/dev/tty", "/proc/meminfo", "/proc/cpuinfo",
 )  # fmt: skip
+STORAGE, STORAGE_VARIABLE = "/storage", "STORAGE_DIR"
 _SENSITIVE = re.compile(
     r"^(/etc/(passwd|shadow|sudoers|hosts|kubernetes|crontab)|/proc/(self|\d+)/(environ|mem|maps|cmdline|root)|/root\b|"
     r"/var/run/(docker|secrets)|/run/secrets|/var/lib/kubelet|/sys/|/boot/|/home/|~|.*/\.(ssh|aws|kube|docker|gnupg|"
@@ -19,8 +20,11 @@ _SENSITIVE = re.compile(
 )
 
 
-def judged(use: Use) -> tuple[str, Use, str] | None:
-    """Return rule, use and words when a file is none of the app's; None when it is, or cannot be told."""
+def judged(use: Use, *, has_storage: bool) -> tuple[str, Use, str] | None:
+    """Return rule, use and words when a file is none of the app's; None when it is, or cannot be told.
+
+    `has_storage` is whether the app has a folder of its own to keep files in.
+    """
     path = use.what.removeprefix("file://")
     if not path or path.startswith(HOLE):
         return None
@@ -29,10 +33,12 @@ def judged(use: Use) -> tuple[str, Use, str] | None:
         return "sensitive-file", use, f"{shown} holds what is none of the app's"
     whole = posixpath.normpath(path)
     outside = whole.startswith("/") or whole.startswith("../")
-    if outside and any(whole == usual or whole.startswith(f"{usual}/") for usual in _USUAL):
+    there = (*_USUAL, STORAGE) if has_storage else _USUAL
+    if outside and any(whole == usual or whole.startswith(f"{usual}/") for usual in there):
         return None
     if use.writes and (outside or (HOLE not in whole and not whole.startswith((":", "/")))):
-        words = f"{shown} is written, but only /tmp (TMPDIR) can be where the app runs"
+        storage = f" and {STORAGE} ({STORAGE_VARIABLE})" if has_storage else ""
+        words = f"{shown} is written, but only /tmp (TMPDIR){storage} can be where the app runs"
         return "writes-outside", use, words
     if whole.startswith("/") and len(whole) > 1 and HOLE not in whole.split("/")[1]:
         return "undeclared-file", use, f"{shown} is not there where the app runs: it has its own tree only"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bailiwick.control.review.engines.declared import edits
 from bailiwick.control.review.engines.declared.clients import MODEL_VARIABLES
+from bailiwick.control.review.engines.declared.files import STORAGE, STORAGE_VARIABLE
 from bailiwick.control.review.engines.declared.model import Use
 from bailiwick.control.review.model import Edit, Finding
 from bailiwick.control.review.rules import rule
@@ -14,7 +15,7 @@ _PROSE = (".md", ".txt", ".rst", ".lock")
 
 
 def unused(manifest: Manifest, written: str, files: Mapping[str, TreeFile], used: Collection[Use]) -> Iterator[Finding]:
-    """Yield a finding for each declared host, integration and model that no file of the app speaks of."""
+    """Yield a finding for each declared host, integration, model and folder that no file of the app speaks of."""
     texts = [file.content for file in files.values() if file.path != FILE_NAME and not file.path.endswith(_PROSE)]
 
     def spoken_of(name: str) -> bool:
@@ -37,6 +38,9 @@ def unused(manifest: Manifest, written: str, files: Mapping[str, TreeFile], used
         name = next(iter(manifest.models))
         words = "models are declared, but no code talks to one"
         yield _finding(written, f"models.{name}", words, edits.remove_section(written, f"models.{name}"))
+    if manifest.storage is not None and not spoken_of(STORAGE_VARIABLE) and not spoken_of(STORAGE):
+        words = f"{STORAGE_VARIABLE} is given to the app, but no code asks for it"
+        yield _finding(written, "storage", words, edits.remove_section(written, "storage"))
 
 
 def _in_parts(host: str, spoken_of: Callable[[str], bool]) -> bool:
