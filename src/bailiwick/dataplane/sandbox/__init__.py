@@ -8,6 +8,7 @@ from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
 from bailiwick.dataplane.sandbox.levels import LevelRefusedError, require_level
 from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
+from bailiwick.dataplane.sandbox.runtimes import Runtimes
 
 __all__ = [
     "Exit",
@@ -20,6 +21,7 @@ __all__ = [
     "Reached",
     "RefusedCall",
     "Runtime",
+    "Runtimes",
     "Sandbox",
     "SandboxSpec",
     "SandboxStartError",

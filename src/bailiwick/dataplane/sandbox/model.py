@@ -41,8 +41,8 @@ class Plant:
 class SandboxSpec:
     """One sandbox. `owner` decides the uid outside: the same owner has the same, two owners never share one.
 
-    `ingress` is a listening socket that the command inherits as file descriptor 3; `hosts` are more names for
-    `/etc/hosts`.
+    `ingress` is a listening socket that the command inherits as file descriptor 3. Without `programs` the command may
+    start threads, but no processes and no other program.
     """
 
     id: str
@@ -54,6 +54,7 @@ class SandboxSpec:
     ingress: socket.socket | None = None
     limits: Limits = Limits()
     working_directory: str = "/tmp"  # noqa: S108 - the sandbox's own
+    programs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
