@@ -8,9 +8,10 @@ import pytest
 from bailiwick.core.messages import IntegrationState
 from bailiwick.dataplane.router import Router, serve
 from bailiwick.runtimes import find_node
+from tests.fixtures.fetched import ASSETS
 from tests.fixtures.model_gateway import model
 from tests.fixtures.model_server import WORDS, model_server
-from tests.fixtures.npm import ASSETS, tarballs
+from tests.fixtures.npm import tarballs
 from tests.fixtures.plane import PlaneHouse
 
 NODE = find_node()
