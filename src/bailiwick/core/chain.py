@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bailiwick.core.artifacts import TreeFile, digest, git_tree_id, unpack
 from bailiwick.core.gate import check_gate, demands_gate, is_gate
-from bailiwick.core.provenance import BILL, LOCK_FILE, PROVENANCE, check_provenance, image_name
+from bailiwick.core.provenance import BILL, PROVENANCE, check_provenance, image_name, lock_name
 from bailiwick.core.statements import (
     APPROVAL,
     ARTIFACT,
@@ -295,7 +295,7 @@ def _check_production(attachments: Sequence[Statement], files: Mapping[str, Tree
     """Check what only production demands: the bill of materials, and dependencies that were built before."""
     if BILL not in {statement.predicate_type for statement in attachments}:
         raise SignatureError("the artefact has no bill of materials")
-    if LOCK_FILE in files and not layer:
+    if lock_name(files) in files and not layer:
         raise SignatureError("the artefact does not pin its dependencies by digest")
 
 

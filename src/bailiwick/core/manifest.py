@@ -22,7 +22,9 @@ LEAST_STORAGE_BYTES = 8 * 2**20
 ANY_PYTHON = "python3"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
-EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+# What starts: a name in a module for Python, a file of the app for Node.
+_PYTHON_ENTRY, _NODE_ENTRY = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", r"(?:[\w.@+-]+/)*[\w.@+-]+\.[cm]?js"
+EntryPoint = Annotated[str, Field(pattern=rf"^({_PYTHON_ENTRY}|{_NODE_ENTRY})$")]
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:\d{1,5}$")]
 EgressProtocol = Literal["tls", "http", "smtp"]
@@ -65,8 +67,16 @@ class AppSection(_Section):
     @model_validator(mode="after")
     def _web_needs_entrypoint(self) -> Self:
         if self.kind == "web" and self.entrypoint is None:
-            raise ValueError('a web app needs entrypoint = "module:object"')
+            wanted = "server.js" if self.on_node else "module:object"
+            raise ValueError(f'a web app needs entrypoint = "{wanted}"')
+        if self.on_node and self.tests is not None:
+            raise ValueError(f'tests = "{self.tests}" are run for Python only')
         return self
+
+    @property
+    def on_node(self) -> bool:
+        """Whether it runs on Node."""
+        return self.runtime.startswith("node")
 
 
 class IntegrationUse(_Section):
@@ -206,6 +216,17 @@ class Manifest(_Section):
     storage: Storage | None = None
     jobs: Mapping[Name, Job] = Field(default_factory=dict)
     limits: LimitSection = Field(default_factory=LimitSection)
+
+    @model_validator(mode="after")
+    def _entries_of_the_runtime(self) -> Self:
+        entries = {"app.entrypoint": self.app.entrypoint or ""} | {
+            f"jobs.{name}.run": job.run for name, job in self.jobs.items()
+        }
+        wanted, example = (_NODE_ENTRY, "server.js") if self.app.on_node else (_PYTHON_ENTRY, "module:object")
+        for place, entry in entries.items():
+            if entry and (re.fullmatch(wanted, entry) is None or {".", ".."} & set(entry.split("/"))):
+                raise ValueError(f"{place} = '{entry}': on {self.app.runtime} it is written as '{example}'")
+        return self
 
     @property
     def has_jobs_only(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bailiwick.core.artifacts import TreeFile, digest
+from bailiwick.core.manifest import FILE_NAME, ManifestError, parse_manifest
 from bailiwick.core.statements import SignatureError, Statement
 
 # https://slsa.dev/spec/v1.0/provenance
@@ -16,8 +17,34 @@ SCAN = "https://in-toto.io/attestation/vulns/v0.1"
 # https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md
 TESTS = "https://in-toto.io/attestation/test-result/v0.1"
 BUILD_TYPE = "https://bailiwick.example/builds/release/v1"
+_INSTALLERS = {"wheel": "hashes, wheels only", "npm": "hashes, tarballs only, no scripts"}
 BUILDER = "https://bailiwick.example/builders/sandbox/v1"
-LOCK_FILE = "requirements.lock"
+PYTHON_LOCK, NODE_LOCK = "requirements.lock", "package-lock.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LockFile:
+    """The file that pins an app's packages: by its name, it is one of Python or of Node."""
+
+    name: str
+    text: str
+
+
+def lock_name(files: Mapping[str, TreeFile]) -> str:
+    """Return how the lock file of an app is called, by the runtime that its manifest names."""
+    written = files.get(FILE_NAME)
+    try:
+        on_node = written is not None and parse_manifest(written.content.decode()).app.on_node
+    except (ManifestError, UnicodeDecodeError):
+        on_node = False
+    return NODE_LOCK if on_node else PYTHON_LOCK
+
+
+def lock_of(files: Mapping[str, TreeFile]) -> LockFile | None:
+    """Return the lock file that an app's packages are installed from; None when it has none."""
+    name = lock_name(files)
+    found = files.get(name)
+    return None if found is None else LockFile(name, found.content.decode(errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +52,7 @@ class Built:
     """What a build gave: the layer of dependencies by digest (empty when there are none), its size in bytes, and what
     it was made of.
 
-    `wheels` are the packages by name and SHA-256, `runtime` the interpreter that they were installed for.
+    `wheels` are the packages by name and SHA-256, `runtime` the interpreter that installed them.
     """
 
     layer: str = ""
@@ -56,18 +83,20 @@ def provenance_statement(made: Made, built: Built, files: Mapping[str, TreeFile]
     materials: list[dict[str, object]] = [
         {"name": "tree", "uri": f"git+bailiwick:{made.app}@{made.commit}", "digest": {"gitTree": made.tree}}
     ]
-    lock = files.get(LOCK_FILE)
-    if lock is not None:
-        materials.append({"name": LOCK_FILE, "uri": LOCK_FILE, "digest": {"sha256": digest(lock.content)}})
+    lock_file = lock_name(files)
+    kind = "wheel" if lock_file == PYTHON_LOCK else "npm"
+    if lock_file in files:
+        sha256 = digest(files[lock_file].content)
+        materials.append({"name": lock_file, "uri": lock_file, "digest": {"sha256": sha256}})
     materials += [
-        {"name": name, "uri": f"wheel:{name}", "digest": {"sha256": sha256}}
+        {"name": name, "uri": f"{kind}:{name}", "digest": {"sha256": sha256}}
         for name, sha256 in sorted(built.wheels.items())
     ]
     predicate = {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
             "externalParameters": {"app": made.app, "commit": made.commit, "mode": made.mode},
-            "internalParameters": {"runtime": built.runtime, "network": "none", "installer": "hashes, wheels only"},
+            "internalParameters": {"runtime": built.runtime, "network": "none", "installer": _INSTALLERS[kind]},
             "resolvedDependencies": materials,
         },
         "runDetails": {
@@ -107,10 +136,10 @@ def check_provenance(statement: Statement, tree: str, files: Mapping[str, TreeFi
         raise SignatureError(f"the provenance is by another builder: {builder!r:.80}")
     if materials.get("tree") != {"gitTree": tree}:
         raise SignatureError("the provenance is of another tree")
-    lock = files.get(LOCK_FILE)
-    locked = {"sha256": digest(lock.content)} if lock is not None else None
-    if materials.get(LOCK_FILE) != locked:
-        raise SignatureError(f"the provenance is of another {LOCK_FILE}")
+    name = lock_name(files)
+    locked = {"sha256": digest(files[name].content)} if name in files else None
+    if materials.get(name) != locked:
+        raise SignatureError(f"the provenance is of another {name}")
 
 
 def made_subjects(made: Made) -> dict[str, dict[str, str]]:

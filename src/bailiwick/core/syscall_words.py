@@ -47,6 +47,8 @@ _NEW_NAMESPACES = {
     0x00000080: "time", 0x00020000: "mount", 0x02000000: "cgroup", 0x04000000: "uts", 0x08000000: "ipc",
     0x10000000: "user", 0x20000000: "pid", 0x40000000: "network",
 }  # fmt: skip
+# What programs are started by, besides clone(2) without namespaces: one thing to whoever wrote the app.
+_STARTS = frozenset({"execveat", "fork", "vfork"})
 _INPUT_OF_TERMINAL = {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX"}
 
 
@@ -57,7 +59,9 @@ def call_of(name: str, arguments: Sequence[int]) -> str:
         return f"socket(AF_{_FAMILIES[family]})" if family in _FAMILIES else "socket"
     if name == "clone" and arguments:
         kinds = [kind for flag, kind in _NEW_NAMESPACES.items() if arguments[0] & flag]
-        return f"clone({', '.join(kinds)} namespace)" if kinds else "clone"
+        return f"clone({', '.join(kinds)} namespace)" if kinds else "execve"
+    if name in _STARTS:
+        return "execve"
     if name == "ioctl" and len(arguments) > 1 and arguments[1] & 0xFFFFFFFF in _INPUT_OF_TERMINAL:
         return f"ioctl({_INPUT_OF_TERMINAL[arguments[1] & 0xFFFFFFFF]})"
     return name

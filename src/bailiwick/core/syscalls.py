@@ -23,19 +23,19 @@ epoll_pwait2 epoll_wait eventfd eventfd2 execve execveat exit exit_group faccess
 fchmod fchmodat fchown fcntl fdatasync flock fork fstat fstatfs fsync ftruncate futex futex_waitv get_robust_list
 get_thread_area getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer getpeername getpgid getpgrp
 getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid getsockname getsockopt gettid
-gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1 inotify_rm_watch ioctl kill
-landlock_add_rule landlock_create_ruleset landlock_restrict_self lgetxattr link linkat listen llistxattr listxattr lseek
-lstat madvise membarrier memfd_create mincore mkdir mkdirat mlock mlock2 mlockall mmap mprotect mremap msync munlock
-munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open pidfd_send_signal pipe pipe2 poll ppoll
-prctl pread64 preadv preadv2 prlimit64 pselect6 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv
-recvfrom recvmmsg recvmsg rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask
-rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_get_priority_max
-sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval
-sched_setaffinity sched_yield select sendfile sendmmsg sendmsg sendto set_robust_list set_thread_area set_tid_address
-setitimer setpgid setpriority setrlimit setsid setsockopt shutdown sigaltstack signalfd signalfd4 socketpair splice stat
-statfs statx symlink symlinkat sync_file_range sysinfo tee tgkill time timer_create timer_delete timer_getoverrun
-timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate umask uname unlink
-unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev
+gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1 inotify_rm_watch ioctl kill landlock_add_rule
+landlock_create_ruleset landlock_restrict_self lgetxattr link linkat listen llistxattr listxattr lseek lstat madvise
+membarrier memfd_create mincore mkdir mkdirat mlock mlock2 mlockall mmap mprotect mremap msync munlock munlockall munmap
+nanosleep newfstatat open openat openat2 pause pidfd_open pidfd_send_signal pipe pipe2 pkey_alloc pkey_free
+pkey_mprotect poll ppoll prctl pread64 preadv preadv2 prlimit64 pselect6 pwrite64 pwritev pwritev2 read readahead
+readlink readlinkat readv recvfrom recvmmsg recvmsg rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction
+rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo
+sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
+sched_rr_get_interval sched_setaffinity sched_yield select sendfile sendmmsg sendmsg sendto set_robust_list
+set_thread_area set_tid_address setitimer setpgid setpriority setrlimit setsid setsockopt shutdown sigaltstack signalfd
+signalfd4 socketpair splice stat statfs statx symlink symlinkat sync_file_range sysinfo tee tgkill time timer_create
+timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill
+truncate umask uname unlink unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev
 """.split()
 
 # Namespace flags of clone(2): a new user namespace would give all capabilities inside it.
@@ -46,7 +46,9 @@ SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6 (socket(2))
 REFUSED_IOCTLS = (0x5412, 0x541C)
 # What a machine is called in struct seccomp_data, and the number of seccomp(2).
 _MACHINES = {"x86_64": (0xC000003E, 317), "aarch64": (0xC00000B7, 277)}
-_LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+# BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JSET|K, BPF_RET|K
+_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
+_CLONE_THREAD = 0x00010000
 # Offsets in struct seccomp_data; of arguments, that of their lower half.
 _NUMBER, _MACHINE, _OPERATION, _FLAGS = 0, 4, 16, 24
 _ALLOW, _HAND_ON, _REFUSE = 0x7FFF0000, 0x7FC00000, 0x00050001  # SECCOMP_RET_ALLOW, _USER_NOTIF, _ERRNO with EPERM
@@ -62,8 +64,11 @@ def filter_program() -> bytes:
     return (resources.files("bailiwick.core") / "seccomp" / f"{_known_machine()}.bpf").read_bytes()
 
 
-def handing_filters() -> tuple[bytes, bytes]:
-    """Return the two filters that hand refusals on: bubblewrap's, and the one that is set on top of it."""
+def handing_filters(*, programs: bool = True) -> tuple[bytes, bytes]:
+    """Return the two filters that hand refusals on: bubblewrap's, and the one that is set on top of it.
+
+    Without `programs` the second hands on each start of a program or process, too; threads may be started.
+    """
     architecture, seccomp = _MACHINES[_known_machine()]
     handing = _handing(filter_program())
     # Each comparison that fails leaves out what is before the program.
@@ -79,7 +84,24 @@ def handing_filters() -> tuple[bytes, bytes]:
         (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 1, seccomp),
         (_RETURN, 0, 0, _REFUSE),
     ]  # fmt: skip
-    return _packed(first) + handing, _packed(second) + handing
+    return _packed(first) + handing, _packed(second) + (b"" if programs else _starts_handed()) + handing
+
+
+def starting_calls() -> frozenset[int]:
+    """Return the numbers of the calls by which this machine's programs become another program."""
+    return frozenset(number for number, name in call_names().items() if name in {"execve", "execveat"})
+
+
+def _starts_handed() -> bytes:
+    """Return the beginning of a filter that hands on what starts a program or makes a process."""
+    numbers = {name: number for number, name in call_names().items() if number != PROGRAM_STARTED}
+    calls = [numbers[name] for name in ("execve", "execveat", "fork", "vfork") if name in numbers]
+    count = len(calls)
+    # Each comparison jumps to the last step, which hands on, or goes to the next; all else leaves it out.
+    steps = [(_LOAD, 0, 0, _NUMBER)]
+    steps += [(_EQUAL, count - place + 2, 0, number) for place, number in enumerate(calls)]
+    steps += [(_EQUAL, 0, 3, numbers["clone"]), (_LOAD, 0, 0, _OPERATION), (_ANY_BIT, 1, 0, _CLONE_THREAD)]
+    return _packed([*steps, (_RETURN, 0, 0, _HAND_ON)])
 
 
 def without_ioctls(program: bytes, machine: str, ioctl: int) -> bytes:

@@ -27,16 +27,16 @@ from bailiwick.core.messages import (
     RestoreOrder,
     RunJobOrder,
 )
-from bailiwick.core.offer import own_runtime
 from bailiwick.core.policy import ContextValue, Decision, Journal, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.agent.attesting import Attester, own_key
 from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.host import AppHost
-from bailiwick.dataplane.agent.instance import Workshop, prepare_helpers
+from bailiwick.dataplane.agent.instance import Workshop
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.own_storage import OwnStorage
+from bailiwick.dataplane.agent.programs import prepare_helpers
 from bailiwick.dataplane.agent.settings_watch import SettingsWatch
 from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.agent.stopping import Cutter
@@ -61,7 +61,7 @@ from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
-from bailiwick.dataplane.sandbox import end_abandoned, ensure_runtime
+from bailiwick.dataplane.sandbox import Runtimes, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _TICK_SECONDS = 1.0
@@ -128,20 +128,18 @@ class DataPlane:
             guard=self._guard,
         )
         self._tenancy = Tenancy(settings.plane, settings.state / "tenant", self._emit, utc_now)
-        runtime = ensure_runtime(settings.state / "runtimes")
+        runtimes = Runtimes(settings.state / "runtimes")
         rounds = Rounds(
-            runtime, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
+            runtimes.python, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
         )
         self._networks = NetworkWatch(rounds, self._spool.add, settings.network_probe_seconds)
         shop = Workshop(
             plane=settings.plane,
-            runtime=runtime,
-            runtimes=(own_runtime(),),
-            dependencies=Dependencies(settings.state / "layers", settings.wheels, runtime, self._link.artifact),
+            runtimes=runtimes,
+            dependencies=Dependencies(settings.state / "layers", settings.wheels, runtimes.python, self._link.artifact),
             attester=Attester(
                 plane=settings.plane,
                 key=own,
-                runtime=runtime.root.name,
                 report=self._spool.add,
                 policies=lambda: self._host.desired.policies_generation if self._host.desired else 0,
                 clock=utc_now,

@@ -15,7 +15,7 @@ from typing import Any
 from bailiwick.core.artifacts import TreeFile, unpack
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.manifest import FILE_NAME, parse_manifest
-from bailiwick.core.provenance import LOCK_FILE
+from bailiwick.core.provenance import lock_of
 from bailiwick.dataplane.build import reason_of
 from bailiwick.dataplane.sandbox import Layer, Limits, Mount, Runtime, SandboxSpec, ensure_layer, ensure_runtime, launch
 
@@ -74,8 +74,8 @@ async def run_tests(files: dict[str, TreeFile], wheels: Path, folder: Path) -> d
     """
     runner = parse_manifest(files[FILE_NAME].content.decode()).app.tests
     runtime = ensure_runtime(folder / "runtimes")
-    lock = files.get(LOCK_FILE)
-    layer = await ensure_layer(lock.content.decode(), wheels, folder / "layers", runtime) if lock is not None else None
+    lock = lock_of(files)
+    layer = await ensure_layer(lock, wheels, folder / "layers", runtime) if lock is not None else None
     with tempfile.TemporaryDirectory(dir=folder) as work:
         place = Path(work)
         place.chmod(0o755)

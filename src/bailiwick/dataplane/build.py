@@ -12,12 +12,13 @@ import sys
 from pathlib import Path
 
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.provenance import NODE_LOCK, PYTHON_LOCK, LockFile
 from bailiwick.dataplane.sandbox import ensure_layer, ensure_runtime
+from bailiwick.dataplane.sandbox.installers import materials_of
 from bailiwick.dataplane.sandbox.layer_files import archive_of
-from bailiwick.dataplane.sandbox.layers import materials_of
 
 
-async def build(lock: str, wheels: Path, folder: Path, target: Path) -> dict[str, object]:
+async def build(lock: LockFile, wheels: Path, folder: Path, target: Path) -> dict[str, object]:
     """Build what a lock file names and write its archive to `target`; return its digest and what it was made of.
 
     `folder` keeps the runtime and what was built before; every uid that runs a sandbox must be able to reach it.
@@ -40,10 +41,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bailiwick-build")
     for name in ("--wheels", "--folder", "--out"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--lock", choices=(PYTHON_LOCK, NODE_LOCK), default=PYTHON_LOCK, help="which kind comes in")
     chosen = parser.parse_args()
     os.umask(0o022)  # what is made here is read by the uids of sandboxes
     try:
-        found = asyncio.run(build(sys.stdin.read(), chosen.wheels, chosen.folder, chosen.out))
+        found = asyncio.run(build(LockFile(chosen.lock, sys.stdin.read()), chosen.wheels, chosen.folder, chosen.out))
     except BailiwickError as fault:
         found = {"error": fault.message, "hint": fault.hint}
     except OSError as fault:

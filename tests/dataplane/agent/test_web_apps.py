@@ -3,12 +3,9 @@
 import asyncio
 
 import httpx2
-import psycopg
 import pytest
 
-from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, RowCondition, TableGrant
-from bailiwick.core.messages import Connection, IntegrationState
-from bailiwick.store.embedded import EmbeddedPostgres
+from bailiwick.core.messages import IntegrationState
 from tests.fixtures.plane import MANIFEST, PlaneHouse
 
 USES = '[integrations.orders]\nuse = "orders-db"\naccess = ["orders:read"]\n'
@@ -36,39 +33,6 @@ class app:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": self.scope["path"].encode()})
 """
-
-
-@pytest.fixture
-def orders(postgres: EmbeddedPostgres, house: PlaneHouse) -> IntegrationState:
-    name, password = "web_app_orders", "the-real-credential"
-    postgres.create_database(name)
-    postgres.create_role(name, password)
-    with psycopg.connect(postgres.url(name), autocommit=True) as owner:
-        owner.execute("DROP TABLE IF EXISTS orders")
-        owner.execute("CREATE TABLE orders (id int, region text)")
-        owner.execute("INSERT INTO orders VALUES (1, 'EMEA'), (2, 'APAC')")
-        owner.execute(f"GRANT SELECT ON orders TO {name}")
-    house.plane._secrets["orders-db"] = password
-    table = TableGrant(
-        relation="orders",
-        operations=frozenset({Operation.SELECT}),
-        columns=(ColumnGrant(name="id"), ColumnGrant(name="region")),
-        rows=(RowCondition(column="region", equals_attribute="region"),),
-    )
-    return IntegrationState(
-        name="orders",
-        resource="orders-db",
-        connection=Connection(
-            kind="postgresql",
-            host=str(postgres.socket_directory),
-            port=postgres.tcp_port or 5432,
-            database=name,
-            user=name,
-            secret="orders-db",
-        ),
-        grant=DataGrant(integration="orders-db", tables=(table,)),
-        roles={},
-    )
 
 
 @pytest.mark.req("RT7", "IN3", "IN7")

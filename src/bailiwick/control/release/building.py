@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.errors import NotBuiltError
 from bailiwick.core.artifacts import TreeFile
-from bailiwick.core.provenance import LOCK_FILE, Built
+from bailiwick.core.provenance import Built, LockFile, lock_of
 
 _SECONDS = 360.0
 
@@ -29,23 +29,23 @@ class Builder(Protocol):
 
 @dataclass(frozen=True)
 class SandboxBuilder:
-    """Builds from the wheels of the organisation's cache; `folder` is where the uids of sandboxes can reach it."""
+    """Builds from the packages of the organisation's cache; `folder` is where the uids of sandboxes can reach it."""
 
     wheels: Path
     folder: Path
     artifacts: ArtifactStore
-    _known: dict[bytes, Built] = field(default_factory=dict)
+    _known: dict[LockFile, Built] = field(default_factory=dict)
 
     def build(self, files: Sequence[TreeFile]) -> Built:
         """Return what was built; the same lock file gives the same layer, the second time at once."""
-        lock = _lock_of(files)
+        lock = lock_of({file.path: file for file in files})
         if lock is None:
             return Built()
         if lock not in self._known:
             self._known[lock] = self._build(lock)
         return self._known[lock]
 
-    def _build(self, lock: bytes) -> Built:
+    def _build(self, lock: LockFile) -> Built:
         try:
             return self._built(lock)
         except OSError as fault:
@@ -53,7 +53,7 @@ class SandboxBuilder:
                 f"what was built could not be kept: {fault.strerror}", hint="make room on the disk, and try again"
             ) from fault
 
-    def _built(self, lock: bytes) -> Built:
+    def _built(self, lock: LockFile) -> Built:
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder) as work:
             archive = Path(work) / "layer.tar"
@@ -63,11 +63,11 @@ class SandboxBuilder:
             raise NotBuiltError("what was built is not what the build said that it is", hint="deploy the app again")
         return Built(kept, size, found["runtime"], found["wheels"])
 
-    def _run(self, lock: bytes, target: Path) -> dict[str, Any]:
-        command = [sys.executable, "-m", "bailiwick.dataplane.build"]
+    def _run(self, lock: LockFile, target: Path) -> dict[str, Any]:
+        command = [sys.executable, "-m", "bailiwick.dataplane.build", "--lock", lock.name]
         command += ["--wheels", str(self.wheels), "--folder", str(self.folder), "--out", str(target)]
         try:
-            done = subprocess.run(command, input=lock, capture_output=True, timeout=_SECONDS, check=False)
+            done = subprocess.run(command, input=lock.text.encode(), capture_output=True, timeout=_SECONDS, check=False)
             found = json.loads(done.stdout)
         except subprocess.TimeoutExpired as fault:
             raise NotBuiltError("building the app's dependencies took too long", hint="try again") from fault
@@ -85,13 +85,10 @@ class NoBuilder:
 
     def build(self, files: Sequence[TreeFile]) -> Built:
         """Return an empty build; raise `NotBuiltError` for an app with a lock file."""
-        if _lock_of(files) is not None:
+        lock = lock_of({file.path: file for file in files})
+        if lock is not None:
             raise NotBuiltError(
-                f"this installation cannot build what {LOCK_FILE} names",
+                f"this installation cannot build what {lock.name} names",
                 hint="whoever runs it sets build.wheels and build.folder in the control plane's settings",
             )
         return Built()
-
-
-def _lock_of(files: Sequence[TreeFile]) -> bytes | None:
-    return next((file.content for file in files if file.path == LOCK_FILE), None)

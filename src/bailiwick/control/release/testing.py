@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bailiwick.control.release.errors import TestsFailedError
 from bailiwick.core.artifacts import TreeFile, digest, pack
 from bailiwick.core.manifest import FILE_NAME, parse_manifest
-from bailiwick.core.provenance import LOCK_FILE
+from bailiwick.core.provenance import PYTHON_LOCK
 
 _SECONDS = 500.0
 _MOST_KEPT = 256
@@ -106,7 +106,7 @@ def _result(runner: str, found: Mapping[str, Any], files: Sequence[TreeFile]) ->
             f'[app] tests = "{runner}" is declared, and no test was found',
             hint="test_*.py at any depth is found; in a folder, unittest wants an __init__.py",
         )
-    read = {FILE_NAME, LOCK_FILE}
+    read = {FILE_NAME, PYTHON_LOCK}
     return {
         "result": "PASSED",
         "configuration": [

@@ -27,8 +27,11 @@ class AdvisoryStatus:
 class AdvisoryService:
     """Imports exports of advisories, and says what a review goes by."""
 
-    def __init__(self, policy: PackagePolicy, index: IndexService, file: FactFile, clock: Clock) -> None:
+    def __init__(
+        self, policy: PackagePolicy, index: IndexService, file: FactFile, runtimes: tuple[str, ...], clock: Clock
+    ) -> None:
         self._policy = policy
+        self._runtimes = runtimes
         self._index = index
         self._file = file
         self._clock = clock
@@ -53,7 +56,7 @@ class AdvisoryService:
     def surroundings(self, app: str) -> Surroundings:
         """Return what a review of an app goes by now."""
         packages = self._policy.with_data(self._file.found, self._index.path_of_copy)
-        return Surroundings(app=app, day=self._clock().date(), packages=packages)
+        return Surroundings(app=app, day=self._clock().date(), packages=packages, runtimes=self._runtimes)
 
     def require_import(self, identity: Identity) -> None:
         """Raise when somebody may not import advisories: asked before their export is read."""

@@ -8,6 +8,7 @@ from enum import IntEnum
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.grants import ClassedAccess
+from bailiwick.core.offer import own_runtime
 
 
 class Severity(IntEnum):
@@ -205,7 +206,7 @@ class Surroundings:
     `app` is the path of the app, empty where no server knows it. `day` is today, in UTC. `packages` is what the
     organisation says of packages, `opened` what the app may do that apps may not,
     `standards` the coding standards that are in force where it stands, `classes` what integrations bring, of those
-    whose columns somebody classified.
+    whose columns somebody classified, `runtimes` what apps can run on here.
     """
 
     app: str = ""
@@ -214,6 +215,7 @@ class Surroundings:
     opened: tuple[Opened, ...] = ()
     standards: tuple[StandardText, ...] = ()
     classes: tuple[ClassedAccess, ...] = ()
+    runtimes: tuple[str, ...] = field(default_factory=lambda: (own_runtime(),))
 
 
 @dataclass(frozen=True)

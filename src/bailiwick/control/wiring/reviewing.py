@@ -31,6 +31,7 @@ from bailiwick.control.wiring.estate import Estate
 from bailiwick.control.wiring.people import People
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.principals import Identity
+from bailiwick.runtimes import host_runtimes
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Reviewing:
 def build_reviewing(base: Base, people: People, estate: Estate) -> Reviewing:
     """Put together what takes pushes and has them reviewed; tell the relay who reads later than a push."""
     index = IndexService(base.settings.packages.policy, _fact_file(base, "index"), base.clock)
-    advisories = AdvisoryService(base.settings.packages.policy, index, _fact_file(base, "advisories"), base.clock)
+    file = _fact_file(base, "advisories")
+    advisories = AdvisoryService(base.settings.packages.policy, index, file, host_runtimes(), base.clock)
     reviewers = build_reviewers(base)
     pool = base.settings.review.pool()
 

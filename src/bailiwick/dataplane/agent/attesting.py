@@ -13,7 +13,7 @@ from bailiwick.core.manifest import FILE_NAME
 from bailiwick.core.messages import AppState, AttestationReport
 from bailiwick.core.statements import SigningKey, sign_statement
 from bailiwick.dataplane.agent.releases import Prepared, files_of
-from bailiwick.dataplane.sandbox import Layer, LayerError, digest_of
+from bailiwick.dataplane.sandbox import Layer, LayerError, Runtime, digest_of
 from bailiwick.version import product_digest, product_version
 
 _UNREADABLE = "unreadable"
@@ -29,6 +29,10 @@ class Running(Protocol):
     @property
     def prepared(self) -> Prepared:
         """What it was started from."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What it runs on."""
 
     @property
     def layer(self) -> Layer | None:
@@ -47,14 +51,12 @@ class Attester:
         *,
         plane: str,
         key: SigningKey,
-        runtime: str,
         report: Callable[[AttestationReport], None],
         policies: Callable[[], int],
         clock: Callable[[], datetime],
     ) -> None:
         self._plane = plane
         self._key = key
-        self._runtime = runtime
         self._report = report
         self._policies = policies
         self._clock = clock
@@ -89,7 +91,7 @@ class Attester:
             reach=instance.state.reach,
             policies=self._policies(),
             sandbox=instance.level,
-            runtime=self._runtime,
+            runtime=instance.runtime.root.name,
             version=product_version(),
             platform=product_digest(),
         )

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bailiwick.core.chain import VerifiedRelease
-from bailiwick.core.provenance import LOCK_FILE
+from bailiwick.core.provenance import lock_of
 from bailiwick.dataplane.sandbox import Layer, Runtime, ensure_layer, take_layer
 
 Fetch = Callable[[str], Awaitable[bytes]]
@@ -22,11 +22,11 @@ class Dependencies:
 
     async def of(self, verified: VerifiedRelease) -> Layer | None:
         """Return the layer to mount, None for an app without a lock file; raise `LayerError` when it cannot be had."""
-        lock = verified.files.get(LOCK_FILE)
+        lock = lock_of(verified.files)
         if lock is None:
             return None
         if not verified.layer:
-            return await ensure_layer(lock.content.decode(), self._wheels, self._store, self._runtime)
+            return await ensure_layer(lock, self._wheels, self._store, self._runtime)
         kept = Layer(self._store / verified.layer, verified.layer)
         if kept.folder.exists() and await asyncio.to_thread(kept.still_is):
             return kept

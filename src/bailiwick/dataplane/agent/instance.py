@@ -19,6 +19,7 @@ from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.own_storage import OwnStorage, owner_of
+from bailiwick.dataplane.agent.programs import program_of
 from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.agent.trusting import trusting
 from bailiwick.dataplane.agent.walls import Walls
@@ -27,7 +28,6 @@ from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
 from bailiwick.dataplane.gateways.model import ModelListener
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
-from bailiwick.dataplane.instrumentation import launcher, restraint
 from bailiwick.dataplane.listening import Room
 from bailiwick.dataplane.networks import NetworkWatch
 from bailiwick.dataplane.sandbox import (
@@ -36,6 +36,7 @@ from bailiwick.dataplane.sandbox import (
     Mount,
     Plant,
     Runtime,
+    Runtimes,
     Sandbox,
     SandboxSpec,
     launch,
@@ -63,8 +64,7 @@ class Workshop:
     """What every instance of a plane is made with."""
 
     plane: str
-    runtime: Runtime
-    runtimes: tuple[str, ...]
+    runtimes: Runtimes
     dependencies: Dependencies
     attester: Attester
     helpers: Path
@@ -91,6 +91,7 @@ class Instance:
     socket: Path
     logs: deque[str]
     prepared: Prepared
+    runtime: Runtime
     layer: Layer | None = None
     looked_at: float = 0.0
     room: Room = field(init=False)
@@ -122,20 +123,10 @@ class Instance:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def prepare_helpers(target: Path) -> Path:
-    """Copy the launcher and what it imports to where every sandbox can read it, and return that folder."""
-    target.mkdir(parents=True, exist_ok=True)
-    for source in (launcher.__file__, restraint.__file__):
-        copy = target / Path(source).name
-        shutil.copyfile(source, copy)
-        copy.chmod(0o644)
-    return target
-
-
 def require_offered(manifest: Manifest, shop: Workshop) -> None:
     """Return when this plane has all that a manifest asks for; raise `StartError` that says what is missing."""
     no_storage = shop.storage.why_none(manifest)
-    words = missing(manifest, shop.runtimes, databases=shop.databases is not None, no_storage=no_storage)
+    words = missing(manifest, shop.runtimes.names, databases=shop.databases is not None, no_storage=no_storage)
     if words:
         raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
 
@@ -144,6 +135,8 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     """Start a release (or one run of its job) and wait until it answers; raise `StartError` with its words if not."""
     require_level(state.guardrails.isolation.level)
     require_offered(prepared.manifest, shop)
+    manifest = prepared.manifest
+    runtime = await shop.runtimes.of(manifest.app.runtime)
     layer = await shop.dependencies.of(prepared.verified)
     storage = await shop.storage.ready(state, prepared.manifest)
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
@@ -151,19 +144,17 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     path = folder / "ingress.sock"
     ingress = _listen(path)
     plants, names, environment = _plan(state, prepared.manifest)
-    trust = trusting(shop.runtime, folder, shop.egress_authority(state))
-    environment |= trust.environment
-    manifest = prepared.manifest
-    kind, entrypoint = ("run", manifest.jobs[job].run) if job else ("serve", manifest.app.entrypoint or "")
+    trust = trusting(runtime, folder, shop.egress_authority(state))
+    program = program_of(manifest, runtime, state.open_capabilities, job=job)
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
         owner=owner_of(state),
-        command=(shop.runtime.python, "-B", "/overlay/launcher.py", kind, entrypoint, *state.open_capabilities),
-        environment=environment,
+        command=program.command,
+        environment={**environment, **trust.environment, **program.environment},
         mounts=(
             Mount(prepared.tree, "/app"),
             Mount(shop.helpers, "/overlay"),
-            *([Mount(layer.folder, "/layer")] if layer else []),
+            *([Mount(layer.folder, program.packages)] if layer else []),
             *trust.mounts,
         ),
         storage=storage,
@@ -172,15 +163,16 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
         limits=limits_of(manifest),
         tenant=state.tenant,
         working_directory="/app",
+        programs=program.may_start_others,
     )
     try:
-        sandbox = await launch(spec, shop.runtime)
+        sandbox = await launch(spec, runtime)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
         ingress.close()
-    instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, layer)
+    instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, runtime, layer)
     instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
     try:
         await _open_gateways(instance, plants, names, shop)

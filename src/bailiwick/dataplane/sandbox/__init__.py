@@ -9,6 +9,7 @@ from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
 from bailiwick.dataplane.sandbox.levels import LevelRefusedError, require_level
 from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Storage, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
+from bailiwick.dataplane.sandbox.runtimes import Runtimes
 from bailiwick.dataplane.sandbox.uids import uid_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Reached",
     "RefusedCall",
     "Runtime",
+    "Runtimes",
     "Sandbox",
     "SandboxSpec",
     "SandboxStartError",

@@ -2,6 +2,9 @@
 
 It is not what keeps an app from these calls: where nobody answers, the kernel refuses them itself. An app that tries
 again and again is made to wait, as every question is work for the plane.
+
+Where an app may start no programs, one call is let go on: that by which the sandbox's first program becomes the app. No
+code of the app runs until then, so nobody can change what the kernel reads after we have looked.
 """
 
 import array
@@ -20,11 +23,12 @@ from pathlib import Path
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.syscall_words import call_of
-from bailiwick.core.syscalls import call_names
+from bailiwick.core.syscalls import call_names, starting_calls
 from bailiwick.dataplane.guard import RateLimit
 
 # Numbers of ioctl(2) and structures of seccomp_unotify(2): struct seccomp_notif and struct seccomp_notif_resp.
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
+_GO_ON = 1  # SECCOMP_USER_NOTIF_FLAG_CONTINUE
 _QUESTION, _ANSWER = struct.Struct("=QII iIQ6Q"), struct.Struct("=QqiI")
 _ANSWERED_AT_ONCE, _PER_SECOND = 200, 50.0
 _WAIT_SECONDS = 0.1
@@ -52,15 +56,19 @@ def can_watch() -> bool:
 
 
 class CallWatch:
-    """Of one sandbox. The listener comes through `door`, once, from the sandbox's first program."""
+    """Of one sandbox. The listener comes through `door`, once, from the sandbox's first program.
 
-    def __init__(self, door: socket.socket, clock: Callable[[], datetime] = utc_now) -> None:
+    With `starts` the first thing that is asked for is to become the app, and that is let go on.
+    """
+
+    def __init__(self, door: socket.socket, clock: Callable[[], datetime] = utc_now, *, starts: bool = False) -> None:
         door.setblocking(False)
         self._door = door
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._listener = -1
         self._names = call_names()
+        self._starting = starting_calls() if starts else frozenset()
         self._rate = RateLimit(_PER_SECOND)
         self._answered = 0
         self._later: asyncio.TimerHandle | None = None
@@ -122,9 +130,12 @@ class CallWatch:
                 self.close()
             return
         asked, _, _, number, _, _, *arguments = _QUESTION.unpack(question)
-        # No value and no flag: what could let the call go on is never written here.
+        goes_on, self._starting = number in self._starting, frozenset()
         with contextlib.suppress(OSError):
-            fcntl.ioctl(self._listener, _SEND, bytearray(_ANSWER.pack(asked, 0, -errno.EPERM, 0)))
+            answer = (asked, 0, 0, _GO_ON) if goes_on else (asked, 0, -errno.EPERM, 0)
+            fcntl.ioctl(self._listener, _SEND, bytearray(_ANSWER.pack(*answer)))
+        if goes_on:
+            return
         self._count(call_of(self._names.get(number, f"number {number}"), arguments))
         self._answered += 1
         if self._answered > _ANSWERED_AT_ONCE and self._rate.wait_seconds(self._loop.time()) > 0:

@@ -41,7 +41,7 @@ def bubblewrap_command(
     if spec.storage is not None:
         command += ["--bind", str(spec.storage.folder), STORAGE]
     command += ["--ro-bind-data", data.add(hosts.encode()), "/etc/hosts", "--remount-ro", "/"]
-    first, second = (filter_program(), b"") if door is None else handing_filters()
+    first, second = (filter_program(), b"") if door is None else handing_filters(programs=spec.programs)
     command += ["--seccomp", data.add(first), "--chdir", spec.working_directory]
     for name, value in _environment(spec, runtime).items():
         command += ["--setenv", name, value]

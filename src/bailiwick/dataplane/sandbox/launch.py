@@ -136,6 +136,11 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
     """
     if not _SAFE_ID.fullmatch(spec.id):
         raise SandboxStartError(f"'{spec.id[:40]}' cannot name a sandbox")
+    if not spec.programs and not can_watch():
+        raise SandboxUnavailableError(
+            "this kernel cannot take the right to start programs from an app that runs on Node",
+            hint="run this plane on Linux 5.5 or later, with seccomp's user notifications",
+        )
     uid = uid_of(spec.owner)
     with Descriptors() as ours:
         status_read, status_write = ours.pipe()
@@ -161,7 +166,9 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         except BaseException:
             await _undo(spawning, first, guard, group)
             raise
-        calls = CallWatch(socket.socket(fileno=ours.release(door))) if door is not None else None
+        calls = (
+            CallWatch(socket.socket(fileno=ours.release(door)), starts=not spec.programs) if door is not None else None
+        )
     gauge = Gauge(spec, group, inner_pid)
     return Sandbox(spec, planted, output, inner_pid, first, process, guard, group, gauge, calls)
 

@@ -86,23 +86,3 @@ def unpack(archive: Path, target: Path) -> None:
             path.chmod(0o755 if entry.mode & 0o100 else 0o644)
     for folder, _, _ in os.walk(target):
         Path(folder).chmod(0o755)
-
-
-def tidy(folder: Path) -> None:
-    """Take away what the installer wrote about this machine and this moment, so that only the packages are left.
-
-    These are its lock, when a wheel came into the cache, and scripts that name the interpreter by its path here: an app
-    is started by the launcher, never through them.
-    """
-    (folder / ".lock").unlink(missing_ok=True)
-    gone = [path for path in (folder / "bin").glob("*") if path.is_file() and path.read_bytes()[:2] == b"#!"]
-    gone += folder.glob("*.dist-info/uv_cache.json")
-    for path in gone:
-        path.unlink()
-    names = {f"{path.parent.name}/{path.name}" for path in gone}
-    for record in folder.glob("*.dist-info/RECORD"):
-        lines = record.read_text().splitlines(keepends=True)
-        kept = [
-            line for line in lines if "/".join(line.rpartition(",")[0].rpartition(",")[0].split("/")[-2:]) not in names
-        ]
-        record.write_text("".join(sorted(kept)))

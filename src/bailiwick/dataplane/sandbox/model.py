@@ -57,7 +57,7 @@ class SandboxSpec:
 
     All sandboxes of a `tenant` together have one share of the processor, however many they are.
     `ingress` is a listening socket that the command inherits as file descriptor 3; `hosts` are more names for
-    `/etc/hosts`.
+    `/etc/hosts`. Without `programs` the command may start threads, but no processes and no other program.
     """
 
     id: str
@@ -71,6 +71,7 @@ class SandboxSpec:
     limits: Limits = Limits()
     tenant: str = ""
     working_directory: str = "/tmp"  # noqa: S108 - the sandbox's own
+    programs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Runtimes: a minimal root for sandboxes, made once from an interpreter of this host and then only read.
 
 It holds the interpreter at the path it was compiled for, its standard library, the shared libraries that they need, and
-a few files of `/etc`. Not the host's `/usr`: that would bring programs that nobody meant to give away.
+a few files of `/etc`. Not the host's `/usr`: that would bring programs that nobody meant to give away. One for Node has
+Python too, as the first program inside is written in it.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from bailiwick.dataplane.sandbox import plant, stage
 from bailiwick.dataplane.sandbox.errors import SandboxUnavailableError
+from bailiwick.runtimes import NodeProgram
 
 _LEFT_OUT = (
     "test",
@@ -30,19 +32,9 @@ _LEFT_OUT = (
     "dist-packages",
 )
 _MOUNT_POINTS = (
-    "proc",
-    "dev",
-    "tmp",
-    "app",
-    "layer",
-    "overlay",
-    "storage",
-    "etc",
-    "run",
-    ".bailiwick",
-    "usr/bin",
+    "proc", "dev", "tmp", "app", "layer", "node_modules", "overlay", "storage", "etc", "run", ".bailiwick", "usr/bin",
     "mnt",
-)
+)  # fmt: skip
 # What wheels are built against besides the interpreter's own needs (PEP 600: manylinux).
 _WHEEL_LIBRARIES = (
     "libstdc++.so.6",
@@ -66,15 +58,16 @@ _FILES_OF_ETC = {
     "resolv.conf": "nameserver 127.0.0.53\noptions timeout:1 attempts:1\n",
     "hosts": "127.0.0.1 localhost\n",
 }
-_VERSION = 5
+_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """A read-only root, and where the interpreter is inside it."""
+    """A read-only root, and where the interpreters are inside it; `node` is empty where it has none."""
 
     root: Path
     python: str
+    node: str = ""
 
     @property
     def nothing(self) -> Path:
@@ -92,21 +85,29 @@ class Runtime:
         return self.root / self.python.lstrip("/")
 
 
-def ensure_runtime(store: Path, *, tools: bool = False, progress: Callable[[str], None] = lambda _: None) -> Runtime:
-    """Return the runtime of this very interpreter, making it at the first time; `tools` adds a shell and its commands.
+def ensure_runtime(
+    store: Path,
+    *,
+    node: NodeProgram | None = None,
+    tools: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Runtime:
+    """Return the runtime of this very interpreter, making it at the first time; `node` makes it one for Node, `tools`
+    adds a shell and its commands.
 
     `store` is the directory where runtimes are kept, reachable by every uid that runs a sandbox.
     """
     python = Path(os.path.realpath(sys._base_executable))  # type: ignore[attr-defined]
-    root = store / f"{python.name}-{'tools' if tools else 'app'}-{_fingerprint(python)}"
-    runtime = Runtime(root, str(python))
+    name = python.name if node is None else node.name
+    root = store / f"{name}-{'tools' if tools else 'app'}-{_fingerprint(python, node)}"
+    runtime = Runtime(root, str(python), "" if node is None else str(node.path))
     if root.exists():
         return runtime
     progress(f"making the runtime {root.name}")
     store.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=store))
     try:
-        _fill(unfinished, python, _found_tools() if tools else [])
+        _fill(unfinished, python, _found_tools() if tools else [], node)
         unfinished.chmod(0o755)
         try:
             unfinished.rename(root)
@@ -119,26 +120,29 @@ def ensure_runtime(store: Path, *, tools: bool = False, progress: Callable[[str]
     return runtime
 
 
-def _fingerprint(python: Path) -> str:
+def _fingerprint(python: Path, node: NodeProgram | None) -> str:
     helpers = [Path(module.__file__ or "").read_bytes() for module in (stage, plant)]
     parts = [str(_VERSION).encode(), str(python).encode(), sys.version.encode(), *helpers]
+    parts += [f"{node.path} {node.version}".encode()] if node is not None else []
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
-def _fill(root: Path, python: Path, tools: list[Path]) -> None:
+def _fill(root: Path, python: Path, tools: list[Path], node: NodeProgram | None) -> None:
     for folder in _MOUNT_POINTS:
         (root / folder).mkdir(parents=True, exist_ok=True)
     standard_library = Path(
         sysconfig.get_path("stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix})
     )
     _copy_tree(root, standard_library)
-    programs = [python, *tools]
-    for program in programs:
+    programs = [python, *tools, *([node.path] if node is not None else [])]
+    for program in (*programs, *(node.scripts if node is not None else ())):
         _copy_file(root, program)
     loadable = list((standard_library / "lib-dynload").glob("*.so"))
     for library in _libraries([*programs, *loadable]):
         _copy_file(root, library)
     _link(root, "usr/bin/python3", str(python))
+    if node is not None:
+        _link(root, "usr/bin/node", str(node.path))
     _link(root, "bin", "usr/bin")
     for tool in tools:
         if tool.parent != Path("/usr/bin"):

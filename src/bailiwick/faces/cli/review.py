@@ -103,13 +103,14 @@ def _pool(surroundings: "Surroundings") -> "ReviewPool":
 
 def _surroundings(advisories: Path | None) -> "Surroundings":
     from bailiwick.control.review import PackagePolicy, Surroundings  # noqa: PLC0415
+    from bailiwick.runtimes import host_runtimes  # noqa: PLC0415
 
     used = advisories or database()
     policy = PackagePolicy(
         advisories=str(used.resolve()) if used.exists() else "",
         facts=str(copy_of_index().resolve()) if copy_of_index().exists() else "",
     )
-    return Surroundings(day=datetime.now(UTC).date(), packages=policy)
+    return Surroundings(day=datetime.now(UTC).date(), packages=policy, runtimes=host_runtimes())
 
 
 def _sbom(change: "Change", folder: Path, around: "Surroundings") -> str:

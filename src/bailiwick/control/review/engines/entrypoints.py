@@ -1,4 +1,5 @@
-"""Whether what the manifest starts can be imported: Python's import played through on the app's own files.
+"""Whether what the manifest starts is there, and for Python can be imported: its import played through on the app's own
+files.
 
 Only what surely happens is followed: statements at the top of a module, not those under a condition or in a `try`.
 What is said is sure to fail at the start; what is not said may still, and the app's page tells of it then.
@@ -23,12 +24,22 @@ def check(manifest: Manifest, files: Mapping[str, TreeFile]) -> Iterator[Finding
     wanted = {"app.entrypoint": manifest.app.entrypoint} | {
         f"jobs.{name}": job.run for name, job in manifest.jobs.items()
     }
-    if not manifest.app.runtime.startswith("python"):
+    if manifest.app.on_node:
+        yield from _files(wanted, files)
         return
     for place, entrypoint in wanted.items():
         if entrypoint is not None:
             module, _, name = entrypoint.partition(":")
             yield from _entrypoint(place, module, name, files)
+
+
+def _files(wanted: Mapping[str, str | None], files: Mapping[str, TreeFile]) -> Iterator[Finding]:
+    """Yield a finding for each file that Node would not find."""
+    for place, entrypoint in wanted.items():
+        if entrypoint is not None and entrypoint not in files:
+            yield Finding(
+                rule("entrypoint-missing"), FILE_NAME, 0, f"{place} names {entrypoint}, but there is no such file"
+            )
 
 
 def _entrypoint(place: str, module: str, name: str, files: Mapping[str, TreeFile]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from bailiwick.control.review.model import Change, Edit, Finding, Surroundings
 from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import FILE_NAME, Manifest, ManifestError, parse_manifest
-from bailiwick.core.offer import missing, own_runtime
+from bailiwick.core.offer import missing
 
 # What the sandbox sets, or what is usual to ask for and to go on without.
 _GIVEN = frozenset({
@@ -53,7 +53,7 @@ def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
     except ManifestError as fault:
         yield Finding(rule("manifest-invalid"), FILE_NAME, fault.line or 0, "; ".join(fault.problems))
         return
-    for words in missing(manifest, [own_runtime()]):
+    for words in missing(manifest, surroundings.runtimes):
         yield Finding(rule("not-offered-here"), FILE_NAME, 0, words)
     yield from entrypoints.check(manifest, files)
     project = read_project(change.files)

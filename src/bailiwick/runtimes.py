@@ -1,0 +1,53 @@
+"""Which interpreters of this host apps can run on: the Python that runs us, and Node where it is installed."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bailiwick.core.offer import own_runtime
+
+_SECONDS = 20
+# Some distributions keep a part of Node's own JavaScript beside the program and compile its path in.
+_DESCRIBE = "JSON.stringify([process.versions.node, process.config])"
+_SCRIPT = re.compile(r"/[\w./@-]+\.js\b")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgram:
+    """A Node of this host: where it is, its version such as `20.11.1`, and scripts that it reads when it starts."""
+
+    path: Path
+    version: str
+    scripts: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The runtime as manifests write it, such as `node20`."""
+        return f"node{self.version.partition('.')[0]}"
+
+
+def find_node() -> NodeProgram | None:
+    """Return the Node that this host has; None when there is none, or none that answers."""
+    found = shutil.which("node")
+    if found is None:
+        return None
+    environment = {"PATH": os.defpath, "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            [found, "-p", _DESCRIBE], capture_output=True, text=True, check=True, timeout=_SECONDS, env=environment
+        )
+        version, configuration = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    named = {Path(match) for match in _SCRIPT.findall(json.dumps(configuration))}
+    return NodeProgram(Path(os.path.realpath(found)), version, tuple(sorted(path for path in named if path.is_file())))
+
+
+def host_runtimes() -> tuple[str, ...]:
+    """Return the names of the runtimes that this host has, as manifests write them."""
+    node = find_node()
+    return (own_runtime(),) if node is None else (own_runtime(), node.name)

@@ -1,0 +1,1 @@
+export const page = (name) => `<h1>served by ${name}</h1>`;
