@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.schedules import require_schedule, require_zone
 
 FILE_NAME = "bailiwick.toml"
 MAX_BYTES = 64 * 1024
@@ -137,10 +138,36 @@ class OwnDatabase(_Section):
 
 
 class Job(_Section):
-    """Work on a schedule: a cron expression (five fields, UTC) and the function to run."""
+    """Work on a schedule: a cron expression of five fields in a time zone, and the function to run.
 
-    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
+    A run that fails is tried again `retries` times, after `retry_seconds` and then twice as long each time.
+    """
+
+    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$", max_length=200)]
     run: EntryPoint
+    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}$")] = "UTC"
+    missed: Literal["skip", "run-once"] = "skip"
+    missed_hours: int = Field(default=24, ge=1, le=24 * 31)
+    overlap: Literal["skip", "allow"] = "skip"
+    retries: int = Field(default=0, ge=0, le=10)
+    retry_seconds: int = Field(default=30, ge=1, le=3600)
+    timeout_seconds: int | None = Field(default=None, ge=1, le=86_400)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        require_zone(name)
+        return name
+
+    @model_validator(mode="after")
+    def _readable_schedule(self) -> Self:
+        require_schedule(self.schedule, self.timezone)
+        return self
+
+    @property
+    def words(self) -> str:
+        """When it runs, as a reach says it: the expression, and the zone where it is not UTC."""
+        return self.schedule if self.timezone == "UTC" else f"{self.schedule} {self.timezone}"
 
 
 class LimitSection(_Section):

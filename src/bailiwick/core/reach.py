@@ -55,7 +55,7 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         integrations=tuple(sorted(integrations, key=lambda item: item.name)),
         egress=tuple(sorted(item.reach for item in manifest.egress.declared)),
         models=tuple(sorted(model.use for model in manifest.models.values())),
-        jobs=tuple(sorted(f"{name}: {job.schedule} {job.run}" for name, job in manifest.jobs.items())),
+        jobs=tuple(sorted(f"{name}: {job.words} {job.run}" for name, job in manifest.jobs.items())),
         data_classes=tuple(sorted(manifest.app.data_classes)),
         memory_bytes=manifest.limits.memory_bytes,
         cpu=manifest.limits.cpu,

@@ -163,7 +163,8 @@ class DataPlane:
             cut=self._cutter.take,
             clock=utc_now,
         )
-        self._schedule = Schedule(self._host)
+        self._host.runs.take_up()
+        self._schedule = Schedule(self._host.runs, self._host.in_production, self._host.production_apps)
         self._discovery = Discovery(self._connected, self._read_accounts, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
 
@@ -225,7 +226,7 @@ class DataPlane:
                     for site in self._sites.all():
                         self._gate.end_forbidden(site)
             case RunJobOrder():
-                await self._host.run_job(message)
+                self._schedule.run_by_hand(message)
             case RestoreOrder():
                 self._host.restore_database(message)
             case Heartbeat():
@@ -258,7 +259,7 @@ class DataPlane:
             self._egress.roll_up()
             await self._host.expire_leases()
             await self._host.attest_again()
-            await self._schedule.run_due(utc_now())
+            self._schedule.run_due(utc_now())
             self._watch.look()
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()

@@ -1,6 +1,15 @@
 """Telemetry of apps: what planes report and what people ask."""
 
-from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, JobRun, KillEvidence, RequestPoint
+from bailiwick.control.observe.jobs import job_run, job_runs, planned_jobs, take_job
+from bailiwick.control.observe.model import (
+    AppStatus,
+    EgressLine,
+    EgressPoint,
+    JobRun,
+    KillEvidence,
+    PlannedJob,
+    RequestPoint,
+)
 from bailiwick.control.observe.service import ObserveService
 from bailiwick.control.observe.walls import WallSeen, take_walls, walls_of
 
@@ -11,8 +20,13 @@ __all__ = [
     "JobRun",
     "KillEvidence",
     "ObserveService",
+    "PlannedJob",
     "RequestPoint",
     "WallSeen",
+    "job_run",
+    "job_runs",
+    "planned_jobs",
+    "take_job",
     "take_walls",
     "walls_of",
 ]

@@ -84,7 +84,7 @@ class KillEvidenceRow(Base):
 
 
 class JobRunRow(Base):
-    """A run of an app's job."""
+    """A run of an app's job, or that there was none; `due` is when it fell due, unless somebody asked for it."""
 
     __tablename__ = "job_runs"
     __table_args__ = (
@@ -100,6 +100,10 @@ class JobRunRow(Base):
     started: Mapped[datetime]
     ended: Mapped[datetime | None]
     log_lines: Mapped[list[str]]
+    due: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default="1")
+    words: Mapped[str] = mapped_column(server_default="")
+    asked_by: Mapped[str] = mapped_column(server_default="")
 
 
 class WallNoteRow(Base):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.observe import ObserveService, take_walls
+from bailiwick.control.observe import ObserveService, take_job, take_walls
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
     Accounts,
@@ -193,7 +193,7 @@ class ReportTaker:
             case RequestRollup() | EgressRollup():
                 self._observe.take_rollup(session, plane, report)
             case JobReport():
-                self._observe.take_job(session, report)
+                take_job(session, report)
             case AttestationReport():
                 self._attestations.take(session, plane, report)
             case KillReport() if not self._may_close(session, plane, report):

@@ -26,6 +26,7 @@ from bailiwick.control.release.tables import CandidateRow, CurrentRow, DeployRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.ids import new_id
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
@@ -117,9 +118,10 @@ class ReleaseService:
             app = self._catalog.readable_app(session, identity, app_path)
             decision = self._authorizer.require(session, identity, "app.run-job", app.resource)
             served = current_release(session, app.path, PRODUCTION)
-            if served is None:
+            manifest = self.production_manifest(session, app)
+            if served is None or manifest is None:
                 raise NotFoundError(f"{app.path} is not in production", hint=f"bailiwick deploy {app.path}")
-            jobs = manifest_of(self._sources.files(app, served.commit)).jobs
+            jobs = manifest.jobs
             if job not in jobs:
                 raise NotFoundError(
                     f"{app.path} has no job '{job[:60]}'", hint=f"there are: {', '.join(sorted(jobs)) or 'none'}"
@@ -137,6 +139,11 @@ class ReleaseService:
             )
             self._store.after_commit(session, lambda: self._notify(asked))
             return asked.run
+
+    def production_manifest(self, session: Session, app: App) -> Manifest | None:
+        """Return the manifest of what an app has in production, None when it has nothing there."""
+        served = current_release(session, app.path, PRODUCTION)
+        return manifest_of(self._sources.files(app, served.commit)) if served is not None else None
 
     def releases(self, session: Session, app_path: str, limit: int = 20) -> list[Release]:
         """Return an app's releases, newest first."""

@@ -142,16 +142,23 @@ class KillReport(Message):
 
 
 class JobReport(Message):
-    """A run of a job: started, or ended with a code and its last lines."""
+    """A run of a job: begun, waiting for its next attempt, or ended with its last lines; or that there was none.
+
+    `due` is when it fell due, None where somebody asked for it. `words` say what is to be said besides.
+    """
 
     kind: Literal["job"] = "job"
     app: str
     job: str
     run: str
     release: str
-    status: Literal["running", "succeeded", "failed"]
+    status: Literal["running", "waiting", "succeeded", "failed", "skipped"]
     time: datetime
     log_lines: tuple[str, ...] = ()
+    due: datetime | None = None
+    attempt: int = Field(default=1, ge=1)
+    words: str = Field(default="", max_length=500)
+    asked_by: str = Field(default="", max_length=300)
 
 
 class SnapshotSeen(Message):

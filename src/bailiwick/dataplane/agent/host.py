@@ -14,6 +14,7 @@ from typing import Literal
 
 from bailiwick.core.attestation import RENEWED
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import (
     AnyReport,
     AppState,
@@ -21,13 +22,13 @@ from bailiwick.core.messages import (
     KillOrder,
     RequestTrace,
     RestoreOrder,
-    RunJobOrder,
 )
 from bailiwick.core.statements import SignatureError
 from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.core.trust import KeyChanges
 from bailiwick.dataplane.agent.candidates import Candidates
 from bailiwick.dataplane.agent.instance import Instance, Workshop
+from bailiwick.dataplane.agent.job_ledger import JobLedger
 from bailiwick.dataplane.agent.job_runs import JobRuns
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.own_databases import OwnDatabases
@@ -36,9 +37,9 @@ from bailiwick.dataplane.agent.served import (
     UP,
     Served,
     end,
+    in_production,
     key_of,
     opened,
-    scheduled_jobs,
     watched_of,
 )
 from bailiwick.dataplane.agent.shelf import ReleaseShelf
@@ -91,7 +92,7 @@ class AppHost:
         self._stopped_here = StoppedHere(state / "stopped-here.json")
         self._last_heard = time.monotonic()
         self.desired: DesiredState | None = None
-        self._runs = JobRuns(shop, self._shelf.prepare, report, clock)
+        self.runs = JobRuns(shop, self._shelf.prepare, report, clock, JobLedger(state / "jobs.sqlite"))
         self._databases = OwnDatabases(shop.databases, plane, report, clock, state / "branch-databases.json")
         self._chores: set[asyncio.Task[None]] = set()
         self._retired = Retired(pool, warm_seconds)
@@ -114,7 +115,7 @@ class AppHost:
             pool=pool,
             guard=guard,
             tell=self._tell,
-            runs=self._runs,
+            runs=self.runs,
             databases=self._databases,
             retired=self._retired,
             candidates=self._candidates,
@@ -210,13 +211,6 @@ class AppHost:
                 if self.desired is not None:
                     await self._candidates.take(self.desired)
 
-    async def run_job(self, order: RunJobOrder) -> None:
-        """Run a job once, when this plane has the app in production."""
-        served = self._served.get((order.app, "production"))
-        if served is None or served.site.condition not in UP:
-            return
-        self._runs.start(served.site.state, order.job, order.run)
-
     def restore_database(self, order: RestoreOrder) -> None:
         """Put an app's own database back, and start its release afresh on it: it may miss what that release needs.
 
@@ -232,9 +226,14 @@ class AppHost:
             await end(served.work)
             served.work = asyncio.create_task(self._starter.bring_up(served))
 
-    def scheduled_jobs(self) -> list[tuple[str, str, str]]:
-        """Return app, job and cron expression of every job of what runs in production here."""
-        return scheduled_jobs(self._served)
+    def in_production(self) -> dict[str, tuple[AppState, Manifest]]:
+        """Return what runs in production here, by app, each with the manifest of its release."""
+        return in_production(self._served)
+
+    def production_apps(self) -> frozenset[str] | None:
+        """Return the apps that are to be in production here, None until the control plane has said."""
+        apps = self.desired.apps if self.desired is not None else None
+        return None if apps is None else frozenset(app.app for app in apps if app.mode == "production")
 
     # -- what the router sees ------------------------------------------------------------------------------------
 
@@ -304,6 +303,7 @@ class AppHost:
     async def close(self) -> None:
         """Stop everything."""
         await self._databases.close()
+        await self.runs.close()
         for key in list(self._served):
             await self._forget(key)
         await self._candidates.close()
@@ -385,7 +385,7 @@ class AppHost:
         self._calls.end_release(served.site.state.app, served.site.state.release)
         await end(served.work)
         if served.site.state.mode == "production":
-            await self._runs.end(served.site.state.app)
+            await self.runs.end(served.site.state.app)
         instance, served.instance = served.instance, None
         if instance is not None:
             self._pool.drop(instance.socket)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import BailiwickError
@@ -136,8 +137,18 @@ def require_offered(manifest: Manifest, shop: Workshop) -> None:
         raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
 
 
-async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *, job: str = "") -> Instance:
-    """Start a release (or one run of its job) and wait until it answers; raise `StartError` with its words if not."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a release runs in a sandbox of its own: its web server, or one run of a job."""
+
+    kind: Literal["serve", "run"]
+    entrypoint: str
+
+
+async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, part: Part | None = None) -> Instance:
+    """Start a release, or another part of it than its web server, and wait until what serves answers; raise
+    `StartError` with its words if it does not.
+    """
     require_level(state.guardrails.isolation.level)
     require_offered(prepared.manifest, shop)
     layer = await shop.dependencies.of(prepared.verified)
@@ -149,11 +160,18 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     trust = trusting(shop.runtime, folder, shop.egress_authority(state))
     environment |= trust.environment
     manifest = prepared.manifest
-    kind, entrypoint = ("run", manifest.jobs[job].run) if job else ("serve", manifest.app.entrypoint or "")
+    part = part or Part("serve", manifest.app.entrypoint or "")
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
         owner=f"{state.tenant}/{instance_name(state.app, state.branch)}/{state.mode}",
-        command=(shop.runtime.python, "-B", "/overlay/launcher.py", kind, entrypoint, *state.open_capabilities),
+        command=(
+            shop.runtime.python,
+            "-B",
+            "/overlay/launcher.py",
+            part.kind,
+            part.entrypoint,
+            *state.open_capabilities,
+        ),
         environment=environment,
         mounts=(
             Mount(prepared.tree, "/app"),
@@ -177,7 +195,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
     try:
         await _open_gateways(instance, plants, names, shop)
-        if not job:
+        if part.kind == "serve":
             await _until_ready(instance, shop.walls)
     except BaseException:
         await instance.stop()

@@ -45,14 +45,13 @@ def opened(state: AppState) -> tuple[object, ...]:
     return found, state.open_capabilities, state.accept_loss, rails.isolation.level, rails.egress.opened_tls
 
 
-def scheduled_jobs(served: Mapping[Key, Served]) -> list[tuple[str, str, str]]:
-    """Return app, job and cron expression of every job of what runs in production."""
-    return [
-        (app, name, job.schedule)
+def in_production(served: Mapping[Key, Served]) -> dict[str, tuple[AppState, Manifest]]:
+    """Return what runs in production, by app, each with the manifest of its release."""
+    return {
+        app: (item.site.state, item.manifest)
         for (app, mode), item in served.items()
         if mode == "production" and item.manifest is not None and item.site.condition in UP
-        for name, job in item.manifest.jobs.items()
-    ]
+    }
 
 
 def site_of(

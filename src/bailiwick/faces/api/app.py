@@ -27,6 +27,7 @@ from bailiwick.faces.api.freezes import add_freezes
 from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.guardrails import add_guardrails
 from bailiwick.faces.api.history import add_history
+from bailiwick.faces.api.jobs import add_jobs
 from bailiwick.faces.api.models import add_models
 from bailiwick.faces.api.notices import add_notices
 from bailiwick.faces.api.package_index import add_package_index
@@ -77,6 +78,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_apps,
         add_sbom,
         add_deploys,
+        add_jobs,
         add_stops,
         add_rollouts,
         add_approval_rules,

@@ -22,6 +22,7 @@ from bailiwick.faces.cli import (
     grants,
     guard,
     guardrails,
+    jobs,
     keys,
     machine_tokens,
     models,
@@ -95,6 +96,7 @@ root.add_typer(notices.app, name="notice")
 root.add_typer(delegations.app, name="delegate")
 root.add_typer(capabilities.app, name="capability")
 root.add_typer(previews.app, name="preview")
+root.add_typer(jobs.app, name="job")
 root.add_typer(standards.app, name="standard")
 root.add_typer(settings.app, name="settings")
 root.add_typer(upgrade.app, name="upgrade")
