@@ -64,6 +64,8 @@ class AppSection(_Section):
     def _web_needs_entrypoint(self) -> Self:
         if self.kind == "web" and self.entrypoint is None:
             raise ValueError('a web app needs entrypoint = "module:object"')
+        if self.kind == "agent" and self.entrypoint is not None:
+            raise ValueError("an agent has no entrypoint: what it does are its [workers]")
         return self
 
 
@@ -170,6 +172,35 @@ class Job(_Section):
         return self.schedule if self.timezone == "UTC" else f"{self.schedule} {self.timezone}"
 
 
+class Worker(_Section):
+    """Work beside the web server, in a sandbox of its own: a function that is called for each message of its queue,
+    `concurrency` at once, or (`queue = false`) one that is kept going.
+
+    A message that fails is given out again `retries` times, after `retry_seconds` and then twice as long each time.
+    `steps` is how many calls of models each may take.
+    """
+
+    run: EntryPoint
+    queue: bool = True
+    concurrency: int = Field(default=1, ge=1, le=16)
+    retries: int = Field(default=4, ge=0, le=20)
+    retry_seconds: int = Field(default=10, ge=1, le=3600)
+    timeout_seconds: int = Field(default=300, ge=1, le=86_400)
+    steps: int | None = Field(default=None, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _messages_need_a_queue(self) -> Self:
+        said = self.model_fields_set - {"run", "queue"}
+        if not self.queue and said:
+            raise ValueError(f"a worker without a queue gets no messages: {', '.join(sorted(said))} say nothing")
+        return self
+
+    @property
+    def words(self) -> str:
+        """What it does, as a reach says it."""
+        return f"{self.run}, for each message" if self.queue else f"{self.run}, all the time"
+
+
 class LimitSection(_Section):
     """What the app may use at most; `connections` are those to what it declared that are open at once."""
 
@@ -210,12 +241,26 @@ class Manifest(_Section):
     egress: Egress = Field(default_factory=Egress)
     database: OwnDatabase | None = None
     jobs: Mapping[Name, Job] = Field(default_factory=dict)
+    workers: Mapping[Name, Worker] = Field(default_factory=dict, max_length=20)
     limits: LimitSection = Field(default_factory=LimitSection)
+
+    @model_validator(mode="after")
+    def _agents_work(self) -> Self:
+        if self.app.kind == "agent" and not self.workers:
+            raise ValueError("an agent needs [workers]: what it does, for each task or all the time")
+        return self
 
     @property
     def has_jobs_only(self) -> bool:
-        """Whether there is nothing to open: a job app that names no web server."""
-        return self.app.kind == "job" and self.app.entrypoint is None
+        """Whether there is nothing to open: a job app that names no web server, or an agent."""
+        return self.app.kind in ("job", "agent") and self.app.entrypoint is None
+
+    @property
+    def entrypoints(self) -> dict[str, str]:
+        """All that is started of it, by the key of the manifest that says so."""
+        web = {"app.entrypoint": self.app.entrypoint} if self.app.entrypoint is not None else {}
+        jobs = {f"jobs.{name}": job.run for name, job in self.jobs.items()}
+        return {**web, **jobs, **{f"workers.{name}": worker.run for name, worker in self.workers.items()}}
 
 
 def size_bytes(text: str) -> int:

@@ -20,8 +20,8 @@ class IntegrationReach(BaseModel):
 
 
 class Reach(BaseModel):
-    """What an app may touch and use: data, a database of its own, hosts, models, jobs, limits, and the kinds of data
-    that it says it handles.
+    """What an app may touch and use: data, a database of its own, hosts, models, jobs, workers, limits, and the kinds
+    of data that it says it handles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +35,7 @@ class Reach(BaseModel):
     requests_per_second: int
     capabilities: tuple[str, ...] = ()
     database: bool = False
+    workers: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
@@ -43,6 +44,8 @@ class Reach(BaseModel):
             del document["capabilities"]  # what was signed before there were any stays what it is
         if not self.database:
             del document["database"]
+        if not self.workers:
+            del document["workers"]
         for integration in document["integrations"]:
             for table in integration["grant"]["tables"]:
                 table["operations"] = sorted(table["operations"])
@@ -62,4 +65,5 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         requests_per_second=manifest.limits.requests_per_second,
         capabilities=tuple(sorted(capabilities)),
         database=manifest.database is not None,
+        workers=tuple(sorted(f"{name}: {worker.words}" for name, worker in manifest.workers.items())),
     )

@@ -15,11 +15,13 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
+    AnyDownlink,
     AppState,
     AskedQuestion,
     AuditReport,
     DecisionsReport,
     DesiredState,
+    EnqueueOrder,
     Heartbeat,
     IntegrationState,
     KillOrder,
@@ -55,6 +57,7 @@ from bailiwick.dataplane.gateways.sql import (
 )
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.models import PlaneModels
+from bailiwick.dataplane.queues import Queues, QueueStore
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -140,6 +143,9 @@ class DataPlane:
             gateway=gateway,
             databases=self._databases,
             models=self._models.listener_of,
+            queues=Queues(
+                QueueStore(settings.state / "queues.sqlite"), self._calls, self._emit, utc_now, settings.plane
+            ),
             emit=self._emit,
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
@@ -213,7 +219,7 @@ class DataPlane:
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
 
-    async def _take(self, message: DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat) -> None:
+    async def _take(self, message: AnyDownlink) -> None:
         match message:
             case KillOrder():
                 await self._host.close_by(message)
@@ -227,6 +233,8 @@ class DataPlane:
                         self._gate.end_forbidden(site)
             case RunJobOrder():
                 self._schedule.run_by_hand(message)
+            case EnqueueOrder():
+                self._host.enqueue(message)
             case RestoreOrder():
                 self._host.restore_database(message)
             case Heartbeat():
@@ -260,6 +268,7 @@ class DataPlane:
             await self._host.expire_leases()
             await self._host.attest_again()
             self._schedule.run_due(utc_now())
+            await self._host.workers.tell()
             self._watch.look()
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()

@@ -36,5 +36,5 @@ def _parts(manifest: Manifest, reach: Reach, code: str) -> Iterator[Part]:
         yield Part("model", model, ("ask",), asks)
     if manifest.database is not None:
         yield Part("data", "a database of its own", ("select", "insert", "update", "delete"), "DATABASE_URL" in code)
-    for job in reach.jobs:
+    for job in (*reach.jobs, *reach.workers):
         yield Part("job", job)

@@ -1,6 +1,6 @@
 """Telemetry of apps: what planes report and what people ask."""
 
-from bailiwick.control.observe.jobs import job_run, job_runs, planned_jobs, take_job
+from bailiwick.control.observe.jobs import job_run, job_runs, planned_jobs
 from bailiwick.control.observe.model import (
     AppStatus,
     EgressLine,
@@ -12,6 +12,7 @@ from bailiwick.control.observe.model import (
 )
 from bailiwick.control.observe.service import ObserveService
 from bailiwick.control.observe.walls import WallSeen, take_walls, walls_of
+from bailiwick.control.observe.workers import WorkerSeen, take_work, workers_of
 
 __all__ = [
     "AppStatus",
@@ -23,10 +24,12 @@ __all__ = [
     "PlannedJob",
     "RequestPoint",
     "WallSeen",
+    "WorkerSeen",
     "job_run",
     "job_runs",
     "planned_jobs",
-    "take_job",
     "take_walls",
+    "take_work",
     "walls_of",
+    "workers_of",
 ]

@@ -4,7 +4,9 @@ from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
 from bailiwick.core.messages.orders import (
     STATE_TYPE,
+    AnyDownlink,
     Downlink,
+    EnqueueOrder,
     Heartbeat,
     KillOrder,
     RestoreOrder,
@@ -22,6 +24,7 @@ from bailiwick.core.messages.reports import (
     AttestationReport,
     AuditReport,
     DatabaseReport,
+    DeadMessage,
     DecisionsReport,
     EgressRollup,
     EgressSeen,
@@ -39,6 +42,7 @@ from bailiwick.core.messages.reports import (
     SnapshotSeen,
     WallNote,
     WallsReport,
+    WorkerReport,
 )
 from bailiwick.core.messages.state import (
     AppState,
@@ -56,6 +60,7 @@ __all__ = [
     "Account",
     "AccountsReport",
     "Acknowledgement",
+    "AnyDownlink",
     "AnyReport",
     "AppReport",
     "AppState",
@@ -64,12 +69,14 @@ __all__ = [
     "AuditReport",
     "Connection",
     "DatabaseReport",
+    "DeadMessage",
     "DecisionsReport",
     "DesiredState",
     "Downlink",
     "EgressRollup",
     "EgressSeen",
     "EndedPreview",
+    "EnqueueOrder",
     "Heartbeat",
     "IntegrationState",
     "JobReport",
@@ -99,6 +106,7 @@ __all__ = [
     "TokenShown",
     "WallNote",
     "WallsReport",
+    "WorkerReport",
     "decode_downlink",
     "encode_downlink",
 ]

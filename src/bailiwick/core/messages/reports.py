@@ -161,6 +161,35 @@ class JobReport(Message):
     asked_by: str = Field(default="", max_length=300)
 
 
+class DeadMessage(Message):
+    """A message that is not given out any more; what it says stays at the plane."""
+
+    id: str = Field(max_length=60)
+    queued_by: str = Field(max_length=300)
+    queued_at: datetime
+    attempts: int
+    words: str = Field(max_length=300)
+
+
+class WorkerReport(Message):
+    """How a worker of a release and its queue stand; `letters` are the last that were given up."""
+
+    kind: Literal["worker"] = "worker"
+    app: str
+    mode: Literal["preview", "production"]
+    branch: str = ""
+    release: str
+    worker: str = Field(max_length=40)
+    status: Literal["starting", "running", "failed", "stopped"]
+    words: str = Field(max_length=500)
+    waiting: int
+    taken: int
+    dead: int
+    letters: tuple[DeadMessage, ...] = Field(max_length=20)
+    log_lines: tuple[str, ...] = Field(max_length=50)
+    time: datetime
+
+
 class SnapshotSeen(Message):
     """A copy of an app's own database that the plane keeps."""
 
@@ -297,6 +326,7 @@ AnyReport = (
     | RolloutReport
     | SettingsReport
     | WallsReport
+    | WorkerReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

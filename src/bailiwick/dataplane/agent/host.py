@@ -19,6 +19,7 @@ from bailiwick.core.messages import (
     AnyReport,
     AppState,
     DesiredState,
+    EnqueueOrder,
     KillOrder,
     RequestTrace,
     RestoreOrder,
@@ -47,6 +48,7 @@ from bailiwick.dataplane.agent.starting import Starter
 from bailiwick.dataplane.agent.stopped import Key, StoppedHere
 from bailiwick.dataplane.agent.stopping import closed_by, stops_app
 from bailiwick.dataplane.agent.telling import Telling
+from bailiwick.dataplane.agent.workers import Workers
 from bailiwick.dataplane.guard import Guard, Trip, Watched
 from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
@@ -93,6 +95,7 @@ class AppHost:
         self._last_heard = time.monotonic()
         self.desired: DesiredState | None = None
         self.runs = JobRuns(shop, self._shelf.prepare, report, clock, JobLedger(state / "jobs.sqlite"))
+        self.workers = Workers(shop, shop.queues, self._shelf.prepare, report, clock)
         self._databases = OwnDatabases(shop.databases, plane, report, clock, state / "branch-databases.json")
         self._chores: set[asyncio.Task[None]] = set()
         self._retired = Retired(pool, warm_seconds)
@@ -116,6 +119,7 @@ class AppHost:
             guard=guard,
             tell=self._tell,
             runs=self.runs,
+            workers=self.workers,
             databases=self._databases,
             retired=self._retired,
             candidates=self._candidates,
@@ -152,6 +156,7 @@ class AppHost:
         self._stopped_here.forget_branches(wanted)
         self._sites.tell_ended({f"{item.host}.{self._suffix}": item for item in desired.ended})
         self.later(self._databases.drop_others(desired.apps))
+        self.later(asyncio.to_thread(self.workers.queues.store.keep_apps, frozenset(wanted)))
         self._databases.rehearse(desired.rehearsals)
         if told != desired.key_changes:
             self.later(self._look_again(desired.key_changes))
@@ -189,6 +194,7 @@ class AppHost:
             return
         # Nothing starts it again when it ends by itself meanwhile.
         await end(served.work)
+        await self.workers.end(key_of(served.site.state), order.because)
         self._candidates.leave(key_of(served.site.state))
         served.draining = asyncio.create_task(self._drain(served, order.drain_seconds, order.because))
 
@@ -210,6 +216,12 @@ class AppHost:
                 served.work = asyncio.create_task(self._starter.bring_up(served))
                 if self.desired is not None:
                     await self._candidates.take(self.desired)
+
+    def enqueue(self, order: EnqueueOrder) -> None:
+        """Give a message to a worker of an app that runs here, or what it gave up."""
+        served = self._served.get((order.app, order.mode))
+        if served is not None and served.site.condition in UP:
+            self.later(self.workers.give(served.site.state, order))
 
     def restore_database(self, order: RestoreOrder) -> None:
         """Put an app's own database back, and start its release afresh on it: it may miss what that release needs.
@@ -384,6 +396,7 @@ class AppHost:
         self._guard.start_afresh(watched_of(served.wanted))
         self._calls.end_release(served.site.state.app, served.site.state.release)
         await end(served.work)
+        await self.workers.end(key, words)
         if served.site.state.mode == "production":
             await self.runs.end(served.site.state.app)
         instance, served.instance = served.instance, None

@@ -26,10 +26,11 @@ from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
-from bailiwick.dataplane.gateways.model import ModelListener
+from bailiwick.dataplane.gateways.model import ModelListener, Step
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
 from bailiwick.dataplane.instrumentation import launcher, restraint
 from bailiwick.dataplane.listening import Room
+from bailiwick.dataplane.queues import QueueListener, Queues
 from bailiwick.dataplane.sandbox import (
     Layer,
     Limits,
@@ -46,6 +47,7 @@ _DNS_ADDRESS = "127.0.0.53"
 # No integration is called so: their names have no dots.
 _MODELS_HOST = "gateway.models.internal"
 _DATABASE_HOST = "own.database.internal"
+_QUEUE_HOST = "app.queue.internal"
 _LOG_LINES = 200
 _LOG_LINE_BYTES = 4000
 _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"
@@ -70,7 +72,8 @@ class Workshop:
     helpers: Path
     gateway: SqlGateway
     databases: Databases | None
-    models: Callable[[AppState, Manifest], ModelListener]
+    models: Callable[[AppState, Manifest, Step | None], ModelListener]
+    queues: Queues
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
     egress: Callable[[AppState, EgressHost], EgressListener]
@@ -91,6 +94,7 @@ class Instance:
     prepared: Prepared
     layer: Layer | None = None
     looked_at: float = 0.0
+    queue: QueueListener | None = None
     room: Room = field(init=False)
     _closers: list[Callable[[], None]] = field(default_factory=list)
     _reader: asyncio.Task[None] | None = None
@@ -139,10 +143,14 @@ def require_offered(manifest: Manifest, shop: Workshop) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a release runs in a sandbox of its own: its web server, or one run of a job."""
+    """What of a release runs in a sandbox of its own: its web server, one run of a function, or a function that is
+    called for each message of a `worker`'s queue.
+    """
 
-    kind: Literal["serve", "run"]
+    kind: Literal["serve", "run", "work"]
     entrypoint: str
+    worker: str = ""
+    concurrency: int = 1
 
 
 async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, part: Part | None = None) -> Instance:
@@ -157,6 +165,8 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     path = folder / "ingress.sock"
     ingress = _listen(path)
     plants, names, environment = _plan(state, prepared.manifest)
+    if part is not None and part.kind == "work":
+        environment["BAILIWICK_CONCURRENCY"] = str(part.concurrency)
     trust = trusting(shop.runtime, folder, shop.egress_authority(state))
     environment |= trust.environment
     manifest = prepared.manifest
@@ -194,7 +204,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, layer)
     instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
     try:
-        await _open_gateways(instance, plants, names, shop)
+        await _open_gateways(instance, plants, names, shop, part)
         if part.kind == "serve":
             await _until_ready(instance, shop.walls)
     except BaseException:
@@ -243,6 +253,9 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     if manifest.database is not None:
         plants["database"] = Plant(_DATABASE_HOST, _address(3, 0), 5432)
         environment["DATABASE_URL"] = f"postgresql://app@{_DATABASE_HOST}:5432/app"
+    if any(worker.queue for worker in manifest.workers.values()):
+        plants["queue"] = Plant(_QUEUE_HOST, _address(4, 0), 80)
+        environment["BAILIWICK_QUEUE_URL"] = f"http://{_QUEUE_HOST}"
     opens = state.guardrails.egress.opens
     traced = [
         target.address
@@ -251,6 +264,8 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     ]
     if manifest.models:
         traced.append(f"{_MODELS_HOST}:80")
+    if "queue" in plants:
+        traced.append(f"{_QUEUE_HOST}:80")
     environment["BAILIWICK_TRACED_HOSTS"] = " ".join(traced)
     # A name has one address, so the ports of one host share it.
     hosts = list(dict.fromkeys(target.host for target in manifest.egress.declared))
@@ -265,7 +280,9 @@ def _address(group: int, number: int) -> str:
     return f"127.{1 + group}.{number // 250}.{1 + number % 250}"
 
 
-async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: dict[str, str], shop: Workshop) -> None:
+async def _open_gateways(
+    instance: Instance, plants: dict[str, Plant], names: dict[str, str], shop: Workshop, part: Part
+) -> None:
     planted = instance.sandbox.planted
     state = instance.state
     resolver = DnsGateway(names, lambda name: shop.refused_name(state, name))
@@ -291,8 +308,15 @@ async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: di
         listener.room = instance.room
         await listener.start(planted[plants["database"]])
         instance._closers.append(listener.close)
+    if "queue" in plants:
+        own = part.worker if part.kind == "work" else ""
+        workers = {name: worker for name, worker in instance.manifest.workers.items() if worker.queue}
+        instance.queue = QueueListener(shop.queues, state, instance_name(state.app, state.branch), workers, own)
+        await instance.queue.start(planted[plants["queue"]])
+        instance._closers.append(instance.queue.close)
+    counts = instance.queue if part.kind == "work" else None
     if "models" in plants:
-        models = shop.models(state, instance.manifest)
+        models = shop.models(state, instance.manifest, counts.step if counts is not None else None)
         models.room = instance.room
         await models.start(planted[plants["models"]])
         instance._closers.append(models.close)

@@ -60,12 +60,13 @@ def site_of(
     """Return the site of a release that takes the place of another one, and what is said of it; `there` is that of an
     instance which was up already.
     """
-    site = there or Site(before.host, state, "jobs-only")
+    nothing = "has jobs only" if not manifest.workers else "works by itself"
+    site = there or Site(before.host, state, "jobs-only", nothing)
     if instance is not None:
         site.serve(state, instance.socket)
         words = f"limits by {instance.sandbox.controls}{'; it was up already' if there is not None else ''}"
     else:
-        words = f"it has jobs only: {', '.join(manifest.jobs) or 'none'}"
+        words = f"it {site.words}: {', '.join((*manifest.jobs, *manifest.workers)) or 'none'}"
     site.data_classes = frozenset(manifest.app.data_classes)
     site.rate = RateLimit(float(manifest.limits.requests_per_second))
     site.request_seconds = float(manifest.limits.request_seconds)

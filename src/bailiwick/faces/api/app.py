@@ -49,6 +49,7 @@ from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.stops import add_stops
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
+from bailiwick.faces.api.workers import add_workers
 from bailiwick.faces.origin import seen_from
 
 
@@ -79,6 +80,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_sbom,
         add_deploys,
         add_jobs,
+        add_workers,
         add_stops,
         add_rollouts,
         add_approval_rules,

@@ -20,15 +20,11 @@ _MAKES_NAMES = frozenset({"globals", "locals", "vars", "exec", "setattr", "modul
 
 def check(manifest: Manifest, files: Mapping[str, TreeFile]) -> Iterator[Finding]:
     """Yield a finding for each entrypoint that is not there, and for each import on the way to it that must fail."""
-    wanted = {"app.entrypoint": manifest.app.entrypoint} | {
-        f"jobs.{name}": job.run for name, job in manifest.jobs.items()
-    }
     if not manifest.app.runtime.startswith("python"):
         return
-    for place, entrypoint in wanted.items():
-        if entrypoint is not None:
-            module, _, name = entrypoint.partition(":")
-            yield from _entrypoint(place, module, name, files)
+    for place, entrypoint in manifest.entrypoints.items():
+        module, _, name = entrypoint.partition(":")
+        yield from _entrypoint(place, module, name, files)
 
 
 def _entrypoint(place: str, module: str, name: str, files: Mapping[str, TreeFile]) -> Iterator[Finding]:
