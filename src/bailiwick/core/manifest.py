@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.modes import PREVIEW, Mode
 from bailiwick.core.schedules import require_schedule, require_zone
 
 FILE_NAME = "bailiwick.toml"
@@ -18,6 +19,7 @@ _SIZE_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 # The runtime of an app that runs on whichever Python 3 there is.
 ANY_PYTHON = "python3"
+_PREVIEW_IDLE_MINUTES = 30.0
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -214,12 +216,20 @@ class LimitSection(_Section):
     start_seconds: int = Field(default=60, ge=1, le=600)
     request_seconds: int = Field(default=60, ge=1, le=3600)
     job_seconds: int = Field(default=3600, ge=1, le=86_400)
+    idle_minutes: float | None = Field(default=None, ge=0, le=7 * 24 * 60)
 
     @field_validator("memory", "disk")
     @classmethod
     def _readable_size(cls, text: str) -> str:
         size_bytes(text)
         return text
+
+    def idle_seconds(self, mode: Mode) -> float:
+        """Return after how long without a request it sleeps, 0 for never: previews do where nothing is said."""
+        minutes = self.idle_minutes
+        if minutes is None:
+            minutes = _PREVIEW_IDLE_MINUTES if mode == PREVIEW else 0
+        return minutes * 60
 
     @property
     def memory_bytes(self) -> int:

@@ -265,6 +265,7 @@ class DataPlane:
             await asyncio.sleep(_TICK_SECONDS)
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
+            self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()
             self._schedule.run_due(utc_now())

@@ -50,7 +50,7 @@ class DataPlaneSettings(BaseModel):
     to be done as this machine resolves names. `proxies` are the networks of proxies in front of it, which must say with
     the PROXY protocol for whom they connect. `model_port` opens the model gateway, on `model_host`, to whoever shows a
     token; apps need neither. Without `app_databases` apps get no databases of their own here. A release whose place was
-    taken stays warm for `warm_minutes`, so that a rollback to it needs no start; 0 keeps none.
+    taken stays warm for `warm_minutes`, so that a rollback to it needs no start, and so does an idle app; 0 keeps none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

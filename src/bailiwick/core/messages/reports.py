@@ -27,7 +27,7 @@ class AppReport(Message):
     app: str
     mode: Literal["preview", "production"]
     release: str
-    status: Literal["starting", "running", "failed", "refused", "stopped"]
+    status: Literal["starting", "running", "asleep", "failed", "refused", "stopped"]
     words: str = ""
     time: datetime
     branch: str = ""

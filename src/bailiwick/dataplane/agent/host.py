@@ -44,6 +44,7 @@ from bailiwick.dataplane.agent.served import (
     watched_of,
 )
 from bailiwick.dataplane.agent.shelf import ReleaseShelf
+from bailiwick.dataplane.agent.sleeping import Sleeper
 from bailiwick.dataplane.agent.starting import Starter
 from bailiwick.dataplane.agent.stopped import Key, StoppedHere
 from bailiwick.dataplane.agent.stopping import closed_by, stops_app
@@ -111,6 +112,7 @@ class AppHost:
             later=self.later,
             clock=clock,
         )
+        self._sleeper = Sleeper(pool, self._tell, warm_seconds, self._begin, self.later)
         self._starter = Starter(
             shelf=self._shelf,
             shop=shop,
@@ -213,9 +215,16 @@ class AppHost:
             if served.awaits_control:
                 served.awaits_control = False
                 await end(served.work)
-                served.work = asyncio.create_task(self._starter.bring_up(served))
+                self._begin(served)
                 if self.desired is not None:
                     await self._candidates.take(self.desired)
+
+    def put_to_sleep(self, now: float) -> None:
+        """Put to sleep what nobody used for its time; `now` is of the monotonic clock."""
+        self._sleeper.look(list(self._served.values()), now)
+
+    def _begin(self, served: Served) -> None:
+        served.work = asyncio.create_task(self._starter.bring_up(served))
 
     def enqueue(self, order: EnqueueOrder) -> None:
         """Give a message to a worker of an app that runs here, or what it gave up."""
@@ -236,7 +245,7 @@ class AppHost:
             return
         if served.site.condition in UP | {"failed", "starting"}:
             await end(served.work)
-            served.work = asyncio.create_task(self._starter.bring_up(served))
+            self._begin(served)
 
     def in_production(self) -> dict[str, tuple[AppState, Manifest]]:
         """Return what runs in production here, by app, each with the manifest of its release."""
@@ -382,7 +391,7 @@ class AppHost:
         if same and (at_work or served.site.condition in UP):
             return
         await end(served.work)
-        served.work = asyncio.create_task(self._starter.bring_up(served))
+        self._begin(served)
 
     async def _stop(self, served: Served, condition: Literal["killed", "refused", "stopped"], words: str) -> None:
         """Serve nothing more at once, then end the sandbox."""

@@ -12,7 +12,8 @@ from bailiwick.dataplane.agent.stopped import Key
 from bailiwick.dataplane.guard import RateLimit, Watched
 from bailiwick.dataplane.router import Site
 
-UP = frozenset({"running", "jobs-only"})
+# What sleeps is up: it goes on with the next request.
+UP = frozenset({"running", "asleep", "jobs-only"})
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Served:
 
     `ran` is what last came up, unless it was killed since. `awaits_control` says that it is down because the control
     plane was silent: it starts when that is heard again. `draining` waits for its last requests once it was stopped.
+    `slept` is when it fell asleep, by the monotonic clock.
     """
 
     wanted: AppState
@@ -32,6 +34,7 @@ class Served:
     work: asyncio.Task[None] | None = None
     finished: list[RequestTrace] = field(default_factory=list)
     attested: float = 0.0
+    slept: float = 0.0
     draining: asyncio.Task[None] | None = None
 
 

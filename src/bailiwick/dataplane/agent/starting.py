@@ -87,6 +87,9 @@ class Starter:
             if served.instance is not instance:
                 return
             served.instance = None
+            if served.site.condition == "asleep":
+                await instance.stop()
+                return
             words = self.shop.walls.ended(instance, served.site, ended)
             served.site.stop("starting", words)
             self.tell.status(state, "stopped", words)

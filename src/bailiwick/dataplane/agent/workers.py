@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from bailiwick.core.attestation import WORKER_STARTED
 from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.manifest import Manifest, Worker
@@ -126,7 +127,7 @@ class Workers:
         )
         kept.instance = instance
         try:
-            await self.shop.attester.attest(instance, "a worker was started")
+            await self.shop.attester.attest(instance, WORKER_STARTED)
             await self._tell(kept, "running", "")
             ended = asyncio.create_task(instance.sandbox.wait())
             while not ended.done():

@@ -53,7 +53,8 @@ class Gate:
 
     def check(self, site: Site, head: RequestHead, address: str = "") -> Identity | SignInNeeded | Page:
         """Return who may pass, that they must sign in, or the page that says why not; `address` is the client's."""
-        closed = closed_page(site)
+        # What sleeps is woken by whoever may pass.
+        closed = None if site.wakes else closed_page(site)
         if closed is not None:
             return closed
         token = self._token(head)
