@@ -88,6 +88,42 @@ def test_a_host_that_is_declared_wrongly_is_named(hosts: str, words: str) -> Non
         parse_manifest(GOOD + hosts)
 
 
+AGENT = """[app]
+name = "desk"
+purpose = "Answers what waits in its queue"
+kind = "agent"
+"""
+WORKER = '[workers.tasks]\nrun = "work:think"\n'
+
+
+@pytest.mark.req("RT7")
+def test_an_agent_is_its_workers_which_are_part_of_its_reach_and_leave_that_of_others_as_it_was() -> None:
+    agent = parse_manifest(AGENT + WORKER)
+    assert (agent.has_jobs_only, agent.entrypoints) == (True, {"workers.tasks": "work:think"})
+    reach = reach_of(agent, ())
+    assert reach.workers == ("tasks: work:think, for each message",)
+    assert reach.digest() != reach.model_copy(update={"workers": ()}).digest()
+    # What was signed before there were workers and time zones of jobs.
+    before = parse_manifest(AGENT.replace("agent", "job") + '[jobs.n]\nschedule = "0 2 * * *"\nrun = "a:b"\n')
+    assert reach_of(before, ()).digest() == "e092ccaa74ae1b9004a3b2c8b3db56290bd30c947cc230a1ee768c2b5cec0042"
+
+
+@pytest.mark.req("RT7")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (AGENT, "an agent needs \\[workers\\]"),
+        (AGENT + 'entrypoint = "a:b"\n' + WORKER, "an agent has no entrypoint"),
+        (AGENT + WORKER + "queue = false\nretries = 3\n", "a worker without a queue gets no messages: retries"),
+        (AGENT + WORKER + "concurency = 3\n", "did you mean 'concurrency'"),
+        (AGENT + WORKER + "steps = 0\n", "workers.tasks.steps|workers.steps"),
+    ],
+)
+def test_a_worker_that_is_declared_wrongly_is_named(text: str, words: str) -> None:
+    with pytest.raises(ManifestError, match=words):
+        parse_manifest(text)
+
+
 def test_a_manifest_of_a_megabyte_is_refused_unread() -> None:
     with pytest.raises(ManifestError, match="larger than 64 KiB"):
         parse_manifest("#" * 2**20)

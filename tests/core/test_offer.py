@@ -24,8 +24,7 @@ def test_nothing_is_missing_for_what_there_is(rest: str) -> None:
     [
         ('runtime = "python3.13"', "the runtime python3.13 is not here; there is: python3.11, python3.12"),
         ('runtime = "node22"', "the runtime node22 is not here; there is: python3.11, python3.12"),
-        ('kind = "static"', "apps of kind 'static' do not run here; there are: web, job"),
-        ('kind = "agent"', "apps of kind 'agent' do not run here; there are: web, job"),
+        ('kind = "static"', "apps of kind 'static' do not run here; there are: web, job, agent"),
     ],
 )
 def test_what_is_missing_is_said_with_what_there_is(rest: str, said: str) -> None:

@@ -213,7 +213,7 @@ def test_03_requests_take_it_further_and_what_is_under_way_ends_where_it_began(
     assert {name: versions(client) for name, client in people.items()} == {
         "builder": {2}, "user": {2}, "apac.user": {1}
     }  # fmt: skip
-    demo.cli("builder", "run-job", COUNTER, "count")
+    demo.cli("builder", "job", "run", COUNTER, "count")
     eventually(lambda: job(demo) is not None, 30, "the job has begun")
     parcel = Parcel(people["apac.user"])
     eventually(lambda: people["apac.user"].get("/").json()["parcels"] == 1, 10, "the parcel is on its way")

@@ -390,7 +390,7 @@ def test_17_production_serves_without_the_control_plane_and_loses_no_event(
 
 @pytest.mark.req("RT7")
 def test_18_a_job_runs_in_a_sandbox_of_its_own(demo: Demo, eventually: Eventually) -> None:
-    demo.cli("builder", "run-job", APP, "nightly")
+    demo.cli("builder", "job", "run", APP, "nightly")
 
     def ended() -> list[dict[str, Any]]:
         runs = json.loads(demo.cli("builder", "app", "show", APP, "--json").stdout)["job_runs"]

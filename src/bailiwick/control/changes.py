@@ -8,12 +8,12 @@ from bailiwick.control.catalog import App
 from bailiwick.control.identity import InFlight
 from bailiwick.control.planes import PlaneHub
 from bailiwick.control.previews import PreviewRegister
-from bailiwick.control.release import Change, JobAsked, ReleaseService, UsedTree
+from bailiwick.control.release import Change, JobAsked, MessageAsked, ReleaseService, UsedTree
 from bailiwick.control.rereview import RereviewService
 from bailiwick.control.source import PushRecord
 from bailiwick.control.stops import StopChange, Stopped
 from bailiwick.core.artifacts import TreeFile
-from bailiwick.core.messages import KillOrder, RestoreOrder, RunJobOrder
+from bailiwick.core.messages import EnqueueOrder, KillOrder, RestoreOrder, RunJobOrder
 from bailiwick.core.statements import Envelope
 
 
@@ -58,6 +58,17 @@ class ChangeRelay:
                         because=change.because,
                         drain_seconds=change.drain_seconds,
                         apps=change.apps,
+                    )
+                )
+            case MessageAsked():
+                self.hub.broadcast(
+                    EnqueueOrder(
+                        app=change.app,
+                        mode=change.mode,
+                        worker=change.worker,
+                        message=change.message,
+                        revive=change.revive,
+                        asked_by=change.asked_by,
                     )
                 )
             case JobAsked():

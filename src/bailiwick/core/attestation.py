@@ -9,7 +9,8 @@ from bailiwick.core.provenance import image_name
 from bailiwick.core.statements import SignatureError, Statement
 
 RUNNING = "https://bailiwick.example/attestations/running/v1"
-STARTED, RENEWED, JOB_STARTED = "it was started", "a day has passed", "a job was started"
+STARTED, RENEWED = "it was started", "a day has passed"
+JOB_STARTED, WORKER_STARTED = "a job was started", "a worker was started"
 # What a plane does at every start and every day.
 CHECKS = ("signatures of the chain", "files", "dependencies", "manifest", "reach")
 

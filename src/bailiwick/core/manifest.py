@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.modes import PREVIEW, Mode
+from bailiwick.core.schedules import require_schedule, require_zone
 
 FILE_NAME = "bailiwick.toml"
 MAX_BYTES = 64 * 1024
@@ -20,6 +22,7 @@ LEAST_STORAGE_BYTES = 8 * 2**20
 
 # The runtime of an app that runs on whichever Python 3 there is.
 ANY_PYTHON = "python3"
+_PREVIEW_IDLE_MINUTES = 30.0
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 # What starts: a name in a module for Python, a file of the app for Node.
@@ -71,6 +74,8 @@ class AppSection(_Section):
             raise ValueError(f'a web app needs entrypoint = "{wanted}"')
         if self.on_node and self.tests is not None:
             raise ValueError(f'tests = "{self.tests}" are run for Python only')
+        if self.kind == "agent" and self.entrypoint is not None:
+            raise ValueError("an agent has no entrypoint: what it does are its [workers]")
         return self
 
     @property
@@ -168,10 +173,65 @@ class Storage(_Section):
 
 
 class Job(_Section):
-    """Work on a schedule: a cron expression (five fields, UTC) and the function to run."""
+    """Work on a schedule: a cron expression of five fields in a time zone, and the function to run.
 
-    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
+    A run that fails is tried again `retries` times, after `retry_seconds` and then twice as long each time.
+    """
+
+    schedule: Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$", max_length=200)]
     run: EntryPoint
+    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}$")] = "UTC"
+    missed: Literal["skip", "run-once"] = "skip"
+    missed_hours: int = Field(default=24, ge=1, le=24 * 31)
+    overlap: Literal["skip", "allow"] = "skip"
+    retries: int = Field(default=0, ge=0, le=10)
+    retry_seconds: int = Field(default=30, ge=1, le=3600)
+    timeout_seconds: int | None = Field(default=None, ge=1, le=86_400)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        require_zone(name)
+        return name
+
+    @model_validator(mode="after")
+    def _readable_schedule(self) -> Self:
+        require_schedule(self.schedule, self.timezone)
+        return self
+
+    @property
+    def words(self) -> str:
+        """When it runs, as a reach says it: the expression, and the zone where it is not UTC."""
+        return self.schedule if self.timezone == "UTC" else f"{self.schedule} {self.timezone}"
+
+
+class Worker(_Section):
+    """Work beside the web server, in a sandbox of its own: a function that is called for each message of its queue,
+    `concurrency` at once, or (`queue = false`) one that is kept going.
+
+    A message that fails is given out again `retries` times, after `retry_seconds` and then twice as long each time.
+    `steps` is how many calls of models each may take.
+    """
+
+    run: EntryPoint
+    queue: bool = True
+    concurrency: int = Field(default=1, ge=1, le=16)
+    retries: int = Field(default=4, ge=0, le=20)
+    retry_seconds: int = Field(default=10, ge=1, le=3600)
+    timeout_seconds: int = Field(default=300, ge=1, le=86_400)
+    steps: int | None = Field(default=None, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _messages_need_a_queue(self) -> Self:
+        said = self.model_fields_set - {"run", "queue"}
+        if not self.queue and said:
+            raise ValueError(f"a worker without a queue gets no messages: {', '.join(sorted(said))} say nothing")
+        return self
+
+    @property
+    def words(self) -> str:
+        """What it does, as a reach says it."""
+        return f"{self.run}, for each message" if self.queue else f"{self.run}, all the time"
 
 
 class LimitSection(_Section):
@@ -187,12 +247,20 @@ class LimitSection(_Section):
     start_seconds: int = Field(default=60, ge=1, le=600)
     request_seconds: int = Field(default=60, ge=1, le=3600)
     job_seconds: int = Field(default=3600, ge=1, le=86_400)
+    idle_minutes: float | None = Field(default=None, ge=0, le=7 * 24 * 60)
 
     @field_validator("memory", "disk")
     @classmethod
     def _readable_size(cls, text: str) -> str:
         size_bytes(text)
         return text
+
+    def idle_seconds(self, mode: Mode) -> float:
+        """Return after how long without a request it sleeps, 0 for never: previews do where nothing is said."""
+        minutes = self.idle_minutes
+        if minutes is None:
+            minutes = _PREVIEW_IDLE_MINUTES if mode == PREVIEW else 0
+        return minutes * 60
 
     @property
     def memory_bytes(self) -> int:
@@ -215,23 +283,37 @@ class Manifest(_Section):
     database: OwnDatabase | None = None
     storage: Storage | None = None
     jobs: Mapping[Name, Job] = Field(default_factory=dict)
+    workers: Mapping[Name, Worker] = Field(default_factory=dict, max_length=20)
     limits: LimitSection = Field(default_factory=LimitSection)
 
     @model_validator(mode="after")
     def _entries_of_the_runtime(self) -> Self:
-        entries = {"app.entrypoint": self.app.entrypoint or ""} | {
-            f"jobs.{name}.run": job.run for name, job in self.jobs.items()
-        }
         wanted, example = (_NODE_ENTRY, "server.js") if self.app.on_node else (_PYTHON_ENTRY, "module:object")
-        for place, entry in entries.items():
-            if entry and (re.fullmatch(wanted, entry) is None or {".", ".."} & set(entry.split("/"))):
+        for place, entry in self.entrypoints.items():
+            if re.fullmatch(wanted, entry) is None or {".", ".."} & set(entry.split("/")):
                 raise ValueError(f"{place} = '{entry}': on {self.app.runtime} it is written as '{example}'")
+        called = [name for name, worker in self.workers.items() if worker.queue]
+        if self.app.on_node and called:
+            raise ValueError(f"workers.{called[0]}: functions are called for messages in Python; say queue = false")
+        return self
+
+    @model_validator(mode="after")
+    def _agents_work(self) -> Self:
+        if self.app.kind == "agent" and not self.workers:
+            raise ValueError("an agent needs [workers]: what it does, for each task or all the time")
         return self
 
     @property
     def has_jobs_only(self) -> bool:
-        """Whether there is nothing to open: a job app that names no web server."""
-        return self.app.kind == "job" and self.app.entrypoint is None
+        """Whether there is nothing to open: a job app that names no web server, or an agent."""
+        return self.app.kind in ("job", "agent") and self.app.entrypoint is None
+
+    @property
+    def entrypoints(self) -> dict[str, str]:
+        """All that is started of it, by the key of the manifest that says so."""
+        web = {"app.entrypoint": self.app.entrypoint} if self.app.entrypoint is not None else {}
+        jobs = {f"jobs.{name}": job.run for name, job in self.jobs.items()}
+        return {**web, **jobs, **{f"workers.{name}": worker.run for name, worker in self.workers.items()}}
 
 
 def size_bytes(text: str) -> int:

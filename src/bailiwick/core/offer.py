@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from bailiwick.core.manifest import ANY_PYTHON, Manifest
 
-KINDS = ("web", "job")
+KINDS = ("web", "job", "agent")
 
 
 def own_runtime() -> str:

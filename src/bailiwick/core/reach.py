@@ -20,8 +20,8 @@ class IntegrationReach(BaseModel):
 
 
 class Reach(BaseModel):
-    """What an app may touch and use: data, a database and files of its own, hosts, models, jobs, limits, and the kinds
-    of data that it says it handles.
+    """What an app may touch and use: data, a database and files of its own, hosts, models, jobs, workers, limits, and
+    the kinds of data that it says it handles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +36,7 @@ class Reach(BaseModel):
     capabilities: tuple[str, ...] = ()
     database: bool = False
     storage_bytes: int = 0
+    workers: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
@@ -46,6 +47,8 @@ class Reach(BaseModel):
             del document["database"]
         if not self.storage_bytes:
             del document["storage_bytes"]
+        if not self.workers:
+            del document["workers"]
         for integration in document["integrations"]:
             for table in integration["grant"]["tables"]:
                 table["operations"] = sorted(table["operations"])
@@ -58,7 +61,7 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         integrations=tuple(sorted(integrations, key=lambda item: item.name)),
         egress=tuple(sorted(item.reach for item in manifest.egress.declared)),
         models=tuple(sorted(model.use for model in manifest.models.values())),
-        jobs=tuple(sorted(f"{name}: {job.schedule} {job.run}" for name, job in manifest.jobs.items())),
+        jobs=tuple(sorted(f"{name}: {job.words} {job.run}" for name, job in manifest.jobs.items())),
         data_classes=tuple(sorted(manifest.app.data_classes)),
         memory_bytes=manifest.limits.memory_bytes,
         cpu=manifest.limits.cpu,
@@ -66,4 +69,5 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         capabilities=tuple(sorted(capabilities)),
         database=manifest.database is not None,
         storage_bytes=manifest.storage.bytes if manifest.storage is not None else 0,
+        workers=tuple(sorted(f"{name}: {worker.words}" for name, worker in manifest.workers.items())),
     )

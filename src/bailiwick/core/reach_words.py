@@ -39,6 +39,8 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
         yield Line("model", f"may ask the model {model}")
     for job in reach.jobs:
         yield Line("job", f"runs by itself: {job}")
+    for worker in reach.workers:
+        yield Line("worker", f"works beside it: {worker}")
     for capability in reach.capabilities:
         known = WORDS[Capability(capability)] if capability in WORDS else f"has the capability {capability}"
         yield Line("capability", known)

@@ -15,11 +15,13 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
+    AnyDownlink,
     AppState,
     AskedQuestion,
     AuditReport,
     DecisionsReport,
     DesiredState,
+    EnqueueOrder,
     Heartbeat,
     IntegrationState,
     KillOrder,
@@ -60,6 +62,7 @@ from bailiwick.dataplane.health import serve_health
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
+from bailiwick.dataplane.queues import Queues, QueueStore
 from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
 from bailiwick.dataplane.sandbox import Runtimes, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
@@ -149,6 +152,9 @@ class DataPlane:
             databases=self._databases,
             storage=OwnStorage(settings.state / "storage", settings.plane, self._spool.add, utc_now),
             models=self._models.listener_of,
+            queues=Queues(
+                QueueStore(settings.state / "queues.sqlite"), self._calls, self._emit, utc_now, settings.plane
+            ),
             emit=self._emit,
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
@@ -173,7 +179,8 @@ class DataPlane:
             cut=self._cutter.take,
             clock=utc_now,
         )
-        self._schedule = Schedule(self._host)
+        self._host.runs.take_up()
+        self._schedule = Schedule(self._host.runs, self._host.in_production, self._host.production_apps)
         self._discovery = Discovery(self._connected, self._read_accounts, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
 
@@ -235,7 +242,7 @@ class DataPlane:
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
 
-    async def _take(self, message: DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat) -> None:
+    async def _take(self, message: AnyDownlink) -> None:
         match message:
             case KillOrder():
                 await self._host.close_by(message)
@@ -249,7 +256,9 @@ class DataPlane:
                     for site in self._sites.all():
                         self._gate.end_forbidden(site)
             case RunJobOrder():
-                await self._host.run_job(message)
+                self._schedule.run_by_hand(message)
+            case EnqueueOrder():
+                self._host.enqueue(message)
             case RestoreOrder():
                 self._host.restore_database(message)
             case Heartbeat():
@@ -280,9 +289,11 @@ class DataPlane:
             await asyncio.sleep(_TICK_SECONDS)
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
+            self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()
-            await self._schedule.run_due(utc_now())
+            self._schedule.run_due(utc_now())
+            await self._host.workers.tell()
             self._watch.look()
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()

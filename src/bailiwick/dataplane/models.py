@@ -21,6 +21,7 @@ from bailiwick.dataplane.gateways.model import (
     ModelGateway,
     ModelListener,
     PlantedDoor,
+    Step,
     TokenDoor,
     Upstreams,
     Use,
@@ -85,10 +86,11 @@ class PlaneModels:
         self.gateway.upstreams.close()
         self.gateway.budget.close()
 
-    def listener_of(self, state: AppState, manifest: Manifest) -> ModelListener:
-        """Return what serves an app's own socket."""
+    def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
+        """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
-        return ModelListener(self.gateway, PlantedDoor(state.app, state.release, state.tenant, declared, self._resolve))
+        whose = (state.app, state.release, state.tenant)
+        return ModelListener(self.gateway, PlantedDoor(*whose, declared, self._resolve, step))
 
     def _ask(self, identity: Identity, use: Use) -> Decision:
         model = self._models()[use.model]

@@ -52,7 +52,7 @@ class DataPlaneSettings(BaseModel):
     token; apps need neither. `health_port` answers `/healthz` and `/readyz`, on `health_host`, to whoever watches the
     process. What this plane must not reach is tried every `network_probe_seconds`. Without `app_databases` apps get no
     databases of their own here. A release whose place was taken stays warm for `warm_minutes`, so that a rollback to it
-    needs no start; 0 keeps none.
+    needs no start, and so does an idle app; 0 keeps none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

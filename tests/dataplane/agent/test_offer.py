@@ -44,13 +44,13 @@ async def test_an_app_with_jobs_only_starts_no_server_runs_its_jobs_and_says_so(
     answer = await house.get("/")
     assert answer.status_code == 404
     assert f"{APP} has jobs only" in answer.text
-    assert house.plane._host.scheduled_jobs() == [(APP, "nightly", "0 2 * * *")]
+    assert list(house.plane._host.in_production()) == [APP]
     await house.plane._take(RunJobOrder(app=APP, job="nightly", run="run_1", asked_by="user:b@example.com"))
     report = await house.until_job("run_1")
     assert (report.status, report.log_lines) == ("succeeded", ("counted",))
     await house.kill("production")
     assert (await house.get("/")).status_code == 503
-    assert house.plane._host.scheduled_jobs() == []
+    assert house.plane._host.in_production() == {}
 
 
 @pytest.mark.req("RT7")

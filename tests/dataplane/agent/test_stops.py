@@ -207,7 +207,7 @@ async def test_a_stop_ends_the_jobs_of_the_app_too(house: PlaneHouse) -> None:
     await house.kill("production")
     assert sandboxes_of(house, "endless_job:work") == []
     report = await house.until_job("run_1")
-    assert (report.status, report.log_lines) == ("failed", ("the app was stopped",))
+    assert (report.status, report.words) == ("failed", "the app was stopped")
 
 
 def sandboxes_of(house: PlaneHouse, entrypoint: str) -> list[bytes]:

@@ -18,7 +18,7 @@ import pytest
 
 from bailiwick.core.manifest import parse_manifest
 from bailiwick.core.provenance import PYTHON_LOCK, LockFile
-from bailiwick.dataplane.agent.programs import prepare_helpers, program_of
+from bailiwick.dataplane.agent.programs import Part, prepare_helpers, program_of
 from bailiwick.dataplane.sandbox import (
     Layer,
     Limits,
@@ -177,7 +177,9 @@ class Bench:
     async def start(self, manifest: str, files: dict[str, str], layer: Layer | None = None) -> tuple[Sandbox, Path]:
         """Start an app, or its job `work` where it has one; return the socket too at which it is to listen."""
         app = parse_manifest(f'[app]\nname = "desk"\npurpose = "Tries a framework"\n{manifest}')
-        program = program_of(app, self.runtime, (), job="work" if app.jobs else "")
+        job = app.jobs.get("work")
+        part = Part("run", job.run) if job is not None else Part("serve", app.app.entrypoint or "")
+        program = program_of(app, self.runtime, (), part)
         place = Path(tempfile.mkdtemp(dir=self.home))
         place.chmod(0o755)
         for name, text in files.items():

@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from bailiwick.control.attestation.tables import AttestationRow, PlaneKeyRow
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.observe import AppStatus
-from bailiwick.core.attestation import CHECKS, JOB_STARTED, RUNNING, Running, changed, differences, read_running
+from bailiwick.core.attestation import (
+    CHECKS,
+    JOB_STARTED,
+    RUNNING,
+    WORKER_STARTED,
+    Running,
+    changed,
+    differences,
+    read_running,
+)
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import Outcome
 from bailiwick.core.messages import AttestationReport
@@ -152,8 +161,8 @@ class AttestationService:
 
     def _shown(self, row: AttestationRow, *, up: bool) -> Shown:
         said = _read_row(row.envelope)
-        # What does not run, and what ran as a job, has nothing to renew.
-        renewable = up and said.because != JOB_STARTED
+        # What does not run, and what ran as a job or a worker, has nothing to renew.
+        renewable = up and said.because not in (JOB_STARTED, WORKER_STARTED)
         envelope = Envelope.model_validate(row.envelope)
         return Shown(
             row.app,

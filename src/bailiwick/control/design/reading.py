@@ -38,5 +38,5 @@ def _parts(manifest: Manifest, reach: Reach, code: str) -> Iterator[Part]:
         yield Part("data", "a database of its own", ("select", "insert", "update", "delete"), "DATABASE_URL" in code)
     if manifest.storage is not None:
         yield Part("data", "files of its own that stay", ("read", "write"), "STORAGE_DIR" in code)
-    for job in reach.jobs:
+    for job in (*reach.jobs, *reach.workers):
         yield Part("job", job)

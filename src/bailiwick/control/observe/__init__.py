@@ -1,9 +1,19 @@
 """Telemetry of apps: what planes report and what people ask."""
 
-from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, JobRun, KillEvidence, RequestPoint
+from bailiwick.control.observe.jobs import job_run, job_runs, planned_jobs
+from bailiwick.control.observe.model import (
+    AppStatus,
+    EgressLine,
+    EgressPoint,
+    JobRun,
+    KillEvidence,
+    PlannedJob,
+    RequestPoint,
+)
 from bailiwick.control.observe.service import ObserveService
 from bailiwick.control.observe.storage import StorageSeen, storage_of, take_storage
 from bailiwick.control.observe.walls import WallSeen, take_walls, walls_of
+from bailiwick.control.observe.workers import WorkerSeen, take_work, workers_of
 
 __all__ = [
     "AppStatus",
@@ -12,11 +22,18 @@ __all__ = [
     "JobRun",
     "KillEvidence",
     "ObserveService",
+    "PlannedJob",
     "RequestPoint",
     "StorageSeen",
     "WallSeen",
+    "WorkerSeen",
+    "job_run",
+    "job_runs",
+    "planned_jobs",
     "storage_of",
     "take_storage",
     "take_walls",
+    "take_work",
     "walls_of",
+    "workers_of",
 ]

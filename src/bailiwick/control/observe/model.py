@@ -70,7 +70,7 @@ class KillEvidence:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """A run of a job."""
+    """A run of a job, or that there was none. `due` is when it fell due, None where `asked_by` asked for it."""
 
     app: str
     run: str
@@ -80,3 +80,21 @@ class JobRun:
     started: datetime
     ended: datetime | None
     log_lines: tuple[str, ...]
+    due: datetime | None
+    attempt: int
+    words: str
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedJob:
+    """A job of what is in production: when it falls due next, in its own zone, and how its last run stands."""
+
+    name: str
+    schedule: str
+    timezone: str
+    missed: str
+    overlap: str
+    retries: int
+    next: datetime
+    last: JobRun | None

@@ -7,11 +7,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.observe import egress
-from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, JobRun, KillEvidence, RequestPoint
-from bailiwick.control.observe.tables import AppStatusRow, JobRunRow, KillEvidenceRow, RequestRollupRow
+from bailiwick.control.observe.model import AppStatus, EgressLine, EgressPoint, KillEvidence, RequestPoint
+from bailiwick.control.observe.tables import AppStatusRow, KillEvidenceRow, RequestRollupRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id
-from bailiwick.core.messages import AppReport, EgressRollup, JobReport, KillReport, RequestRollup
+from bailiwick.core.messages import AppReport, EgressRollup, KillReport, RequestRollup
 
 
 class ObserveService:
@@ -60,22 +60,6 @@ class ObserveService:
         session.add(KillEvidenceRow(id=evidence_id, app=report.app, time=report.time, body=body))
         session.flush()
         return evidence_id
-
-    def take_job(self, session: Session, report: JobReport) -> None:
-        """Remember that a run of a job started or ended."""
-        ended = None if report.status == "running" else report.time
-        statement = insert(JobRunRow).values(
-            app=report.app,
-            run=report.run,
-            job=report.job,
-            release=report.release,
-            status=report.status,
-            started=report.time,
-            ended=ended,
-            log_lines=list(report.log_lines),
-        )
-        changed = {"status": report.status, "ended": ended, "log_lines": list(report.log_lines)}
-        session.execute(statement.on_conflict_do_update(index_elements=["tenant", "app", "run"], set_=changed))
 
     def statuses(self, session: Session, app: str = "") -> list[AppStatus]:
         """Return the last word on each app and mode, or on one app."""
@@ -129,12 +113,4 @@ class ObserveService:
         query = select(KillEvidenceRow).where(KillEvidenceRow.app == app).order_by(KillEvidenceRow.time.desc())
         return [
             KillEvidence(row.id, KillReport.model_validate(row.body)) for row in session.scalars(query.limit(limit))
-        ]
-
-    def job_runs(self, session: Session, app: str, limit: int = 20) -> list[JobRun]:
-        """Return the runs of an app's jobs, newest first."""
-        query = select(JobRunRow).where(JobRunRow.app == app).order_by(JobRunRow.started.desc()).limit(limit)
-        return [
-            JobRun(row.app, row.run, row.job, row.release, row.status, row.started, row.ended, tuple(row.log_lines))
-            for row in session.scalars(query)
         ]

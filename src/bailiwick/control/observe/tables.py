@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -84,7 +85,7 @@ class KillEvidenceRow(Base):
 
 
 class JobRunRow(Base):
-    """A run of an app's job."""
+    """A run of an app's job, or that there was none; `due` is when it fell due, unless somebody asked for it."""
 
     __tablename__ = "job_runs"
     __table_args__ = (
@@ -100,6 +101,31 @@ class JobRunRow(Base):
     started: Mapped[datetime]
     ended: Mapped[datetime | None]
     log_lines: Mapped[list[str]]
+    due: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default="1")
+    words: Mapped[str] = mapped_column(server_default="")
+    asked_by: Mapped[str] = mapped_column(server_default="")
+
+
+class WorkerRow(Base):
+    """How a worker of an app and its queue stand, as its plane last said; `letters` are messages that it gave up."""
+
+    __tablename__ = "worker_states"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "app", "mode", "branch", "worker"),)
+
+    app: Mapped[str]
+    mode: Mapped[str]
+    branch: Mapped[str]
+    worker: Mapped[str]
+    release: Mapped[str]
+    status: Mapped[str]
+    words: Mapped[str]
+    waiting: Mapped[int]
+    taken: Mapped[int]
+    dead: Mapped[int]
+    letters: Mapped[list[Any]] = mapped_column(JSONB)
+    log_lines: Mapped[list[str]]
+    time: Mapped[datetime]
 
 
 class WallNoteRow(Base):

@@ -14,6 +14,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.messages import (
     STATE_TYPE,
     DesiredState,
+    EnqueueOrder,
     Heartbeat,
     KillOrder,
     Message,
@@ -62,7 +63,7 @@ class PlaneHub:
         """How many streams each plane has open."""
         return {plane: len(streams) for plane, streams in self._streams.items() if streams}
 
-    def broadcast(self, order: KillOrder | RunJobOrder | RestoreOrder) -> None:
+    def broadcast(self, order: KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder) -> None:
         """Send an order to every plane that listens, before anything else that waits."""
         self._on_loop(lambda: self._put(order))
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.observe import ObserveService, take_storage, take_walls
+from bailiwick.control.observe import ObserveService, take_storage, take_walls, take_work
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
     Accounts,
@@ -47,6 +47,7 @@ from bailiwick.core.messages import (
     SettingsReport,
     StorageReport,
     WallsReport,
+    WorkerReport,
 )
 from bailiwick.core.policy import Asked, ContextValue, Decision
 from bailiwick.core.rollouts import RolloutReport
@@ -65,6 +66,7 @@ _OfAnApp = (
     | RolloutReport
     | WallsReport
     | StorageReport
+    | WorkerReport
 )
 
 
@@ -200,8 +202,8 @@ class ReportTaker:
                 self._observe.take_status(session, plane, report)
             case RequestRollup() | EgressRollup():
                 self._observe.take_rollup(session, plane, report)
-            case JobReport():
-                self._observe.take_job(session, report)
+            case JobReport() | WorkerReport():
+                take_work(session, report)
             case AttestationReport():
                 self._attestations.take(session, plane, report)
             case KillReport() if not self._may_close(session, plane, report):

@@ -8,6 +8,7 @@ from typing import Any
 
 from bailiwick.control.change_windows import Standing
 from bailiwick.control.gates import RuleKind, Weighed
+from bailiwick.core.modes import Mode
 from bailiwick.core.policy import ContextValue, Decision
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_words import Line
@@ -159,7 +160,19 @@ class StateChanged:
     """Planes must hear their desired state anew."""
 
 
-Change = JobAsked | StateChanged
+@dataclass(frozen=True, slots=True)
+class MessageAsked:
+    """A worker of an app in a mode must get this message (JSON), or, with `revive`, what it gave up."""
+
+    app: str
+    mode: Mode
+    worker: str
+    message: str
+    revive: bool
+    asked_by: str
+
+
+Change = JobAsked | MessageAsked | StateChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Releases: previews of what was just accepted, what is in use, and jobs."""
 
+import json
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, select
@@ -10,7 +11,7 @@ from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import App, CatalogService
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
-from bailiwick.control.release.model import DeployState, JobAsked, Release, StateChanged, UsedTree
+from bailiwick.control.release.model import DeployState, JobAsked, MessageAsked, Release, StateChanged, UsedTree
 from bailiwick.control.release.packing import (
     Notify,
     Packer,
@@ -24,15 +25,17 @@ from bailiwick.control.release.packing import (
 from bailiwick.control.release.rows import release_of
 from bailiwick.control.release.tables import CandidateRow, CurrentRow, DeployRow, ReleaseRow
 from bailiwick.core.artifacts import TreeFile
-from bailiwick.core.errors import NotFoundError
+from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.ids import new_id
-from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION
+from bailiwick.core.manifest import Manifest
+from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION, Mode
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 # How many earlier production releases of an app are kept ready for a rollback.
 _FALLBACKS = 2
+_MESSAGE_BYTES = 64 * 1024
 
 
 class ReleaseService:
@@ -117,9 +120,10 @@ class ReleaseService:
             app = self._catalog.readable_app(session, identity, app_path)
             decision = self._authorizer.require(session, identity, "app.run-job", app.resource)
             served = current_release(session, app.path, PRODUCTION)
-            if served is None:
+            manifest = self.production_manifest(session, app)
+            if served is None or manifest is None:
                 raise NotFoundError(f"{app.path} is not in production", hint=f"bailiwick deploy {app.path}")
-            jobs = manifest_of(self._sources.files(app, served.commit)).jobs
+            jobs = manifest.jobs
             if job not in jobs:
                 raise NotFoundError(
                     f"{app.path} has no job '{job[:60]}'", hint=f"there are: {', '.join(sorted(jobs)) or 'none'}"
@@ -137,6 +141,39 @@ class ReleaseService:
             )
             self._store.after_commit(session, lambda: self._notify(asked))
             return asked.run
+
+    def send_message(
+        self, identity: Identity, app_path: str, worker: str, message: str = "", *, mode: Mode = PRODUCTION
+    ) -> None:
+        """Ask for a message (JSON) to be given to a worker of an app, or, without one, for what it gave up."""
+        with self._store.transaction() as session:
+            app = self._catalog.readable_app(session, identity, app_path)
+            decision = self._authorizer.require(session, identity, "app.run-job", app.resource)
+            served = current_release(session, app.path, mode)
+            if served is None:
+                raise NotFoundError(f"{app.path} is not in {mode}", hint=f"bailiwick deploy {app.path}")
+            workers = manifest_of(self._sources.files(app, served.commit)).workers
+            if worker not in workers or not workers[worker].queue:
+                known = ", ".join(sorted(name for name, item in workers.items() if item.queue)) or "none"
+                raise NotFoundError(f"{app.path} has no queue '{worker[:40]}'", hint=f"there are: {known}")
+            _require_json(message)
+            asked = MessageAsked(app.path, mode, worker, message, not message, str(identity.principal))
+            self._audit.note(
+                session,
+                asked.asked_by,
+                "message.requested" if message else "message.revival-requested",
+                app.resource,
+                app=app.path,
+                release=served.id,
+                deciders=decision.deciders,
+                context={"worker": worker, "mode": mode},
+            )
+            self._store.after_commit(session, lambda: self._notify(asked))
+
+    def production_manifest(self, session: Session, app: App) -> Manifest | None:
+        """Return the manifest of what an app has in production, None when it has nothing there."""
+        served = current_release(session, app.path, PRODUCTION)
+        return manifest_of(self._sources.files(app, served.commit)) if served is not None else None
 
     def releases(self, session: Session, app_path: str, limit: int = 20) -> list[Release]:
         """Return an app's releases, newest first."""
@@ -187,3 +224,12 @@ class ReleaseService:
                 known.add((row.app, row.tree))
                 used.append(UsedTree(row.app, row.tree, row.commit, "", ""))
         return used
+
+
+def _require_json(message: str) -> None:
+    if len(message.encode()) > _MESSAGE_BYTES:
+        raise InvalidInputError(f"a message by hand has {_MESSAGE_BYTES // 1024} KiB at most")
+    try:
+        json.loads(message or "null")
+    except (ValueError, RecursionError):
+        raise InvalidInputError("a message is JSON", hint="a text is written with its quotes: '\"text\"'") from None

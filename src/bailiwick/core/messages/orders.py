@@ -38,6 +38,18 @@ class RunJobOrder(Message):
     asked_by: str
 
 
+class EnqueueOrder(Message):
+    """Put a message into the queue of a worker, or (`revive`) give out anew what it gave up; `message` is JSON."""
+
+    kind: Literal["enqueue"] = "enqueue"
+    app: str
+    mode: Mode
+    worker: str = Field(max_length=40)
+    message: str = Field(default="", max_length=64 * 1024, repr=False)
+    revive: bool = False
+    asked_by: str
+
+
 class RestoreOrder(Message):
     """Put an app's own database back as a snapshot holds it, or, without one, as it was at a moment."""
 
@@ -62,8 +74,9 @@ class Heartbeat(Message):
     time: datetime
 
 
-Downlink = Annotated[DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat, Field(discriminator="kind")]
-_DOWNLINK: TypeAdapter[DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat] = TypeAdapter(Downlink)
+AnyDownlink = DesiredState | KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | Heartbeat
+Downlink = Annotated[AnyDownlink, Field(discriminator="kind")]
+_DOWNLINK: TypeAdapter[AnyDownlink] = TypeAdapter(Downlink)
 
 
 def encode_downlink(message: Message) -> bytes:
@@ -71,6 +84,6 @@ def encode_downlink(message: Message) -> bytes:
     return canonical_json(message.model_dump(mode="json", by_alias=True))
 
 
-def decode_downlink(payload: bytes) -> DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat:
+def decode_downlink(payload: bytes) -> AnyDownlink:
     """Read a message to a plane; raises pydantic's `ValidationError` when it is not one."""
     return _DOWNLINK.validate_json(payload)

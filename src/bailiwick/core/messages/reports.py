@@ -28,7 +28,7 @@ class AppReport(Message):
     app: str
     mode: Literal["preview", "production"]
     release: str
-    status: Literal["starting", "running", "failed", "refused", "stopped"]
+    status: Literal["starting", "running", "asleep", "failed", "refused", "stopped"]
     words: str = ""
     time: datetime
     branch: str = ""
@@ -143,16 +143,52 @@ class KillReport(Message):
 
 
 class JobReport(Message):
-    """A run of a job: started, or ended with a code and its last lines."""
+    """A run of a job: begun, waiting for its next attempt, or ended with its last lines; or that there was none.
+
+    `due` is when it fell due, None where somebody asked for it. `words` say what is to be said besides.
+    """
 
     kind: Literal["job"] = "job"
     app: str
     job: str
     run: str
     release: str
-    status: Literal["running", "succeeded", "failed"]
+    status: Literal["running", "waiting", "succeeded", "failed", "skipped"]
     time: datetime
     log_lines: tuple[str, ...] = ()
+    due: datetime | None = None
+    attempt: int = Field(default=1, ge=1)
+    words: str = Field(default="", max_length=500)
+    asked_by: str = Field(default="", max_length=300)
+
+
+class DeadMessage(Message):
+    """A message that is not given out any more; what it says stays at the plane."""
+
+    id: str = Field(max_length=60)
+    queued_by: str = Field(max_length=300)
+    queued_at: datetime
+    attempts: int
+    words: str = Field(max_length=300)
+
+
+class WorkerReport(Message):
+    """How a worker of a release and its queue stand; `letters` are the last that were given up."""
+
+    kind: Literal["worker"] = "worker"
+    app: str
+    mode: Literal["preview", "production"]
+    branch: str = ""
+    release: str
+    worker: str = Field(max_length=40)
+    status: Literal["starting", "running", "failed", "stopped"]
+    words: str = Field(max_length=500)
+    waiting: int
+    taken: int
+    dead: int
+    letters: tuple[DeadMessage, ...] = Field(max_length=20)
+    log_lines: tuple[str, ...] = Field(max_length=50)
+    time: datetime
 
 
 class SnapshotSeen(Message):
@@ -307,6 +343,7 @@ AnyReport = (
     | SettingsReport
     | WallsReport
     | NetworksReport
+    | WorkerReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

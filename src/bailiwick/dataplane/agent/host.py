@@ -14,20 +14,22 @@ from typing import Literal
 
 from bailiwick.core.attestation import RENEWED
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import (
     AnyReport,
     AppState,
     DesiredState,
+    EnqueueOrder,
     KillOrder,
     RequestTrace,
     RestoreOrder,
-    RunJobOrder,
 )
 from bailiwick.core.statements import SignatureError
 from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.core.trust import KeyChanges
 from bailiwick.dataplane.agent.candidates import Candidates
 from bailiwick.dataplane.agent.instance import Instance, Workshop
+from bailiwick.dataplane.agent.job_ledger import JobLedger
 from bailiwick.dataplane.agent.job_runs import JobRuns
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.own_databases import OwnDatabases
@@ -36,16 +38,18 @@ from bailiwick.dataplane.agent.served import (
     UP,
     Served,
     end,
+    in_production,
     key_of,
     opened,
-    scheduled_jobs,
     watched_of,
 )
 from bailiwick.dataplane.agent.shelf import ReleaseShelf
+from bailiwick.dataplane.agent.sleeping import Sleeper
 from bailiwick.dataplane.agent.starting import Starter
 from bailiwick.dataplane.agent.stopped import Key, StoppedHere
 from bailiwick.dataplane.agent.stopping import closed_by, stops_app
 from bailiwick.dataplane.agent.telling import Telling
+from bailiwick.dataplane.agent.workers import Workers
 from bailiwick.dataplane.guard import Guard, Trip, Watched
 from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
@@ -91,7 +95,8 @@ class AppHost:
         self._stopped_here = StoppedHere(state / "stopped-here.json")
         self._last_heard = time.monotonic()
         self.desired: DesiredState | None = None
-        self._runs = JobRuns(shop, self._shelf.prepare, report, clock)
+        self.runs = JobRuns(shop, self._shelf.prepare, report, clock, JobLedger(state / "jobs.sqlite"))
+        self.workers = Workers(shop, shop.queues, self._shelf.prepare, report, clock)
         self._databases = OwnDatabases(shop.databases, plane, report, clock, state / "branch-databases.json")
         self._chores: set[asyncio.Task[None]] = set()
         self._retired = Retired(pool, warm_seconds)
@@ -107,6 +112,7 @@ class AppHost:
             later=self.later,
             clock=clock,
         )
+        self._sleeper = Sleeper(pool, self._tell, warm_seconds, self._begin, self.later)
         self._starter = Starter(
             shelf=self._shelf,
             shop=shop,
@@ -114,7 +120,8 @@ class AppHost:
             pool=pool,
             guard=guard,
             tell=self._tell,
-            runs=self._runs,
+            runs=self.runs,
+            workers=self.workers,
             databases=self._databases,
             retired=self._retired,
             candidates=self._candidates,
@@ -152,6 +159,7 @@ class AppHost:
         self._sites.tell_ended({f"{item.host}.{self._suffix}": item for item in desired.ended})
         self.later(self._databases.drop_others(desired.apps))
         self.later(self._shop.storage.drop_others(desired.releases))
+        self.later(asyncio.to_thread(self.workers.queues.store.keep_apps, frozenset(wanted)))
         self._databases.rehearse(desired.rehearsals)
         if told != desired.key_changes:
             self.later(self._look_again(desired.key_changes))
@@ -189,6 +197,7 @@ class AppHost:
             return
         # Nothing starts it again when it ends by itself meanwhile.
         await end(served.work)
+        await self.workers.end(key_of(served.site.state), order.because)
         self._candidates.leave(key_of(served.site.state))
         served.draining = asyncio.create_task(self._drain(served, order.drain_seconds, order.because))
 
@@ -207,16 +216,22 @@ class AppHost:
             if served.awaits_control:
                 served.awaits_control = False
                 await end(served.work)
-                served.work = asyncio.create_task(self._starter.bring_up(served))
+                self._begin(served)
                 if self.desired is not None:
                     await self._candidates.take(self.desired)
 
-    async def run_job(self, order: RunJobOrder) -> None:
-        """Run a job once, when this plane has the app in production."""
-        served = self._served.get((order.app, "production"))
-        if served is None or served.site.condition not in UP:
-            return
-        self._runs.start(served.site.state, order.job, order.run)
+    def put_to_sleep(self, now: float) -> None:
+        """Put to sleep what nobody used for its time; `now` is of the monotonic clock."""
+        self._sleeper.look(list(self._served.values()), now)
+
+    def _begin(self, served: Served) -> None:
+        served.work = asyncio.create_task(self._starter.bring_up(served))
+
+    def enqueue(self, order: EnqueueOrder) -> None:
+        """Give a message to a worker of an app that runs here, or what it gave up."""
+        served = self._served.get((order.app, order.mode))
+        if served is not None and served.site.condition in UP:
+            self.later(self.workers.give(served.site.state, order))
 
     def restore_database(self, order: RestoreOrder) -> None:
         """Put an app's own database back, and start its release afresh on it: it may miss what that release needs.
@@ -231,11 +246,16 @@ class AppHost:
             return
         if served.site.condition in UP | {"failed", "starting"}:
             await end(served.work)
-            served.work = asyncio.create_task(self._starter.bring_up(served))
+            self._begin(served)
 
-    def scheduled_jobs(self) -> list[tuple[str, str, str]]:
-        """Return app, job and cron expression of every job of what runs in production here."""
-        return scheduled_jobs(self._served)
+    def in_production(self) -> dict[str, tuple[AppState, Manifest]]:
+        """Return what runs in production here, by app, each with the manifest of its release."""
+        return in_production(self._served)
+
+    def production_apps(self) -> frozenset[str] | None:
+        """Return the apps that are to be in production here, None until the control plane has said."""
+        apps = self.desired.apps if self.desired is not None else None
+        return None if apps is None else frozenset(app.app for app in apps if app.mode == "production")
 
     # -- what the router sees ------------------------------------------------------------------------------------
 
@@ -306,6 +326,7 @@ class AppHost:
     async def close(self) -> None:
         """Stop everything."""
         await self._databases.close()
+        await self.runs.close()
         for key in list(self._served):
             await self._forget(key)
         await self._candidates.close()
@@ -373,7 +394,7 @@ class AppHost:
         if same and (at_work or served.site.condition in UP):
             return
         await end(served.work)
-        served.work = asyncio.create_task(self._starter.bring_up(served))
+        self._begin(served)
 
     async def _stop(self, served: Served, condition: Literal["killed", "refused", "stopped"], words: str) -> None:
         """Serve nothing more at once, then end the sandbox."""
@@ -387,8 +408,9 @@ class AppHost:
         self._guard.start_afresh(watched_of(served.wanted))
         self._calls.end_release(served.site.state.app, served.site.state.release)
         await end(served.work)
+        await self.workers.end(key, words)
         if served.site.state.mode == "production":
-            await self._runs.end(served.site.state.app)
+            await self.runs.end(served.site.state.app)
         instance, served.instance = served.instance, None
         if instance is not None:
             self._pool.drop(instance.socket)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import EgressHost, Manifest
@@ -19,17 +20,18 @@ from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.own_storage import OwnStorage, owner_of
-from bailiwick.dataplane.agent.programs import program_of
+from bailiwick.dataplane.agent.programs import Part, program_of
 from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.agent.trusting import trusting
 from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
-from bailiwick.dataplane.gateways.model import ModelListener
+from bailiwick.dataplane.gateways.model import ModelListener, Step
 from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
 from bailiwick.dataplane.listening import Room
 from bailiwick.dataplane.networks import NetworkWatch
+from bailiwick.dataplane.queues import QueueListener, Queues
 from bailiwick.dataplane.sandbox import (
     Layer,
     Limits,
@@ -47,6 +49,7 @@ _DNS_ADDRESS = "127.0.0.53"
 # No integration is called so: their names have no dots.
 _MODELS_HOST = "gateway.models.internal"
 _DATABASE_HOST = "own.database.internal"
+_QUEUE_HOST = "app.queue.internal"
 _LOG_LINES = 200
 _LOG_LINE_BYTES = 4000
 _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"
@@ -71,7 +74,8 @@ class Workshop:
     gateway: SqlGateway
     databases: Databases | None
     storage: OwnStorage
-    models: Callable[[AppState, Manifest], ModelListener]
+    models: Callable[[AppState, Manifest, Step | None], ModelListener]
+    queues: Queues
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
     egress: Callable[[AppState, EgressHost], EgressListener]
@@ -94,6 +98,7 @@ class Instance:
     runtime: Runtime
     layer: Layer | None = None
     looked_at: float = 0.0
+    queue: QueueListener | None = None
     room: Room = field(init=False)
     _closers: list[Callable[[], None]] = field(default_factory=list)
     _reader: asyncio.Task[None] | None = None
@@ -131,8 +136,10 @@ def require_offered(manifest: Manifest, shop: Workshop) -> None:
         raise StartError("; ".join(words), hint="change bailiwick.toml, or ask whoever runs this plane")
 
 
-async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *, job: str = "") -> Instance:
-    """Start a release (or one run of its job) and wait until it answers; raise `StartError` with its words if not."""
+async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, part: Part | None = None) -> Instance:
+    """Start a release, or another part of it than its web server, and wait until what serves answers; raise
+    `StartError` with its words if it does not.
+    """
     require_level(state.guardrails.isolation.level)
     require_offered(prepared.manifest, shop)
     manifest = prepared.manifest
@@ -144,8 +151,9 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     path = folder / "ingress.sock"
     ingress = _listen(path)
     plants, names, environment = _plan(state, prepared.manifest)
+    part = part or Part("serve", manifest.app.entrypoint or "")
     trust = trusting(runtime, folder, shop.egress_authority(state))
-    program = program_of(manifest, runtime, state.open_capabilities, job=job)
+    program = program_of(manifest, runtime, state.open_capabilities, part)
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
         owner=owner_of(state),
@@ -175,8 +183,8 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, runtime, layer)
     instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
     try:
-        await _open_gateways(instance, plants, names, shop)
-        if not job:
+        await _open_gateways(instance, plants, names, shop, part)
+        if part.kind == "serve":
             await _until_ready(instance, shop.walls)
     except BaseException:
         await instance.stop()
@@ -224,6 +232,9 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     if manifest.database is not None:
         plants["database"] = Plant(_DATABASE_HOST, _address(3, 0), 5432)
         environment["DATABASE_URL"] = f"postgresql://app@{_DATABASE_HOST}:5432/app"
+    if any(worker.queue for worker in manifest.workers.values()):
+        plants["queue"] = Plant(_QUEUE_HOST, _address(4, 0), 80)
+        environment["BAILIWICK_QUEUE_URL"] = f"http://{_QUEUE_HOST}"
     opens = state.guardrails.egress.opens
     traced = [
         target.address
@@ -232,6 +243,8 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     ]
     if manifest.models:
         traced.append(f"{_MODELS_HOST}:80")
+    if "queue" in plants:
+        traced.append(f"{_QUEUE_HOST}:80")
     environment["BAILIWICK_TRACED_HOSTS"] = " ".join(traced)
     # A name has one address, so the ports of one host share it.
     hosts = list(dict.fromkeys(target.host for target in manifest.egress.declared))
@@ -246,7 +259,9 @@ def _address(group: int, number: int) -> str:
     return f"127.{1 + group}.{number // 250}.{1 + number % 250}"
 
 
-async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: dict[str, str], shop: Workshop) -> None:
+async def _open_gateways(
+    instance: Instance, plants: dict[str, Plant], names: dict[str, str], shop: Workshop, part: Part
+) -> None:
     planted = instance.sandbox.planted
     state = instance.state
     resolver = DnsGateway(names, lambda name: shop.refused_name(state, name))
@@ -272,8 +287,15 @@ async def _open_gateways(instance: Instance, plants: dict[str, Plant], names: di
         listener.room = instance.room
         await listener.start(planted[plants["database"]])
         instance._closers.append(listener.close)
+    if "queue" in plants:
+        own = part.worker if part.kind == "work" else ""
+        workers = {name: worker for name, worker in instance.manifest.workers.items() if worker.queue}
+        instance.queue = QueueListener(shop.queues, state, instance_name(state.app, state.branch), workers, own)
+        await instance.queue.start(planted[plants["queue"]])
+        instance._closers.append(instance.queue.close)
+    counts = instance.queue if part.kind == "work" else None
     if "models" in plants:
-        models = shop.models(state, instance.manifest)
+        models = shop.models(state, instance.manifest, counts.step if counts is not None else None)
         models.room = instance.room
         await models.start(planted[plants["models"]])
         instance._closers.append(models.close)

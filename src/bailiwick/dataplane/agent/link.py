@@ -16,14 +16,10 @@ from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.messages import (
     STATE_TYPE,
     Acknowledgement,
-    DesiredState,
-    Heartbeat,
-    KillOrder,
+    AnyDownlink,
     PassAnswer,
     PassRequest,
     PlaneWelcome,
-    RestoreOrder,
-    RunJobOrder,
     SecretValue,
     StateTaken,
     TokenShown,
@@ -40,7 +36,7 @@ _SEND_EVERY_SECONDS = 0.1
 _RENEW_AGAIN_SECONDS = 20.0
 _JSON = {"content-type": "application/json"}
 _LOG = logging.getLogger(__name__)
-Take = Callable[[DesiredState | KillOrder | RunJobOrder | RestoreOrder | Heartbeat], Awaitable[None]]
+Take = Callable[[AnyDownlink], Awaitable[None]]
 
 
 class Link:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from bailiwick.core.capabilities import Capability
 from bailiwick.core.manifest import Manifest
@@ -18,6 +19,18 @@ _MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What of a release runs in a sandbox of its own: its web server, one run of a function, or a function that is
+    called for each message of a `worker`'s queue.
+    """
+
+    kind: Literal["serve", "run", "work"]
+    entrypoint: str
+    worker: str = ""
+    concurrency: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """How an app starts. `packages` is where its dependencies are seen; `may_start_others` whether the sandbox lets it
     start programs: where it does, the launcher may still take that right.
@@ -29,13 +42,13 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def program_of(manifest: Manifest, runtime: Runtime, opened: Collection[str], *, job: str = "") -> Program:
-    """Return how a web app, or one run of its job, starts with the capabilities that are open."""
-    entrypoint = manifest.jobs[job].run if job else manifest.app.entrypoint or ""
+def program_of(manifest: Manifest, runtime: Runtime, opened: Collection[str], part: Part) -> Program:
+    """Return how a part of an app starts with the capabilities that are open."""
     if manifest.app.on_node:
-        return _on_node(manifest, runtime, entrypoint, opened)
-    command = (runtime.python, "-B", "/overlay/launcher.py", "run" if job else "serve", entrypoint, *opened)
-    return Program(command, "/layer", may_start_others=True)
+        return _on_node(manifest, runtime, part.entrypoint, opened)
+    command = (runtime.python, "-B", "/overlay/launcher.py", part.kind, part.entrypoint, *opened)
+    environment = {"BAILIWICK_CONCURRENCY": str(part.concurrency)} if part.kind == "work" else {}
+    return Program(command, "/layer", may_start_others=True, environment=environment)
 
 
 def _on_node(manifest: Manifest, runtime: Runtime, entrypoint: str, opened: Collection[str]) -> Program:

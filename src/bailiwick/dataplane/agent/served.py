@@ -12,7 +12,8 @@ from bailiwick.dataplane.agent.stopped import Key
 from bailiwick.dataplane.guard import RateLimit, Watched
 from bailiwick.dataplane.router import Site
 
-UP = frozenset({"running", "jobs-only"})
+# What sleeps is up: it goes on with the next request.
+UP = frozenset({"running", "asleep", "jobs-only"})
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Served:
 
     `ran` is what last came up, unless it was killed since. `awaits_control` says that it is down because the control
     plane was silent: it starts when that is heard again. `draining` waits for its last requests once it was stopped.
+    `slept` is when it fell asleep, by the monotonic clock.
     """
 
     wanted: AppState
@@ -32,6 +34,7 @@ class Served:
     work: asyncio.Task[None] | None = None
     finished: list[RequestTrace] = field(default_factory=list)
     attested: float = 0.0
+    slept: float = 0.0
     draining: asyncio.Task[None] | None = None
 
 
@@ -45,14 +48,13 @@ def opened(state: AppState) -> tuple[object, ...]:
     return found, state.open_capabilities, state.accept_loss, rails.isolation.level, rails.egress.opened_tls
 
 
-def scheduled_jobs(served: Mapping[Key, Served]) -> list[tuple[str, str, str]]:
-    """Return app, job and cron expression of every job of what runs in production."""
-    return [
-        (app, name, job.schedule)
+def in_production(served: Mapping[Key, Served]) -> dict[str, tuple[AppState, Manifest]]:
+    """Return what runs in production, by app, each with the manifest of its release."""
+    return {
+        app: (item.site.state, item.manifest)
         for (app, mode), item in served.items()
         if mode == "production" and item.manifest is not None and item.site.condition in UP
-        for name, job in item.manifest.jobs.items()
-    ]
+    }
 
 
 def site_of(
@@ -61,12 +63,13 @@ def site_of(
     """Return the site of a release that takes the place of another one, and what is said of it; `there` is that of an
     instance which was up already.
     """
-    site = there or Site(before.host, state, "jobs-only")
+    nothing = "has jobs only" if not manifest.workers else "works by itself"
+    site = there or Site(before.host, state, "jobs-only", nothing)
     if instance is not None:
         site.serve(state, instance.socket)
         words = f"limits by {instance.sandbox.controls}{'; it was up already' if there is not None else ''}"
     else:
-        words = f"it has jobs only: {', '.join(manifest.jobs) or 'none'}"
+        words = f"it {site.words}: {', '.join((*manifest.jobs, *manifest.workers)) or 'none'}"
     site.data_classes = frozenset(manifest.app.data_classes)
     site.rate = RateLimit(float(manifest.limits.requests_per_second))
     site.request_seconds = float(manifest.limits.request_seconds)

@@ -23,6 +23,7 @@ from bailiwick.dataplane.agent.retired import Retired
 from bailiwick.dataplane.agent.served import UP, Served, as_signed_now, key_of, site_of, watched_of
 from bailiwick.dataplane.agent.shelf import ReleaseShelf
 from bailiwick.dataplane.agent.telling import Telling
+from bailiwick.dataplane.agent.workers import Workers
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.router import Pool, Site, Sites
 from bailiwick.dataplane.sandbox import LevelRefusedError, require_level
@@ -43,6 +44,7 @@ class Starter:
     guard: Guard
     tell: Telling
     runs: JobRuns
+    workers: Workers
     databases: OwnDatabases
     retired: Retired
     candidates: Candidates
@@ -86,6 +88,9 @@ class Starter:
             if served.instance is not instance:
                 return
             served.instance = None
+            if served.site.condition == "asleep":
+                await instance.stop()
+                return
             words = self.shop.walls.ended(instance, served.site, ended)
             served.site.stop("starting", words)
             self.tell.status(state, "stopped", words)
@@ -135,11 +140,13 @@ class Starter:
             taken_back = await self.databases.ready(state, prepared, wanted=state.release == served.wanted.release)
             if taken_back:
                 self._leave(served)
+                await self.workers.end(key_of(state), "its database was taken back to an earlier release")
             instance, site = await self._instance_of(state, prepared, warm=not taken_back)
         except (BailiwickError, OSError) as fault:
             self._fail(served, state, fault)
             return True
         self._take_over(served, state, prepared.manifest, instance, site)
+        await self.workers.begin(state, prepared.manifest)
         return False
 
     async def _instance_of(
@@ -219,6 +226,7 @@ class Starter:
         old, served.instance = served.instance, None
         if old is not None:
             self.later(self._end_instance(old))
+        self.later(self.workers.end(key_of(state), words))
         if state.mode == "production":
             self.later(self.runs.end(state.app))
         self.tell.refused(state, words)

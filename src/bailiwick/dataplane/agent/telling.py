@@ -13,7 +13,7 @@ from bailiwick.dataplane.router import Site
 _ERROR = 500
 _EVIDENCE_LINES = 100
 _WORDS = 2000
-Status = Literal["starting", "running", "failed", "refused", "stopped"]
+Status = Literal["starting", "running", "asleep", "failed", "refused", "stopped"]
 
 
 class Telling:

@@ -11,11 +11,17 @@ import contextvars
 import functools
 import importlib
 import inspect
+import json
 import os
 import sys
+import threading
+import traceback
 from typing import Any
 
 _INGRESS_FD = 3
+# Longer than the queue lets a worker wait for a message.
+_QUEUE_SECONDS = 60.0
+_TAKEN = frozenset({200, 204})
 _READY_PATH = "/.bailiwick/ready"
 # As host:port, what lies behind a gateway that reads requests and takes the trace off: models, plain HTTP.
 _TRACED_HOSTS = frozenset(os.environ.get("BAILIWICK_TRACED_HOSTS", "").split())
@@ -190,8 +196,64 @@ def run(entrypoint: str) -> None:
         asyncio.run(result)
 
 
+def work(entrypoint: str) -> None:
+    """Call a function for each message of the worker's queue, several at once in threads, without end."""
+    handle = load(entrypoint)
+    count = int(os.environ["BAILIWICK_CONCURRENCY"])
+    threads = [threading.Thread(target=_handle_messages, args=[handle]) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _handle_messages(handle: Any) -> None:
+    client = importlib.import_module("http.client")
+    address = os.environ["BAILIWICK_QUEUE_URL"].partition("//")[2]
+    try:
+        while True:
+            connection = client.HTTPConnection(address, timeout=_QUEUE_SECONDS)
+            taken = _asked(connection, "/-/next", b"")
+            if taken:
+                done = _handled(handle, json.loads(taken))
+                _asked(client.HTTPConnection(address, timeout=_QUEUE_SECONDS), "/-/done", json.dumps(done).encode())
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # A worker with fewer threads than it should have is no use: the plane starts one anew that ended.
+        sys.stdout.flush()
+        os._exit(1)
+
+
+def _asked(connection: Any, path: str, body: bytes) -> bytes:
+    try:
+        connection.request("POST", path, body)
+        answer = connection.getresponse()
+        said: bytes = answer.read()
+    finally:
+        connection.close()
+    if answer.status not in _TAKEN:
+        raise ConnectionError(f"the queue answers {answer.status}: {said[:200].decode(errors='replace')}")
+    return said
+
+
+def _handled(handle: Any, taken: Any) -> Any:
+    """Handle a message under its own trace; return what to say of it."""
+    _TRACEPARENT.set(taken["traceparent"])
+    try:
+        result = handle(taken["message"])
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
+    except Exception as fault:
+        traceback.print_exc()
+        return {"id": taken["id"], "failed": f"{type(fault).__name__}: {fault}"[:300]}
+    finally:
+        _TRACEPARENT.set("")
+    return {"id": taken["id"]}
+
+
 def main() -> None:
-    """Start what the plane asks for: `serve` or `run`, an entrypoint, and the capabilities that are open."""
+    """Start what the plane asks for: `serve`, `run` or `work`, an entrypoint, and the capabilities that are open."""
     kind, entrypoint, *opened = sys.argv[1:]
     if "process-spawning" not in opened:
         restraint = importlib.import_module("restraint")  # beside this file; before any code of the app
@@ -200,9 +262,9 @@ def main() -> None:
     sys.path[:0] = ["/app", "/layer"]
     os.chdir("/app")
     instrument_psycopg()
-    if "OPENAI_BASE_URL" in os.environ:  # it declares models; others start without loading this
+    if _TRACED_HOSTS:  # others start without loading this
         instrument_http()
-    {"serve": serve, "run": run}[kind](entrypoint)
+    {"serve": serve, "run": run, "work": work}[kind](entrypoint)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ class Exchange:
         finally:
             self._browser.on_end = None
             site.in_flight.discard(self)
+            site.used = time.monotonic()
             calls.end(self._trace)
             seen = RequestTrace(
                 trace=self._trace,
@@ -144,7 +145,7 @@ class Exchange:
 
     async def _relay(self, pool: Pool) -> bool:
         path = self._site.upstream
-        assert path is not None  # noqa: S101 - the gate let only running sites through
+        assert path is not None  # noqa: S101 - the gate let only running sites through, and what slept was woken
         out = self._request()
         known = pool.take_idle(path)
         app = self._begin(known or await self._connect(pool, path), out)

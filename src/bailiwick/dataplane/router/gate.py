@@ -55,7 +55,8 @@ class Gate:
 
     def check(self, site: Site, head: RequestHead, address: str = "") -> Identity | SignInNeeded | Page:
         """Return who may pass, that they must sign in, or the page that says why not; `address` is the client's."""
-        closed = closed_page(site)
+        # What sleeps is woken by whoever may pass.
+        closed = None if site.wakes else closed_page(site)
         if closed is not None:
             return closed
         token = self._token(head)
@@ -134,7 +135,7 @@ def closed_page(site: Site) -> Page | None:
             "An administrator can bring it back once it is known why. Nothing was lost that was saved before.",
         )
     if site.condition == "jobs-only":
-        return Page(404, f"{site.state.app} has jobs only: there is nothing to open.", "The console shows their runs.")
+        return Page(404, f"{site.state.app} {site.words}: there is nothing to open.", "The console shows what it does.")
     if site.condition != "running" or site.upstream is None:
         # What an app printed when it failed is for its builders, on the console, not for whoever comes by.
         hint = (

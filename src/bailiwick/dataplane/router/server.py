@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel, TooLongError, linger
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.exchange import Exchange, Observer
-from bailiwick.dataplane.router.gate import Gate, SignInNeeded
+from bailiwick.dataplane.router.gate import Gate, SignInNeeded, closed_page
 from bailiwick.dataplane.router.origin import Proxies
 from bailiwick.dataplane.router.pages import Page, render
 from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_OUT_PATH, SignIn
@@ -19,6 +20,8 @@ from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request, render_head
 
 _HEAD_SECONDS = 30.0
+# How long a request waits for an app that it woke, and how often it looks whether that is up.
+_WAKE_SECONDS, _LOOK_SECONDS = 30.0, 0.01
 
 
 @dataclass(frozen=True)
@@ -102,16 +105,31 @@ class Router:
         if side is not site:
             # The candidate may declare more: policy is asked about what serves.
             site, who = side, self._parts.gate.check(side, head, address)
+        if isinstance(who, Identity) and site.wakes:
+            # Anything may have changed meanwhile, the site too: ask from the start.
+            return await self._woken(site) or await self._answer(browser, watch, head, address, as_json=as_json)
         if isinstance(who, Identity):
             exchange = Exchange(browser, watch, site, head, who)
             return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
-        if isinstance(who, SignInNeeded):
-            if head.method == "GET" and not as_json and not self._parts.sign_in.was_in_vain(head, who.wanted):
-                return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), who.wanted)
-            return who.refused or Page(
-                401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
-            )
-        return who
+        return self._sign_in(site, head, who, as_json=as_json) if isinstance(who, SignInNeeded) else who
+
+    def _sign_in(self, site: Site, head: RequestHead, needed: SignInNeeded, *, as_json: bool) -> Page:
+        if head.method == "GET" and not as_json and not self._parts.sign_in.was_in_vain(head, needed.wanted):
+            return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), needed.wanted)
+        return needed.refused or Page(
+            401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
+        )
+
+    async def _woken(self, site: Site) -> Page | None:
+        """Wake a site and wait a while until it serves; return the page that says what it does instead."""
+        if site.wake is not None:
+            await site.wake()
+        over = time.monotonic() + _WAKE_SECONDS
+        now: Site | None = site
+        while now is not None and now.condition == "starting" and time.monotonic() < over:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = self._parts.sites.find(site.host)
+        return closed_page(now) if now is not None and now.condition != "asleep" else None
 
     def _nothing_at(self, host: str) -> Page:
         ended = self._parts.sites.ended(host)

@@ -1,7 +1,8 @@
 """Sites: what the router knows of each app that it serves, by host name."""
 
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -12,7 +13,7 @@ from bailiwick.core.principals import Identity
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.dataplane.guard import ErrorSpike, RateLimit
 
-Condition = Literal["starting", "running", "jobs-only", "killed", "failed", "refused", "frozen", "stopped"]
+Condition = Literal["starting", "running", "asleep", "jobs-only", "killed", "failed", "refused", "frozen", "stopped"]
 _RECENT_REQUESTS = 50
 _KNOWN_PASSES = 2000
 
@@ -37,7 +38,11 @@ class Cuttable(Protocol):
 
 @dataclass
 class Site:
-    """One app in one mode. `upstream` is the Unix socket on which its sandbox listens; `words` say why it is not up."""
+    """One app in one mode. `upstream` is the Unix socket on which its sandbox listens; `words` say why it is not up.
+
+    `used` is when it was used last, by the monotonic clock. `wake` is awaited to wake it while it sleeps; `woken` says
+    that it is started because somebody wants it.
+    """
 
     host: str
     state: AppState
@@ -51,6 +56,9 @@ class Site:
     known: dict[tuple[str, str], tuple[Identity, Decision, float]] = field(default_factory=dict)
     data_classes: frozenset[str] = frozenset()
     request_seconds: float = 60.0
+    used: float = field(default_factory=time.monotonic)
+    wake: Callable[[], Awaitable[None]] | None = None
+    woken: bool = False
     # On trial, the first request passes.
     _due: float = 1.0
 
@@ -80,9 +88,30 @@ class Site:
 
     def serve(self, state: AppState, upstream: Path) -> None:
         """Serve a release that answers on a socket, whatever was here before."""
-        self.state, self.condition, self.words, self.upstream = state, "running", "", upstream
+        self.state, self.words, self.woken = state, "", False
+        self.go_on(upstream)
         self.spike = ErrorSpike(state.guardrails.errors)
         self.known.clear()
+
+    @property
+    def wakes(self) -> bool:
+        """Whether a request is to wait for it: it sleeps, or is started for another request."""
+        return self.condition == "asleep" or (self.condition == "starting" and self.woken)
+
+    def doze(self, wake: Callable[[], Awaitable[None]]) -> None:
+        """Sleep until a request comes that may pass, which waits for `wake`."""
+        self.close("asleep", "")
+        self.wake = wake
+
+    def go_on(self, upstream: Path) -> None:
+        """Serve again what only slept."""
+        self.condition, self.upstream, self.wake = "running", upstream, None
+        self.used = time.monotonic()
+
+    def start_again(self) -> None:
+        """Be started for requests, which wait."""
+        self.close("starting", "")
+        self.woken = True
 
     def stop(self, condition: Condition, words: str) -> None:
         """Serve nothing more and cut what is in flight."""
@@ -91,7 +120,7 @@ class Site:
 
     def close(self, condition: Condition, words: str) -> None:
         """Serve nothing more; what is in flight goes on."""
-        self.condition, self.words, self.upstream = condition, words, None
+        self.condition, self.words, self.upstream, self.wake = condition, words, None, None
 
     def cut(self) -> None:
         """Cut what is in flight."""

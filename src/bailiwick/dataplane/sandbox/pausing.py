@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+_KNOWS_CHILDREN = Path("/proc/thread-self/children").exists()
 _PASSES = 3  # a process may have been made while the others were being stopped
 
 
@@ -30,14 +31,33 @@ def _send(pids: list[int], number: signal.Signals) -> None:
 
 def family(first: int) -> list[int]:
     """Return a process and all below it, parents first."""
-    children: dict[int, list[int]] = {}
+    found = [first]
+    for pid in found:
+        found += [child for child in _children(pid) if child not in found]
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """Return the children of all threads of a process (proc_pid_task(5)); a process that is gone has none.
+
+    A kernel without CONFIG_PROC_CHILDREN has no such files; where it has, a look at every process of the host, which
+    takes milliseconds, is not needed.
+    """
+    if not _KNOWS_CHILDREN:
+        return [child for child, parent in _parents().items() if parent == pid]
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def _parents() -> dict[int, int]:
+    parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             # The name of the program, in brackets, may hold anything; the parent is the second word after it.
             with contextlib.suppress(OSError, IndexError, ValueError):
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry.name))
-    found = [first]
-    for pid in found:
-        found += children.get(pid, [])
-    return found
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    return parents

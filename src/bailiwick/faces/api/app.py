@@ -27,6 +27,7 @@ from bailiwick.faces.api.freezes import add_freezes
 from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.guardrails import add_guardrails
 from bailiwick.faces.api.history import add_history
+from bailiwick.faces.api.jobs import add_jobs
 from bailiwick.faces.api.models import add_models
 from bailiwick.faces.api.notices import add_notices
 from bailiwick.faces.api.package_index import add_package_index
@@ -49,6 +50,7 @@ from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.stops import add_stops
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
+from bailiwick.faces.api.workers import add_workers
 from bailiwick.faces.origin import seen_from
 
 
@@ -78,6 +80,8 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_apps,
         add_sbom,
         add_deploys,
+        add_jobs,
+        add_workers,
         add_stops,
         add_rollouts,
         add_approval_rules,

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
-from bailiwick.control.observe import storage_of, walls_of
+from bailiwick.control.observe import job_runs, storage_of, walls_of
 from bailiwick.faces.api.bodies import OwnerBody, PathBody
 from bailiwick.faces.api.deploys import deploy_json
 from bailiwick.faces.api.pages import Cursor, Json, Limit
@@ -47,7 +47,7 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
                 "releases": [asdict(item) for item in control.releases.releases(session, app.path)],
                 "deploys": [deploy_json(item) for item in control.deploys.deploys(session, app.path)],
                 "pushes": [asdict(item) for item in control.source.pushes(session, app)],
-                "job_runs": [asdict(item) for item in control.observe.job_runs(session, app.path)],
+                "job_runs": [asdict(item) for item in job_runs(session, app.path)],
                 "storage": [asdict(item) for item in storage_of(session, app.path)],
                 "walls": [asdict(item) for item in walls_of(session, app.path)],
                 "evidence": [

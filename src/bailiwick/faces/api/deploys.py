@@ -1,4 +1,4 @@
-"""Deploys over the API: ask, decide, roll back, and run jobs."""
+"""Deploys over the API: ask, decide and roll back."""
 
 from dataclasses import asdict
 from typing import Any
@@ -103,10 +103,6 @@ def add_deploys(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
         with control.store.transaction() as session:
             found = control.rollbacks.fallbacks(session, identity, path)
         return {"releases": [{**asdict(item.release), "why_not": item.why_not} for item in found]}
-
-    @api.post("/v1/run-job/{job}/{path:path}", status_code=202)
-    def run_job(identity: Caller, job: str, path: str) -> Json:
-        return {"run": control.releases.run_job(identity, path, job)}
 
 
 def deploy_json(deploy: Any) -> Json:

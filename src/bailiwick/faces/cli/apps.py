@@ -209,12 +209,6 @@ def _fallback(item: dict[str, Any]) -> str:
     return f"{item['id']}  {item['created_at'][:16]}  {item['commit'][:12]}  {state}"
 
 
-def run_job(path: Path, job: Annotated[str, typer.Argument(help="the job's name")], as_json: Json = False) -> None:
-    """Run a job of an app once, now. Example: bailiwick run-job finance/refund-desk nightly."""
-    done = call("POST", f"/run-job/{job}/{path}")
-    show(done, f"asked for run {done['run']}", as_json=as_json)
-
-
 def who_can(action: str, resource: str, as_json: Json = False) -> None:
     """Say who may do something and why. Example: bailiwick who-can app.kill app:finance/refund-desk."""
     found = call("GET", "/who-can", params={"action": action, "resource": resource})
@@ -242,6 +236,5 @@ def register(root: typer.Typer) -> None:
     root.add_typer(app, name="app")
     for verb in (push, rollback):
         root.command()(verb)
-    root.command("run-job")(run_job)
     root.command("who-can")(who_can)
     root.command("what-can")(what_can)

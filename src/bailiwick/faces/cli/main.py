@@ -22,6 +22,7 @@ from bailiwick.faces.cli import (
     grants,
     guard,
     guardrails,
+    jobs,
     keys,
     machine_tokens,
     models,
@@ -43,6 +44,7 @@ from bailiwick.faces.cli import (
     stops,
     upgrade,
     waivers,
+    workers,
 )
 from bailiwick.faces.cli.backup import backup, restore
 from bailiwick.faces.cli.doctor import doctor
@@ -95,6 +97,8 @@ root.add_typer(notices.app, name="notice")
 root.add_typer(delegations.app, name="delegate")
 root.add_typer(capabilities.app, name="capability")
 root.add_typer(previews.app, name="preview")
+root.add_typer(jobs.app, name="job")
+root.add_typer(workers.app, name="worker")
 root.add_typer(standards.app, name="standard")
 root.add_typer(settings.app, name="settings")
 root.add_typer(upgrade.app, name="upgrade")

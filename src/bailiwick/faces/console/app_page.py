@@ -26,6 +26,7 @@ from bailiwick.faces.console.design_view import design_view
 from bailiwick.faces.console.egress_view import egress_view
 from bailiwick.faces.console.event_view import event_view
 from bailiwick.faces.console.evidence import evidence_view
+from bailiwick.faces.console.jobs_view import add_jobs, jobs_view
 from bailiwick.faces.console.kill_switch import blast_radius
 from bailiwick.faces.console.lookup import audience_of
 from bailiwick.faces.console.overview import mode_state
@@ -41,7 +42,7 @@ from bailiwick.faces.console.words import Stat, State, ago, listed
 
 _FINDINGS_SHOWN = 5
 _REFUSED_SHOWN = 20
-_ACTIONS = ("push", "kill", "request-deploy", "give-owner", "rollback", "give-up-data")
+_ACTIONS = ("push", "kill", "request-deploy", "give-owner", "rollback", "give-up-data", "run-job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def add_app_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     add_rollouts(app, control)
     add_restores(app, control)
     add_previews(app, control)
+    add_jobs(app, control)
 
     @app.post("/apps/{path:path}/deploy")
     def deploy(visitor: Writer, path: str, emergency: Annotated[str, Form()] = "") -> Response:
@@ -129,7 +131,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         **rollback_view(control, session, visitor.identity, app),
         **rollout_view(control, session, visitor.identity, app),
         **previews_view(control, session, visitor.identity, app),
-        "job_runs": control.observe.job_runs(session, app.path),
+        **jobs_view(control, session, app),
         "may": {
             action: control.authorizer.decide(session, visitor.identity, f"app.{action}", app.resource)
             for action in _ACTIONS

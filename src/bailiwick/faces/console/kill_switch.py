@@ -23,7 +23,7 @@ from bailiwick.faces.stops import radius_of
 
 _RECENT = timedelta(minutes=5)
 _ENOUGH = 200
-_RUNNING = ("running", "starting")
+_RUNNING = ("running", "starting", "asleep")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,11 @@ def _stats(lines: Sequence[AppLine]) -> tuple[Stat, ...]:
         return sum(line.states[place] is not None and line.states[place].word == word for line in lines)  # type: ignore[union-attr]
 
     running, killed = having("running", 0), having("killed", 0)
+    asleep = [f", {found} asleep" if found else "" for found in (having("asleep", 0), having("asleep", 1))]
     return (
         Stat("Apps", f"{len(lines)}", "on this page"),
-        Stat("In production", f"{running}", "running", "good" if running else "plain"),
-        Stat("Previews", f"{having('running', 1)}", "running"),
+        Stat("In production", f"{running}", f"running{asleep[0]}", "good" if running else "plain"),
+        Stat("Previews", f"{having('running', 1)}", f"running{asleep[1]}"),
         Stat("Stopped", f"{killed}", "by the kill switch", "bad" if killed else "plain"),
     )
 

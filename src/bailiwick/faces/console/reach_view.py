@@ -71,7 +71,7 @@ def reach_view(app: str, reach: Reach) -> ReachView:
         Lane("data", "Data", tuple(tables)),
         Lane("egress", "Hosts", tuple(_host(entry) for entry in reach.egress)),
         Lane("model", "Models", tuple(Target(model, ("ask",), ()) for model in reach.models)),
-        Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in reach.jobs)),
+        Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in (*reach.jobs, *reach.workers))),
     ]
     limits = f"{reach.memory_bytes // 2**20} MiB, {reach.cpu:g} CPU, {reach.requests_per_second} requests a second"
     limits += f", files of its own up to {reach.storage_bytes // 2**20} MiB" if reach.storage_bytes else ""

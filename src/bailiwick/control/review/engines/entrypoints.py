@@ -21,16 +21,14 @@ _MAKES_NAMES = frozenset({"globals", "locals", "vars", "exec", "setattr", "modul
 
 def check(manifest: Manifest, files: Mapping[str, TreeFile]) -> Iterator[Finding]:
     """Yield a finding for each entrypoint that is not there, and for each import on the way to it that must fail."""
-    wanted = {"app.entrypoint": manifest.app.entrypoint} | {
-        f"jobs.{name}": job.run for name, job in manifest.jobs.items()
-    }
     if manifest.app.on_node:
-        yield from _files(wanted, files)
+        yield from _files(manifest.entrypoints, files)
         return
-    for place, entrypoint in wanted.items():
-        if entrypoint is not None:
-            module, _, name = entrypoint.partition(":")
-            yield from _entrypoint(place, module, name, files)
+    if not manifest.app.runtime.startswith("python"):
+        return
+    for place, entrypoint in manifest.entrypoints.items():
+        module, _, name = entrypoint.partition(":")
+        yield from _entrypoint(place, module, name, files)
 
 
 def _files(wanted: Mapping[str, str | None], files: Mapping[str, TreeFile]) -> Iterator[Finding]:

@@ -134,8 +134,7 @@ def reach(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> Reach:
 def _starts(manifest: Manifest | None, files: Mapping[str, TreeFile]) -> list[str]:
     if manifest is None:
         return []
-    wanted = [manifest.app.entrypoint, *(job.run for job in manifest.jobs.values())]
-    modules = [entry.partition(":")[0] for entry in wanted if entry]
+    modules = [entry.partition(":")[0] for entry in manifest.entrypoints.values()]
     found = [path for module in modules for path in _files_of(module, "", files)]
     return found if modules and found else []
 

@@ -1,7 +1,7 @@
 """The model gateway: the one way from an app, an agent or a reviewer to a model."""
 
 from bailiwick.dataplane.gateways.model.budget import Budget
-from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, TokenDoor
+from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.errors import CallRefusedError
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.model import Caller, Use
@@ -16,6 +16,7 @@ __all__ = [
     "ModelGateway",
     "ModelListener",
     "PlantedDoor",
+    "Step",
     "TokenDoor",
     "Upstreams",
     "Use",

@@ -26,6 +26,10 @@ _LONGEST_TOKEN, _LONGEST_OPAQUE_TOKEN = 8000, 200
 _HINT = "send a token for models as the API key: bailiwick model token"
 
 
+# Counts a call of a model under a trace; says why it may not be made, or nothing.
+Step = Callable[[str], str]
+
+
 class Door(Protocol):
     """Where calls come in."""
 
@@ -37,7 +41,8 @@ class Door(Protocol):
 class PlantedDoor:
     """An app's own socket: whatever comes in there is that app's, and, under the trace of a request, a person's.
 
-    `resolve` turns a trace id into the request in flight.
+    `resolve` turns a trace id into the request in flight. `step` counts a call under a trace and says why it may not be
+    made, where calls are counted.
     """
 
     app: str
@@ -45,6 +50,7 @@ class PlantedDoor:
     tenant: str
     declared: Mapping[str, str]
     resolve: Callable[[str], Call | None]
+    step: Step | None = None
 
     async def caller(self, head: RequestHead, address: str) -> Caller:  # noqa: ARG002 - it is the sandbox's
         """Return the app, or the person whom it serves under the trace that the call carries."""
@@ -61,6 +67,9 @@ class PlantedDoor:
                     deciders=("trace-of-this-app",),
                 )
             identity, trace = call.identity, told[1]
+        refused = self.step(trace) if self.step is not None else ""
+        if refused:
+            raise CallRefusedError(403, refused, hint="more are declared as steps of the worker", deciders=("steps",))
         return Caller(identity, self.app, self.release, trace, self.tenant, self.declared)
 
 

@@ -22,7 +22,8 @@ from bailiwick.core.offer import missing
 # What the sandbox sets, or what is usual to ask for and to go on without.
 _GIVEN = frozenset({
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "PYTHONUNBUFFERED", "USER", "HOSTNAME", "PWD",
-    "TERM", "BAILIWICK_APP", "BAILIWICK_RELEASE", "OTEL_EXPORTER_OTLP_ENDPOINT", "NODE_ENV", "PORT",
+    "TERM", "BAILIWICK_APP", "BAILIWICK_RELEASE", "BAILIWICK_QUEUE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "NODE_ENV", "PORT",
 })  # fmt: skip
 # What is spoken at ports where connections do not begin with TLS.
 _IN_CLEAR = {"80": "http", "25": "smtp", "587": "smtp"}
