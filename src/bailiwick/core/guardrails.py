@@ -22,6 +22,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def refused_at(self, place: str, environment: Environment) -> str:  # noqa: ARG002 - most can be said anywhere
+        """Return why this cannot be said at a place for an environment, empty where it can."""
+        return ""
+
 
 class ErrorRails(Section):
     """When an app is stopped for its errors."""
@@ -132,6 +136,22 @@ class EgressRails(Section):
         return next((rule for rule in self.opened_tls if rule.is_about(host)), None)
 
 
+class AccessRails(Section):
+    """Who may open an app in production beside those who hold a role on it."""
+
+    public: bool = Field(
+        False, description="whether everybody may open it in production, also without sign-in; said at an app only"
+    )
+
+    def refused_at(self, place: str, environment: Environment) -> str:
+        """Refuse to open more than one app at once, and previews: they are for the team."""
+        if not self.public:
+            return ""
+        if not place.startswith("app:"):
+            return "an app is opened to everybody by itself, not with all that lies beside it: say it at app:PATH"
+        return "" if environment == "production" else "only production is opened to everybody: say it for production"
+
+
 class Guardrails(Section):
     """All sections as they are for one app in one environment."""
 
@@ -142,6 +162,7 @@ class Guardrails(Section):
     recovery: RecoveryRails = RecoveryRails()
     isolation: IsolationRails = IsolationRails()
     egress: EgressRails = EgressRails()
+    access: AccessRails = AccessRails()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +222,13 @@ def checked_values(section: str, values: Mapping[str, JsonValue]) -> dict[str, J
         words = problem["msg"].removeprefix("Value error, ")
         raise InvalidInputError(f"{section}.{name}: {words}", hint="bailiwick guardrail sections") from None
     return kept
+
+
+def require_place(section: str, values: Mapping[str, JsonValue], place: str, environment: Environment) -> None:
+    """Raise `InvalidInputError` where these values of a section cannot be said at a place for an environment."""
+    why = section_of(section).model_validate(values).refused_at(place, environment)
+    if why:
+        raise InvalidInputError(why)
 
 
 def settings_for(rails: Iterable[Rail], app: str, environment: str) -> list[Setting]:

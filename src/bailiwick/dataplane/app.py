@@ -55,7 +55,18 @@ from bailiwick.dataplane.gateways.sql import (
 )
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.models import PlaneModels
-from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
+from bailiwick.dataplane.router import (
+    CallRegistry,
+    Gate,
+    IdentityTokens,
+    Pool,
+    Proxies,
+    Router,
+    RouterParts,
+    SignIn,
+    Sites,
+    serve,
+)
 from bailiwick.dataplane.sandbox import ensure_runtime
 from bailiwick.dataplane.settings import DataPlaneSettings
 
@@ -83,6 +94,7 @@ class DataPlane:
         self._calls = CallRegistry()
         self._sites = Sites()
         self._pool = Pool()
+        self._identities = IdentityTokens()
         self._secrets: dict[str, str] = {}
         self._masker = Masker()
         own = own_key(settings.state / "attestation.key")
@@ -146,6 +158,7 @@ class DataPlane:
             egress_authority=self._egress.authority_of,
             masker=lambda: self._masker,
             walls=Walls(settings.plane, self._spool.add, utc_now),
+            identity_key=self._identities.public_key,
         )
         self._host = AppHost(
             plane=settings.plane,
@@ -207,6 +220,7 @@ class DataPlane:
             pool=self._pool,
             observe=self._host.observe,
             proxies=Proxies(self._settings.proxies),
+            identities=self._identities,
         )
 
     def _pass_key(self) -> str:
@@ -348,7 +362,7 @@ class DataPlane:
 
 def _rules_of(state: DesiredState) -> tuple[object, ...]:
     """Return what of a desired state decides who may use apps."""
-    return (state.policies, {(app.app, app.mode): app.roles for app in state.apps})
+    return (state.policies, {(app.app, app.mode): (app.roles, app.guardrails.access) for app in state.apps})
 
 
 def run(settings: DataPlaneSettings, file: Path) -> None:

@@ -92,7 +92,7 @@ class Candidates:
         for key, beside in self._beside.items():
             state = wanted.get(key)
             if state is not None and _same(state, beside.wanted):
-                beside.site.state = beside.site.state.model_copy(update={"roles": state.roles})
+                beside.site.keep_to(state)
                 continue
             beside.promoted = beside.instance is not None and served.get(key) == beside.wanted.release
             if not beside.promoted:

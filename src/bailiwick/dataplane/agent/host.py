@@ -161,7 +161,7 @@ class AppHost:
         self._shop.gateway.end_revoked(desired.epochs)
         for key, served in self._served.items():
             if key in wanted:
-                served.site.state = served.site.state.model_copy(update={"roles": wanted[key].roles})
+                served.site.keep_to(wanted[key])
             else:
                 served.site.stop("stopped", "this app is not served here any more")
         self._candidates.take_away(desired)

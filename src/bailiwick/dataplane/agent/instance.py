@@ -76,6 +76,7 @@ class Workshop:
     egress_authority: Callable[[AppState], str]
     masker: Callable[[], Masker]
     walls: Walls
+    identity_key: str
 
 
 @dataclass
@@ -147,7 +148,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, *,
     ingress = _listen(path)
     plants, names, environment = _plan(state, prepared.manifest)
     trust = trusting(shop.runtime, folder, shop.egress_authority(state))
-    environment |= trust.environment
+    environment |= trust.environment | {"BAILIWICK_IDENTITY_KEY": shop.identity_key}
     manifest = prepared.manifest
     kind, entrypoint = ("run", manifest.jobs[job].run) if job else ("serve", manifest.app.entrypoint or "")
     spec = SandboxSpec(

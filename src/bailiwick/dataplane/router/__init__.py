@@ -3,6 +3,7 @@
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.front import run_front
 from bailiwick.dataplane.router.gate import Gate
+from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
 from bailiwick.dataplane.router.server import Router, RouterParts, serve
 from bailiwick.dataplane.router.sign_in import SignIn
@@ -12,6 +13,7 @@ from bailiwick.dataplane.router.upstream import Pool
 __all__ = [
     "CallRegistry",
     "Gate",
+    "IdentityTokens",
     "Pool",
     "Proxies",
     "Router",

@@ -39,12 +39,15 @@ class AppFaultError(Exception):
 class Exchange:
     """One request and its answer. `run` returns whether another request may follow, or the page that explains why."""
 
-    def __init__(self, browser: Channel, watch: Watch, site: Site, head: RequestHead, who: Identity) -> None:
+    def __init__(
+        self, browser: Channel, watch: Watch, site: Site, head: RequestHead, who: Identity, proof: bytes
+    ) -> None:
         self._browser = browser
         self._watch = watch
         self._site = site
         self._head = head
         self._who = who
+        self._proof = proof
         self._trace = new_trace_id()
         self._app: Channel | None = None
         self._reader = ResponseReader(head.method)
@@ -196,7 +199,7 @@ class Exchange:
     def _request(self) -> bytes:
         """Return the head for the app, with the body when all of it has come already."""
         head = self._head
-        headers = headers_for_app(head, self._who, self._trace)
+        headers = headers_for_app(head, self._who, self._proof, self._trace)
         out = render_head(f"{head.method} {head.target} HTTP/1.1".encode(), headers)
         if head.get(b"expect").lower() == "100-continue" and not self._browser.waiting:
             # Whoever asked was let through, so it may go on (RFC 9110 section 10.1.1).

@@ -10,7 +10,7 @@ from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.messages import DesiredState
 from bailiwick.core.passes import read_pass
 from bailiwick.core.policy import DEFAULT_DENY, Decision, PoliciesInForce, PolicyEngine, Resource, StepUp
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, visitor_from
 from bailiwick.dataplane.router.pages import Page
 from bailiwick.dataplane.router.sign_in import PASS_COOKIE
 from bailiwick.dataplane.router.sites import Site
@@ -56,19 +56,32 @@ class Gate:
         closed = closed_page(site)
         if closed is not None:
             return closed
-        token = self._token(head)
-        if not token:
-            return SignInNeeded()
+        token, shown = self._token(head)
         try:
             identity, decision = self._decide(site, token, address)
         except NotAuthenticatedError:
-            return SignInNeeded()
+            # A cookie that ended was brought along; whoever shows a pass as a bearer token wants to be known.
+            return SignInNeeded() if shown else self._visitor(site, address)
         if not decision.allowed:
             refused = Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
             return refused if decision.step_up is None else SignInNeeded(decision.step_up, refused)
         return _held_back(site) or identity
 
+    def _visitor(self, site: Site, address: str) -> Identity | SignInNeeded | Page:
+        """Let somebody pass whom nobody knows, where an administrator opened the app to everybody."""
+        if not site.is_public:
+            return SignInNeeded()
+        now = self._clock().timestamp()
+        known = site.known.get(("", address))
+        if known is None or known[2] <= now:
+            who = visitor_from(address)
+            known = (who, self._ask(site, who), now + _KNOWN_SECONDS)
+            site.remember(("", address), *known)
+        return _held_back(site) or known[0] if known[1].allowed else SignInNeeded()
+
     def _decide(self, site: Site, token: str, address: str) -> tuple[Identity, Decision]:
+        if not token:
+            raise NotAuthenticatedError("nobody is signed in")
         now = self._clock()
         known = site.known.get((token, address))
         if known is not None and known[2] > now.timestamp():
@@ -86,7 +99,7 @@ class Gate:
 
     def _ask(self, site: Site, identity: Identity) -> Decision:
         resource = Resource("App", f"app:{site.state.app}", site.state.roles, site.data_classes)
-        return self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode})
+        return self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode, "public": site.is_public})
 
     def end_forbidden(self, site: Site) -> None:
         """Cut what is in flight of people who may not use the app any more."""
@@ -95,9 +108,12 @@ class Gate:
                 request.withdraw()
 
     @staticmethod
-    def _token(head: RequestHead) -> str:
+    def _token(head: RequestHead) -> tuple[str, bool]:
+        """Return the pass, empty where there is none, and whether it was shown as a bearer token."""
         scheme, _, bearer = head.get(b"authorization").partition(" ")
-        return bearer if scheme.lower() == "bearer" else cookies(head.get(b"cookie")).get(PASS_COOKIE, "")
+        if scheme.lower() == "bearer":
+            return bearer, True
+        return cookies(head.get(b"cookie")).get(PASS_COOKIE, ""), False
 
 
 def _hint(decision: Decision) -> str:

@@ -5,14 +5,16 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bailiwick.core.policy import StepUp
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel, TooLongError, linger
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.exchange import Exchange, Observer
 from bailiwick.dataplane.router.gate import Gate, SignInNeeded
+from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
 from bailiwick.dataplane.router.pages import Page, render
-from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_OUT_PATH, SignIn
+from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
 from bailiwick.dataplane.router.watch import Watch
@@ -33,6 +35,7 @@ class RouterParts:
     pool: Pool
     observe: Observer
     proxies: Proxies = field(default_factory=Proxies)
+    identities: IdentityTokens = field(default_factory=IdentityTokens)
 
 
 class Router:
@@ -103,7 +106,7 @@ class Router:
             # The candidate may declare more: policy is asked about what serves.
             site, who = side, self._parts.gate.check(side, head, address)
         if isinstance(who, Identity):
-            exchange = Exchange(browser, watch, site, head, who)
+            exchange = Exchange(browser, watch, site, head, who, self._parts.identities.token(site.state, who))
             return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
         if isinstance(who, SignInNeeded):
             if head.method == "GET" and not as_json and not self._parts.sign_in.was_in_vain(head, who.wanted):
@@ -123,6 +126,8 @@ class Router:
     async def _own_answer(self, site: Site, head: RequestHead) -> Page | None:
         if head.path == CALLBACK_PATH and head.method == "GET":
             return await self._parts.sign_in.finish(site, head)
+        if head.path == SIGN_IN_PATH and head.method == "GET":
+            return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), StepUp())
         if head.path == SIGN_OUT_PATH and head.method in {"GET", "POST"}:
             return self._parts.sign_in.sign_out()
         return None

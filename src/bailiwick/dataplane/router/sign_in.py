@@ -15,6 +15,8 @@ from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
 
 CALLBACK_PATH = "/.bailiwick/callback"
+# Where an app that is open to everybody sends who wants to be known: `?to=` is the path to come back to.
+SIGN_IN_PATH = "/.bailiwick/sign-in"
 SIGN_OUT_PATH = "/.bailiwick/sign-out"
 PASS_COOKIE = "bailiwick_pass"  # noqa: S105 - a name
 ATTEMPT_COOKIE = "bailiwick_attempt"
@@ -50,7 +52,7 @@ class SignIn:
         self._sweep()
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
         over = time.monotonic() + _ATTEMPT_SECONDS
-        self._attempts[state] = _Attempt(verifier, head.target, site.host, wanted, over)
+        self._attempts[state] = _Attempt(verifier, _return_to(head), site.host, wanted, over)
         query = {
             "app": site.state.app,
             "mode": site.state.mode,
@@ -110,6 +112,12 @@ class SignIn:
         self._attempts = {state: item for state, item in self._attempts.items() if item.over > now}
         while len(self._attempts) >= _MOST_ATTEMPTS:
             del self._attempts[next(iter(self._attempts))]
+
+
+def _return_to(head: RequestHead) -> str:
+    if head.path != SIGN_IN_PATH:
+        return head.target
+    return parse_qs(urlsplit(head.target).query).get("to", ["/"])[0]
 
 
 def _own_path(target: str) -> str:

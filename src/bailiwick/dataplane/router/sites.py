@@ -57,6 +57,11 @@ class Site:
     def __post_init__(self) -> None:
         self.spike = ErrorSpike(self.state.guardrails.errors)
 
+    @property
+    def is_public(self) -> bool:
+        """Whether an administrator opened it to everybody, also without sign-in."""
+        return self.state.mode == "production" and self.state.guardrails.access.public
+
     def lets_through(self) -> bool:
         """Return whether one more request may pass: all but on trial, where every so many'th is."""
         if self.state.trial in (0, 1):
@@ -77,6 +82,10 @@ class Site:
         for request in list(self.in_flight):
             if request.identity.is_revoked(epochs):
                 request.withdraw()
+
+    def keep_to(self, wanted: AppState) -> None:
+        """Let those in who may use the app from now on, whichever release it is that serves."""
+        self.state = self.state.model_copy(update={"roles": wanted.roles, "guardrails": wanted.guardrails})
 
     def serve(self, state: AppState, upstream: Path) -> None:
         """Serve a release that answers on a socket, whatever was here before."""
