@@ -152,6 +152,19 @@ class AccessRails(Section):
         return "" if environment == "production" else "only production is opened to everybody: say it for production"
 
 
+class RequestRails(Section):
+    """How many requests an app takes, and from whom; what the manifest declares counts where it is less."""
+
+    person_per_second: float = Field(
+        50.0, gt=0, le=100_000, description="requests a second of one person, service or agent"
+    )
+    visitor_per_second: float = Field(
+        10.0, gt=0, le=100_000, description="requests a second of one address from which nobody is signed in"
+    )
+    at_once: int = Field(1000, ge=1, le=100_000, description="requests that the app answers at the same time")
+    body_megabytes: int = Field(100, ge=1, le=100, description="the largest body of a request, in MiB")
+
+
 class Guardrails(Section):
     """All sections as they are for one app in one environment."""
 
@@ -163,6 +176,7 @@ class Guardrails(Section):
     isolation: IsolationRails = IsolationRails()
     egress: EgressRails = EgressRails()
     access: AccessRails = AccessRails()
+    requests: RequestRails = RequestRails()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ _SIZE_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 # The runtime of an app that runs on whichever Python 3 there is.
 ANY_PYTHON = "python3"
+# What the router takes of any app's requests at most.
+MAX_REQUEST_HEAD, MAX_REQUEST_BODY = "64KiB", "100MiB"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -151,17 +153,27 @@ class LimitSection(_Section):
     processes: int = Field(default=64, ge=4, le=1024)
     disk: str = "64MiB"
     requests_per_second: int = Field(default=50, ge=1, le=100_000)
+    requests_at_once: int = Field(default=200, ge=1, le=100_000)
+    request_head: str = "64KiB"
+    request_body: str = "100MiB"
     open_files: int = Field(default=256, ge=32, le=65_536)
     connections: int = Field(default=128, ge=1, le=4096)
     start_seconds: int = Field(default=60, ge=1, le=600)
     request_seconds: int = Field(default=60, ge=1, le=3600)
     job_seconds: int = Field(default=3600, ge=1, le=86_400)
 
-    @field_validator("memory", "disk")
+    @field_validator("memory", "disk", "request_head", "request_body")
     @classmethod
     def _readable_size(cls, text: str) -> str:
         size_bytes(text)
         return text
+
+    @model_validator(mode="after")
+    def _within_what_the_router_takes(self) -> Self:
+        for name, most in (("request_head", MAX_REQUEST_HEAD), ("request_body", MAX_REQUEST_BODY)):
+            if size_bytes(getattr(self, name)) > size_bytes(most):
+                raise ValueError(f"{name} is {most} at most")
+        return self
 
     @property
     def memory_bytes(self) -> int:

@@ -219,6 +219,7 @@ class DataPlane:
             calls=self._calls,
             pool=self._pool,
             observe=self._host.observe,
+            limited=self._host.limited,
             proxies=Proxies(self._settings.proxies),
             identities=self._identities,
         )

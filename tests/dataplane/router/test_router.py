@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bailiwick.core.rollouts import RolloutStep
-from bailiwick.dataplane.guard import RateLimit
-from bailiwick.dataplane.router import Site
+from bailiwick.dataplane.router import Admission, RequestLimits, Site
 from bailiwick.dataplane.router import exchange as exchange_module
 from bailiwick.dataplane.router import server as server_module
 from tests.fixtures.routing import MEGABYTE, PERSON, Served, behind
@@ -29,7 +28,7 @@ async def test_a_step_says_which_release_answers_and_a_switch_drops_nothing(serv
     path = served.site.upstream.with_name("candidate.sock")
     server = await asyncio.start_unix_server(candidate, str(path))
     state = served.site.state.model_copy(update={"release": "rel_2"})
-    beside = Site("desk.localhost", state, "running", "", path, RateLimit(1e6))
+    beside = Site("desk.localhost", state, "running", "", path)
     first, second = await served.browser(), await served.browser()
     none = RolloutStep(rollout="rol_1", number=0, share=0.0)
     served.sites.put_candidate(beside, none)
@@ -358,7 +357,7 @@ async def test_an_answer_without_a_length_ends_with_the_apps_connection(served: 
 
 @pytest.mark.req("RT6")
 async def test_an_app_that_takes_too_long_to_begin_is_given_up(served: Served) -> None:
-    served.site.request_seconds = 0.2
+    served.site.admission.limits = RequestLimits(per_second=1e6, seconds=0.2)
     browser = await served.browser()
     assert (await browser.get("/hello")).status == 200
     late = await browser.get("/wait")
@@ -485,7 +484,7 @@ async def test_an_answer_that_has_begun_is_cut_when_the_app_is_stopped(served: S
 
 @pytest.mark.req("RT6", "OB6")
 async def test_more_requests_than_declared_are_put_off(served: Served) -> None:
-    served.site.rate = RateLimit(5)
+    served.site.admission = Admission(RequestLimits(per_second=5))
     browser = await served.browser()
     statuses = [(await browser.get("/hello")).status for _ in range(6)]
     refused = await browser.get("/hello")

@@ -329,7 +329,7 @@ async def _until_ready(instance: Instance, walls: Walls) -> None:
         broken = how if ended.result().reached is not None else ""
     else:
         broken = late
-        walls.over_time(instance.state, "start-time", late)
+        walls.reached(instance.state, "start-time", late)
     await asyncio.sleep(0.05)  # the last lines may still be on their way
     words = "\n".join(list(instance.logs)[-12:]) or ("" if broken else "it ended at once")
     raise StartError(f"{broken}\n{words}".strip())

@@ -67,7 +67,7 @@ class JobRuns:
             how = walls.ended(instance, None, ended)
         except TimeoutError:
             words = f"{seconds} s for a run reached"
-            walls.over_time(state, "job-time", f"job {job}: {words}")
+            walls.reached(state, "job-time", f"job {job}: {words}")
             return 1, [*instance.logs, f"stopped: {words} (job_seconds of its limits)"]
         finally:
             await instance.stop()

@@ -13,15 +13,16 @@ from bailiwick.core.ids import new_trace_id
 from bailiwick.core.messages import RequestTrace
 from bailiwick.core.principals import Call, Identity
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.router.admission import too_large_body
 from bailiwick.dataplane.router.bodies import pieces_of_body
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.gate import closed_page
 from bailiwick.dataplane.router.headers import headers_for_app, headers_for_browser
-from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.pages import LimitReached, Page
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.upstream import Pool, ResponseReader
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, render_head
+from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, TooLargeError, render_head
 
 _BODY_SECONDS = 60.0
 # nginx's code for a browser that went away: it is no failure of the app, and must not count as one.
@@ -30,6 +31,11 @@ _GONE = 499
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PATH_SHOWN = 200
 Observer = Callable[[Site, RequestTrace], None]
+
+
+def what_of(head: RequestHead) -> str:
+    """Return what a request asks for, such as `GET /export`."""
+    return f"{head.method} {head.path[:_PATH_SHOWN]}"
 
 
 class AppFaultError(Exception):
@@ -53,7 +59,7 @@ class Exchange:
         self._reader = ResponseReader(head.method)
         self._answer_begun = False
         self._body_passed = head.length == 0
-        self._bad_body = ""
+        self._bad_body: Page | None = None
         self._answered = False
         self._status = 502
         self._cut = False
@@ -69,7 +75,7 @@ class Exchange:
     @property
     def what(self) -> str:
         """What is asked for."""
-        return f"{self._head.method} {self._head.path[:_PATH_SHOWN]}"
+        return what_of(self._head)
 
     def withdraw(self) -> None:
         """End this request now: whoever it is of has lost their access."""
@@ -129,12 +135,12 @@ class Exchange:
         """Return the page for what went wrong; when an answer has begun, all that is left is to break it off."""
         page = closed_page(self._site) or Page(502, "The app did not answer this request.", "Try again.", self._trace)
         if self._took_too_long:
-            most = f"{self._site.request_seconds:g} s, the most that a request of it may take."
-            page = Page(
-                504, f"The app did not answer within {most}", "Its builders see it in the console.", self._trace
-            )
-        if self._bad_body and not self._cut:
-            page = Page(400, f"{self._bad_body}.".capitalize())
+            most = f"{self._site.limits.seconds:g} s"
+            words = f"The app did not answer within {most}, the most that a request of it may take."
+            limit = LimitReached("request-time", f"{most} for a request")
+            page = Page(504, words, "Its builders see it in the console.", self._trace, limit=limit)
+        if self._bad_body is not None and not self._cut:
+            page = self._bad_body
         if self._withdrawn:
             page = Page(401, "Your access was withdrawn while this request ran.", "Sign in again, or ask who gave it.")
         self._status = _GONE if self._gone else page.status
@@ -183,7 +189,7 @@ class Exchange:
         """Wait for one side only so long, until the answer begins: it may take as long as it takes."""
         if not self._answered:
             self._waits_for_app = channel is self._app
-            self._watch.expect(channel, self._site.request_seconds if self._waits_for_app else _BODY_SECONDS)
+            self._watch.expect(channel, self._site.limits.seconds if self._waits_for_app else _BODY_SECONDS)
 
     async def _connect(self, pool: Pool, path: Path) -> Channel:
         app = await pool.connect(path)
@@ -213,15 +219,18 @@ class Exchange:
         """Pass the body on; when that fails, end the connection to the app, for which somebody waits."""
         try:
             self._expect(self._browser)
-            async for piece in pieces_of_body(self._browser, self._head.length):
+            async for piece in pieces_of_body(self._browser, self._head.length, self._site.limits.body_bytes):
                 app.write(piece)
                 self._expect(app)
                 await app.drain()
                 self._expect(self._browser)
             self._body_passed = True
             self._expect(app)
+        except TooLargeError:
+            self._bad_body = too_large_body(self._site.limits.body_bytes)
+            app.abort()
         except (BadRequestError, EOFError) as fault:
-            self._bad_body = str(fault)
+            self._bad_body = Page(400, f"{fault}.".capitalize())
             app.abort()
         except ConnectionError:
             app.abort()

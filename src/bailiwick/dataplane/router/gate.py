@@ -1,6 +1,5 @@
 """The gate: decides from a request's head who is asking, whether they may, and whether the app takes it now."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -36,7 +35,7 @@ class SignInNeeded:
 
 
 class Gate:
-    """Asks in this order: is the app up, who is it, may they, is it too fast. Nothing else lets a request through."""
+    """Asks in this order: is the app up, who is it, may they. Nothing else lets a request through."""
 
     def __init__(
         self,
@@ -65,7 +64,7 @@ class Gate:
         if not decision.allowed:
             refused = Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
             return refused if decision.step_up is None else SignInNeeded(decision.step_up, refused)
-        return _held_back(site) or identity
+        return identity
 
     def _visitor(self, site: Site, address: str) -> Identity | SignInNeeded | Page:
         """Let somebody pass whom nobody knows, where an administrator opened the app to everybody."""
@@ -77,7 +76,7 @@ class Gate:
             who = visitor_from(address)
             known = (who, self._ask(site, who), now + _KNOWN_SECONDS)
             site.remember(("", address), *known)
-        return _held_back(site) or known[0] if known[1].allowed else SignInNeeded()
+        return known[0] if known[1].allowed else SignInNeeded()
 
     def _decide(self, site: Site, token: str, address: str) -> tuple[Identity, Decision]:
         if not token:
@@ -124,16 +123,12 @@ def _hint(decision: Decision) -> str:
     return ""
 
 
-def _held_back(site: Site) -> Page | None:
-    """Return the page for whoever may pass, but not just now: the app is on trial, or gets too many requests."""
+def held_back(site: Site, head: RequestHead, who: Identity) -> Page | None:
+    """Return the page for whoever may pass, but not now: the app is on trial, or does not take as much or as many."""
     if not site.lets_through():
         words = f"{site.state.app} was stopped by itself and is tried again: few requests are let through."
         return Page(503, words, "Try again in a moment.", headers=((b"retry-after", b"5"),))
-    wait = site.rate.wait_seconds(time.monotonic())
-    if wait <= 0:
-        return None
-    seconds = str(int(wait) + 1).encode()
-    return Page(429, "This app gets more requests than it declared.", headers=((b"retry-after", seconds),))
+    return site.admission.refusal(head, who, site.state.guardrails.requests, len(site.in_flight))
 
 
 def closed_page(site: Site) -> Page | None:

@@ -9,11 +9,11 @@ from bailiwick.core.policy import StepUp
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel, TooLongError, linger
 from bailiwick.dataplane.router.calls import CallRegistry
-from bailiwick.dataplane.router.exchange import Exchange, Observer
-from bailiwick.dataplane.router.gate import Gate, SignInNeeded
+from bailiwick.dataplane.router.exchange import Exchange, Observer, what_of
+from bailiwick.dataplane.router.gate import Gate, SignInNeeded, held_back
 from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
-from bailiwick.dataplane.router.pages import Page, render
+from bailiwick.dataplane.router.pages import LimitReached, Page, render
 from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
@@ -34,6 +34,7 @@ class RouterParts:
     calls: CallRegistry
     pool: Pool
     observe: Observer
+    limited: Callable[[Site, LimitReached, str], None] = lambda _site, _limit, _what: None
     proxies: Proxies = field(default_factory=Proxies)
     identities: IdentityTokens = field(default_factory=IdentityTokens)
 
@@ -81,9 +82,9 @@ class Router:
         try:
             head = parse_request(await browser.until(b"\r\n\r\n", MAX_HEAD_BYTES))
         except TooLongError:
-            return await _refuse(browser, Page(400, "The head of the request is too large."), as_json=False)
+            return await _refuse(browser, Page(431, "The head of the request is too large."), as_json=False)
         except BadRequestError as fault:
-            return await _refuse(browser, Page(400, f"{fault}.".capitalize()), as_json=False)
+            return await _refuse(browser, Page(fault.status, f"{fault}.".capitalize()), as_json=False)
         finally:
             watch.rest()
         as_json = "text/html" not in head.get(b"accept")
@@ -106,8 +107,7 @@ class Router:
             # The candidate may declare more: policy is asked about what serves.
             site, who = side, self._parts.gate.check(side, head, address)
         if isinstance(who, Identity):
-            exchange = Exchange(browser, watch, site, head, who, self._parts.identities.token(site.state, who))
-            return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
+            return await self._let_in(browser, watch, site, head, who)
         if isinstance(who, SignInNeeded):
             if head.method == "GET" and not as_json and not self._parts.sign_in.was_in_vain(head, who.wanted):
                 return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), who.wanted)
@@ -115,6 +115,18 @@ class Router:
                 401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
             )
         return who
+
+    async def _let_in(
+        self, browser: Channel, watch: Watch, site: Site, head: RequestHead, who: Identity
+    ) -> bool | Page:
+        """Pass a request on of somebody who may, unless the app does not take it now; tell of limits that it met."""
+        answer: bool | Page | None = held_back(site, head, who)
+        if answer is None:
+            exchange = Exchange(browser, watch, site, head, who, self._parts.identities.token(site.state, who))
+            answer = await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
+        if isinstance(answer, Page) and answer.limit is not None:
+            self._parts.limited(site, answer.limit, what_of(head))
+        return answer
 
     def _nothing_at(self, host: str) -> Page:
         ended = self._parts.sites.ended(host)
