@@ -57,6 +57,8 @@ from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.router import (
     CallRegistry,
+    Certificate,
+    Crowd,
     Gate,
     IdentityTokens,
     Pool,
@@ -95,6 +97,8 @@ class DataPlane:
         self._sites = Sites()
         self._pool = Pool()
         self._identities = IdentityTokens()
+        tls = settings.tls
+        self._certificate = Certificate(tls.certificate, tls.key) if tls is not None else None
         self._secrets: dict[str, str] = {}
         self._masker = Masker()
         own = own_key(settings.state / "attestation.key")
@@ -183,7 +187,8 @@ class DataPlane:
     async def run(self) -> None:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
         router = Router(self._router_parts())
-        server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
+        host, port = self._settings.ingress_host, self._settings.ingress_port
+        server = await serve(router, host, port, self._certificate)
         if self._settings.model_port is not None:
             await self._models.start(self._settings.model_host, self._settings.model_port)
         tasks: list[asyncio.Task[object]] = [
@@ -214,7 +219,7 @@ class DataPlane:
         return RouterParts(
             sites=self._sites,
             gate=self._gate,
-            sign_in=SignIn(self._link.redeem),
+            sign_in=SignIn(self._link.redeem, secure=self._certificate is not None),
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
             pool=self._pool,
@@ -222,6 +227,7 @@ class DataPlane:
             limited=self._host.limited,
             proxies=Proxies(self._settings.proxies),
             identities=self._identities,
+            crowd=Crowd(self._settings.connections, self._settings.connections_per_address),
         )
 
     def _pass_key(self) -> str:
@@ -275,6 +281,8 @@ class DataPlane:
             await self._host.attest_again()
             await self._schedule.run_due(utc_now())
             self._watch.look()
+            if self._certificate is not None:
+                self._certificate.look()
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()
                 told = time.monotonic()

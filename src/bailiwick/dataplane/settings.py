@@ -42,6 +42,15 @@ class AppDatabases(BaseModel):
     any_moment: AnyMoment | None = None
 
 
+class IngressTls(BaseModel):
+    """Certificate (with what leads to its authority) and key of the router, in PEM. They are read again on change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    certificate: Path
+    key: Path
+
+
 class DataPlaneSettings(BaseModel):
     """Everything that a data plane must be told.
 
@@ -50,7 +59,8 @@ class DataPlaneSettings(BaseModel):
     to be done as this machine resolves names. `proxies` are the networks of proxies in front of it, which must say with
     the PROXY protocol for whom they connect. `model_port` opens the model gateway, on `model_host`, to whoever shows a
     token; apps need neither. Without `app_databases` apps get no databases of their own here. A release whose place was
-    taken stays warm for `warm_minutes`, so that a rollback to it needs no start; 0 keeps none.
+    taken stays warm for `warm_minutes`, so that a rollback to it needs no start; 0 keeps none. With `tls` the router
+    speaks TLS, and HTTP/2 with whoever can; `connections` is how many it has open at most, and how many of one address.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +78,9 @@ class DataPlaneSettings(BaseModel):
     allow_networks: tuple[str, ...] = ()
     name_servers: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    tls: IngressTls | None = None
+    connections: int = Field(default=10_000, ge=10, le=1_000_000)
+    connections_per_address: int = Field(default=1000, ge=1, le=1_000_000)
     app_databases: AppDatabases | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
 

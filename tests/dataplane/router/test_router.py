@@ -10,7 +10,7 @@ import pytest
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.dataplane.router import Admission, RequestLimits, Site
 from bailiwick.dataplane.router import exchange as exchange_module
-from bailiwick.dataplane.router import server as server_module
+from bailiwick.dataplane.router import http1 as http1_module
 from tests.fixtures.routing import MEGABYTE, PERSON, Served, behind
 
 # -- two releases ---------------------------------------------------------------------------------------------------
@@ -379,7 +379,7 @@ async def test_an_app_that_takes_too_long_to_begin_is_given_up(served: Served) -
 async def test_a_browser_that_does_not_finish_its_request_is_given_up(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(http1_module, "_HEAD_SECONDS", 0.2)
     monkeypatch.setattr(exchange_module, "_BODY_SECONDS", 0.2)
     browser = await served.browser()
     browser.writer.write(b"GET / HTTP/1.1\r\nHost:")

@@ -68,8 +68,13 @@ class RequestHead(NamedTuple):
 def parse_request(head: bytes) -> RequestHead:
     """Read a request head that ends with an empty line; raise `BadRequestError` for anything doubtful."""
     lines = head[:-4].split(b"\r\n")
-    method, target, version = _request_line(lines[0])
-    headers, first = _headers(lines[1:])
+    return request_of(lines[0], lines[1:], len(head))
+
+
+def request_of(first_line: bytes, lines: list[bytes], size: int) -> RequestHead:
+    """Read a request line and header lines, `size` bytes together; raise `BadRequestError` for anything doubtful."""
+    method, target, version = _request_line(first_line)
+    headers, first = _headers(lines)
     length = _body_length(first)
     tokens = _connection_tokens(headers) if b"connection" in first else frozenset()
     return RequestHead(
@@ -85,7 +90,7 @@ def parse_request(head: bytes) -> RequestHead:
         and length == 0
         and b"upgrade" in tokens
         and first.get(b"upgrade", b"").lower() == b"websocket",
-        size=len(head),
+        size=size,
     )
 
 
