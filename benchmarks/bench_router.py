@@ -16,13 +16,25 @@ from pathlib import Path
 import uvloop
 
 from bailiwick.core.clock import utc_now
+from bailiwick.core.guardrails import Guardrails, RequestRails
 from bailiwick.core.messages import AppState, DesiredState
 from bailiwick.core.passes import Pass, issue_pass
 from bailiwick.core.policy import PolicyEngine, cascade
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey, seal
-from bailiwick.dataplane.guard import RateLimit
-from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Site, Sites, serve
+from bailiwick.dataplane.router import (
+    Admission,
+    CallRegistry,
+    Gate,
+    Pool,
+    RequestLimits,
+    Router,
+    RouterParts,
+    SignIn,
+    Site,
+    Sites,
+    serve,
+)
 
 _SECONDS, _CLIENTS = 3.0, 16
 _APP = """
@@ -66,7 +78,7 @@ async def _router(path: Path, parent: Pipe) -> None:
     identity = Identity(Principal("user", "u@example.com"), frozenset({"group:users"}))
     token = issue_pass(Pass(identity, "a/b", "production", "s", utc_now() + timedelta(hours=1)), key)
     state = _state(key)
-    site = Site("b.localhost", state, "running", "", path, RateLimit(1e9))
+    site = Site("b.localhost", state, "running", "", path, Admission(RequestLimits(per_second=1e9, at_once=10_000)))
     sites = Sites()
     sites.put(site)
     desired = DesiredState(version=1, plane="p", time=utc_now(), sign_in_url="", apps=(state,), epochs={})
@@ -87,6 +99,7 @@ def _state(key: SigningKey) -> AppState:
         app="a/b", tenant="default", mode="production", host="b", release="rel", commit="c", status="running",
         reach="", artifact_sha256="", verdict=envelope, approvals=(), artifact=envelope,
         roles=cascade([("app-user", "group:users")]), integrations=(),
+        guardrails=Guardrails(requests=RequestRails(person_per_second=1e5, at_once=10_000)),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ pytest_plugins = (
     "tests.fixtures.wheels",
     "tests.fixtures.review_pool",
     "tests.fixtures.plane",
+    "tests.fixtures.routing",
     "tests.fixtures.orders",
     "tests.fixtures.app_databases",
     "tests.fixtures.issuer",

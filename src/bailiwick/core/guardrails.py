@@ -22,6 +22,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def refused_at(self, place: str, environment: Environment) -> str:  # noqa: ARG002 - most can be said anywhere
+        """Return why this cannot be said at a place for an environment, empty where it can."""
+        return ""
+
 
 class ErrorRails(Section):
     """When an app is stopped for its errors."""
@@ -138,6 +142,35 @@ class EgressRails(Section):
         return next((rule for rule in self.opened_tls if rule.is_about(host)), None)
 
 
+class AccessRails(Section):
+    """Who may open an app in production beside those who hold a role on it."""
+
+    public: bool = Field(
+        False, description="whether everybody may open it in production, also without sign-in; said at an app only"
+    )
+
+    def refused_at(self, place: str, environment: Environment) -> str:
+        """Refuse to open more than one app at once, and previews: they are for the team."""
+        if not self.public:
+            return ""
+        if not place.startswith("app:"):
+            return "an app is opened to everybody by itself, not with all that lies beside it: say it at app:PATH"
+        return "" if environment == "production" else "only production is opened to everybody: say it for production"
+
+
+class RequestRails(Section):
+    """How many requests an app takes, and from whom; what the manifest declares counts where it is less."""
+
+    person_per_second: float = Field(
+        50.0, gt=0, le=100_000, description="requests a second of one person, service or agent"
+    )
+    visitor_per_second: float = Field(
+        10.0, gt=0, le=100_000, description="requests a second of one address from which nobody is signed in"
+    )
+    at_once: int = Field(1000, ge=1, le=100_000, description="requests that the app answers at the same time")
+    body_megabytes: int = Field(100, ge=1, le=100, description="the largest body of a request, in MiB")
+
+
 class Guardrails(Section):
     """All sections as they are for one app in one environment."""
 
@@ -149,6 +182,8 @@ class Guardrails(Section):
     isolation: IsolationRails = IsolationRails()
     storage: StorageRails = StorageRails()
     egress: EgressRails = EgressRails()
+    access: AccessRails = AccessRails()
+    requests: RequestRails = RequestRails()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +243,13 @@ def checked_values(section: str, values: Mapping[str, JsonValue]) -> dict[str, J
         words = problem["msg"].removeprefix("Value error, ")
         raise InvalidInputError(f"{section}.{name}: {words}", hint="bailiwick guardrail sections") from None
     return kept
+
+
+def require_place(section: str, values: Mapping[str, JsonValue], place: str, environment: Environment) -> None:
+    """Raise `InvalidInputError` where these values of a section cannot be said at a place for an environment."""
+    why = section_of(section).model_validate(values).refused_at(place, environment)
+    if why:
+        raise InvalidInputError(why)
 
 
 def settings_for(rails: Iterable[Rail], app: str, environment: str) -> list[Setting]:

@@ -23,6 +23,8 @@ LEAST_STORAGE_BYTES = 8 * 2**20
 # The runtime of an app that runs on whichever Python 3 there is.
 ANY_PYTHON = "python3"
 _PREVIEW_IDLE_MINUTES = 30.0
+# What the router takes of any app's requests at most.
+MAX_REQUEST_HEAD, MAX_REQUEST_BODY = "64KiB", "100MiB"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 # What starts: a name in a module for Python, a file of the app for Node.
@@ -242,6 +244,9 @@ class LimitSection(_Section):
     processes: int = Field(default=64, ge=4, le=1024)
     disk: str = "64MiB"
     requests_per_second: int = Field(default=50, ge=1, le=100_000)
+    requests_at_once: int = Field(default=200, ge=1, le=100_000)
+    request_head: str = "64KiB"
+    request_body: str = "100MiB"
     open_files: int = Field(default=256, ge=32, le=65_536)
     connections: int = Field(default=128, ge=1, le=4096)
     start_seconds: int = Field(default=60, ge=1, le=600)
@@ -249,7 +254,7 @@ class LimitSection(_Section):
     job_seconds: int = Field(default=3600, ge=1, le=86_400)
     idle_minutes: float | None = Field(default=None, ge=0, le=7 * 24 * 60)
 
-    @field_validator("memory", "disk")
+    @field_validator("memory", "disk", "request_head", "request_body")
     @classmethod
     def _readable_size(cls, text: str) -> str:
         size_bytes(text)
@@ -261,6 +266,13 @@ class LimitSection(_Section):
         if minutes is None:
             minutes = _PREVIEW_IDLE_MINUTES if mode == PREVIEW else 0
         return minutes * 60
+
+    @model_validator(mode="after")
+    def _within_what_the_router_takes(self) -> Self:
+        for name, most in (("request_head", MAX_REQUEST_HEAD), ("request_body", MAX_REQUEST_BODY)):
+            if size_bytes(getattr(self, name)) > size_bytes(most):
+                raise ValueError(f"{name} is {most} at most")
+        return self
 
     @property
     def memory_bytes(self) -> int:

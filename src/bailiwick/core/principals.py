@@ -8,8 +8,8 @@ from typing import Self
 
 from bailiwick.core.errors import InvalidInputError
 
-KINDS = ("user", "service", "agent", "app", "plane")
-_FORM = re.compile(r"(user|service|agent|app|plane):([^\s:][^\s]{0,253})")
+KINDS = ("user", "service", "agent", "app", "plane", "anonymous")
+_FORM = re.compile(r"(user|service|agent|app|plane|anonymous):([^\s:][^\s]{0,253})")
 _FOR = "/for/"
 
 
@@ -84,6 +84,11 @@ class Identity:
             raise ValueError(f"{self.principal} does not work for '{told}'")
 
     @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody knows who this is: a visitor of an app that is open to everybody."""
+        return self.principal.kind == "anonymous"
+
+    @property
     def is_person(self) -> bool:
         """Whether a named human stands behind this."""
         return self.principal.kind == "user"
@@ -107,6 +112,11 @@ class Identity:
     def of_service(cls, principal: Principal) -> Self:
         """Return the identity of something that is not a person and holds roles under its own name only."""
         return cls(principal, frozenset({str(principal)}))
+
+
+def visitor_from(address: str) -> Identity:
+    """Return the identity of somebody who is not signed in: it has no name under which a role could be held."""
+    return Identity(Principal("anonymous", "visitor"), frozenset(), address=address)
 
 
 @dataclass(frozen=True, slots=True)

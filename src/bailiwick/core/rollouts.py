@@ -26,8 +26,9 @@ class RolloutMessage(BaseModel):
 class RolloutStep(RolloutMessage):
     """Who gets the candidate of a rollout now: `names` (people and groups) whatever their place, and a `share` of all.
 
-    A person's place between 0 and 1 is a hash of person and rollout. It stays, so that whoever got the candidate keeps
-    it while the share grows, and other people are first in another rollout.
+    A person's place between 0 and 1 is a hash of person and rollout; of the address, where nobody is signed in. It
+    stays, so that whoever got the candidate keeps it while the share grows, and other people are first in another
+    rollout.
     """
 
     rollout: str
@@ -37,7 +38,8 @@ class RolloutStep(RolloutMessage):
 
     def gives(self, identity: Identity) -> bool:
         """Whether somebody gets the candidate."""
-        return not self.names.isdisjoint(identity.names) or self.place(str(identity.principal)) < self.share
+        who = identity.address if identity.is_anonymous else str(identity.principal)
+        return not self.names.isdisjoint(identity.names) or self.place(who) < self.share
 
     def place(self, principal: str) -> float:
         """Return where somebody stands between 0 and 1 in this rollout."""

@@ -63,7 +63,20 @@ from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.queues import Queues, QueueStore
-from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Proxies, Router, RouterParts, SignIn, Sites, serve
+from bailiwick.dataplane.router import (
+    CallRegistry,
+    Certificate,
+    Crowd,
+    Gate,
+    IdentityTokens,
+    Pool,
+    Proxies,
+    Router,
+    RouterParts,
+    SignIn,
+    Sites,
+    serve,
+)
 from bailiwick.dataplane.sandbox import Runtimes, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
 
@@ -91,6 +104,9 @@ class DataPlane:
         self._calls = CallRegistry()
         self._sites = Sites()
         self._pool = Pool()
+        self._identities = IdentityTokens()
+        tls = settings.tls
+        self._certificate = Certificate(tls.certificate, tls.key) if tls is not None else None
         self._secrets: dict[str, str] = {}
         self._masker = Masker()
         own = own_key(settings.state / "attestation.key")
@@ -162,6 +178,7 @@ class DataPlane:
             masker=lambda: self._masker,
             walls=Walls(settings.plane, self._spool.add, utc_now),
             networks=self._networks,
+            identity_key=self._identities.public_key,
         )
         self._host = AppHost(
             plane=settings.plane,
@@ -188,7 +205,8 @@ class DataPlane:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
         end_abandoned()
         router = Router(self._router_parts())
-        server = await serve(router, self._settings.ingress_host, self._settings.ingress_port)
+        host, port = self._settings.ingress_host, self._settings.ingress_port
+        server = await serve(router, host, port, self._certificate)
         if self._settings.model_port is not None:
             await self._models.start(self._settings.model_host, self._settings.model_port)
         if self._settings.health_port is not None:
@@ -222,12 +240,15 @@ class DataPlane:
         return RouterParts(
             sites=self._sites,
             gate=self._gate,
-            sign_in=SignIn(self._link.redeem),
+            sign_in=SignIn(self._link.redeem, secure=self._certificate is not None),
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
             pool=self._pool,
             observe=self._host.observe,
+            limited=self._host.limited,
             proxies=Proxies(self._settings.proxies),
+            identities=self._identities,
+            crowd=Crowd(self._settings.connections, self._settings.connections_per_address),
         )
 
     def _health(self) -> dict[str, object]:
@@ -295,6 +316,8 @@ class DataPlane:
             self._schedule.run_due(utc_now())
             await self._host.workers.tell()
             self._watch.look()
+            if self._certificate is not None:
+                self._certificate.look()
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()
                 told = time.monotonic()
@@ -383,7 +406,7 @@ class DataPlane:
 
 def _rules_of(state: DesiredState) -> tuple[object, ...]:
     """Return what of a desired state decides who may use apps."""
-    return (state.policies, {(app.app, app.mode): app.roles for app in state.apps})
+    return (state.policies, {(app.app, app.mode): (app.roles, app.guardrails.access) for app in state.apps})
 
 
 def run(settings: DataPlaneSettings, file: Path) -> None:

@@ -42,6 +42,15 @@ class AppDatabases(BaseModel):
     any_moment: AnyMoment | None = None
 
 
+class IngressTls(BaseModel):
+    """Certificate (with what leads to its authority) and key of the router, in PEM. They are read again on change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    certificate: Path
+    key: Path
+
+
 class DataPlaneSettings(BaseModel):
     """Everything that a data plane must be told.
 
@@ -52,7 +61,8 @@ class DataPlaneSettings(BaseModel):
     token; apps need neither. `health_port` answers `/healthz` and `/readyz`, on `health_host`, to whoever watches the
     process. What this plane must not reach is tried every `network_probe_seconds`. Without `app_databases` apps get no
     databases of their own here. A release whose place was taken stays warm for `warm_minutes`, so that a rollback to it
-    needs no start, and so does an idle app; 0 keeps none.
+    needs no start, and so does an idle app; 0 keeps none. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
+    `connections` is how many it has open at most, and how many of one address.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +82,9 @@ class DataPlaneSettings(BaseModel):
     allow_networks: tuple[str, ...] = ()
     name_servers: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    tls: IngressTls | None = None
+    connections: int = Field(default=10_000, ge=10, le=1_000_000)
+    connections_per_address: int = Field(default=1000, ge=1, le=1_000_000)
     app_databases: AppDatabases | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
     network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)

@@ -18,6 +18,7 @@ from bailiwick.control.gates import (
     RuleKind,
     Sensitivity,
 )
+from bailiwick.control.guardrails import GuardrailDraft
 from bailiwick.control.release import Deploy, DeployState, DeployView, FrozenError, NotDecidableError
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import BailiwickError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -156,6 +157,11 @@ def test_nobody_approves_what_brings_nothing_new_where_the_rule_says_so(company:
     narrow = asked(company)
     assert [line.words for line in view(company, narrow).new] == ["group:everyone may use it"]
     assert approve(company, "approver", narrow) is DeployState.RELEASED
+    opened = GuardrailDraft("access", f"app:{APP}", {"public": True}, "production")
+    company.control.guardrails.set(company.people["admin"], opened, "for customers")
+    public = asked(company)
+    assert [line.words for line in view(company, public).new] == ["everybody without sign-in may use it"]
+    assert approve(company, "approver", public) is DeployState.RELEASED
     # What stands in the way keeps it waiting, and it goes on by itself afterwards.
     company.control.stops.kill(company.people["security"], APP, "looks wrong")
     stopped = asked(company)

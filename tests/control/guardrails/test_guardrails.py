@@ -70,3 +70,41 @@ def test_only_administrators_say_something_and_only_what_can_be_at_a_place_that_
         service.set(admin, draft(error_ratio=0.9), "x")
     with company.control.store.transaction() as session, pytest.raises(ForbiddenError):
         service.listing(session, company.people["user"])
+
+
+@pytest.mark.req("ID1", "DG4")
+def test_an_app_is_opened_to_everybody_only_by_itself_by_an_administrator_who_says_why(company: Company) -> None:
+    released(company)
+    service, admin, app = company.control.guardrails, company.people["admin"], f"app:{APP}"
+
+    def opened(place: str, environment: str = "production", *, public: bool = True) -> GuardrailDraft:
+        return GuardrailDraft("access", place, {"public": public}, environment)  # type: ignore[arg-type]
+
+    def is_public() -> bool:
+        (state,) = company.control.planes.desired_state("production").apps
+        return state.guardrails.access.public
+
+    for place in (FINANCE, "organization:default"):
+        with pytest.raises(InvalidInputError, match="by itself"):
+            service.set(admin, opened(place), "all of them")
+    for environment in ("", "preview"):
+        with pytest.raises(InvalidInputError, match="only production"):
+            service.set(admin, opened(app, environment), "everywhere")
+    for who in ("builder", "approver", "user"):
+        with pytest.raises(ForbiddenError):
+            service.set(company.people[who], opened(app), "mine")
+    assert not is_public()
+
+    service.set(admin, opened(app), "customers look up their refunds")
+    assert is_public()
+    with company.control.store.transaction() as session:
+        (event,) = search(session, AuditQuery(action="guardrail.set"), limit=10).events
+        opening = service.opening(session, APP)
+    assert (event.event.resource, event.event.after) == (app, {"says": "public = True"})
+    assert opening is not None
+    assert (opening.set_by, opening.reason) == (str(admin.principal), "customers look up their refunds")
+    # A place above may forbid it for good.
+    service.set(admin, GuardrailDraft("access", FINANCE, {"public": False}, "", binding=True), "never here")
+    assert not is_public()
+    with company.control.store.transaction() as session:
+        assert service.opening(session, APP) is None

@@ -3,257 +3,15 @@
 import asyncio
 import hashlib
 import json
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-import uvicorn
 
-from bailiwick.core.clock import utc_now
-from bailiwick.core.messages import AppState, DesiredState, RequestTrace
-from bailiwick.core.passes import Pass, issue_pass
-from bailiwick.core.policy import PolicyEngine, cascade
-from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.rollouts import RolloutStep
-from bailiwick.core.statements import SigningKey, seal
-from bailiwick.dataplane.channel import Channel
-from bailiwick.dataplane.guard import RateLimit
-from bailiwick.dataplane.router import CallRegistry, Gate, Pool, Router, RouterParts, SignIn, Site, Sites, serve
+from bailiwick.dataplane.router import Admission, RequestLimits, Site
 from bailiwick.dataplane.router import exchange as exchange_module
-from bailiwick.dataplane.router import server as server_module
-
-MEGABYTE = 2**20
-PERSON = "ann@example.com"
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class CountingPool(Pool):
-    """A pool that tells how often it had to connect."""
-
-    connected = 0
-
-    async def connect(self, path: Path) -> Channel:
-        self.connected += 1
-        return await super().connect(path)
-
-
-@dataclass
-class App:
-    """What the app was asked, and what it waits for."""
-
-    headers: list[dict[str, str]] = field(default_factory=list)
-    go_on: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    left: asyncio.Event = field(default_factory=asyncio.Event)
-    sent: int = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
-        self.asked.set()
-        await getattr(self, scope["path"].strip("/").replace("-", "_"))(scope, receive, send)
-
-    async def hello(self, scope: Any, receive: Any, send: Any) -> None:
-        await answer(send, b"hello")
-
-    async def digest(self, scope: Any, receive: Any, send: Any) -> None:
-        found, length, more = hashlib.sha256(), 0, True
-        while more:
-            message = await receive()
-            found.update(message.get("body", b""))
-            length += len(message.get("body", b""))
-            more = message.get("more_body", False)
-        await answer(send, json.dumps([length, found.hexdigest()]).encode())
-
-    async def echo(self, scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        more = True
-        while more:
-            message = await receive()
-            more = message.get("more_body", False)
-            await send({"type": "http.response.body", "body": message.get("body", b""), "more_body": more})
-
-    async def large(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"%d" % (20 * MEGABYTE))] if scope["query_string"] == b"length" else []
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        for number in range(20):
-            await send({"type": "http.response.body", "body": bytes([number]) * MEGABYTE, "more_body": number < 19})
-
-    async def endless(self, scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        gone = asyncio.create_task(wait_for_disconnect(receive))
-        while not gone.done():
-            await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
-            self.sent += 65536
-            await asyncio.sleep(0)
-        self.left.set()
-
-    async def wait(self, scope: Any, receive: Any, send: Any) -> None:
-        gone = asyncio.create_task(wait_for_disconnect(receive))
-        released = asyncio.create_task(self.go_on.wait())
-        await asyncio.wait([gone, released], return_when=asyncio.FIRST_COMPLETED)
-        if gone.done():
-            self.left.set()
-        else:
-            await answer(send, b"late")
-        gone.cancel()
-        released.cancel()
-
-    async def drip(self, scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"begin,", "more_body": True})
-        await self.go_on.wait()
-        await send({"type": "http.response.body", "body": b"end"})
-
-    async def deaf(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.go_on.wait()
-        await answer(send, b"I read nothing", status=413)
-
-    async def empty(self, scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": int(scope["query_string"]), "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-
-async def wait_for_disconnect(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def answer(send: Any, body: bytes, status: int = 200) -> None:
-    headers = [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Browser:
-    """One connection of a browser that is signed in."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    token: str
-
-    def ask(self, method: str, target: str, *headers: str, body: bytes = b"", signed_in: bool = True) -> None:
-        own = [f"Cookie: bailiwick_pass={self.token}; own=1"] if signed_in else []
-        own += [f"Content-Length: {len(body)}"] if body else []
-        lines = [f"{method} {target} HTTP/1.1", "Host: desk.localhost", *own, *headers, "", ""]
-        self.writer.write("\r\n".join(lines).encode() + body)
-
-    async def head(self) -> Answer:
-        raw = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 20)
-        first, *lines = raw.decode("latin-1").split("\r\n")[:-2]
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        return Answer(int(first.split(" ")[1]), headers, b"")
-
-    async def chunk(self) -> bytes:
-        size = int(await asyncio.wait_for(self.reader.readuntil(b"\r\n"), 20), 16)
-        return (await self.reader.readexactly(size + 2))[:-2]
-
-    async def answer(self) -> Answer:
-        found = await self.head()
-        if "content-length" in found.headers:
-            found.body = await self.reader.readexactly(int(found.headers["content-length"]))
-        elif found.headers.get("transfer-encoding") == "chunked":
-            while piece := await self.chunk():
-                found.body += piece
-        return found
-
-    async def get(self, target: str, *headers: str) -> Answer:
-        self.ask("GET", target, *headers)
-        return await self.answer()
-
-
-@dataclass
-class Served:
-    """A router in front of an app."""
-
-    port: int
-    site: Site
-    token: str
-    app: App
-    pool: CountingPool
-    calls: CallRegistry
-    sites: Sites
-    traces: list[RequestTrace] = field(default_factory=list)
-    told: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def observe(self, _: Site, trace: RequestTrace) -> None:
-        self.traces.append(trace)
-        self.told.set()
-
-    async def browser(self) -> Browser:
-        return Browser(*await asyncio.open_connection("127.0.0.1", self.port), token=self.token)
-
-    async def trace(self) -> RequestTrace:
-        await asyncio.wait_for(self.told.wait(), 10)
-        return self.traces[-1]
-
-
-def state_of(key: SigningKey) -> AppState:
-    envelope = seal(b"{}", key)
-    return AppState(
-        app="team/desk", tenant="default", mode="production", host="desk", release="rel_1", commit="c",
-        status="running", reach="", artifact_sha256="", verdict=envelope, approvals=(),
-        artifact=envelope, roles=cascade([("app-user", "group:users")]), integrations=(),
-    )  # fmt: skip
-
-
-async def nobody(_: object) -> Any:
-    raise AssertionError("nobody signs in here")
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    with tempfile.TemporaryDirectory(prefix="bw-router-") as home:
-        path = Path(home) / "app.sock"
-        app = App()
-        upstream = uvicorn.Server(uvicorn.Config(app, uds=str(path), log_level="critical", lifespan="off"))
-        running = asyncio.create_task(upstream.serve())
-        key = SigningKey.generate()
-        person = Identity(Principal("user", PERSON), frozenset({"group:users"}))
-        token = issue_pass(Pass(person, "team/desk", "production", "s", utc_now() + timedelta(hours=1)), key)
-        state = state_of(key)
-        desired = DesiredState(version=1, plane="p", time=utc_now(), sign_in_url="", apps=(state,), epochs={})
-        opened = Served(0, Site("desk.localhost", state, "running", "", path, RateLimit(1e6)), token, app,
-                        CountingPool(), CallRegistry(), Sites())  # fmt: skip
-        opened.sites.put(opened.site)
-        gate = Gate(
-            engine=PolicyEngine.built_in(), pass_key=lambda: key.public_text, state=lambda: desired, clock=utc_now
-        )
-        parts = RouterParts(
-            opened.sites, gate, SignIn(nobody), lambda: "http://console", opened.calls, opened.pool,
-            opened.observe,
-        )  # fmt: skip
-        server = await serve(Router(parts), "127.0.0.1", 0)
-        opened.port = server.sockets[0].getsockname()[1]
-        while not upstream.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.005)
-        yield opened
-        opened.site.stop("stopped", "")
-        app.go_on.set()
-        server.close()
-        upstream.should_exit = upstream.force_exit = True
-        await running
-
-
-async def behind(served: Served, handler: Handler) -> asyncio.Server:
-    """Put a server that does what no framework would in the app's place."""
-    assert served.site.upstream is not None
-    path = served.site.upstream.with_name("raw.sock")
-    server = await asyncio.start_unix_server(handler, str(path))
-    served.site.upstream = path
-    return server
-
+from bailiwick.dataplane.router import http1 as http1_module
+from tests.fixtures.routing import MEGABYTE, PERSON, Served, behind
 
 # -- two releases ---------------------------------------------------------------------------------------------------
 
@@ -270,7 +28,7 @@ async def test_a_step_says_which_release_answers_and_a_switch_drops_nothing(serv
     path = served.site.upstream.with_name("candidate.sock")
     server = await asyncio.start_unix_server(candidate, str(path))
     state = served.site.state.model_copy(update={"release": "rel_2"})
-    beside = Site("desk.localhost", state, "running", "", path, RateLimit(1e6))
+    beside = Site("desk.localhost", state, "running", "", path)
     first, second = await served.browser(), await served.browser()
     none = RolloutStep(rollout="rol_1", number=0, share=0.0)
     served.sites.put_candidate(beside, none)
@@ -305,6 +63,7 @@ async def test_the_app_hears_who_asks_from_the_router_only(served: Served) -> No
     browser = await served.browser()
     forged = [
         "X-Bailiwick-User: root@example.com", "X_Bailiwick_User: root@example.com", "X-Bailiwick-Role: admin",
+        "X-Bailiwick-Identity: forged",
         "Traceparent: 00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01", "X-Forwarded-For: 1.2.3.4",
         "Forwarded: for=1.2.3.4", "X_Forwarded_For: 1.2.3.4", "TE: trailers", "Proxy-Authorization: x",
         "Authorization: Basic eA==", "X-Kept: yes",
@@ -316,7 +75,7 @@ async def test_the_app_hears_who_asks_from_the_router_only(served: Served) -> No
     assert seen["cookie"] == "own=1"
     trace = await served.trace()
     assert seen["traceparent"].split("-")[1] == trace.trace
-    assert set(seen) == {"host", "cookie", "x-kept", "x-bailiwick-user", "traceparent"}
+    assert set(seen) == {"host", "cookie", "x-kept", "x-bailiwick-user", "x-bailiwick-identity", "traceparent"}
 
 
 @pytest.mark.req("OB2", "IN3")
@@ -598,7 +357,7 @@ async def test_an_answer_without_a_length_ends_with_the_apps_connection(served: 
 
 @pytest.mark.req("RT6")
 async def test_an_app_that_takes_too_long_to_begin_is_given_up(served: Served) -> None:
-    served.site.request_seconds = 0.2
+    served.site.admission.limits = RequestLimits(per_second=1e6, seconds=0.2)
     browser = await served.browser()
     assert (await browser.get("/hello")).status == 200
     late = await browser.get("/wait")
@@ -620,7 +379,7 @@ async def test_an_app_that_takes_too_long_to_begin_is_given_up(served: Served) -
 async def test_a_browser_that_does_not_finish_its_request_is_given_up(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(http1_module, "_HEAD_SECONDS", 0.2)
     monkeypatch.setattr(exchange_module, "_BODY_SECONDS", 0.2)
     browser = await served.browser()
     browser.writer.write(b"GET / HTTP/1.1\r\nHost:")
@@ -725,7 +484,7 @@ async def test_an_answer_that_has_begun_is_cut_when_the_app_is_stopped(served: S
 
 @pytest.mark.req("RT6", "OB6")
 async def test_more_requests_than_declared_are_put_off(served: Served) -> None:
-    served.site.rate = RateLimit(5)
+    served.site.admission = Admission(RequestLimits(per_second=5))
     browser = await served.browser()
     statuses = [(await browser.get("/hello")).status for _ in range(6)]
     refused = await browser.get("/hello")

@@ -1,8 +1,10 @@
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bailiwick.dataplane.router.front import Front
+from bailiwick.dataplane.router.front import Front, _beginning
 from bailiwick.dataplane.router.headers import headers_for_browser
 from bailiwick.dataplane.router.wire import BadRequestError, cookies, parse_request, without_cookies
 
@@ -99,16 +101,23 @@ def test_our_cookies_are_taken_out_and_the_apps_stay() -> None:
         ("localhost", None),
     ],
 )
-def test_the_front_chooses_the_plane_by_the_longest_suffix(host: str, port: int | None) -> None:
+async def test_the_front_chooses_the_plane_by_the_longest_suffix(host: str, port: int | None) -> None:
     front = Front({"localhost": "127.0.0.1:12", "preview.localhost": "127.0.0.1:11"})
-    found = front._target(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    found = front._target(await named(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()))
     assert (found[1] if found else None) == port
 
 
 @pytest.mark.req("DG4")
-def test_two_host_lines_lead_to_no_plane() -> None:
-    front = Front({"localhost": "127.0.0.1:12"})
-    assert front._target(b"GET / HTTP/1.1\r\nHost: a.localhost\r\nX: y\r\nHost: b.localhost\r\n\r\n") is None
+async def test_two_host_lines_lead_to_no_plane() -> None:
+    assert await named(b"GET / HTTP/1.1\r\nHost: a.localhost\r\nX: y\r\nHost: b.localhost\r\n\r\n") == ""
+
+
+async def named(begun: bytes) -> str:
+    reader = asyncio.StreamReader()
+    reader.feed_data(begun)
+    found, host = await _beginning(reader)
+    assert found == begun
+    return host
 
 
 @pytest.mark.req("RT3")

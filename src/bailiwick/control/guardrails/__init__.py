@@ -2,6 +2,6 @@
 
 from bailiwick.control.guardrails.errors import NoSuchGuardrailError
 from bailiwick.control.guardrails.model import Guardrail, GuardrailDraft
-from bailiwick.control.guardrails.service import GuardrailService, rails_in_force
+from bailiwick.control.guardrails.service import GuardrailService, everybody_at, rails_in_force
 
-__all__ = ["Guardrail", "GuardrailDraft", "GuardrailService", "NoSuchGuardrailError", "rails_in_force"]
+__all__ = ["Guardrail", "GuardrailDraft", "GuardrailService", "NoSuchGuardrailError", "everybody_at", "rails_in_force"]

@@ -14,12 +14,24 @@ from bailiwick.control.guardrails.tables import GUARDRAILS, GuardrailRow
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
-from bailiwick.core.guardrails import Environment, Rail, Setting, checked_values, section_of, settings_for
+from bailiwick.core.guardrails import (
+    Environment,
+    Rail,
+    Setting,
+    checked_values,
+    guardrails_of,
+    require_place,
+    section_of,
+    settings_for,
+)
+from bailiwick.core.modes import PRODUCTION
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
+# Stands among the written names of those who may use an app.
+EVERYBODY = "everybody without sign-in"
 _ENVIRONMENT: TypeAdapter[Environment] = TypeAdapter(Environment)
 
 
@@ -60,6 +72,13 @@ class GuardrailService:
         self._authorizer.require(session, identity, "app.read", f"app:{found.path}")
         return settings_for(rails_in_force(session), found.path, environment)
 
+    def opening(self, session: Session, app: str) -> Guardrail | None:
+        """Return what opens an app to everybody in production, None where nothing does; the caller may see the app."""
+        if not everybody_at(session, app):
+            return None
+        found = GUARDRAILS.in_force(session, "access", f"app:{app}", PRODUCTION)
+        return _guardrail(found) if found is not None else None
+
     def explain_change(self, session: Session, identity: Identity, place: str = ORGANIZATION) -> Decision:
         """Answer whether somebody may change what is said at a place; nothing is done."""
         return self._authorizer.explain(session, identity, "guardrail.manage", place)
@@ -76,6 +95,7 @@ class GuardrailService:
             decision, before = self._to_change(session, identity, draft.section, draft.place, draft.environment)
             kept = dict(before.rail.values) if before is not None else {}
             wanted = Rail(draft.section, draft.place, draft.environment, {**kept, **values}, draft.binding)
+            require_place(wanted.section, wanted.values, wanted.place, wanted.environment)
             if before is not None and before.rail == wanted:
                 raise ConflictError(f"{before.name} says that already")
             made = self._put(session, identity, wanted, reason)
@@ -173,6 +193,12 @@ class GuardrailService:
 def rails_in_force(session: Session) -> list[Rail]:
     """Return everything that is said now."""
     return [_guardrail(row).rail for row in GUARDRAILS.all_in_force(session)]
+
+
+def everybody_at(session: Session, app: str) -> tuple[str, ...]:
+    """Return everybody, in words, where an app is open to them in production, and nobody where it is not."""
+    rails = guardrails_of(settings_for(rails_in_force(session), app, PRODUCTION))
+    return (EVERYBODY,) if rails.access.public else ()
 
 
 def _guardrail(row: GuardrailRow) -> Guardrail:

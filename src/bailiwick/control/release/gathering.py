@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.gates import GateFacts
+from bailiwick.control.guardrails import everybody_at
 from bailiwick.control.identity import Authorizer, answering
 from bailiwick.control.release.contents import integrations_of
 from bailiwick.control.release.model import Candidate, DeployState
@@ -69,7 +70,8 @@ class Gathering:
 
     def users(self, session: Session, app_path: str) -> tuple[str, ...]:
         """Return the written names of who may use an app in production."""
-        return tuple(sorted(self._authorizer.holders(session, f"app:{app_path}")["app-user"]))
+        holders = self._authorizer.holders(session, f"app:{app_path}")["app-user"]
+        return tuple(sorted({*holders, *everybody_at(session, app_path)}))
 
     @staticmethod
     def _users_before(session: Session, app_path: str) -> tuple[str, ...] | None:

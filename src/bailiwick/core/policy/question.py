@@ -10,7 +10,14 @@ from bailiwick.core.policy.roles import NO_CLASSES, ROLES, RoleHolders
 from bailiwick.core.policy.scopes import ENTITY_TYPES, scope_chain
 from bailiwick.core.principals import Identity, SignIn
 
-PRINCIPAL_TYPES = {"user": "Person", "service": "Service", "agent": "Agent", "app": "AppIdentity", "plane": "Plane"}
+PRINCIPAL_TYPES = {
+    "user": "Person",
+    "service": "Service",
+    "agent": "Agent",
+    "app": "AppIdentity",
+    "plane": "Plane",
+    "anonymous": "Anonymous",
+}
 # What policies may ask of every person without looking first whether it is known: empty where it is not.
 FACTS_OF_PEOPLE = (
     "department",

@@ -23,7 +23,6 @@ from bailiwick.dataplane.agent.served import end, opened
 from bailiwick.dataplane.agent.shelf import ReleaseShelf
 from bailiwick.dataplane.agent.stopped import Key
 from bailiwick.dataplane.agent.telling import Telling
-from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.router import CallRegistry, Site, Sites
 
 _LOG = logging.getLogger("bailiwick.plane.candidates")
@@ -92,7 +91,7 @@ class Candidates:
         for key, beside in self._beside.items():
             state = wanted.get(key)
             if state is not None and _same(state, beside.wanted):
-                beside.site.state = beside.site.state.model_copy(update={"roles": state.roles})
+                beside.site.keep_to(state)
                 continue
             beside.promoted = beside.instance is not None and served.get(key) == beside.wanted.release
             if not beside.promoted:
@@ -242,11 +241,9 @@ class Candidates:
         try:
             while (instance := await self._started(beside)) is None:  # noqa: ASYNC110 - what is away says nothing
                 await asyncio.sleep(_AGAIN_SECONDS)
-            site, manifest = beside.site, instance.manifest
+            site = beside.site
             site.serve(beside.wanted, instance.socket)
-            site.data_classes = frozenset(manifest.app.data_classes)
-            site.rate = RateLimit(float(manifest.limits.requests_per_second))
-            site.request_seconds = float(manifest.limits.request_seconds)
+            site.declare(instance.manifest)
             beside.instance, beside.condition, beside.words = instance, "running", ""
             self._sites.put_candidate(site, beside.step)
             self._later(self._shop.attester.attest(instance, STARTED))

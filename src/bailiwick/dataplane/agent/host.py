@@ -51,7 +51,7 @@ from bailiwick.dataplane.agent.stopping import closed_by, stops_app
 from bailiwick.dataplane.agent.telling import Telling
 from bailiwick.dataplane.agent.workers import Workers
 from bailiwick.dataplane.guard import Guard, Trip, Watched
-from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
+from bailiwick.dataplane.router import CallRegistry, LimitReached, Pool, Site, Sites
 
 _LOG = logging.getLogger("bailiwick.plane.host")
 _ATTEST_SECONDS = 24 * 3600.0
@@ -170,7 +170,7 @@ class AppHost:
         self._shop.gateway.end_revoked(desired.epochs)
         for key, served in self._served.items():
             if key in wanted:
-                served.site.state = served.site.state.model_copy(update={"roles": wanted[key].roles})
+                served.site.keep_to(wanted[key])
             else:
                 served.site.stop("stopped", "this app is not served here any more")
         self._candidates.take_away(desired)
@@ -280,12 +280,13 @@ class AppHost:
         else:
             self._guard.observe_answer(watched_of(site.state), failed=failed, milliseconds=trace.milliseconds)
 
+    def limited(self, site: Site, limit: LimitReached, doing: str) -> None:
+        """Take note that a request ran into a limit of its app."""
+        self._shop.walls.reached(site.state, limit.name, f"{limit.words} reached", doing)
+
     def _see_failure(self, served: Served, site: Site, trace: RequestTrace) -> None:
-        """See whether a request failed because its app ran into a limit, and say so when it took too long."""
-        if trace.limit:
-            words = f"{site.request_seconds:g} s for a request reached"
-            self._shop.walls.over_time(site.state, trace.limit, words, f"{trace.method} {trace.path}")
-        elif trace.status >= _ERROR and served.instance is not None and site is served.site:
+        """See whether a request failed because its app ran into a limit of its sandbox."""
+        if not trace.limit and trace.status >= _ERROR and served.instance is not None and site is served.site:
             self._shop.walls.look(served.instance, site, failed=True)
 
     def roll_up(self, seconds: float) -> None:

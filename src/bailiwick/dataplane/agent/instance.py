@@ -83,6 +83,7 @@ class Workshop:
     masker: Callable[[], Masker]
     walls: Walls
     networks: NetworkWatch
+    identity_key: str
 
 
 @dataclass
@@ -154,11 +155,12 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     part = part or Part("serve", manifest.app.entrypoint or "")
     trust = trusting(runtime, folder, shop.egress_authority(state))
     program = program_of(manifest, runtime, state.open_capabilities, part)
+    environment |= {**trust.environment, **program.environment, "BAILIWICK_IDENTITY_KEY": shop.identity_key}
     spec = SandboxSpec(
         id=f"{state.app.replace('/', '.')}.{state.mode}"[:60],
         owner=owner_of(state),
         command=program.command,
-        environment={**environment, **trust.environment, **program.environment},
+        environment=environment,
         mounts=(
             Mount(prepared.tree, "/app"),
             Mount(shop.helpers, "/overlay"),
@@ -351,7 +353,7 @@ async def _until_ready(instance: Instance, walls: Walls) -> None:
         broken = how if found.reached is not None else f"{how}, before it answered" if found.code == 0 else ""
     else:
         broken = late
-        walls.over_time(instance.state, "start-time", late)
+        walls.reached(instance.state, "start-time", late)
     await asyncio.sleep(0.05)  # the last lines may still be on their way
     words = "\n".join(list(instance.logs)[-12:]) or ("" if broken else "it ended at once")
     raise StartError(f"{broken}\n{words}".strip())

@@ -131,7 +131,7 @@ class JobRuns:
             return ended.code
         except TimeoutError:
             words = f"{seconds} s for a run reached"
-            walls.over_time(state, "job-time", f"job {run.job}: {words}")
+            walls.reached(state, "job-time", f"job {run.job}: {words}")
             how = f"stopped: {words} ({limit})"
             return 1
         finally:

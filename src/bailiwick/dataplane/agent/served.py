@@ -9,7 +9,7 @@ from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import AppState, RequestTrace
 from bailiwick.dataplane.agent.instance import Instance
 from bailiwick.dataplane.agent.stopped import Key
-from bailiwick.dataplane.guard import RateLimit, Watched
+from bailiwick.dataplane.guard import Watched
 from bailiwick.dataplane.router import Site
 
 # What sleeps is up: it goes on with the next request.
@@ -70,9 +70,7 @@ def site_of(
         words = f"limits by {instance.sandbox.controls}{'; it was up already' if there is not None else ''}"
     else:
         words = f"it {site.words}: {', '.join((*manifest.jobs, *manifest.workers)) or 'none'}"
-    site.data_classes = frozenset(manifest.app.data_classes)
-    site.rate = RateLimit(float(manifest.limits.requests_per_second))
-    site.request_seconds = float(manifest.limits.request_seconds)
+    site.declare(manifest)
     site.recent.extend(before.recent)
     return site, words
 

@@ -66,8 +66,8 @@ class Walls:
         instance.looked_at = now
         self._see(instance, self._doing(site))
 
-    def over_time(self, state: AppState, limit: str, words: str, doing: str = "") -> None:
-        """Tell that something took longer than it may."""
+    def reached(self, state: AppState, limit: str, words: str, doing: str = "") -> None:
+        """Tell that something ran into a limit."""
         self._limit(state, Reached(limit, words), doing)
 
     def ended(self, instance: Walled, site: Site | None, ended: Exit) -> str:

@@ -10,13 +10,16 @@ class RateLimit:
     per_second: float
     _theoretical: float = field(default=0.0)
 
-    def wait_seconds(self, now: float) -> float:
-        """Take one; return 0 when it is allowed, else how many seconds to wait (nothing is taken then)."""
+    def wait_seconds(self, now: float, share: float = 1.0) -> float:
+        """Take one; return 0 when it is allowed, else how many seconds to wait (nothing is taken then).
+
+        Who has a `share` below 1 of the burst gets nothing once others have used up more than that.
+        """
         interval = 1.0 / self.per_second
         arrival = max(now, self._theoretical)
         early = arrival + interval - now
-        if early > 1.0 + interval:
-            return arrival - now - 1.0
+        if early > share + interval:
+            return arrival - now - share
         self._theoretical = arrival + interval
         return 0.0
 

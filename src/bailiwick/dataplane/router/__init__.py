@@ -1,19 +1,31 @@
 """The router: incoming requests, who makes them, and whether they may."""
 
+from bailiwick.dataplane.router.admission import Admission, RequestLimits
+from bailiwick.dataplane.router.answering import RouterParts
 from bailiwick.dataplane.router.calls import CallRegistry
+from bailiwick.dataplane.router.crowd import Crowd
 from bailiwick.dataplane.router.front import run_front
 from bailiwick.dataplane.router.gate import Gate
+from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
-from bailiwick.dataplane.router.server import Router, RouterParts, serve
+from bailiwick.dataplane.router.pages import LimitReached
+from bailiwick.dataplane.router.server import Router, serve
 from bailiwick.dataplane.router.sign_in import SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
+from bailiwick.dataplane.router.tls import Certificate
 from bailiwick.dataplane.router.upstream import Pool
 
 __all__ = [
+    "Admission",
     "CallRegistry",
+    "Certificate",
+    "Crowd",
     "Gate",
+    "IdentityTokens",
+    "LimitReached",
     "Pool",
     "Proxies",
+    "RequestLimits",
     "Router",
     "RouterParts",
     "SignIn",

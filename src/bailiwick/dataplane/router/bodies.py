@@ -3,15 +3,18 @@
 from collections.abc import AsyncIterator
 
 from bailiwick.dataplane.channel import Channel, TooLongError
-from bailiwick.dataplane.router.wire import MAX_BODY_BYTES, BadRequestError
+from bailiwick.dataplane.router.wire import MAX_BODY_BYTES, BadRequestError, TooLargeError
 
 _PIECE_BYTES = 64 * 1024
 _SIZE_DIGITS = 8
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
-async def pieces_of_body(browser: Channel, length: int | None) -> AsyncIterator[bytes]:
-    """Yield a body in the framing in which it came; raise `BadRequestError` when that is broken, `EOFError` at its end.
+async def pieces_of_body(
+    browser: Channel, length: int | None, most_bytes: int = MAX_BODY_BYTES
+) -> AsyncIterator[bytes]:
+    """Yield a body in the framing in which it came; raise `BadRequestError` when that is broken, `TooLargeError` when
+    its chunks are more than `most_bytes`, `EOFError` at its end.
 
     A `length` of None means chunked. Extensions and trailers of chunks are refused: nobody sends them but who hopes
     that two servers read them in two ways.
@@ -28,8 +31,8 @@ async def pieces_of_body(browser: Channel, length: int | None) -> AsyncIterator[
     while size:
         size = await _chunk_size(browser)
         total += size
-        if total > MAX_BODY_BYTES:
-            raise BadRequestError(f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
+        if total > most_bytes:
+            raise TooLargeError(most_bytes)
         yield b"%x\r\n" % size
         left = size
         while left:

@@ -13,15 +13,16 @@ from bailiwick.core.ids import new_trace_id
 from bailiwick.core.messages import RequestTrace
 from bailiwick.core.principals import Call, Identity
 from bailiwick.dataplane.channel import Channel
-from bailiwick.dataplane.router.bodies import pieces_of_body
+from bailiwick.dataplane.router.admission import too_large_body
 from bailiwick.dataplane.router.calls import CallRegistry
+from bailiwick.dataplane.router.client import AnswerHead, Client
 from bailiwick.dataplane.router.gate import closed_page
 from bailiwick.dataplane.router.headers import headers_for_app, headers_for_browser
-from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.pages import LimitReached, Page
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.upstream import Pool, ResponseReader
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, render_head
+from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, TooLargeError, render_head
 
 _BODY_SECONDS = 60.0
 # nginx's code for a browser that went away: it is no failure of the app, and must not count as one.
@@ -32,6 +33,11 @@ _PATH_SHOWN = 200
 Observer = Callable[[Site, RequestTrace], None]
 
 
+def what_of(head: RequestHead) -> str:
+    """Return what a request asks for, such as `GET /export`."""
+    return f"{head.method} {head.path[:_PATH_SHOWN]}"
+
+
 class AppFaultError(Exception):
     """The app closed, stalled or answered nonsense."""
 
@@ -39,18 +45,21 @@ class AppFaultError(Exception):
 class Exchange:
     """One request and its answer. `run` returns whether another request may follow, or the page that explains why."""
 
-    def __init__(self, browser: Channel, watch: Watch, site: Site, head: RequestHead, who: Identity) -> None:
-        self._browser = browser
+    def __init__(
+        self, client: Client, watch: Watch, site: Site, head: RequestHead, who: Identity, proof: bytes
+    ) -> None:
+        self._client = client
         self._watch = watch
         self._site = site
         self._head = head
         self._who = who
+        self._proof = proof
         self._trace = new_trace_id()
         self._app: Channel | None = None
         self._reader = ResponseReader(head.method)
         self._answer_begun = False
         self._body_passed = head.length == 0
-        self._bad_body = ""
+        self._bad_body: Page | None = None
         self._answered = False
         self._status = 502
         self._cut = False
@@ -66,7 +75,7 @@ class Exchange:
     @property
     def what(self) -> str:
         """What is asked for."""
-        return f"{self._head.method} {self._head.path[:_PATH_SHOWN]}"
+        return what_of(self._head)
 
     def withdraw(self) -> None:
         """End this request now: whoever it is of has lost their access."""
@@ -79,10 +88,10 @@ class Exchange:
         if self._app is not None:
             self._app.abort()
         if self._answer_begun:
-            self._browser.abort()
+            self._client.abort()
 
-    def _browser_ended(self) -> None:
-        """End the request at the app: nobody waits for the answer. To close only one half, no browser does."""
+    def _client_ended(self) -> None:
+        """End the request at the app: nobody waits for the answer."""
         self._gone = not self._cut
         if self._app is not None:
             self._app.abort()
@@ -93,7 +102,7 @@ class Exchange:
         site, head = self._site, self._head
         calls.begin(Call(self._who, site.state.app, site.state.release, self._trace))
         site.in_flight.add(self)
-        self._browser.on_end = self._browser_ended
+        self._client.on_end = self._client_ended
         result: bool | Page = False
         try:
             result = await self._relay(pool)
@@ -101,7 +110,7 @@ class Exchange:
         except (AppFaultError, OSError, EOFError, httptools.HttpParserError):
             result = self._fault()
         finally:
-            self._browser.on_end = None
+            self._client.on_end = None
             site.in_flight.discard(self)
             site.used = time.monotonic()
             calls.end(self._trace)
@@ -127,17 +136,17 @@ class Exchange:
         """Return the page for what went wrong; when an answer has begun, all that is left is to break it off."""
         page = closed_page(self._site) or Page(502, "The app did not answer this request.", "Try again.", self._trace)
         if self._took_too_long:
-            most = f"{self._site.request_seconds:g} s, the most that a request of it may take."
-            page = Page(
-                504, f"The app did not answer within {most}", "Its builders see it in the console.", self._trace
-            )
-        if self._bad_body and not self._cut:
-            page = Page(400, f"{self._bad_body}.".capitalize())
+            most = f"{self._site.limits.seconds:g} s"
+            words = f"The app did not answer within {most}, the most that a request of it may take."
+            limit = LimitReached("request-time", f"{most} for a request")
+            page = Page(504, words, "Its builders see it in the console.", self._trace, limit=limit)
+        if self._bad_body is not None and not self._cut:
+            page = self._bad_body
         if self._withdrawn:
             page = Page(401, "Your access was withdrawn while this request ran.", "Sign in again, or ask who gave it.")
         self._status = _GONE if self._gone else page.status
         if self._answer_begun or self._gone:
-            self._browser.abort()
+            self._client.abort()
             return False
         return page
 
@@ -146,6 +155,8 @@ class Exchange:
     async def _relay(self, pool: Pool) -> bool:
         path = self._site.upstream
         assert path is not None  # noqa: S101 - the gate let only running sites through, and what slept was woken
+        if self._gone:
+            raise AppFaultError("nobody waits for the answer")
         out = self._request()
         known = pool.take_idle(path)
         app = self._begin(known or await self._connect(pool, path), out)
@@ -177,15 +188,15 @@ class Exchange:
         app.write(out)
         return app
 
-    def _expect(self, channel: Channel) -> None:
+    def _expect(self, side: Channel | Client) -> None:
         """Wait for one side only so long, until the answer begins: it may take as long as it takes."""
         if not self._answered:
-            self._waits_for_app = channel is self._app
-            self._watch.expect(channel, self._site.request_seconds if self._waits_for_app else _BODY_SECONDS)
+            self._waits_for_app = side is self._app
+            self._watch.expect(side, self._site.limits.seconds if self._waits_for_app else _BODY_SECONDS)
 
     async def _connect(self, pool: Pool, path: Path) -> Channel:
         app = await pool.connect(path)
-        if self._cut:
+        if self._cut or self._gone:
             app.abort()
             raise AppFaultError("the request was cut")
         return app
@@ -197,29 +208,33 @@ class Exchange:
     def _request(self) -> bytes:
         """Return the head for the app, with the body when all of it has come already."""
         head = self._head
-        headers = headers_for_app(head, self._who, self._trace)
+        headers = headers_for_app(head, self._who, self._proof, self._trace)
         out = render_head(f"{head.method} {head.target} HTTP/1.1".encode(), headers)
-        if head.get(b"expect").lower() == "100-continue" and not self._browser.waiting:
-            # Whoever asked was let through, so it may go on (RFC 9110 section 10.1.1).
-            self._browser.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if head.length and self._browser.waiting >= head.length:
-            self._body_passed = True
-            return out + self._browser.take(head.length)
-        return out
+        if head.get(b"expect").lower() == "100-continue":
+            # Whoever asked was let through, so it may go on.
+            self._client.carry_on()
+        body = self._client.body_at_hand(head.length) if head.length else None
+        if body is None:
+            return out
+        self._body_passed = True
+        return out + body
 
     async def _send_body(self, app: Channel) -> None:
         """Pass the body on; when that fails, end the connection to the app, for which somebody waits."""
         try:
-            self._expect(self._browser)
-            async for piece in pieces_of_body(self._browser, self._head.length):
+            self._expect(self._client)
+            async for piece in self._client.body(self._head.length, self._site.limits.body_bytes):
                 app.write(piece)
                 self._expect(app)
                 await app.drain()
-                self._expect(self._browser)
+                self._expect(self._client)
             self._body_passed = True
             self._expect(app)
+        except TooLargeError:
+            self._bad_body = too_large_body(self._site.limits.body_bytes)
+            app.abort()
         except (BadRequestError, EOFError) as fault:
-            self._bad_body = str(fault)
+            self._bad_body = Page(400, f"{fault}.".capitalize())
             app.abort()
         except ConnectionError:
             app.abort()
@@ -238,7 +253,7 @@ class Exchange:
 
     async def _receive(self, data: bytes, app: Channel) -> bool:
         """Pass the answer on as it comes; return whether the browser's connection can go on."""
-        reader, head, framed, heads = self._reader, self._head, False, b""
+        reader, head, heads = self._reader, self._head, b""
         while data:
             try:
                 reader.feed(data)
@@ -246,28 +261,24 @@ class Exchange:
                 if head.websocket:
                     return await self._splice(heads + data, app)
                 raise AppFaultError("the app upgraded what was not asked for") from None
-            out = b""
+            begins = None
             if not reader.head_done:
                 heads = heads + data if head.websocket else b""
             elif not self._answer_begun:
-                framed = reader.has_length or reader.status in {204, 304} or head.method == "HEAD"
-                out = self._answer_head(framed=framed)
+                begins = self._answer_head()
                 self._answer_begun = True
-            if piece := reader.take_body():
-                out += piece if framed else b"%x\r\n%b\r\n" % (len(piece), piece)
+            piece = reader.take_body()
+            if begins is not None or piece or reader.done:
+                self._client.send(begins, piece, ends=reader.done)
+                await self._client.drain()
             if reader.done:
-                self._browser.write(out if framed else out + b"0\r\n\r\n")
-                await self._browser.drain()
                 return head.keep_alive
-            if out:
-                self._browser.write(out)
-                await self._browser.drain()
             data = await self._more(app)
         if not reader.head_done or reader.chunked or reader.has_length:
             raise AppFaultError("the app closed the connection early")
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
-        self._browser.write(b"0\r\n\r\n")
-        await self._browser.drain()
+        self._client.send(None, b"", ends=True)
+        await self._client.drain()
         return head.keep_alive
 
     async def _more(self, app: Channel) -> bytes:
@@ -276,18 +287,17 @@ class Exchange:
         except EOFError:
             return b""
 
-    def _answer_head(self, *, framed: bool) -> bytes:
-        headers = headers_for_browser(self._reader.headers)
-        if not framed:
-            headers.append((b"transfer-encoding", b"chunked"))
-        headers.append((b"connection", b"keep-alive" if self._head.keep_alive else b"close"))
-        return render_head(b"HTTP/1.1 %d %b" % (self._reader.status, self._reader.reason), headers)
+    def _answer_head(self) -> AnswerHead:
+        reader = self._reader
+        framed = reader.has_length or reader.status in {204, 304} or self._head.method == "HEAD"
+        return AnswerHead(reader.status, reader.reason, headers_for_browser(reader.headers), framed)
 
     async def _splice(self, first: bytes, app: Channel) -> bool:
         """Join both sides after an upgrade until either ends."""
         self._answer_begun = True
-        self._browser.write(first)
-        ways = [asyncio.create_task(_copy(self._browser, app)), asyncio.create_task(_copy(app, self._browser))]
+        browser = self._client.upgrade()
+        browser.write(first)
+        ways = [asyncio.create_task(_copy(browser, app)), asyncio.create_task(_copy(app, browser))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:

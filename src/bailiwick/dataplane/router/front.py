@@ -1,5 +1,7 @@
 """The front: one port for all planes, which reads a connection's host name and joins it to that plane's own port.
 
+Over TLS it is the name in the ClientHello; certificates and keys are the planes'.
+
 It decides nothing and reads nothing after the first host name; no plane sees what is for another. A later request on
 the same connection for another plane's host is answered 421 by the plane (RFC 9110 section 15.5.20).
 """
@@ -9,6 +11,7 @@ import contextlib
 import re
 from collections.abc import Mapping
 
+from bailiwick.dataplane.hello import TLS_RECORD, HelloError, needed, outer_name
 from bailiwick.dataplane.open_files import raise_open_files
 from bailiwick.dataplane.router.origin import proxy_line
 from bailiwick.dataplane.router.pages import Page, render
@@ -32,19 +35,16 @@ class Front:
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError, asyncio.LimitOverrunError):
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_SECONDS)
-            target = self._target(head)
-            if target is None:
+            async with asyncio.timeout(_HEAD_SECONDS):
+                begun, host = await _beginning(reader)
+            target = self._target(host)
+            if target is not None:
+                await self._join(target, begun, reader, writer)
+            elif begun[0] != TLS_RECORD:
                 await self._refuse(writer)
-            else:
-                await self._join(target, head, reader, writer)
         writer.close()
 
-    def _target(self, head: bytes) -> tuple[str, int] | None:
-        found = _HOST_LINE.findall(head)
-        if len(found) != 1:
-            return None
-        host = found[0].decode().lower()
+    def _target(self, host: str) -> tuple[str, int] | None:
         for suffix, target in self._forward:
             if host.endswith(f".{suffix}"):
                 name, _, port = target.rpartition(":")
@@ -68,6 +68,24 @@ class Front:
         headers, body = render(Page(404, "No app has this address.", "Apps are listed in the console."), as_json=False)
         writer.write(render_head(b"HTTP/1.1 404 Not Found", [*headers, (b"connection", b"close")]) + body)
         await writer.drain()
+
+
+async def _beginning(reader: asyncio.StreamReader) -> tuple[bytes, str]:
+    """Return what came first and the host that it names, empty where that is not certain.
+
+    That is a ClientHello with its server name, which is not encrypted, or the head of a request.
+    """
+    first = await reader.readexactly(1)
+    if first[0] != TLS_RECORD:
+        head = first + await reader.readuntil(b"\r\n\r\n")
+        found = _HOST_LINE.findall(head)
+        return head, found[0].decode().lower() if len(found) == 1 else ""
+    record = first + await reader.readexactly(4)
+    try:
+        record += await reader.readexactly(needed(record) - len(record))
+        return record, outer_name(record)
+    except HelloError:
+        return record, ""
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

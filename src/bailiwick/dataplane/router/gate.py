@@ -1,6 +1,5 @@
 """The gate: decides from a request's head who is asking, whether they may, and whether the app takes it now."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +9,7 @@ from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.messages import DesiredState
 from bailiwick.core.passes import read_pass
 from bailiwick.core.policy import DEFAULT_DENY, Decision, PoliciesInForce, PolicyEngine, Resource, StepUp
-from bailiwick.core.principals import Identity
+from bailiwick.core.principals import Identity, visitor_from
 from bailiwick.dataplane.router.pages import Page
 from bailiwick.dataplane.router.sign_in import PASS_COOKIE
 from bailiwick.dataplane.router.sites import Site
@@ -18,8 +17,6 @@ from bailiwick.dataplane.router.wire import RequestHead, cookies
 
 # Policies may ask for the time and the age of a sign-in: an answer holds no longer than this.
 _KNOWN_SECONDS = 1.0
-# Each holds two connections of this plane, which all apps share.
-MOST_IN_FLIGHT = 512
 _WORDS = {
     "starting": "The app is starting. This takes a few seconds.",
     "failed": "The app could not be started.",
@@ -38,7 +35,7 @@ class SignInNeeded:
 
 
 class Gate:
-    """Asks in this order: is the app up, who is it, may they, is it too fast. Nothing else lets a request through."""
+    """Asks in this order: is the app up, who is it, may they. Nothing else lets a request through."""
 
     def __init__(
         self,
@@ -59,19 +56,32 @@ class Gate:
         closed = None if site.wakes else closed_page(site)
         if closed is not None:
             return closed
-        token = self._token(head)
-        if not token:
-            return SignInNeeded()
+        token, shown = self._token(head)
         try:
             identity, decision = self._decide(site, token, address)
         except NotAuthenticatedError:
-            return SignInNeeded()
+            # A cookie that ended was brought along; whoever shows a pass as a bearer token wants to be known.
+            return SignInNeeded() if shown else self._visitor(site, address)
         if not decision.allowed:
             refused = Page(403, decision.reason, _hint(decision), deciders=decision.deciders)
             return refused if decision.step_up is None else SignInNeeded(decision.step_up, refused)
-        return _held_back(site) or identity
+        return identity
+
+    def _visitor(self, site: Site, address: str) -> Identity | SignInNeeded | Page:
+        """Let somebody pass whom nobody knows, where an administrator opened the app to everybody."""
+        if not site.is_public:
+            return SignInNeeded()
+        now = self._clock().timestamp()
+        known = site.known.get(("", address))
+        if known is None or known[2] <= now:
+            who = visitor_from(address)
+            known = (who, self._ask(site, who), now + _KNOWN_SECONDS)
+            site.remember(("", address), *known)
+        return known[0] if known[1].allowed else SignInNeeded()
 
     def _decide(self, site: Site, token: str, address: str) -> tuple[Identity, Decision]:
+        if not token:
+            raise NotAuthenticatedError("nobody is signed in")
         now = self._clock()
         known = site.known.get((token, address))
         if known is not None and known[2] > now.timestamp():
@@ -89,7 +99,7 @@ class Gate:
 
     def _ask(self, site: Site, identity: Identity) -> Decision:
         resource = Resource("App", f"app:{site.state.app}", site.state.roles, site.data_classes)
-        return self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode})
+        return self._engine.decide(identity, "app.use", resource, {"mode": site.state.mode, "public": site.is_public})
 
     def end_forbidden(self, site: Site) -> None:
         """Cut what is in flight of people who may not use the app any more."""
@@ -98,9 +108,12 @@ class Gate:
                 request.withdraw()
 
     @staticmethod
-    def _token(head: RequestHead) -> str:
+    def _token(head: RequestHead) -> tuple[str, bool]:
+        """Return the pass, empty where there is none, and whether it was shown as a bearer token."""
         scheme, _, bearer = head.get(b"authorization").partition(" ")
-        return bearer if scheme.lower() == "bearer" else cookies(head.get(b"cookie")).get(PASS_COOKIE, "")
+        if scheme.lower() == "bearer":
+            return bearer, True
+        return cookies(head.get(b"cookie")).get(PASS_COOKIE, ""), False
 
 
 def _hint(decision: Decision) -> str:
@@ -111,19 +124,12 @@ def _hint(decision: Decision) -> str:
     return ""
 
 
-def _held_back(site: Site) -> Page | None:
-    """Return the page for whoever may pass, but not just now: the app is on trial, or has or gets too many requests."""
-    if len(site.in_flight) >= MOST_IN_FLIGHT:
-        words = f"This app answers {MOST_IN_FLIGHT} requests already, as many as one may at once."
-        return Page(503, words, "Try again in a moment.", headers=((b"retry-after", b"5"),))
+def held_back(site: Site, head: RequestHead, who: Identity) -> Page | None:
+    """Return the page for whoever may pass, but not now: the app is on trial, or does not take as much or as many."""
     if not site.lets_through():
         words = f"{site.state.app} was stopped by itself and is tried again: few requests are let through."
         return Page(503, words, "Try again in a moment.", headers=((b"retry-after", b"5"),))
-    wait = site.rate.wait_seconds(time.monotonic())
-    if wait <= 0:
-        return None
-    seconds = str(int(wait) + 1).encode()
-    return Page(429, "This app gets more requests than it declared.", headers=((b"retry-after", seconds),))
+    return site.admission.refusal(head, who, site.state.guardrails.requests, len(site.in_flight))
 
 
 def closed_page(site: Site) -> Page | None:

@@ -15,8 +15,8 @@ _RESERVED = frozenset(
 )
 
 
-def headers_for_app(head: RequestHead, who: Identity, trace: str) -> Headers:
-    """Return what the app is told of a request, of whose it is and under which trace it runs."""
+def headers_for_app(head: RequestHead, who: Identity, proof: bytes, trace: str) -> Headers:
+    """Return what the app is told of a request, of whose it is (with signed `proof`) and under which trace it runs."""
     headers = [header for header in head.headers if not _is_ours(header[0])]
     if b"cookie" in head.first:
         headers = list(_without_our_cookies(headers))
@@ -25,7 +25,10 @@ def headers_for_app(head: RequestHead, who: Identity, trace: str) -> Headers:
     if head.websocket:
         headers += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
     headers.append((b"traceparent", f"00-{trace}-{new_span_id()}-01".encode()))
-    headers.append((b"x-bailiwick-user", who.principal.name.encode("ascii", "replace")))
+    # No person's name looks like this one: theirs are addresses.
+    name = "anonymous" if who.is_anonymous else who.principal.name
+    headers.append((b"x-bailiwick-user", name.encode("ascii", "replace")))
+    headers.append((b"x-bailiwick-identity", proof))
     return headers
 
 

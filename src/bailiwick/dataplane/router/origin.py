@@ -5,7 +5,9 @@ A proxy says so with one line ahead of everything else, the PROXY protocol, vers
 from nobody else: a receiver that guesses can be lied to.
 """
 
+import asyncio
 import ipaddress
+import socket
 from collections.abc import Iterable
 
 from bailiwick.dataplane.channel import Channel
@@ -28,6 +30,20 @@ class Proxies:
         if not self._trusts(channel.address):
             return channel.address
         return read_proxy_line(await channel.until(b"\r\n", _LONGEST_LINE)) or channel.address
+
+    async def client_of_socket(self, near: socket.socket) -> str:
+        """Return the same of a connection on which nothing was read yet; what follows the line is left where it is."""
+        address = str(near.getpeername()[0])
+        if not self._trusts(address):
+            return address
+        loop, line = asyncio.get_running_loop(), b""
+        while not line.endswith(b"\r\n"):
+            # TLS begins right behind it, and is read by somebody else.
+            piece = await loop.sock_recv(near, 1)
+            if not piece or len(line) >= _LONGEST_LINE:
+                raise BadRequestError("the proxy does not say for whom it connects")
+            line += piece
+        return read_proxy_line(line) or address
 
     def _trusts(self, address: str) -> bool:
         if not self._networks or not address:

@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _TITLES = {
     400: "This request cannot be understood",
@@ -15,6 +16,7 @@ _TITLES = {
     413: "This is too large",
     421: "This host is served elsewhere",
     429: "Too many requests",
+    431: "The head of this request is too large",
     502: "The app did not answer",
     503: "This app is not running",
     504: "The app took too long",
@@ -29,9 +31,16 @@ _STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).diges
 _POLICY = f"default-src 'none'; style-src '{_STYLE_HASH}'; frame-ancestors 'none'".encode()
 
 
+class LimitReached(NamedTuple):
+    """A limit of an app that a request ran into, and what it is in words."""
+
+    name: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer of the router itself."""
+    """An answer of the router itself; `limit` is what of its app's limits is the reason, if one is."""
 
     status: int
     message: str
@@ -39,6 +48,7 @@ class Page:
     trace: str = ""
     deciders: tuple[str, ...] = ()
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    limit: LimitReached | None = None
 
 
 def render(page: Page, *, as_json: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:

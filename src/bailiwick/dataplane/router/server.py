@@ -1,160 +1,161 @@
-"""The router's server: connections of browsers, request after request, each let through, sent away or answered."""
+"""The router's server: connections of browsers, in clear or over TLS, HTTP/1.1 or HTTP/2."""
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import logging
+import socket
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
-from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel, TooLongError, linger
-from bailiwick.dataplane.router.calls import CallRegistry
-from bailiwick.dataplane.router.exchange import Exchange, Observer
-from bailiwick.dataplane.router.gate import Gate, SignInNeeded, closed_page
-from bailiwick.dataplane.router.origin import Proxies
-from bailiwick.dataplane.router.pages import Page, render
-from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_OUT_PATH, SignIn
-from bailiwick.dataplane.router.sites import Site, Sites
-from bailiwick.dataplane.router.upstream import Pool
+from bailiwick.dataplane.router.answering import Answering, RouterParts
+from bailiwick.dataplane.router.client import refuse
+from bailiwick.dataplane.router.http1 import Http1Client, serve_http1
+from bailiwick.dataplane.router.http2 import Http2Connection
+from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.tls import HTTP2, Certificate, spoken
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request, render_head
+from bailiwick.dataplane.router.wire import BadRequestError
 
-_HEAD_SECONDS = 30.0
-# How long a request waits for an app that it woke, and how often it looks whether that is up.
-_WAKE_SECONDS, _LOOK_SECONDS = 30.0, 0.01
+_LOG = logging.getLogger("bailiwick.router")
+_FIRST_SECONDS = 30.0
+_AGAIN_SECONDS = 0.1
+_BACKLOG = 1024
 
 
-@dataclass(frozen=True)
-class RouterParts:
-    """What the router works with."""
+class Listening(Protocol):
+    """What listens until it is closed."""
 
-    sites: Sites
-    gate: Gate
-    sign_in: SignIn
-    sign_in_url: Callable[[], str]
-    calls: CallRegistry
-    pool: Pool
-    observe: Observer
-    proxies: Proxies = field(default_factory=Proxies)
+    @property
+    def sockets(self) -> tuple[Any, ...]:
+        """The sockets that are listened on."""
+
+    def close(self) -> None:
+        """Take no more connections."""
 
 
 class Router:
     """Serves browsers."""
 
     def __init__(self, parts: RouterParts) -> None:
-        self._parts = parts
+        self._proxies = parts.proxies
+        self._crowd = parts.crowd
+        self._answering = Answering(parts)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def opened(self, browser: Channel) -> None:
-        """Begin to serve a connection."""
-        task = asyncio.create_task(self._serve(browser))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Begin to serve a connection in clear."""
+        if not self._crowd.arrive():
+            browser.abort()
+            return
+        self._begin(self._serve_clear(browser))
 
-    async def _serve(self, browser: Channel) -> None:
-        """Serve one connection until either side ends it."""
+    async def _serve_clear(self, browser: Channel) -> None:
         watch = Watch()
         try:
             with contextlib.suppress(ConnectionError, EOFError):
                 address = await self._client_of(browser, watch)
-                while address is not None and await self._serve_request(browser, watch, address):
-                    pass
-                await linger(browser)
+                if address is not None:
+                    await self._serve(browser, watch, address)
         finally:
             watch.stop()
             browser.close()
+            self._crowd.leave()
 
     async def _client_of(self, browser: Channel, watch: Watch) -> str | None:
         """Return where the client is, or None after a refusal."""
-        watch.expect(browser, _HEAD_SECONDS)
+        watch.expect(browser, _FIRST_SECONDS)
         try:
-            return await self._parts.proxies.client_of(browser)
+            return await self._proxies.client_of(browser)
         except (TooLongError, BadRequestError):
-            await _refuse(browser, Page(400, "The proxy does not say for whom it connects."), as_json=False)
+            page = Page(400, "The proxy does not say for whom it connects.")
+            await refuse(Http1Client(browser), page, as_json=False)
+            await linger(browser)
             return None
         finally:
             watch.rest()
 
-    async def _serve_request(self, browser: Channel, watch: Watch, address: str) -> bool:
-        """Serve one request; return whether another may follow on this connection."""
-        watch.expect(browser, _HEAD_SECONDS)
+    async def _serve(self, browser: Channel, watch: Watch, address: str) -> None:
+        """Serve what one address asks on a connection, in the protocol that was agreed on."""
+        if not self._crowd.enter(address):
+            browser.abort()
+            return
         try:
-            head = parse_request(await browser.until(b"\r\n\r\n", MAX_HEAD_BYTES))
-        except TooLongError:
-            return await _refuse(browser, Page(400, "The head of the request is too large."), as_json=False)
-        except BadRequestError as fault:
-            return await _refuse(browser, Page(400, f"{fault}.".capitalize()), as_json=False)
+            if spoken(browser.transport.get_extra_info("ssl_object")) == HTTP2:
+                await Http2Connection(browser, address, self._answering).run()
+            else:
+                await serve_http1(browser, watch, address, self._answering)
         finally:
-            watch.rest()
-        as_json = "text/html" not in head.get(b"accept")
-        answer = await self._answer(browser, watch, head, address, as_json=as_json)
-        return await _refuse(browser, answer, as_json=as_json) if isinstance(answer, Page) else answer
+            self._crowd.go(address)
 
-    async def _answer(
-        self, browser: Channel, watch: Watch, head: RequestHead, address: str, *, as_json: bool
-    ) -> bool | Page:
-        """Return a page of our own, or, once the app has answered, whether another request may follow."""
-        site = self._parts.sites.find(head.host)
-        if site is None:
-            return self._nothing_at(head.host)
-        own = await self._own_answer(site, head)
-        if own is not None:
-            return own
-        who = self._parts.gate.check(site, head, address)
-        side = self._parts.sites.side_of(site, who) if isinstance(who, Identity) else site
-        if side is not site:
-            # The candidate may declare more: policy is asked about what serves.
-            site, who = side, self._parts.gate.check(side, head, address)
-        if isinstance(who, Identity) and site.wakes:
-            # Anything may have changed meanwhile, the site too: ask from the start.
-            return await self._woken(site) or await self._answer(browser, watch, head, address, as_json=as_json)
-        if isinstance(who, Identity):
-            exchange = Exchange(browser, watch, site, head, who)
-            return await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
-        return self._sign_in(site, head, who, as_json=as_json) if isinstance(who, SignInNeeded) else who
+    # -- over TLS ------------------------------------------------------------------------------------------------
 
-    def _sign_in(self, site: Site, head: RequestHead, needed: SignInNeeded, *, as_json: bool) -> Page:
-        if head.method == "GET" and not as_json and not self._parts.sign_in.was_in_vain(head, needed.wanted):
-            return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), needed.wanted)
-        return needed.refused or Page(
-            401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
-        )
+    async def accept(self, listener: socket.socket, certificate: Certificate) -> None:
+        """Take connections over TLS until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                near, _ = await loop.sock_accept(listener)
+            except OSError as fault:
+                # No more files can be opened just now: some will be closed.
+                _LOG.warning("a connection could not be taken: %s", fault)
+                await asyncio.sleep(_AGAIN_SECONDS)
+                continue
+            if self._crowd.arrive():
+                self._begin(self._serve_tls(near, certificate))
+            else:
+                near.close()
 
-    async def _woken(self, site: Site) -> Page | None:
-        """Wake a site and wait a while until it serves; return the page that says what it does instead."""
-        if site.wake is not None:
-            await site.wake()
-        over = time.monotonic() + _WAKE_SECONDS
-        now: Site | None = site
-        while now is not None and now.condition == "starting" and time.monotonic() < over:
-            await asyncio.sleep(_LOOK_SECONDS)
-            now = self._parts.sites.find(site.host)
-        return closed_page(now) if now is not None and now.condition != "asleep" else None
+    async def _serve_tls(self, near: socket.socket, certificate: Certificate) -> None:
+        watch = Watch()
+        browser: Channel | None = None
+        try:
+            with contextlib.suppress(OSError, EOFError, BadRequestError):
+                async with asyncio.timeout(_FIRST_SECONDS):
+                    address = await self._proxies.client_of_socket(near)
+                    browser = await _secured(near, certificate)
+                await self._serve(browser, watch, address)
+        finally:
+            watch.stop()
+            if browser is None:
+                near.close()
+            else:
+                browser.close()
+            self._crowd.leave()
 
-    def _nothing_at(self, host: str) -> Page:
-        ended = self._parts.sites.ended(host)
-        if ended is not None:
-            return Page(410, ended.words, ended.hint)
-        words = "Check the address; apps are listed in the console."
-        return Page(421, f"No app is served here as {host}.", words)
-
-    async def _own_answer(self, site: Site, head: RequestHead) -> Page | None:
-        if head.path == CALLBACK_PATH and head.method == "GET":
-            return await self._parts.sign_in.finish(site, head)
-        if head.path == SIGN_OUT_PATH and head.method in {"GET", "POST"}:
-            return self._parts.sign_in.sign_out()
-        return None
+    def _begin(self, serving: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(serving)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
-async def _refuse(browser: Channel, page: Page, *, as_json: bool) -> bool:
-    headers, body = render(page, as_json=as_json)
-    # The request's body was not read, so nothing may follow on this connection.
-    first = b"HTTP/1.1 %d %b" % (page.status, b"See Other" if page.status in {302, 303} else b"Refused")
-    browser.write(render_head(first, [*headers, (b"connection", b"close")]) + body)
-    await browser.drain()
-    return False
+async def _secured(near: socket.socket, certificate: Certificate) -> Channel:
+    loop = asyncio.get_running_loop()
+    near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    channel = Channel()
+    # What is returned beside the transport is, on uvloop, not ours.
+    await loop.connect_accepted_socket(lambda: channel, near, ssl=certificate.context)
+    return channel
 
 
-async def serve(router: Router, host: str, port: int) -> asyncio.Server:
-    """Listen for browsers."""
-    return await asyncio.get_running_loop().create_server(lambda: Channel(router.opened), host, port)
+class TlsServer:
+    """Listens for browsers over TLS."""
+
+    def __init__(self, router: Router, listener: socket.socket, certificate: Certificate) -> None:
+        self.sockets = (listener,)
+        self._accepting = asyncio.create_task(router.accept(listener, certificate))
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._accepting.cancel()
+        self.sockets[0].close()
+
+
+async def serve(router: Router, host: str, port: int, certificate: Certificate | None = None) -> Listening:
+    """Listen for browsers, over TLS where there is a certificate."""
+    if certificate is None:
+        return await asyncio.get_running_loop().create_server(lambda: Channel(router.opened), host, port)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    listener.setblocking(False)
+    return TlsServer(router, listener, certificate)

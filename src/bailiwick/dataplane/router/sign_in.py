@@ -15,6 +15,8 @@ from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
 
 CALLBACK_PATH = "/.bailiwick/callback"
+# Where an app that is open to everybody sends who wants to be known: `?to=` is the path to come back to.
+SIGN_IN_PATH = "/.bailiwick/sign-in"
 SIGN_OUT_PATH = "/.bailiwick/sign-out"
 PASS_COOKIE = "bailiwick_pass"  # noqa: S105 - a name
 ATTEMPT_COOKIE = "bailiwick_attempt"
@@ -37,8 +39,10 @@ class _Attempt:
 class SignIn:
     """Sign-ins that were begun here. An attempt belongs to the browser that holds its state as a cookie."""
 
-    def __init__(self, redeem: Callable[[PassRequest], Awaitable[PassAnswer]]) -> None:
+    def __init__(self, redeem: Callable[[PassRequest], Awaitable[PassAnswer]], *, secure: bool = False) -> None:
+        """Take what turns codes into passes; `secure` cookies go over TLS only (RFC 6265 section 5.2.5)."""
         self._redeem = redeem
+        self._suffix = "; Secure" if secure else ""
         self._attempts: dict[str, _Attempt] = {}
 
     def was_in_vain(self, head: RequestHead, wanted: StepUp) -> bool:
@@ -50,7 +54,7 @@ class SignIn:
         self._sweep()
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
         over = time.monotonic() + _ATTEMPT_SECONDS
-        self._attempts[state] = _Attempt(verifier, head.target, site.host, wanted, over)
+        self._attempts[state] = _Attempt(verifier, _return_to(head), site.host, wanted, over)
         query = {
             "app": site.state.app,
             "mode": site.state.mode,
@@ -69,7 +73,7 @@ class SignIn:
             "You are sent on to sign in.",
             headers=(
                 (b"location", location.encode()),
-                (b"set-cookie", _cookie(ATTEMPT_COOKIE, state, _ATTEMPT_SECONDS)),
+                (b"set-cookie", self._cookie(ATTEMPT_COOKIE, state, _ATTEMPT_SECONDS)),
             ),
         )
 
@@ -95,15 +99,20 @@ class SignIn:
             "You are signed in.",
             headers=(
                 (b"location", _own_path(attempt.return_to).encode()),
-                (b"set-cookie", _cookie(PASS_COOKIE, answer.token, lifetime)),
-                (b"set-cookie", _cookie(ATTEMPT_COOKIE, "", 0)),
-                (b"set-cookie", _cookie(STEPPED_UP_COOKIE, "1", stepped_up)),
+                (b"set-cookie", self._cookie(PASS_COOKIE, answer.token, lifetime)),
+                (b"set-cookie", self._cookie(ATTEMPT_COOKIE, "", 0)),
+                (b"set-cookie", self._cookie(STEPPED_UP_COOKIE, "1", stepped_up)),
             ),
         )
 
     def sign_out(self) -> Page:
         """Return the answer that takes the pass away."""
-        return Page(200, "You are signed out of this app.", headers=((b"set-cookie", _cookie(PASS_COOKIE, "", 0)),))
+        return Page(
+            200, "You are signed out of this app.", headers=((b"set-cookie", self._cookie(PASS_COOKIE, "", 0)),)
+        )
+
+    def _cookie(self, name: str, value: str, seconds: int) -> bytes:
+        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{self._suffix}".encode()
 
     def _sweep(self) -> None:
         now = time.monotonic()
@@ -112,10 +121,12 @@ class SignIn:
             del self._attempts[next(iter(self._attempts))]
 
 
+def _return_to(head: RequestHead) -> str:
+    if head.path != SIGN_IN_PATH:
+        return head.target
+    return parse_qs(urlsplit(head.target).query).get("to", ["/"])[0]
+
+
 def _own_path(target: str) -> str:
     """Return a path of this very host: `//elsewhere` and the like would leave it."""
     return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
-
-
-def _cookie(name: str, value: str, seconds: int) -> bytes:
-    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax".encode()

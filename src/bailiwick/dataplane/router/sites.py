@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from bailiwick.core.manifest import Manifest
 from bailiwick.core.messages import AppState, EndedPreview, RequestTrace
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.rollouts import RolloutStep
-from bailiwick.dataplane.guard import ErrorSpike, RateLimit
+from bailiwick.dataplane.guard import ErrorSpike
+from bailiwick.dataplane.router.admission import Admission, RequestLimits
 
 Condition = Literal["starting", "running", "asleep", "jobs-only", "killed", "failed", "refused", "frozen", "stopped"]
 _RECENT_REQUESTS = 50
@@ -49,13 +51,12 @@ class Site:
     condition: Condition = "starting"
     words: str = ""
     upstream: Path | None = None
-    rate: RateLimit = field(default_factory=lambda: RateLimit(50))
+    admission: Admission = field(default_factory=Admission)
     spike: ErrorSpike = field(init=False)
     recent: deque[RequestTrace] = field(default_factory=lambda: deque(maxlen=_RECENT_REQUESTS))
     in_flight: set[Cuttable] = field(default_factory=set)
     known: dict[tuple[str, str], tuple[Identity, Decision, float]] = field(default_factory=dict)
     data_classes: frozenset[str] = frozenset()
-    request_seconds: float = 60.0
     used: float = field(default_factory=time.monotonic)
     wake: Callable[[], Awaitable[None]] | None = None
     woken: bool = False
@@ -64,6 +65,21 @@ class Site:
 
     def __post_init__(self) -> None:
         self.spike = ErrorSpike(self.state.guardrails.errors)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether an administrator opened it to everybody, also without sign-in."""
+        return self.state.mode == "production" and self.state.guardrails.access.public
+
+    @property
+    def limits(self) -> RequestLimits:
+        """What it takes of requests, by its manifest and by guardrails."""
+        return self.admission.limits.within(self.state.guardrails.requests)
+
+    def declare(self, manifest: Manifest) -> None:
+        """Take what the release that is served declares of data and of requests."""
+        self.data_classes = frozenset(manifest.app.data_classes)
+        self.admission = Admission(RequestLimits.of(manifest.limits))
 
     def lets_through(self) -> bool:
         """Return whether one more request may pass: all but on trial, where every so many'th is."""
@@ -85,6 +101,10 @@ class Site:
         for request in list(self.in_flight):
             if request.identity.is_revoked(epochs):
                 request.withdraw()
+
+    def keep_to(self, wanted: AppState) -> None:
+        """Let those in who may use the app from now on, whichever release it is that serves."""
+        self.state = self.state.model_copy(update={"roles": wanted.roles, "guardrails": wanted.guardrails})
 
     def serve(self, state: AppState, upstream: Path) -> None:
         """Serve a release that answers on a socket, whatever was here before."""

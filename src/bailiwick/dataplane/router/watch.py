@@ -1,8 +1,14 @@
 """One timer for a whole connection: what is waited for changes with every request, the timer is armed seldom."""
 
 import asyncio
+from typing import Protocol
 
-from bailiwick.dataplane.channel import Channel
+
+class Waited(Protocol):
+    """What may be waited for."""
+
+    def abort(self) -> None:
+        """End it at once."""
 
 
 class Watch:
@@ -11,11 +17,11 @@ class Watch:
     def __init__(self) -> None:
         self.ran_out = False
         self._loop = asyncio.get_running_loop()
-        self._channel: Channel | None = None
+        self._channel: Waited | None = None
         self._over = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def expect(self, channel: Channel, seconds: float) -> None:
+    def expect(self, channel: Waited, seconds: float) -> None:
         """Wait so long for this channel, instead of what was waited for before."""
         self.ran_out = False
         self._channel = channel

@@ -29,9 +29,21 @@ Headers = list[tuple[bytes, bytes]]
 class BadRequestError(Exception):
     """The bytes are not a request that means one thing only."""
 
+    status = 400
+
+
+class TooLargeError(BadRequestError):
+    """The body is larger than is taken."""
+
+    status = 413
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"the body is larger than {size_words(most_bytes)}")
+
 
 class RequestHead(NamedTuple):
-    """A request's head; `path` is without the query, `length` that of the body in bytes, None when chunked.
+    """A request's head; `path` is without the query, `length` that of the body in bytes, None when chunked, `size` its
+    own.
 
     `websocket` says that the connection should become one: no other upgrade is known here, because what another
     protocol carries (h2c: whole requests) would go past everything that is checked.
@@ -46,6 +58,7 @@ class RequestHead(NamedTuple):
     length: int | None
     keep_alive: bool
     websocket: bool
+    size: int
 
     def get(self, name: bytes) -> str:
         """Return a header's first value, empty when it is not there."""
@@ -55,8 +68,13 @@ class RequestHead(NamedTuple):
 def parse_request(head: bytes) -> RequestHead:
     """Read a request head that ends with an empty line; raise `BadRequestError` for anything doubtful."""
     lines = head[:-4].split(b"\r\n")
-    method, target, version = _request_line(lines[0])
-    headers, first = _headers(lines[1:])
+    return request_of(lines[0], lines[1:], len(head))
+
+
+def request_of(first_line: bytes, lines: list[bytes], size: int) -> RequestHead:
+    """Read a request line and header lines, `size` bytes together; raise `BadRequestError` for anything doubtful."""
+    method, target, version = _request_line(first_line)
+    headers, first = _headers(lines)
     length = _body_length(first)
     tokens = _connection_tokens(headers) if b"connection" in first else frozenset()
     return RequestHead(
@@ -72,6 +90,7 @@ def parse_request(head: bytes) -> RequestHead:
         and length == 0
         and b"upgrade" in tokens
         and first.get(b"upgrade", b"").lower() == b"websocket",
+        size=size,
     )
 
 
@@ -124,8 +143,16 @@ def _body_length(first: dict[bytes, bytes]) -> int | None:
     if not length.isdigit():
         raise BadRequestError("the length of the body can be read in two ways")
     if len(length) > _LENGTH_DIGITS or int(length) > MAX_BODY_BYTES:
-        raise BadRequestError(f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
+        raise TooLargeError(MAX_BODY_BYTES)
     return int(length)
+
+
+def size_words(count: int) -> str:
+    """Return a size in words, such as `10 MiB` or `512 bytes`."""
+    for unit, name in ((2**20, "MiB"), (2**10, "KiB")):
+        if count >= unit and not count % unit:
+            return f"{count // unit} {name}"
+    return f"{count} bytes"
 
 
 def render_head(first_line: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -110,6 +110,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "glance": f"{_glance(modes, stops, now)} {drift_words(attested)}".strip(),
         "attested": [attested_view(item) for item in attested],
         "drifted": bool(drift_words(attested)),
+        "opening": control.guardrails.opening(session, app.path),
         "stats": _stats(modes, points, review, refused),
         "stops": stops,
         "stopped": any(stop.own for stop in stops),

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
+from bailiwick.control.guardrails import everybody_at
 from bailiwick.control.identity import SignedIn
 from bailiwick.control.release import Deploy
 from bailiwick.control.review import StoredReview
@@ -21,7 +22,8 @@ def visible_deploy(control: ControlPlane, session: Session, visitor: SignedIn, d
 
 def audience_of(control: ControlPlane, session: Session, app: App) -> list[str]:
     """Return the written names of who may use an app in production."""
-    return sorted(control.authorizer.holders(session, app.resource)["app-user"])
+    holders = control.authorizer.holders(session, app.resource)["app-user"]
+    return sorted({*holders, *everybody_at(session, app.path)})
 
 
 def visible_review(control: ControlPlane, session: Session, visitor: SignedIn, review_id: str) -> StoredReview:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bailiwick.core.guardrails import EgressRails
 from bailiwick.core.policy import Decision
 from bailiwick.dataplane.gateways.egress import AddressPolicy, Dialer, Opened
-from bailiwick.dataplane.gateways.egress.hello import HelloError, server_name
+from bailiwick.dataplane.hello import HelloError, server_name
 from tests.fixtures.egress import HOST, LOOPBACK, Door, certificate, door_to, outside, to_loopback
 
 _BULK = os.urandom(1024) * 8 * 1024

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from bailiwick.dataplane.channel import Channel, TooLongError
 from bailiwick.dataplane.gateways.egress.connection import Connection, RefusedError
 from bailiwick.dataplane.gateways.egress.deadline import Deadline
-from bailiwick.dataplane.gateways.egress.hello import HelloError, NamelessError, needed, server_name
 from bailiwick.dataplane.gateways.egress.tls import TLS_FOR_THE_HOST, require_name
+from bailiwick.dataplane.hello import HelloError, NamelessError, needed, server_name
 
 PLAIN_MAIL = ("mail-that-means-one-thing",)
 NO_CREDENTIALS_IN_CLEAR = ("no-credentials-in-clear",)

@@ -4,9 +4,9 @@ import asyncio
 import socket
 
 from bailiwick.dataplane.gateways.egress.connection import Connection, RefusedError, shown
-from bailiwick.dataplane.gateways.egress.hello import MAX_HELLO_BYTES, HelloError, needed, server_name
 from bailiwick.dataplane.gateways.egress.intercept import pass_opened
 from bailiwick.dataplane.gateways.egress.relay import Relay
+from bailiwick.dataplane.hello import MAX_HELLO_BYTES, HelloError, needed, server_name
 
 _HELLO_SECONDS = 10.0
 TLS_FOR_THE_HOST = ("tls-for-the-declared-host",)

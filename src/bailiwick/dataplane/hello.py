@@ -1,6 +1,7 @@
 """The server name in a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), without any TLS of our own."""
 
-_HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME, _HOST_NAME, _HIDDEN_HELLO = 22, 1, 0, 0, 0xFE0D
+TLS_RECORD = 22
+_CLIENT_HELLO, _SERVER_NAME, _HOST_NAME, _HIDDEN_HELLO = 1, 0, 0, 0xFE0D
 MAX_HELLO_BYTES = 16 * 1024 + 5
 
 
@@ -14,7 +15,7 @@ class NamelessError(HelloError):
 
 def needed(data: bytes) -> int:
     """Return how many bytes the first record has, as far as its head tells; raise when it is no handshake."""
-    if data[:1] and data[0] != _HANDSHAKE:
+    if data[:1] and data[0] != TLS_RECORD:
         raise HelloError("the connection does not begin with TLS")
     count = 5 + int.from_bytes(data[3:5]) if len(data) >= 5 else 5  # noqa: PLR2004 - the record's head
     if count > MAX_HELLO_BYTES:
@@ -27,8 +28,26 @@ def server_name(record: bytes) -> str:
 
     One that is encrypted (draft-ietf-tls-esni, extension 0xfe0d) may be for another host than it says: it is refused.
     """
+    found = _extensions_of(record)
+    if _HIDDEN_HELLO in found:
+        raise HelloError("the ClientHello hides for which server it is (ECH)")
+    return _named(found)
+
+
+def outer_name(record: bytes) -> str:
+    """Return the host that a ClientHello shows to everybody on the way; browsers add to it what hides nothing here."""
+    return _named(_extensions_of(record))
+
+
+def _named(extensions: dict[int, bytes]) -> str:
+    if _SERVER_NAME not in extensions:
+        raise NamelessError("the ClientHello names no server")
+    return _host(extensions[_SERVER_NAME])
+
+
+def _extensions_of(record: bytes) -> dict[int, bytes]:
     try:
-        if record[0] != _HANDSHAKE or record[5] != _CLIENT_HELLO:
+        if record[0] != TLS_RECORD or record[5] != _CLIENT_HELLO:
             raise HelloError("the connection does not begin with a ClientHello")
         if int.from_bytes(record[6:9]) != len(record) - 9:
             raise HelloError("the ClientHello is cut short")
@@ -38,14 +57,9 @@ def server_name(record: bytes) -> str:
         place += 1 + record[place]
         if place == len(record):
             raise NamelessError("the ClientHello names no server")
-        found = _extensions(record, place)
+        return _extensions(record, place)
     except IndexError as fault:
         raise HelloError("the ClientHello is cut short") from fault
-    if _HIDDEN_HELLO in found:
-        raise HelloError("the ClientHello hides for which server it is (ECH)")
-    if _SERVER_NAME not in found:
-        raise NamelessError("the ClientHello names no server")
-    return _host(found[_SERVER_NAME])
 
 
 def _extensions(record: bytes, place: int) -> dict[int, bytes]:

@@ -1,0 +1,119 @@
+"""What becomes of a request, whichever way it came: let through to its app, sent away to sign in, or refused."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bailiwick.core.policy import StepUp
+from bailiwick.core.principals import Identity
+from bailiwick.dataplane.router.calls import CallRegistry
+from bailiwick.dataplane.router.client import Client
+from bailiwick.dataplane.router.crowd import Crowd
+from bailiwick.dataplane.router.exchange import Exchange, Observer, what_of
+from bailiwick.dataplane.router.gate import Gate, SignInNeeded, closed_page, held_back
+from bailiwick.dataplane.router.identity_tokens import IdentityTokens
+from bailiwick.dataplane.router.origin import Proxies
+from bailiwick.dataplane.router.pages import LimitReached, Page
+from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, SignIn
+from bailiwick.dataplane.router.sites import Site, Sites
+from bailiwick.dataplane.router.upstream import Pool
+from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.wire import RequestHead
+
+# How long a request waits for an app that it woke, and how often it looks whether that is up.
+_WAKE_SECONDS, _LOOK_SECONDS = 30.0, 0.01
+
+
+@dataclass(frozen=True)
+class RouterParts:
+    """What the router works with."""
+
+    sites: Sites
+    gate: Gate
+    sign_in: SignIn
+    sign_in_url: Callable[[], str]
+    calls: CallRegistry
+    pool: Pool
+    observe: Observer
+    limited: Callable[[Site, LimitReached, str], None] = lambda _site, _limit, _what: None
+    proxies: Proxies = field(default_factory=Proxies)
+    identities: IdentityTokens = field(default_factory=IdentityTokens)
+    crowd: Crowd = field(default_factory=Crowd)
+
+
+class Answering:
+    """Answers requests. There is one way for all of them."""
+
+    def __init__(self, parts: RouterParts) -> None:
+        self._parts = parts
+
+    async def answer(self, client: Client, watch: Watch, head: RequestHead, address: str) -> bool | Page:
+        """Return a page of our own, or, once the app has answered, whether another request may follow."""
+        site = self._parts.sites.find(head.host)
+        if site is None:
+            return self._nothing_at(head.host)
+        own = await self._own_answer(site, head)
+        if own is not None:
+            return own
+        who = self._parts.gate.check(site, head, address)
+        side = self._parts.sites.side_of(site, who) if isinstance(who, Identity) else site
+        if side is not site:
+            # The candidate may declare more: policy is asked about what serves.
+            site, who = side, self._parts.gate.check(side, head, address)
+        if isinstance(who, Identity) and site.wakes:
+            # Anything may have changed meanwhile, the site too: ask from the start.
+            return await self._woken(site) or await self.answer(client, watch, head, address)
+        if isinstance(who, Identity):
+            return await self._let_in(client, watch, site, head, who)
+        return self._sign_in(site, head, who) if isinstance(who, SignInNeeded) else who
+
+    def _sign_in(self, site: Site, head: RequestHead, needed: SignInNeeded) -> Page:
+        in_browser = head.method == "GET" and not wants_json(head)
+        if in_browser and not self._parts.sign_in.was_in_vain(head, needed.wanted):
+            return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), needed.wanted)
+        return needed.refused or Page(
+            401, "Nobody is signed in.", "Open the app in a browser, or send a pass as a bearer token."
+        )
+
+    async def _woken(self, site: Site) -> Page | None:
+        """Wake a site and wait a while until it serves; return the page that says what it does instead."""
+        if site.wake is not None:
+            await site.wake()
+        over = time.monotonic() + _WAKE_SECONDS
+        now: Site | None = site
+        while now is not None and now.condition == "starting" and time.monotonic() < over:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = self._parts.sites.find(site.host)
+        return closed_page(now) if now is not None and now.condition != "asleep" else None
+
+    async def _let_in(self, client: Client, watch: Watch, site: Site, head: RequestHead, who: Identity) -> bool | Page:
+        """Pass a request on of somebody who may, unless the app does not take it now; tell of limits that it met."""
+        answer: bool | Page | None = held_back(site, head, who)
+        if answer is None:
+            exchange = Exchange(client, watch, site, head, who, self._parts.identities.token(site.state, who))
+            answer = await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
+        if isinstance(answer, Page) and answer.limit is not None:
+            self._parts.limited(site, answer.limit, what_of(head))
+        return answer
+
+    def _nothing_at(self, host: str) -> Page:
+        ended = self._parts.sites.ended(host)
+        if ended is not None:
+            return Page(410, ended.words, ended.hint)
+        words = "Check the address; apps are listed in the console."
+        return Page(421, f"No app is served here as {host}.", words)
+
+    async def _own_answer(self, site: Site, head: RequestHead) -> Page | None:
+        if head.path == CALLBACK_PATH and head.method == "GET":
+            return await self._parts.sign_in.finish(site, head)
+        if head.path == SIGN_IN_PATH and head.method == "GET":
+            return self._parts.sign_in.begin(site, head, self._parts.sign_in_url(), StepUp())
+        if head.path == SIGN_OUT_PATH and head.method in {"GET", "POST"}:
+            return self._parts.sign_in.sign_out()
+        return None
+
+
+def wants_json(head: RequestHead) -> bool:
+    """Return whether a page is for a program rather than for a person."""
+    return "text/html" not in head.get(b"accept")
