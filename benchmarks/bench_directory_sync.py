@@ -20,7 +20,7 @@ from bailiwick.control.identity import Claims
 from bailiwick.control.ldap_settings import LdapDirectory
 from bailiwick.control.settings import ControlSettings, Listen, OidcProvider, RoleRule
 from bailiwick.control.wiring import build_control
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.fixtures.slapd import SUFFIX, Slapd, Tree, running_slapd
 
@@ -68,7 +68,7 @@ def _put_everyone(control: ControlPlane) -> None:
         session.execute(_ADD_USERS, {"ids": ids})
     body = {"schemas": [_GROUP], "displayName": "everyone", "members": [{"value": one} for one in ids]}
     headers = {"Authorization": f"Bearer {issued.secret}"}
-    with TestClient(build_faces(control), headers=headers, base_url="http://127.0.0.1") as http:
+    with TestClient(Faces(control), headers=headers, base_url="http://127.0.0.1") as http:
         _put(http, "Groups", "displayName", "everyone", body)
 
 
@@ -83,7 +83,7 @@ def _tell(control: ControlPlane) -> None:
     """Do what a directory does in a cycle: look for each, make or replace it; then each group with its members."""
     issued = control.directory.issue_token(_admin(control), "entra", days=1, purpose="benchmark")
     headers = {"Authorization": f"Bearer {issued.secret}"}
-    with TestClient(build_faces(control), headers=headers, base_url="http://127.0.0.1") as http:
+    with TestClient(Faces(control), headers=headers, base_url="http://127.0.0.1") as http:
         ids = [_put(http, "Users", "userName", f"p{number}@example.com", _user(number)) for number in range(PEOPLE)]
         for number in range(GROUPS):
             members = [{"value": ids[place % PEOPLE]} for place in _members(number)]

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,27 +22,67 @@ from bailiwick.faces.api import (
     build_oauth,
     oauth_metadata,
 )
-from bailiwick.faces.console import add_console
+from bailiwick.faces.console import ProtectingHeaders, build_console
 from bailiwick.faces.git import GitFace
+from bailiwick.faces.lazily import Face, Lazily, Receive, Scope, Send
 from bailiwick.faces.mcp import METADATA_PATH as MCP_METADATA_PATH
 from bailiwick.faces.mcp import PATH as MCP_PATH
 from bailiwick.faces.mcp import McpFace, resource_metadata
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
 from bailiwick.faces.scim import ScimFace
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Face = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 3
 
 
-def build_faces(control: ControlPlane) -> Face:
-    """Return the ASGI application of all faces: git, SCIM and MCP go past the framework, everything else through it."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/api", build_api(control))
-    app.mount(AUTHZEN_PATH, build_authzen(control, lambda header: bearer(control, header)))
+class Faces:
+    """The ASGI application of all faces: git, SCIM and MCP go past the framework, everything else through it."""
 
+    def __init__(self, control: ControlPlane) -> None:
+        self._api = Lazily(lambda: build_api(control))
+        self._authzen = Lazily(lambda: build_authzen(control, lambda header: bearer(control, header)))
+        self._console = Lazily(lambda: _with_oauth(build_console(control), control))
+        self._framework = self._rest(control)
+        self._git = GitFace(control)
+        self._scim = Lazily(lambda: ScimFace(control))
+        self._mcp = McpFace(control)
+
+    def prepare(self) -> None:
+        """Put all of it together: what is not waits for whoever asks first."""
+        for part in (self._api, self._authzen, self._console, self._scim):
+            part.prepare()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        with arriving(_origin(scope)):
+            await self._face_of(scope)(scope, receive, send)
+
+    def _face_of(self, scope: Scope) -> Face:
+        if scope["type"] == "http" and scope["path"].startswith("/git/"):
+            return self._git
+        if scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
+            return self._scim
+        if scope["type"] == "http" and (scope["path"] + "/").startswith(MCP_PATH + "/"):
+            return self._mcp
+        return self._framework
+
+    def _rest(self, control: ControlPlane) -> FastAPI:
+        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        app.add_middleware(ProtectingHeaders, secure=control.settings.public_url.startswith("https:"))
+        _metadata(app, control)
+        _health(app, control)
+        app.mount("/api", self._api)
+        app.mount(AUTHZEN_PATH, self._authzen)
+        app.mount("", self._console)
+        return app
+
+
+def _with_oauth(console: FastAPI, control: ControlPlane) -> FastAPI:
+    """Add what programs ask for under the paths where people have pages: those come first."""
+    console.mount(OAUTH_PATH, build_oauth(control))
+    return console
+
+
+def _metadata(app: FastAPI, control: ControlPlane) -> None:
     @app.get("/.well-known/authzen-configuration")
     def authzen() -> Response:
         return JSONResponse(authzen_metadata(control.settings.public_url))
@@ -57,28 +95,6 @@ def build_faces(control: ControlPlane) -> Face:
     @app.get(MCP_METADATA_PATH)
     def protected_resource() -> Response:
         return JSONResponse(dict(resource_metadata(control.settings.public_url)))
-
-    _health(app, control)
-    add_console(app, control)
-    app.mount(OAUTH_PATH, build_oauth(control))  # after the console's own pages there
-    git = GitFace(control)
-    scim = ScimFace(control)
-    mcp = McpFace(control)
-
-    def face_of(scope: Scope) -> Face:
-        if scope["type"] == "http" and scope["path"].startswith("/git/"):
-            return git
-        if scope["type"] == "http" and (scope["path"] + "/").startswith(SCIM_PREFIX + "/"):
-            return scim
-        if scope["type"] == "http" and (scope["path"] + "/").startswith(MCP_PATH + "/"):
-            return mcp
-        return app
-
-    async def faces(scope: Scope, receive: Receive, send: Send) -> None:
-        with arriving(_origin(scope)):
-            await face_of(scope)(scope, receive, send)
-
-    return faces
 
 
 def _origin(scope: Scope) -> Origin:
@@ -130,9 +146,11 @@ async def serve_control(control: ControlPlane) -> None:
 
 
 def faces_config(control: ControlPlane) -> uvicorn.Config:
-    """Return how the faces are served."""
+    """Return how the faces are served; nobody waits for what is put together first."""
+    faces = Faces(control)
+    faces.prepare()
     return uvicorn.Config(
-        build_faces(control),
+        faces,
         host=control.settings.console.host,
         port=control.settings.console.port,
         log_level="warning",

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from bailiwick.control.identity import Claims, ServiceDraft
 from bailiwick.core.principals import Identity, Principal
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.faces.api.test_api import bearer
 from tests.fixtures.company import APP, Company
 
@@ -18,7 +18,7 @@ DESK = {"type": "app", "id": APP}
 
 @pytest.fixture
 async def point(company: Company) -> Any:
-    transport = httpx2.ASGITransport(build_faces(company.control))
+    transport = httpx2.ASGITransport(Faces(company.control))
     headers = bearer(company, "admin")
     async with httpx2.AsyncClient(transport=transport, base_url="http://bailiwick", headers=headers) as client:
         yield client

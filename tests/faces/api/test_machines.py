@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, ServiceDraft, TrustDraft
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import APP, Company
 from tests.fixtures.issuer import WORKLOAD, Issuer, own_assertion
 
@@ -28,7 +28,7 @@ async def door(company: Company) -> AsyncIterator[httpx2.AsyncClient]:
     services.create(admin, ServiceDraft(NIGHTLY, "group:admin", "For the tests", 30))
     services.create(admin, ServiceDraft(AGENT, "group:admin", "For the tests", 30, public=True))
     services.add_key(admin, NIGHTLY, dict(KEY.as_dict(private=False)))
-    transport = httpx2.ASGITransport(build_faces(company.control))
+    transport = httpx2.ASGITransport(Faces(company.control))
     async with httpx2.AsyncClient(transport=transport, base_url=HERE) as client:
         yield client
 

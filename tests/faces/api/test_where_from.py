@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.faces.api.test_api import bearer
 from tests.fixtures.company import APP, Company
 from tests.fixtures.policies import case_of, in_force
@@ -18,7 +18,7 @@ unless { context.request.address.isInRange(ip("10.0.0.0/8")) };
 
 
 def asking_from(company: Company, address: str) -> httpx2.AsyncClient:
-    transport = httpx2.ASGITransport(build_faces(company.control), client=(address, 40000))
+    transport = httpx2.ASGITransport(Faces(company.control), client=(address, 40000))
     return httpx2.AsyncClient(transport=transport, base_url="http://bailiwick", headers=bearer(company, "admin"))
 
 

@@ -18,7 +18,7 @@ from bailiwick.control.identity import API_AUDIENCE
 from bailiwick.control.review import Surroundings
 from bailiwick.faces.cli import review
 from bailiwick.faces.cli.main import root
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import Company
 from tests.fixtures.review_pool import SharedPool
 
@@ -58,7 +58,7 @@ def command_line(company: Company) -> Iterator[CommandLine]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     config = uvicorn.Config(
-        build_faces(company.control),
+        Faces(company.control),
         host="127.0.0.1",
         port=port,
         log_level="critical",

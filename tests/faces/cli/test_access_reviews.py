@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from bailiwick.control.identity import API_AUDIENCE
 from bailiwick.faces.cli.main import root
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import Company
 
 Run = Callable[..., Result]
@@ -29,9 +29,7 @@ def url(company: Company) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = uvicorn.Config(
-        build_faces(company.control), host="127.0.0.1", port=port, log_level="critical", lifespan="off"
-    )
+    config = uvicorn.Config(Faces(company.control), host="127.0.0.1", port=port, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()

@@ -31,7 +31,7 @@ from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.clock import utc_now
 from bailiwick.demo.people import ROLE_RULES
 from bailiwick.faces.console.sessions import COOKIE
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import Company
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -161,7 +161,7 @@ class serving:  # noqa: N801 - reads as what it does: with serving(...)
         company.control = replace(control, settings=settings, identity=identity, tokens=tokens, exchange=exchange)
         self._console = Console(addresses, company)
         config = uvicorn.Config(
-            build_faces(company.control),
+            Faces(company.control),
             host="127.0.0.1",
             port=addresses.console_port,
             log_level="critical",

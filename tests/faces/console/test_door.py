@@ -6,11 +6,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from bailiwick.control.catalog import CatalogService
-from bailiwick.faces.console import add_console
+from bailiwick.faces.console import build_console
 from bailiwick.faces.console.sessions import ATTEMPT_COOKIE, COOKIE, own_path
 from tests.faces.console.conftest import Console, csrf_token, provider_answer, sign_in
 from tests.faces.console.estate import AUTHORIZE
@@ -72,8 +71,7 @@ THEIRS = ("/sign-in/logout", "/sign-in/saml", "/decide/{token}/unsigned/")
 @pytest.mark.req("ID1")
 def test_every_form_of_the_console_asks_for_the_token(console: Console) -> None:
     browser, _ = console.signed_in("admin")
-    app = FastAPI()
-    add_console(app, console.company.control)
+    app = build_console(console.company.control)
     forms = [
         route.path
         for route in app.routes

@@ -18,7 +18,7 @@ import uvicorn
 
 from bailiwick.control.app import running
 from bailiwick.control.identity import GIT_AUDIENCE, Resources, TokenService
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import APP, MANIFEST, Company
 
 IDENTITY = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
@@ -69,7 +69,7 @@ def door(company: Company) -> Iterator[Door]:
     control = company.control
     tokens = TokenService(control.store, control.audit, control.authorizer, Resources(url), control.clock)
     company.control = replace(control, tokens=tokens)
-    config = uvicorn.Config(build_faces(company.control), log_level="warning", lifespan="off")
+    config = uvicorn.Config(Faces(company.control), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
 
     async def serve() -> None:

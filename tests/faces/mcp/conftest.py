@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult
 
 from bailiwick.control.identity import MCP_AUDIENCE
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import Company
 
 _START_SECONDS = 30
@@ -75,7 +75,7 @@ def door(company: Company) -> Iterator[Door]:
     company.control = replace(control, settings=settings)
     port = int(url.rpartition(":")[2])
     config = uvicorn.Config(
-        build_faces(company.control),
+        Faces(company.control),
         host="127.0.0.1",
         port=port,
         log_level="critical",

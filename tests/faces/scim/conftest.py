@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from bailiwick.control.identity.tables import PersonRow
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.fixtures.company import Company
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -62,7 +62,7 @@ def token_for(company: Company, directory: str, who: str = "admin") -> str:
 
 @pytest.fixture
 async def http(company: Company) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(build_faces(company.control))
+    transport = httpx2.ASGITransport(Faces(company.control))
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8400", timeout=60) as client:
         yield client
 

@@ -15,7 +15,7 @@ from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
 from bailiwick.faces.scim.provider import MOST_BODY_BYTES
-from bailiwick.faces.server import build_faces
+from bailiwick.faces.server import Faces
 from tests.faces.scim.conftest import token_for
 from tests.fixtures.company import Company
 
@@ -31,7 +31,7 @@ def door(company: Company) -> Iterator[tuple[str, int]]:
     host, port = listener.getsockname()
     # Addresses in answers begin with the public one.
     settings = company.control.settings.model_copy(update={"public_url": f"http://{host}:{port}"})
-    faces = build_faces(replace(company.control, settings=settings))
+    faces = Faces(replace(company.control, settings=settings))
     config = uvicorn.Config(faces, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))

@@ -24,7 +24,6 @@ from bailiwick.faces.console.files import add_files
 from bailiwick.faces.console.findings import add_findings
 from bailiwick.faces.console.freezes import add_freezes
 from bailiwick.faces.console.guardrails import add_guardrails
-from bailiwick.faces.console.headers import ProtectingHeaders
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.kill_switch import add_kill_switch
@@ -50,13 +49,13 @@ from bailiwick.faces.console.who_can import add_who_can
 _STATIC = Path(__file__).parent / "static"
 
 
-def add_console(app: FastAPI, control: ControlPlane) -> None:
-    """Add the console's pages to an application. Each does what an API call would; none decides anything."""
+def build_console(control: ControlPlane) -> FastAPI:
+    """Return the console's pages as an application. Each does what an API call would; none decides anything."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.control = control
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     secure = control.settings.public_url.startswith("https:")
     pages = Pages(control)
-    app.add_middleware(ProtectingHeaders, secure=secure)
     add_errors(app, control, pages, secure=secure)
     add_sign_in(app, control, pages, secure=secure)
     add_saml(app, control, secure=secure)
@@ -98,3 +97,4 @@ def add_console(app: FastAPI, control: ControlPlane) -> None:
         add_help,
     ):
         add(app, control, pages)
+    return app
