@@ -177,7 +177,7 @@ def _attempts() -> Iterator[Attempt]:
     }
     yield from (Attempt("resources", f"open more {name}", partial(_many, make)) for name, make in opening.items())
     for folder in ("/tmp", "/dev/shm"):
-        filling = {
+        filling: dict[str, Callable[[str, Bait], bool]] = {
             "one file": _one_file, "many files": _many_files, "what is unpacked": _inflated,
             "what is set aside": _allocated,
             "a file of holes": _sparse,
