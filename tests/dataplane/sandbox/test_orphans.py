@@ -16,7 +16,7 @@ import pytest
 from bailiwick.dataplane.sandbox import end_abandoned
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="what is left is found by the uid that only root gives")
-# Starts sandboxes, each from a process of its own, and kills that later each time: during the start and after it.
+# Starts sandboxes, each from a process of its own, and kills that later each time: while it starts, and after that.
 KILLED = """
 import asyncio, json, os, signal, sys, time
 from pathlib import Path

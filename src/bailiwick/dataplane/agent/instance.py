@@ -114,8 +114,8 @@ class Instance:
 
     @property
     def level(self) -> str:
-        """The level of its sandbox, and how its limits are enforced."""
-        return f"{self.state.guardrails.isolation.level}: bubblewrap, {self.sandbox.controls}"
+        """The level of its sandbox, and what that is made of here."""
+        return f"{self.state.guardrails.isolation.level}: {self.sandbox.walls}"
 
     async def stop(self) -> None:
         """End it: the sandbox with everything in it, then its gateways and its folder."""

@@ -196,7 +196,7 @@ async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[s
         await sandbox.kill()
         await sandbox.wait()
         sandbox.close()
-    return _read(said, "inside"), f"bubblewrap, {sandbox.controls}"
+    return _read(said, "inside"), sandbox.walls
 
 
 async def _outside(

@@ -17,6 +17,8 @@ _ROOT = Path("/sys/fs/cgroup")
 _GROUP = "bailiwick"
 _PERIOD_MICROSECONDS = 100_000
 _V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
+_V2_CONTROLLERS = ("memory", "pids", "cpu")
+_NEEDED = frozenset({"memory", "pids"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +118,27 @@ def _process_space() -> int:
 
 
 def _make_v2(path: Path, name: str, limits: Limits) -> ControlGroup | None:
+    # Controllers of version 1 are not to be had here, even where this hierarchy is (a hybrid host).
+    there = [item for item in _V2_CONTROLLERS if item in (_ROOT / "cgroup.controllers").read_text().split()]
+    if not set(there) >= _NEEDED:
+        return None
     parent = _ROOT / path
     parent.mkdir(parents=True, exist_ok=True)
-    wanted = "+memory +pids +cpu"
     for folder in (_ROOT, parent.parent, parent):
-        (folder / "cgroup.subtree_control").write_text(wanted)
-    group = parent / name
-    group.mkdir()
-    quota = int(limits.cpu * _PERIOD_MICROSECONDS)
-    _write(group / "memory.max", limits.memory_bytes)
-    _write(group / "memory.swap.max", 0, optional=True)
-    _write(group / "pids.max", limits.processes)
-    (group / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
-    return ControlGroup(2, dict.fromkeys(("memory", "pids", "cpu"), group))
+        (folder / "cgroup.subtree_control").write_text(" ".join(f"+{item}" for item in there))
+    group = ControlGroup(2, dict.fromkeys(there, parent / name))
+    (parent / name).mkdir()
+    try:
+        _write(parent / name / "memory.max", limits.memory_bytes)
+        _write(parent / name / "memory.swap.max", 0, optional=True)
+        _write(parent / name / "pids.max", limits.processes)
+        if "cpu" in there:
+            quota = int(limits.cpu * _PERIOD_MICROSECONDS)
+            (parent / name / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
+    except OSError:
+        group.remove()
+        raise
+    return group
 
 
 def _make_v1(path: Path, name: str, limits: Limits) -> ControlGroup | None:
@@ -139,7 +149,7 @@ def _make_v1(path: Path, name: str, limits: Limits) -> ControlGroup | None:
         group = _ROOT / controller / path / name
         group.mkdir(parents=True)
         folders[controller] = group
-    if not {"memory", "pids"} <= set(folders):
+    if not set(folders) >= _NEEDED:
         ControlGroup(1, folders).remove()
         return None
     _write(folders["memory"] / "memory.limit_in_bytes", limits.memory_bytes)

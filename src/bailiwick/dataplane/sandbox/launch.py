@@ -17,6 +17,7 @@ from bailiwick.dataplane.sandbox.descriptors import DataFiles, Descriptors
 from bailiwick.dataplane.sandbox.errors import SandboxStartError, SandboxUnavailableError
 from bailiwick.dataplane.sandbox.gauge import Gauge
 from bailiwick.dataplane.sandbox.guard import Guard
+from bailiwick.dataplane.sandbox.levels import landlock_version
 from bailiwick.dataplane.sandbox.model import Exit, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.planting import plant_sockets
 from bailiwick.dataplane.sandbox.runtime import Runtime
@@ -54,6 +55,12 @@ class Sandbox:
     def controls(self) -> str:
         """How the limits are enforced here: by control groups or by rlimits only."""
         return "rlimits" if self._group is None else f"cgroup v{self._group.version}"
+
+    @property
+    def walls(self) -> str:
+        """What it is made of here, for whoever has to rely on it."""
+        landlock = landlock_version()
+        return ", ".join(["bubblewrap", *([f"Landlock {landlock}"] if landlock else []), self.controls])
 
     @property
     def is_over(self) -> bool:

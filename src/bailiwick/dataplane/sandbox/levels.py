@@ -1,5 +1,6 @@
 """Levels of isolation: which one this host and version give. What is asked for is given or refused, never weakened."""
 
+import ctypes
 import shutil
 import subprocess
 
@@ -7,6 +8,7 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.guardrails import IsolationLevel
 
 _SECONDS = 10
+_CREATE_RULESET, _VERSION_FLAG = 444, 1
 
 
 class LevelRefusedError(BailiwickError):
@@ -31,6 +33,11 @@ def require_level(level: IsolationLevel) -> None:
             "it needs a pod of its own (isolation.level = kubernetes), and this plane starts processes on its own host",
             hint="this version of Bailiwick has the level process only; an administrator of guardrails may allow that",
         )
+
+
+def landlock_version() -> int:
+    """Return the version of Landlock's interface in this kernel, 0 when it has none (landlock_create_ruleset(2))."""
+    return max(0, int(ctypes.CDLL(None, use_errno=True).syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)))
 
 
 def runsc_version() -> str:

@@ -16,6 +16,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 _VERSION_FLAG = 1
 _READ = 1 << 2 | 1 << 3 | 1 << 0  # read a file, read a directory, execute
+_SCOPED_ABI, _SCOPED = 6, 1 << 0 | 1 << 1  # abstract Unix sockets, signals
 _WRITE_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _WRITABLE = ("/tmp", "/dev", "/storage")  # noqa: S108 - the sandbox's own
 _INGRESS_FD = 3
@@ -30,12 +31,16 @@ def _syscall(number: int, *arguments: object) -> int:
 
 
 def restrict_files() -> None:
-    """Allow reading everywhere in this root and writing in /tmp, /dev and storage only, from this process on."""
+    """Allow reading everywhere in this root and writing in /tmp, /dev and storage only, from this process on.
+
+    Where the kernel knows how, signals and abstract sockets reach nothing that is not below this process, either.
+    """
     abi = _syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     if abi < 1:
         return
     handled = max(rights for least, rights in _WRITE_BY_ABI.items() if least <= abi)
-    attributes = struct.pack("Q", handled)
+    # No rules for TCP: in its network namespace there is nothing but what was planted.
+    attributes = struct.pack("QQQ", handled, 0, _SCOPED) if abi >= _SCOPED_ABI else struct.pack("Q", handled)
     ruleset = _syscall(_CREATE_RULESET, attributes, len(attributes), 0)
     if ruleset < 0:
         sys.exit("sandbox: Landlock refused its rules")

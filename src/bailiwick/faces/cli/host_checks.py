@@ -14,7 +14,7 @@ from pathlib import Path
 _NOBODY = 65534
 _SECONDS = 20
 _LEAST_BUBBLEWRAP, _LEAST_GIT, _LEAST_PYTHON = (0, 8), (2, 39), (3, 11)
-_LANDLOCK_CREATE_RULESET = 444  # landlock_create_ruleset(2); 1 asks for the version of the interface
+_SCOPED_LANDLOCK = 6
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _TIMEX_BYTES = 512
 _LEAST_BYTES, _GOOD_BYTES = 2**30, 5 * 2**30
@@ -149,21 +149,28 @@ def _time_zones() -> Check:
 
 
 def _landlock() -> Check:
-    version = ctypes.CDLL(None, use_errno=True).syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1)
+    from bailiwick.dataplane.sandbox.levels import landlock_version  # noqa: PLC0415
+
+    version = landlock_version()
+    if version >= _SCOPED_LANDLOCK:
+        return Check("Landlock", State.GOOD, f"interface version {version}: files, signals and abstract sockets")
     if version > 0:
-        return Check("Landlock", State.GOOD, f"interface version {version}")
+        return Check("Landlock", State.GOOD, f"interface version {version}: files")
     return Check(
         "Landlock", State.WEAK, "the kernel has none: one layer less", "boot with lsm=landlock,… when it has it"
     )
 
 
 def _groups() -> Check:
-    root, name = Path("/sys/fs/cgroup"), "control groups"
-    version = 2 if (root / "cgroup.controllers").exists() else 1
-    folder = root if version == 2 else root / "memory"  # noqa: PLR2004
-    if os.access(folder, os.W_OK):
-        return Check(name, State.GOOD, f"version {version}, for limits of all processes of an app together")
-    hint = "start as root, or delegate a group (systemd: Delegate=yes)"
+    """Make a group as a sandbox gets one."""
+    from bailiwick.dataplane.sandbox import Limits  # noqa: PLC0415
+    from bailiwick.dataplane.sandbox.cgroups import make_group  # noqa: PLC0415
+
+    name, group = "control groups", make_group("doctor", Limits())
+    if group is not None:
+        group.remove()
+        return Check(name, State.GOOD, f"version {group.version}, for limits of all processes of an app together")
+    hint = "start as root, or delegate a group with memory and pids (systemd: Delegate=yes)"
     return Check(name, State.WEAK, "none is lent to this user: limits are for each process", hint)
 
 
