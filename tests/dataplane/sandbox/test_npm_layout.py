@@ -91,6 +91,7 @@ def test_each_package_lies_in_the_folder_that_the_lock_file_names(shelf: Path, t
         ({"node_modules/a": {"version": "1.0.0", "integrity": "sha512-AAAA", "cpu": ["sparc"]}}, "is for cpu sparc"),
         ({"node_modules/a": {"version": "1.0.0", "integrity": "sha512-AAAA"}}, "is not in the package cache"),
         ({"node_modules/a": "1.0.0"}, "is no package"),
+        ({"node_modules/a": {"version": "1.0.0", "integrity": "sha512-AAAA", "os": [1]}}, "is no list of names"),
     ],
 )
 def test_what_a_lock_file_may_not_say_is_refused(
