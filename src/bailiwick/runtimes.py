@@ -11,9 +11,12 @@ from pathlib import Path
 from bailiwick.core.offer import own_runtime
 
 _SECONDS = 20
-# Some distributions keep a part of Node's own JavaScript beside the program and compile its path in.
-_DESCRIBE = "JSON.stringify([process.versions.node, process.config])"
-_SCRIPT = re.compile(r"/[\w./@-]+\.js\b")
+# Some distributions build Node as a library, keep a part of its own JavaScript beside it and compile the paths in.
+_DESCRIBE = """
+const libraries = process.report.getReport().sharedObjects.filter((name) => name.includes("/libnode."));
+JSON.stringify([process.versions.node, libraries])
+"""
+_SCRIPT = re.compile(rb"/usr/[\w./@+-]+\.js\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,10 @@ def find_node() -> NodeProgram | None:
         done = subprocess.run(
             [found, "-p", _DESCRIBE], capture_output=True, text=True, check=True, timeout=_SECONDS, env=environment
         )
-        version, configuration = json.loads(done.stdout)
+        version, libraries = json.loads(done.stdout)
+        named = {Path(os.fsdecode(match)) for path in libraries for match in _SCRIPT.findall(Path(path).read_bytes())}
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    named = {Path(match) for match in _SCRIPT.findall(json.dumps(configuration))}
     return NodeProgram(Path(os.path.realpath(found)), version, tuple(sorted(path for path in named if path.is_file())))
 
 

@@ -62,6 +62,39 @@ def test_a_mistake_is_named_where_it_stands(change: tuple[str, str], words: str,
     assert caught.value.hint
 
 
+NODE = GOOD.replace("refund_desk.jobs:nightly", "jobs/nightly.mjs").replace(
+    'entrypoint = "refund_desk.app:app"', 'runtime = "node20"\nentrypoint = "dist/server.js"'
+)
+
+
+@pytest.mark.req("RT7")
+def test_an_app_on_node_names_files() -> None:
+    manifest = parse_manifest(NODE)
+    assert manifest.app.on_node
+    assert (manifest.app.entrypoint, manifest.jobs["nightly"].run) == ("dist/server.js", "jobs/nightly.mjs")
+    assert not parse_manifest(GOOD).app.on_node
+
+
+@pytest.mark.req("RT7")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("dist/server.js", "refund_desk.app:app"), "on node20 it is written as 'server.js'"),
+        (("jobs/nightly.mjs", "refund_desk.jobs:nightly"), "jobs.nightly.run = 'refund_desk.jobs:nightly'"),
+        (("dist/server.js", "../server.js"), "'../server.js': on node20"),
+        (("dist/server.js", "/etc/server.js"), "app.entrypoint"),
+        (("dist/server.js", "server.ts"), "app.entrypoint"),
+        (('entrypoint = "dist/server.js"', ""), 'a web app needs entrypoint = "server.js"'),
+        (('runtime = "node20"', ""), "on python3 it is written as 'module:object'"),
+        (('runtime = "node20"', 'runtime = "node20"\ntests = "pytest"'), "run for Python only"),
+    ],
+)
+def test_a_mistake_about_node_is_named(change: tuple[str, str], words: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(NODE.replace(*change))
+    assert words in caught.value.message
+
+
 HOSTS = '[[egress.hosts]]\nhost = "legacy.example"\nport = 80\nprotocol = "http"\n'
 
 

@@ -23,12 +23,19 @@ def test_nothing_is_missing_for_what_there_is(rest: str) -> None:
     ("rest", "said"),
     [
         ('runtime = "python3.13"', "the runtime python3.13 is not here; there is: python3.11, python3.12"),
-        ('runtime = "node22"', "the runtime node22 is not here; there is: python3.11, python3.12"),
         ('kind = "static"', "apps of kind 'static' do not run here; there are: web, job, agent"),
     ],
 )
 def test_what_is_missing_is_said_with_what_there_is(rest: str, said: str) -> None:
     assert words(rest) == (said,)
+
+
+@pytest.mark.req("RT7")
+def test_node_is_missing_in_every_version_but_the_one_that_is_there() -> None:
+    asked = parse_manifest(APP.replace("app:app", "server.js") + 'runtime = "node22"')
+    assert missing(asked, ["python3.11", "node22"]) == ()
+    said = "the runtime node22 is not here; there is: node20, python3.11"
+    assert missing(asked, ["python3.11", "node20"]) == (said,)
 
 
 @pytest.mark.req("RV11")

@@ -13,8 +13,8 @@ from bailiwick.control.vault import SecretFrom
 class BuildOptions(BaseModel):
     """From which packages releases are built. Without `wheels` only apps without a lock file can be released.
 
-    `wheels` is the folder that the organisation fills with wheels; `folder` is where the uids of sandboxes can read
-    what is built, and nothing secret lies.
+    `wheels` is the folder that the organisation fills with wheels and tarballs of npm; `folder` is where the uids of
+    sandboxes can read what is built, and nothing secret lies.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

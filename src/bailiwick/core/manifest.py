@@ -362,7 +362,8 @@ def _problems(fault: ValidationError) -> Iterator[tuple[str, tuple[str, ...]]]:
         elif error["type"] == "missing":
             yield f"'{written}' is missing", place
         else:
-            yield f"'{written}': {error['msg'].removeprefix('Value error, ')}", place
+            words = error["msg"].removeprefix("Value error, ")
+            yield f"'{written}': {words}" if written else words, place
 
 
 def _nearest(place: tuple[str, ...]) -> str:
@@ -394,6 +395,8 @@ def _section_types(annotation: Any) -> Iterator[tuple[type[BaseModel], int]]:
 def _line_of(text: str, place: Sequence[str]) -> int | None:
     """Return the line (from 1) where the key at `place` is written, as far as a simple look can tell."""
     section = ""
+    if not place:
+        return None
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.fullmatch(r"\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(#.*)?", line)
         if header:

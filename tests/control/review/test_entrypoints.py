@@ -113,3 +113,13 @@ def test_an_entrypoint_that_does_not_import_is_found(files: dict[str, str], expe
 )
 def test_an_entrypoint_that_may_import_is_left_alone(files: dict[str, str]) -> None:
     assert found(files) == []
+
+
+@pytest.mark.req("RT7")
+def test_on_node_an_entrypoint_is_a_file_that_is_there() -> None:
+    text = '[app]\nname = "desk"\npurpose = "Looks up orders"\nruntime = "node20"\nentrypoint = "dist/server.js"\n'
+    manifest = parse_manifest(text + '[jobs.nightly]\nschedule = "0 2 * * *"\nrun = "nightly.js"\n')
+    tree = {"dist/server.js": TreeFile("dist/server.js", b"")}
+    assert [item.message for item in entrypoints.check(manifest, tree)] == [
+        "jobs.nightly names nightly.js, but there is no such file"
+    ]

@@ -20,7 +20,7 @@ run = "work:nightly"
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
-        (MANIFEST.replace('"python3"', '"python3.99"'), "the runtime python3.99 is not here; there is: python3.1"),
+        (MANIFEST.replace('"python3"', '"python3.99"'), "the runtime python3.99 is not here; there is: "),
         (MANIFEST.replace('"web"', '"static"'), "apps of kind 'static' do not run here"),
         (MANIFEST + "[database]\n", "no [database] of their own"),
     ],

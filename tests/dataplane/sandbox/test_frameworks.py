@@ -155,8 +155,9 @@ STREAMLIT = """
                 time.sleep(0.1)
 
     threading.Thread(target=look, daemon=True).start()
-    options = {"server_headless": True, "server_address": "127.0.0.1", "browser_gatherUsageStats": False,
-               "server_fileWatcherType": "none"}
+    # It takes what is not in site-packages for its own development.
+    options = {"global_developmentMode": False, "server_headless": True, "server_address": "127.0.0.1",
+               "browser_gatherUsageStats": False, "server_fileWatcherType": "none"}
     bootstrap.load_config_options(options)
     bootstrap.run("/app/page.py", False, [], options)
 """

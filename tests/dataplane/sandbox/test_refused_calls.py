@@ -93,6 +93,33 @@ async def test_no_app_can_listen_to_its_own_refusals_or_hold_the_listener(runtim
     assert await output_of(sandbox) == [refused] * 7 + ["4", "0", refused, "0", refused]
 
 
+@pytest.mark.req("RT1", "RV6")
+async def test_where_programs_may_not_be_started_only_the_app_itself_starts(runtime: Runtime) -> None:
+    code = """
+        import threading
+        # execve, execveat, fork, vfork, and clone with and without what makes it a thread
+        for number in (59, 322, 57, 58): print(call(number, b"/usr/bin/python3", 0, 0, 0, 0))
+        print(call(56, 17, 0, 0, 0, 0))
+        for start in (lambda: os.fork(), lambda: os.execv("/usr/bin/python3", ["python3"])):
+            try: start()
+            except OSError as fault: print(fault.errno)
+        thread = threading.Thread(target=lambda: print("thread", flush=True))
+        thread.start()
+        thread.join()
+    """
+    spec = SandboxSpec("calls", "test/calls", (runtime.python, "-c", CALL + textwrap.dedent(code)), programs=False)
+    sandbox = await launch(spec, runtime)
+    assert await output_of(sandbox) == [str(errno.EPERM)] * 7 + ["thread"]
+    assert {call.name: call.count for call in sandbox.refused_calls()} == {"execve": 7}
+
+
+@pytest.mark.req("RT1", "RV6")
+async def test_a_command_that_is_not_there_leaves_no_start_to_anybody(runtime: Runtime) -> None:
+    sandbox = await launch(SandboxSpec("calls", "test/calls", ("/no/such/program",), programs=False), runtime)
+    assert b"cannot run /no/such/program" in await asyncio.wait_for(sandbox.output.read(), 30)
+    assert (await sandbox.wait()).code == 127
+
+
 @pytest.mark.req("RT1")
 async def test_where_nobody_answers_the_kernel_refuses(runtime: Runtime) -> None:
     sandbox = await start(

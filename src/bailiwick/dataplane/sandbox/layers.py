@@ -16,7 +16,7 @@ from bailiwick.dataplane.sandbox.layer_files import digest_of, unpack
 from bailiwick.dataplane.sandbox.model import Limits, Mount, SandboxSpec
 from bailiwick.dataplane.sandbox.runtime import Runtime
 
-_BUILD_LIMITS = Limits(memory_bytes=1024 * 2**20, cpu=2.0, processes=64, disk_bytes=2048 * 2**20, open_files=4096)
+_BUILD_LIMITS = Limits(memory_bytes=1024 * 2**20, cpu=2.0, processes=256, disk_bytes=2048 * 2**20, open_files=4096)
 _BUILD_SECONDS = 300.0
 # Rises when the same lock file would make another layer.
 _VERSION = 2

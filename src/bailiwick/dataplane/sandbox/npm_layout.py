@@ -66,6 +66,8 @@ def _fits(key: str, entry: Entry) -> bool:
     here = {"os": "linux", "cpu": _MACHINES.get(platform.machine(), platform.machine()), "libc": libc}
     for what, mine in here.items():
         listed = entry.get(what) or []
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+            raise LayoutError(f"package-lock.json: {what} of {key[:80]} is no list of names")
         wanted = [item for item in listed if not item.startswith("!")]
         if f"!{mine}" in listed or (wanted and mine not in wanted):
             if entry.get("optional"):

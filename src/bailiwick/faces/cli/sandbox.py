@@ -65,8 +65,9 @@ def _limits(manifest: Path | None) -> "Limits":
 
 async def _run(command: list[str], limits: "Limits", folders: list[Path], state: Path) -> int:
     from bailiwick.dataplane.sandbox import Mount, SandboxSpec, ensure_runtime, launch  # noqa: PLC0415
+    from bailiwick.runtimes import find_node  # noqa: PLC0415
 
-    runtime = ensure_runtime(state / "runtimes", tools=True)
+    runtime = ensure_runtime(state / "runtimes", node=find_node(), tools=True)
     mounts = tuple(Mount(folder.resolve(), f"/mnt/{folder.resolve().name}") for folder in folders)
     spec = SandboxSpec(id="command", owner="command", command=tuple(command), mounts=mounts, limits=limits)
     sandbox = await launch(spec, runtime)

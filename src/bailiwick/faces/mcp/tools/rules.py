@@ -37,7 +37,8 @@ run = "refund_desk.jobs:nightly"
 
 Rules that hold everywhere: the platform serves the app, so open no port; connect to an integration by the URL in the
 environment (orders: ORDERS_URL), which holds no credential; keep no secret in code; start no processes; write nowhere
-but /tmp; pin every dependency with == and hashes in requirements.lock; parameters, never text, into SQL and HTML."""
+but /tmp; pin every dependency with == and hashes in requirements.lock (on Node in package-lock.json); parameters, never
+text, into SQL and HTML."""
 
 
 class RulesArguments(Arguments):

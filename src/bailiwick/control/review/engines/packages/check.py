@@ -20,6 +20,7 @@ from bailiwick.control.review.engines.packages.origins import is_own_index
 from bailiwick.control.review.model import Change, Finding, Surroundings
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.control.review.rules import rule
+from bailiwick.core.provenance import NODE_LOCK, lock_name
 
 _CODE = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", "bailiwick.toml")
 
@@ -38,7 +39,7 @@ def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
     for problem in inventory.problems:
         if not is_own_index(problem.origin, surroundings.packages):
             yield _finding(problem)
-    yield from _locks(inventory)
+    yield from _locks(inventory, lock_name({file.path: file for file in change.files}))
     packages = sorted(inventory.packages, key=lambda item: item.kind)  # locks before manifests
     for package in packages:
         yield from _origin(package, surroundings.packages)
@@ -73,8 +74,8 @@ def about(package: Package, rule_id: str, words: str, worse: int = 0) -> Finding
     return Finding(rule(rule_id), package.path, package.line, words, package.written, worse=worse)
 
 
-def _locks(inventory: Inventory) -> Iterator[Finding]:
-    """Yield a finding for each manifest whose packages no lock file pins; `requirements.lock` is what is installed."""
+def _locks(inventory: Inventory, installed: str) -> Iterator[Finding]:
+    """Yield a finding for each manifest whose packages no lock file pins; `installed` is the one that counts here."""
     python = [item for item in inventory.of(PYPI, "manifest") if item.shipped]
     locks = inventory.files.get((PYPI, "lock"), ())
     if PIP_LOCK not in locks:
@@ -82,10 +83,14 @@ def _locks(inventory: Inventory) -> Iterator[Finding]:
         if wanting:
             words = f"there is no {PIP_LOCK} beside it"
             yield Finding(rule("dependencies-not-locked"), wanting[0], 1, words)
-    folders = {posixpath.dirname(path) for path in inventory.files.get((NPM, "lock"), ())}
+    lock_files = inventory.files.get((NPM, "lock"), ())
+    folders = {posixpath.dirname(path) for path in lock_files}
     for path in inventory.files.get((NPM, "manifest"), ()):
         has_packages = any(item.path == path for item in inventory.packages)
-        if has_packages and not any(posixpath.dirname(path) == folder or folder == "" for folder in folders):
+        if has_packages and path == "package.json" and installed == NODE_LOCK and NODE_LOCK not in lock_files:
+            words = f"there is no {NODE_LOCK} beside it, from which the packages of an app on Node are installed"
+            yield Finding(rule("dependencies-not-locked"), path, 1, words)
+        elif has_packages and not any(posixpath.dirname(path) == folder or folder == "" for folder in folders):
             words = "there is no package-lock.json, yarn.lock or pnpm-lock.yaml beside it"
             yield Finding(rule("dependencies-not-locked"), path, 1, words)
     yield from _left_out(inventory)
