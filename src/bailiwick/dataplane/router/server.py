@@ -17,6 +17,7 @@ from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request, render_head
+from bailiwick.dataplane.turns import Turns
 
 _HEAD_SECONDS = 30.0
 
@@ -40,6 +41,7 @@ class Router:
 
     def __init__(self, parts: RouterParts) -> None:
         self._parts = parts
+        self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def opened(self, browser: Channel) -> None:
@@ -92,6 +94,7 @@ class Router:
     ) -> bool | Page:
         """Return a page of our own, or, once the app has answered, whether another request may follow."""
         site = self._parts.sites.find(head.host)
+        await self._turns.take(site.state.app if site is not None else "")
         if site is None:
             return self._nothing_at(head.host)
         own = await self._own_answer(site, head)
