@@ -37,7 +37,7 @@ from bailiwick.dataplane.router import (
 )
 
 _SECONDS, _CLIENTS = 3.0, 16
-_APP = """
+APP = """
 import sys, uvicorn
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
@@ -51,7 +51,7 @@ def measure() -> list[tuple[str, float, str]]:
     with tempfile.TemporaryDirectory(prefix="bw-bench-") as home:
         path = Path(home) / "app.sock"
         options = (f"dict(uds={str(path)!r})", "dict(port=18999)")
-        apps = [subprocess.Popen([sys.executable, "-c", _APP, option]) for option in options]
+        apps = [subprocess.Popen([sys.executable, "-c", APP, option]) for option in options]
         processes = multiprocessing.get_context("spawn")
         ours_end, its_end = processes.Pipe()
         router = processes.Process(target=_serve, args=(path, its_end))
@@ -83,13 +83,13 @@ async def _router(path: Path, parent: Pipe) -> None:
     sites.put(site)
     desired = DesiredState(version=1, plane="p", time=utc_now(), sign_in_url="", apps=(state,), epochs={})
     gate = Gate(engine=PolicyEngine.built_in(), pass_key=lambda: key.public_text, state=lambda: desired, clock=utc_now)
-    parts = RouterParts(sites, gate, SignIn(_nobody), lambda: "", CallRegistry(), Pool(), lambda *_: None)
+    parts = RouterParts(sites, gate, SignIn(nobody), lambda: "", CallRegistry(), Pool(), lambda *_: None)
     server = await serve(Router(parts), "127.0.0.1", 0)
     parent.send((server.sockets[0].getsockname()[1], token))
     await asyncio.Event().wait()
 
 
-async def _nobody(_: object) -> None:
+async def nobody(_: object) -> None:
     raise AssertionError("nobody signs in here")
 
 

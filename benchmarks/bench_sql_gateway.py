@@ -37,7 +37,7 @@ _CASES = {
     "a thousand rows": (_THOUSAND, 500),
 }
 _ANN = Identity(Principal("user", "ann@example.com"), frozenset({"user:ann@example.com", "group:users"}))
-_GRANT = DataGrant(
+GRANT = DataGrant(
     integration="items-db",
     tables=(
         TableGrant(
@@ -54,13 +54,18 @@ def measure() -> list[tuple[str, float, str]]:
     with tempfile.TemporaryDirectory(prefix="bw-bench-") as home:
         Path(home).chmod(0o755)
         with EmbeddedPostgres(Path(home) / "data", scratch=True) as server:
-            server.create_database("items")
-            server.create_role("reader", "bench")
-            with psycopg.connect(server.url("items"), autocommit=True) as owner:
-                owner.execute("CREATE TABLE items (id int PRIMARY KEY, name text)")
-                owner.execute("INSERT INTO items SELECT n, 'item ' || n FROM generate_series(1, 5000) n")
-                owner.execute("GRANT SELECT ON items TO reader")
+            make_items(server)
             return _compare(server)
+
+
+def make_items(server: EmbeddedPostgres) -> None:
+    """Make a database with a table, and a role that may read it."""
+    server.create_database("items")
+    server.create_role("reader", "bench")
+    with psycopg.connect(server.url("items"), autocommit=True) as owner:
+        owner.execute("CREATE TABLE items (id int PRIMARY KEY, name text)")
+        owner.execute("INSERT INTO items SELECT n, 'item ' || n FROM generate_series(1, 5000) n")
+        owner.execute("GRANT SELECT ON items TO reader")
 
 
 def _compare(server: EmbeddedPostgres) -> list[tuple[str, float, str]]:
@@ -86,7 +91,7 @@ async def _gateway(target: Database, parent: Pipe) -> None:
     async def open_connection(binding: Binding) -> Connection:
         return await connect(target, binding.app)
 
-    binding = Binding("a/b", "rel", "default", "production", "items-db", _GRANT, cascade([("app-user", "group:users")]))
+    binding = Binding("a/b", "rel", "default", "production", "items-db", GRANT, cascade([("app-user", "group:users")]))
     engine, state = PolicyEngine.built_in(), object()
 
     def ask(identity: Identity, asked: Binding) -> Decision:
@@ -101,7 +106,7 @@ async def _gateway(target: Database, parent: Pipe) -> None:
         return engine.decide(identity, "integration.query", resource, context)
 
     decisions = KnownDecisions(ask, lambda: state)
-    gateway = SqlGateway(open_connection, _call, decisions.authorize, lambda _: None, utc_now)
+    gateway = SqlGateway(open_connection, call_of, decisions.authorize, lambda _: None, utc_now)
     listener = socket.create_server(("127.0.0.1", 0))
     door = SqlListener(gateway, binding)
     await door.start(listener)
@@ -109,7 +114,7 @@ async def _gateway(target: Database, parent: Pipe) -> None:
     await asyncio.Event().wait()
 
 
-def _call(trace: str) -> Call:
+def call_of(trace: str) -> Call:
     return Call(_ANN, "a/b", "rel", trace)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -84,6 +85,8 @@ _TICK_SECONDS = 1.0
 _TELL_DECISIONS_SECONDS = 30.0
 _MOST_DECISIONS = 500
 _ACCOUNTS_SECONDS = 30.0
+# How long what works in a thread may keep the event loop, which all apps wait for, from the interpreter.
+_SWITCH_SECONDS = 0.001
 
 
 class DataPlane:
@@ -413,6 +416,7 @@ def run(settings: DataPlaneSettings, file: Path) -> None:
     """Run a data plane in this process; `file` is where its settings were read from, and is watched."""
     settings.state.mkdir(parents=True, exist_ok=True)
     raise_open_files()
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
     async def main() -> None:
         await DataPlane(settings, file).run()

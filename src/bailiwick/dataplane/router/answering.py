@@ -20,6 +20,7 @@ from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
+from bailiwick.dataplane.turns import Turns
 
 # How long a request waits for an app that it woke, and how often it looks whether that is up.
 _WAKE_SECONDS, _LOOK_SECONDS = 30.0, 0.01
@@ -47,10 +48,12 @@ class Answering:
 
     def __init__(self, parts: RouterParts) -> None:
         self._parts = parts
+        self._turns = Turns()
 
     async def answer(self, client: Client, watch: Watch, head: RequestHead, address: str) -> bool | Page:
         """Return a page of our own, or, once the app has answered, whether another request may follow."""
         site = self._parts.sites.find(head.host)
+        await self._turns.take(site.state.app if site is not None else "")
         if site is None:
             return self._nothing_at(head.host)
         own = await self._own_answer(site, head)

@@ -1,6 +1,5 @@
 """The SQL gateway's mind: decides about every statement before the database sees it, and says what happened."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,11 +11,11 @@ from bailiwick.core.policy import Decision, RoleHolders
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.rewrite import Rewritten, moves_no_data, rewrite
+from bailiwick.dataplane.gateways.sql.known import KnownRewrites
+from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, moves_no_data
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
-
-_CACHED_REWRITES = 2000
+from bailiwick.dataplane.turns import Turns
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +82,8 @@ class SqlGateway:
     clock: Clock
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
-    _cache: OrderedDict[tuple[object, ...], Rewritten] = field(default_factory=OrderedDict)
+    turns: Turns = field(default_factory=Turns)
+    _known: KnownRewrites = field(default_factory=KnownRewrites)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
         """End the connections that work for somebody whose credentials ended, with what they run at the database."""
@@ -99,7 +99,8 @@ class SqlGateway:
 
     def decide(self, sql: str, binding: Binding) -> Allowed:
         """Return what may be sent for a statement; raise `StatementRefusedError`, audited, when nothing may."""
-        plain, trace = split_comments(sql)
+        # What is too long is not even searched for its comments.
+        plain, trace = (sql, "") if len(sql) > MAX_STATEMENT_CHARACTERS else split_comments(sql)
         identity, call = Identity.of_service(Principal("app", binding.app)), None
         try:
             if trace:
@@ -109,12 +110,20 @@ class SqlGateway:
             decision = self.authorize(identity, binding)
             if not decision.allowed and not moves_no_data(plain):
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
-            rewritten = self._rewrite(plain, binding, identity)
+            rewritten = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
         except StatementRefusedError as fault:
             self._note_refusal(fault, binding, identity, trace)
             raise
         comment = signature(identity, call, binding.app, binding.release) if rewritten.sql else ""
         return Allowed(comment + rewritten.sql, identity, call, rewritten)
+
+    async def foresee(self, sql: str, binding: Binding) -> None:
+        """Return once deciding about a statement takes no time: a long one is rewritten beside the event loop."""
+        if self._known.is_long(sql):
+            plain, trace = split_comments(sql)
+            call = self.resolve(trace) if trace else None
+            attributes = call.identity.attributes if call is not None else {}
+            await self._known.foresee(plain, binding.grant, attributes, of=binding, line=binding.app)
 
     def request_of(self, trace: str, binding: Binding) -> Call:
         """Return the request that a trace id belongs to, when it is one of this very app that is in flight."""
@@ -151,18 +160,6 @@ class SqlGateway:
                 "tag": tag,
             },
         )
-
-    def _rewrite(self, plain: str, binding: Binding, identity: Identity) -> Rewritten:
-        key = (plain, binding, tuple(sorted(identity.attributes.items())))
-        known = self._cache.get(key)
-        if known is None:
-            known = rewrite(plain, binding.grant, identity.attributes)
-            self._cache[key] = known
-            if len(self._cache) > _CACHED_REWRITES:
-                self._cache.popitem(last=False)
-        else:
-            self._cache.move_to_end(key)
-        return known
 
     def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
         self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)

@@ -19,6 +19,7 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Binding, SqlGateway
+from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
     GSS_REQUEST,
@@ -38,6 +39,8 @@ from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
+# A statement takes a while to decide about, and nobody else's is looked at meanwhile.
+_PART_STATEMENTS = 8
 _DIGITS_TAG = 2
 _CANCEL_SECONDS = 5.0
 _ROW_CHECK = ROW_CHECK_MARK.encode()
@@ -140,21 +143,32 @@ class SqlSession:
     async def _serve_part(self, database: Channel) -> bool:
         """Take messages up to the next Sync or Flush, or one Query, and answer them; return False at the end."""
         part: list[Message] = []
-        size = 0
+        size = statements = 0
         while True:
             message = await read_message(self.channel)
             if message.kind == b"X":
                 return False
+            await self._foresee(message)
             if message.kind == b"Q" and not self._failed:
                 if part:
                     raise ProtocolError("a Query stands inside a group that has no Sync")
+                await self.gateway.turns.take(self.binding.app)
                 await self._serve_query(message, database)
                 return True
             part.append(message)
             size += len(message.body)
-            if message.kind in b"SH" or len(part) >= _PART_MESSAGES or size >= _PART_BYTES:
+            statements += message.kind == b"P"
+            full = len(part) >= _PART_MESSAGES or size >= _PART_BYTES or statements >= _PART_STATEMENTS
+            if message.kind in b"SH" or full:
+                await self.gateway.turns.take(self.binding.app)
                 await self._serve_extended(part, database)
                 return True
+
+    async def _foresee(self, message: Message) -> None:
+        """Have the statement of a long message looked at before its turn."""
+        if message.kind in b"QP" and len(message.body) > LONG_CHARACTERS:
+            sql, _ = take_text(message.body, take_text(message.body)[1] if message.kind == b"P" else 0)
+            await self.gateway.foresee(sql, self.binding)
 
     async def _serve_query(self, message: Message, database: Channel) -> None:
         sql, _ = take_text(message.body)

@@ -1,0 +1,84 @@
+"""What statements were rewritten to, kept for each socket apart; long ones are rewritten beside the event loop.
+
+All apps of a plane share the loop, and a long statement takes half a second to rewrite. Another process does that, one
+statement of each app in turn; and no statements of an app push those of another out of what is kept.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from bailiwick.core.grants import DataGrant
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten
+from bailiwick.dataplane.gateways.sql.rewriting import Answer, LostStatementError, RewritingProcess, answer_to
+
+LONG_CHARACTERS = 2000
+_KEPT, _KEPT_CHARACTERS = 500, 2_000_000
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class _Kept:
+    """The answers of one socket, the newest last, up to a number and a size."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[_Key, Answer] = OrderedDict()
+        self._characters = 0
+
+    def get(self, key: _Key) -> Answer | None:
+        if key in self._answers:
+            self._answers.move_to_end(key)
+        return self._answers.get(key)
+
+    def forget(self, key: _Key) -> None:
+        if self._answers.pop(key, None) is not None:
+            self._characters -= len(key[0])
+
+    def put(self, key: _Key, answer: Answer) -> None:
+        self.forget(key)
+        self._answers[key] = answer
+        self._characters += len(key[0])
+        while len(self._answers) > 1 and (len(self._answers) > _KEPT or self._characters > _KEPT_CHARACTERS):
+            self._characters -= len(self._answers.popitem(last=False)[0][0])
+
+
+class KnownRewrites:
+    """Rewrites, or remembers. `of` is the socket that a statement came on; what is kept of it goes with it."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[object, _Kept] = WeakKeyDictionary()
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._beside = RewritingProcess()
+
+    @staticmethod
+    def is_long(sql: str) -> bool:
+        """Return whether a statement should be foreseen: it is long, and not so long that it is refused for that."""
+        return LONG_CHARACTERS < len(sql) <= MAX_STATEMENT_CHARACTERS
+
+    def rewrite(self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object) -> Rewritten:
+        """Return what a statement becomes; raise `StatementRefusedError` when it becomes nothing."""
+        kept, key = self._kept.setdefault(of, _Kept()), _key(plain, attributes)
+        answer = kept.get(key)
+        if answer is None:
+            answer = answer_to(plain, grant, attributes)
+            kept.put(key, answer)
+        if isinstance(answer, LostStatementError):
+            kept.forget(key)
+        if isinstance(answer, StatementRefusedError):
+            raise answer.with_traceback(None)
+        return answer
+
+    async def foresee(
+        self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object, line: str
+    ) -> None:
+        """Have a statement rewritten by the other process, unless it is known; one of a line at a time."""
+        kept, key = self._kept.setdefault(of, _Kept()), _key(plain, attributes)
+        lock = self._lines.setdefault(line, asyncio.Lock())
+        async with lock:
+            if kept.get(key) is None:
+                kept.put(key, await self._beside.ask(plain, grant, attributes))
+
+
+def _key(plain: str, attributes: Mapping[str, str]) -> _Key:
+    return plain, tuple(sorted(attributes.items()))
