@@ -87,7 +87,7 @@ async def _waking(house: PlaneHouse) -> list[tuple[str, float, str]]:
 
 def _row(how: str, took: list[float]) -> tuple[str, float, str]:
     slowest, median = max(took) * 1000, statistics.median(took) * 1000
-    detail = f"slowest {slowest:,.1f} ms, median {median:,.1f} ms of {len(took)}, limit 150 ms"
+    detail = f"slowest {slowest:,.1f} ms, median {median:,.1f} ms of {len(took)}, limit 150 ms for paused ones"
     return (f"first answer of an app that {how}: limit / slowest", _LIMIT_SECONDS / max(took), detail)
 
 

@@ -321,6 +321,11 @@ class Manifest(_Section):
         return self.app.kind in ("job", "agent") and self.app.entrypoint is None
 
     @property
+    def has_queues(self) -> bool:
+        """Whether any of its workers gets messages."""
+        return any(worker.queue for worker in self.workers.values())
+
+    @property
     def entrypoints(self) -> dict[str, str]:
         """All that is started of it, by the key of the manifest that says so."""
         web = {"app.entrypoint": self.app.entrypoint} if self.app.entrypoint is not None else {}

@@ -315,6 +315,18 @@ def test_an_undeclared_host_is_found_with_the_edit_that_declares_it() -> None:
     assert '[egress] allow = ["api.other.example:443"]' in found[0].message
 
 
+@pytest.mark.req("RV4", "RT7")
+def test_the_queue_of_an_app_is_there_where_workers_get_messages() -> None:
+    code = 'import os\nX = os.environ["BAILIWICK_QUEUE_URL"]\ndef handle(message): ...\n'
+    worker = b'[workers.mail]\nrun = "desk.code:handle"\n'
+    assert rules(review(change(code))) == {"undeclared-variable"}
+    assert rules(review(change(code, files={"bailiwick.toml": MANIFEST + worker}))) == set()
+    loop = worker + b"queue = false\n"
+    assert rules(review(change(code, files={"bailiwick.toml": MANIFEST + loop}))) == {"undeclared-variable"}
+    missing = worker.replace(b"handle", b"handel")
+    assert rules(review(change(code, files={"bailiwick.toml": MANIFEST + missing}))) == {"entrypoint-missing"}
+
+
 @pytest.mark.req("RV4")
 def test_an_undeclared_integration_is_found() -> None:
     report = review(change('import os\nX = os.environ["BILLING_URL"]\nY = os.environ["ORDERS_URL"]\n'))

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bailiwick.core.messages import EnqueueOrder, WorkerReport
+from bailiwick.core.messages import EnqueueOrder, RunJobOrder, WorkerReport
+from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.queues import Place
 from tests.fixtures.model_gateway import model
 from tests.fixtures.model_server import WORDS, ModelServer, model_server
@@ -110,6 +111,34 @@ async def test_the_web_server_puts_messages_in_and_takes_none_out(
     await serving(house)
     answer = await house.get(path)
     assert (answer.status_code, words in answer.text) == (status, True)
+
+
+BORROWS = """
+import http.client, os
+
+def borrow():
+    for trace in ("1" * 32, "2" * 32, "3" * 32):
+        connection = http.client.HTTPConnection(os.environ["BAILIWICK_QUEUE_URL"].partition("//")[2])
+        connection.request("POST", "/mail", "1", {"traceparent": f"00-{trace}-{'1' * 16}-01"})
+        answer = connection.getresponse()
+        print(answer.status, answer.read().decode())
+"""
+
+
+@pytest.mark.req("RT7", "IN3")
+async def test_nobody_is_named_but_whose_request_of_this_app_is_in_flight(house: PlaneHouse) -> None:
+    jobs = '[jobs.borrow]\nschedule = "0 2 * * *"\nrun = "borrows:borrow"\n'
+    files = {"app.py": APP_CODE, "work.py": WORKER, "borrows.py": BORROWS}
+    await house.until_running(house.release(files, manifest=WITH_WORKER + jobs))
+    person = Identity.of_service(Principal.parse("user:ada@example.com"))
+    house.plane._calls.begin(Call(person, APP, "rel_1", "1" * 32))
+    house.plane._calls.begin(Call(person, "finance/other", "rel_1", "2" * 32))
+    await house.plane._take(RunJobOrder(app=APP, job="borrow", run="run_1", asked_by="user:b@example.com"))
+    own, other, unknown = (await house.until_job("run_1")).log_lines
+    assert own.startswith("202")
+    assert other.startswith("403") and "is of another app" in other
+    assert unknown.startswith("403") and "belongs to no request in flight" in unknown
+    assert [item.actor for item in house.events("message.queued")] == ["user:ada@example.com"]
 
 
 @pytest.mark.req("RT7")

@@ -1,6 +1,6 @@
 """Jobs on the app's page and the command line: when each is next in its zone, how its runs went, and a run by hand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,11 +29,12 @@ def take(console: Console, number: int, told: JobReport | WorkerReport) -> None:
 def test_jobs_are_shown_with_their_next_run_and_each_run_with_its_log(console: Console, tmp_path: Path) -> None:
     assert console.company.push("builder", {"bailiwick.toml": IN_BERLIN}).accepted
     deployed(console.company)
-    report(console, 1, "run_a", "running")
-    report(console, 2, "run_a", "waiting", log_lines=("first try",), words="attempt 1 of 2 failed")
-    report(console, 3, "run_a", "succeeded", log_lines=("counted 7",), attempt=2)
-    report(console, 4, "run_a", "running")  # of no use any more: it is over
-    report(console, 5, "run_b", "skipped", words="run run_a of it still goes on", time=DUE.replace(hour=2))
+    report(console, 1, "run_old", "succeeded", time=DUE - timedelta(days=91))
+    report(console, 2, "run_a", "running")
+    report(console, 3, "run_a", "waiting", log_lines=("first try",), words="attempt 1 of 2 failed")
+    report(console, 4, "run_a", "succeeded", log_lines=("counted 7",), attempt=2)
+    report(console, 5, "run_a", "running")  # of no use any more: it is over
+    report(console, 6, "run_b", "skipped", words="run run_a of it still goes on", time=DUE.replace(hour=2))
     client, _ = console.signed_in("builder")
     with client:
         page = client.get(f"/apps/{APP}").text

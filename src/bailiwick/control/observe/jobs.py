@@ -1,9 +1,9 @@
 """Jobs as their planes tell of them: runs, with their last lines, and when each is next."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,12 @@ from bailiwick.core.manifest import Job
 from bailiwick.core.messages import JobReport
 from bailiwick.core.schedules import next_due
 
+_KEPT = timedelta(days=90)
 _GOES_ON = frozenset({"running", "waiting"})
 
 
 def take_job(session: Session, report: JobReport) -> None:
-    """Remember how a run of a job stands; one that is over stays so."""
+    """Remember how a run of a job stands; one that is over stays so. What is long ago is forgotten."""
     told = {
         "status": report.status,
         "ended": None if report.status in _GOES_ON else report.time,
@@ -32,6 +33,8 @@ def take_job(session: Session, report: JobReport) -> None:
     session.execute(
         row.on_conflict_do_update(index_elements=["tenant", "app", "run"], set_=told, where=JobRunRow.ended.is_(None))
     )
+    old = (JobRunRow.app == report.app, JobRunRow.started < report.time - _KEPT)
+    session.execute(delete(JobRunRow).where(*old))
 
 
 def job_runs(session: Session, app: str, job: str = "", *, limit: int = 20) -> list[JobRun]:

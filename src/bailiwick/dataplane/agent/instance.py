@@ -238,7 +238,7 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     if manifest.database is not None:
         plants["database"] = Plant(_DATABASE_HOST, _address(3, 0), 5432)
         environment["DATABASE_URL"] = f"postgresql://app@{_DATABASE_HOST}:5432/app"
-    if any(worker.queue for worker in manifest.workers.values()):
+    if manifest.has_queues:
         plants["queue"] = Plant(_QUEUE_HOST, _address(4, 0), 80)
         environment["BAILIWICK_QUEUE_URL"] = f"http://{_QUEUE_HOST}"
     opens = state.guardrails.egress.opens

@@ -190,7 +190,7 @@ _ACTIONS: Mapping[str, tuple[OcsfClass, int]] = {
 # By noun, where the class is that of everything that happens to it, and by the verb which activity.
 _NOUNS: Mapping[str, OcsfClass] = {
     "app": _LIFECYCLE, "release": _LIFECYCLE, "deploy": _LIFECYCLE, "job": _LIFECYCLE, "push": _LIFECYCLE,
-    "preview": _LIFECYCLE, "branch": _LIFECYCLE,
+    "preview": _LIFECYCLE, "branch": _LIFECYCLE, "message": _LIFECYCLE,
     "folder": _ENTITY, "integration": _ENTITY, "secret": _ENTITY, "directory-token": _ENTITY, "exporter": _ENTITY,
     "audit-hold": _ENTITY,
 }  # fmt: skip

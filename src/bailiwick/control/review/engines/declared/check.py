@@ -22,9 +22,9 @@ from bailiwick.core.offer import missing
 # What the sandbox sets, or what is usual to ask for and to go on without.
 _GIVEN = frozenset({
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "PYTHONUNBUFFERED", "USER", "HOSTNAME", "PWD",
-    "TERM", "BAILIWICK_APP", "BAILIWICK_RELEASE", "BAILIWICK_QUEUE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "NODE_ENV", "PORT",
+    "TERM", "BAILIWICK_APP", "BAILIWICK_RELEASE", "OTEL_EXPORTER_OTLP_ENDPOINT", "NODE_ENV", "PORT",
 })  # fmt: skip
+_NO_QUEUE = "BAILIWICK_QUEUE_URL is set only where [workers] are declared that get messages"
 # What is spoken at ports where connections do not begin with TLS.
 _IN_CLEAR = {"80": "http", "25": "smtp", "587": "smtp"}
 
@@ -181,6 +181,8 @@ def _variable(app: _App, use: Use) -> Finding | None:
         return _model(app, use, f"{use.what} is given where models are declared")
     if use.what == "DATABASE_URL" and app.manifest.database is not None:
         return None
+    if use.what == "BAILIWICK_QUEUE_URL":
+        return None if app.manifest.has_queues else _finding(app, "undeclared-variable", use, _NO_QUEUE)
     if use.what.endswith("_URL") and name:
         return None if name in integrations else _integration(app, use, name.lower().replace("_", "-"))
     storage = {STORAGE_VARIABLE} if app.manifest.storage is not None else set()
