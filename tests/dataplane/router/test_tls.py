@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from playwright.async_api import async_playwright
 
 from bailiwick.dataplane.router import Certificate, Proxies, Router, SignIn, serve
 from bailiwick.dataplane.router.front import Front
@@ -185,3 +186,26 @@ async def test_the_front_joins_tls_by_the_name_that_it_shows(served: Served, tmp
     writer.close()
     door.close()
     plane.close()
+
+
+async def test_a_browser_speaks_http2_and_keeps_the_pass_from_scripts(secured: Secured) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = await browser.new_context(ignore_https_errors=True)
+        cookie = {
+            "name": "bailiwick_pass",
+            "value": secured.served.token,
+            "domain": HOST,
+            "path": "/",
+            "httpOnly": True,
+        }
+        await context.add_cookies([cookie | {"secure": True}])  # type: ignore[list-item]
+        page = await context.new_page()
+        answer = await page.goto(f"https://{HOST}:{secured.port}/hello")
+        assert answer is not None
+        assert (answer.status, await answer.text()) == (200, "hello")
+        assert await page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol") == "h2"
+        assert await page.evaluate("document.cookie") == ""
+        sent = await page.evaluate("fetch('/digest', {method: 'POST', body: 'x'.repeat(200000)}).then(a => a.json())")
+        assert sent[0] == 200_000
+        await browser.close()
