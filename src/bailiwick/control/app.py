@@ -17,6 +17,7 @@ from bailiwick.control.change_windows import WindowService
 from bailiwick.control.databases import DatabaseService, RehearsalService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
+from bailiwick.control.domains import DomainService
 from bailiwick.control.exceptions import ExceptionKeeper
 from bailiwick.control.exporters import ExportRunner, ExportService
 from bailiwick.control.freeze import FreezeService
@@ -149,6 +150,7 @@ class ControlPlane:
     approval_rules: RuleService
     change_windows: WindowService
     guardrails: GuardrailService
+    domains: DomainService
     rollbacks: RollbackService
     rollouts: RolloutService
     rollout_plans: PlanService

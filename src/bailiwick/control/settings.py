@@ -243,9 +243,21 @@ class ControlSettings(BaseSettings):
         return self._file
 
     @property
+    def app_url(self) -> str:
+        """The address of an app in production, with `{host}` for its whole host name."""
+        ingress = urlsplit(self.ingress_url)
+        return f"{ingress.scheme}://{{host}}{f':{ingress.port}' if ingress.port else ''}"
+
+    @property
     def preview_url(self) -> str:
         """The address of a preview, with `{host}` for the name of the app or branch."""
-        return f"http://{{host}}.preview.localhost:{urlsplit(self.ingress_url).port}"
+        return self.app_url.format(host="{host}.preview.localhost")
+
+    @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """The platform's own domains, under which it gives names itself."""
+        named = (urlsplit(url).hostname or "" for url in (self.public_url, self.ingress_url))
+        return ("localhost", *(name for name in named if name))
 
     @property
     def providers(self) -> tuple[OidcProvider | SamlProvider, ...]:

@@ -109,7 +109,7 @@ class DataPlane:
         self._pool = Pool()
         self._identities = IdentityTokens()
         tls = settings.tls
-        self._certificate = Certificate(tls.certificate, tls.key) if tls is not None else None
+        self._certificate = Certificate(tls.certificate, tls.key, tls.folder) if tls is not None else None
         self._secrets: dict[str, str] = {}
         self._masker = Masker()
         own = own_key(settings.state / "attestation.key")

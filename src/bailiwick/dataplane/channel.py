@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 _MOST_WAITING_BYTES = 256 * 1024
-_LINGER_SECONDS = 2.0
+_LINGER_SECONDS, _LINGER_BYTES = 2.0, 16 * 2**20
 
 
 class TooLongError(Exception):
@@ -154,7 +154,9 @@ class Channel(asyncio.Protocol):
 
 
 async def linger(channel: Channel) -> None:
-    """Read on for a moment: to close while a body still comes would take the answer with it (RFC 9112 section 9.6)."""
+    """Read on for a moment and a bounded amount: to close while a body still comes would take the answer with it
+    (RFC 9112 section 9.6).
+    """
     if not channel.is_over:
         channel.end()
         with contextlib.suppress(TimeoutError):
@@ -162,8 +164,9 @@ async def linger(channel: Channel) -> None:
 
 
 async def _discard(channel: Channel) -> None:
-    while True:
-        await channel.receive()
+    left = _LINGER_BYTES
+    while left > 0:
+        left -= len(await channel.receive())
 
 
 def _wake(waiter: asyncio.Future[None] | None, fault: Exception | None = None) -> None:

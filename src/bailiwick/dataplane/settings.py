@@ -43,12 +43,16 @@ class AppDatabases(BaseModel):
 
 
 class IngressTls(BaseModel):
-    """Certificate (with what leads to its authority) and key of the router, in PEM. They are read again on change."""
+    """Certificate (with what leads to its authority) and key of the router, in PEM.
+
+    In `folder` lie those for further host names, as `NAME.crt` and `NAME.key`. All are read again on change.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     certificate: Path
     key: Path
+    folder: Path | None = None
 
 
 class DataPlaneSettings(BaseModel):
@@ -98,7 +102,9 @@ class DataPlaneSettings(BaseModel):
 class FrontSettings(BaseModel):
     """Where the front listens and to which plane each host suffix belongs, as `suffix: host:port`.
 
-    `announce` tells planes with the PROXY protocol for whom the front connects; they must have it in their `proxies`.
+    Every other host name, such as apps have in domains of an organisation's own, is for the plane of `others`, or for
+    nobody without it. `announce` tells planes with the PROXY protocol for whom the front connects; they must have it in
+    their `proxies`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,6 +113,7 @@ class FrontSettings(BaseModel):
     port: int
     forward: dict[str, str] = Field(min_length=1)
     announce: bool = False
+    others: str = ""
 
     @classmethod
     def load(cls, path: Path) -> Self:

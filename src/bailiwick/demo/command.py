@@ -230,7 +230,8 @@ class _Demo:
             "preview.localhost": f"{HOST}:{layout.plane_port('editor')}",
             "localhost": f"{HOST}:{layout.plane_port('production')}",
         }
-        return _write(layout.state / "front.yaml", {"port": layout.port + 10, "forward": forward, "announce": True})
+        settings = {"port": layout.port + 10, "forward": forward, "others": forward["localhost"], "announce": True}
+        return _write(layout.state / "front.yaml", settings)
 
     def _say(self, words: str) -> None:
         if not self._quiet:

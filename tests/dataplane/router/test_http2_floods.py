@@ -148,46 +148,44 @@ async def test_more_streams_than_agreed_end_the_connection(served: Served, door:
         await attacker.until(lambda event: isinstance(event, ResponseReceived))
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        [("x-evil", "a\r\nx-bailiwick-user: root")],
-        [("transfer-encoding", "chunked")],
-        [("connection", "upgrade")],
-        [("upgrade", "websocket")],
-        [("content-length", "5")],
-        [("content-length", "1"), ("content-length", "2")],
-        [("host", "other.localhost")],
-        [("Upper", "case")],
-        [(":path", "/second")],
-        [("x evil", "a")],
-        [("x-nul", "a\x00b")],
-    ],
-)
-async def test_a_head_that_would_mean_something_else_in_http_1_is_refused(
-    served: Served, door: Door, fields: list[tuple[str, str]]
-) -> None:
-    await refused(await door(), "/hello", *fields)
+HEADS = [
+    [("x-evil", "a\r\nx-bailiwick-user: root")],
+    [("transfer-encoding", "chunked")],
+    [("connection", "upgrade")],
+    [("upgrade", "websocket")],
+    [("content-length", "5")],
+    [("content-length", "1"), ("content-length", "2")],
+    [("host", "other.localhost")],
+    [("Upper", "case")],
+    [(":path", "/second")],
+    [("x evil", "a")],
+    [("x-nul", "a\x00b")],
+]
+
+
+async def test_a_head_that_would_mean_something_else_in_http_1_is_refused(served: Served, door: Door) -> None:
+    for fields in HEADS:
+        await refused(await door(), "/hello", *fields)
     assert served.app.headers == []
 
 
-@pytest.mark.parametrize("path", ["http://other/", "*", "/a b", "/a\r\nHost: other", ""])
-async def test_a_path_that_is_no_path_is_refused(served: Served, door: Door, path: str) -> None:
-    await refused(await door(), path)
+async def test_a_path_that_is_no_path_is_refused(served: Served, door: Door) -> None:
+    for path in ("http://other/", "*", "/a b", "/a\r\nHost: other", ""):
+        await refused(await door(), path)
     assert served.app.headers == []
 
 
-@pytest.mark.parametrize("method", ["CONNECT", "G ET", "GET /x HTTP/1.1\r\nx:"])
-async def test_a_method_that_is_none_is_refused(served: Served, door: Door, method: str) -> None:
-    await refused(await door(), "/hello", method=method)
+async def test_a_method_that_is_none_is_refused(served: Served, door: Door) -> None:
+    for method in ("CONNECT", "TRACE", "G ET", "GET /x HTTP/1.1\r\nx:"):
+        await refused(await door(), "/hello", method=method)
     assert served.app.headers == []
 
 
 async def refused(attacker: Attacker, path: str, *fields: tuple[str, str], method: str = "GET") -> None:
-    """See that a request is answered with 400, or ends the connection where the protocol itself is broken."""
+    """See that a request is answered with 400 or 405, or ends the connection where the protocol itself is broken."""
     stream = attacker.ask(path, *fields, method=method)
     try:
-        assert await attacker.status(stream) == 400
+        assert await attacker.status(stream) in {400, 405}
     except EOFError:
         assert any(isinstance(event, ConnectionTerminated) for event in attacker.seen)
 

@@ -16,7 +16,7 @@ from bailiwick.core.principals import Identity, Principal, visitor_from
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.statements import SigningKey
 from bailiwick.dataplane.router import IdentityTokens
-from tests.fixtures.plane import PlaneHouse
+from tests.fixtures.plane import HELLO, PlaneHouse
 from tests.fixtures.routing import Served, state_of
 
 PUBLIC = Guardrails(access=AccessRails(public=True))
@@ -140,6 +140,17 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": os.environ["BAILIWICK_IDENTITY_KEY"].encode()})
 """
+
+
+@pytest.mark.req("ID1", "ID3")
+async def test_what_is_said_while_a_release_starts_counts_when_it_is_up(house: PlaneHouse) -> None:
+    state = house.release({"app.py": HELLO}, guardrails=PUBLIC)
+    await house.serve(state)
+    await house.until_status("starting", state=state)
+    await house.serve(state.model_copy(update={"guardrails": Guardrails(), "roles": NO_ROLES}))
+    assert (await house.until_status("running", "failed", state=state)).status == "running"
+    assert (await house.get_as_visitor("/")).status_code == 401
+    assert (await house.get("/")).status_code == 403
 
 
 @pytest.mark.req("ID1", "IN3")

@@ -8,50 +8,19 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from playwright.async_api import async_playwright
 
-from bailiwick.core.clock import utc_now
 from bailiwick.dataplane.router import Certificate, Proxies, Router, SignIn, serve
 from bailiwick.dataplane.router.front import Front
 from bailiwick.dataplane.router.origin import proxy_line
 from tests.fixtures.routing import MEGABYTE, PERSON, Served, nobody
+from tests.fixtures.routing_tls import HOST, shown_serial, write_pair
 
 pytestmark = pytest.mark.req("RT6", "ID1")
-HOST = "desk.localhost"
-
-
-def write_pair(folder: Path, serial: int = 1) -> tuple[Path, Path]:
-    """Write a certificate of a host for itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = utc_now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(serial)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, secret = folder / "router.crt", folder / "router.key"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    secret.write_bytes(private)
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    return certificate, secret
 
 
 @dataclass
@@ -77,15 +46,6 @@ class Secured:
             timeout=30,
             **options,  # type: ignore[arg-type]
         )
-
-    async def serial(self) -> int:
-        """Return which certificate a new connection is shown."""
-        context = self.trust("http/1.1")
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        _, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=context, server_hostname=HOST)
-        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        writer.close()
-        return x509.load_der_x509_certificate(shown).serial_number
 
 
 @pytest.fixture
@@ -188,13 +148,13 @@ async def test_only_tls_of_our_days_is_spoken_and_nothing_in_clear(secured: Secu
 
 
 async def test_a_new_certificate_is_shown_to_the_next_connection_and_half_a_pair_to_nobody(secured: Secured) -> None:
-    assert await secured.serial() == 1
+    assert await shown_serial(secured.port, HOST) == 1
     (secured.folder / "router.key").write_bytes(b"half of a key")
     secured.certificate.look()
-    assert await secured.serial() == 1
+    assert await shown_serial(secured.port, HOST) == 1
     write_pair(secured.folder, serial=2)
     secured.certificate.look()
-    assert await secured.serial() == 2
+    assert await shown_serial(secured.port, HOST) == 2
 
 
 async def test_the_front_joins_tls_by_the_name_that_it_shows(served: Served, tmp_path: Path) -> None:
@@ -226,3 +186,26 @@ async def test_the_front_joins_tls_by_the_name_that_it_shows(served: Served, tmp
     writer.close()
     door.close()
     plane.close()
+
+
+async def test_a_browser_speaks_http2_and_keeps_the_pass_from_scripts(secured: Secured) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = await browser.new_context(ignore_https_errors=True)
+        cookie = {
+            "name": "bailiwick_pass",
+            "value": secured.served.token,
+            "domain": HOST,
+            "path": "/",
+            "httpOnly": True,
+        }
+        await context.add_cookies([cookie | {"secure": True}])  # type: ignore[list-item]
+        page = await context.new_page()
+        answer = await page.goto(f"https://{HOST}:{secured.port}/hello")
+        assert answer is not None
+        assert (answer.status, await answer.text()) == (200, "hello")
+        assert await page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol") == "h2"
+        assert await page.evaluate("document.cookie") == ""
+        sent = await page.evaluate("fetch('/digest', {method: 'POST', body: 'x'.repeat(200000)}).then(a => a.json())")
+        assert sent[0] == 200_000
+        await browser.close()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.capabilities import OpenFor
 from bailiwick.control.catalog import CatalogService
+from bailiwick.control.domains import domains_by_app
 from bailiwick.control.guardrails import rails_in_force
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService, withdrawals
@@ -111,6 +112,7 @@ class ServingService:
         held = self._freezes.held(session)
         stops = self._stops.now(session)
         rails = rails_in_force(session)
+        domains = domains_by_app(session)
         return [
             self._app_state(
                 session,
@@ -120,7 +122,12 @@ class ServingService:
                 stops,
                 guardrails_of(settings_for(rails, row.app, row.mode)),
                 holders[f"app:{row.app}"].roles,
-            ).model_copy(update={"frozen": held.get(row.id, "")})
+            ).model_copy(
+                update={
+                    "frozen": held.get(row.id, ""),
+                    "domains": domains.get(row.app, ()) if row.mode == PRODUCTION else (),
+                }
+            )
             for row in rows
         ]
 

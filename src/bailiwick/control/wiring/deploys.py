@@ -11,6 +11,7 @@ from bailiwick.control.capabilities import CapabilityRegister
 from bailiwick.control.change_windows import WindowService
 from bailiwick.control.databases import RehearsalService
 from bailiwick.control.delegations import Approvers
+from bailiwick.control.domains import DomainService
 from bailiwick.control.freeze import FreezeRegister
 from bailiwick.control.gates import ApprovalDesk, RuleService
 from bailiwick.control.guardrails import GuardrailService
@@ -80,6 +81,19 @@ def build_windows(base: Base, estate: Estate) -> WindowService:
     """Put together what changes the windows in which releases go out."""
     return WindowService(
         store=base.store, audit=base.audit, authorizer=base.authorizer, catalog=estate.catalog, clock=base.clock
+    )
+
+
+def build_domains(base: Base, estate: Estate) -> DomainService:
+    """Put together what gives apps host names of an organisation's own."""
+    return DomainService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        catalog=estate.catalog,
+        clock=base.clock,
+        own=base.settings.own_hosts,
+        on_change=base.relay.refresh,
     )
 
 

@@ -145,6 +145,7 @@ class AppHost:
         wanted: dict[Key, AppState] = {key_of(app): app for app in desired.apps}
         # Before anything that waits: nobody who lost their access goes on while apps start and stop.
         self._take_away(desired, wanted)
+        self._tell_domains(desired.apps)
         self._taken(desired.version)
         for key in [key for key in self._served if key not in wanted]:
             await self._forget(key)
@@ -163,6 +164,12 @@ class AppHost:
         self._databases.rehearse(desired.rehearsals)
         if told != desired.key_changes:
             self.later(self._look_again(desired.key_changes))
+
+    def _tell_domains(self, apps: Sequence[AppState]) -> None:
+        own = f".{self._suffix}"
+        named = {name: f"{app.host}{own}" for app in apps for name in app.domains}
+        # Names under the plane's own suffix are apps' by their hosts, whatever else is said.
+        self._sites.tell_domains({name: host for name, host in named.items() if not name.endswith(own)})
 
     def _take_away(self, desired: DesiredState, wanted: Mapping[Key, AppState]) -> None:
         """Allow nothing more that the desired state does not allow, at once and everywhere."""

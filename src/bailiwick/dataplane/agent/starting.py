@@ -182,6 +182,8 @@ class Starter:
         One that was up already is `there` with what it has in flight.
         """
         site, words = site_of(served.site, state, manifest, instance, there)
+        # Starting takes a while: who may use it is as of now.
+        site.keep_to(served.wanted)
         old, served.instance = served.instance, instance
         before = served.site
         served.site, served.manifest, served.ran = site, manifest, state

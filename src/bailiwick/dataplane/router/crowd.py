@@ -39,3 +39,8 @@ class Crowd:
         self._of[address] -= 1
         if not self._of[address]:
             del self._of[address]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is connected."""
+        return not self._all and not self._of

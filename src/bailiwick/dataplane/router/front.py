@@ -25,11 +25,13 @@ _PIECE = 64 * 1024
 class Front:
     """Joins browsers to planes. `forward` maps a host suffix to a plane's `host:port`; the longest suffix counts.
 
-    `announce` says to the planes for whom it connects, which they must expect of it.
+    Other names, those of organisations' own, go to `others`. `announce` says to the planes for whom it connects, which
+    they must expect of it.
     """
 
-    def __init__(self, forward: Mapping[str, str], *, announce: bool = False) -> None:
+    def __init__(self, forward: Mapping[str, str], *, announce: bool = False, others: str = "") -> None:
         self._announce = announce
+        self._others = others
         self._forward = sorted(forward.items(), key=lambda item: len(item[0]), reverse=True)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,9 +49,8 @@ class Front:
     def _target(self, host: str) -> tuple[str, int] | None:
         for suffix, target in self._forward:
             if host.endswith(f".{suffix}"):
-                name, _, port = target.rpartition(":")
-                return name, int(port)
-        return None
+                return _place(target)
+        return _place(self._others) if host and self._others else None
 
     async def _join(
         self, target: tuple[str, int], head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -68,6 +69,11 @@ class Front:
         headers, body = render(Page(404, "No app has this address.", "Apps are listed in the console."), as_json=False)
         writer.write(render_head(b"HTTP/1.1 404 Not Found", [*headers, (b"connection", b"close")]) + body)
         await writer.drain()
+
+
+def _place(target: str) -> tuple[str, int]:
+    name, _, port = target.rpartition(":")
+    return name, int(port)
 
 
 async def _beginning(reader: asyncio.StreamReader) -> tuple[bytes, str]:
@@ -98,9 +104,12 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         target.close()
 
 
-async def run_front(host: str, port: int, forward: Mapping[str, str], *, announce: bool = False) -> None:
+async def run_front(
+    host: str, port: int, forward: Mapping[str, str], *, announce: bool = False, others: str = ""
+) -> None:
     """Serve until cancelled."""
     raise_open_files()
-    server = await asyncio.start_server(Front(forward, announce=announce).handle, host, port, limit=MAX_HEAD_BYTES)
+    front = Front(forward, announce=announce, others=others)
+    server = await asyncio.start_server(front.handle, host, port, limit=MAX_HEAD_BYTES)
     async with server:
         await server.serve_forever()

@@ -12,6 +12,7 @@ _TITLES = {
     401: "Please sign in",
     403: "You may not use this app",
     404: "There is no app here",
+    405: "This method is not taken",
     410: "This preview has ended",
     413: "This is too large",
     421: "This host is served elsewhere",

@@ -54,13 +54,15 @@ class SignIn:
         self._sweep()
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
         over = time.monotonic() + _ATTEMPT_SECONDS
-        self._attempts[state] = _Attempt(verifier, _return_to(head), site.host, wanted, over)
+        self._attempts[state] = _Attempt(verifier, _return_to(head), head.host, wanted, over)
         query = {
             "app": site.state.app,
             "mode": site.state.mode,
             "challenge": pkce_challenge(verifier),
             "state": state,
         }
+        if head.host != site.host:
+            query["host"] = head.host
         if site.state.branch:
             query["branch"] = site.state.branch
         if wanted.max_age_seconds is not None:
@@ -84,7 +86,7 @@ class SignIn:
         own = cookies(head.get(b"cookie")).get(ATTEMPT_COOKIE, "")
         attempt = self._attempts.pop(state, None)
         belongs = secrets.compare_digest(own.encode(), state.encode())
-        if attempt is None or not belongs or attempt.host != site.host or attempt.over < time.monotonic():
+        if attempt is None or not belongs or attempt.host != head.host or attempt.over < time.monotonic():
             return Page(400, "This sign-in was not begun in this browser, or took too long.", "Open the app again.")
         app = site.state
         request = PassRequest(code=code, app=app.app, mode=app.mode, verifier=attempt.verifier, branch=app.branch)

@@ -155,6 +155,11 @@ class Sites:
         self._by_host: dict[str, Site] = {}
         self._candidates: dict[str, tuple[Site, RolloutStep]] = {}
         self._ended: Mapping[str, EndedPreview] = {}
+        self._domains: Mapping[str, str] = {}
+
+    def tell_domains(self, domains: Mapping[str, str]) -> None:
+        """Serve sites under further host names, each with the host of its site, and under no others from before."""
+        self._domains = domains
 
     def tell_ended(self, ended: Mapping[str, EndedPreview]) -> None:
         """Say at these hosts that a preview ended, wherever none is served."""
@@ -176,7 +181,7 @@ class Sites:
 
     def find(self, host: str) -> Site | None:
         """Return the site of a host name, which is without port and in lower case."""
-        return self._by_host.get(host)
+        return self._by_host.get(self._domains.get(host, host))
 
     def put_candidate(self, site: Site, step: RolloutStep) -> None:
         """Let a candidate have the requests of those whom a step gives it, under the host name of its app."""

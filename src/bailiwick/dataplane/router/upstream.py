@@ -10,6 +10,7 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.router.wire import HOP_BY_HOP, Headers
 
 _IDLE_A_SITE = 16
+_MOST_HEAD_BYTES = 256 * 1024
 
 
 class Pool:
@@ -59,6 +60,7 @@ class ResponseReader:
         self.has_length = False
         self._bodiless = method == "HEAD"
         self._kept = False
+        self._head_bytes = 0
         self._parser = httptools.HttpResponseParser(self)
 
     @property
@@ -86,6 +88,9 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header, leaving out what is between the app and us only."""
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > _MOST_HEAD_BYTES:
+            raise ValueError("the head of the answer is too large")
         lower = name.lower()
         self.chunked |= lower == b"transfer-encoding"
         self.has_length |= lower == b"content-length"

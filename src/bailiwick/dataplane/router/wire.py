@@ -17,6 +17,7 @@ HOP_BY_HOP = frozenset(
      b"transfer-encoding", b"upgrade", b"proxy-connection"]
 )  # fmt: skip
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FOR_PROXIES = frozenset([b"TRACE", b"TRACK", b"CONNECT"])
 _TARGET = re.compile(rb"/[!-~]*")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -30,6 +31,12 @@ class BadRequestError(Exception):
     """The bytes are not a request that means one thing only."""
 
     status = 400
+
+
+class MethodError(BadRequestError):
+    """The method is for whoever stands between a client and an app: TRACE would show what the router adds."""
+
+    status = 405
 
 
 class TooLargeError(BadRequestError):
@@ -129,6 +136,8 @@ def _request_line(line: bytes) -> tuple[str, str, bytes]:
         raise BadRequestError("the request line is not HTTP/1.1")
     if not _TOKEN.fullmatch(parts[0]) or not _TARGET.fullmatch(parts[1]):
         raise BadRequestError("the request line names no path of this server")
+    if parts[0] in _FOR_PROXIES:
+        raise MethodError(f"{parts[0].decode()} is not taken")
     return parts[0].decode(), parts[1].decode(), parts[2]
 
 

@@ -20,6 +20,7 @@ from bailiwick.faces.api.databases import add_databases
 from bailiwick.faces.api.delegations import add_delegations
 from bailiwick.faces.api.deploys import add_deploys
 from bailiwick.faces.api.directories import add_directories
+from bailiwick.faces.api.domains import add_domains
 from bailiwick.faces.api.egress import add_egress
 from bailiwick.faces.api.emergencies import add_emergencies
 from bailiwick.faces.api.exporters import add_exporters
@@ -88,6 +89,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_emergencies,
         add_change_windows,
         add_guardrails,
+        add_domains,
         add_egress,
         add_delegations,
         add_freezes,

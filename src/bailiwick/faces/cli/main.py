@@ -16,6 +16,7 @@ from bailiwick.faces.cli import (
     databases,
     delegations,
     directory,
+    domains,
     emergencies,
     exporters,
     freeze,
@@ -93,6 +94,7 @@ root.add_typer(freeze.app, name="freeze")
 root.add_typer(approval_rules.app, name="approval-rule")
 root.add_typer(change_windows.app, name="change-window")
 root.add_typer(guardrails.app, name="guardrail")
+root.add_typer(domains.app, name="domain")
 root.add_typer(notices.app, name="notice")
 root.add_typer(delegations.app, name="delegate")
 root.add_typer(capabilities.app, name="capability")

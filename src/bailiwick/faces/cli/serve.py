@@ -36,4 +36,7 @@ def front(config: Config) -> None:
     from bailiwick.dataplane.settings import FrontSettings  # noqa: PLC0415
 
     settings = FrontSettings.load(config)
-    asyncio.run(run_front(settings.host, settings.port, settings.forward, announce=settings.announce))
+    serving = run_front(
+        settings.host, settings.port, settings.forward, announce=settings.announce, others=settings.others
+    )
+    asyncio.run(serving)

@@ -6,10 +6,9 @@ from bailiwick.control.settings import ControlSettings
 
 def app_addresses(settings: ControlSettings, app: App) -> dict[str, str]:
     """Return an app's address by mode."""
-    port = settings.ingress_url.rpartition(":")[2]
     return {
-        "production": f"http://{app.host}.localhost:{port}",
-        "preview": f"http://{app.host}.preview.localhost:{port}",
+        "production": settings.app_url.format(host=f"{app.host}.localhost"),
+        "preview": settings.preview_url.format(host=app.host),
     }
 
 

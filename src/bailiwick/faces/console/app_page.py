@@ -23,6 +23,7 @@ from bailiwick.faces.console.attested import attested_view, drift_words
 from bailiwick.faces.console.chart import Happening, requests_chart
 from bailiwick.faces.console.database_view import add_restores, database_view
 from bailiwick.faces.console.design_view import design_view
+from bailiwick.faces.console.domains import add_domains, domains_view
 from bailiwick.faces.console.egress_view import egress_view
 from bailiwick.faces.console.event_view import event_view
 from bailiwick.faces.console.evidence import evidence_view
@@ -62,6 +63,7 @@ def add_app_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     add_restores(app, control)
     add_previews(app, control)
     add_jobs(app, control)
+    add_domains(app, control)
 
     @app.post("/apps/{path:path}/deploy")
     def deploy(visitor: Writer, path: str, emergency: Annotated[str, Form()] = "") -> Response:
@@ -131,6 +133,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         **database_view(control, session, visitor.identity, app),
         **rollback_view(control, session, visitor.identity, app),
         **rollout_view(control, session, visitor.identity, app),
+        **domains_view(control, session, visitor.identity, app),
         **previews_view(control, session, visitor.identity, app),
         **jobs_view(control, session, app),
         "may": {

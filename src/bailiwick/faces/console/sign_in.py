@@ -123,8 +123,9 @@ def _add_apps(app: FastAPI, control: ControlPlane) -> None:
         max_age: MaxAge = None,
         second_factor: bool = False,
         branch: str = "",
+        host: Annotated[str, Query(max_length=300)] = "",
     ) -> Response:
-        """Hand a signed-in person over to an app's own host, which we compute: nothing of the request names it.
+        """Hand a signed-in person over to an app's own host, which we compute; of others, the app must have it.
 
         Where the app's policy wants another sign-in first, that comes first, and leads back here.
         """
@@ -138,11 +139,20 @@ def _add_apps(app: FastAPI, control: ControlPlane) -> None:
         with control.store.transaction() as session:
             found = control.catalog.app(session, app)
             target = app_addresses(control.settings, found)[mode]
+            if host:
+                target = _address_of_domain(control, session, found, mode, host)
             if branch:
                 target = _address_of_branch(control, session, found, mode, branch)
         audience = f"app:{mode}/{instance_name(found.path, branch)}"
         code = control.identity.issue_code(visitor, audience=audience, challenge=challenge)
         return RedirectResponse(f"{target}/.bailiwick/callback?{urlencode({'code': code, 'state': state})}", 303)
+
+
+def _address_of_domain(control: ControlPlane, session: Session, app: App, mode: str, host: str) -> str:
+    """Return where an app answers under a name of its own; raise `InvalidInputError` when it does not have it."""
+    if mode != "production" or not control.domains.has(session, app.path, host):
+        raise InvalidInputError(f"{app.path} does not answer under that name", hint="bailiwick domain list APP")
+    return control.settings.app_url.format(host=host)
 
 
 def _address_of_branch(control: ControlPlane, session: Session, app: App, mode: str, branch: str) -> str:

@@ -8,7 +8,7 @@ from bailiwick.store.names import TENANT_SETTING
 from bailiwick.store.row_security import protect_statements
 
 revision = "0045"
-down_revision = "0043"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 

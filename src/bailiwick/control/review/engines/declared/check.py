@@ -24,6 +24,7 @@ _GIVEN = frozenset({
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "PYTHONUNBUFFERED", "USER", "HOSTNAME", "PWD",
     "TERM", "BAILIWICK_APP", "BAILIWICK_RELEASE", "OTEL_EXPORTER_OTLP_ENDPOINT", "NODE_ENV", "PORT",
 })  # fmt: skip
+_NO_STORAGE = 'STORAGE_DIR is given where [storage] size = "100MiB" is declared, so this line would fail'
 _NO_QUEUE = "BAILIWICK_QUEUE_URL is set only where [workers] are declared that get messages"
 # What is spoken at ports where connections do not begin with TLS.
 _IN_CLEAR = {"80": "http", "25": "smtp", "587": "smtp"}
@@ -181,17 +182,17 @@ def _variable(app: _App, use: Use) -> Finding | None:
         return _model(app, use, f"{use.what} is given where models are declared")
     if use.what == "DATABASE_URL" and app.manifest.database is not None:
         return None
-    if use.what == "BAILIWICK_QUEUE_URL":
-        return None if app.manifest.has_queues else _finding(app, "undeclared-variable", use, _NO_QUEUE)
-    if use.what.endswith("_URL") and name:
+    sections = {"BAILIWICK_QUEUE_URL": (app.manifest.has_queues, _NO_QUEUE)}
+    sections[STORAGE_VARIABLE] = (app.manifest.storage is not None, _NO_STORAGE)
+    declared, missing = sections.get(use.what, (use.what in _GIVEN, ""))
+    if missing and not declared and use.sure:
+        return _finding(app, "undeclared-variable", use, missing)
+    if use.what.endswith("_URL") and name and not missing:
         return None if name in integrations else _integration(app, use, name.lower().replace("_", "-"))
-    storage = {STORAGE_VARIABLE} if app.manifest.storage is not None else set()
-    if use.what in _GIVEN | storage or not use.sure:
+    if declared or not use.sure:
         return None
-    if use.what == STORAGE_VARIABLE:
-        words = f'{use.what} is given where [storage] size = "100MiB" is declared, so this line would fail'
-        return _finding(app, "undeclared-variable", use, words)
-    given = ", ".join(sorted([*(f"{item}_URL" for item in integrations), *storage, "TMPDIR"]))
+    there = (variable for variable, (is_declared, _) in sections.items() if is_declared)
+    given = ", ".join(sorted([*(f"{item}_URL" for item in integrations), *there, "TMPDIR"]))
     words = f"{use.what} is not set where the app runs, so this line would fail; there are: {given}"
     return _finding(app, "undeclared-variable", use, words)
 
