@@ -8,6 +8,7 @@ stdin, sends the sockets over the Unix socket whose number is its argument (SCM_
 
 import array
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -42,10 +43,23 @@ def listen(address: str, port: int, protocol: str) -> socket.socket:
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     planted = socket.socket(socket.AF_INET, kind)
     planted.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    planted.bind((address, port))
+    _bind(planted, address, port)
     if protocol == "tcp":
         planted.listen(_BACKLOG)
     return planted
+
+
+def _bind(planted: socket.socket, address: str, port: int) -> None:
+    """Bind once loopback is up: bubblewrap says its pid first, and brings it up then."""
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            planted.bind((address, port))
+            return
+        except OSError as fault:
+            if fault.errno != errno.EADDRNOTAVAIL or time.monotonic() > deadline:
+                raise
+        time.sleep(_LOOK_SECONDS)
 
 
 def bound_files(pid: int, folders: dict[str, int]) -> None:
