@@ -1,12 +1,15 @@
 """Hostile input over raw sockets: what the client sees, and that the app gets nothing of it."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from bailiwick.dataplane.router import Crowd, Router, serve
+from bailiwick.dataplane.router import Certificate, Crowd, Router, serve
 from tests.fixtures.routing import MEGABYTE, Browser, Served, behind
+from tests.fixtures.routing_tls import write_pair
 
 pytestmark = pytest.mark.req("RT1", "RT6")
 SMUGGLED = "GET /hello HTTP/1.1\r\nHost: desk.localhost\r\nX-Smuggled: yes\r\n\r\n"
@@ -255,3 +258,24 @@ async def test_all_connections_together_are_limited_and_free_again_when_they_end
     browser = Browser(*await asyncio.open_connection("127.0.0.1", port), token=served.token)
     assert (await browser.get("/hello")).status == 200
     close()
+
+
+async def test_who_never_speaks_tls_takes_no_more_room_than_others(served: Served, tmp_path: Path) -> None:
+    crowd, certificate = Crowd(50, 10), Certificate(*write_pair(tmp_path))
+    server = await serve(Router(served.parts(crowd=crowd)), "127.0.0.1", 0, certificate)
+    port = server.sockets[0].getsockname()[1]
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+    ends = [asyncio.create_task(reader.read()) for reader, _ in idle]
+    async with asyncio.timeout(10):
+        while sum(task.done() for task in ends) < 10:  # noqa: ASYNC110 - the end of many connections
+            await asyncio.sleep(0.01)
+    context = ssl.create_default_context(cafile=tmp_path / "router.crt")
+    other = await asyncio.open_connection(
+        "127.0.0.1", port, local_addr=("127.0.0.9", 0), ssl=context, server_hostname="desk.localhost"
+    )
+    assert (await Browser(*other, token=served.token).get("/hello")).status == 200
+    assert sum(task.done() for task in ends) == 10
+    for task, (_, writer) in zip(ends, idle, strict=True):
+        task.cancel()
+        writer.close()
+    server.close()

@@ -2,6 +2,8 @@
 
 import resource
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _SHARE_OF_FILES = 0.5
 
@@ -27,18 +29,19 @@ class Crowd:
         """Give the place back."""
         self._all -= 1
 
-    def enter(self, address: str) -> bool:
-        """Take one of an address's places, unless it has none."""
+    @contextmanager
+    def place(self, address: str) -> Iterator[bool]:
+        """Hold one of an address's places; what comes back is whether it has one."""
         if self._of[address] >= self.most_each:
-            return False
+            yield False
+            return
         self._of[address] += 1
-        return True
-
-    def go(self, address: str) -> None:
-        """Give an address's place back."""
-        self._of[address] -= 1
-        if not self._of[address]:
-            del self._of[address]
+        try:
+            yield True
+        finally:
+            self._of[address] -= 1
+            if not self._of[address]:
+                del self._of[address]
 
     @property
     def is_empty(self) -> bool:

@@ -55,8 +55,9 @@ class Router:
         try:
             with contextlib.suppress(ConnectionError, EOFError):
                 address = await self._client_of(browser, watch)
-                if address is not None:
-                    await self._serve(browser, watch, address)
+                with self._crowd.place(address or "") as welcome:
+                    if address is not None and welcome:
+                        await self._serve(browser, watch, address)
         finally:
             watch.stop()
             browser.close()
@@ -77,16 +78,10 @@ class Router:
 
     async def _serve(self, browser: Channel, watch: Watch, address: str) -> None:
         """Serve what one address asks on a connection, in the protocol that was agreed on."""
-        if not self._crowd.enter(address):
-            browser.abort()
-            return
-        try:
-            if spoken(browser.transport.get_extra_info("ssl_object")) == HTTP2:
-                await Http2Connection(browser, address, self._answering).run()
-            else:
-                await serve_http1(browser, watch, address, self._answering)
-        finally:
-            self._crowd.go(address)
+        if spoken(browser.transport.get_extra_info("ssl_object")) == HTTP2:
+            await Http2Connection(browser, address, self._answering).run()
+        else:
+            await serve_http1(browser, watch, address, self._answering)
 
     # -- over TLS ------------------------------------------------------------------------------------------------
 
@@ -113,8 +108,11 @@ class Router:
             with contextlib.suppress(OSError, EOFError, BadRequestError):
                 async with asyncio.timeout(_FIRST_SECONDS):
                     address = await self._proxies.client_of_socket(near)
-                    browser = await _secured(near, certificate)
-                await self._serve(browser, watch, address)
+                with self._crowd.place(address) as welcome:
+                    if welcome:
+                        async with asyncio.timeout(_FIRST_SECONDS):
+                            browser = await _secured(near, certificate)
+                        await self._serve(browser, watch, address)
         finally:
             watch.stop()
             if browser is None:
