@@ -118,3 +118,20 @@ def test_an_import_that_no_entrypoint_reaches_blocks_nothing() -> None:
     reaching = {**files, "desk.py": "import importlib\nimport flask\napp = importlib.import_module('tools.check')\n"}
     (item,) = found(reaching)
     assert item.severity == Severity.HIGH
+
+
+@pytest.mark.req("RV5", "RT7")
+def test_an_app_on_node_is_asked_for_the_lock_file_that_is_installed_from() -> None:
+    manifest = '[app]\nname = "desk"\npurpose = "Looks up orders"\nentrypoint = "server.js"\nruntime = "node20"\n'
+    files = {
+        "bailiwick.toml": manifest,
+        "package.json": '{"dependencies": {"express": "4.22.3"}}',
+        "yarn.lock": f'express@4.22.3:\n  version "4.22.3"\n  integrity sha512-{"a" * 86}==\n',
+    }
+    (item,) = [item for item in found(files) if item.rule.id == "dependencies-not-locked"]
+    assert (item.path, item.message) == (
+        "package.json",
+        "there is no package-lock.json beside it, from which the packages of an app on Node are installed",
+    )
+    on_python = {**files, "bailiwick.toml": manifest.replace("node20", "python3").replace("server.js", "a:b")}
+    assert "dependencies-not-locked" not in {item.rule.id for item in found(on_python)}
