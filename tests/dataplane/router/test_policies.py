@@ -84,10 +84,10 @@ async def test_a_request_in_flight_is_cut_when_its_person_may_not_use_the_app_an
         client.stream("GET", f"http://127.0.0.1:{house.port}/", headers=headers) as answer,
     ):
         pieces = answer.aiter_bytes()
-        assert await anext(pieces) == b"tick"
+        assert (await anext(pieces)).startswith(b"tick")
         # Another change of the state does not touch it.
         await house.serve(state)
-        assert await anext(pieces) == b"tick"
+        assert (await anext(pieces)).startswith(b"tick")
         await serve(house, state, text=as_text(CLOSED), generation=1)
         with pytest.raises(httpx2.HTTPError):
             async for _ in pieces:
