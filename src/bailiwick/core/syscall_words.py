@@ -21,6 +21,7 @@ make a device or a special file: mknod mknodat
 change extended attributes of files: setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
 change how it is run: personality sched_setscheduler sched_setparam sched_setattr ioprio_set
 place its memory on the machine: mbind set_mempolicy get_mempolicy migrate_pages move_pages
+guard its memory by keys of the processor: pkey_alloc pkey_free pkey_mprotect
 set the clock or the host's name: settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname
 switch the machine off or its swap on: reboot swapon swapoff
 share memory or messages with other programs: shmget shmat shmctl shmdt semget semop semtimedop semctl

@@ -40,8 +40,8 @@ _WEB = 'runtime = "python3"\nentrypoint = "app:app"\n'
 _JOB = 'runtime = "python3"\nkind = "job"\n[jobs.work]\nschedule = "0 0 * * *"\nrun = "app:main"\n'
 _NODE = 'runtime = "node20"\nentrypoint = "server.js"\n'
 # What looking a name up asks the kernel for before it does without (getaddrinfo(3), AI_ADDRCONFIG), and how OpenBLAS
-# would have its memory placed.
-_KNOWN_REFUSALS = {"socket(AF_NETLINK)", "mbind"}
+# would have its memory placed; V8 looks whether it can guard its code by keys.
+_KNOWN_REFUSALS = {"socket(AF_NETLINK)", "mbind", "pkey_alloc"}
 WEB = {
     "fastapi": """
         from fastapi import FastAPI
