@@ -1,5 +1,7 @@
 """What all tests share: real servers as fixtures, started when first needed and stopped at the end."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,17 @@ pytest_plugins = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the journeys: they take longest, and what is short fills the gaps at the end."""
     items.sort(key=lambda item: JOURNEYS not in item.path.parents)
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules that were loaded out of the search for garbage: they stay, and are most of what there is."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_a_module_left_is_searched_once() -> Iterator[None]:
+    """Search what a module of tests left for garbage once, and never again: else each search takes longer."""
+    yield
+    gc.collect()
+    gc.freeze()

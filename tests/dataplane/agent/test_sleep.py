@@ -161,7 +161,7 @@ async def test_what_dies_in_its_sleep_is_no_crash_and_is_started_when_it_is_used
 async def test_a_request_says_so_when_what_it_woke_does_not_start(
     house: PlaneHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bailiwick.dataplane.router.server._WAKE_SECONDS", 0.2)
+    monkeypatch.setattr("bailiwick.dataplane.router.answering._WAKE_SECONDS", 0.2)
     state = house.release({"app.py": "import time\ntime.sleep(1)\n" + COUNTS}, manifest=SLEEPS)
     await house.until_running(state)
     later(house, 5.1)
