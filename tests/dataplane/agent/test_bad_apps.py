@@ -94,7 +94,7 @@ async def test_an_app_that_does_what_apps_must_not_is_explained_kept_up_and_ende
     assert len(processes(uid)) >= 3
     await _runs_into(house, "/sockets", "open-files", "64 open files reached at ")
     await house.kill("production")
-    assert processes(uid) == []
+    await house.until(lambda: processes(uid) == [])
 
 
 async def _runs_into(house: PlaneHouse, path: str, limit: str, words: str) -> None:

@@ -6,10 +6,8 @@ import pytest
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.messages import AccountsReport, IntegrationState
 from bailiwick.store.embedded import EmbeddedPostgres
-from tests.dataplane.agent.test_web_apps import USES, orders
+from tests.dataplane.agent.test_web_apps import USES
 from tests.fixtures.plane import HELLO, MANIFEST, PlaneHouse
-
-__all__ = ["orders"]
 
 
 @pytest.fixture

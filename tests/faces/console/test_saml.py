@@ -41,7 +41,7 @@ def saml_console(console: Console, saml_idp: SamlIdp, tmp_path: Path) -> Console
     )
     control.identity._providers = control.saml._providers = Providers([client])
     control.saml._identity = control.identity
-    saml_idp.know("staff", httpx2.get(f"{console.url}/sign-in/saml/staff/metadata").raise_for_status().content)
+    saml_idp.know("staff", console.browser().get("/sign-in/saml/staff/metadata").raise_for_status().content)
     return console
 
 

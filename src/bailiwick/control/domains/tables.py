@@ -9,10 +9,10 @@ from bailiwick.store import Base
 
 
 class DomainRow(Base):
-    """A host name that an app has. Nobody else has it, in any tenant."""
+    """A host name that one app has; each tenant has planes, and so a router, of its own."""
 
     __tablename__ = "app_domains"
-    __table_args__ = (PrimaryKeyConstraint("host"), Index("ix_app_domains_app", "tenant", "app"))
+    __table_args__ = (PrimaryKeyConstraint("tenant", "host"), Index("ix_app_domains_app", "tenant", "app"))
 
     host: Mapped[str] = mapped_column()
     app: Mapped[str]

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
-        sa.PrimaryKeyConstraint("host", name=op.f("pk_app_domains")),
+        sa.PrimaryKeyConstraint("tenant", "host", name=op.f("pk_app_domains")),
     )
     op.create_index("ix_app_domains_app", "app_domains", ["tenant", "app"])
     for statement in protect_statements("app_domains"):
