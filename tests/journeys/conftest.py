@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -62,15 +62,15 @@ class Demo:
     seconds_to_ready: float
 
     def cli(self, role: str, *arguments: str, ok: bool = True, cwd: Path | None = None) -> CompletedProcess[str]:
-        """Run `bailiwick …` as somebody, in this process: starting the installed program takes a second each time."""
+        """Run `bailiwick …` as somebody, in this process: starting the installed program takes a second each time.
+
+        A push is one of the installed program's: git, which it starts, speaks past it.
+        """
         environment = {"BAILIWICK_URL": self.ready["console_url"], "BAILIWICK_TOKEN": self.ready["tokens"][role]}
-        with contextlib.chdir(cwd or Path.cwd()):
-            said = CliRunner().invoke(root, arguments, env=environment)
-        if said.exception is not None and not isinstance(said.exception, SystemExit):
-            raise said.exception
+        done = (_started if arguments[0] == "push" else _called)(arguments, environment, cwd or Path.cwd())
         if ok:
-            assert said.exit_code == 0, f"bailiwick {' '.join(arguments)}:\n{said.stdout}\n{said.stderr}"
-        return CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)
+            assert done.returncode == 0, f"bailiwick {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done
 
     def api(self, role: str) -> httpx2.Client:
         """Return an HTTP client of the API as somebody."""
@@ -80,6 +80,26 @@ class Demo:
     def app_url(self, *, preview: bool = False) -> str:
         """Return the address of the sample app."""
         return f"http://refund-desk.{'preview.' if preview else ''}localhost:{self.port + 10}"
+
+
+def _called(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> CompletedProcess[str]:
+    with contextlib.chdir(folder):
+        said = CliRunner().invoke(root, arguments, env=environment)
+    if said.exception is not None and not isinstance(said.exception, SystemExit):
+        raise said.exception
+    return CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)
+
+
+def _started(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> CompletedProcess[str]:
+    return subprocess.run(
+        [BAILIWICK, *arguments],
+        env={**os.environ, **environment},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def start_demo(state: Path, port: int) -> Demo:
