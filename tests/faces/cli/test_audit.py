@@ -225,14 +225,20 @@ def test_the_tail_prints_events_as_they_happen_until_it_is_stopped(command_line:
             company.control.catalog.create_folder(company.people["admin"], f"number-{number}")
             number += 1
 
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as tail:
-        happening = threading.Thread(target=happen)
-        happening.start()
-        assert tail.stdout is not None
-        lines = [tail.stdout.readline() for _ in range(2)]
-        stopped.set()
-        happening.join()
-        tail.send_signal(signal.SIGINT)
-        assert tail.wait(20) != 0
+    # As a terminal starts it: what starts the tests may ignore Ctrl-C, and whom it starts would inherit that.
+    terminal = ["env", "--default-signal=INT"]
+    with subprocess.Popen([*terminal, *command], env=environment, stdout=subprocess.PIPE, text=True) as tail:
+        try:
+            happening = threading.Thread(target=happen)
+            happening.start()
+            assert tail.stdout is not None
+            lines = [tail.stdout.readline() for _ in range(2)]
+            stopped.set()
+            happening.join()
+            tail.send_signal(signal.SIGINT)
+            assert tail.wait(20) != 0
+        finally:
+            stopped.set()
+            tail.kill()
     first, second = (int(line.rpartition("folder:number-")[2]) for line in lines)
     assert second == first + 1
