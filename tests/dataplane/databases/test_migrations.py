@@ -1,6 +1,8 @@
 """Migrations run by the platform: in order, whole or not at all, undone with what they would lose said."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ from bailiwick.core.migrations import MigrationsError
 from bailiwick.dataplane.databases import DatabaseError, WouldLoseError
 from bailiwick.dataplane.databases.run import HeldLockError
 from tests.fixtures.app_databases import FIRST, SECOND, AppDatabase, app_state, encoded
+from tests.fixtures.waiting import until
 
 CONCURRENT = {
     **SECOND,
@@ -201,6 +204,39 @@ async def test_the_apps_role_uses_rows_and_changes_no_schema(app_database: AppDa
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await role.execute(forbidden.encode())
     assert target.password not in repr(target)
+
+
+async def test_a_vacuum_of_the_server_does_not_keep_a_snapshot_from_its_place(app_database: AppDatabase) -> None:
+    keeper, state = app_database.keeper, app_database.state
+    await keeper.ready(state, encoded(FIRST))
+    await keeper.ready(state, encoded(SECOND))
+    with a_long_vacuum_of("orders", app_database):
+        await keeper.restore(state, keeper.kept(state)[0].id)
+    assert [item.migration.title for item in await keeper.applied(state)] == ["0001_orders"]
+
+
+@contextmanager
+def a_long_vacuum_of(table: str, app_database: AppDatabase) -> Iterator[None]:
+    """Have the server begin by itself to vacuum a table, so slowly that it does not end in a test."""
+    statements = (
+        f"INSERT INTO {table} (item) SELECT 'x' FROM generate_series(1, 50000)",
+        f"ALTER TABLE {table} SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)",
+        f"UPDATE {table} SET item = 'y'",
+        "ALTER SYSTEM SET autovacuum_naptime = '1s'",
+        "SELECT pg_reload_conf()",
+    )
+    for statement in statements:
+        app_database.ask(statement)
+    try:
+        running = (
+            "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = current_database()"
+        )
+        until(lambda: app_database.ask(running), what="a vacuum")
+        yield
+    finally:
+        with psycopg.connect(app_database.server.url("postgres"), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM RESET autovacuum_naptime")
+            connection.execute("SELECT pg_reload_conf()")
 
 
 async def test_a_snapshot_is_put_back_whole(app_database: AppDatabase) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from bailiwick.dataplane.gateways.sql import Database
 _ACCOUNT = frozenset({"user", "password", "dbname"})
 _CONNECT_SECONDS = 10
 _DEFAULT_PORT = 5432
-_DROP_TRIES, _DROP_PAUSE_SECONDS = 20, 0.25
+_DROP_TRIES = 5
 Connected = AsyncConnection[tuple[object, ...]]
 
 
@@ -126,9 +126,23 @@ class DatabaseServer:
         """Remove a database with its roles, whoever is connected to it."""
         self._opened.pop(name, None)
         async with self.admin() as connection:
-            await _drop_database(connection, name)
+            await drop_database(connection, name)
             for role in (f"{name}_app", f"{name}_owner"):
                 await connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+async def drop_database(connection: Connected, name: str) -> None:
+    """Drop a database, if it is there, whoever is connected to it.
+
+    Our account may not end the server's own vacuum, for which a forced drop is refused; a plain one ends it.
+    """
+    plain = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    forced = plain + sql.SQL(" WITH (FORCE)")
+    for statement in (forced, plain) * _DROP_TRIES:
+        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            await connection.execute(statement)
+            return
+    await connection.execute(forced)
 
 
 @asynccontextmanager
@@ -187,16 +201,3 @@ async def _make_role(connection: Connected, role: str, password: str) -> None:
     if new:
         # An account that is no superuser must be a member of whom it gives a database, and whose sessions it ends.
         await connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-
-
-async def _drop_database(connection: AsyncConnection[Any], name: str) -> None:
-    """Drop a database; the server's own vacuum, which our account may not end, goes away by itself."""
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    for _ in range(_DROP_TRIES):
-        try:
-            await connection.execute(drop)
-        except psycopg.errors.InsufficientPrivilege:
-            await asyncio.sleep(_DROP_PAUSE_SECONDS)
-        else:
-            return
-    await connection.execute(drop)

@@ -17,7 +17,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.ids import new_id
 from bailiwick.dataplane.databases.errors import DatabaseError
 from bailiwick.dataplane.databases.programs import PORT, program, run
-from bailiwick.dataplane.databases.server import DatabaseServer, Opened
+from bailiwick.dataplane.databases.server import DatabaseServer, Opened, drop_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Snapshots:
         names = {"database": sql.Identifier(opened.database), "beside": sql.Identifier(beside)}
         roles = {"owner": sql.Identifier(opened.owner), "role": sql.Identifier(opened.role)}
         async with self._server.admin() as admin:
-            await admin.execute(sql.SQL("DROP DATABASE IF EXISTS {beside} WITH (FORCE)").format(**names))
+            await drop_database(admin, beside)
             made = sql.SQL("CREATE DATABASE {beside} TEMPLATE template0 ENCODING 'UTF8' OWNER {owner}")
             await admin.execute(made.format(**names, **roles))
             archive = str(self._of(opened.database) / f"{identity}.dump")
@@ -113,10 +113,10 @@ class Snapshots:
             for statement in (
                 "REVOKE ALL ON DATABASE {beside} FROM PUBLIC",
                 "GRANT CONNECT ON DATABASE {beside} TO {role}",
-                "DROP DATABASE {database} WITH (FORCE)",
-                "ALTER DATABASE {beside} RENAME TO {database}",
             ):
                 await admin.execute(sql.SQL(statement).format(**names, **roles))
+            await drop_database(admin, opened.database)
+            await admin.execute(sql.SQL("ALTER DATABASE {beside} RENAME TO {database}").format(**names))
 
     async def copy_schema(self, opened: Opened, into: Opened) -> None:
         """Make in one empty database what another one has, without a row of it."""
