@@ -6,14 +6,20 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import yaml
 from click.testing import Result
 
-from bailiwick.control.upgrades.bundling import migrations_in
+from bailiwick.control.upgrades.bundling import migrations_in, write_channel
+from bailiwick.core.clock import utc_now
+from tests.control.exporters.certificates import Certificates
+from tests.fixtures.https_server import https_server
 from tests.fixtures.installation import Installation
 from tests.fixtures.releases import BAD_MIGRATION, NEXT, REPOSITORY, Releases
 
@@ -84,6 +90,33 @@ def test_a_good_release_is_tried_and_then_in_use_and_can_be_taken_back(
     assert state_of(upgradable) == before
     assert "upgrade.went-back" in actions(upgradable)
     assert current.resolve() == Path(sys.prefix).resolve()
+
+
+def test_a_release_comes_from_a_channel_over_https(
+    upgradable: Installation, releases: Releases, tmp_path: Path
+) -> None:
+    folder, certificates = tmp_path / "stable", Certificates(tmp_path / "certificates")
+    folder.mkdir()
+    bundle = shutil.copy(releases.bundle("good", releases.wheel("good")), folder / "bailiwick-0.2.0.bundle")
+    write_channel(folder, 1, utc_now() + timedelta(days=1), [(NEXT, bundle)], releases.keys)
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *of: Any) -> None:
+            super().__init__(*of, directory=str(tmp_path))
+
+    with https_server(Handler, certificates) as address:
+        settings = yaml.safe_load(upgradable.config.read_text())
+        settings["upgrades"]["channel"] = f"{address}/stable"
+        upgradable.config.write_text(yaml.safe_dump(settings))
+        refused = upgradable.run("upgrade", "check")
+        assert "not one that is trusted here" in refused.stderr
+        settings["upgrades"]["ca_file"] = str(certificates.ca)
+        upgradable.config.write_text(yaml.safe_dump(settings))
+        assert "0.2.0" in upgradable.run("upgrade", "check").stdout
+        done = upgradable.run("upgrade", "apply", "--json")
+    assert done.exit_code == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["step"] == "done"
+    assert (environments(upgradable) / "current").resolve().name == NEXT
 
 
 def test_a_migration_that_fails_brings_everything_back(upgradable: Installation, releases: Releases) -> None:

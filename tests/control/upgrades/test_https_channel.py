@@ -1,13 +1,11 @@
 """A channel over https: who answers is known, nothing leads elsewhere, and every answer comes to an end."""
 
 import itertools
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from bailiwick.control.upgrades.bundling import write_channel
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import UnavailableError
 from tests.control.exporters.certificates import Certificates
+from tests.fixtures.https_server import https_server
 from tests.fixtures.releases import Releases
 
 pytestmark = pytest.mark.req("DG6")
@@ -75,16 +74,9 @@ def channel(tmp_path: Path, certificates: Certificates, served_as: str) -> Itera
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificates.issue(served_as))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    made.url = f"https://localhost:{server.server_address[1]}/stable"
-    yield made
-    server.shutdown()
-    server.server_close()
+    with https_server(Handler, certificates, served_as) as address:
+        made.url = f"{address}/stable"
+        yield made
 
 
 def newest(channel: Channel, ca_file: Path | None = None) -> object:
