@@ -1,9 +1,11 @@
 """What all tests share: real servers as fixtures, started when first needed and stopped at the end."""
 
+import functools
 import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpcore2
 import pytest
 from hypothesis import settings
 
@@ -43,6 +45,14 @@ def pytest_collection_finish() -> None:
     """Leave modules that were loaded out of the search for garbage: they stay, and are most of what there is."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def public_authorities_are_read_once() -> Iterator[None]:
+    """Share what HTTP clients trust by default: reading it takes longer than most of what tests ask by them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -39,8 +38,6 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
 Open = Callable[..., Page]
 _START_SECONDS = 30
-# What speaks no TLS needs no authorities, which take long to load.
-IN_CLEAR = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
@@ -71,7 +68,7 @@ class Console:
     def browser(self, session: NewSession | None = None) -> httpx2.Client:
         """Return the HTTP client of one browser: it keeps its cookies and follows nothing by itself."""
         cookies = {COOKIE: session.secret} if session else None
-        return httpx2.Client(base_url=self.url, cookies=cookies, timeout=20, verify=IN_CLEAR)
+        return httpx2.Client(base_url=self.url, cookies=cookies, timeout=20)
 
     def signed_in(self, who: str) -> tuple[httpx2.Client, NewSession]:
         """Return the browser of somebody of the company, signed in, and their session."""
@@ -197,9 +194,9 @@ def sign_in(browser: httpx2.Client, person: str, start: str = "/sign-in/start") 
 def provider_answer(browser: httpx2.Client, person: str, start: str = "/sign-in/start") -> str:
     """Begin a sign-in and click; return where the identity provider would send this browser."""
     asked = browser.get(start).headers["location"]
-    fields = {name: unescape(value) for name, value in _HIDDEN.findall(httpx2.get(asked, verify=IN_CLEAR).text)}
+    fields = {name: unescape(value) for name, value in _HIDDEN.findall(httpx2.get(asked).text)}
     login = asked.partition("/authorize")[0] + "/login"
-    return httpx2.post(login, data={**fields, "login": person}, verify=IN_CLEAR).headers["location"]
+    return httpx2.post(login, data={**fields, "login": person}).headers["location"]
 
 
 def _free_port() -> int:
@@ -212,7 +209,7 @@ def _wait_for(url: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            if httpx2.get(url, verify=IN_CLEAR).status_code == httpx2.codes.OK:
+            if httpx2.get(url).status_code == httpx2.codes.OK:
                 return
         except httpx2.HTTPError:
             pass

@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import KillReport
@@ -15,6 +16,8 @@ from tests.fixtures.company import APP
 AXE = Path(__file__).parents[2] / "assets" / "vendor" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+SCHEMES: dict[Literal["light", "dark"], dict[str, Any]] = {"light": RULES, "dark": COLOURS}
+DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 
 
 @pytest.fixture
@@ -32,18 +35,24 @@ def shown(page: Page, path: str) -> None:
 
 @pytest.mark.req("DG7")
 @pytest.mark.timeout(600)  # every page, one after the other
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible(open_as: Open, estate: Estate, scheme: str) -> None:
-    page = open_as("admin", color_scheme=scheme, bypass_csp=True)
-    broken = []
-    # Schemes differ in colours only.
-    rules = RULES if scheme == "light" else COLOURS
+def test_every_page_is_accessible_by_day_and_night_and_no_wider_than_a_phone(open_as: Open, estate: Estate) -> None:
+    page = open_as("admin", bypass_csp=True)
+    broken: list[tuple[str, str, str]] = []
     for path in estate.pages:
         shown(page, path)
         page.add_script_tag(path=str(AXE))
-        found = page.evaluate("rules => axe.run(document, rules)", rules)
-        assert found["passes"], path
-        broken += [(path, item["id"], item["nodes"][0]["html"][:200]) for item in found["violations"]]
+        # Schemes differ in colours only.
+        for scheme, rules in SCHEMES.items():
+            page.emulate_media(color_scheme=scheme)
+            found = page.evaluate("rules => axe.run(document, rules)", rules)
+            assert found["passes"], path
+            broken += [
+                (path, f"{scheme}: {item['id']}", item["nodes"][0]["html"][:200]) for item in found["violations"]
+            ]
+        page.set_viewport_size(PHONE)
+        if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            broken.append((path, "wider than a phone", ""))
+        page.set_viewport_size(DESK)
     assert broken == []
 
 
@@ -58,16 +67,6 @@ def test_the_dialogs_are_accessible(open_as: Open, estate: Estate) -> None:
         assert page.evaluate("rules => axe.run('dialog[open]', rules)", RULES)["violations"] == []
         page.keyboard.press("Escape")
         dialog.wait_for(state="hidden")
-
-
-def test_no_page_is_wider_than_a_phone(open_as: Open, estate: Estate) -> None:
-    page = open_as("admin", viewport={"width": 390, "height": 844})
-    wide = []
-    for path in estate.pages:
-        shown(page, path)
-        if page.evaluate("document.documentElement.scrollWidth") > 390:
-            wide.append(path)
-    assert wide == []
 
 
 @pytest.mark.req("RV2", "DG7")

@@ -1,17 +1,21 @@
-"""The real command line for service identities and agents, against a real server, with git at the end."""
+"""The command line for service identities and agents, against a real server, with git at the end."""
 
 import json
 import os
 import subprocess
 import sys
+from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from joserfc.jwk import OKPKey, RSAKey
+from typer.testing import CliRunner
 
 from bailiwick.control.identity import API_AUDIENCE, CredentialRefusedError
+from bailiwick.faces.cli.main import root
 from tests.faces.console.conftest import Console
 from tests.fixtures.issuer import WORKLOAD, Issuer
 
@@ -38,25 +42,19 @@ class Machine:
             person, audience=API_AUDIENCE, lifetime=timedelta(minutes=10), purpose="test"
         ).secret
 
-    def run(self, *arguments: str, who: str = "admin", token: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [BAILIWICK, *arguments],
-            env=self.environment(self.token_of(who) if token is None else token),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def run(self, *arguments: str, who: str = "admin", token: str | None = None) -> Result:
+        shown = self.token_of(who) if token is None else token
+        with chdir(self.folder):
+            return CliRunner().invoke(root, arguments, env=self.environment(shown))
 
     def says(self, *arguments: str, who: str = "admin", token: str | None = None) -> str:
         done = self.run(*arguments, who=who, token=token)
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
         return done.stdout.strip()
 
     def refuses(self, *arguments: str, who: str = "admin", token: str | None = None) -> str:
         done = self.run(*arguments, who=who, token=token)
-        assert done.returncode == 1, done.stdout
+        assert done.exit_code == 1, done.stdout
         return done.stderr
 
     def me(self, token: str) -> str:
