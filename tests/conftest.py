@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,11 @@ pytest_plugins = (
     "tests.fixtures.installation",
     "tests.fixtures.releases",
 )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are processors: half of the time, tests wait for processes that wait for something."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
