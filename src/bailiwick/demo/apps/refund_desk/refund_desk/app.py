@@ -7,6 +7,8 @@ from fastapi import FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import DBAPIError
 
 from refund_desk import charts, orders, refunds
 
@@ -28,6 +30,15 @@ async def fail_when_switched(request: Request, call_next) -> Response:  # type: 
     if switch["failing"] and not request.url.path.startswith("/fail/"):
         return PlainTextResponse("the app is failing on purpose", 500)
     return await call_next(request)
+
+
+@app.exception_handler(InsufficientPrivilege)
+@app.exception_handler(DBAPIError)
+def refused(_request: Request, fault: Exception) -> Response:
+    """Answer 403 where the platform does not let whoever asks see the data; what else went wrong stays a fault."""
+    if not isinstance(getattr(fault, "orig", fault), InsufficientPrivilege):
+        raise fault
+    return PlainTextResponse("You may not see this data. Ask whoever looks after it.", 403)
 
 
 @app.get("/", response_class=HTMLResponse)
