@@ -1,12 +1,19 @@
-"""Data grants: what an app may see and change of an integration's tables, per row and column."""
+"""Data grants: what an app may see and change of an integration: its tables, per row and column, or its calls."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+# A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
+_PATH_PATTERN = r"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\}))*(/|/\*\*)?$"
+PathPattern = Annotated[str, Field(pattern=_PATH_PATTERN, min_length=1, max_length=300)]
+_ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
+_HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+_FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
 
 
 class Operation(StrEnum):
@@ -38,6 +45,12 @@ class ColumnGrant(_Value):
     mask: Mask | None = None
     writable: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        """Take a bare name for a column that may be read."""
+        return {"name": value} if isinstance(value, str) else value
+
 
 class RowCondition(_Value):
     """A condition that each row must meet: `column` equals a literal, or equals an attribute of the person."""
@@ -57,11 +70,40 @@ class TableGrant(_Value):
     rows: tuple[RowCondition, ...] = ()
 
 
+class FieldMask(_Value):
+    """A field of JSON answers that is masked: names by dots, through lists, as in `owner.email`."""
+
+    path: _FieldPath
+    mask: Mask = Mask.NULL
+
+
+class RequestGrant(_Value):
+    """Calls of an HTTP service that are open: these methods on paths of a pattern.
+
+    Parts of a pattern in braces are any one part of a path, `/**` at its end is any rest. `query` are the parameters,
+    and `body` the fields of a JSON body, that a call may have: any where it is None. `headers` are those of the app
+    that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON.
+    """
+
+    methods: frozenset[Method] = Field(min_length=1)
+    path: PathPattern
+    query: tuple[_ParameterName, ...] | None = None
+    body: tuple[_ParameterName, ...] | None = None
+    headers: tuple[_HeaderName, ...] = ()
+    fields: tuple[FieldMask, ...] = ()
+
+
+# What one access rule of an integration may open.
+Offer = TableGrant | RequestGrant
+OFFER: TypeAdapter[Offer] = TypeAdapter(Offer)
+
+
 class DataGrant(_Value):
     """All that one app may do with one integration; `demands_person` refuses calls without a human behind them."""
 
     integration: str
     tables: tuple[TableGrant, ...]
+    requests: tuple[RequestGrant, ...] = ()
     demands_person: bool = False
 
 

@@ -33,7 +33,8 @@ EntryPoint = Annotated[str, Field(pattern=rf"^({_PYTHON_ENTRY}|{_NODE_ENTRY})$")
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:\d{1,5}$")]
 EgressProtocol = Literal["tls", "http", "smtp"]
-AccessRule = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*:(read|write)$")]
+ACCESS_RULE = r"^[A-Za-z_]\w*:(read|write)$"
+AccessRule = Annotated[str, Field(pattern=ACCESS_RULE)]
 
 
 class ManifestError(InvalidInputError):

@@ -52,6 +52,10 @@ class Reach(BaseModel):
         for integration in document["integrations"]:
             for table in integration["grant"]["tables"]:
                 table["operations"] = sorted(table["operations"])
+            for request in integration["grant"]["requests"]:
+                request["methods"] = sorted(request["methods"])
+            if not integration["grant"]["requests"]:
+                del integration["grant"]["requests"]
         return hashlib.sha256(canonical_json(document)).hexdigest()
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from bailiwick.core.grants import ColumnGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
-from bailiwick.core.reach_words import Line, reach_lines, table_words
+from bailiwick.core.reach_words import Line, reach_lines, request_words, table_words
 
 # Kinds of lines where less than before is nothing new.
 _BY_AMOUNT = frozenset({"scope", "limit", "storage"})
@@ -24,16 +24,22 @@ def news(old: Reach | None, new: Reach) -> tuple[Line, ...]:
 
 def _of_new_integration(item: IntegrationReach) -> list[Line]:
     words = [table_words(item.resource, table) for table in item.grant.tables]
+    words += [request_words(item.resource, request) for request in item.grant.requests]
     return [Line("integration", line) for line in words or [f"uses {item.resource}"]]
 
 
 def _wider(item: IntegrationReach, earlier: Sequence[IntegrationReach]) -> list[Line]:
-    """Return the tables of an integration that no grant of before holds wholly."""
+    """Return the tables and calls of an integration that no grant of before holds wholly."""
     before = [each.grant for each in earlier if each.resource == item.resource]
     found = [
         Line("scope", table_words(item.resource, table))
         for table in item.grant.tables
         if not any(_holds(was, table) for grant in before for was in grant.tables)
+    ]
+    found += [
+        Line("scope", request_words(item.resource, request))
+        for request in item.grant.requests
+        if not any(_allows(was, request) for grant in before for was in grant.requests)
     ]
     if not item.grant.demands_person and all(grant.demands_person for grant in before):
         found.append(Line("scope", f"{item.resource}: asked without a person behind the call, too"))
@@ -49,6 +55,22 @@ def _holds(was: TableGrant, now: TableGrant) -> bool:
         and _conditions(was.rows) <= _conditions(now.rows)
         and all(column.name in columns and _opens(columns[column.name], column) for column in now.columns)
     )
+
+
+def _allows(was: RequestGrant, now: RequestGrant) -> bool:
+    """Whether a grant of calls opens all that another one does, of paths of the same pattern."""
+    return (
+        was.path == now.path
+        and now.methods <= was.methods
+        and _within(now.query, was.query)
+        and _within(now.body, was.body)
+        and set(now.headers) <= set(was.headers)
+        and set(was.fields) <= set(now.fields)
+    )
+
+
+def _within(now: tuple[str, ...] | None, was: tuple[str, ...] | None) -> bool:
+    return was is None or (now is not None and set(now) <= set(was))
 
 
 def _opens(was: ColumnGrant, now: ColumnGrant) -> bool:

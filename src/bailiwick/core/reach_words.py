@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, Mask, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import Reach
 
 _MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
@@ -29,6 +29,8 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
     for integration in reach.integrations:
         for table in integration.grant.tables:
             yield Line("scope", table_words(integration.resource, table))
+        for request in integration.grant.requests:
+            yield Line("scope", request_words(integration.resource, request))
     if reach.database:
         yield Line("database", "has a database of its own")
     if reach.storage_bytes:
@@ -67,6 +69,29 @@ def table_words(resource: str, table: TableGrant) -> str:
     columns = ", ".join(_column(column) for column in table.columns)
     rows = " and ".join(_condition(condition) for condition in table.rows) or "all rows"
     return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}"
+
+
+def request_words(resource: str, request: RequestGrant) -> str:
+    """Return what a grant opens of an HTTP service, as a line."""
+    limits = [
+        _only("parameters", request.query),
+        _only("fields sent", request.body),
+        f"sends the headers {', '.join(request.headers)}" if request.headers else "",
+        *map(field_words, request.fields),
+    ]
+    calls = f"{resource}: {', '.join(sorted(request.methods))} {request.path}"
+    return "; ".join([calls, *filter(None, limits)])
+
+
+def field_words(field: FieldMask) -> str:
+    """Return how a field of answers is masked, in words."""
+    return f"{field.path} {_MASKS[field.mask]}"
+
+
+def _only(what: str, names: tuple[str, ...] | None) -> str:
+    if names is None:
+        return ""
+    return f"{what}: only {', '.join(names)}" if names else f"no {what}"
 
 
 def _column(column: ColumnGrant) -> str:

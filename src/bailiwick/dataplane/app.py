@@ -20,6 +20,7 @@ from bailiwick.core.messages import (
     AppState,
     AskedQuestion,
     AuditReport,
+    DatabaseConnection,
     DecisionsReport,
     DesiredState,
     EnqueueOrder,
@@ -29,6 +30,7 @@ from bailiwick.core.messages import (
     PoliciesReport,
     RestoreOrder,
     RunJobOrder,
+    ServiceConnection,
 )
 from bailiwick.core.policy import ContextValue, Decision, Journal, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
@@ -48,16 +50,18 @@ from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
+from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
+from bailiwick.dataplane.gateways.services import Credentials, ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
-    Binding,
     Connection,
     Database,
     SqlGateway,
     connect,
     read_accounts,
 )
+from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.health import serve_health
 from bailiwick.dataplane.models import PlaneModels
@@ -111,7 +115,7 @@ class DataPlane:
         tls = settings.tls
         self._certificate = Certificate(tls.certificate, tls.key, tls.folder) if tls is not None else None
         self._secrets: dict[str, str] = {}
-        self._masker = Masker()
+        self._masker, self._masked = Masker(), frozenset[str]()
         own = own_key(settings.state / "attestation.key")
         self._watch = SettingsWatch(settings, file, key=own, report=self._spool.add, clock=utc_now)
         self._databases = keeper_of(settings.app_databases, settings.state, settings.plane, utc_now)
@@ -126,14 +130,25 @@ class DataPlane:
             link=self._link,
             engine=self._engine,
             desired=lambda: self._host.desired,
-            secrets=self._secrets.values,
+            secrets=self._known_secrets,
             resolve=self._calls.resolve,
             emit=self._emit,
             clock=utc_now,
             guard=self._guard,
         )
+        upstreams = Upstreams()
+        self._services = ServiceGateway(
+            connection=self._service,
+            credentials=Credentials(self._link.secret, upstreams),
+            upstreams=upstreams,
+            resolve=self._calls.resolve,
+            authorize=decisions.authorize,
+            emit=self._emit,
+            clock=utc_now,
+            guard=self._guard,
+        )
         self._cutter = Cutter(
-            gateway,
+            (gateway, self._services),
             self._models.gateway,
             lambda chore: self._host.later(chore),  # noqa: PLW0108 - the host is made later
         )
@@ -168,6 +183,7 @@ class DataPlane:
             ),
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
+            services=self._services,
             databases=self._databases,
             storage=OwnStorage(settings.state / "storage", settings.plane, self._spool.add, utc_now),
             models=self._models.listener_of,
@@ -178,7 +194,7 @@ class DataPlane:
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
             egress_authority=self._egress.authority_of,
-            masker=lambda: self._masker,
+            masker=self._current_masker,
             walls=Walls(settings.plane, self._spool.add, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
@@ -234,6 +250,7 @@ class DataPlane:
             task.cancel()
         await self._host.close()
         self._models.close()
+        self._services.upstreams.close()
         self._egress.close()
         await asyncio.to_thread(self._spool.close)
         for task in done:
@@ -274,6 +291,7 @@ class DataPlane:
                 before, message = self._host.desired, self._tenancy.own(message)
                 self._take_policies(message)
                 self._models.gateway.end_revoked(message.epochs)
+                self._services.end_revoked(message.epochs)
                 self._networks.hear(message.networks)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):
@@ -330,9 +348,15 @@ class DataPlane:
         if binding.database_of:
             return await self._connect_own(binding)
         state = self._integration(binding)
-        if state is None:
+        if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await connect(await self._database(state), f"bailiwick {binding.app}")
+        return await connect(await self._database(state.connection), f"bailiwick {binding.app}")
+
+    def _service(self, binding: Binding) -> ServiceConnection | None:
+        """Return where the HTTP service behind a socket is now."""
+        state = self._integration(binding)
+        found = state.connection if state is not None else None
+        return found if isinstance(found, ServiceConnection) else None
 
     async def _connect_own(self, binding: Binding) -> Connection:
         app = self._app(binding)
@@ -340,23 +364,37 @@ class DataPlane:
             raise UnavailableError(f"the database of {binding.app} is not there any more")
         return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
 
-    async def _database(self, state: IntegrationState) -> Database:
-        target = state.connection
+    def _known_secrets(self) -> frozenset[str]:
+        """Return every value that this plane holds of integrations."""
+        return self._services.credentials.known | frozenset(self._secrets.values())
+
+    def _current_masker(self) -> Masker:
+        """Return what masks every value that this plane holds of integrations, in what apps write."""
+        known = self._known_secrets()
+        if known != self._masked:
+            self._masked, self._masker = known, Masker(known)
+        return self._masker
+
+    async def _database(self, target: DatabaseConnection) -> Database:
         if target.secret not in self._secrets:
             self._secrets[target.secret] = await self._link.secret(target.secret)
-            self._masker = Masker(self._secrets.values())
         return Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
 
     def _connected(self) -> dict[str, IntegrationState]:
-        """Return the integrations that apps of this plane may use now, by name."""
+        """Return the databases that apps of this plane may use now, by name."""
         apps = self._host.desired.releases if self._host.desired else ()
-        return {item.resource: item for app in apps for item in app.integrations if item.enabled}
+        return {
+            item.resource: item
+            for app in apps
+            for item in app.integrations
+            if item.enabled and isinstance(item.connection, DatabaseConnection)
+        }
 
     async def _read_accounts(self, name: str) -> tuple[Account, ...]:
         state = self._connected().get(name)
-        if state is None:
+        if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {name} is not there any more")
-        connection = await connect(await self._database(state), "bailiwick discovery")
+        connection = await connect(await self._database(state.connection), "bailiwick discovery")
         try:
             async with asyncio.timeout(_ACCOUNTS_SECONDS):
                 return await read_accounts(connection)

@@ -16,7 +16,7 @@ from bailiwick.control.identity import (
 from bailiwick.control.integrations import Integration
 from bailiwick.core.errors import ConflictError, UnavailableError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
-from bailiwick.core.messages import Connection
+from bailiwick.core.messages import AnyConnection, DatabaseConnection
 from bailiwick.core.principals import Identity
 from bailiwick.demo.business import DATABASES, ROLE, database_password
 from bailiwick.demo.known_packages import set_up_packages
@@ -113,8 +113,8 @@ def issue_scim_token(control: ControlPlane, admin: Identity) -> str:
 
 
 def _orders_db(layout: Layout) -> Integration:
-    connections = {
-        plane: Connection(
+    connections: dict[str, AnyConnection] = {
+        plane: DatabaseConnection(
             kind="postgresql", host=HOST, port=layout.business_port, database=database, user=ROLE, secret=_SECRET
         )
         for plane, database in DATABASES.items()

@@ -11,7 +11,7 @@ from bailiwick.control.networks import CONTROL_PLANE, NetworkService
 from bailiwick.control.settings import Plane
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.messages import Connection, NetworksReport, NetworkTry, ReportBatch, Sequenced
+from bailiwick.core.messages import DatabaseConnection, NetworksReport, NetworkTry, ReportBatch, Sequenced
 from bailiwick.core.networks import Parting
 from tests.fixtures.company import Company, orders_db
 
@@ -23,8 +23,8 @@ def more_settings() -> dict[str, Any]:
     return {"networks": "separate"}
 
 
-def at(host: str, port: int = 5432) -> Connection:
-    return Connection(kind="postgresql", host=host, port=port, database="orders", user="u", secret="orders-db")
+def at(host: str, port: int = 5432) -> DatabaseConnection:
+    return DatabaseConnection(kind="postgresql", host=host, port=port, database="orders", user="u", secret="orders-db")
 
 
 def service(company: Company, **addresses: tuple[str, ...]) -> NetworkService:
@@ -36,7 +36,7 @@ def service(company: Company, **addresses: tuple[str, ...]) -> NetworkService:
     return replace(company.control.networks, planes=planes)
 
 
-def connect_orders(company: Company, editor: Connection, production: Connection) -> None:
+def connect_orders(company: Company, editor: DatabaseConnection, production: DatabaseConnection) -> None:
     integration = replace(orders_db(), connections={"editor": editor, "production": production})
     company.control.integrations.register(company.people["admin"], integration)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bailiwick.core.grants import DataGrant
-from bailiwick.core.messages import AppState, Connection, IntegrationState, KillOrder
+from bailiwick.core.messages import AppState, DatabaseConnection, IntegrationState, KillOrder
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.stops import StopScope
 from bailiwick.dataplane.gateways.sql import Binding
@@ -33,7 +33,7 @@ GRANT = DataGrant(integration="orders-db", tables=())
 ORDERS = IntegrationState(
     name="orders",
     resource="orders-db",
-    connection=Connection(kind="postgresql", host="h", port=1, database="d", user="u", secret="s"),
+    connection=DatabaseConnection(kind="postgresql", host="h", port=1, database="d", user="u", secret="s"),
     grant=GRANT,
     roles={},
 )

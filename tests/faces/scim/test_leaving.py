@@ -9,7 +9,14 @@ import pytest
 
 from bailiwick.control.identity import CredentialRefusedError
 from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, RowCondition, TableGrant
-from bailiwick.core.messages import STATE_TYPE, AppState, Connection, DesiredState, IntegrationState, decode_downlink
+from bailiwick.core.messages import (
+    STATE_TYPE,
+    AppState,
+    DatabaseConnection,
+    DesiredState,
+    IntegrationState,
+    decode_downlink,
+)
 from bailiwick.core.statements import Keyring, open_envelope, read_envelope
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.faces.scim.conftest import Directory
@@ -49,7 +56,7 @@ def orders(postgres: EmbeddedPostgres, house: PlaneHouse) -> IntegrationState:
         columns=(ColumnGrant(name="id"), ColumnGrant(name="region")),
         rows=(RowCondition(column="region", equals_attribute="region"),),
     )
-    connection = Connection(
+    connection = DatabaseConnection(
         kind="postgresql",
         host=str(postgres.socket_directory),
         port=postgres.tcp_port or 5432,

@@ -65,7 +65,7 @@ def _held(item: AppGrant, maker: str, use: Use | None) -> Held:
             given_at=item.time,
             last_used=use.last if use else None,
             uses=use.recent if use else 0,
-            details=item.tables,
+            details=item.opened,
             flags=tuple(flag for flag, is_so in flags.items() if is_so),
         ),
     )

@@ -29,6 +29,9 @@ def _parts(manifest: Manifest, reach: Reach, code: str) -> Iterator[Part]:
         for table in sorted(integration.grant.tables, key=lambda item: (item.namespace, item.relation)):
             verbs = tuple(sorted(operation.value for operation in table.operations))
             yield Part("data", f"{integration.resource}.{table.relation}", verbs, seen)
+        for request in integration.grant.requests:
+            verbs = tuple(sorted(request.methods))
+            yield Part("data", f"{integration.resource}{request.path}", verbs, seen)
     for host in reach.egress:
         yield Part("host", host, ("connect",), host.partition("/")[0].rpartition(":")[0] in code)
     asks = bool(_MODELS.search(code))

@@ -12,7 +12,7 @@ from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.errors import UnknownIntegrationError
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.grants import ClassedAccess, TableGrant
+from bailiwick.core.grants import OFFER, ClassedAccess, TableGrant
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
 
@@ -101,7 +101,9 @@ def _classed(tables: Iterable[object], classes: Mapping[str, str]) -> list[tuple
 def _columns(tables: Iterable[object]) -> list[str]:
     """Return the columns of grants as people name them: with the schema where that is not the usual one."""
     found = []
-    for table in map(TableGrant.model_validate, tables):
+    for table in map(OFFER.validate_python, tables):
+        if not isinstance(table, TableGrant):
+            continue
         schema = "" if table.namespace == "public" else f"{table.namespace}."
         found += [f"{schema}{table.relation}.{column.name}" for column in table.columns]
     return found

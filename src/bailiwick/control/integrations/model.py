@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bailiwick.core.grants import TableGrant
-from bailiwick.core.messages import Connection, IntegrationState
+from bailiwick.core.grants import Offer
+from bailiwick.core.messages import AnyConnection, IntegrationState
 from bailiwick.core.reach import Reach
 
 
@@ -16,8 +16,8 @@ class Integration:
     description: str
     owner: str
     enabled: bool
-    connections: dict[str, Connection]
-    offers: dict[str, tuple[TableGrant, ...]]
+    connections: dict[str, AnyConnection]
+    offers: dict[str, tuple[Offer, ...]]
 
 
 @dataclass(frozen=True, slots=True)

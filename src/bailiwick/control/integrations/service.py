@@ -1,51 +1,70 @@
 """Integrations: register business systems, say what they offer, and resolve what an app asks for."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.integrations.checking import require_sound
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import ContextFact
-from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
+from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, Offer, Operation, RequestGrant, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
-from bailiwick.core.messages import Connection, IntegrationState
+from bailiwick.core.messages import AnyConnection, IntegrationState
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach import IntegrationReach, reach_of
 from bailiwick.store import Store
+
+_CONNECTION: TypeAdapter[AnyConnection] = TypeAdapter(AnyConnection)
 
 
 class IntegrationService:
     """Business systems that apps may be granted. `on_change` is called when data planes must hear of something."""
 
     def __init__(
-        self, *, store: Store, audit: AuditLog, authorizer: Authorizer, clock: Clock, on_change: Callable[[], None]
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        authorizer: Authorizer,
+        clock: Clock,
+        on_change: Callable[[], None],
+        planes: Collection[str],
+        secrets: Callable[[Session], Collection[str]],
     ) -> None:
         self._store = store
         self._audit = audit
         self._authorizer = authorizer
         self._clock = clock
         self._on_change = on_change
+        self._planes = planes
+        self._secrets = secrets
 
     def register(self, identity: Identity, integration: Integration) -> None:
-        """Register a system, or replace what is known of it; one that was switched off stays off."""
+        """Register a system, or replace what is known of it; one that was switched off stays off.
+
+        Where it is changes for apps at work at once; what it offers, for the next release of each. Raises
+        `InvalidInputError` for one that does not fit together.
+        """
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            require_sound(integration, self._planes, self._secrets(session))
             values = {
                 "kind": integration.kind,
                 "description": integration.description,
                 "owner": integration.owner,
                 "connections": {plane: item.model_dump(mode="json") for plane, item in integration.connections.items()},
                 "offers": {
-                    rule: [table.model_dump(mode="json") for table in tables]
-                    for rule, tables in integration.offers.items()
+                    rule: [offer.model_dump(mode="json") for offer in offers]
+                    for rule, offers in integration.offers.items()
                 },
             }
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
@@ -84,6 +103,10 @@ class IntegrationService:
             )
             self._store.after_commit(session, self._on_change)
 
+    def integration(self, session: Session, name: str) -> Integration:
+        """Return one; raise `UnknownIntegrationError` with the names that there are."""
+        return _integration(self._row(session, name))
+
     def integrations(self, session: Session) -> list[Integration]:
         """Return every integration by name."""
         rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
@@ -98,6 +121,11 @@ class IntegrationService:
         """Return which integrations are switched on, by name."""
         query = select(IntegrationRow.name, IntegrationRow.enabled)
         return {row.name: row.enabled for row in session.execute(query)}
+
+    def present(self, session: Session, plane: str) -> Mapping[str, AnyConnection]:
+        """Return where each integration that is switched on is reached from a plane now."""
+        found = [item for item in self.integrations(session) if item.enabled]
+        return {item.name: item.connections[plane] for item in found if plane in item.connections}
 
     def resolve(self, session: Session, manifest: Manifest, plane: str, capabilities: Sequence[str] = ()) -> Resolved:
         """Return what a manifest, and what is open for its app, come to on a plane.
@@ -120,12 +148,12 @@ class IntegrationService:
                 f"the integration '{use.use}' has no connection on the plane '{plane}'",
                 hint="an IT administrator adds one",
             )
-        tables = merge(table for rule in use.access for table in integration.offers[rule])
+        offers = [offer for rule in use.access for offer in integration.offers[rule]]
         return IntegrationState(
             name=name,
             resource=use.use,
             connection=integration.connections[plane],
-            grant=DataGrant(integration=use.use, tables=tables),
+            grant=granted(use.use, offers),
             roles=self._authorizer.holders(session, f"integration:{use.use}"),
             enabled=integration.enabled,
         )
@@ -138,6 +166,13 @@ class IntegrationService:
         close = difflib.get_close_matches(name, known, n=1)
         words = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known) or 'none yet'}"
         raise UnknownIntegrationError(f"there is no integration '{name[:60]}'", hint=words)
+
+
+def granted(integration: str, offers: Sequence[Offer]) -> DataGrant:
+    """Return what several offers of an integration come to together."""
+    requests = dict.fromkeys(offer for offer in offers if isinstance(offer, RequestGrant))
+    tables = merge(offer for offer in offers if isinstance(offer, TableGrant))
+    return DataGrant(integration=integration, tables=tables, requests=tuple(requests))
 
 
 def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
@@ -188,10 +223,7 @@ def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
 
 def _described(integration: Integration) -> dict[str, ContextFact]:
     """Return an integration as the audit log tells of it: where it leads and what it offers."""
-    places = {
-        f"connection.{plane}": f"{item.kind}://{item.host}:{item.port}/{item.database}"
-        for plane, item in integration.connections.items()
-    }
+    places = {f"connection.{plane}": item.words for plane, item in integration.connections.items()}
     return {
         "description": integration.description,
         "owner": integration.owner,
@@ -207,8 +239,6 @@ def _integration(row: IntegrationRow) -> Integration:
         description=row.description,
         owner=row.owner,
         enabled=row.enabled,
-        connections={plane: Connection.model_validate(item) for plane, item in row.connections.items()},
-        offers={
-            rule: tuple(TableGrant.model_validate(table) for table in tables) for rule, tables in row.offers.items()
-        },
+        connections={plane: _CONNECTION.validate_python(item) for plane, item in row.connections.items()},
+        offers={rule: tuple(map(OFFER.validate_python, offers)) for rule, offers in row.offers.items()},
     )

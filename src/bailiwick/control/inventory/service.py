@@ -130,7 +130,7 @@ class InventoryService:
         for account in self.accounts.accounts(session):
             system = by_name.get(account.integration)
             ours = system.connections.get(account.plane) if system is not None else None
-            if system is not None and ours is not None and ours.user != account.name:
+            if system is not None and ours is not None and ours.account != account.name:
                 yield _found(system, account)
 
     def _apps(self, session: Session) -> Iterator[Entry]:
@@ -174,16 +174,17 @@ def _found(item: Integration, account: FoundAccount) -> Entry:
 
 def _ours(item: Integration, secrets: Mapping[str, datetime], used: datetime | None) -> Iterator[Entry]:
     """Yield the accounts that we use in a connected system, one for each plane that reaches it."""
+    offers = [f"offers {offer}" for offer in sorted(item.offers)]
     for plane, connection in sorted(item.connections.items()):
-        place = f"{connection.host}:{connection.port}/{connection.database}"
+        named = sorted(connection.secrets)
         yield Entry(
             name=f"integration:{item.name}/{plane}",
             kind=Kind.INTEGRATION,
             owner=item.owner,
             purpose=item.description,
-            scope=(f"account {connection.user} at {place}", *(f"offers {offer}" for offer in sorted(item.offers))),
-            how=f"the secret {connection.secret}, which planes fetch",
-            made=secrets.get(connection.secret),
+            scope=(f"account {connection.account} at {connection.words}", *offers),
+            how=f"the secret {', '.join(named)}, which planes fetch" if named else "nothing: it asks nobody",
+            made=max((secrets[name] for name in named if name in secrets), default=None),
             expires=None,
             last_used=used,
             enabled=item.enabled,

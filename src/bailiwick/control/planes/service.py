@@ -183,10 +183,11 @@ class PlaneService:
         """Return the credential of an integration that an app of this plane uses; anything else is refused, audited."""
         with self._store.transaction() as session:
             wanted = {
-                integration.connection.secret
+                secret
                 for app in self._served(session, plane)
                 for integration in app.integrations
                 if integration.enabled
+                for secret in integration.connection.secrets
             }
             decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=name in wanted)
             value = self._secrets.reveal(session, name) if decision.allowed else ""

@@ -13,11 +13,11 @@ from bailiwick.core.modes import PRODUCTION
 
 @dataclass(frozen=True, slots=True)
 class AppGrant:
-    """That an app in production may use an integration: which tables, by which release, approved by whom and when."""
+    """That an app in production may use an integration: what of it, by which release, approved by whom and when."""
 
     app: str
     integration: str
-    tables: tuple[str, ...]
+    opened: tuple[str, ...]
     release: str
     approvers: tuple[str, ...]
     authors: tuple[str, ...]
@@ -44,8 +44,17 @@ def granted(session: Session, app: str = "") -> list[AppGrant]:
                 if s.resource == name
                 for table in s.grant.tables
             }
-            words = tuple(f"{relation}: {', '.join(operations)}" for relation, operations in sorted(tables.items()))
+            calls = {
+                f"{', '.join(sorted(request.methods))} {request.path}"
+                for s in states
+                if s.resource == name
+                for request in s.grant.requests
+            }
+            words = [f"{relation}: {', '.join(operations)}" for relation, operations in sorted(tables.items())]
             found.append(
-                AppGrant(row.app, name, words, row.id, tuple(row.approvers), tuple(row.authors), row.created_at)
-            )
+                AppGrant(
+                    row.app, name, (*words, *sorted(calls)), row.id, tuple(row.approvers), tuple(row.authors),
+                    row.created_at,
+                )
+            )  # fmt: skip
     return found

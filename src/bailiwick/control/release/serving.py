@@ -18,7 +18,7 @@ from bailiwick.control.release.tables import CandidateRow, CurrentRow, ReleaseRo
 from bailiwick.control.stops import StandingStops, StopService
 from bailiwick.core.branches import branch_label
 from bailiwick.core.guardrails import Guardrails, guardrails_of, settings_for
-from bailiwick.core.messages import AppState, IntegrationState
+from bailiwick.core.messages import AnyConnection, AppState, IntegrationState
 from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION
 from bailiwick.core.policy import RoleHolders
 from bailiwick.core.rollouts import RolloutStep
@@ -106,7 +106,7 @@ class ServingService:
     def _states(self, session: Session, rows: Sequence[ReleaseRow]) -> list[AppState]:
         if not rows:
             return []
-        enabled = self._integrations.enabled(session)
+        present = {plane: self._integrations.present(session, plane) for plane in set(PLANE_OF_MODE.values())}
         holders = self._authorizer.holders_of(session, [f"app:{row.app}" for row in rows])
         withdrawn = frozenset((item.app, item.integration) for item in withdrawals(session))
         held = self._freezes.held(session)
@@ -117,7 +117,7 @@ class ServingService:
             self._app_state(
                 session,
                 row,
-                enabled,
+                present,
                 withdrawn,
                 stops,
                 guardrails_of(settings_for(rails, row.app, row.mode)),
@@ -135,7 +135,7 @@ class ServingService:
         self,
         session: Session,
         row: ReleaseRow,
-        enabled: Mapping[str, bool],
+        present: Mapping[str, Mapping[str, AnyConnection]],
         withdrawn: Collection[tuple[str, str]],
         stops: StandingStops,
         guardrails: Guardrails,
@@ -174,7 +174,8 @@ class ServingService:
             integrations=tuple(
                 state.model_copy(
                     update={
-                        "enabled": enabled.get(state.resource, False)
+                        "connection": present[plane].get(state.resource, state.connection),
+                        "enabled": state.resource in present[plane]
                         and (row.app, state.resource) not in withdrawn
                         and not closed[state.resource],
                         "stopped": closed[state.resource],

@@ -41,6 +41,8 @@ def build_estate(base: Base, people: People) -> Estate:
         authorizer=base.authorizer,
         clock=base.clock,
         on_change=base.relay.refresh,
+        planes=base.settings.planes,
+        secrets=lambda session: {item.name for item in base.vault.names(session)},
     )
     withdrawals = GrantWithdrawals(
         store=base.store, audit=base.audit, authorizer=base.authorizer, on_change=base.relay.refresh

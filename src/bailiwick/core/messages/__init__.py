@@ -2,6 +2,17 @@
 
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
+from bailiwick.core.messages.connections import (
+    AnyConnection,
+    BasicPassword,
+    BearerToken,
+    ClientCredentials,
+    Credential,
+    DatabaseConnection,
+    HeaderKey,
+    NoCredential,
+    ServiceConnection,
+)
 from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
     STATE_TYPE,
@@ -48,7 +59,6 @@ from bailiwick.core.messages.reports import (
 )
 from bailiwick.core.messages.state import (
     AppState,
-    Connection,
     DesiredState,
     EndedPreview,
     IntegrationState,
@@ -62,6 +72,7 @@ __all__ = [
     "Account",
     "AccountsReport",
     "Acknowledgement",
+    "AnyConnection",
     "AnyDownlink",
     "AnyReport",
     "AppReport",
@@ -69,7 +80,11 @@ __all__ = [
     "AskedQuestion",
     "AttestationReport",
     "AuditReport",
-    "Connection",
+    "BasicPassword",
+    "BearerToken",
+    "ClientCredentials",
+    "Credential",
+    "DatabaseConnection",
     "DatabaseReport",
     "DeadMessage",
     "DecisionsReport",
@@ -80,6 +95,7 @@ __all__ = [
     "EndedPreview",
     "EnqueueOrder",
     "Forbidden",
+    "HeaderKey",
     "Heartbeat",
     "IntegrationState",
     "JobReport",
@@ -91,6 +107,7 @@ __all__ = [
     "NetworkRules",
     "NetworkTry",
     "NetworksReport",
+    "NoCredential",
     "PassAnswer",
     "PassRequest",
     "PlaneWelcome",
@@ -106,6 +123,7 @@ __all__ = [
     "RunJobOrder",
     "SecretValue",
     "Sequenced",
+    "ServiceConnection",
     "SettingsReport",
     "SnapshotSeen",
     "StateTaken",

@@ -9,21 +9,11 @@ from pydantic import Field
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.guardrails import Guardrails
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.connections import AnyConnection
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.statements import Envelope
 from bailiwick.core.trust import KeyChanges
-
-
-class Connection(Message):
-    """Where an integration is reached from this plane; the credential is fetched apart, by the secret's name."""
-
-    kind: Literal["postgresql"]
-    host: str
-    port: int
-    database: str
-    user: str
-    secret: str
 
 
 class IntegrationState(Message):
@@ -33,7 +23,7 @@ class IntegrationState(Message):
 
     name: str
     resource: str
-    connection: Connection
+    connection: AnyConnection
     grant: DataGrant
     roles: Mapping[str, frozenset[str]]
     enabled: bool = True

@@ -16,7 +16,7 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import EgressHost, Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import AppState
+from bailiwick.core.messages import AppState, ServiceConnection
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
@@ -26,12 +26,14 @@ from bailiwick.dataplane.agent.releases import Prepared
 from bailiwick.dataplane.agent.trusting import trusting
 from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import Databases
+from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
 from bailiwick.dataplane.gateways.model import ModelListener, Step
-from bailiwick.dataplane.gateways.sql import Binding, SqlGateway, SqlListener
+from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener
+from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
 from bailiwick.dataplane.guard import RateLimit
-from bailiwick.dataplane.listening import Room
+from bailiwick.dataplane.listening import Listener, Room
 from bailiwick.dataplane.networks import NetworkWatch
 from bailiwick.dataplane.queues import QueueListener, Queues
 from bailiwick.dataplane.sandbox import (
@@ -76,6 +78,7 @@ class Workshop:
     attester: Attester
     helpers: Path
     gateway: SqlGateway
+    services: ServiceGateway
     databases: Databases | None
     storage: OwnStorage
     models: Callable[[AppState, Manifest, Step | None], ModelListener]
@@ -221,11 +224,17 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         "dns-tcp": Plant("resolver.internal", _DNS_ADDRESS, 53),
     }
     environment = {"BAILIWICK_APP": state.app, "BAILIWICK_RELEASE": state.release}
+    traced: list[str] = []
     for number, integration in enumerate(state.integrations):
         host = f"{integration.name}.internal"
-        plants[f"sql:{integration.name}"] = Plant(host, _address(0, number), 5432)
         name = integration.name.upper().replace("-", "_")
-        environment[f"{name}_URL"] = f"postgresql://app@{host}:5432/{integration.resource}"
+        if isinstance(integration.connection, ServiceConnection):
+            plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 80)
+            environment[f"{name}_URL"] = f"http://{host}"
+            traced.append(f"{host}:80")
+        else:
+            plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 5432)
+            environment[f"{name}_URL"] = f"postgresql://app@{host}:5432/{integration.resource}"
     if manifest.models:
         plants["models"] = Plant(_MODELS_HOST, _address(2, 0), 80)
         environment |= {
@@ -242,7 +251,7 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         plants["queue"] = Plant(_QUEUE_HOST, _address(4, 0), 80)
         environment["BAILIWICK_QUEUE_URL"] = f"http://{_QUEUE_HOST}"
     opens = state.guardrails.egress.opens
-    traced = [
+    traced += [
         target.address
         for target in manifest.egress.declared
         if target.protocol == "http" or (target.protocol == "tls" and opens(target.host) is not None)
@@ -284,10 +293,14 @@ async def _open_gateways(
             roles=integration.roles,
             data_classes=frozenset(instance.manifest.app.data_classes),
         )
-        listener = SqlListener(shop.gateway, binding)
-        listener.room = instance.room
-        await listener.start(planted[plants[f"sql:{integration.name}"]])
-        instance._closers.append(listener.close)
+        door: Listener = (
+            ServiceListener(shop.services, binding)
+            if isinstance(integration.connection, ServiceConnection)
+            else SqlListener(shop.gateway, binding)
+        )
+        door.room = instance.room
+        await door.start(planted[plants[f"integration:{integration.name}"]])
+        instance._closers.append(door.close)
     if "database" in plants and shop.databases is not None:
         listener = SqlListener(shop.gateway, await _own_database(instance, shop.plane, shop.databases))
         listener.room = instance.room
@@ -306,9 +319,9 @@ async def _open_gateways(
         await models.start(planted[plants["models"]])
         instance._closers.append(models.close)
     for target in instance.manifest.egress.declared:
-        door = shop.egress(state, target)
-        await door.start(planted[plants[f"egress:{target.address}"]])
-        instance._closers.append(door.close)
+        way_out = shop.egress(state, target)
+        await way_out.start(planted[plants[f"egress:{target.address}"]])
+        instance._closers.append(way_out.close)
 
 
 async def _own_database(instance: Instance, plane: str, databases: Databases) -> Binding:

@@ -1,7 +1,7 @@
 """Stops as they come to a plane: what an order closes at once, and what ends that is open through a closed way."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -67,7 +67,7 @@ def closed_ways(desired: DesiredState) -> frozenset[Way]:
 class Cutter:
     """Ends what is open through ways that close: at once, or when the time that it may take is over."""
 
-    integrations: Cuttable
+    integrations: Sequence[Cuttable]
     models: Cuttable
     later: Callable[[Coroutine[Any, Any, None]], None]
     _closed: frozenset[Way] = field(default_factory=frozenset)
@@ -87,4 +87,5 @@ class Cutter:
 
     def _cut(self, ways: frozenset[Way]) -> None:
         for kind, name in ways:
-            (self.integrations if kind is StopKind.INTEGRATION else self.models).end_using(name)
+            for gateway in self.integrations if kind is StopKind.INTEGRATION else (self.models,):
+                gateway.end_using(name)

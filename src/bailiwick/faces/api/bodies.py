@@ -1,8 +1,11 @@
 """What the API takes: the bodies of writes, strict about unknown fields."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from bailiwick.core.grants import Offer
+from bailiwick.core.messages import AnyConnection
 
 
 class _Body(BaseModel):
@@ -45,6 +48,16 @@ class SecretBody(_Body):
     """A secret's value."""
 
     value: str = Field(repr=False)
+
+
+class IntegrationBody(_Body):
+    """A business system: where each plane finds it, and what may be asked of it."""
+
+    kind: Literal["postgresql", "http"]
+    description: str = Field(min_length=1, max_length=500)
+    owner: str = Field(max_length=210)
+    connections: dict[str, AnyConnection] = Field(min_length=1, max_length=20)
+    offers: dict[str, tuple[Offer, ...]] = Field(min_length=1, max_length=200)
 
 
 class DataClassesBody(_Body):

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, SecretBody
+from bailiwick.control.integrations import Integration
+from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody, SecretBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -26,6 +27,28 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
             ]  # fmt: skip
         shown, further = page(found, lambda item: str(item["name"]), cursor, limit)
         return {"integrations": shown, "cursor": further}
+
+    @api.get("/v1/integrations/{name}")
+    def integration(identity: Caller, name: str) -> Json:
+        with control.store.transaction() as session:
+            control.authorizer.require(session, identity, "integration.read", f"integration:{name}")
+            found = control.integrations.integration(session, name)
+            return {
+                **asdict(found),
+                "connections": {plane: item.model_dump(mode="json") for plane, item in found.connections.items()},
+                "offers": {
+                    rule: [it.model_dump(mode="json") for it in offers] for rule, offers in found.offers.items()
+                },
+                "data_classes": control.data_classes.of(session).get(name, {}),
+            }
+
+    @api.put("/v1/integrations/{name}")
+    def register(identity: Caller, name: str, body: IntegrationBody) -> Json:
+        control.integrations.register(
+            identity,
+            Integration(name, body.kind, body.description, body.owner, True, body.connections, body.offers),
+        )
+        return {"name": name, "kind": body.kind, "offers": sorted(body.offers)}
 
     @api.put("/v1/integrations/{name}/enabled")
     def switch(identity: Caller, name: str, body: EnabledBody) -> Json:

@@ -1,11 +1,16 @@
 """The platform on the command line: integrations and secrets."""
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from bailiwick.faces.cli.client import call, show
+from bailiwick.core.grants import OFFER, RequestGrant
+from bailiwick.core.reach_words import request_words, table_words
+from bailiwick.faces.cli.client import call, fail, show
+from bailiwick.faces.cli.files import read_yaml
 from bailiwick.faces.cli.options import Json
 
 integration = typer.Typer(help="Business systems that apps may be granted.", no_args_is_help=True)
@@ -21,6 +26,46 @@ def list_integrations(as_json: Json = False) -> None:
         for item in found["integrations"]
     ]
     show(found, "\n".join(lines) or "none that you may see", as_json=as_json)
+
+
+@integration.command("show")
+def show_integration(name: str, as_json: Json = False) -> None:
+    """Show where an integration is and what each access of it opens. Example: bailiwick integration show crm."""
+    found = call("GET", f"/integrations/{name}")
+    lines = [f"{found['name']} ({found['kind']}): {found['description']}", f"owner {found['owner']}"]
+    lines += [] if found["enabled"] else ["OFF for every app"]
+    lines += [f"{plane:<12} {_place(item)}" for plane, item in sorted(found["connections"].items())]
+    for rule, offers in sorted(found["offers"].items()):
+        lines += [rule, *(f"  {words}" for words in map(_opened, offers))]
+    show(found, "\n".join(lines), as_json=as_json)
+
+
+@integration.command("register")
+def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Register a business system from a YAML file, or change one. Example: bailiwick integration register crm.yaml.
+
+    The file says name, kind (postgresql or http), description, owner, connections by plane, and offers: what each
+    access that a manifest may ask for opens. Secrets are named in it, and stored before: bailiwick secret put.
+    """
+    body = read_yaml(file)
+    name = str(body.pop("name", ""))
+    if not name:
+        fail({"title": f"{file} does not say the name of the integration", "hint": "name: orders-db"})
+    done = call("PUT", f"/integrations/{quote(name, safe='')}", json=body)
+    typer.echo(f"{done['name']}: registered, it offers {', '.join(done['offers'])}")
+
+
+def _place(connection: dict[str, Any]) -> str:
+    if connection["kind"] == "http":
+        credential = connection["credential"]
+        shown = f"{credential['kind']}: {credential['secret']}" if credential["kind"] != "none" else "no credential"
+        return f"{connection['url']}  {shown}"
+    return f"{connection['host']}:{connection['port']}/{connection['database']} as {connection['user']}"
+
+
+def _opened(offer: dict[str, Any]) -> str:
+    found = OFFER.validate_python(offer)
+    return request_words("", found)[2:] if isinstance(found, RequestGrant) else table_words("", found)[2:]
 
 
 @integration.command()

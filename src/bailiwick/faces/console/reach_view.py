@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bailiwick.core.grants import ColumnGrant, Mask, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, reach_lines
+from bailiwick.core.reach_words import Line, field_words, reach_lines
 
 _MASKS = {Mask.LAST4: "last four only", Mask.EMAIL: "domain only", Mask.NULL: "hidden"}
 _IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
@@ -67,8 +67,13 @@ def reach_view(app: str, reach: Reach) -> ReachView:
     tables = [
         _table(integration.resource, table) for integration in reach.integrations for table in integration.grant.tables
     ]
+    calls = [
+        _request(integration.resource, request)
+        for integration in reach.integrations
+        for request in integration.grant.requests
+    ]
     lanes = [
-        Lane("data", "Data", tuple(tables)),
+        Lane("data", "Data", (*tables, *calls)),
         Lane("egress", "Hosts", tuple(_host(entry) for entry in reach.egress)),
         Lane("model", "Models", tuple(Target(model, ("ask",), ()) for model in reach.models)),
         Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in (*reach.jobs, *reach.workers))),
@@ -121,6 +126,15 @@ def _table(resource: str, table: TableGrant) -> Target:
     ]
     verbs = tuple(sorted(operation.value for operation in table.operations))
     return Target(f"{resource}.{table.relation}", verbs, tuple(filter(None, limits)))
+
+
+def _request(resource: str, request: RequestGrant) -> Target:
+    limits = [
+        f"parameters: {', '.join(request.query) or 'none'}" if request.query is not None else "",
+        f"fields sent: {', '.join(request.body) or 'none'}" if request.body is not None else "",
+        f"masked: {', '.join(map(field_words, request.fields))}" if request.fields else "",
+    ]
+    return Target(f"{resource}{request.path}", tuple(sorted(request.methods)), tuple(filter(None, limits)))
 
 
 def _host(entry: str) -> Target:

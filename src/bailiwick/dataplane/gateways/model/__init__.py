@@ -2,11 +2,11 @@
 
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.model import Caller, Use
 from bailiwick.dataplane.gateways.model.server import ModelListener
-from bailiwick.dataplane.gateways.model.upstream import Upstreams
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 __all__ = [
     "Budget",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bailiwick.core.redacting import Redact
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
 # A token is rarely less than three bytes; that errs towards spending too little.
 _BYTES_A_TOKEN = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.messages import ModelState
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spent (day TEXT, model TEXT, account TEXT, tokens INTEGER, calls INTEGER,

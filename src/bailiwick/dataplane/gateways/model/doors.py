@@ -1,7 +1,6 @@
 """The two doors of the gateway: an app's own socket, and the one for whoever shows a token."""
 
 import hashlib
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,12 +10,11 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.passes import MODELS_APP, MODELS_MODE, read_pass
 from bailiwick.core.principals import Call, Identity, Principal
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError
 from bailiwick.dataplane.gateways.model.model import Caller
+from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.router.wire import RequestHead
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 # What is asked of the control plane holds so long; whoever is revoked is refused at once all the same.
 _KNOWN_SECONDS = 5.0
 _MOST_KNOWN = 5000
@@ -55,18 +53,9 @@ class PlantedDoor:
     async def caller(self, head: RequestHead, address: str) -> Caller:  # noqa: ARG002 - it is the sandbox's
         """Return the app, or the person whom it serves under the trace that the call carries."""
         identity, trace = Identity.of_service(Principal("app", self.app)), ""
-        told = _TRACEPARENT.fullmatch(head.get(b"traceparent"))
-        if told is not None:
-            call = self.resolve(told[1])
-            if call is None or call.app != self.app:
-                words = "is of another app" if call is not None else "belongs to no request in flight"
-                raise CallRefusedError(
-                    403,
-                    f"the trace {told[1]} {words}",
-                    hint="call models while serving the request, on its own trace",
-                    deciders=("trace-of-this-app",),
-                )
-            identity, trace = call.identity, told[1]
+        call = call_behind(head.get(b"traceparent"), self.app, self.resolve)
+        if call is not None:
+            identity, trace = call.identity, call.trace
         refused = self.step(trace) if self.step is not None else ""
         if refused:
             raise CallRefusedError(403, refused, hint="more are declared as steps of the worker", deciders=("steps",))

@@ -1,7 +1,6 @@
 """What the model gateway answers when it does not pass a call on, in the form of the wire that the caller speaks."""
 
 import json
-from collections.abc import Sequence
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.dataplane.gateways.model.model import Endpoint, Family
@@ -27,17 +26,6 @@ _OPENAI = {
     429: ("insufficient_quota", "insufficient_quota"),
     504: ("server_error", "timeout"),
 }
-
-
-class CallRefusedError(BailiwickError):
-    """A call is not passed on, or its answer is not; the words hold nothing of either."""
-
-    code = "model.refused"
-
-    def __init__(self, status: int, message: str, *, hint: str = "", deciders: Sequence[str] = ()) -> None:
-        """Take the HTTP status, what is wrong, what to do, and which policy or check decided."""
-        super().__init__(message, hint=hint, deciders=deciders)
-        self.status = status
 
 
 def render(fault: BailiwickError, family: Family) -> bytes:

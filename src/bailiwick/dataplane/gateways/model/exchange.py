@@ -15,12 +15,13 @@ from bailiwick.dataplane.channel import Channel, TooLongError
 from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing, output_wanted, read_body
 from bailiwick.dataplane.gateways.model.budget import Reservation
 from bailiwick.dataplane.gateways.model.doors import Door
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError, render
+from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer, request_head
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
 from bailiwick.dataplane.gateways.model.relay import Relay
-from bailiwick.dataplane.gateways.model.upstream import Address
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.bodies import whole_body
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import BadRequestError, RequestHead

@@ -11,9 +11,9 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.redacting import Redact
 from bailiwick.dataplane.gateways.model.budget import Budget
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
-from bailiwick.dataplane.gateways.model.upstream import Upstreams
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
 _FAILED = 400

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bailiwick.core.redacting import Redact
 from bailiwick.dataplane.gateways.model.model import Family
-from bailiwick.dataplane.gateways.model.upstream import Address
+from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
 
 _ASKED = (b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta", b"idempotency-key")

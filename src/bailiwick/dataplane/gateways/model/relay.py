@@ -8,11 +8,12 @@ import time
 
 from bailiwick.core.messages import ModelState
 from bailiwick.dataplane.channel import Channel
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError, event, render
+from bailiwick.dataplane.gateways.model.errors import event, render
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
 from bailiwick.dataplane.gateways.model.usage import UsageReader
-from bailiwick.dataplane.gateways.model.withholding import Withheld
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.withholding import Withheld
 from bailiwick.dataplane.router.upstream import ResponseReader
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead

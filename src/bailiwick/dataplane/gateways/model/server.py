@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from bailiwick.core.messages import ModelState
 from bailiwick.dataplane.channel import Channel, TooLongError, linger
 from bailiwick.dataplane.gateways.model.doors import Door
-from bailiwick.dataplane.gateways.model.errors import CallRefusedError, render
+from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.exchange import Exchange
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.model import ENDPOINTS, LIST_PATH, Family
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.listening import Listener
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent
-from bailiwick.core.grants import DataGrant
-from bailiwick.core.policy import Decision, RoleHolders
+from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import KnownRewrites
@@ -16,32 +16,6 @@ from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, R
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
-
-
-@dataclass(frozen=True, eq=False)
-class Binding:
-    """What a planted socket stands for: this app and release, this integration under this grant.
-
-    Each is one socket and equal to itself only, so that it can be a key without looking through the whole grant.
-    `database_of` is set for an app's own database: the mode ("preview" or "production") that it belongs to, and
-    `branch` for that of a branch's preview.
-    """
-
-    app: str
-    release: str
-    tenant: str
-    plane: str
-    resource: str
-    grant: DataGrant
-    roles: RoleHolders
-    data_classes: frozenset[str] = frozenset()
-    database_of: str = ""
-    branch: str = ""
-
-    @property
-    def written(self) -> str:
-        """The name of what is queried, as the audit log has it."""
-        return f"database:{self.app}" if self.database_of else f"integration:{self.resource}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,21 +159,8 @@ class SqlGateway:
         context: dict[str, str | int | float | tuple[str, ...]] | None = None,
         refused: bool = False,
     ) -> None:
-        event = AuditEvent.model_validate(
-            {
-                "time": self.clock(),
-                "tenant": binding.tenant,
-                "actor": str(identity.principal),
-                "action": action,
-                "resource": binding.written,
-                "outcome": "refused" if refused else "success",
-                "reason": reason,
-                "app": binding.app,
-                "release": binding.release,
-                "trace": trace,
-                "plane": binding.plane,
-                "deciders": deciders,
-                "context": context or {},
-            }
-        )
+        event = binding.event(
+            self.clock(), identity, trace, action=action, reason=reason, deciders=deciders, context=context,
+            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
+        )  # fmt: skip
         self.emit(event)

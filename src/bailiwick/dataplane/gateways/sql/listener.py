@@ -4,7 +4,8 @@ import secrets
 import struct
 
 from bailiwick.dataplane.channel import Channel
-from bailiwick.dataplane.gateways.sql.gateway import Binding, SqlGateway
+from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.session import SqlSession
 from bailiwick.dataplane.listening import Listener
 

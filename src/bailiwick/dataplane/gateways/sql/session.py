@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.gateway import Allowed, Binding, SqlGateway
+from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,

@@ -8,8 +8,9 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration
 from bailiwick.control.standards import StandardVersion
-from bailiwick.core.grants import ColumnGrant, TableGrant
+from bailiwick.core.grants import ColumnGrant, Offer, RequestGrant, TableGrant
 from bailiwick.core.principals import Identity
+from bailiwick.core.reach_words import request_words
 from bailiwick.faces.mcp.arguments import FolderPath, Line
 from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
 
@@ -98,8 +99,12 @@ def _lines(item: Integration) -> list[str]:
     lines = [f"{item.name} ({item.kind}): {item.description}"]
     for rule, tables in sorted(item.offers.items()):
         lines.append(f"  access {rule}")
-        lines += [f"    {_table_line(table)}" for table in tables]
+        lines += [f"    {_offer_line(item.name, offer)}" for offer in tables]
     return lines
+
+
+def _offer_line(integration: str, offer: Offer) -> str:
+    return request_words(integration, offer) if isinstance(offer, RequestGrant) else _table_line(offer)
 
 
 def _table_line(table: TableGrant) -> str:

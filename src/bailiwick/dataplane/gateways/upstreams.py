@@ -1,4 +1,4 @@
-"""The way to a model's server: its address from the configuration only, kept connections, TLS that is checked."""
+"""The way to servers that gateways call: addresses of the configuration only, kept connections, checked TLS."""
 
 import asyncio
 import ssl
@@ -14,19 +14,23 @@ _CONNECT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is. `path` is what the wire's paths are put behind."""
+    """Where a server is. `path` is what the wire's paths are put behind; `authority_pem` is a certificate to check its
+    own by, besides those that everybody trusts.
+    """
 
     host: str
     port: int
     tls: bool
     path: str
+    authority_pem: str = ""
 
     @classmethod
-    def of(cls, url: str) -> "Address":
+    def of(cls, url: str, authority_pem: str = "") -> "Address":
         """Read a URL of the configuration."""
         parts = urlsplit(url)
         tls = parts.scheme == "https"
-        return cls(parts.hostname or "", parts.port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+        port = parts.port or (443 if tls else 80)
+        return cls(parts.hostname or "", port, tls, parts.path.rstrip("/"), authority_pem)
 
     @property
     def authority(self) -> bytes:
@@ -42,12 +46,12 @@ class Upstreams:
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._context = context
-        self._idle: dict[tuple[str, int, bool], list[Channel]] = defaultdict(list)
+        self._contexts = {"": context} if context is not None else {}
+        self._idle: dict[Address, list[Channel]] = defaultdict(list)
 
     def take_idle(self, address: Address) -> Channel | None:
         """Return a connection that was used before and is still good."""
-        idle = self._idle[address.host, address.port, address.tls]
+        idle = self._idle[address]
         while idle:
             channel = idle.pop()
             if not channel.is_over and not channel.waiting:
@@ -57,19 +61,21 @@ class Upstreams:
 
     async def connect(self, address: Address) -> Channel:
         """Return a new connection; raise `OSError` (TLS that does not check out is one) or `TimeoutError`."""
-        context = None
-        if address.tls:
-            if self._context is None:
-                self._context = await asyncio.to_thread(ssl.create_default_context)
-            context = self._context
+        context = await self.context_for(address.authority_pem) if address.tls else None
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_CONNECT_SECONDS):
             _, channel = await loop.create_connection(Channel, address.host, address.port, ssl=context)
         return channel
 
+    async def context_for(self, authority_pem: str) -> ssl.SSLContext:
+        """Return what servers are checked by; raise `ssl.SSLError` for an authority that is none."""
+        if authority_pem not in self._contexts:
+            self._contexts[authority_pem] = await asyncio.to_thread(_context, authority_pem)
+        return self._contexts[authority_pem]
+
     def give_back(self, address: Address, channel: Channel) -> None:
         """Keep a connection for the next call."""
-        idle = self._idle[address.host, address.port, address.tls]
+        idle = self._idle[address]
         if len(idle) < _IDLE_A_SERVER:
             idle.append(channel)
         else:
@@ -81,3 +87,10 @@ class Upstreams:
             for channel in idle:
                 channel.abort()
         self._idle.clear()
+
+
+def _context(authority_pem: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if authority_pem:
+        context.load_verify_locations(cadata=authority_pem)
+    return context

@@ -1,0 +1,234 @@
+"""One call: let through or refused, passed on to the service, and its answer passed back."""
+
+import time
+
+import httptools
+
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.messages import ServiceConnection
+from bailiwick.core.policy import Decision
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.dataplane.channel import Channel, TooLongError
+from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.credentials import Shown
+from bailiwick.dataplane.gateways.services.gateway import Called, Caller, ServiceGateway
+from bailiwick.dataplane.gateways.services.headers import refusal, request_head
+from bailiwick.dataplane.gateways.services.matching import Matched, Wanted, match, read_target, suiting
+from bailiwick.dataplane.gateways.services.relay import Relay
+from bailiwick.dataplane.gateways.upstreams import Address
+from bailiwick.dataplane.router.bodies import whole_body
+from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.wire import BadRequestError, RequestHead
+
+MAX_BODY_BYTES = 16 * 2**20
+_BODY_SECONDS = 60.0
+_HUNG_UP = 499
+# What may be asked twice without being done twice (RFC 9110 section 9.2.2).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_LONGEST_SHOWN = 300
+
+
+class Exchange:
+    """One call through one socket."""
+
+    def __init__(
+        self, gateway: ServiceGateway, binding: Binding, client: Channel, watch: Watch, head: RequestHead
+    ) -> None:
+        self.binding = binding
+        self._gateway = gateway
+        self._client = client
+        self._watch = watch
+        self._head = head
+        self._caller: Caller | None = None
+        self._upstream: Channel | None = None
+        self._body_read = False
+        self._gone = False
+        self._ended = False
+
+    @property
+    def identity(self) -> Identity | None:
+        """Whose call this is, once that is known."""
+        return self._caller.identity if self._caller is not None else None
+
+    def end(self) -> None:
+        """End the call now: whoever it is of has lost their access, or the service was stopped."""
+        self._ended = True
+        self._abort_upstream()
+        self._client.abort()
+
+    def _client_ended(self) -> None:
+        """End the call at the service: nobody waits for the answer."""
+        self._gone = True
+        self._abort_upstream()
+
+    def _abort_upstream(self) -> None:
+        if self._upstream is not None:
+            self._upstream.abort()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._gone or self._ended
+
+    async def run(self) -> bool:
+        """Serve the call; return whether another may follow on this connection."""
+        self._gateway.under_way.add(self)
+        self._client.on_end = self._client_ended
+        try:
+            return await self._serve()
+        finally:
+            self._client.on_end = None
+            self._gateway.under_way.discard(self)
+
+    async def _serve(self) -> bool:
+        gateway, head = self._gateway, self._head
+        call = f"{head.method} {head.target.partition('?')[0]}"[:_LONGEST_SHOWN]
+        self._caller = Caller(Identity.of_service(Principal("app", self.binding.app)))
+        try:
+            caller = self._caller = gateway.caller(head.get(b"traceparent"), self.binding)
+            connection, decision = gateway.require(caller, self.binding)
+            wanted = read_target(head.method, head.target)
+            matched = match(wanted, self.binding.grant.requests)
+            body = await self._body()
+            matched = suiting(matched, body, head.get(b"content-type"))
+            shown = await self._credential(connection)
+        except CallRefusedError as fault:
+            return await self._refuse(call, fault)
+        self._gone = self._gone or self._client.is_over
+        return await self._call(caller, connection, wanted, matched, body, shown, decision)
+
+    async def _credential(self, connection: ServiceConnection) -> Shown | None:
+        try:
+            return await self._gateway.credentials.of(connection)
+        except BailiwickError as fault:
+            words = f"the credential of {self.binding.resource} cannot be had now: {fault.message}"
+            raise CallRefusedError(503, words, hint=fault.hint) from None
+
+    async def _body(self) -> bytes:
+        head, client = self._head, self._client
+        if head.get(b"expect").lower() == "100-continue" and not client.waiting:
+            client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._watch.expect(client, _BODY_SECONDS)
+        try:
+            body = await whole_body(client, head.length, MAX_BODY_BYTES)
+        except TooLongError:
+            raise CallRefusedError(413, f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB") from None
+        except BadRequestError as fault:
+            raise CallRefusedError(400, str(fault)) from None
+        finally:
+            self._watch.rest()
+        self._body_read = True
+        return body
+
+    async def _refuse(self, call: str, fault: CallRefusedError) -> bool:
+        if self._caller is not None:
+            self._gateway.note_refused(self._caller, self.binding, call, fault)
+        keep = self._head.keep_alive and (self._body_read or self._head.length == 0)
+        self._client.write(refusal(fault, keep_alive=keep))
+        await self._client.drain()
+        return keep
+
+    # -- the call ------------------------------------------------------------------------------------------------
+
+    async def _call(
+        self,
+        caller: Caller,
+        connection: ServiceConnection,
+        wanted: Wanted,
+        matched: Matched,
+        body: bytes,
+        shown: Shown | None,
+        decision: Decision,
+    ) -> bool:
+        """Pass the call on, and audit what it came to, however it ends."""
+        began = time.monotonic()
+        called = Called(f"{wanted.method} {wanted.path}"[:_LONGEST_SHOWN], bytes_out=len(body))
+        called.masked = len(matched.fields)
+        relay = Relay(
+            self._client, self._watch, wanted.method, keep_alive=self._head.keep_alive, fields=matched.fields,
+            shown=shown, timeout=connection.timeout_seconds, most_bytes=connection.most_answer_bytes,
+        )  # fmt: skip
+        keep = False
+        try:
+            await self._pass_on(connection, wanted, matched, body, shown, relay, caller.trace)
+            keep = self._head.keep_alive
+        except (CallRefusedError, OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError) as fault:
+            told = self._fault(fault, connection)
+            called.reason, called.status = told.message, told.status
+            if relay.status in {401, 403}:
+                self._gateway.credentials.refused(connection)
+            keep = await self._break_off(told, relay)
+        finally:
+            self._abort_upstream()
+            called.status = called.status or relay.status
+            called.bytes_in = relay.bytes_in
+            called.milliseconds = round((time.monotonic() - began) * 1000, 2)
+            self._gateway.note_called(caller, self.binding, called, decision)
+        return keep and not self._gone
+
+    async def _break_off(self, fault: CallRefusedError, relay: Relay) -> bool:
+        """Tell the app of a fault where that is still possible; return whether its connection can go on."""
+        self._watch.rest()
+        if self._is_over:
+            return False
+        if relay.begun:
+            self._client.abort()
+            return False
+        self._client.write(refusal(fault, keep_alive=self._head.keep_alive))
+        await self._client.drain()
+        return self._head.keep_alive
+
+    def _fault(self, fault: Exception, connection: ServiceConnection) -> CallRefusedError:
+        """Return what to say of a fault: nothing of what the service said, which may be anything."""
+        if self._is_over:
+            withdrawn = CallRefusedError(401, "the caller's access was withdrawn while this call ran")
+            return withdrawn if self._ended else CallRefusedError(_HUNG_UP, "the app hung up")
+        if isinstance(fault, CallRefusedError):
+            return fault
+        if self._watch.ran_out or isinstance(fault, TimeoutError):
+            return CallRefusedError(504, f"the service said nothing for {connection.timeout_seconds:.3g} s")
+        words = "broke off its answer, or it is none" if self._upstream else f"is not reached ({type(fault).__name__})"
+        return CallRefusedError(502, f"the service {words}")
+
+    async def _pass_on(
+        self,
+        connection: ServiceConnection,
+        wanted: Wanted,
+        matched: Matched,
+        body: bytes,
+        shown: Shown | None,
+        relay: Relay,
+        trace: str,
+    ) -> None:
+        address, upstreams = Address.of(connection.url, connection.authority), self._gateway.upstreams
+        along = matched.headers
+        out = request_head(self._head, address, wanted.target, len(body), shown=shown, along=along, trace=trace) + body
+        # A connection that was idle may be closed just now: what must not be done twice goes over a new one.
+        known = upstreams.take_idle(address) if wanted.method in _IDEMPOTENT else None
+        upstream = known or await upstreams.connect(address)
+        first = await self._ask(upstream, out, relay)
+        if not first and known is not None and not self._is_over and not self._watch.ran_out:
+            upstream = await upstreams.connect(address)
+            first = await self._ask(upstream, out, relay)
+        if not first:
+            raise EOFError
+        await relay.pass_on(upstream, first)
+        self._watch.rest()
+        if relay.reusable:
+            self._upstream = None
+            upstreams.give_back(address, upstream)
+
+    async def _ask(self, upstream: Channel, out: bytes, relay: Relay) -> bytes:
+        """Send the call; return the beginning of the answer, empty when the service closed instead."""
+        self._upstream = upstream
+        if self._is_over:
+            upstream.abort()
+            raise EOFError
+        relay.expect(upstream)
+        try:
+            upstream.write(out)
+            await upstream.drain()
+            return await upstream.receive()
+        except (EOFError, ConnectionError):
+            upstream.abort()
+            return b""

@@ -1,0 +1,133 @@
+"""The service gateway's mind: who may call which service, and what is said of it after."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bailiwick.core.clock import Clock
+from bailiwick.core.events import AuditEvent, ContextFact, Outcome
+from bailiwick.core.messages import ServiceConnection
+from bailiwick.core.policy import Decision
+from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
+from bailiwick.dataplane.gateways.services.credentials import Credentials
+from bailiwick.dataplane.gateways.upstreams import Upstreams
+from bailiwick.dataplane.guard import Guard
+
+_FAILED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the app itself, or the person whom it serves under a trace."""
+
+    identity: Identity
+    trace: str = ""
+
+
+@dataclass(slots=True)
+class Called:
+    """What became of one call, for the audit log. Nothing of what was sent or answered is here but its size."""
+
+    call: str
+    status: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    masked: int = 0
+    milliseconds: float = 0.0
+    reason: str = ""
+
+
+class Endable(Protocol):
+    """A call that is under way."""
+
+    @property
+    def binding(self) -> Binding:
+        """Through which socket it came."""
+
+    @property
+    def identity(self) -> Identity | None:
+        """Whose it is, once that is known."""
+
+    def end(self) -> None:
+        """End it now, at the service too."""
+
+
+@dataclass
+class ServiceGateway:
+    """Shared by all apps of a plane.
+
+    `connection` returns where the service behind a socket is now, None when it is gone; `resolve` turns a trace id into
+    the request in flight; `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is
+    used.
+    """
+
+    connection: Callable[[Binding], ServiceConnection | None]
+    credentials: Credentials
+    upstreams: Upstreams
+    resolve: Callable[[str], Call | None]
+    authorize: Callable[[Identity, Binding], Decision]
+    emit: Callable[[AuditEvent], None]
+    clock: Clock
+    guard: Guard = field(default_factory=Guard.of_nothing)
+    under_way: set[Endable] = field(default_factory=set)
+
+    def end_revoked(self, epochs: Mapping[str, int]) -> None:
+        """End the calls of everybody whose credentials ended."""
+        for call in list(self.under_way):
+            if call.identity is not None and call.identity.is_revoked(epochs):
+                call.end()
+
+    def end_using(self, name: str) -> None:
+        """End every call of a service."""
+        for call in list(self.under_way):
+            if call.binding.resource == name:
+                call.end()
+
+    def caller(self, traceparent: str, binding: Binding) -> Caller:
+        """Return who calls through a socket; raise `CallRefusedError` for a trace that is not of this app."""
+        call = call_behind(traceparent, binding.app, self.resolve)
+        if call is None:
+            return Caller(Identity.of_service(Principal("app", binding.app)))
+        return Caller(call.identity, call.trace)
+
+    def require(self, caller: Caller, binding: Binding) -> tuple[ServiceConnection, Decision]:
+        """Return where the service is, and policy's yes; raise `CallRefusedError` when policy says no."""
+        decision = self.authorize(caller.identity, binding)
+        if not decision.allowed:
+            raise CallRefusedError(403, decision.reason, deciders=decision.deciders)
+        connection = self.connection(binding)
+        if connection is None:
+            raise CallRefusedError(503, f"the integration {binding.resource} is not there any more")
+        return connection, decision
+
+    def note_called(self, caller: Caller, binding: Binding, called: Called, decision: Decision) -> None:
+        """Audit a call that was passed on."""
+        failed = bool(called.reason) or called.status >= _FAILED
+        reason = called.reason or (f"the service answered with status {called.status}" if failed else "")
+        context: dict[str, ContextFact] = {
+            "call": called.call,
+            "status": called.status,
+            "bytes_out": called.bytes_out,
+            "bytes_in": called.bytes_in,
+            "masked_fields": called.masked,
+            "milliseconds": called.milliseconds,
+        }
+        outcome = Outcome.FAILED if failed else Outcome.SUCCESS
+        self.emit(
+            binding.event(
+                self.clock(), caller.identity, caller.trace, action="service.called", outcome=outcome, reason=reason,
+                deciders=decision.deciders, context=context,
+            )
+        )  # fmt: skip
+
+    def note_refused(self, caller: Caller, binding: Binding, call: str, fault: CallRefusedError) -> None:
+        """Audit a call that was not passed on."""
+        self.guard.observe_refused_grant(binding.app, binding.resource)
+        self.emit(
+            binding.event(
+                self.clock(), caller.identity, caller.trace, action="service.refused", outcome=Outcome.REFUSED,
+                reason=fault.message, deciders=tuple(fault.deciders), context={"call": call, "status": fault.status},
+            )
+        )  # fmt: skip

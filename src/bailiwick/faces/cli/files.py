@@ -1,0 +1,26 @@
+"""Files that people write for the command line."""
+
+from pathlib import Path
+from typing import Any
+
+from bailiwick.faces.cli.client import fail
+
+_MOST_BYTES = 2**20
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Return the content of a YAML file of names and values, or end with what is wrong with it."""
+    import yaml  # noqa: PLC0415 - takes long to load, and few verbs read it
+
+    try:
+        raw = file.read_bytes()
+        found = yaml.safe_load(raw.decode()) if len(raw) <= _MOST_BYTES else None
+    except OSError as fault:
+        fail({"title": f"{file} cannot be read: {fault.strerror}"})
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark is not None else ""
+        fail({"title": f"{file} is not YAML{where}", "hint": str(getattr(fault, "problem", "") or "")})
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+        fail({"title": f"{file} holds no names with values", "hint": "name: value, one below the other"})
+    return found

@@ -1,0 +1,127 @@
+"""Business systems on the command line: registered from a file, shown, changed, and granted as they say."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faces.cli.conftest import CommandLine
+
+pytestmark = pytest.mark.req("IN6", "IN9")
+CRM = """name: crm
+kind: http
+description: Contacts and notes of the sales people
+owner: group:sales-it
+connections:
+  editor:
+    kind: http
+    url: https://crm-test.example/api
+  production:
+    kind: http
+    url: https://crm.example/api
+    credential: {kind: bearer, secret: crm-key}
+offers:
+  contacts:read:
+    - methods: [GET]
+      path: /contacts/{id}
+      query: [page]
+      fields: [{path: ssn}, {path: email, mask: email}]
+"""
+SHOP = """name: shop
+kind: postgresql
+description: The shop
+owner: user:admin@example.com
+connections:
+  production: {kind: postgresql, host: db.example, database: shop, user: reader, secret: crm-key}
+offers:
+  orders:read:
+    - {relation: orders, operations: [select], columns: [id, {name: card, mask: last4}]}
+"""
+MANIFEST = """[app]
+name = "desk"
+purpose = "Shows contacts"
+kind = "web"
+runtime = "python3"
+entrypoint = "app:app"
+
+[integrations.contacts]
+use = "crm"
+access = ["contacts:read"]
+"""
+
+
+@pytest.fixture
+def known(command_line: CommandLine) -> CommandLine:
+    with command_line.company.control.store.transaction() as session:
+        command_line.company.control.vault.put(session, "crm-key", "the-key-of-the-crm", by="user:admin@example.com")
+    return command_line
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "system.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_a_service_is_registered_shown_and_asked_for_in_a_manifest(known: CommandLine, tmp_path: Path) -> None:
+    done = known.run("admin", "integration", "register", written(tmp_path, CRM))
+    assert done.stdout == "crm: registered, it offers contacts:read\n", done.stderr
+    shown = known.run("admin", "integration", "show", "crm").stdout
+    assert "production   https://crm.example/api  bearer: crm-key" in shown
+    assert "GET /contacts/{id}; parameters: only page; ssn hidden; email masked to its domain" in shown
+    assert "the-key-of-the-crm" not in shown
+    assert "crm" in known.run("admin", "integration", "list").stdout
+    company = known.company
+    answer = company.push("builder", {"bailiwick.toml": MANIFEST, "app.py": "app = 1\n"})
+    assert answer.accepted, answer
+    deploy = known.run("builder", "deploy", "finance/desk", "--json").stdout
+    assert "crm: GET /contacts/{id}" in deploy
+    assert company.actions().count(("integration.registered", "user:admin@example.com")) == 2
+
+
+def test_a_database_is_registered_with_columns_by_name(known: CommandLine, tmp_path: Path) -> None:
+    assert known.run("admin", "integration", "register", written(tmp_path, SHOP)).exit_code == 0
+    shown = known.run("admin", "integration", "show", "shop").stdout
+    assert "db.example:5432/shop as reader" in shown
+    assert "select on orders: all rows; columns id, card (masked to the last four)" in shown
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("name: crm\n", "", "does not say the name"),
+        ("name: crm\n", "name: CRM!\n", "cannot name an integration"),
+        ("group:sales-it", "sales", "has an owner"),
+        ("  production:", "  moon:", "there is no plane 'moon'"),
+        ("kind: http\ndescription", "kind: postgresql\ndescription", "are not all of the kind postgresql"),
+        ("secret: crm-key", "secret: other-key", "the vault has no secret 'other-key'"),
+        ("https://crm.example/api\n", "http://crm.example/api\n", "a credential goes over https only"),
+        ("secret: crm-key", "secret: crm-key, token: abc", "token"),
+        ("https://crm-test.example/api\n", "https://crm.example/api\n    credential: {kind: bearer, secret: crm-key}\n",
+         "as the same account at the same place"),
+        ("    - methods: [GET]\n      path: /contacts/{id}\n      query: [page]\n"
+         "      fields: [{path: ssn}, {path: email, mask: email}]\n",
+         "    - {relation: a, operations: [select], columns: [id]}\n", "opens nothing of a system of the kind http"),
+        ("contacts:read", "contacts:all", "cannot name an access"),
+        ("path: /contacts/{id}", "path: /contacts/../{id}/%2e", "path"),
+        ("name: crm", "name: [crm", "is not YAML"),
+        (CRM, "- a list\n", "holds no names with values"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_refused_with_what_to_do(
+    known: CommandLine, tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    assert before in CRM
+    refused = known.run("admin", "integration", "register", written(tmp_path, CRM.replace(before, after, 1)))
+    assert (refused.exit_code, words in refused.stderr) == (1, True), refused.stderr
+    assert "the-key-of-the-crm" not in refused.stderr
+    assert "crm " not in known.run("admin", "integration", "list").stdout
+
+
+@pytest.mark.req("ID1")
+def test_whoever_may_not_is_refused(known: CommandLine, tmp_path: Path) -> None:
+    refused = known.run("builder", "integration", "register", written(tmp_path, CRM))
+    assert (refused.exit_code, "integration.manage" in refused.stderr) == (1, True)
+    unknown = known.run("admin", "integration", "show", "nothing")
+    assert (unknown.exit_code, "there is no integration 'nothing'" in unknown.stderr) == (1, True)
+    gone = known.run("admin", "integration", "register", tmp_path / "nowhere.yaml")
+    assert gone.exit_code == 2
