@@ -11,7 +11,8 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ModelState
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
-from bailiwick.dataplane.channel import Channel, TooLongError
+from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.calls import UnderWay
 from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing, output_wanted, read_body
 from bailiwick.dataplane.gateways.model.budget import Reservation
 from bailiwick.dataplane.gateways.model.doors import Door
@@ -22,12 +23,10 @@ from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
 from bailiwick.dataplane.gateways.model.relay import Relay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Address
-from bailiwick.dataplane.router.bodies import whole_body
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import BadRequestError, RequestHead
+from bailiwick.dataplane.router.wire import RequestHead
 
 MAX_BODY_BYTES = 32 * 2**20
-_BODY_SECONDS = 60.0
 # From here on, looking through a body would keep others waiting.
 _LARGE_BODY = 256 * 1024
 _HUNG_UP = 499
@@ -37,7 +36,7 @@ _Out = TypeVar("_Out")
 _In = ParamSpec("_In")
 
 
-class Exchange:
+class Exchange(UnderWay):
     """One call at one endpoint."""
 
     def __init__(
@@ -45,16 +44,10 @@ class Exchange:
     ) -> None:
         self._gateway = gateway
         self._door = door
-        self._client = client
-        self._watch = watch
-        self._head = head
+        super().__init__(client, watch, head)
         self._endpoint = endpoint
         self._caller: Caller | None = None
         self._model: ModelState | None = None
-        self._upstream: Channel | None = None
-        self._body_read = False
-        self._gone = False
-        self._ended = False
 
     @property
     def identity(self) -> Identity | None:
@@ -65,21 +58,6 @@ class Exchange:
     def model(self) -> ModelState | None:
         """The model that is called, once that is known."""
         return self._model
-
-    def end(self) -> None:
-        """End the call now: whoever it is of has lost their access, or the model was stopped."""
-        self._ended = True
-        self._abort_upstream()
-        self._client.abort()
-
-    def _client_ended(self) -> None:
-        """End the call at the model's server: nobody waits for the answer, and it would cost for nothing."""
-        self._gone = True
-        self._abort_upstream()
-
-    def _abort_upstream(self) -> None:
-        if self._upstream is not None:
-            self._upstream.abort()
 
     async def run(self) -> bool:
         """Serve the call; return whether another may follow on this connection."""
@@ -129,19 +107,7 @@ class Exchange:
 
     async def _asked(self) -> Asked:
         """Return the body as it came, read."""
-        head, client = self._head, self._client
-        if head.get(b"expect").lower() == "100-continue" and not client.waiting:
-            client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._watch.expect(client, _BODY_SECONDS)
-        try:
-            raw = await whole_body(client, head.length, MAX_BODY_BYTES)
-        except TooLongError:
-            raise CallRefusedError(413, f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB") from None
-        except BadRequestError as fault:
-            raise CallRefusedError(400, str(fault)) from None
-        finally:
-            self._watch.rest()
-        self._body_read = True
+        raw = await self._body(MAX_BODY_BYTES)
         return await _off_loop(raw, read_body, raw)
 
     # -- the call ------------------------------------------------------------------------------------------------
@@ -166,7 +132,7 @@ class Exchange:
             words, called.status = told.message, told.status
             if relay.server_refused_us:
                 self._gateway.refused_credential(model)
-            if not self._is_over:
+            if not self.is_over:
                 keep = await relay.break_off(told)
         finally:
             self._abort_upstream()
@@ -178,7 +144,7 @@ class Exchange:
 
     def _fault(self, fault: Exception, model: ModelState) -> CallRefusedError:
         """Return what to say of a fault: nothing of what the server said, which may be anything."""
-        if self._is_over:
+        if self.is_over:
             withdrawn = CallRefusedError(401, "the caller's access was withdrawn while this call ran")
             return withdrawn if self._ended else CallRefusedError(_HUNG_UP, "the caller hung up")
         if isinstance(fault, CallRefusedError):
@@ -194,35 +160,16 @@ class Exchange:
                            redact=gateway.redactor()) + body.content  # fmt: skip
         known = gateway.upstreams.take_idle(address)
         upstream = known or await gateway.upstreams.connect(address)
-        first = await self._ask(upstream, out, relay)
-        if not first and known is not None and not self._is_over and not self._watch.ran_out:
+        first = await self._ask(upstream, out, relay.sending)
+        if not first and known is not None and not self.is_over and not self._watch.ran_out:
             # The server closed an idle connection just as we chose it, with nothing of an answer: it is asked again.
             upstream = await gateway.upstreams.connect(address)
-            first = await self._ask(upstream, out, relay)
+            first = await self._ask(upstream, out, relay.sending)
         keep = await relay.answer(upstream, first, key)
         if relay.reusable:
             self._upstream = None
             gateway.upstreams.give_back(address, upstream)
         return keep
-
-    @property
-    def _is_over(self) -> bool:
-        return self._gone or self._ended
-
-    async def _ask(self, upstream: Channel, out: bytes, relay: Relay) -> bytes:
-        """Send the call; return the beginning of the answer, empty when the server closed instead."""
-        self._upstream = upstream
-        if self._is_over:
-            upstream.abort()
-            raise EOFError
-        relay.sending(upstream)
-        try:
-            upstream.write(out)
-            await upstream.drain()
-            return await upstream.receive()
-        except (EOFError, ConnectionError):
-            upstream.abort()
-            return b""
 
 
 async def _off_loop(raw: bytes, work: Callable[_In, _Out], *arguments: _In.args, **options: _In.kwargs) -> _Out:

@@ -8,6 +8,7 @@ import time
 
 from bailiwick.core.messages import ModelState
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.model.errors import event, render
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
@@ -74,7 +75,7 @@ class Relay:
             if time.monotonic() > over:
                 raise CallRefusedError(504, "the answer takes longer than half an hour")
             self._watch.expect(upstream, self._model.timeout_seconds)
-            data = await _more(upstream)
+            data = await more_of(upstream)
         if not reader.head_done or reader.chunked or reader.has_length:
             raise EOFError
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
@@ -90,7 +91,7 @@ class Relay:
             return self._head.keep_alive
         if self._usage is not None and self._is_stream and not self._framed and self._at_line_end:
             told = event(fault, self._endpoint)
-            await self._write(_chunk(told) + _chunk(b"", last=True))
+            await self._write(chunk(told) + chunk(b"", last=True))
             return self._head.keep_alive
         self._client.abort()
         return False
@@ -147,7 +148,7 @@ class Relay:
         if out:
             self._passed += len(out)
             self._at_line_end = out.endswith(b"\n")
-        return out if self._framed else _chunk(out, last=last)
+        return out if self._framed else chunk(out, last=last)
 
     async def _write(self, out: bytes) -> None:
         if out:
@@ -155,15 +156,3 @@ class Relay:
             self._watch.expect(self._client, _WRITE_SECONDS)
             await self._client.drain()
             self._watch.rest()
-
-
-async def _more(upstream: Channel) -> bytes:
-    try:
-        return await upstream.receive()
-    except EOFError:
-        return b""
-
-
-def _chunk(data: bytes, *, last: bool = False) -> bytes:
-    framed = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-    return framed + b"0\r\n\r\n" if last else framed

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 
 from bailiwick.core.messages import ModelState
-from bailiwick.dataplane.channel import Channel, TooLongError, linger
+from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.calls import CallListener
 from bailiwick.dataplane.gateways.model.doors import Door
 from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.exchange import Exchange
@@ -12,41 +13,24 @@ from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.model import ENDPOINTS, LIST_PATH, Family
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
-from bailiwick.dataplane.listening import Listener
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request
-
-_HEAD_SECONDS = 120.0
+from bailiwick.dataplane.router.wire import RequestHead
 
 
-class ModelListener(Listener):
+class ModelListener(CallListener):
     """Serves every connection to one socket, which is one door."""
 
     def __init__(self, gateway: ModelGateway, door: Door) -> None:
-        super().__init__(self._calls)
+        super().__init__()
         self._gateway = gateway
         self._door = door
 
-    async def _calls(self, client: Channel) -> None:
-        watch = Watch()
-        try:
-            while await self._serve_call(client, watch):
-                pass
-            await linger(client)
-        finally:
-            watch.stop()
+    async def refuse(self, client: Channel, fault: CallRefusedError) -> None:
+        """Answer what is no request at all; which wire its caller speaks is not known."""
+        await _say(client, fault, "openai")
 
-    async def _serve_call(self, client: Channel, watch: Watch) -> bool:
+    async def serve(self, client: Channel, watch: Watch, head: RequestHead) -> bool:
         """Serve one call; return whether another may follow on this connection."""
-        watch.expect(client, _HEAD_SECONDS)
-        try:
-            head = parse_request(await client.until(b"\r\n\r\n", MAX_HEAD_BYTES))
-        except TooLongError:
-            return await _say(client, CallRefusedError(400, "the head of the request is too large"), "openai")
-        except BadRequestError as fault:
-            return await _say(client, CallRefusedError(400, str(fault)), "openai")
-        finally:
-            watch.rest()
         # As it was written: a path that must be decoded first is none of ours.
         path = head.target.partition("?")[0]
         family: Family = "anthropic" if b"anthropic-version" in head.first else "openai"

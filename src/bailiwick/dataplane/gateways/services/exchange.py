@@ -8,8 +8,9 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ServiceConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity, Principal
-from bailiwick.dataplane.channel import Channel, TooLongError
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.calls import UnderWay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.credentials import Shown
 from bailiwick.dataplane.gateways.services.gateway import Called, Caller, ServiceGateway
@@ -17,58 +18,31 @@ from bailiwick.dataplane.gateways.services.headers import refusal, request_head
 from bailiwick.dataplane.gateways.services.matching import Matched, Wanted, match, read_target, suiting
 from bailiwick.dataplane.gateways.services.relay import Relay
 from bailiwick.dataplane.gateways.upstreams import Address
-from bailiwick.dataplane.router.bodies import whole_body
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import BadRequestError, RequestHead
+from bailiwick.dataplane.router.wire import RequestHead
 
 MAX_BODY_BYTES = 16 * 2**20
-_BODY_SECONDS = 60.0
 _HUNG_UP = 499
 # What may be asked twice without being done twice (RFC 9110 section 9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _LONGEST_SHOWN = 300
 
 
-class Exchange:
+class Exchange(UnderWay):
     """One call through one socket."""
 
     def __init__(
         self, gateway: ServiceGateway, binding: Binding, client: Channel, watch: Watch, head: RequestHead
     ) -> None:
+        super().__init__(client, watch, head)
         self.binding = binding
         self._gateway = gateway
-        self._client = client
-        self._watch = watch
-        self._head = head
         self._caller: Caller | None = None
-        self._upstream: Channel | None = None
-        self._body_read = False
-        self._gone = False
-        self._ended = False
 
     @property
     def identity(self) -> Identity | None:
         """Whose call this is, once that is known."""
         return self._caller.identity if self._caller is not None else None
-
-    def end(self) -> None:
-        """End the call now: whoever it is of has lost their access, or the service was stopped."""
-        self._ended = True
-        self._abort_upstream()
-        self._client.abort()
-
-    def _client_ended(self) -> None:
-        """End the call at the service: nobody waits for the answer."""
-        self._gone = True
-        self._abort_upstream()
-
-    def _abort_upstream(self) -> None:
-        if self._upstream is not None:
-            self._upstream.abort()
-
-    @property
-    def _is_over(self) -> bool:
-        return self._gone or self._ended
 
     async def run(self) -> bool:
         """Serve the call; return whether another may follow on this connection."""
@@ -89,7 +63,7 @@ class Exchange:
             connection, decision = gateway.require(caller, self.binding)
             wanted = read_target(head.method, head.target)
             matched = match(wanted, self.binding.grant.requests)
-            body = await self._body()
+            body = await self._body(MAX_BODY_BYTES)
             matched = suiting(matched, body, head.get(b"content-type"))
             shown = await self._credential(connection)
         except CallRefusedError as fault:
@@ -103,22 +77,6 @@ class Exchange:
         except BailiwickError as fault:
             words = f"the credential of {self.binding.resource} cannot be had now: {fault.message}"
             raise CallRefusedError(503, words, hint=fault.hint) from None
-
-    async def _body(self) -> bytes:
-        head, client = self._head, self._client
-        if head.get(b"expect").lower() == "100-continue" and not client.waiting:
-            client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._watch.expect(client, _BODY_SECONDS)
-        try:
-            body = await whole_body(client, head.length, MAX_BODY_BYTES)
-        except TooLongError:
-            raise CallRefusedError(413, f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB") from None
-        except BadRequestError as fault:
-            raise CallRefusedError(400, str(fault)) from None
-        finally:
-            self._watch.rest()
-        self._body_read = True
-        return body
 
     async def _refuse(self, call: str, fault: CallRefusedError) -> bool:
         if self._caller is not None:
@@ -169,7 +127,7 @@ class Exchange:
     async def _break_off(self, fault: CallRefusedError, relay: Relay) -> bool:
         """Tell the app of a fault where that is still possible; return whether its connection can go on."""
         self._watch.rest()
-        if self._is_over:
+        if self.is_over:
             return False
         if relay.begun:
             self._client.abort()
@@ -180,7 +138,7 @@ class Exchange:
 
     def _fault(self, fault: Exception, connection: ServiceConnection) -> CallRefusedError:
         """Return what to say of a fault: nothing of what the service said, which may be anything."""
-        if self._is_over:
+        if self.is_over:
             withdrawn = CallRefusedError(401, "the caller's access was withdrawn while this call ran")
             return withdrawn if self._ended else CallRefusedError(_HUNG_UP, "the app hung up")
         if isinstance(fault, CallRefusedError):
@@ -206,10 +164,10 @@ class Exchange:
         # A connection that was idle may be closed just now: what must not be done twice goes over a new one.
         known = upstreams.take_idle(address) if wanted.method in _IDEMPOTENT else None
         upstream = known or await upstreams.connect(address)
-        first = await self._ask(upstream, out, relay)
-        if not first and known is not None and not self._is_over and not self._watch.ran_out:
+        first = await self._ask(upstream, out, relay.expect)
+        if not first and known is not None and not self.is_over and not self._watch.ran_out:
             upstream = await upstreams.connect(address)
-            first = await self._ask(upstream, out, relay)
+            first = await self._ask(upstream, out, relay.expect)
         if not first:
             raise EOFError
         await relay.pass_on(upstream, first)
@@ -217,18 +175,3 @@ class Exchange:
         if relay.reusable:
             self._upstream = None
             upstreams.give_back(address, upstream)
-
-    async def _ask(self, upstream: Channel, out: bytes, relay: Relay) -> bytes:
-        """Send the call; return the beginning of the answer, empty when the service closed instead."""
-        self._upstream = upstream
-        if self._is_over:
-            upstream.abort()
-            raise EOFError
-        relay.expect(upstream)
-        try:
-            upstream.write(out)
-            await upstream.drain()
-            return await upstream.receive()
-        except (EOFError, ConnectionError):
-            upstream.abort()
-            return b""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bailiwick.core.grants import FieldMask
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.credentials import Shown
 from bailiwick.dataplane.gateways.services.fields import masked
@@ -80,7 +81,7 @@ class Relay:
             if reader.done:
                 return
             self.expect(upstream)
-            data = await _more(upstream)
+            data = await more_of(upstream)
         if not reader.head_done or reader.chunked or reader.has_length:
             raise EOFError
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
@@ -144,10 +145,7 @@ class Relay:
         return self._method == "HEAD" or self._reader.status in _BODILESS
 
     def _framing(self, body: bytes, *, last: bool) -> bytes:
-        if self._framed:
-            return body
-        framed = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-        return framed + b"0\r\n\r\n" if last else framed
+        return body if self._framed else chunk(body, last=last)
 
     async def _write(self, out: bytes) -> None:
         if out:
@@ -155,10 +153,3 @@ class Relay:
             self._watch.expect(self._client, _WRITE_SECONDS)
             await self._client.drain()
             self._watch.rest()
-
-
-async def _more(upstream: Channel) -> bytes:
-    try:
-        return await upstream.receive()
-    except EOFError:
-        return b""
