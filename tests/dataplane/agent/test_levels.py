@@ -18,7 +18,7 @@ def at(level: IsolationLevel) -> Guardrails:
 async def test_what_runs_below_the_level_that_is_demanded_ends_and_says_why(
     house: PlaneHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(levels, "runsc_version", lambda: "")
+    monkeypatch.setattr(levels, "why_no_gvisor", lambda _: ("this host has no runsc", "install runsc"))
     release = house.release({"app.py": HELLO})
     await house.until_running(release)
     assert (await house.get("/")).text == "hello"
