@@ -252,6 +252,36 @@ async def test_without_the_right_to_start_programs_it_has_threads_and_no_process
 
 
 @here
+@pytest.mark.req("RT1", "OB1")
+async def test_all_that_it_says_arrives_and_it_ends_as_its_command_does(runtime: Runtime) -> None:
+    code = """
+        import os, sys
+        print(os.getpid() == 1, os.getppid())
+        if os.fork() == 0:
+            if os.fork() == 0:
+                os.execlp("sleep", "sleep", "600")
+            os._exit(0)
+        os.wait()
+        sys.stdout.write("x" * 2_000_000 + "\\n")
+        open("/dev/stdout", "w").write("by its name\\n")
+        os.system("echo from a shell >&2")
+        sys.stdout.write("the last word")
+        os.kill(os.getpid(), 15)
+    """
+    said, ended = await python(runtime, code)
+    assert said.split("\n") == ["False 1", "x" * 2_000_000, "by its name", "from a shell", "the last word"]
+    assert ended.code == 128 + 15
+
+
+@here
+@pytest.mark.req("RT1")
+async def test_a_command_that_is_not_there_is_said(runtime: Runtime) -> None:
+    async with started(runtime, "", command=("/no/such/program",)) as sandbox:
+        assert b"cannot run /no/such/program: No such file" in await sandbox.output.read()
+        assert (await sandbox.wait()).code == 127
+
+
+@here
 @as_root
 @pytest.mark.req("RT1")
 async def test_what_it_stores_is_its_owners_and_stays(runtime: Runtime) -> None:
@@ -260,9 +290,15 @@ async def test_what_it_stores_is_its_owners_and_stays(runtime: Runtime) -> None:
     assert uid is not None
     os.chown(folder, uid, uid)
     try:
-        code = "import os; open('/storage/kept', 'w').write('x'); print(os.stat('/storage/kept').st_uid)"
-        said, _ = await python(runtime, code, storage=Storage(folder, MIB))
-        assert (said, (folder / "kept").stat().st_uid) == ("1000\n", uid)
+        code = """
+            import os, shutil, subprocess
+            shutil.copy("/usr/bin/true", "/storage/kept")
+            print(os.stat("/storage/kept").st_uid, flush=True)
+            subprocess.run(["/storage/kept"])
+        """
+        said, ended = await python(runtime, code, storage=Storage(folder, MIB))
+        assert (said.split("\n")[0], (folder / "kept").stat().st_uid, ended.code) == ("1000", uid, 1)
+        assert "PermissionError" in said
     finally:
         shutil.rmtree(folder)
 

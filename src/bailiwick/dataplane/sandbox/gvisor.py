@@ -131,11 +131,13 @@ def bundle(
     limits: Sequence[tuple[str, int]],
     capabilities: Sequence[str],
     writable: Sequence[str] = (),
+    data_only: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the configuration of a bundle (OCI runtime specification 1.0) whose root is mounted at `ROOT`.
 
-    What is written to the folders that are `writable` goes to their file systems at once, and fails at once when they
-    are full: of other files runsc believes that nobody else changes them, and writes them when it likes.
+    What is written to the folders that are `writable` or `data_only` goes to their file systems at once, and fails at
+    once when they are full: of other files runsc believes that nobody else changes them, and writes them when it likes.
+    No program is run from folders that are `data_only`.
 
     The root is read-only by its mount. Were it so by the configuration, runsc would have to mount it again, which the
     kernel refuses to it there.
@@ -157,10 +159,15 @@ def bundle(
         "mounts": [
             {"destination": "/proc", "type": "proc", "source": "proc"},
             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"},
-            *({"destination": path, "type": "bind", "source": ROOT + path, "options": ["rw"]} for path in writable),
+            *(_bound(path) for path in writable),
+            *(_bound(path, "noexec") for path in data_only),
         ],
         "linux": {"namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")]},
     }
+
+
+def _bound(path: str, *options: str) -> dict[str, Any]:
+    return {"destination": path, "type": "bind", "source": ROOT + path, "options": ["rw", "nosuid", "nodev", *options]}
 
 
 def _stamp(program: str) -> str:

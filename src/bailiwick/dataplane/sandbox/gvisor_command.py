@@ -54,7 +54,8 @@ def _command(spec: SandboxSpec, runtime: Runtime, handed: Handed) -> list[str]:
             ("RLIMIT_FSIZE", largest_file(spec)),
         ],
         capabilities=_CAPABILITIES,
-        writable=[*_IN_MEMORY, *([STORAGE] if spec.storage is not None else [])],
+        writable=_IN_MEMORY,
+        data_only=[STORAGE] if spec.storage is not None else [],
     )
     options, command = runsc_options(program, spec.platform, data, configuration, content)
     return [*unsharing(), "--cap-drop", "ALL", *options, *starting_options(handed), "--", *command]
