@@ -99,13 +99,16 @@ def without_processes(program: bytes) -> bytes:
 
 def without_raw_sockets(program: bytes) -> bytes:
     """Return a filter that refuses sockets for packets made by hand, which a kernel refuses to who lacks the right."""
-    number = next(number for number, name in call_names().items() if name == "socket")
     steps = [
-        (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 4, number),
+        (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 4, _number("socket")),
         (_LOAD, 0, 0, _FLAGS), (_AND, 0, 0, _SOCKET_KIND), (_EQUAL, 0, 1, _SOCKET_RAW),
         (_RETURN, 0, 0, _REFUSE),
     ]  # fmt: skip
     return _packed(steps) + program
+
+
+def _number(name: str) -> int:
+    return next(number for number, known in call_names().items() if known == name)
 
 
 def starting_calls() -> frozenset[int]:

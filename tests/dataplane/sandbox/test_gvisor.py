@@ -5,6 +5,8 @@ import json
 import os
 import platform
 import shutil
+import subprocess
+import sys
 import tempfile
 import textwrap
 from collections.abc import AsyncIterator, Iterator
@@ -28,6 +30,7 @@ from bailiwick.dataplane.sandbox import (
     gvisor,
     gvisor_command,
     launch,
+    levels_here,
     require_level,
     uid_of,
 )
@@ -268,7 +271,10 @@ async def test_all_that_it_says_arrives_and_it_ends_as_its_command_does(runtime:
         sys.stdout.write("the last word")
         os.kill(os.getpid(), 15)
     """
-    said, ended = await python(runtime, code)
+    async with started(runtime, code) as sandbox:
+        await asyncio.sleep(1)  # nobody reads, and what takes the output is full
+        said = (await sandbox.output.read()).decode()
+        ended = await sandbox.wait()
     assert said.split("\n") == ["False 1", "x" * 2_000_000, "by its name", "from a shell", "the last word"]
     assert ended.code == 128 + 15
 
@@ -303,14 +309,37 @@ async def test_what_it_stores_is_its_owners_and_stays(runtime: Runtime) -> None:
         shutil.rmtree(folder)
 
 
-@here
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every uid can reach, unlike those of pytest."""
+    made = Path(tempfile.mkdtemp(prefix="bw-seen-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
 @pytest.mark.req("RT1")
-def test_the_command_line_runs_a_command_in_it(tmp_path: Path) -> None:
-    command = ["sandbox", "run", "--level", "gvisor", "--state", str(tmp_path), "--", "python3", "-c", "exit(7)"]
-    tmp_path.chmod(0o755)
-    for above in tmp_path.parents[:-2]:
-        above.chmod(0o755)
-    assert CliRunner().invoke(root, command).exit_code == 7
+@pytest.mark.parametrize("level", ["process", "gvisor"])
+def test_the_command_line_runs_a_command_at_a_level_with_a_folder_to_see(folder: Path, level: str) -> None:
+    if level not in levels_here():
+        pytest.skip(f"this host has no {level}")
+    (folder / "seen").write_text("seen from inside")
+    code = f"""
+        import os
+        print(open("/mnt/{folder.name}/seen").read())
+        for path in ("/mnt/x", "/mnt/{folder.name}/seen"):
+            try:
+                open(path, "w")
+            except OSError:
+                continue
+            print("wrote", path)
+        os._exit(7)
+    """
+    command = ["sandbox", "run", "--level", level, "--state", str(folder / "state"), "--ro", str(folder)]
+    command += ["--", "python3", "-u", "-c", textwrap.dedent(code)]
+    program = [sys.executable, "-m", "bailiwick.faces.cli.main"]
+    done = subprocess.run([*program, *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (7, "seen from inside\n"), done.stderr
 
 
 @pytest.fixture

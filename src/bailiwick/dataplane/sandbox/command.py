@@ -15,6 +15,8 @@ from bailiwick.dataplane.sandbox.runtime import Runtime
 
 _INNER_ID = "1000"
 STORAGE = "/storage"
+# Below it are folders by their own names.
+_SHOWN, _SMALL = "/mnt/", "4096"
 
 
 def bubblewrap_command(spec: SandboxSpec, runtime: Runtime, handed: Handed) -> list[str]:
@@ -47,8 +49,13 @@ def content_options(spec: SandboxSpec, data: DataFiles, root: str) -> list[str]:
     above = root.rstrip("/")
     hosts = "127.0.0.1 localhost\n" + "".join(f"{plant.address} {plant.name}\n" for plant in spec.plants)
     options = ["--size", str(spec.limits.disk_bytes), "--tmpfs", f"{above}/tmp"]  # noqa: S108 - the sandbox's own
+    shown = [mount for mount in spec.mounts if mount.target.startswith(_SHOWN)]
+    if shown:  # the root has no place for them
+        options += ["--size", _SMALL, "--tmpfs", above + _SHOWN.rstrip("/")]
     for mount in spec.mounts:
         options += ["--ro-bind", str(mount.source), above + mount.target]
+    if shown:
+        options += ["--remount-ro", above + _SHOWN.rstrip("/")]
     if spec.storage is not None:
         options += ["--bind", str(spec.storage.folder), above + STORAGE]
     return [*options, "--ro-bind-data", data.add(hosts.encode()), f"{above}/etc/hosts"]

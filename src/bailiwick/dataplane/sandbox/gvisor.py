@@ -46,8 +46,7 @@ def find_runsc() -> Runsc | None:
     program = shutil.which("runsc")
     if program is None:
         return None
-    said = _said(program, "--version").partition("\n")[0].removeprefix("runsc version ").strip()
-    return Runsc(program, said[:80] or "of an unknown version")
+    return Runsc(program, _version(program, _stamp(program)))
 
 
 def default_platform(program: str) -> str:
@@ -177,6 +176,12 @@ def _stamp(program: str) -> str:
     except OSError:
         return ""
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
+
+
+@functools.lru_cache(maxsize=8)
+def _version(program: str, _stamp: str) -> str:
+    said = _said(program, "--version").partition("\n")[0].removeprefix("runsc version ").strip()
+    return said[:80] or "of an unknown version"
 
 
 @functools.lru_cache(maxsize=8)

@@ -3,7 +3,7 @@ the command, as the uid that apps have at every level. Standard library only.
 
 It stays, as the first process of its kernel: it waits for what the command leaves behind, ends with the command, and
 passes its output on. A program that waits for its write expects all of it to be taken; of a pipe of the host, gVisor
-takes what fits into it at once, and says so only to who asks.
+takes what fits into it at once.
 
 It runs from the sandbox's own runtime, so it can import nothing of Bailiwick. It is uid 0 of a kernel that is the
 sandbox's alone; outside, all of that is the owner's uid, with no right over anything.
@@ -188,9 +188,13 @@ def _passed_on(output: int) -> bool:
         piece = os.read(output, _PIECE)
     except BlockingIOError:
         return False
+    room = select.poll()
+    room.register(1, select.POLLOUT)
     left = memoryview(piece)
     while left:
-        left = left[os.write(1, left) :]
+        room.poll()
+        with contextlib.suppress(BlockingIOError):
+            left = left[os.write(1, left) :]
     return bool(piece)
 
 

@@ -51,7 +51,7 @@ class Sandbox:
     _guard: Guard
     _group: ControlGroup | None
     _gauge: Gauge
-    _mechanism: Mechanism
+    _made_of: list[str]
     _calls: CallWatch | None = None
     _ingress: InnerIngress | None = None
 
@@ -63,7 +63,7 @@ class Sandbox:
     @property
     def walls(self) -> str:
         """What it is made of here, for whoever has to rely on it."""
-        return ", ".join([*self._mechanism.walls(self.spec), self.controls])
+        return ", ".join([*self._made_of, self.controls])
 
     @property
     def is_over(self) -> bool:
@@ -181,7 +181,7 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         )
     gauge = Gauge(spec, group, inner_pid, root=mechanism.root, sees_files=not mechanism.own_kernel)
     return Sandbox(
-        spec, planted, output, inner_pid, first, process, guard, group, gauge, mechanism, calls, ingress
+        spec, planted, output, inner_pid, first, process, guard, group, gauge, mechanism.walls(spec), calls, ingress
     )  # fmt: skip
 
 
