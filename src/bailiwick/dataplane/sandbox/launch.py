@@ -96,8 +96,10 @@ class Sandbox:
         """End it now, every process in it: the death of a process namespace's first process is that of all."""
         self._first.kill()
         try:
-            # Bubblewrap ends after the namespace's first process, and that one after all the others.
-            await asyncio.wait_for(self._process.wait(), _KILL_SECONDS)
+            # Bubblewrap ends after the namespace's first process, and that one after all the others. Python 3.11's
+            # `wait_for` may lose that whoever calls this is told to end, when what it waits for has ended just then.
+            async with asyncio.timeout(_KILL_SECONDS):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
