@@ -107,7 +107,7 @@ async def test_it_changes_levels_sleeps_wakes_is_limited_and_is_killed(house: Pl
     began = time.monotonic()
     await house.kill("production")
     await house.until(lambda: sandbox.is_over)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert (await house.get("/")).status_code == 503
 
 
