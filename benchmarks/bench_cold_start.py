@@ -95,21 +95,22 @@ async def _bare() -> float:
 
 
 async def _boxed_app(store: Path, runtime: Runtime, layer: Layer) -> float:
-    with _ingress(store) as (listener, path):
-        start = time.perf_counter()
-        spec = SandboxSpec(
-            id="bench",
-            owner="bench",
-            command=(runtime.python, "-B", "-c", _APP, "/layer", "3"),
-            mounts=(Mount(layer.folder, "/layer"),),
-            ingress=listener,
-            limits=Limits(cpu=float(os.cpu_count() or 1)),
-        )
-        sandbox = await launch(spec, runtime)
-        await _answered(path)
-        took = time.perf_counter() - start
-        await sandbox.kill()
-        await sandbox.wait()
+    path = store / "ingress.sock"
+    start = time.perf_counter()
+    spec = SandboxSpec(
+        id="bench",
+        owner="bench",
+        command=(runtime.python, "-B", "-c", _APP, "/layer", "3"),
+        mounts=(Mount(layer.folder, "/layer"),),
+        ingress=path,
+        limits=Limits(cpu=float(os.cpu_count() or 1)),
+    )
+    sandbox = await launch(spec, runtime)
+    await _answered(path)
+    took = time.perf_counter() - start
+    await sandbox.kill()
+    await sandbox.wait()
+    path.unlink()
     return took
 
 

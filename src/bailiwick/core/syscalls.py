@@ -12,6 +12,7 @@ be made after it: an app that answered its own refusals could let itself pass.
 
 import platform
 import struct
+from collections.abc import Sequence
 from importlib import resources
 
 from bailiwick.core.errors import SandboxUnavailableError
@@ -46,9 +47,10 @@ SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6 (socket(2))
 REFUSED_IOCTLS = (0x5412, 0x541C)
 # What a machine is called in struct seccomp_data, and the number of seccomp(2).
 _MACHINES = {"x86_64": (0xC000003E, 317), "aarch64": (0xC00000B7, 277)}
-# BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JSET|K, BPF_RET|K
-_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
+# BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JSET|K, BPF_ALU|AND|K, BPF_RET|K
+_LOAD, _EQUAL, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x45, 0x54, 0x06
 _CLONE_THREAD = 0x00010000
+_SOCKET_KIND, _SOCKET_RAW = 0xF, 3  # SOCK_TYPE_MASK and SOCK_RAW (socket(2))
 # Offsets in struct seccomp_data; of arguments, that of their lower half.
 _NUMBER, _MACHINE, _OPERATION, _FLAGS = 0, 4, 16, 24
 _ALLOW, _HAND_ON, _REFUSE = 0x7FFF0000, 0x7FC00000, 0x00050001  # SECCOMP_RET_ALLOW, _USER_NOTIF, _ERRNO with EPERM
@@ -87,6 +89,28 @@ def handing_filters(*, programs: bool = True) -> tuple[bytes, bytes]:
     return _packed(first) + handing, _packed(second) + (b"" if programs else _starts_handed()) + handing
 
 
+def without_processes(program: bytes) -> bytes:
+    """Return a filter that refuses to make a process, too; threads may be started.
+
+    It is for kernels whose filters cannot hand on: there, it cannot tell the start of the app from that of a program.
+    """
+    return _answering(("fork", "vfork"), _REFUSE) + program
+
+
+def without_raw_sockets(program: bytes) -> bytes:
+    """Return a filter that refuses sockets for packets made by hand, which a kernel refuses to who lacks the right."""
+    steps = [
+        (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 4, _number("socket")),
+        (_LOAD, 0, 0, _FLAGS), (_AND, 0, 0, _SOCKET_KIND), (_EQUAL, 0, 1, _SOCKET_RAW),
+        (_RETURN, 0, 0, _REFUSE),
+    ]  # fmt: skip
+    return _packed(steps) + program
+
+
+def _number(name: str) -> int:
+    return next(number for number, known in call_names().items() if known == name)
+
+
 def starting_calls() -> frozenset[int]:
     """Return the numbers of the calls by which this machine's programs become another program."""
     return frozenset(number for number, name in call_names().items() if name in {"execve", "execveat"})
@@ -94,14 +118,19 @@ def starting_calls() -> frozenset[int]:
 
 def _starts_handed() -> bytes:
     """Return the beginning of a filter that hands on what starts a program or makes a process."""
+    return _answering(("execve", "execveat", "fork", "vfork"), _HAND_ON)
+
+
+def _answering(names: Sequence[str], answer: int) -> bytes:
+    """Return the beginning of a filter that has one answer for these calls and for making a process by clone(2)."""
     numbers = {name: number for number, name in call_names().items() if number != PROGRAM_STARTED}
-    calls = [numbers[name] for name in ("execve", "execveat", "fork", "vfork") if name in numbers]
+    calls = [numbers[name] for name in names if name in numbers]
     count = len(calls)
-    # Each comparison jumps to the last step, which hands on, or goes to the next; all else leaves it out.
+    # Each comparison jumps to the last step, which answers, or goes to the next; all else leaves it out.
     steps = [(_LOAD, 0, 0, _NUMBER)]
     steps += [(_EQUAL, count - place + 2, 0, number) for place, number in enumerate(calls)]
     steps += [(_EQUAL, 0, 3, numbers["clone"]), (_LOAD, 0, 0, _OPERATION), (_ANY_BIT, 1, 0, _CLONE_THREAD)]
-    return _packed([*steps, (_RETURN, 0, 0, _HAND_ON)])
+    return _packed([*steps, (_RETURN, 0, 0, answer)])
 
 
 def without_ioctls(program: bytes, machine: str, ioctl: int) -> bytes:

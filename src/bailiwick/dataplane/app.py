@@ -198,6 +198,7 @@ class DataPlane:
             walls=Walls(settings.plane, self._spool.add, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
+            gvisor_platform=settings.gvisor_platform,
         )
         self._host = AppHost(
             plane=settings.plane,

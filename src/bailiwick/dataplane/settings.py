@@ -1,7 +1,7 @@
 """A data plane's settings: one YAML file; unknown keys are refused."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,7 +65,8 @@ class DataPlaneSettings(BaseModel):
     token; apps need neither. `health_port` answers `/healthz` and `/readyz`, on `health_host`, to whoever watches the
     process. What this plane must not reach is tried every `network_probe_seconds`. Without `app_databases` apps get no
     databases of their own here. A release whose place was taken stays warm for `warm_minutes`, so that a rollback to it
-    needs no start, and so does an idle app; 0 keeps none. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
+    needs no start, and so does an idle app; 0 keeps none. `gvisor_platform` is how gVisor's kernel gets
+    hold of apps' system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
     `connections` is how many it has open at most, and how many of one address.
     """
 
@@ -92,6 +93,7 @@ class DataPlaneSettings(BaseModel):
     app_databases: AppDatabases | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
     network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)
+    gvisor_platform: Literal["", "ptrace", "systrap", "kvm"] = ""
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bailiwick.dataplane import attacks
 from bailiwick.dataplane.attacks import Found, attack_sandbox
-from bailiwick.dataplane.sandbox import SandboxUnavailableError, ensure_runtime, uid_of
+from bailiwick.dataplane.sandbox import SandboxUnavailableError, ensure_runtime, levels_here, uid_of
 from bailiwick.faces.cli.main import root
 
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the attempts are written for x86-64")
@@ -25,15 +25,25 @@ THEMES = {
 
 
 @pytest.fixture(scope="module")
-def found() -> Iterator[Found]:
+def all_found() -> Iterator[list[Found]]:
+    """What came of it at each level that this host has."""
     store = Path(tempfile.mkdtemp(prefix="bw-runtime-"))
     store.chmod(0o755)
-    yield asyncio.run(attack_sandbox(ensure_runtime(store)))
+    yield asyncio.run(attack_sandbox(ensure_runtime(store), levels_here()))
     shutil.rmtree(store)
 
 
+@pytest.fixture(scope="module")
+def found(all_found: list[Found]) -> Found:
+    return all_found[0]
+
+
 @pytest.mark.req("RT1", "RT3", "RT6")
-def test_no_attempt_gets_out_and_each_would_where_there_is_no_sandbox(found: Found) -> None:
+@pytest.mark.parametrize("level", ["process", "gvisor"])
+def test_no_attempt_gets_out_and_each_would_where_there_is_no_sandbox(all_found: list[Found], level: str) -> None:
+    found = next((item for item in all_found if item.level == level), None)
+    if found is None:
+        pytest.skip(f"this host has no {level}")
     assert [f"{item.theme}: {item.name}" for item in found.escaped] == []
     proved = [item for item in found.outcomes if item.outside]
     assert len(proved) >= 280, [f"{item.name}: {item.outside_words}" for item in found.unproved]
@@ -62,20 +72,21 @@ def test_the_result_is_a_table_for_people_and_json_for_programs(
     ]
     faults: list[Exception] = []
 
-    async def attack(_: object) -> Found:
+    async def attack(_: object, levels: Sequence[str]) -> list[Found]:
         if faults:
             raise faults[0]
-        return answers.pop(0)
+        return [replace(answers.pop(0), level=level) for level in levels]
 
     monkeypatch.setattr(attacks, "attack_sandbox", attack)
-    command = ["pentest", "--only", "sandbox", "--state", str(tmp_path), "--out", str(tmp_path / "out.json")]
+    command = ["pentest", "--only", "sandbox", "--level", "process", "--state", str(tmp_path)]
+    command += ["--out", str(tmp_path / "out.json")]
     held = CliRunner().invoke(root, command)
     assert held.exit_code == 0
     assert f"{len(found.outcomes)} attempts in a sandbox" in held.output
     assert "trace a child" in held.output
-    kept = json.loads((tmp_path / "out.json").read_text())
+    kept = json.loads((tmp_path / "out.json").read_text())["levels"][0]
     assert (kept["held"], kept["escaped"], kept["attempts"]) == (True, [], len(found.outcomes))
     broken = CliRunner().invoke(root, [*command, "--json"])
-    assert (broken.exit_code, json.loads(broken.output)["escaped"]) == (1, ["processes: trace a child"])
+    assert (broken.exit_code, json.loads(broken.output)["levels"][0]["escaped"]) == (1, ["processes: trace a child"])
     faults.append(SandboxUnavailableError("bubblewrap is not installed", hint="apt-get install bubblewrap"))
     assert CliRunner().invoke(root, command).exit_code == 2

@@ -381,3 +381,15 @@ async def test_the_machine_that_an_app_sees_is_its_own_and_time_zones_work(runti
         "2026-07-01T12:00:00+02:00 UTC",
         "JST",
     ]
+
+
+@pytest.mark.req("RT5")
+async def test_who_is_told_to_end_while_it_ends_a_sandbox_does(runtime: Runtime) -> None:
+    sandbox = await launch(SandboxSpec(id="told", owner="test/told", command=("true",)), runtime)
+    await sandbox.wait()
+    killing = asyncio.create_task(sandbox.kill())
+    await asyncio.sleep(0)
+    told = killing.cancel()
+    await asyncio.wait([killing])
+    assert killing.cancelled() == told
+    sandbox.close()

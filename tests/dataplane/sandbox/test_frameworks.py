@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import textwrap
@@ -186,21 +185,19 @@ class Bench:
         for name, text in files.items():
             (place / name).write_text(textwrap.dedent(text))
         packages = (Mount(layer.folder, program.packages),) if layer is not None else ()
-        with socket.socket(socket.AF_UNIX) as ingress:
-            ingress.bind(str(place / "ingress.sock"))
-            ingress.listen(16)
-            spec = SandboxSpec(
-                id="framework",
-                owner=f"test/{place.name}",
-                command=program.command,
-                environment=program.environment,
-                mounts=(Mount(place, "/app"), Mount(self.helpers, "/overlay"), *packages),
-                ingress=ingress,
-                limits=_LIMITS,
-                working_directory="/app",
-                programs=program.may_start_others,
-            )
-            return await launch(spec, self.runtime), place / "ingress.sock"
+        ingress = place / "ingress.sock"
+        spec = SandboxSpec(
+            id="framework",
+            owner=f"test/{place.name}",
+            command=program.command,
+            environment=program.environment,
+            mounts=(Mount(place, "/app"), Mount(self.helpers, "/overlay"), *packages),
+            ingress=ingress,
+            limits=_LIMITS,
+            working_directory="/app",
+            programs=program.may_start_others,
+        )
+        return await launch(spec, self.runtime), ingress
 
     async def page(self, manifest: str, files: dict[str, str], layer: Layer | None = None) -> str:
         """Return what a web app answers."""

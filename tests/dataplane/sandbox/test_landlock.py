@@ -13,7 +13,7 @@ import pytest
 
 from bailiwick.dataplane.sandbox import stage
 from bailiwick.dataplane.sandbox.cgroups import make_group
-from bailiwick.dataplane.sandbox.levels import landlock_version
+from bailiwick.dataplane.sandbox.landlock import landlock_version
 from bailiwick.dataplane.sandbox.model import Limits
 
 CODE = """

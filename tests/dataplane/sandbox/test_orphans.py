@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick.dataplane.sandbox import end_abandoned
+from bailiwick.dataplane.sandbox import end_abandoned, levels_here
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="what is left is found by the uid that only root gives")
 # Starts sandboxes, each from a process of its own, and kills that later each time: while it starts, and after that.
@@ -23,7 +23,7 @@ from pathlib import Path
 from bailiwick.dataplane.sandbox import Plant, SandboxSpec, ensure_runtime, launch, uid_of
 
 runtime = ensure_runtime(Path(sys.argv[1]), tools=True)
-uid, moments, last = uid_of("orphans"), int(sys.argv[2]), 0.2
+uid, level, moments, last = uid_of("orphans"), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 
 def there():
     found = []
@@ -37,7 +37,7 @@ def there():
 
 async def start():
     plants = (Plant("orders.internal", "127.1.0.1", 5432),)
-    await launch(SandboxSpec("orphan", "orphans", ("sleep", "600"), plants=plants), runtime)
+    await launch(SandboxSpec("orphan", "orphans", ("sleep", "600"), plants=plants, level=level), runtime)
     await asyncio.sleep(600)
 
 left = {}
@@ -84,8 +84,13 @@ def run(code: str, *arguments: str) -> str:
 
 
 @pytest.mark.req("RT1", "DM5")
-def test_a_starter_that_is_killed_at_any_moment_leaves_no_process(store: Path) -> None:
-    assert json.loads(run(KILLED, str(store), "30")) == {}
+@pytest.mark.parametrize(("level", "moments", "last"), [("process", "30", "0.2"), ("gvisor", "12", "0.9")])
+def test_a_starter_that_is_killed_at_any_moment_leaves_no_process(
+    store: Path, level: str, moments: str, last: str
+) -> None:
+    if level not in levels_here():
+        pytest.skip(f"this host has no {level}")
+    assert json.loads(run(KILLED, str(store), level, moments, last)) == {}
 
 
 def _runs(pid: int) -> bool:

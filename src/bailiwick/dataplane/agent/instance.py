@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import shutil
-import socket
 import tempfile
 import time
 from collections import deque
@@ -91,6 +90,7 @@ class Workshop:
     walls: Walls
     networks: NetworkWatch
     identity_key: str
+    gvisor_platform: str = ""
 
 
 @dataclass
@@ -148,7 +148,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     """Start a release, or another part of it than its web server, and wait until what serves answers; raise
     `StartError` with its words if it does not.
     """
-    require_level(state.guardrails.isolation.level)
+    await asyncio.to_thread(require_level, state.guardrails.isolation.level, shop.gvisor_platform)
     require_offered(prepared.manifest, shop)
     manifest = prepared.manifest
     runtime = await shop.runtimes.of(manifest.app.runtime)
@@ -157,7 +157,6 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
     folder.chmod(0o711)
     path = folder / "ingress.sock"
-    ingress = _listen(path)
     plants, names, environment = _plan(state, prepared.manifest)
     part = part or Part("serve", manifest.app.entrypoint or "")
     trust = trusting(runtime, folder, shop.egress_authority(state))
@@ -176,19 +175,19 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
         ),
         storage=storage,
         plants=tuple(plants.values()),
-        ingress=ingress,
+        ingress=path,
         limits=limits_of(manifest),
         tenant=state.tenant,
         working_directory="/app",
         programs=program.may_start_others,
+        level=state.guardrails.isolation.level,
+        platform=shop.gvisor_platform,
     )
     try:
         sandbox = await launch(spec, runtime)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    finally:
-        ingress.close()
     instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, runtime, layer)
     instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
     try:
@@ -207,14 +206,6 @@ def limits_of(manifest: Manifest) -> Limits:
     return Limits(
         declared.memory_bytes, declared.cpu, declared.processes, declared.disk_bytes, open_files=declared.open_files
     )
-
-
-def _listen(path: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen(256)
-    return listener
 
 
 def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[str, str], dict[str, str]]:

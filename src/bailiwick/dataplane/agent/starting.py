@@ -201,7 +201,7 @@ class Starter:
         if not quietly:
             self.tell.status(state, "starting", "")
         try:
-            require_level(state.guardrails.isolation.level)
+            await asyncio.to_thread(require_level, state.guardrails.isolation.level, self.shop.gvisor_platform)
             prepared = await self.shelf.prepare(state)
             require_offered(prepared.manifest, self.shop)
             return prepared

@@ -9,16 +9,17 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bailiwick.core.errors import UnavailableError
+from bailiwick.core.guardrails import IsolationLevel
 from bailiwick.dataplane.attacks import attempts, bait_server
-from bailiwick.dataplane.attacks.attempts.main import MARK
+from bailiwick.dataplane.attacks.attempts.main import ATTEMPTS, MARK
 from bailiwick.dataplane.attacks.attempts.model import Bait
-from bailiwick.dataplane.sandbox import Limits, Mount, Runtime, SandboxSpec, launch, uid_of
+from bailiwick.dataplane.sandbox import Exit, Limits, Mount, Runtime, SandboxSpec, launch, uid_of
 
 LIMITS = Limits(memory_bytes=128 * 2**20, cpu=2.0, processes=40, disk_bytes=8 * 2**20, open_files=64)
 _OWNER = "attacks"
@@ -48,9 +49,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of all attempts, and how the sandbox was isolated."""
+    """What came of all attempts, at which level the sandbox was isolated, and by what."""
 
-    level: str
+    level: IsolationLevel
+    walls: str
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -66,8 +68,8 @@ class Found:
     def as_json(self) -> dict[str, Any]:
         """Return all of it for programs."""
         return {
-            "suite": "sandbox",
             "level": self.level,
+            "walls": self.walls,
             "held": not self.escaped,
             "attempts": len(self.outcomes),
             "proved": len(self.outcomes) - len(self.unproved) - len(self.escaped),
@@ -77,8 +79,10 @@ class Found:
         }
 
 
-async def attack_sandbox(runtime: Runtime) -> Found:
-    """Make all attempts; raise `AttackError` when that is not possible here, `SandboxUnavailableError` without one."""
+async def attack_sandbox(runtime: Runtime, levels: Sequence[IsolationLevel] = ("process",)) -> list[Found]:
+    """Make all attempts in a sandbox of each of these levels, and once outside of any; raise `AttackError` when that is
+    not possible here, `SandboxUnavailableError` without one.
+    """
     if platform.machine() != _MACHINE:
         raise AttackError("the attempts are written for x86-64", hint="run them on such a machine")
     uid = uid_of(_OWNER)
@@ -87,12 +91,12 @@ async def attack_sandbox(runtime: Runtime) -> Found:
         if uid is not None:
             os.chown(scratch, uid, uid)
         async with _bait(runtime, folder, uid) as (bait, leak):
-            inside, level = await _inside(runtime, code, bait)
+            inside = [(level, *await _inside(runtime, code, bait, level)) for level in levels]
             environment = _environment(
                 runtime, BAIT=json.dumps(asdict(bait)), LAUNCHER_SECRET=bait.secret, TMPDIR=str(scratch)
             )
             outside = await _outside(runtime, code, environment, leak, uid)
-    return Found(level, tuple(_outcomes(inside, outside)))
+    return [Found(level, walls, tuple(_outcomes(made, outside))) for level, made, walls in inside]
 
 
 def _outcomes(inside: list[dict[str, Any]], outside: list[dict[str, Any]]) -> Iterator[Outcome]:
@@ -172,16 +176,34 @@ def _environment(runtime: Runtime, **more: str) -> Mapping[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries), **more}
 
 
-async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[str, Any]], str]:
+async def _inside(runtime: Runtime, code: Path, bait: Bait, level: IsolationLevel) -> tuple[list[dict[str, Any]], str]:
+    """Return what came of all attempts, and what kept them: one ended by a limit is followed by another."""
+    found: list[dict[str, Any]] = []
+    while True:
+        said, ended, walls = await _in_sandbox(runtime, code, bait, level, len(found))
+        found += _read(said)
+        if len(found) >= len(ATTEMPTS):
+            return found, walls
+        if ended.reached is None:
+            raise _no_result(said, "inside")
+        last = ATTEMPTS[len(found)]
+        words = f"the sandbox was ended: {ended.broken_limit}"
+        found.append({"theme": last.theme, "name": last.name, "out": False, "words": words, "milliseconds": 0})
+
+
+async def _in_sandbox(
+    runtime: Runtime, code: Path, bait: Bait, level: IsolationLevel, first: int
+) -> tuple[bytes, Exit, str]:
     # What the launcher has in its environment and open must not come in.
     os.environ["LAUNCHER_SECRET"] = bait.secret
     spec = SandboxSpec(
         id="attacks",
         owner=_OWNER,
-        command=("python3", "-I", "-S", "-B", f"/mnt/{_PACKAGE}/main.py"),
+        command=("python3", "-I", "-S", "-B", f"/mnt/{_PACKAGE}/main.py", str(first)),
         environment={"BAIT": json.dumps(asdict(bait))},
         mounts=(Mount(code, "/mnt"),),
         limits=LIMITS,
+        level=level,
     )
     try:
         sandbox = await launch(spec, runtime)
@@ -190,13 +212,14 @@ async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[s
     try:
         async with asyncio.timeout(_SECONDS):
             said = await sandbox.output.read()
+            ended = await sandbox.wait()
     except TimeoutError as fault:
         raise AttackError(f"the attempts inside took longer than {_SECONDS:.0f} s") from fault
     finally:
         await sandbox.kill()
         await sandbox.wait()
         sandbox.close()
-    return _read(said, "inside"), sandbox.walls
+    return said, ended, sandbox.walls
 
 
 async def _outside(
@@ -213,13 +236,18 @@ async def _outside(
     except TimeoutError as fault:
         made.kill()
         raise AttackError(f"the attempts outside took longer than {_SECONDS:.0f} s") from fault
-    return _read(said, "outside")
+    found = _read(said)
+    if len(found) < len(ATTEMPTS):
+        raise _no_result(said, "outside")
+    return found
 
 
-def _read(said: bytes, where: str) -> list[dict[str, Any]]:
-    line = next((line for line in said.decode(errors="replace").splitlines() if line.startswith(MARK)), "")
-    try:
-        return list(json.loads(line.removeprefix(MARK)))
-    except ValueError:
-        words = said.decode(errors="replace").strip()[-300:]
-        raise AttackError(f"the attempts {where} ended without a result: {words}", hint="run them again") from None
+def _read(said: bytes) -> list[dict[str, Any]]:
+    """Return what came of each attempt that was made to its end."""
+    lines = said.decode(errors="replace").splitlines(keepends=True)
+    return [json.loads(line.removeprefix(MARK)) for line in lines if line.startswith(MARK) and line.endswith("}\n")]
+
+
+def _no_result(said: bytes, where: str) -> AttackError:
+    words = said.decode(errors="replace").strip()[-300:]
+    return AttackError(f"the attempts {where} ended without a result: {words}", hint="run them again")

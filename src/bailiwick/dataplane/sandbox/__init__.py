@@ -6,7 +6,7 @@ from bailiwick.dataplane.sandbox.errors import LayerError, SandboxStartError, Sa
 from bailiwick.dataplane.sandbox.launch import Sandbox, launch
 from bailiwick.dataplane.sandbox.layer_files import digest_of
 from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
-from bailiwick.dataplane.sandbox.levels import LevelRefusedError, require_level
+from bailiwick.dataplane.sandbox.levels import LevelRefusedError, levels_here, require_level
 from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Storage, Usage
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
 from bailiwick.dataplane.sandbox.runtimes import Runtimes
@@ -35,6 +35,7 @@ __all__ = [
     "ensure_layer",
     "ensure_runtime",
     "launch",
+    "levels_here",
     "require_level",
     "take_layer",
     "uid_of",

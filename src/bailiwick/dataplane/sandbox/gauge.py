@@ -21,13 +21,20 @@ _NUMBERS_SEEN = 5
 
 
 class Gauge:
-    """Of one sandbox. Limits that stay full, such as the disk, are said once until there is room again."""
+    """Of one sandbox. Limits that stay full, such as the disk, are said once until there is room again.
 
-    def __init__(self, spec: SandboxSpec, group: ControlGroup | None, first: int) -> None:
+    `root` is where the first process sees the root of the command; `sees_files`, whether what that opens is the host's.
+    """
+
+    def __init__(
+        self, spec: SandboxSpec, group: ControlGroup | None, first: int, *, root: str = "", sees_files: bool = True
+    ) -> None:
         self._limits = spec.limits
         self._storage = spec.storage
         self._group = group
         self._first = first
+        self._root = root
+        self._sees_files = sees_files
         self._seen: deque[Counters] = deque([Counters()], maxlen=_NUMBERS_SEEN)
         self._processors = (time.monotonic(), Counters())
         self._full: set[str] = set()
@@ -51,7 +58,8 @@ class Gauge:
         """Return which limits were run into since the last look."""
         found = self._by_group(self._group) if self._group is not None else []
         # Looked at through the first process: it is in no namespace of ours.
-        folders = [("disk", f"/proc/{self._first}/root/tmp", _LEAST_FREE_BYTES, self._limits.disk_bytes)]
+        seen = f"/proc/{self._first}/root{self._root}"
+        folders = [("disk", f"{seen}/tmp", _LEAST_FREE_BYTES, self._limits.disk_bytes)]  # noqa: S108 - the sandbox's own
         if self._storage is not None:
             folders += [("storage", str(self._storage.folder), _LEAST_FREE_STORAGE, self._storage.size_bytes)]
         for name, folder, least_free, size in folders:
@@ -88,7 +96,9 @@ class Gauge:
 
     def _files_full(self) -> bool:
         """Whether one of its processes has opened as many files as it may."""
-        return any(_open_files(pid) >= self._limits.open_files - _FILES_CLOSED for pid in self._processes())
+        return self._sees_files and any(
+            _open_files(pid) >= self._limits.open_files - _FILES_CLOSED for pid in self._processes()
+        )
 
     def _processes(self) -> list[int]:
         if self._group is None:

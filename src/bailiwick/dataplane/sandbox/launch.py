@@ -1,4 +1,4 @@
-"""Starts a sandbox: an own uid, namespaces by bubblewrap, a system-call filter, limits, and planted sockets."""
+"""Starts a sandbox: an own uid, namespaces by bubblewrap, what its level adds, limits, and planted sockets."""
 
 import asyncio
 import contextlib
@@ -7,17 +7,19 @@ import os
 import re
 import signal
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bailiwick.dataplane.sandbox import pausing
 from bailiwick.dataplane.sandbox.call_watch import CallWatch, RefusedCall, can_watch
 from bailiwick.dataplane.sandbox.cgroups import ControlGroup, make_group
-from bailiwick.dataplane.sandbox.command import bubblewrap_command, ingress_numbers, rlimits
+from bailiwick.dataplane.sandbox.command import PROCESS
 from bailiwick.dataplane.sandbox.descriptors import DataFiles, Descriptors
 from bailiwick.dataplane.sandbox.errors import SandboxStartError, SandboxUnavailableError
 from bailiwick.dataplane.sandbox.gauge import Gauge
 from bailiwick.dataplane.sandbox.guard import Guard
-from bailiwick.dataplane.sandbox.levels import landlock_version
+from bailiwick.dataplane.sandbox.gvisor_command import GVISOR
+from bailiwick.dataplane.sandbox.ingress import InnerIngress, listen, new_name
+from bailiwick.dataplane.sandbox.mechanism import Handed, Mechanism
 from bailiwick.dataplane.sandbox.model import Exit, Plant, Reached, SandboxSpec, Usage
 from bailiwick.dataplane.sandbox.planting import plant_sockets
 from bailiwick.dataplane.sandbox.runtime import Runtime
@@ -49,7 +51,9 @@ class Sandbox:
     _guard: Guard
     _group: ControlGroup | None
     _gauge: Gauge
+    _made_of: list[str]
     _calls: CallWatch | None = None
+    _ingress: InnerIngress | None = None
 
     @property
     def controls(self) -> str:
@@ -59,8 +63,7 @@ class Sandbox:
     @property
     def walls(self) -> str:
         """What it is made of here, for whoever has to rely on it."""
-        landlock = landlock_version()
-        return ", ".join(["bubblewrap", *([f"Landlock {landlock}"] if landlock else []), self.controls])
+        return ", ".join([*self._made_of, self.controls])
 
     @property
     def is_over(self) -> bool:
@@ -93,8 +96,10 @@ class Sandbox:
         """End it now, every process in it: the death of a process namespace's first process is that of all."""
         self._first.kill()
         try:
-            # Bubblewrap ends after the namespace's first process, and that one after all the others.
-            await asyncio.wait_for(self._process.wait(), _KILL_SECONDS)
+            # Bubblewrap ends after the namespace's first process, and that one after all the others. Python 3.11's
+            # `wait_for` may lose that whoever calls this is told to end, when what it waits for has ended just then.
+            async with asyncio.timeout(_KILL_SECONDS):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
@@ -112,7 +117,9 @@ class Sandbox:
         return self._calls.take() if self._calls is not None else []
 
     def close(self) -> None:
-        """Close the planted sockets."""
+        """Close the planted sockets, and the way to the one that it serves."""
+        if self._ingress is not None:
+            self._ingress.close()
         for planted in self.planted.values():
             planted.close()
 
@@ -143,24 +150,20 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
     """
     if not _SAFE_ID.fullmatch(spec.id):
         raise SandboxStartError(f"'{spec.id[:40]}' cannot name a sandbox")
-    if not spec.programs and not can_watch():
-        raise SandboxUnavailableError(
-            "this kernel cannot take the right to start programs from an app that runs on Node",
-            hint="run this plane on Linux 5.5 or later, with seccomp's user notifications",
-        )
+    mechanism = _mechanism_of(spec)
     uid = uid_of(spec.owner)
     with Descriptors() as ours:
         status_read, status_write = ours.pipe()
         gate_read, gate_write = ours.pipe()
         output_read, output_write = ours.pipe()
-        data = DataFiles(ours)
-        door, way_out = _door(ours)
-        command = bubblewrap_command(spec, runtime, data, status_write, gate_read, way_out)
-        handed = [status_write, gate_read, *data.numbers, *ingress_numbers(spec)]
-        handed += [way_out] if way_out is not None else []
-        guard, group = Guard(), make_group(spec.id, spec.limits, tenant=spec.tenant)
-        spawning = asyncio.create_task(_spawn(command, spec, uid, group, guard, handed, output_write))
+        door, way_out = (None, None) if mechanism.own_kernel else _door(ours)
+        handed = _handed(spec, mechanism, Handed(DataFiles(ours), status_write, gate_read, way_out), ours)
+        command = mechanism.command(spec, runtime, handed)
+        guard, group = Guard(), make_group(spec.id, mechanism.group_limits(spec.limits), tenant=spec.tenant)
+        limited = ["prlimit", *mechanism.rlimits(spec, group is not None), "--", *_becoming(uid), *command]
+        spawning = asyncio.create_task(_spawn(limited, group, guard, handed.numbers, output_write))
         first: _FirstProcess | None = None
+        ingress: InnerIngress | None = None
         try:
             process = await asyncio.shield(spawning)
             ours.close(status_write, output_write, *([] if way_out is None else [way_out]))
@@ -168,7 +171,9 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
             inner_pid = await _started(status_read, output)
             # It waits for our word and bubblewrap for its end, so the number is still its own.
             first = _FirstProcess(inner_pid)
-            planted = await plant_sockets(spec, runtime, inner_pid, uid)
+            planted = await plant_sockets(spec, runtime, inner_pid, uid, mechanism)
+            if spec.ingress is not None and handed.ingress_name:
+                ingress = InnerIngress(spec.ingress, inner_pid, mechanism.root, handed.ingress_name)
             os.write(gate_write, b"1")
         except BaseException:
             await _undo(spawning, first, guard, group)
@@ -176,8 +181,40 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         calls = (
             CallWatch(socket.socket(fileno=ours.release(door)), starts=not spec.programs) if door is not None else None
         )
-    gauge = Gauge(spec, group, inner_pid)
-    return Sandbox(spec, planted, output, inner_pid, first, process, guard, group, gauge, calls)
+    gauge = Gauge(spec, group, inner_pid, root=mechanism.root, sees_files=not mechanism.own_kernel)
+    return Sandbox(
+        spec, planted, output, inner_pid, first, process, guard, group, gauge, mechanism.walls(spec), calls, ingress
+    )  # fmt: skip
+
+
+def _mechanism_of(spec: SandboxSpec) -> Mechanism:
+    """Return how a sandbox of its level is made; there is no other that would do as well."""
+    if spec.level == "gvisor":
+        return GVISOR
+    if spec.level != "process":
+        raise SandboxUnavailableError(f"sandboxes of the level {spec.level} are not made here")
+    if not spec.programs and not can_watch():
+        raise SandboxUnavailableError(
+            "this kernel cannot take the right to start programs from an app that runs on Node",
+            hint="run this plane on Linux 5.5 or later, with seccomp's user notifications",
+        )
+    return PROCESS
+
+
+def _handed(spec: SandboxSpec, mechanism: Mechanism, handed: Handed, ours: Descriptors) -> Handed:
+    """Return what is handed to the start, with the socket to serve, when there is one."""
+    if spec.ingress is None:
+        return handed
+    if mechanism.own_kernel:
+        return replace(handed, ingress_name=new_name())
+    return replace(handed, ingress=ours.add(listen(spec.ingress).detach()))
+
+
+def _becoming(uid: int | None) -> list[str]:
+    """Return the command that becomes the owner."""
+    if uid is None:
+        return []
+    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--"]
 
 
 def _door(ours: Descriptors) -> tuple[int | None, int | None]:
@@ -219,21 +256,11 @@ async def _reader(number: int) -> asyncio.StreamReader:
 
 
 async def _spawn(
-    command: list[str],
-    spec: SandboxSpec,
-    uid: int | None,
-    group: ControlGroup | None,
-    guard: Guard,
-    handed: list[int],
-    output: int,
+    command: list[str], group: ControlGroup | None, guard: Guard, handed: list[int], output: int
 ) -> asyncio.subprocess.Process:
     """Start bubblewrap as the owner, inside the groups, under guard, with nothing of our environment."""
-    becoming: list[str] = []
-    if uid is not None:
-        becoming = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--"]
-    limits = rlimits(spec, by_group=group is not None)
     entries = [str(file) for file in group.entry_files] if group is not None else []
-    arguments = ["/bin/sh", "-c", *_ENTER, *entries, "--", "prlimit", *limits, "--", *becoming, *command]
+    arguments = ["/bin/sh", "-c", *_ENTER, *entries, "--", *command]
     process = await asyncio.create_subprocess_exec(
         *arguments,
         stdin=asyncio.subprocess.PIPE,

@@ -10,7 +10,7 @@ from bailiwick.dataplane.sandbox.model import Limits
 _DEVICES = ("null", "zero", "random", "urandom")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
 # What of /proc is about the machine as a whole, and no program misses where it is empty.
-_EMPTY_FILES = (
+EMPTY_FILES = (
     "bootconfig", "buddyinfo", "cgroups", "cmdline", "config.gz", "consoles", "crypto", "devices", "diskstats", "dma",
     "execdomains", "fb", "filesystems", "interrupts", "iomem", "ioports", "kallsyms", "kcore", "key-users", "keys",
     "kmsg",
@@ -18,7 +18,7 @@ _EMPTY_FILES = (
     "pagetypeinfo", "partitions", "sched_debug", "schedstat", "slabinfo", "softirqs", "swaps", "sysrq-trigger",
     "timer_list", "vmallocinfo", "vmstat", "zoneinfo",
 )  # fmt: skip
-_EMPTY_FOLDERS = (
+EMPTY_FOLDERS = (
     "acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "ide", "irq", "pressure", "scsi", "sys", "sysvipc", "tty",
 )  # fmt: skip
 _NOTHING_BYTES = "4096"
@@ -26,14 +26,18 @@ _PROC = Path("/proc")
 
 
 def device_options(limits: Limits) -> list[str]:
-    """Return bubblewrap's options for /dev: what needs no host, and shared memory as large as the disk."""
+    """Return bubblewrap's options for /dev: what needs no host, and shared memory."""
     options = ["--size", _NOTHING_BYTES, "--tmpfs", "/dev"]
     for name in _DEVICES:
         options += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for name, target in _LINKS.items():
         options += ["--symlink", target, f"/dev/{name}"]
-    options += ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", "/dev/shm"]  # noqa: S108 - the sandbox's own
-    return [*options, "--remount-ro", "/dev"]
+    return [*options, *shared_memory_options(limits, "/dev"), "--remount-ro", "/dev"]
+
+
+def shared_memory_options(limits: Limits, devices: str) -> list[str]:
+    """Return bubblewrap's options for shared memory in a folder of devices: as large as the disk."""
+    return ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", f"{devices}/shm"]
 
 
 def process_options(limits: Limits, data: DataFiles, nothing: Path) -> list[str]:
@@ -42,12 +46,12 @@ def process_options(limits: Limits, data: DataFiles, nothing: Path) -> list[str]
     `nothing` is an empty file.
     """
     options = ["--proc", "/proc"]
-    for name in _EMPTY_FOLDERS:
+    for name in EMPTY_FOLDERS:
         if (_PROC / name).is_dir():
             options += ["--size", _NOTHING_BYTES, "--tmpfs", f"/proc/{name}", "--remount-ro", f"/proc/{name}"]
-    for name in filter(_can_be_read, _EMPTY_FILES):
+    for name in filter(_can_be_read, EMPTY_FILES):
         options += ["--ro-bind", str(nothing), f"/proc/{name}"]
-    for name, content in _own_files(limits).items():
+    for name, content in own_files(limits).items():
         options += ["--ro-bind-data", data.add(content.encode()), f"/proc/{name}"]
     return options
 
@@ -60,7 +64,7 @@ def _can_be_read(name: str) -> bool:
         return False
 
 
-def _own_files(limits: Limits) -> dict[str, str]:
+def own_files(limits: Limits) -> dict[str, str]:
     """Return the files of /proc that programs do read, as they are for the sandbox."""
     kilobytes = limits.memory_bytes // 1024
     processors = range(max(1, math.ceil(limits.cpu)))

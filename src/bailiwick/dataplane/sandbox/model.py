@@ -1,9 +1,10 @@
 """What a sandbox is asked to be, as plain values."""
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bailiwick.core.guardrails import IsolationLevel
 
 MIB = 2**20
 _PAGE, _LEAST_FILES = 4096, 1024
@@ -56,8 +57,9 @@ class SandboxSpec:
     """One sandbox. `owner` decides the uid outside: the same owner has the same, two owners never share one.
 
     All sandboxes of a `tenant` together have one share of the processor, however many they are.
-    `ingress` is a listening socket that the command inherits as file descriptor 3; `hosts` are more names for
-    `/etc/hosts`. Without `programs` the command may start threads, but no processes and no other program.
+    `ingress` is the path where a socket is made that the command inherits, listening, as file descriptor 3. Without
+    `programs` the command may start threads, but no processes and no other program. `platform` is that of gVisor at
+    its level, and empty for what runsc takes by itself.
     """
 
     id: str
@@ -67,11 +69,13 @@ class SandboxSpec:
     mounts: tuple[Mount, ...] = ()
     storage: Storage | None = None
     plants: tuple[Plant, ...] = ()
-    ingress: socket.socket | None = None
+    ingress: Path | None = None
     limits: Limits = Limits()
     tenant: str = ""
     working_directory: str = "/tmp"  # noqa: S108 - the sandbox's own
     programs: bool = True
+    level: IsolationLevel = "process"
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)

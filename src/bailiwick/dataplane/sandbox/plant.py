@@ -2,8 +2,8 @@
 them out, and bounds how many files its folders in memory may hold. Standard library only.
 
 A process of its own, as entering a user namespace needs a single thread; it runs as the sandbox's uid, or the kernel
-would not let it in. Reads `{"pid": …, "plants": [[address, port, protocol], …], "folders": {path: files, …}}` from
-stdin, sends the sockets over the Unix socket whose number is its argument (SCM_RIGHTS, unix(7)).
+would not let it in. Reads `{"pid": …, "plants": [[address, port, protocol], …], "root": path, "folders": {path: files,
+…}}` from stdin, sends the sockets over the Unix socket whose number is its argument (SCM_RIGHTS, unix(7)).
 """
 
 import array
@@ -62,8 +62,8 @@ def _bind(planted: socket.socket, address: str, port: int) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def bound_files(pid: int, folders: dict[str, int]) -> None:
-    """Let each of these folders, file systems in memory, hold so many files (tmpfs(5)) and no more.
+def bound_files(pid: int, root: str, folders: dict[str, int]) -> None:
+    """Let each of these folders below `root`, file systems in memory, hold so many files (tmpfs(5)) and no more.
 
     Bubblewrap gives them a size only: empty files take none of it, but memory of the kernel's all the same.
     """
@@ -73,14 +73,14 @@ def bound_files(pid: int, folders: dict[str, int]) -> None:
     namespace = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY)
     while True:
         _checked(libc.setns(namespace, _CLONE_NEWNS), "setns")
-        if os.access(_ROOT_MARK, os.F_OK) and all(os.path.ismount(path) for path in folders):
+        if os.access(root + _ROOT_MARK, os.F_OK) and all(os.path.ismount(root + path) for path in folders):
             break
         if time.monotonic() > deadline:
             raise TimeoutError("the sandbox's folders were not mounted in time")
         time.sleep(_LOOK_SECONDS)
     for path, files in folders.items():
         options = f"nr_inodes={files}".encode()
-        _checked(libc.mount(None, path.encode(), None, _REMOUNT | _NOSUID | _NODEV, options), f"mount {path}")
+        _checked(libc.mount(None, (root + path).encode(), None, _REMOUNT | _NOSUID | _NODEV, options), f"mount {path}")
 
 
 def main() -> None:
@@ -91,7 +91,7 @@ def main() -> None:
     handover = socket.socket(fileno=int(sys.argv[1]))
     descriptors = array.array("i", [item.fileno() for item in planted])
     handover.sendmsg([b"planted"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)] if planted else [])
-    bound_files(order["pid"], order["folders"])
+    bound_files(order["pid"], order["root"], order["folders"])
 
 
 if __name__ == "__main__":

@@ -7,19 +7,20 @@ import json
 import socket
 
 from bailiwick.dataplane.sandbox.errors import SandboxStartError
+from bailiwick.dataplane.sandbox.mechanism import Mechanism
 from bailiwick.dataplane.sandbox.model import Plant, SandboxSpec
 from bailiwick.dataplane.sandbox.runtime import Runtime
 
-# What bubblewrap mounts for the sandbox to write to.
-_IN_MEMORY = ("/tmp", "/dev/shm")  # noqa: S108 - the sandbox's own
 
-
-async def plant_sockets(spec: SandboxSpec, runtime: Runtime, pid: int, uid: int | None) -> dict[Plant, socket.socket]:
+async def plant_sockets(
+    spec: SandboxSpec, runtime: Runtime, pid: int, uid: int | None, mechanism: Mechanism
+) -> dict[Plant, socket.socket]:
     """Have a helper of the owner's uid open the sockets inside, and take them over; and bound what folders hold."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with ours, theirs:
         plants = [[plant.address, plant.port, plant.protocol] for plant in spec.plants]
-        order = {"pid": pid, "plants": plants, "folders": dict.fromkeys(_IN_MEMORY, spec.limits.files)}
+        folders = dict.fromkeys(mechanism.in_memory, spec.limits.files)
+        order = {"pid": pid, "plants": plants, "root": mechanism.root, "folders": folders}
         helper = await asyncio.create_subprocess_exec(
             *([] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]),
             str(runtime.outside_python), "-I", "-S", "-B", str(runtime.root / ".bailiwick" / "plant.py"),

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bailiwick.dataplane.sandbox import plant, stage
+from bailiwick.dataplane.sandbox import gvisor_stage, plant, stage
 from bailiwick.dataplane.sandbox.errors import SandboxUnavailableError
 from bailiwick.runtimes import NodeProgram
 
@@ -58,6 +58,8 @@ _FILES_OF_ETC = {
     "resolv.conf": "nameserver 127.0.0.53\noptions timeout:1 attempts:1\n",
     "hosts": "127.0.0.1 localhost\n",
 }
+# The first programs inside, and what plants sockets there.
+_HELPERS = (stage, gvisor_stage, plant)
 _VERSION = 6
 
 
@@ -121,7 +123,7 @@ def ensure_runtime(
 
 
 def _fingerprint(python: Path, node: NodeProgram | None) -> str:
-    helpers = [Path(module.__file__ or "").read_bytes() for module in (stage, plant)]
+    helpers = [Path(module.__file__ or "").read_bytes() for module in _HELPERS]
     parts = [str(_VERSION).encode(), str(python).encode(), sys.version.encode(), *helpers]
     parts += [f"{node.path} {node.version}".encode()] if node is not None else []
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
@@ -158,8 +160,9 @@ def _fill(root: Path, python: Path, tools: list[Path], node: NodeProgram | None)
     for store in _TRUST_STORES:
         if Path(store).exists():
             _copy_file(root, Path(store))
-    for module, name in ((stage, "stage.py"), (plant, "plant.py")):
-        shutil.copyfile(module.__file__ or "", root / ".bailiwick" / name)
+    for module in _HELPERS:
+        source = Path(module.__file__ or "")
+        shutil.copyfile(source, root / ".bailiwick" / source.name)
     (root / ".bailiwick" / "nothing").touch()
     _make_readable(root)
 

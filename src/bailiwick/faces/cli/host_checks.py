@@ -135,11 +135,18 @@ def _apparmor() -> Check:
 
 
 def _gvisor() -> Check:
-    from bailiwick.dataplane.sandbox.levels import runsc_version  # noqa: PLC0415
+    """Let something run in it, as an app would."""
+    from bailiwick.dataplane.sandbox.gvisor import find_runsc, platform_of, why_no_gvisor  # noqa: PLC0415
 
-    found = runsc_version()
-    words = f"runsc {found}; no app runs in it yet" if found else "runsc is not here; nothing needs it yet"
-    return Check("gVisor", State.GOOD, f"{words}. The level of isolation here is process")
+    found = find_runsc()
+    if found is None:
+        words = "runsc is not here; only apps that need it by a guardrail miss it"
+        return Check("gVisor", State.GOOD, f"{words}. The level of isolation here is process")
+    missing = why_no_gvisor()
+    if missing is None:
+        words = f"runsc {found.version} runs, with the platform {platform_of(found.program, '')}"
+        return Check("gVisor", State.GOOD, f"{words}. The levels of isolation here are process and gvisor")
+    return Check("gVisor", State.WEAK, f"{missing[0]}. The level of isolation here is process", missing[1])
 
 
 def _time_zones() -> Check:
@@ -149,7 +156,7 @@ def _time_zones() -> Check:
 
 
 def _landlock() -> Check:
-    from bailiwick.dataplane.sandbox.levels import landlock_version  # noqa: PLC0415
+    from bailiwick.dataplane.sandbox.landlock import landlock_version  # noqa: PLC0415
 
     version = landlock_version()
     if version >= _SCOPED_LANDLOCK:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from bailiwick.core.guardrails import IsolationLevel
     from bailiwick.dataplane.sandbox import Limits
 
 app = typer.Typer(help="Run commands in the sandbox that apps get.", no_args_is_help=True)
@@ -21,6 +22,7 @@ def run(
     level: Annotated[
         str, typer.Option(help="the level of isolation: process (with bubblewrap), gvisor or kubernetes")
     ] = "process",
+    platform: Annotated[str, typer.Option(help="gVisor's platform: ptrace, systrap or kvm; else runsc's own")] = "",
     ro: Annotated[list[Path] | None, typer.Option("--ro", help="a folder to see, read-only, under /mnt")] = None,
     state: Annotated[Path | None, typer.Option(envvar="BAILIWICK_STATE", help="where runtimes are kept")] = None,
 ) -> None:
@@ -28,20 +30,22 @@ def run(
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
 
     try:
-        _require(level)
-        raise typer.Exit(asyncio.run(_run(command, _limits(manifest), ro or [], state_folder(state))))
+        chosen = _required(level, platform)
+        raise typer.Exit(asyncio.run(_run(command, _limits(manifest), ro or [], state_folder(state), chosen, platform)))
     except BailiwickError as fault:
         typer.secho(f"error: {fault.message}\n  {fault.hint}", fg="red", err=True)
         raise typer.Exit(125) from None
 
 
-def _require(level: str) -> None:
-    """Return when there is this level of isolation here; `bubblewrap` is the old name of `process`."""
+def _required(level: str, platform: str) -> "IsolationLevel":
+    """Return a level of isolation that there is here; `bubblewrap` is the old name of `process`."""
     from bailiwick.core.guardrails import IsolationRails, checked_values  # noqa: PLC0415
     from bailiwick.dataplane.sandbox import require_level  # noqa: PLC0415
 
     wanted = "process" if level == "bubblewrap" else level
-    require_level(IsolationRails.model_validate(checked_values("isolation", {"level": wanted})).level)
+    chosen = IsolationRails.model_validate(checked_values("isolation", {"level": wanted})).level
+    require_level(chosen, platform)
+    return chosen
 
 
 def state_folder(given: Path | None) -> Path:
@@ -63,13 +67,23 @@ def _limits(manifest: Path | None) -> "Limits":
     )
 
 
-async def _run(command: list[str], limits: "Limits", folders: list[Path], state: Path) -> int:
+async def _run(
+    command: list[str], limits: "Limits", folders: list[Path], state: Path, level: "IsolationLevel", platform: str
+) -> int:
     from bailiwick.dataplane.sandbox import Mount, SandboxSpec, ensure_runtime, launch  # noqa: PLC0415
     from bailiwick.runtimes import find_node  # noqa: PLC0415
 
     runtime = ensure_runtime(state / "runtimes", node=find_node(), tools=True)
     mounts = tuple(Mount(folder.resolve(), f"/mnt/{folder.resolve().name}") for folder in folders)
-    spec = SandboxSpec(id="command", owner="command", command=tuple(command), mounts=mounts, limits=limits)
+    spec = SandboxSpec(
+        id="command",
+        owner="command",
+        command=tuple(command),
+        mounts=mounts,
+        limits=limits,
+        level=level,
+        platform=platform,
+    )
     sandbox = await launch(spec, runtime)
     try:
         while piece := await sandbox.output.read(1 << 16):

@@ -94,9 +94,9 @@ def _unix_outside(bait: Bait) -> bool:
 
 
 def _control_group(_: Bait) -> bool:
-    """Whether it is told which control group it is in, by a path of the host."""
+    """Whether it is told which control group it is in, by a path of the host; gVisor's kernel has one of its own."""
     found = Path("/proc/self/cgroup").read_text().split("\n")
-    return any(line.count(":") > 1 and line.rpartition(":")[2] not in {"/", ""} for line in found)
+    return any(line.count(":") > 1 and line.rpartition(":")[2] not in {"/", "", "/bailiwick"} for line in found)
 
 
 def _attempts() -> Iterator[Attempt]:
