@@ -148,6 +148,7 @@ class DataPlane:
             report=self._spool.add,
             clock=utc_now,
             guard=self._guard,
+            secrets=self._models.known_secrets,
         )
         self._tenancy = Tenancy(settings.plane, settings.state / "tenant", self._emit, utc_now)
         runtimes = Runtimes(settings.state / "runtimes")
