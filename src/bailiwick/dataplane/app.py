@@ -19,6 +19,7 @@ from bailiwick.core.messages import (
     AnyDownlink,
     AppState,
     AskedQuestion,
+    AttackOrder,
     AuditReport,
     DecisionsReport,
     DesiredState,
@@ -32,6 +33,7 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.policy import ContextValue, Decision, Journal, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
+from bailiwick.dataplane.agent.attacking import AttackWatch
 from bailiwick.dataplane.agent.attesting import Attester, own_key
 from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.host import AppHost
@@ -156,6 +158,7 @@ class DataPlane:
             runtimes.python, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
         )
         self._networks = NetworkWatch(rounds, self._spool.add, settings.network_probe_seconds)
+        self._attacks = AttackWatch(settings.state, settings.attack_hours, self._spool.add, utc_now)
         shop = Workshop(
             plane=settings.plane,
             runtimes=runtimes,
@@ -222,6 +225,7 @@ class DataPlane:
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
             asyncio.create_task(self._networks.run()),
+            asyncio.create_task(self._attacks.run()),
         ]
         if self._databases is not None and self._databases.log is not None:
             tasks.append(asyncio.create_task(self._databases.log.run()))
@@ -286,6 +290,9 @@ class DataPlane:
                 self._host.enqueue(message)
             case RestoreOrder():
                 self._host.restore_database(message)
+            case AttackOrder():
+                if message.plane == self._settings.plane:
+                    self._attacks.ask()
             case Heartbeat():
                 await self._host.heard()
 

@@ -1,11 +1,13 @@
 """What the planes say to each other: desired state and orders down, events and answers up; typed and versioned."""
 
+from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
 from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
     STATE_TYPE,
     AnyDownlink,
+    AttackOrder,
     Downlink,
     EnqueueOrder,
     Heartbeat,
@@ -67,6 +69,8 @@ __all__ = [
     "AppReport",
     "AppState",
     "AskedQuestion",
+    "AttackOrder",
+    "AttacksReport",
     "AttestationReport",
     "AuditReport",
     "Connection",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import platform
@@ -82,7 +83,7 @@ async def attack_sandbox(runtime: Runtime) -> Found:
     if platform.machine() != _MACHINE:
         raise AttackError("the attempts are written for x86-64", hint="run them on such a machine")
     uid = uid_of(_OWNER)
-    with _folder("bw-attacks-") as code, _folder("bw-bait-") as folder, _folder("bw-scratch-") as scratch:
+    with _alone(), _folder("bw-attacks-") as code, _folder("bw-bait-") as folder, _folder("bw-scratch-") as scratch:
         _copy_attempts(code)
         if uid is not None:
             os.chown(scratch, uid, uid)
@@ -103,6 +104,14 @@ def _outcomes(inside: list[dict[str, Any]], outside: list[dict[str, Any]]) -> It
             held["theme"], held["name"], not held["out"], held["words"] or "nothing of it is there",
             control["out"], control["words"], held["milliseconds"],
         )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until nobody else on this host makes the attempts: they have one uid, and what is one's is the other's."""
+    with Path(attempts.__file__ or "").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager
