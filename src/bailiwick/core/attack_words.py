@@ -14,7 +14,8 @@ def attack_words(report: AttacksReport | None) -> str:
     said = f"{report.attempts} attempts to get out: {report.proved} held"
     if report.unproved:
         said += f", {len(report.unproved)} lead nowhere on this host with or without a sandbox"
-    return f"{said}, {len(report.escaped)} got out{_names(report.escaped)}"
+    said += f", {len(report.escaped)} got out{_names(report.escaped)}"
+    return said + "".join(f"; could not be tried: {item}" for item in report.left_out)
 
 
 def _names(escaped: tuple[str, ...]) -> str:

@@ -17,7 +17,14 @@ from bailiwick.core.messages import AttacksReport
 from bailiwick.dataplane.agent.attacking import AttackWatch
 
 pytestmark = pytest.mark.req("RT1")
-HELD = {"level": "bubblewrap, cgroup v2", "attempts": 3, "proved": 2, "unproved": ["calls: one"], "escaped": []}
+HELD = {
+    "level": "bubblewrap, cgroup v2",
+    "attempts": 3,
+    "proved": 2,
+    "unproved": ["calls: one"],
+    "escaped": [],
+    "left_out": ["storage: no"],
+}
 
 
 class Told:
@@ -60,6 +67,7 @@ async def test_the_result_is_told_with_level_and_kernel_and_kept_for_the_next_st
     first = told.reports[0]
     assert (first.level, first.attempts, first.proved, first.held) == ("process: bubblewrap, cgroup v2", 3, 2, True)
     assert first.kernel.startswith("Linux ")
+    assert first.left_out == ("storage: no",)
     again = AttackWatch(tmp_path, 24, told, utc_now, 0.01, saying("", 1))
     await watching(again, lambda: asyncio.sleep(0.3))
     assert told.reports == [first, first]

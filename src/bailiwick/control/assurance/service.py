@@ -81,6 +81,7 @@ class AssuranceService:
                 "held": report.proved,
                 "unproved": len(report.unproved),
                 "escaped": report.escaped[:50],
+                "left_out": report.left_out,
             },
         )
 

@@ -14,7 +14,7 @@ class AttacksReport(Message):
     """What came of all attempts to get out of a sandbox of this plane.
 
     `proved` of them were held and do lead out where there is no sandbox, `unproved` lead nowhere on this host either,
-    `escaped` got out. Where none could be made, `untried` says why and there are none.
+    `escaped` got out. `left_out` is what could not be tried, with its reason; where nothing could, `untried` says why.
     """
 
     kind: Literal["attacks"] = "attacks"
@@ -24,6 +24,7 @@ class AttacksReport(Message):
     proved: int = Field(default=0, ge=0)
     unproved: tuple[_Name, ...] = Field(default=(), max_length=1000)
     escaped: tuple[_Name, ...] = Field(default=(), max_length=1000)
+    left_out: tuple[_Name, ...] = Field(default=(), max_length=100)
     untried: str = Field(default="", max_length=500)
     time: datetime
 

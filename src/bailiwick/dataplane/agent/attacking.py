@@ -94,6 +94,7 @@ class AttackWatch:
             proved=found["proved"],
             unproved=_names(found["unproved"]),
             escaped=_names(found["escaped"]),
+            left_out=_names(found["left_out"]),
             time=self._clock(),
         )
         if report.escaped:

@@ -19,6 +19,7 @@ from bailiwick.core.errors import UnavailableError
 from bailiwick.dataplane.attacks import attempts, bait_server
 from bailiwick.dataplane.attacks.attempts.main import MARK
 from bailiwick.dataplane.attacks.attempts.model import Bait
+from bailiwick.dataplane.attacks.kept import Kept, goes_on, keeping
 from bailiwick.dataplane.sandbox import Limits, Mount, Runtime, SandboxSpec, launch, uid_of
 
 LIMITS = Limits(memory_bytes=128 * 2**20, cpu=2.0, processes=40, disk_bytes=8 * 2**20, open_files=64)
@@ -49,10 +50,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of all attempts, and how the sandbox was isolated."""
+    """What came of all attempts, and how the sandbox was isolated; `left_out` says what was not tried, and why."""
 
     level: str
     outcomes: tuple[Outcome, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def escaped(self) -> tuple[Outcome, ...]:
@@ -73,6 +75,7 @@ class Found:
             "attempts": len(self.outcomes),
             "proved": len(self.outcomes) - len(self.unproved) - len(self.escaped),
             "escaped": [f"{item.theme}: {item.name}" for item in self.escaped],
+            "left_out": list(self.left_out),
             "unproved": [f"{item.theme}: {item.name}" for item in self.unproved],
             "outcomes": [asdict(item) for item in self.outcomes],
         }
@@ -83,17 +86,26 @@ async def attack_sandbox(runtime: Runtime) -> Found:
     if platform.machine() != _MACHINE:
         raise AttackError("the attempts are written for x86-64", hint="run them on such a machine")
     uid = uid_of(_OWNER)
-    with _alone(), _folder("bw-attacks-") as code, _folder("bw-bait-") as folder, _folder("bw-scratch-") as scratch:
+    with (
+        _alone(),
+        _folder("bw-attacks-") as code,
+        _folder("bw-bait-") as folder,
+        _folder("bw-scratch-") as scratch,
+        keeping(uid, scratch) as kept,
+    ):
         _copy_attempts(code)
         if uid is not None:
             os.chown(scratch, uid, uid)
-        async with _bait(runtime, folder, uid) as (bait, leak):
-            inside, level = await _inside(runtime, code, bait)
+        async with _bait(runtime, folder, uid, kept) as (bait, leak):
+            inside, level = await _inside(runtime, code, bait, kept)
             environment = _environment(
-                runtime, BAIT=json.dumps(asdict(bait)), LAUNCHER_SECRET=bait.secret, TMPDIR=str(scratch)
-            )
+                runtime, BAIT=json.dumps(asdict(bait)), LAUNCHER_SECRET=bait.secret, TMPDIR=str(scratch),
+                **({"STORAGE_DIR": str(kept.outside)} if kept.inside is not None else {}),
+            )  # fmt: skip
             outside = await _outside(runtime, code, environment, leak, uid)
-    return Found(level, tuple(_outcomes(inside, outside)))
+            await goes_on(outside, kept.outside)
+    left_out = (f"storage: {kept.why_none}",) if kept.why_none else ()
+    return Found(level, tuple(_outcomes(inside, outside)), left_out)
 
 
 def _outcomes(inside: list[dict[str, Any]], outside: list[dict[str, Any]]) -> Iterator[Outcome]:
@@ -137,10 +149,12 @@ def _copy_attempts(code: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _bait(runtime: Runtime, folder: Path, uid: int | None) -> AsyncIterator[tuple[Bait, int]]:
+async def _bait(runtime: Runtime, folder: Path, uid: int | None, kept: Kept) -> AsyncIterator[tuple[Bait, int]]:
     """Put out the bait, and take it in again; the number is that of the secret's file, left open for everybody."""
     secret = secrets.token_hex(16)
     shared = Path(f"/dev/shm/{folder.name}")  # noqa: S108 - a name of our own, as mkdtemp made it
+    if kept.inside is not None:
+        kept.other.joinpath("secret").write_text(secret)
     for file in (folder / "secret", shared):
         file.write_text(secret)
         file.chmod(0o644)
@@ -163,7 +177,7 @@ async def _bait(runtime: Runtime, folder: Path, uid: int | None) -> AsyncIterato
             raise AttackError("there is no bait: its server did not start")
         yield Bait(
             folder=str(folder), secret=secret, pid=server.pid, abstract=abstract, socket=str(folder / "socket"),
-            shared=str(shared), host=socket.gethostname(), **said,
+            shared=str(shared), host=socket.gethostname(), other=str(kept.other), **said,
         ), leak  # fmt: skip
     finally:
         os.close(leak)
@@ -181,7 +195,7 @@ def _environment(runtime: Runtime, **more: str) -> Mapping[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries), **more}
 
 
-async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[str, Any]], str]:
+async def _inside(runtime: Runtime, code: Path, bait: Bait, kept: Kept) -> tuple[list[dict[str, Any]], str]:
     # What the launcher has in its environment and open must not come in.
     os.environ["LAUNCHER_SECRET"] = bait.secret
     spec = SandboxSpec(
@@ -190,6 +204,7 @@ async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[s
         command=("python3", "-I", "-S", "-B", f"/mnt/{_PACKAGE}/main.py"),
         environment={"BAIT": json.dumps(asdict(bait))},
         mounts=(Mount(code, "/mnt"),),
+        storage=kept.inside,
         limits=LIMITS,
     )
     try:
@@ -205,7 +220,10 @@ async def _inside(runtime: Runtime, code: Path, bait: Bait) -> tuple[list[dict[s
         await sandbox.kill()
         await sandbox.wait()
         sandbox.close()
-    return _read(said, "inside"), sandbox.walls
+    found = _read(said, "inside")
+    if kept.inside is not None:
+        await goes_on(found, kept.inside.folder)
+    return found, sandbox.walls
 
 
 async def _outside(
