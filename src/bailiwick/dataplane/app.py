@@ -80,7 +80,7 @@ from bailiwick.dataplane.router import (
     Sites,
     serve,
 )
-from bailiwick.dataplane.sandbox import Runtimes, end_abandoned
+from bailiwick.dataplane.sandbox import MIB, Runtimes, Together, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _TICK_SECONDS = 1.0
@@ -186,6 +186,7 @@ class DataPlane:
             walls=Walls(settings.plane, self._spool.add, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
+            together=Together(settings.all_apps.memory_mib * MIB, settings.all_apps.cpu, settings.all_apps.processes),
         )
         self._host = AppHost(
             plane=settings.plane,

@@ -43,6 +43,7 @@ from bailiwick.dataplane.sandbox import (
     Runtimes,
     Sandbox,
     SandboxSpec,
+    Together,
     launch,
     require_level,
 )
@@ -88,6 +89,7 @@ class Workshop:
     walls: Walls
     networks: NetworkWatch
     identity_key: str
+    together: Together
 
 
 @dataclass
@@ -176,6 +178,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
         ingress=ingress,
         limits=limits_of(manifest),
         tenant=state.tenant,
+        together=shop.together,
         working_directory="/app",
         programs=program.may_start_others,
     )

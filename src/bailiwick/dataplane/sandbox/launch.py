@@ -158,7 +158,14 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         command = bubblewrap_command(spec, runtime, data, status_write, gate_read, way_out)
         handed = [status_write, gate_read, *data.numbers, *ingress_numbers(spec)]
         handed += [way_out] if way_out is not None else []
-        guard, group = Guard(), make_group(spec.id, spec.limits, tenant=spec.tenant)
+        guard, group = Guard(), make_group(spec.id, spec.limits, tenant=spec.tenant, together=spec.together)
+        if group is None and spec.together.limits_something:
+            guard.dismiss()
+            raise SandboxUnavailableError(
+                "what all apps may use together cannot be limited here: this host lends no control groups for it, "
+                "or more is in use already",
+                hint="start the plane as root, or take all_apps out of its settings",
+            )
         spawning = asyncio.create_task(_spawn(command, spec, uid, group, guard, handed, output_write))
         first: _FirstProcess | None = None
         try:
