@@ -132,5 +132,7 @@ def test_a_disk_that_is_full_loses_nothing_while_the_process_lives(
     batch = spool.next_batch()
     assert batch is not None
     assert len(batch.reports) == 3
-    assert caplog.text.count("reports wait in memory only") == 1
     spool.close()
+    spool.close()
+    spool.add(report(4))  # too late, and written to nobody's file
+    assert caplog.text.count("reports wait in memory only") == 1

@@ -37,6 +37,8 @@ class Journal:
 
     def add(self, body: bytes) -> None:
         """Write a body. Where that fails it is said, once: what waits in memory is still taken."""
+        if not self._files:
+            return
         try:
             os.write(self._files[self._turn % 2], b"%d %b\n" % (self._turn, body))
         except OSError as fault:
@@ -54,8 +56,9 @@ class Journal:
         os.ftruncate(self._files[turn % 2], 0)
 
     def close(self) -> None:
-        """Close the files."""
-        for file in self._files:
+        """Close the files; what is added after that is not kept."""
+        files, self._files = self._files, []
+        for file in files:
             os.close(file)
 
 

@@ -68,7 +68,7 @@ class Spool:
         written.wait()
 
     def close(self) -> None:
-        """Write what waits, and stop."""
+        """Write what waits, and stop; to do so again changes nothing."""
         with self._lock:
             self._closing = True
         self._more.set()
