@@ -109,7 +109,7 @@ class DataPlane:
         self._integrations = PlaneIntegrations(
             engine=self._engine, desired=self._desired, link=self._link, databases=self._databases
         )
-        self._guard = Guard(lambda *trip: self._host.tripped(*trip))  # noqa: PLW0108 - the host is made later
+        self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
         gateway = SqlGateway(
             self._integrations.connect, self._calls.resolve, decisions.authorize, self._emit, utc_now, guard=self._guard
@@ -271,8 +271,8 @@ class DataPlane:
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
             pool=self._pool,
-            observe=self._host.observe,
-            limited=self._host.limited,
+            observe=self._host.watching.observe,
+            limited=self._host.watching.limited,
             proxies=Proxies(self._settings.proxies),
             identities=self._identities,
             crowd=Crowd(self._settings.connections, self._settings.connections_per_address),
