@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.attestation import AttestationService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
@@ -119,6 +120,7 @@ class ControlPlane:
     policies: PolicyService
     spread: PolicySpread
     networks: NetworkService
+    assurance: AssuranceService
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     data_classes: DataClasses

@@ -20,6 +20,12 @@ _ADVICE = (
     ),
     ("cannot be relied on", "have the host mend its certificate; the gateway trusts what its machine trusts"),
     ("is not allowed at this host", "ask an administrator: bailiwick guardrail set egress opened_tls=…"),
+    (
+        "sensitive values",
+        "leave secrets, cards, account numbers and addresses of people out of it, "
+        "or ask an administrator: bailiwick guardrail set egress opened_tls=…",
+    ),
+    ("that is not read", "send and ask for text in UTF-8, plain or as gzip or deflate: this gateway looks through it"),
     ("before STARTTLS", "let the client use STARTTLS before it signs in"),
     ("connections open", "close connections, or ask an administrator: bailiwick guardrail set egress"),
     (

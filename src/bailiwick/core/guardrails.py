@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.policy import scope_chain
+from bailiwick.core.sensitive import KINDS, SensitiveKind
 
 Environment = Literal["", "preview", "production"]
 IsolationLevel = Literal["process", "gvisor", "kubernetes"]
+PayloadRule = Literal["pass", "mask", "refuse"]
 
 
 class Section(BaseModel):
@@ -100,16 +102,23 @@ class StorageRails(Section):
     most_mib: int = Field(1024, ge=0, le=1024 * 1024, description="how many MiB it may declare; 0: none")
 
 
+_BECOMES: Mapping[PayloadRule, str] = {"mask": "masked", "refuse": "refused"}
+
+
 class OpenedTls(Section):
     """A host to which TLS is opened by the gateway, so that its requests are read; empty methods or paths are all.
 
     The host is a name, `*.example.com` for all names below one, or `*`. A path is itself, or with `*` at its end what
-    begins so.
+    begins so. `requests` and `answers` say what becomes of sensitive values in their bodies, `sensitive` of which
+    kinds; empty is all.
     """
 
     host: str = Field(pattern=r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)$")
     methods: tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,20}$")], ...] = Field((), max_length=20)
     paths: tuple[Annotated[str, Field(pattern=r"^/[!-~]{0,300}$")], ...] = Field((), max_length=50)
+    requests: PayloadRule = "pass"
+    answers: PayloadRule = "pass"
+    sensitive: tuple[SensitiveKind, ...] = Field((), max_length=len(KINDS))
 
     def is_about(self, host: str) -> bool:
         """Return whether it is about a host."""
@@ -119,7 +128,21 @@ class OpenedTls(Section):
     def words(self) -> str:
         """What may be asked there."""
         methods, paths = ", ".join(self.methods) or "every method", ", ".join(self.paths) or "every path"
-        return f"{self.host}: {methods} of {paths}"
+        said = f"{self.host}: {methods} of {paths}"
+        for what, rule in (("requests", self.requests), ("answers", self.answers)):
+            if rule != "pass":
+                said += f"; in {what} {', '.join(self.kinds)} {_BECOMES[rule]}"
+        return said
+
+    @property
+    def reads_payloads(self) -> bool:
+        """Whether bodies are looked at, and not only which requests there are."""
+        return (self.requests, self.answers) != ("pass", "pass")
+
+    @property
+    def kinds(self) -> tuple[SensitiveKind, ...]:
+        """The kinds of values that bodies are looked through for."""
+        return self.sensitive or KINDS
 
 
 class EgressRails(Section):

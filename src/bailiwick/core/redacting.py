@@ -42,6 +42,11 @@ def _compiled() -> Any:
 _FORMED = _compiled()
 
 
+def credentials_in(data: bytes) -> list[tuple[int, int]]:
+    """Return where in bytes something has the form of a credential: the start and the end of each."""
+    return [match.span() for match in _FORMED.finditer(data)]
+
+
 class Redactor:
     """Redacts one text after the other; it shows no secret itself."""
 

@@ -5,35 +5,30 @@ import contextlib
 import signal
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import uvloop
 
 from bailiwick.core.clock import utc_now
-from bailiwick.core.errors import UnavailableError
 from bailiwick.core.events import AuditEvent
-from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
-    Account,
     AnyDownlink,
-    AppState,
     AskedQuestion,
+    AttackOrder,
     AuditReport,
-    DatabaseConnection,
     DecisionsReport,
     DesiredState,
     EnqueueOrder,
     Heartbeat,
-    IntegrationState,
     KillOrder,
     PoliciesReport,
     RestoreOrder,
     RunJobOrder,
-    ServiceConnection,
 )
-from bailiwick.core.policy import ContextValue, Decision, Journal, PoliciesInForce, Resource
-from bailiwick.core.principals import Identity
+from bailiwick.core.policy import Journal, PoliciesInForce
+from bailiwick.core.statements import SigningKey
+from bailiwick.dataplane.agent.attacking import AttackWatch
 from bailiwick.dataplane.agent.attesting import Attester, own_key
 from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.host import AppHost
@@ -50,20 +45,15 @@ from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
-from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
-from bailiwick.dataplane.gateways.services import Credentials, ServiceGateway
+from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
-    Connection,
-    Database,
     SqlGateway,
-    connect,
-    read_accounts,
 )
-from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.health import serve_health
+from bailiwick.dataplane.integrations import PlaneIntegrations
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
@@ -82,7 +72,7 @@ from bailiwick.dataplane.router import (
     Sites,
     serve,
 )
-from bailiwick.dataplane.sandbox import Runtimes, end_abandoned
+from bailiwick.dataplane.sandbox import MIB, Runtimes, Together, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _TICK_SECONDS = 1.0
@@ -114,112 +104,141 @@ class DataPlane:
         self._identities = IdentityTokens()
         tls = settings.tls
         self._certificate = Certificate(tls.certificate, tls.key, tls.folder) if tls is not None else None
-        self._secrets: dict[str, str] = {}
-        self._masker, self._masked = Masker(), frozenset[str]()
-        own = own_key(settings.state / "attestation.key")
-        self._watch = SettingsWatch(settings, file, key=own, report=self._spool.add, clock=utc_now)
+        key = own_key(settings.state / "attestation.key")
+        self._watch = SettingsWatch(settings, file, key=key, report=self._spool.add, clock=utc_now)
         self._databases = keeper_of(settings.app_databases, settings.state, settings.plane, utc_now)
-        decisions = KnownDecisions(self._authorize, lambda: self._host.desired)
-        self._guard = Guard(lambda *trip: self._host.tripped(*trip))  # noqa: PLW0108 - the host is made later
+        self._integrations = PlaneIntegrations(
+            engine=self._engine, desired=self._desired, link=self._link, databases=self._databases
+        )
+        self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
+        decisions = KnownDecisions(self._integrations.authorize, self._desired)
         gateway = SqlGateway(
-            self._connect, self._calls.resolve, decisions.authorize, self._emit, utc_now, guard=self._guard
+            self._integrations.connect, self._calls.resolve, decisions.authorize, self._emit, utc_now, guard=self._guard
         )
-        self._models = PlaneModels(
-            plane=settings.plane,
-            state=settings.state,
-            link=self._link,
-            engine=self._engine,
-            desired=lambda: self._host.desired,
-            secrets=self._known_secrets,
-            resolve=self._calls.resolve,
-            emit=self._emit,
-            clock=utc_now,
-            guard=self._guard,
-        )
-        upstreams = Upstreams()
         self._services = ServiceGateway(
-            connection=self._service,
-            credentials=Credentials(self._link.secret, upstreams),
-            upstreams=upstreams,
+            connection=self._integrations.service,
+            credentials=self._integrations.credentials,
+            upstreams=self._integrations.upstreams,
             resolve=self._calls.resolve,
             authorize=decisions.authorize,
             emit=self._emit,
             clock=utc_now,
             guard=self._guard,
         )
+        self._models = self._models_made()
         self._cutter = Cutter(
             (gateway, self._services),
             self._models.gateway,
             lambda chore: self._host.later(chore),  # noqa: PLW0108 - the host is made later
         )
-        self._egress = PlaneEgress(
-            plane=settings.plane,
-            state=settings.state,
+        self._egress = self._egress_made()
+        self._tenancy = Tenancy(settings.plane, settings.state / "tenant", self._emit, utc_now)
+        runtimes = Runtimes(settings.state / "runtimes")
+        self._networks = self._networks_made(runtimes)
+        self._attacks = AttackWatch(settings.state, settings.attack_hours, self._spool.add, utc_now)
+        self._host = self._host_made(self._shop_made(runtimes, gateway, key))
+        self._host.runs.take_up()
+        self._schedule = Schedule(self._host.runs, self._host.in_production, self._host.production_apps)
+        self._discovery = Discovery(
+            self._integrations.connected, self._integrations.read_accounts, self._spool.add, utc_now
+        )
+        self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=self._desired, clock=utc_now)
+
+    # -- its parts -----------------------------------------------------------------------------------------------
+
+    def _desired(self) -> DesiredState | None:
+        return self._host.desired
+
+    def _models_made(self) -> PlaneModels:
+        return PlaneModels(
+            plane=self._settings.plane,
+            state=self._settings.state,
+            link=self._link,
             engine=self._engine,
-            desired=lambda: self._host.desired,
-            dialer=dialer_of(settings.allow_networks, settings.name_servers),
+            desired=self._desired,
+            secrets=self._integrations.secrets,
+            resolve=self._calls.resolve,
+            emit=self._emit,
+            clock=utc_now,
+            guard=self._guard,
+        )
+
+    def _egress_made(self) -> PlaneEgress:
+        return PlaneEgress(
+            plane=self._settings.plane,
+            state=self._settings.state,
+            engine=self._engine,
+            desired=self._desired,
+            dialer=dialer_of(self._settings.allow_networks, self._settings.name_servers),
             resolve=self._calls.resolve,
             emit=self._emit,
             report=self._spool.add,
             clock=utc_now,
             guard=self._guard,
+            secrets=self._models.known_secrets,
         )
-        self._tenancy = Tenancy(settings.plane, settings.state / "tenant", self._emit, utc_now)
-        runtimes = Runtimes(settings.state / "runtimes")
+
+    def _networks_made(self, runtimes: Runtimes) -> NetworkWatch:
+        settings = self._settings
         rounds = Rounds(
-            runtimes.python, settings.state / "networks", lambda: own_addresses(settings, self._host.desired), utc_now
+            runtimes.python, settings.state / "networks", lambda: own_addresses(settings, self._desired()), utc_now
         )
-        self._networks = NetworkWatch(rounds, self._spool.add, settings.network_probe_seconds)
-        shop = Workshop(
+        return NetworkWatch(rounds, self._spool.add, settings.network_probe_seconds)
+
+    def _shop_made(self, runtimes: Runtimes, gateway: SqlGateway, key: SigningKey) -> Workshop:
+        settings, report = self._settings, self._spool.add
+        attester = Attester(
+            plane=settings.plane, key=key, report=report, policies=self._policies_generation, clock=utc_now
+        )
+        queues = QueueStore(settings.state / "queues.sqlite")
+        limits = settings.all_apps
+        return Workshop(
             plane=settings.plane,
             runtimes=runtimes,
             dependencies=Dependencies(settings.state / "layers", settings.wheels, runtimes.python, self._link.artifact),
-            attester=Attester(
-                plane=settings.plane,
-                key=own,
-                report=self._spool.add,
-                policies=lambda: self._host.desired.policies_generation if self._host.desired else 0,
-                clock=utc_now,
-            ),
+            attester=attester,
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
             services=self._services,
             databases=self._databases,
-            storage=OwnStorage(settings.state / "storage", settings.plane, self._spool.add, utc_now),
+            storage=OwnStorage(settings.state / "storage", settings.plane, report, utc_now),
             models=self._models.listener_of,
-            queues=Queues(
-                QueueStore(settings.state / "queues.sqlite"), self._calls, self._emit, utc_now, settings.plane
-            ),
+            queues=Queues(queues, self._calls, self._emit, utc_now, settings.plane),
             emit=self._emit,
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
             egress_authority=self._egress.authority_of,
-            masker=self._current_masker,
-            walls=Walls(settings.plane, self._spool.add, utc_now),
+            masker=lambda: self._integrations.masker,
+            walls=Walls(settings.plane, report, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
             gvisor_platform=settings.gvisor_platform,
+            together=Together(limits.memory_mib * MIB, limits.cpu, limits.processes),
         )
-        self._host = AppHost(
-            plane=settings.plane,
-            host_suffix=settings.host_suffix,
-            state=settings.state,
+
+    def _host_made(self, shop: Workshop) -> AppHost:
+        return AppHost(
+            plane=self._settings.plane,
+            host_suffix=self._settings.host_suffix,
+            state=self._settings.state,
             link=self._link,
             shop=shop,
             sites=self._sites,
             calls=self._calls,
             pool=self._pool,
-            warm_seconds=settings.warm_minutes * 60,
+            warm_seconds=self._settings.warm_minutes * 60,
             report=self._spool.add,
             taken=self._link.tell_taken,
             guard=self._guard,
             cut=self._cutter.take,
             clock=utc_now,
         )
-        self._host.runs.take_up()
-        self._schedule = Schedule(self._host.runs, self._host.in_production, self._host.production_apps)
-        self._discovery = Discovery(self._connected, self._read_accounts, self._spool.add, utc_now)
-        self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=lambda: self._host.desired, clock=utc_now)
+
+    def _policies_generation(self) -> int:
+        desired = self._desired()
+        return desired.policies_generation if desired else 0
+
+    # -- its life ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Serve until the process is told to end. A part that breaks ends the plane: it must not serve on deaf."""
@@ -238,6 +257,7 @@ class DataPlane:
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
             asyncio.create_task(self._networks.run()),
+            asyncio.create_task(self._attacks.run()),
         ]
         if self._databases is not None and self._databases.log is not None:
             tasks.append(asyncio.create_task(self._databases.log.run()))
@@ -265,8 +285,8 @@ class DataPlane:
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
             pool=self._pool,
-            observe=self._host.observe,
-            limited=self._host.limited,
+            observe=self._host.watching.observe,
+            limited=self._host.watching.limited,
             proxies=Proxies(self._settings.proxies),
             identities=self._identities,
             crowd=Crowd(self._settings.connections, self._settings.connections_per_address),
@@ -304,6 +324,9 @@ class DataPlane:
                 self._host.enqueue(message)
             case RestoreOrder():
                 self._host.restore_database(message)
+            case AttackOrder():
+                if message.plane == self._settings.plane:
+                    self._attacks.ask()
             case Heartbeat():
                 await self._host.heard()
 
@@ -343,104 +366,6 @@ class DataPlane:
             if time.monotonic() >= told + _TELL_DECISIONS_SECONDS:
                 self._tell_decisions()
                 told = time.monotonic()
-
-    async def _connect(self, binding: Binding) -> Connection:
-        """Open a connection for an app's statement; the credential is fetched once and kept in memory only."""
-        if binding.database_of:
-            return await self._connect_own(binding)
-        state = self._integration(binding)
-        if state is None or not isinstance(state.connection, DatabaseConnection):
-            raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await connect(await self._database(state.connection), f"bailiwick {binding.app}")
-
-    def _service(self, binding: Binding) -> ServiceConnection | None:
-        """Return where the HTTP service behind a socket is now."""
-        state = self._integration(binding)
-        found = state.connection if state is not None else None
-        return found if isinstance(found, ServiceConnection) else None
-
-    async def _connect_own(self, binding: Binding) -> Connection:
-        app = self._app(binding)
-        if app is None or self._databases is None:
-            raise UnavailableError(f"the database of {binding.app} is not there any more")
-        return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
-
-    def _known_secrets(self) -> frozenset[str]:
-        """Return every value that this plane holds of integrations."""
-        return self._services.credentials.known | frozenset(self._secrets.values())
-
-    def _current_masker(self) -> Masker:
-        """Return what masks every value that this plane holds of integrations, in what apps write."""
-        known = self._known_secrets()
-        if known != self._masked:
-            self._masked, self._masker = known, Masker(known)
-        return self._masker
-
-    async def _database(self, target: DatabaseConnection) -> Database:
-        if target.secret not in self._secrets:
-            self._secrets[target.secret] = await self._link.secret(target.secret)
-        return Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
-
-    def _connected(self) -> dict[str, IntegrationState]:
-        """Return the databases that apps of this plane may use now, by name."""
-        apps = self._host.desired.releases if self._host.desired else ()
-        return {
-            item.resource: item
-            for app in apps
-            for item in app.integrations
-            if item.enabled and isinstance(item.connection, DatabaseConnection)
-        }
-
-    async def _read_accounts(self, name: str) -> tuple[Account, ...]:
-        state = self._connected().get(name)
-        if state is None or not isinstance(state.connection, DatabaseConnection):
-            raise UnavailableError(f"the integration {name} is not there any more")
-        connection = await connect(await self._database(state.connection), "bailiwick discovery")
-        try:
-            async with asyncio.timeout(_ACCOUNTS_SECONDS):
-                return await read_accounts(connection)
-        finally:
-            connection.close()
-
-    def _authorize(self, identity: Identity, binding: Binding) -> Decision:
-        if binding.database_of:
-            return self._authorize_own(identity, binding)
-        state = self._integration(binding)
-        context: dict[str, ContextValue] = {
-            "app": binding.app,
-            "granted_to": binding.app if state is not None else "",
-            "demands_person": binding.grant.demands_person,
-            "enabled": state is not None and state.enabled,
-            "data_classes": binding.data_classes,
-        }
-        resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
-        decision = self._engine.decide(identity, "integration.query", resource, context)
-        if state is not None and state.stopped and not decision.allowed:
-            words = f"{binding.resource} is stopped: {state.stopped}; a person must lift that"
-            return replace(decision, reason=words)
-        return decision
-
-    def _authorize_own(self, identity: Identity, binding: Binding) -> Decision:
-        """Decide about an app's own database: it is its own while this plane serves it."""
-        app = self._app(binding)
-        context: dict[str, ContextValue] = {
-            "app": binding.app,
-            "owned_by": app.app if app is not None else "",
-            "data_classes": binding.data_classes,
-        }
-        resource = Resource("App", f"app:{binding.app}", app.roles if app is not None else {}, binding.data_classes)
-        return self._engine.decide(identity, "database.query", resource, context)
-
-    def _app(self, binding: Binding) -> AppState | None:
-        apps = self._host.desired.apps if self._host.desired else ()
-        own = (binding.app, binding.database_of, binding.branch)
-        return next((app for app in apps if (app.app, app.mode, app.branch) == own), None)
-
-    def _integration(self, binding: Binding) -> IntegrationState | None:
-        """Return the integration of a binding as the newest desired state has it."""
-        apps = self._host.desired.releases if self._host.desired else ()
-        found = (item for app in apps if app.app == binding.app for item in app.integrations)
-        return next((item for item in found if item.resource == binding.resource), None)
 
     def _emit(self, event: AuditEvent) -> None:
         self._spool.add(AuditReport(event=event))

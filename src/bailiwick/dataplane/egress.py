@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,8 @@ class PlaneEgress:
     """The ways out of a plane's apps.
 
     `desired` returns what the plane should be now, `resolve` the request in flight of a trace; `guard` is told what is
-    used. What apps had of a day is kept in `state`, so that a plane which starts again does not give it twice.
+    used, `secrets` returns the values that must not leave. What apps had of a day is kept in `state`, so that a plane
+    which starts again does not give it twice.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class PlaneEgress:
         report: Callable[[EgressRollup], None],
         clock: Clock,
         guard: Guard,
+        secrets: Callable[[], Iterable[str]],
     ) -> None:
         self._plane = plane
         self._days = state / "egress-of-the-day.json"
@@ -73,7 +75,7 @@ class PlaneEgress:
         self._clock = clock
         self._dialer = dialer
         self._pipes = Pipes()
-        self._opener = opener_of(plane, clock)
+        self._opener = opener_of(plane, clock, secrets)
         self._refusals = Refusals(emit)
         self._known = KnownDecisions(self._ask, desired)
         self._meters: dict[Key, Meter] = {}
@@ -189,6 +191,8 @@ class PlaneEgress:
             context["ended_because"] = ended.because
         if ended.people:
             context["people"] = tuple(sorted(ended.people))
+        if ended.masked:
+            context["masked"] = tuple(f"{what}: {count}" for what, count in sorted(ended.masked.items()))
         tell = self._refusals.tell if ended.refused else self._emit
         tell(self._event(state, ended.target.address, words, ended.deciders, context))
 

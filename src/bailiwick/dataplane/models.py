@@ -137,8 +137,12 @@ class PlaneModels:
     def _forget_credential(self, model: ModelState) -> None:
         self._keys.pop(model.name, None)
 
+    def known_secrets(self) -> frozenset[str]:
+        """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
+        return frozenset((*self._secrets(), *(key for key, _ in self._keys.values())))
+
     def _current_redactor(self) -> Redact:
-        known = frozenset((*self._secrets(), *(key for key, _ in self._keys.values())))
+        known = self.known_secrets()
         if known != self._known:
             self._known, self._redactor = known, Redactor(Masker(known))
         return self._redactor.redact

@@ -55,6 +55,16 @@ class IngressTls(BaseModel):
     folder: Path | None = None
 
 
+class AllApps(BaseModel):
+    """What all apps of the plane's tenant may use together on its host; 0 is no limit but those of each app."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    memory_mib: int = Field(default=0, ge=0)
+    cpu: float = Field(default=0, ge=0, le=10_000)
+    processes: int = Field(default=0, ge=0)
+
+
 class DataPlaneSettings(BaseModel):
     """Everything that a data plane must be told.
 
@@ -63,9 +73,10 @@ class DataPlaneSettings(BaseModel):
     to be done as this machine resolves names. `proxies` are the networks of proxies in front of it, which must say with
     the PROXY protocol for whom they connect. `model_port` opens the model gateway, on `model_host`, to whoever shows a
     token; apps need neither. `health_port` answers `/healthz` and `/readyz`, on `health_host`, to whoever watches the
-    process. What this plane must not reach is tried every `network_probe_seconds`. Without `app_databases` apps get no
-    databases of their own here. A release whose place was taken stays warm for `warm_minutes`, so that a rollback to it
-    needs no start, and so does an idle app; 0 keeps none. `gvisor_platform` is how gVisor's kernel gets
+    process. What this plane must not reach is tried every `network_probe_seconds`; ways out of its sandboxes are every
+    `attack_hours`, 0 for only when asked. Without `app_databases` apps get no databases of their own here; `all_apps`
+    is what all of them may use together. A release whose place was taken stays warm for `warm_minutes`, so that a
+    rollback to it needs no start, and so does an idle app; 0 keeps none. `gvisor_platform` is how gVisor's kernel gets
     hold of apps' system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
     `connections` is how many it has open at most, and how many of one address.
     """
@@ -91,7 +102,9 @@ class DataPlaneSettings(BaseModel):
     connections: int = Field(default=10_000, ge=10, le=1_000_000)
     connections_per_address: int = Field(default=1000, ge=1, le=1_000_000)
     app_databases: AppDatabases | None = None
+    all_apps: AllApps = AllApps()
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
+    attack_hours: float = Field(default=24.0, ge=0, le=8760)
     network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)
     gvisor_platform: Literal["", "ptrace", "systrap", "kvm"] = ""
 

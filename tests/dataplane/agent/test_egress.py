@@ -16,7 +16,7 @@ from tests.fixtures.plane import MANIFEST, PlaneHouse
 
 HOST = "partner.example"
 JOB = """
-import json, socket, ssl, sys, time
+import http.client, json, socket, ssl, sys, time
 
 def open_hosts():
     targets = json.load(open("targets.json"))
@@ -30,6 +30,12 @@ def open_hosts():
                     datagrams.send(b"hello")
                     datagrams.send(b"hello")
                     print(host, port, "sent")
+                continue
+            if host.startswith("post:"):
+                name = host[5:]
+                asked = http.client.HTTPSConnection(name, port, timeout=10)
+                asked.request("POST", "/v1", json.dumps({"to": "jo.doe@corp.example"}))
+                print(name, port, "answered", asked.getresponse().read().decode())
                 continue
             usual, host = host.startswith("usual:"), host.removeprefix("usual:")
             trust = ssl.create_default_context(cafile=None if usual else "authority.pem")
@@ -52,7 +58,14 @@ async def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     context.load_cert_chain(pair)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"far:" + await reader.readline())
+        first = await reader.readline()
+        if first.startswith(b"POST "):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            body = await reader.readexactly(length) + b" from al@corp.example"
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        else:
+            writer.write(b"far:" + first)
         await writer.drain()
         writer.close()
 
@@ -161,3 +174,19 @@ async def test_an_apps_sandbox_trusts_the_authority_of_the_plane_where_tls_is_op
     event = await house.until_event("egress.refused")
     assert "does not accept the certificate of the gateway" in event.reason
     assert house.events("egress.connected")[0].context["requests"] == 1
+
+
+@pytest.mark.req("RT2")
+async def test_what_an_app_sends_and_gets_through_opened_tls_is_masked_and_the_log_says_how_much(
+    new_house: Callable[..., PlaneHouse], partner: tuple[list[int], str, list[str]]
+) -> None:
+    house = new_house(allow_networks=("127.0.0.0/8",))
+    ports, authority, _ = partner
+    house.plane._egress._opener.trust.load_verify_locations(cadata=authority)
+    rule = OpenedTls(host=HOST, requests="mask", answers="mask", sensitive=("email",))
+    rails = Guardrails(egress=EgressRails(opened_tls=(rule,)))
+    lines = await run_job(house, ports[:1], authority, f'[["post:{HOST}", {ports[0]}]]', guardrails=rails)
+    assert lines == [f'{HOST} {ports[0]} answered {{"to": "{"*" * 19}"}} from {"*" * 15}']
+    event = await house.until_event("egress.connected")
+    assert event.context["masked"] == ("answer email: 1", "request email: 1")
+    assert "corp.example" not in event.model_dump_json()

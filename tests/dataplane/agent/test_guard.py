@@ -69,7 +69,7 @@ async def test_an_integration_that_apps_read_too_much_from_is_closed_and_stays_s
     who = Identity(Principal("user", "u@example.com"), frozenset({"user:u@example.com"}))
 
     def why(plane: DataPlane) -> str:
-        return plane._authorize(who, binding).reason
+        return plane._integrations.authorize(who, binding).reason
 
     house.plane._guard.observe_rows(APP, "orders-db", 501)
     assert why(house.plane).startswith("orders-db is stopped: 501 rows were read or written within 60 s by the")

@@ -160,7 +160,7 @@ async def test_a_plane_whose_link_breaks_does_not_serve_on_deaf(
 @pytest.mark.req("OB4", "SE1")
 async def test_an_app_that_fails_at_import_is_reported_with_its_last_lines_and_no_secret(house: PlaneHouse) -> None:
     secret = "hunter2-of-the-orders-database"
-    house.plane._masker = Masker([secret])
+    house.plane._integrations.masker = Masker([secret])
     code = f"name = 'settings'\nraise RuntimeError('cannot sign in with {secret}')\n"
     state = house.release({"app.py": code})
     await house.serve(state)

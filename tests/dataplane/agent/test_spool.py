@@ -1,9 +1,15 @@
+import errno
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bailiwick.core.messages import AppReport
+from bailiwick.dataplane.agent import journal as journal_module
 from bailiwick.dataplane.agent.spool import Spool
 
 
@@ -45,3 +51,88 @@ def test_a_report_comes_back_as_it_went_in_whatever_its_text(tmp_path: Path) -> 
     assert batch is not None
     assert [item.report for item in batch.reports] == added
     spool.close()
+
+
+# Adds reports and says of each, once that is done, that it was; it is killed at some moment.
+_ADDER = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bailiwick.core.messages import AppReport
+from bailiwick.dataplane.agent.spool import Spool
+spool = Spool(Path(sys.argv[1]))
+for number in range(int(sys.argv[2]), 10**9):
+    spool.add(AppReport(app="a/b", mode="preview", release=str(number), status="running", time=datetime.now(UTC)))
+    os.write(1, b"%d\\n" % number)
+"""
+
+
+def releases_in(path: Path) -> list[int]:
+    spool = Spool(path)
+    found: list[int] = []
+    while (batch := spool.next_batch()) is not None:
+        found += [int(item.report.release) for item in batch.reports]  # type: ignore[union-attr]
+        spool.forget(batch.reports[-1].sequence)
+    spool.close()
+    return found
+
+
+@pytest.mark.req("OB2", "DM5")
+def test_what_was_added_before_a_kill_is_there_after_it_once_and_in_order(tmp_path: Path) -> None:
+    path, expected = tmp_path / "spool.sqlite", 0
+    for seconds in (0.0, 0.01, 0.05, 0.2):
+        adder = subprocess.Popen([sys.executable, "-c", _ADDER, str(path), str(expected)], stdout=subprocess.PIPE)
+        assert adder.stdout is not None
+        said = [adder.stdout.readline()]
+        time.sleep(seconds)
+        adder.send_signal(signal.SIGKILL)
+        said += adder.stdout.read().splitlines()
+        adder.wait()
+        acknowledged = int(said[-1])
+        found = releases_in(path)
+        assert found == list(range(expected, expected + len(found)))
+        # The one more was added, and the kill came before that could be said.
+        assert found[-1] - acknowledged in {0, 1}
+        expected = found[-1] + 1
+
+
+@pytest.mark.req("OB2")
+def test_a_journal_that_the_database_took_is_not_taken_again_and_half_a_line_is_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+    spool = Spool(path)
+    spool.add(report(1))
+    spool.flush()
+    first = spool.next_batch()
+    spool.close()
+    assert first is not None
+    line = first.reports[0].report.model_dump_json(by_alias=True).encode()
+    # Killed after the database had taken the turn and before the file was emptied; and while more was written.
+    (tmp_path / "spool.journal1").write_bytes(b"1 %b\n" % line)
+    (tmp_path / "spool.journal0").write_bytes(b"1000 %b\nnonsense\n1000 {}\n1000 %b" % (line, line[:20]))
+    again = Spool(path)
+    batch = again.next_batch()
+    again.close()
+    assert batch is not None
+    assert [item.sequence for item in batch.reports] == [1, 2]
+    assert (tmp_path / "spool.journal0").read_bytes() == b""
+    assert (tmp_path / "spool.journal0").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_is_full_loses_nothing_while_the_process_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spool = Spool(tmp_path / "spool.sqlite")
+    monkeypatch.setattr(journal_module.os, "write", full)
+    for number in range(3):
+        spool.add(report(number))
+    spool.flush()
+    batch = spool.next_batch()
+    assert batch is not None
+    assert len(batch.reports) == 3
+    spool.close()
+    spool.close()
+    spool.add(report(4))  # too late, and written to nobody's file
+    assert caplog.text.count("reports wait in memory only") == 1

@@ -104,7 +104,7 @@ async def test_a_closed_integration_is_refused_in_words_and_its_apps_stay_up(hou
     who = Identity(Principal("user", "u@example.com"), frozenset({"user:u@example.com"}))
     before = house.inner_pid()
     await order(house, "integration:orders-db")
-    decision = house.plane._authorize(who, binding)
+    decision = house.plane._integrations.authorize(who, binding)
     assert (decision.allowed, decision.reason) == (
         False,
         "orders-db is stopped: it leaks; a person must lift that",
@@ -114,7 +114,7 @@ async def test_a_closed_integration_is_refused_in_words_and_its_apps_stay_up(hou
     await house.serve(state.model_copy(update={"integrations": (closed,)}))
     assert ((await house.get("/")).text, house.inner_pid()) == ("begun done", before)
     await house.serve(state)
-    assert "stopped" not in house.plane._authorize(who, binding).reason
+    assert "stopped" not in house.plane._integrations.authorize(who, binding).reason
 
 
 async def test_a_closed_model_is_refused_in_words_until_it_is_open_again(

@@ -14,13 +14,14 @@ from typer.testing import CliRunner
 
 from bailiwick.dataplane import attacks
 from bailiwick.dataplane.attacks import Found, attack_sandbox
+from bailiwick.dataplane.attacks.kept import keeping
 from bailiwick.dataplane.sandbox import SandboxUnavailableError, ensure_runtime, levels_here, uid_of
 from bailiwick.faces.cli.main import root
 
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the attempts are written for x86-64")
 THEMES = {
     "calls", "devices", "elsewhere", "files", "host", "mounts", "namespaces", "network", "proc", "processes",
-    "resources", "rights", "sockets", "sys",
+    "resources", "rights", "sockets", "storage", "sys",
 }  # fmt: skip
 
 
@@ -46,10 +47,24 @@ def test_no_attempt_gets_out_and_each_would_where_there_is_no_sandbox(all_found:
         pytest.skip(f"this host has no {level}")
     assert [f"{item.theme}: {item.name}" for item in found.escaped] == []
     proved = [item for item in found.outcomes if item.outside]
-    assert len(proved) >= 280, [f"{item.name}: {item.outside_words}" for item in found.unproved]
+    assert len(proved) >= 310, [f"{item.name}: {item.outside_words}" for item in found.unproved]
     assert {item.theme for item in found.outcomes} == THEMES
     assert len({item.name for item in found.outcomes}) == len(found.outcomes)
     assert all(item.words for item in found.outcomes)
+    assert found.left_out == ()
+
+
+@pytest.mark.req("RT1")
+def test_what_apps_keep_is_attacked_where_this_host_gives_storage_and_said_where_not(
+    found: Found, tmp_path: Path
+) -> None:
+    on_storage = {item.name for item in found.outcomes if item.theme == "storage" and item.outside}
+    assert len(on_storage) >= 27
+    assert {"write into another app's storage", "go on writing to the storage once its sandbox has ended"} < on_storage
+    with keeping(None, tmp_path) as kept:
+        assert (kept.inside, kept.why_none) == (None, "only root can mount it")
+    left = replace(found, left_out=("storage: only root can mount it",))
+    assert left.as_json()["left_out"] == ["storage: only root can mount it"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the attempts run under a uid of their own only when root starts them")
@@ -60,6 +75,8 @@ def test_the_attempts_leave_nothing_behind_outside(found: Found) -> None:
     assert [path for folder in folders for path in folder.iterdir() if path.lstat().st_uid == uid] == []
     for kind in ("shm", "sem", "msg"):
         assert str(uid) not in Path(f"/proc/sysvipc/{kind}").read_text().split()
+    assert "/bw-volumes-" not in Path("/proc/self/mountinfo").read_text()
+    assert "/bw-scratch-" not in Path("/proc/self/mountinfo").read_text()
 
 
 @pytest.mark.req("RT1")

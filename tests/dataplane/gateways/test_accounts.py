@@ -54,9 +54,9 @@ async def test_a_system_that_is_switched_off_or_away_is_not_looked_at(
 ) -> None:
     off = orders.model_copy(update={"enabled": False})
     await house.serve(house.release({"app.py": HELLO}, manifest=MANIFEST + USES, integrations=(off,)))
-    assert house.plane._connected() == {}
+    assert house.plane._integrations.connected() == {}
     with pytest.raises(UnavailableError):
-        await house.plane._read_accounts("orders-db")
+        await house.plane._integrations.read_accounts("orders-db")
     away = orders.model_copy(update={"connection": orders.connection.model_copy(update={"port": 1})})
     await house.serve(house.release({"app.py": HELLO}, manifest=MANIFEST + USES, integrations=(away,)))
     for _ in range(2):

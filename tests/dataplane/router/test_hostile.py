@@ -1,13 +1,17 @@
 """Hostile input over raw sockets: what the client sees, and that the app gets nothing of it."""
 
 import asyncio
+import contextlib
+import resource
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bailiwick.dataplane.router import Certificate, Crowd, Router, serve
+from bailiwick.dataplane.router import exchange as exchange_module
 from tests.fixtures.routing import MEGABYTE, Browser, Served, behind
 from tests.fixtures.routing_tls import write_pair
 
@@ -220,10 +224,8 @@ async def test_idle_connections_of_one_address_leave_room_for_others(served: Ser
     port, close = await crowded(served, Crowd(400, 150))
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(200)]
     await asyncio.sleep(0)
-    ended = await asyncio.gather(
-        *(asyncio.wait_for(reader.read(), 5) for reader, _ in idle[150:]), return_exceptions=True
-    )
-    assert all(item == b"" or isinstance(item, ConnectionError) for item in ended)
+    ended = await asyncio.gather(*(asyncio.wait_for(reader.read(), 5) for reader, _ in idle[150:]))
+    assert all(b"As many connections are open from this address as one may have." in item for item in ended)
     # Somebody else is served, and so is the same address once some are closed.
     other = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.9", 0))
     assert (await Browser(*other, token=served.token).get("/hello")).status == 200
@@ -235,7 +237,7 @@ async def test_idle_connections_of_one_address_leave_room_for_others(served: Ser
             try:
                 assert (await again.get("/hello")).status == 200
                 break
-            except (asyncio.IncompleteReadError, ConnectionError):
+            except (AssertionError, asyncio.IncompleteReadError, ConnectionError):
                 continue
     for _, writer in idle:
         writer.close()
@@ -246,10 +248,9 @@ async def test_all_connections_together_are_limited_and_free_again_when_they_end
     crowd = Crowd(50, 1000)
     port, close = await crowded(served, crowd)
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(80)]
-    ended = await asyncio.gather(
-        *(asyncio.wait_for(reader.read(), 5) for reader, _ in idle[50:]), return_exceptions=True
-    )
-    assert all(item == b"" or isinstance(item, ConnectionError) for item in ended)
+    ended = await asyncio.gather(*(asyncio.wait_for(reader.read(), 5) for reader, _ in idle[50:]))
+    assert all(item.startswith(b"HTTP/1.1 503") and b"as many connections open as it may" in item for item in ended)
+    assert all(b"\r\nretry-after: 5\r\n" in item for item in ended)
     for _, writer in idle:
         writer.close()
     async with asyncio.timeout(10):
@@ -258,6 +259,98 @@ async def test_all_connections_together_are_limited_and_free_again_when_they_end
     browser = Browser(*await asyncio.open_connection("127.0.0.1", port), token=served.token)
     assert (await browser.get("/hello")).status == 200
     close()
+
+
+_MANY = 10_200
+# Opens that many connections, from addresses enough, and says what became of them: those that were answered, with what.
+_OPENER = """
+import select, socket, sys
+port, many, told = int(sys.argv[1]), int(sys.argv[2]), {}
+kept = []
+for number in range(many):
+    one = socket.socket()
+    one.bind((f"127.0.1.{1 + number // 900}", 0))
+    one.connect(("127.0.0.1", port))
+    kept.append(one)
+poll = select.epoll()
+for one in kept:
+    poll.register(one, select.EPOLLIN)
+by_number = {one.fileno(): one for one in kept}
+turned = 0
+while events := poll.poll(1.5):
+    for number, _ in events:
+        try:
+            said = by_number[number].recv(4096)
+        except ConnectionResetError:
+            said = b"reset"
+        poll.unregister(number)
+        if said:
+            turned += 1
+            told[said[:20].decode()] = told.get(said[:20].decode(), 0) + 1
+print(turned, told.get("HTTP/1.1 503 Refused", 0), flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_ten_thousand_idle_connections_are_held_and_who_comes_then_is_told_why(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if max(hard, 0) < 2 * _MANY - 400:
+        pytest.skip("this host lets nobody open so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        crowd = Crowd(10_000, 1000)
+        assert crowd.most == 10_000
+        port, close = await crowded(served, crowd)
+        command = [sys.executable, "-c", _OPENER, str(port), str(_MANY)]
+        opener = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert opener.stdout is not None
+        turned, with_words = map(int, (await asyncio.wait_for(opener.stdout.readline(), 60)).split())
+        assert turned == _MANY - 10_000
+        assert with_words >= 190
+        assert "as many connections open as it may" in caplog.text
+        opener.kill()
+        await opener.wait()
+        async with asyncio.timeout(20):
+            while not crowd.is_empty:  # noqa: ASYNC110 - the end of many connections
+                await asyncio.sleep(0.05)
+        browser = Browser(*await asyncio.open_connection("127.0.0.1", port), token=served.token)
+        assert (await browser.get("/hello")).status == 200
+        close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_body_that_drips_and_a_reader_that_does_not_read_free_their_places(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "_BODY_SECONDS", 0.4)
+    monkeypatch.setattr(exchange_module, "_READER_SECONDS", 0.4)
+    browser = await served.browser()
+    browser.ask("POST", "/digest", "Content-Length: 100000")
+
+    async def drip() -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                browser.writer.write(b"x")
+                await browser.writer.drain()
+                await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    assert await asyncio.wait_for(browser.reader.read(), 5) == b""
+    dripping.cancel()
+    assert (await served.trace()).status == 499
+    deaf = await served.browser()
+    deaf.ask("GET", "/endless")
+    await asyncio.wait_for(served.app.left.wait(), 10)
+    async with asyncio.timeout(5):
+        while served.site.in_flight:  # noqa: ASYNC110 - the end of the request
+            await asyncio.sleep(0.01)
+    assert (await (await served.browser()).get("/hello")).status == 200
+    deaf.writer.close()
 
 
 async def test_who_never_speaks_tls_takes_no_more_room_than_others(served: Served, tmp_path: Path) -> None:

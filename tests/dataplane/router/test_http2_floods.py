@@ -1,6 +1,7 @@
 """What a client of HTTP/2 may not do: each flood ends its own connection, reaches no app, and others are served."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -8,9 +9,13 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes
 from hyperframe.frame import ContinuationFrame, DataFrame, HeadersFrame, PingFrame, SettingsFrame
 
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.router import exchange as exchange_module
+from bailiwick.dataplane.router import http2 as http2_module
 from bailiwick.dataplane.router.answering import Answering
 from bailiwick.dataplane.router.http2 import Http2Connection
 from tests.fixtures.routing import Served
@@ -221,3 +226,105 @@ async def test_a_body_that_is_longer_than_it_said_or_has_trailers_is_broken_off(
     attacker.flush()
     with pytest.raises((EOFError, ConnectionError)):
         await attacker.status(long)
+
+
+# -- slow on purpose: each client holds what it has for a bounded time ---------------------------------------------
+
+
+async def closed(attacker: Attacker) -> bool:
+    """Whether the router ends the connection."""
+    with contextlib.suppress(EOFError, ConnectionError):
+        await attacker.until(lambda _: False)
+    return True
+
+
+async def test_a_head_that_drips_by_continuations_is_not_waited_for(
+    served: Served, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http2_module, "_IDLE_SECONDS", 0.5)
+    attacker = await door()
+    attacker.writer.write(HeadersFrame(1, b"\x82").serialize())
+
+    async def drip() -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                attacker.writer.write(ContinuationFrame(1, b"").serialize())
+                await attacker.writer.drain()
+                await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    assert await asyncio.wait_for(closed(attacker), 5)
+    dripping.cancel()
+    assert served.app.headers == []
+
+
+async def test_a_body_that_drips_frees_the_apps_place_and_the_connection_goes_on(
+    served: Served, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "_BODY_SECONDS", 0.5)
+    attacker = await door()
+    stream = attacker.ask("/digest", method="POST", ends=False)
+    resets: list[Event] = []
+    async with asyncio.timeout(8):
+        while not resets:
+            attacker.h2.send_data(stream, b"x")
+            attacker.flush()
+            with contextlib.suppress(TimeoutError):
+                data = await asyncio.wait_for(attacker.reader.read(65536), 0.05)
+                resets += [item for item in attacker.h2.receive_data(data) if isinstance(item, StreamReset)]
+    assert not served.site.in_flight
+    assert (await served.trace()).status == 499
+    assert await attacker.status(attacker.ask()) == 200
+
+
+async def test_a_body_that_keeps_coming_is_waited_for(
+    served: Served, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "_BODY_SECONDS", 0.3)
+    attacker = await door()
+    stream = attacker.ask("/digest", method="POST", ends=False)
+    for _ in range(10):
+        attacker.h2.send_data(stream, b"x" * 1000)
+        attacker.flush()
+        await asyncio.sleep(0.08)
+    attacker.h2.send_data(stream, b"", end_stream=True)
+    attacker.flush()
+    assert await attacker.status(stream) == 200
+
+
+@pytest.mark.parametrize("path", ["/endless", "/large", "/nowhere-to-be-found"])
+async def test_a_client_that_opens_no_window_holds_no_answer_for_ever(
+    served: Served, door: Door, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for module in (exchange_module, http2_module):
+        monkeypatch.setattr(module, "_READER_SECONDS", 0.5)
+    attacker = await door()
+    attacker.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
+    if path == "/nowhere-to-be-found":
+        attacker.token = "forged"
+    stream = attacker.ask(path if attacker.token != "forged" else "/hello")
+    reset = await attacker.until(lambda item: isinstance(item, StreamReset))
+    assert isinstance(reset, StreamReset)
+    assert reset.stream_id == stream
+    async with asyncio.timeout(5):
+        while served.site.in_flight:  # noqa: ASYNC110 - the end of the request
+            await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_opens_its_window_byte_by_byte_is_not_served_for_ever(
+    served: Served, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (exchange_module, http2_module):
+        monkeypatch.setattr(module, "_READER_SECONDS", 0.5)
+    attacker = await door()
+    attacker.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 1})
+    stream = attacker.ask("/endless")
+    seen: list[Event] = []
+    async with asyncio.timeout(8):
+        while not any(isinstance(item, StreamReset) for item in seen):
+            seen = attacker.h2.receive_data(await attacker.reader.read(65536))
+            with contextlib.suppress(ProtocolError):
+                attacker.h2.increment_flow_control_window(1, stream)
+            attacker.flush()
+            await asyncio.sleep(0.01)
+    await asyncio.wait_for(served.app.left.wait(), 5)

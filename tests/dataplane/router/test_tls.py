@@ -1,6 +1,7 @@
 """TLS and HTTP/2 at the router: real clients, the same answers as over HTTP/1.1, and the certificate that changes."""
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import os
@@ -12,12 +13,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Error, async_playwright
 
 from bailiwick.dataplane.router import Certificate, Proxies, Router, SignIn, serve
 from bailiwick.dataplane.router.front import Front
 from bailiwick.dataplane.router.origin import proxy_line
-from tests.fixtures.routing import MEGABYTE, PERSON, Served, nobody
+from tests.fixtures.routing import MEGABYTE, PERSON, Served, behind, nobody
 from tests.fixtures.routing_tls import HOST, shown_serial, write_pair
 
 pytestmark = pytest.mark.req("RT6", "ID1")
@@ -186,6 +187,77 @@ async def test_the_front_joins_tls_by_the_name_that_it_shows(served: Served, tmp
     writer.close()
     door.close()
     plane.close()
+
+
+async def echoing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept a WebSocket and give back each message of text (RFC 6455; short messages only)."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    key = next(line for line in head.splitlines() if line.lower().startswith("sec-websocket-key")).split(": ")[1]
+    said = base64.b64encode(hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    person = next(line for line in head.splitlines() if line.lower().startswith("x-bailiwick-user")).split(": ")[1]
+    lines = [b"HTTP/1.1 101 Switching Protocols", b"upgrade: websocket", b"connection: upgrade"]
+    writer.write(b"\r\n".join([*lines, b"sec-websocket-accept: " + said, b"", b""]))
+    writer.write(bytes([0x81, len(person)]) + person.encode())
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            first, second = await reader.readexactly(2)
+            mask = await reader.readexactly(4)
+            data = bytes(item ^ mask[place % 4] for place, item in enumerate(await reader.readexactly(second & 0x7F)))
+            if first & 0x0F != 1:
+                break
+            writer.write(bytes([0x81, len(data)]) + data.upper())
+    writer.close()
+
+
+_TALK = """() => new Promise((done, failed) => {
+  const heard = [], socket = new WebSocket(`wss://${location.host}/socket`);
+  socket.onopen = () => socket.send("hello");
+  socket.onmessage = (event) => { heard.push(event.data); if (heard.length === 2) { done(heard); socket.close(); } };
+  socket.onerror = () => failed(new Error("the socket failed"));
+})"""
+
+
+async def test_a_browser_speaks_to_an_app_by_a_websocket_over_tls(secured: Secured) -> None:
+    served = secured.served
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = await browser.new_context(ignore_https_errors=True)
+        cookie = {"name": "bailiwick_pass", "value": served.token, "domain": HOST, "path": "/", "secure": True}
+        await context.add_cookies([cookie])  # type: ignore[list-item]
+        page = await context.new_page()
+        await page.goto(f"https://{HOST}:{secured.port}/hello")
+        server = await behind(served, echoing)
+        assert await page.evaluate(_TALK) == [PERSON, "HELLO"]
+        await context.clear_cookies()
+        with pytest.raises(Error, match="the socket failed"):
+            await page.evaluate(_TALK)
+        await browser.close()
+        server.close()
+
+
+async def test_a_websocket_over_tls_is_cut_when_the_app_is_stopped_and_none_is_begun_over_http2(
+    secured: Secured,
+) -> None:
+    server = await behind(secured.served, echoing)
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", secured.port, ssl=secured.trust("http/1.1"), server_hostname=HOST
+    )
+    lines = [
+        "GET /socket HTTP/1.1", f"Host: {HOST}:{secured.port}", f"Cookie: bailiwick_pass={secured.served.token}",
+        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x", "Sec-WebSocket-Version: 13", "", "",
+    ]  # fmt: skip
+    writer.write("\r\n".join(lines).encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+    await reader.readexactly(2 + len(PERSON))
+    secured.served.site.stop("killed", "enough")
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+    async with secured.browser(http2=True) as browser:
+        # Upgrades are no part of HTTP/2; and it is not offered to extend CONNECT (RFC 8441).
+        found = await browser.get("/socket", headers={"sec-websocket-key": "x", "sec-websocket-version": "13"})
+        assert found.status_code == 503
+    server.close()
 
 
 async def test_a_browser_speaks_http2_and_keeps_the_pass_from_scripts(secured: Secured) -> None:

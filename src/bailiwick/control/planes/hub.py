@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from bailiwick.core.clock import Clock
 from bailiwick.core.messages import (
     STATE_TYPE,
+    AttackOrder,
     DesiredState,
     EnqueueOrder,
     Heartbeat,
@@ -63,7 +64,7 @@ class PlaneHub:
         """How many streams each plane has open."""
         return {plane: len(streams) for plane, streams in self._streams.items() if streams}
 
-    def broadcast(self, order: KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder) -> None:
+    def broadcast(self, order: KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | AttackOrder) -> None:
         """Send an order to every plane that listens, before anything else that waits."""
         self._on_loop(lambda: self._put(order))
 

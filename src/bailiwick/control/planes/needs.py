@@ -10,6 +10,7 @@ from bailiwick.core.messages import (
     AccountsReport,
     AppReport,
     AppState,
+    AttacksReport,
     AttestationReport,
     DatabaseReport,
     EndedPreview,
@@ -175,6 +176,13 @@ class Networks(Protocol):
 
     def take(self, session: Session, plane: str, report: NetworksReport) -> None:
         """Take in what came of trying."""
+
+
+class Assurance(Protocol):
+    """What planes need of whoever keeps what came of attacking sandboxes."""
+
+    def take(self, session: Session, plane: str, report: AttacksReport) -> None:
+        """Take in what came of it."""
 
 
 class PinnedKeys(Protocol):

@@ -12,6 +12,7 @@ from bailiwick.control.observe import ObserveService, take_storage, take_walls, 
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
     Accounts,
+    Assurance,
     Attestations,
     DeclaredSettings,
     Networks,
@@ -31,6 +32,7 @@ from bailiwick.core.messages import (
     Acknowledgement,
     AppReport,
     AskedQuestion,
+    AttacksReport,
     AttestationReport,
     AuditReport,
     DatabaseReport,
@@ -90,6 +92,7 @@ class ReportTaker:
         declared: DeclaredSettings,
         previews: Previews,
         networks: Networks,
+        assurance: Assurance,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -105,6 +108,7 @@ class ReportTaker:
         self._declared = declared
         self._previews = previews
         self._networks = networks
+        self._assurance = assurance
 
     def take(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
@@ -138,6 +142,8 @@ class ReportTaker:
                     self._declared.take(session, plane, item.report)
                 elif isinstance(item.report, NetworksReport):
                     self._networks.take(session, plane, item.report)
+                elif isinstance(item.report, AttacksReport):
+                    self._assurance.take(session, plane, item.report)
                 elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
                     self._take(session, plane, item.report)
             self._audit.append_all(session, events)

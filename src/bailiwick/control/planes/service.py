@@ -13,6 +13,7 @@ from bailiwick.control.planes.fetching import may_fetch, plane_identity
 from bailiwick.control.planes.models import PlaneModels
 from bailiwick.control.planes.needs import (
     Accounts,
+    Assurance,
     Attestations,
     Authority,
     Codes,
@@ -77,6 +78,7 @@ class PlaneService:
         declared: DeclaredSettings,
         previews: Previews,
         networks: Networks,
+        assurance: Assurance,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -109,6 +111,7 @@ class PlaneService:
             declared=declared,
             previews=previews,
             networks=networks,
+            assurance=assurance,
         )
         self._networks = networks
         self._previews = previews

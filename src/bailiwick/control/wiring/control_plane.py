@@ -145,6 +145,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         hub=planes.hub,
         spread=planes.spread,
         networks=planes.networks,
+        assurance=planes.assurance,
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
         inventory=_inventory(base, people, estate, delivery, planes),
         evidence=delivery.evidence,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.declared import PlaneSettingsBook
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.observe import ObserveService
@@ -21,6 +22,7 @@ class Planes:
     hub: PlaneHub
     spread: PolicySpread
     networks: NetworkService
+    assurance: AssuranceService
 
 
 def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery) -> Planes:
@@ -35,6 +37,13 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
         planes=base.settings.planes,
         separate=base.settings.networks == "separate",
         clock=base.clock,
+    )
+    assurance = AssuranceService(
+        base.store,
+        base.audit,
+        base.authorizer,
+        tuple(base.settings.planes),
+        lambda order: hub.broadcast(order),  # noqa: PLW0108 - the hub is made later
     )
     service = PlaneService(
         store=base.store,
@@ -64,6 +73,7 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
         declared=PlaneSettingsBook(base.audit, delivery.attestations, keys["settings"], base.clock),
         previews=delivery.previews.register,
         networks=networks,
+        assurance=assurance,
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],
@@ -74,4 +84,4 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
     )
     base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)
     spread = PolicySpread(base.store, service, base.force, tuple(base.settings.planes), lambda: tuple(hub.connected))
-    return Planes(observe, service, hub, spread, networks)
+    return Planes(observe, service, hub, spread, networks, assurance)

@@ -1,5 +1,6 @@
 """What the planes say to each other: desired state and orders down, events and answers up; typed and versioned."""
 
+from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
 from bailiwick.core.messages.connections import (
@@ -17,6 +18,7 @@ from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksRe
 from bailiwick.core.messages.orders import (
     STATE_TYPE,
     AnyDownlink,
+    AttackOrder,
     Downlink,
     EnqueueOrder,
     Heartbeat,
@@ -78,6 +80,8 @@ __all__ = [
     "AppReport",
     "AppState",
     "AskedQuestion",
+    "AttackOrder",
+    "AttacksReport",
     "AttestationReport",
     "AuditReport",
     "BasicPassword",

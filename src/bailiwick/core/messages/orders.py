@@ -67,6 +67,13 @@ class RestoreOrder(Message):
         return self
 
 
+class AttackOrder(Message):
+    """Attack the sandboxes of a plane now, and report what came of it."""
+
+    kind: Literal["attack"] = "attack"
+    plane: str = Field(max_length=100)
+
+
 class Heartbeat(Message):
     """The control plane is there; leases are renewed."""
 
@@ -74,7 +81,7 @@ class Heartbeat(Message):
     time: datetime
 
 
-AnyDownlink = DesiredState | KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | Heartbeat
+AnyDownlink = DesiredState | KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | AttackOrder | Heartbeat
 Downlink = Annotated[AnyDownlink, Field(discriminator="kind")]
 _DOWNLINK: TypeAdapter[AnyDownlink] = TypeAdapter(Downlink)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.rollouts import RolloutReport
@@ -343,6 +344,7 @@ AnyReport = (
     | SettingsReport
     | WallsReport
     | NetworksReport
+    | AttacksReport
     | WorkerReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]

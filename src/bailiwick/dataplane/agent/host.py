@@ -21,11 +21,9 @@ from bailiwick.core.messages import (
     DesiredState,
     EnqueueOrder,
     KillOrder,
-    RequestTrace,
     RestoreOrder,
 )
 from bailiwick.core.statements import SignatureError
-from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.core.trust import KeyChanges
 from bailiwick.dataplane.agent.candidates import Candidates
 from bailiwick.dataplane.agent.instance import Instance, Workshop
@@ -49,13 +47,13 @@ from bailiwick.dataplane.agent.starting import Starter
 from bailiwick.dataplane.agent.stopped import Key, StoppedHere
 from bailiwick.dataplane.agent.stopping import closed_by, stops_app
 from bailiwick.dataplane.agent.telling import Telling
+from bailiwick.dataplane.agent.watching import Watching
 from bailiwick.dataplane.agent.workers import Workers
-from bailiwick.dataplane.guard import Guard, Trip, Watched
-from bailiwick.dataplane.router import CallRegistry, LimitReached, Pool, Site, Sites
+from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.router import CallRegistry, Pool, Site, Sites
 
 _LOG = logging.getLogger("bailiwick.plane.host")
 _ATTEST_SECONDS = 24 * 3600.0
-_ERROR = 500
 _DRAIN_LOOK_SECONDS = 0.05
 
 
@@ -111,6 +109,17 @@ class AppHost:
             report=report,
             later=self.later,
             clock=clock,
+        )
+        self.watching = Watching(
+            plane=plane,
+            served=self._served,
+            candidates=self._candidates,
+            walls=shop.walls,
+            guard=guard,
+            tell=self._tell,
+            stopped_here=self._stopped_here,
+            stop=lambda served, words: self.later(self._stop(served, "killed", words)),
+            close_ways=self._close_ways,
         )
         self._sleeper = Sleeper(pool, self._tell, warm_seconds, self._begin, self.later)
         self._starter = Starter(
@@ -264,49 +273,9 @@ class AppHost:
         apps = self.desired.apps if self.desired is not None else None
         return None if apps is None else frozenset(app.app for app in apps if app.mode == "production")
 
-    # -- what the router sees ------------------------------------------------------------------------------------
-
-    def observe(self, site: Site, trace: RequestTrace) -> None:
-        """Take note of an answered request; stop the app when it fails too much."""
-        site.recent.append(trace)
-        self._tell.served(site.state, trace)
-        if self._candidates.observe(site, trace):
-            return
-        served = self._served.get(key_of(site.state))
-        if served is None:
-            return
-        served.finished.append(trace)
-        self._see_failure(served, site, trace)
-        # What ends its last requests after its place was taken is not what the app is judged by.
-        if site is not served.site or site.condition != "running":
-            return
-        failed = trace.status >= _ERROR
-        why = site.spike.observe(time.monotonic(), failed=failed)
-        if why:
-            self._stop_by_itself(served, Trip("errors", why))
-        else:
-            self._guard.observe_answer(watched_of(site.state), failed=failed, milliseconds=trace.milliseconds)
-
-    def limited(self, site: Site, limit: LimitReached, doing: str) -> None:
-        """Take note that a request ran into a limit of its app."""
-        self._shop.walls.reached(site.state, limit.name, f"{limit.words} reached", doing)
-
-    def _see_failure(self, served: Served, site: Site, trace: RequestTrace) -> None:
-        """See whether a request failed because its app ran into a limit of its sandbox."""
-        if not trace.limit and trace.status >= _ERROR and served.instance is not None and site is served.site:
-            self._shop.walls.look(served.instance, site, failed=True)
-
     def roll_up(self, seconds: float) -> None:
-        """Report the requests of the last period, app by app, and what apps ran into."""
-        for served in self._served.values():
-            if served.instance is not None:
-                self._shop.walls.look(served.instance, served.site)
-            done, served.finished = served.finished, []
-            # Numbers are of main's preview and of production: what branches answer is in the log.
-            if done and not served.wanted.branch:
-                self._tell.requests(served.site.state, done, seconds)
-        self._candidates.roll_up(seconds)
-        self._shop.walls.tell()
+        """Report the requests of the last period, what apps ran into, and how full their storage is."""
+        self.watching.roll_up(seconds)
         self.later(self._shop.storage.look())
 
     def _key_changes(self) -> KeyChanges:
@@ -427,45 +396,16 @@ class AppHost:
         await self._retired.end(key, words)
         self._tell.status(served.site.state, "stopped", words)
 
-    def tripped(self, watched: Watched, scope: StopScope | None, trip: Trip) -> None:
-        """Stop by itself what a rule says: an instance (no scope), an app, all of a tenant; or close an integration."""
-        if scope is not None and scope.kind is StopKind.INTEGRATION:
-            self._close_by_itself(watched, scope, trip)
-            return
-        for key, served in self._served.items():
-            state = served.wanted
-            covered = scope is not None and scope.covers_app(state.app, state.tenant, self._plane)
-            if (covered or key == watched.key) and served.site.condition in UP | {"starting"}:
-                self._stop_by_itself(served, trip)
-
-    def _close_by_itself(self, watched: Watched, scope: StopScope, trip: Trip) -> None:
-        """Close a way until the control plane knows and says otherwise; whoever tipped it over is the evidence."""
-        served = self._served.get(watched.key)
-        key = (scope.written, watched.key[1])
-        if served is None or self._stopped_here.why(key) is not None:
-            return
-        self._stopped_here.put(key, trip.words)
-        self._tell.stopped_by_itself(served.site, trip, self._logs_of(served), scope)
-        if self.desired is not None:
-            self._set_desired(self.desired)
-
     def _set_desired(self, desired: DesiredState, drain_seconds: float = 0) -> DesiredState:
         """Act on a desired state from now on, with the ways closed that this plane closed by itself; return that."""
         self.desired = self._stopped_here.close_ways(desired)
         self._cut(self.desired, drain_seconds)
         return self.desired
 
-    @staticmethod
-    def _logs_of(served: Served) -> list[str]:
-        return list(served.instance.logs) if served.instance is not None else []
-
-    def _stop_by_itself(self, served: Served, trip: Trip) -> None:
-        """Stop an app, and freeze what the decision rests on."""
-        state = served.site.state
-        self._stopped_here.put(key_of(state), trip.words)
-        self._tell.stopped_by_itself(served.site, trip, self._logs_of(served))
-        served.site.stop("killed", trip.words)
-        self.later(self._stop(served, "killed", trip.words))
+    def _close_ways(self) -> None:
+        """Act on the desired state anew: this plane has closed a way by itself."""
+        if self.desired is not None:
+            self._set_desired(self.desired)
 
     def later(self, chore: Coroutine[None, None, None]) -> None:
         """Do something beside, to its end, whatever becomes of whoever asked."""

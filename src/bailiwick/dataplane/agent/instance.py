@@ -44,6 +44,7 @@ from bailiwick.dataplane.sandbox import (
     Runtimes,
     Sandbox,
     SandboxSpec,
+    Together,
     launch,
     require_level,
 )
@@ -90,6 +91,7 @@ class Workshop:
     walls: Walls
     networks: NetworkWatch
     identity_key: str
+    together: Together
     gvisor_platform: str = ""
 
 
@@ -178,6 +180,7 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
         ingress=path,
         limits=limits_of(manifest),
         tenant=state.tenant,
+        together=shop.together,
         working_directory="/app",
         programs=program.may_start_others,
         level=state.guardrails.isolation.level,

@@ -1,6 +1,6 @@
 """The spool: reports wait here, on disk, until the control plane has them for good."""
 
-import queue
+import logging
 import secrets
 import sqlite3
 import threading
@@ -8,53 +8,72 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bailiwick.core.messages import AnyReport, Report, ReportBatch, Sequenced
+from bailiwick.dataplane.agent.journal import Journal
 
+_LOG = logging.getLogger("bailiwick.plane.spool")
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
-_REPORTS: TypeAdapter[list[AnyReport]] = TypeAdapter(list[Report])
 # One statement a batch: a statement a row would take the interpreter's lock from the router that often.
 _INSERT = "INSERT INTO reports (body) SELECT value FROM json_each(?) ORDER BY key"
 _BATCH = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS reports (sequence INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS journal (taken INTEGER NOT NULL);
+INSERT INTO journal SELECT 0 WHERE NOT EXISTS (SELECT * FROM journal);
 """
 
 
 class Spool:
-    """Reports in order. `add` only queues; a thread writes batches to SQLite, which survives `kill -9`.
+    """Reports in order. `add` writes to a journal, which survives `kill -9`; a thread brings that to SQLite in batches.
 
     Numbers rise by one and never start again (AUTOINCREMENT), so the receiver can tell what it has seen.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._queue: queue.SimpleQueue[AnyReport | threading.Event | None] = queue.SimpleQueue()
+        self._journal = Journal(path)
+        self._lock = threading.Lock()
+        self._waiting: list[bytes] = []
+        self._flushes: list[threading.Event] = []
+        self._closing = False
+        self._more = threading.Event()
         with self._open() as database:
             database.executescript(_SCHEMA)
             row = database.execute("SELECT name FROM spool").fetchone()
             self.name: str = row[0] if row else secrets.token_hex(16)
             if row is None:
                 database.execute("INSERT INTO spool VALUES (?)", [self.name])
+            self._take_left(database)
         self._writer = threading.Thread(target=self._write, name="spool", daemon=True)
         self._writer.start()
 
     def add(self, report: AnyReport) -> None:
-        """Queue a report; never waits."""
-        self._queue.put(report)
+        """Keep a report; once this returns, it outlives this process. Waits for no disk."""
+        body = _REPORT.dump_json(report, by_alias=True)
+        with self._lock:
+            self._journal.add(body)
+            self._waiting.append(body)
+        if not self._more.is_set():
+            self._more.set()
 
     def flush(self) -> None:
-        """Wait until everything that was added before is on disk."""
+        """Wait until everything that was added before is in the database."""
         written = threading.Event()
-        self._queue.put(written)
+        with self._lock:
+            self._flushes.append(written)
+        self._more.set()
         written.wait()
 
     def close(self) -> None:
-        """Write what is queued and stop."""
-        self._queue.put(None)
+        """Write what waits, and stop; to do so again changes nothing."""
+        with self._lock:
+            self._closing = True
+        self._more.set()
         self._writer.join()
+        self._journal.close()
 
     def next_batch(self) -> ReportBatch | None:
         """Return the oldest reports, or None when there are none."""
@@ -71,24 +90,39 @@ class Spool:
         with self._open() as database:
             database.execute("DELETE FROM reports WHERE sequence <= ?", [sequence])
 
+    def _take_left(self, database: sqlite3.Connection) -> None:
+        """Bring what a process that was killed had only in its journal to the database, once."""
+        (taken,) = database.execute("SELECT taken FROM journal").fetchone()
+        left, last = self._journal.left(taken)
+        readable = [body for body in left if _is_report(body)]
+        if len(readable) < len(left):
+            _LOG.error("%d reports in the journal cannot be read and are left out", len(left) - len(readable))
+        _insert(database, readable)
+        database.execute("UPDATE journal SET taken = ?", [last])
+        database.commit()
+        self._journal.begin(last)
+
     def _write(self) -> None:
         with self._open() as database:
             while self._take(database):
                 pass
 
     def _take(self, database: sqlite3.Connection) -> bool:
-        """Write one batch; return whether to go on."""
-        first = self._queue.get()
-        items = [first]
-        while len(items) < _BATCH and not self._queue.empty():
-            items.append(self._queue.get_nowait())
-        reports = [item for item in items if isinstance(item, AnyReport)]
+        """Bring what waits to the database; return whether to go on."""
+        self._more.wait()
+        self._more.clear()
+        with self._lock:
+            bodies, self._waiting = self._waiting, []
+            flushes, self._flushes = self._flushes, []
+            closing = self._closing
+            turn = self._journal.next()
         with database:
-            database.execute(_INSERT, [_REPORTS.dump_json(reports, by_alias=True).decode()])
-        for item in items:
-            if isinstance(item, threading.Event):
-                item.set()
-        return None not in items
+            _insert(database, bodies)
+            database.execute("UPDATE journal SET taken = ?", [turn])
+        self._journal.drop(turn)
+        for written in flushes:
+            written.set()
+        return not closing
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -100,3 +134,16 @@ class Spool:
                 yield database
         finally:
             database.close()
+
+
+def _insert(database: sqlite3.Connection, bodies: list[bytes]) -> None:
+    for first in range(0, len(bodies), _BATCH):
+        database.execute(_INSERT, [(b"[%b]" % b",".join(bodies[first : first + _BATCH])).decode()])
+
+
+def _is_report(body: bytes) -> bool:
+    try:
+        _REPORT.validate_json(body)
+    except ValidationError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ from bailiwick.core.guardrails import IsolationLevel
 from bailiwick.dataplane.attacks import attempts, bait_server
 from bailiwick.dataplane.attacks.attempts.main import ATTEMPTS, MARK
 from bailiwick.dataplane.attacks.attempts.model import Bait
+from bailiwick.dataplane.attacks.kept import Kept, goes_on, keeping
 from bailiwick.dataplane.sandbox import Exit, Limits, Mount, Runtime, SandboxSpec, launch, uid_of
 
 LIMITS = Limits(memory_bytes=128 * 2**20, cpu=2.0, processes=40, disk_bytes=8 * 2**20, open_files=64)
@@ -49,11 +51,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of all attempts, at which level the sandbox was isolated, and by what."""
+    """What came of all attempts, at which level the sandbox was isolated, and by what; `left_out` says what was not
+    tried, and why.
+    """
 
     level: IsolationLevel
     walls: str
     outcomes: tuple[Outcome, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def escaped(self) -> tuple[Outcome, ...]:
@@ -74,6 +79,7 @@ class Found:
             "attempts": len(self.outcomes),
             "proved": len(self.outcomes) - len(self.unproved) - len(self.escaped),
             "escaped": [f"{item.theme}: {item.name}" for item in self.escaped],
+            "left_out": list(self.left_out),
             "unproved": [f"{item.theme}: {item.name}" for item in self.unproved],
             "outcomes": [asdict(item) for item in self.outcomes],
         }
@@ -85,18 +91,49 @@ async def attack_sandbox(runtime: Runtime, levels: Sequence[IsolationLevel] = ("
     """
     if platform.machine() != _MACHINE:
         raise AttackError("the attempts are written for x86-64", hint="run them on such a machine")
+    found: list[Found] = []
+    outside: list[dict[str, Any]] = []
+    for level in levels:
+        made = await _attack(runtime, level, outside)
+        outside = made.outside
+        found.append(Found(level, made.walls, tuple(_outcomes(made.inside, outside)), made.left_out))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What came of the attempts inside and outside, as they say it themselves."""
+
+    inside: list[dict[str, Any]]
+    outside: list[dict[str, Any]]
+    walls: str
+    left_out: tuple[str, ...]
+
+
+async def _attack(runtime: Runtime, level: IsolationLevel, outside: list[dict[str, Any]]) -> _Made:
+    """Make the attempts at a level, with bait and storage of their own; those outside unless they were made before."""
     uid = uid_of(_OWNER)
-    with _folder("bw-attacks-") as code, _folder("bw-bait-") as folder, _folder("bw-scratch-") as scratch:
+    with (
+        _alone(),
+        _folder("bw-attacks-") as code,
+        _folder("bw-bait-") as folder,
+        _folder("bw-scratch-") as scratch,
+        keeping(uid, scratch) as kept,
+    ):
         _copy_attempts(code)
         if uid is not None:
             os.chown(scratch, uid, uid)
-        async with _bait(runtime, folder, uid) as (bait, leak):
-            inside = [(level, *await _inside(runtime, code, bait, level)) for level in levels]
-            environment = _environment(
-                runtime, BAIT=json.dumps(asdict(bait)), LAUNCHER_SECRET=bait.secret, TMPDIR=str(scratch)
-            )
-            outside = await _outside(runtime, code, environment, leak, uid)
-    return [Found(level, walls, tuple(_outcomes(made, outside))) for level, made, walls in inside]
+        async with _bait(runtime, folder, uid, kept) as (bait, leak):
+            inside, walls = await _inside(runtime, code, bait, level, kept)
+            if not outside:
+                environment = _environment(
+                    runtime, BAIT=json.dumps(asdict(bait)), LAUNCHER_SECRET=bait.secret, TMPDIR=str(scratch),
+                    **({"STORAGE_DIR": str(kept.outside)} if kept.inside is not None else {}),
+                )  # fmt: skip
+                outside = await _outside(runtime, code, environment, leak, uid)
+                await goes_on(outside, kept.outside)
+    left_out = (f"storage: {kept.why_none}",) if kept.why_none else ()
+    return _Made(inside, outside, walls, left_out)
 
 
 def _outcomes(inside: list[dict[str, Any]], outside: list[dict[str, Any]]) -> Iterator[Outcome]:
@@ -107,6 +144,14 @@ def _outcomes(inside: list[dict[str, Any]], outside: list[dict[str, Any]]) -> It
             held["theme"], held["name"], not held["out"], held["words"] or "nothing of it is there",
             control["out"], control["words"], held["milliseconds"],
         )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until nobody else on this host makes the attempts: they have one uid, and what is one's is the other's."""
+    with Path(attempts.__file__ or "").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager
@@ -132,10 +177,12 @@ def _copy_attempts(code: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _bait(runtime: Runtime, folder: Path, uid: int | None) -> AsyncIterator[tuple[Bait, int]]:
+async def _bait(runtime: Runtime, folder: Path, uid: int | None, kept: Kept) -> AsyncIterator[tuple[Bait, int]]:
     """Put out the bait, and take it in again; the number is that of the secret's file, left open for everybody."""
     secret = secrets.token_hex(16)
     shared = Path(f"/dev/shm/{folder.name}")  # noqa: S108 - a name of our own, as mkdtemp made it
+    if kept.inside is not None:
+        kept.other.joinpath("secret").write_text(secret)
     for file in (folder / "secret", shared):
         file.write_text(secret)
         file.chmod(0o644)
@@ -158,7 +205,7 @@ async def _bait(runtime: Runtime, folder: Path, uid: int | None) -> AsyncIterato
             raise AttackError("there is no bait: its server did not start")
         yield Bait(
             folder=str(folder), secret=secret, pid=server.pid, abstract=abstract, socket=str(folder / "socket"),
-            shared=str(shared), host=socket.gethostname(), **said,
+            shared=str(shared), host=socket.gethostname(), other=str(kept.other), **said,
         ), leak  # fmt: skip
     finally:
         os.close(leak)
@@ -176,23 +223,28 @@ def _environment(runtime: Runtime, **more: str) -> Mapping[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(runtime.outside_libraries), **more}
 
 
-async def _inside(runtime: Runtime, code: Path, bait: Bait, level: IsolationLevel) -> tuple[list[dict[str, Any]], str]:
+async def _inside(
+    runtime: Runtime, code: Path, bait: Bait, level: IsolationLevel, kept: Kept
+) -> tuple[list[dict[str, Any]], str]:
     """Return what came of all attempts, and what kept them: one ended by a limit is followed by another."""
     found: list[dict[str, Any]] = []
     while True:
-        said, ended, walls = await _in_sandbox(runtime, code, bait, level, len(found))
+        said, ended, walls = await _in_sandbox(runtime, code, bait, level, kept, len(found))
         found += _read(said)
         if len(found) >= len(ATTEMPTS):
-            return found, walls
+            break
         if ended.reached is None:
             raise _no_result(said, "inside")
         last = ATTEMPTS[len(found)]
         words = f"the sandbox was ended: {ended.broken_limit}"
         found.append({"theme": last.theme, "name": last.name, "out": False, "words": words, "milliseconds": 0})
+    if kept.inside is not None:
+        await goes_on(found, kept.inside.folder)
+    return found, walls
 
 
 async def _in_sandbox(
-    runtime: Runtime, code: Path, bait: Bait, level: IsolationLevel, first: int
+    runtime: Runtime, code: Path, bait: Bait, level: IsolationLevel, kept: Kept, first: int
 ) -> tuple[bytes, Exit, str]:
     # What the launcher has in its environment and open must not come in.
     os.environ["LAUNCHER_SECRET"] = bait.secret
@@ -202,6 +254,7 @@ async def _in_sandbox(
         command=("python3", "-I", "-S", "-B", f"/mnt/{_PACKAGE}/main.py", str(first)),
         environment={"BAIT": json.dumps(asdict(bait))},
         mounts=(Mount(code, "/mnt"),),
+        storage=kept.inside,
         limits=LIMITS,
         level=level,
     )

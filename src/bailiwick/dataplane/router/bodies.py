@@ -45,6 +45,25 @@ async def pieces_of_body(
         yield b"\r\n"
 
 
+async def content_of_body(
+    client: Channel, length: int | None, most_bytes: int = MAX_BODY_BYTES
+) -> AsyncIterator[bytes]:
+    """Yield what a body says, without its framing; refuses what `pieces_of_body` refuses."""
+    if length is not None:
+        async for piece in pieces_of_body(client, length):
+            yield piece
+        return
+    total = 0
+    while size := await _chunk_size(client):
+        total += size
+        if total > most_bytes:
+            raise TooLargeError(most_bytes)
+        async for piece in pieces_of_body(client, size):
+            yield piece
+        await _end_of_chunk(client)
+    await _end_of_chunk(client)
+
+
 async def whole_body(client: Channel, length: int | None, most_bytes: int) -> bytes:
     """Return a body without its framing; raise `BadRequestError` when that is broken, `TooLongError` when the body is
     longer than `most_bytes`, `EOFError` at its end.

@@ -24,7 +24,11 @@ from bailiwick.dataplane.router.upstream import Pool, ResponseReader
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, TooLargeError, render_head
 
-_BODY_SECONDS = 60.0
+# How long a client is waited for while its body comes, and how much longer for what has come: one that drips holds a
+# place of the app's for no longer than one that sends nothing.
+_BODY_SECONDS, _LEAST_BODY_BYTES_PER_SECOND = 60.0, 500
+# How long a client may take for a piece of an answer before it is taken for one that does not read.
+_READER_SECONDS = 60.0
 # nginx's code for a browser that went away: it is no failure of the app, and must not count as one.
 _GONE = 499
 # Asking these twice is asking once (RFC 9110 section 9.2.1).
@@ -188,11 +192,11 @@ class Exchange:
         app.write(out)
         return app
 
-    def _expect(self, side: Channel | Client) -> None:
+    def _expect(self, side: Channel | Client, body_seconds: float = _BODY_SECONDS) -> None:
         """Wait for one side only so long, until the answer begins: it may take as long as it takes."""
         if not self._answered:
             self._waits_for_app = side is self._app
-            self._watch.expect(side, self._site.limits.seconds if self._waits_for_app else _BODY_SECONDS)
+            self._watch.expect(side, self._site.limits.seconds if self._waits_for_app else body_seconds)
 
     async def _connect(self, pool: Pool, path: Path) -> Channel:
         app = await pool.connect(path)
@@ -221,13 +225,19 @@ class Exchange:
 
     async def _send_body(self, app: Channel) -> None:
         """Pass the body on; when that fails, end the connection to the app, for which somebody waits."""
+        waited, came = 0.0, 0
         try:
-            self._expect(self._client)
+            self._expect(self._client, _BODY_SECONDS)
+            since = time.monotonic()
             async for piece in self._client.body(self._head.length, self._site.limits.body_bytes):
+                waited += time.monotonic() - since
+                came += len(piece)
                 app.write(piece)
                 self._expect(app)
                 await app.drain()
-                self._expect(self._client)
+                left = _BODY_SECONDS + came / _LEAST_BODY_BYTES_PER_SECOND - waited
+                self._expect(self._client, max(0.0, min(_BODY_SECONDS, left)))
+                since = time.monotonic()
             self._body_passed = True
             self._expect(app)
         except TooLargeError:
@@ -270,7 +280,7 @@ class Exchange:
             piece = reader.take_body()
             if begins is not None or piece or reader.done:
                 self._client.send(begins, piece, ends=reader.done)
-                await self._client.drain()
+                await self._drained()
             if reader.done:
                 return head.keep_alive
             data = await self._more(app)
@@ -278,8 +288,14 @@ class Exchange:
             raise AppFaultError("the app closed the connection early")
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
         self._client.send(None, b"", ends=True)
-        await self._client.drain()
+        await self._drained()
         return head.keep_alive
+
+    async def _drained(self) -> None:
+        """Wait while the client is slower than the app, and no longer than one that reads at all would take."""
+        self._watch.expect(self._client, _READER_SECONDS)
+        await self._client.drain()
+        self._watch.rest()
 
     async def _more(self, app: Channel) -> bytes:
         try:

@@ -39,6 +39,7 @@ _LOG = logging.getLogger("bailiwick.router")
 _STREAMS = 64
 _STREAM_WINDOW = 64 * 1024
 _IDLE_SECONDS = 60.0
+_READER_SECONDS = 60.0
 _CHORES_PER_SECOND = 100.0
 _AT_ONCE_BYTES = 256 * 1024
 _FIRST_WINDOW = 65_535  # RFC 9113 section 6.9.2
@@ -159,6 +160,9 @@ class Http2Connection:
             answer = await self._answering.answer(client, watch, head, self._address)
             if isinstance(answer, Page):
                 await refuse(client, answer, as_json=as_json)
+            # A client that opens no window keeps no answer waiting for ever.
+            watch.expect(client, _READER_SECONDS)
+            await client.finished()
         except BadRequestError as fault:
             with contextlib.suppress(ConnectionError):
                 await refuse(client, Page(fault.status, f"{fault}.".capitalize()), as_json=as_json)

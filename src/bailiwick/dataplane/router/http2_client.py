@@ -144,6 +144,12 @@ class Http2Client:
         if self._gone:
             raise ConnectionResetError("the client is gone")
 
+    async def finished(self) -> None:
+        """Wait until all that was to be sent is on its way, or the client went away."""
+        while self.pending and not self._gone:
+            self._room.clear()
+            await self._room.wait()
+
     def upgrade(self) -> Channel:
         """Refuse: a stream is no connection (RFC 9113 section 8.6), and no request of one asks for this."""
         raise ConnectionResetError("an HTTP/2 stream becomes no other protocol")

@@ -7,12 +7,24 @@ from bailiwick.dataplane.sandbox.launch import Sandbox, launch
 from bailiwick.dataplane.sandbox.layer_files import digest_of
 from bailiwick.dataplane.sandbox.layers import Layer, ensure_layer, take_layer
 from bailiwick.dataplane.sandbox.levels import LevelRefusedError, levels_here, require_level
-from bailiwick.dataplane.sandbox.model import Exit, Limits, Mount, Plant, Reached, SandboxSpec, Storage, Usage
+from bailiwick.dataplane.sandbox.model import (
+    MIB,
+    Exit,
+    Limits,
+    Mount,
+    Plant,
+    Reached,
+    SandboxSpec,
+    Storage,
+    Together,
+    Usage,
+)
 from bailiwick.dataplane.sandbox.runtime import Runtime, ensure_runtime
 from bailiwick.dataplane.sandbox.runtimes import Runtimes
 from bailiwick.dataplane.sandbox.uids import uid_of
 
 __all__ = [
+    "MIB",
     "Exit",
     "Layer",
     "LayerError",
@@ -29,6 +41,7 @@ __all__ = [
     "SandboxStartError",
     "SandboxUnavailableError",
     "Storage",
+    "Together",
     "Usage",
     "digest_of",
     "end_abandoned",

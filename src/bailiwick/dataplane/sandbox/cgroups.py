@@ -11,23 +11,29 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bailiwick.dataplane.sandbox.model import Limits, Usage
+from bailiwick.dataplane.sandbox.model import Limits, Together, Usage
+from bailiwick.dataplane.sandbox.together import PERIOD_MICROSECONDS, hold_v1, hold_v2
 
 _ROOT = Path("/sys/fs/cgroup")
 _GROUP = "bailiwick"
-_PERIOD_MICROSECONDS = 100_000
 _V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
 _V2_CONTROLLERS = ("memory", "pids", "cpu")
 _NEEDED = frozenset({"memory", "pids"})
+_NO_MORE = Together()
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """How often processes were killed for memory, not made for their number, and in how many periods held back."""
+    """How often processes were killed for memory, not made for their number, and in how many periods held back.
+
+    `most_memory` and `most_processes` are what the group ever had, 0 where the kernel does not say.
+    """
 
     memory_kills: int = 0
     processes_refused: int = 0
     throttled: int = 0
+    most_memory: int = 0
+    most_processes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +77,31 @@ class ControlGroup:
             kills.get("oom_kill", 0),
             _keyed(pids / "pids.events").get("max", 0),
             periods.get("nr_throttled", 0),
+            _number(memory / ("memory.peak" if self.version == 2 else "memory.max_usage_in_bytes")),  # noqa: PLR2004
+            _number(pids / "pids.peak"),
         )
 
+    @property
+    def above(self) -> "ControlGroup":
+        """The tenant's group, which this one is in."""
+        return ControlGroup(self.version, {name: folder.parent for name, folder in self.folders.items()})
 
-def make_group(sandbox: str, limits: Limits, *, tenant: str = "") -> ControlGroup | None:
+
+def make_group(sandbox: str, limits: Limits, *, tenant: str = "", together: Together = _NO_MORE) -> ControlGroup | None:
     """Return a new group with these limits, or None when this host lends us none (then rlimits must do).
 
-    A tenant's own group stays when its last sandbox has ended: another may start at that moment.
+    That of its tenant, which it is in, is held to `together`. A tenant's own group stays when its last sandbox has
+    ended: another may start at that moment.
     """
     path = Path(_GROUP, slice_of(tenant))
     name = f"{sandbox}.{_process_space()}.{os.getpid()}.{time.monotonic_ns()}"
+    make = _make_v2 if (_ROOT / "cgroup.controllers").exists() else _make_v1
     try:
-        make = _make_v2 if (_ROOT / "cgroup.controllers").exists() else _make_v1
-        return make(path, name, limits)
+        try:
+            return make(path, name, limits, together)
+        except FileNotFoundError:
+            # A plane that starts removes tenants' groups that nothing is in: this one, just now.
+            return make(path, name, limits, together)
     except OSError:
         return None
 
@@ -109,6 +127,9 @@ def end_abandoned() -> int:
             for pid in map(int, (folder / "cgroup.procs").read_text().split()):
                 os.kill(pid, signal.SIGKILL)
         ControlGroup(1, {"": folder}).remove()
+    for folder in (*_ROOT.glob(f"{_GROUP}/tenant-*"), *_ROOT.glob(f"*/{_GROUP}/tenant-*")):
+        # With its limits: those of the settings are written again.
+        ControlGroup(1, {"": folder}).remove()
     return found
 
 
@@ -117,7 +138,7 @@ def _process_space() -> int:
     return Path("/proc/self/ns/pid").stat().st_ino
 
 
-def _make_v2(path: Path, name: str, limits: Limits) -> ControlGroup | None:
+def _make_v2(path: Path, name: str, limits: Limits, together: Together) -> ControlGroup | None:
     # Controllers of version 1 are not to be had here, even where this hierarchy is (a hybrid host).
     there = [item for item in _V2_CONTROLLERS if item in (_ROOT / "cgroup.controllers").read_text().split()]
     if not set(there) >= _NEEDED:
@@ -126,6 +147,7 @@ def _make_v2(path: Path, name: str, limits: Limits) -> ControlGroup | None:
     parent.mkdir(parents=True, exist_ok=True)
     for folder in (_ROOT, parent.parent, parent):
         (folder / "cgroup.subtree_control").write_text(" ".join(f"+{item}" for item in there))
+    hold_v2(parent, together)
     group = ControlGroup(2, dict.fromkeys(there, parent / name))
     (parent / name).mkdir()
     try:
@@ -133,32 +155,42 @@ def _make_v2(path: Path, name: str, limits: Limits) -> ControlGroup | None:
         _write(parent / name / "memory.swap.max", 0, optional=True)
         _write(parent / name / "pids.max", limits.processes)
         if "cpu" in there:
-            quota = int(limits.cpu * _PERIOD_MICROSECONDS)
-            (parent / name / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
+            quota = int(limits.cpu * PERIOD_MICROSECONDS)
+            (parent / name / "cpu.max").write_text(f"{quota} {PERIOD_MICROSECONDS}")
     except OSError:
         group.remove()
         raise
     return group
 
 
-def _make_v1(path: Path, name: str, limits: Limits) -> ControlGroup | None:
+def _make_v1(path: Path, name: str, limits: Limits, together: Together) -> ControlGroup | None:
     folders: dict[str, Path] = {}
     for controller in _V1_CONTROLLERS:
         if not (_ROOT / controller / "cgroup.procs").exists():
             continue
-        group = _ROOT / controller / path / name
-        group.mkdir(parents=True)
-        folders[controller] = group
+        folders[controller] = _ROOT / controller / path / name
+        folders[controller].mkdir(parents=True)
     if not set(folders) >= _NEEDED:
         ControlGroup(1, folders).remove()
         return None
-    _write(folders["memory"] / "memory.limit_in_bytes", limits.memory_bytes)
-    _write(folders["memory"] / "memory.memsw.limit_in_bytes", limits.memory_bytes, optional=True)
-    _write(folders["pids"] / "pids.max", limits.processes)
-    if "cpu" in folders:
-        _write(folders["cpu"] / "cpu.cfs_period_us", _PERIOD_MICROSECONDS)
-        _write(folders["cpu"] / "cpu.cfs_quota_us", int(limits.cpu * _PERIOD_MICROSECONDS))
-    return ControlGroup(1, folders)
+    group = ControlGroup(1, folders)
+    try:
+        hold_v1(group.above.folders, together)
+        _write(folders["memory"] / "memory.limit_in_bytes", limits.memory_bytes)
+        _write(folders["memory"] / "memory.memsw.limit_in_bytes", limits.memory_bytes, optional=True)
+        _write(folders["pids"] / "pids.max", limits.processes)
+        if "cpu" in folders:
+            _write(folders["cpu"] / "cpu.cfs_period_us", PERIOD_MICROSECONDS)
+            _write(folders["cpu"] / "cpu.cfs_quota_us", _own_quota(limits, together))
+    except OSError:
+        group.remove()
+        raise
+    return group
+
+
+def _own_quota(limits: Limits, together: Together) -> int:
+    """Return what a group of version 1 may have of the processors: never more than the one that it is in."""
+    return int(min(limits.cpu, together.cpu or limits.cpu) * PERIOD_MICROSECONDS)
 
 
 def _write(file: Path, value: int, *, optional: bool = False) -> None:

@@ -159,7 +159,15 @@ async def launch(spec: SandboxSpec, runtime: Runtime) -> Sandbox:
         door, way_out = (None, None) if mechanism.own_kernel else _door(ours)
         handed = _handed(spec, mechanism, Handed(DataFiles(ours), status_write, gate_read, way_out), ours)
         command = mechanism.command(spec, runtime, handed)
-        guard, group = Guard(), make_group(spec.id, mechanism.group_limits(spec.limits), tenant=spec.tenant)
+        guard = Guard()
+        group = make_group(spec.id, mechanism.group_limits(spec.limits), tenant=spec.tenant, together=spec.together)
+        if group is None and spec.together.limits_something:
+            guard.dismiss()
+            raise SandboxUnavailableError(
+                "what all apps may use together cannot be limited here: this host lends no control groups for it, "
+                "or more is in use already",
+                hint="start the plane as root, or take all_apps out of its settings",
+            )
         limited = ["prlimit", *mechanism.rlimits(spec, group is not None), "--", *_becoming(uid), *command]
         spawning = asyncio.create_task(_spawn(limited, group, guard, handed.numbers, output_write))
         first: _FirstProcess | None = None

@@ -27,6 +27,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """What all sandboxes of a tenant may use together on this host; 0 is no limit of their own."""
+
+    memory_bytes: int = 0
+    cpu: float = 0.0
+    processes: int = 0
+
+    @property
+    def limits_something(self) -> bool:
+        """Whether there is any such limit."""
+        return bool(self.memory_bytes or self.cpu or self.processes)
+
+
+@dataclass(frozen=True, slots=True)
 class Mount:
     """A file or folder of the host that the sandbox sees, read-only, at `target`."""
 
@@ -56,7 +70,7 @@ class Plant:
 class SandboxSpec:
     """One sandbox. `owner` decides the uid outside: the same owner has the same, two owners never share one.
 
-    All sandboxes of a `tenant` together have one share of the processor, however many they are.
+    All sandboxes of a `tenant` have one share of the processor, however many they are, and no more than `together`.
     `ingress` is the path where a socket is made that the command inherits, listening, as file descriptor 3. Without
     `programs` the command may start threads, but no processes and no other program. `platform` is that of gVisor at
     its level, and empty for what runsc takes by itself.
@@ -72,6 +86,7 @@ class SandboxSpec:
     ingress: Path | None = None
     limits: Limits = Limits()
     tenant: str = ""
+    together: Together = Together()
     working_directory: str = "/tmp"  # noqa: S108 - the sandbox's own
     programs: bool = True
     level: IsolationLevel = "process"

@@ -3,6 +3,6 @@
 from bailiwick.dataplane.storage.ability import why_none
 from bailiwick.dataplane.storage.errors import StorageError
 from bailiwick.dataplane.storage.keeper import Kept, StorageKeeper
-from bailiwick.dataplane.storage.volume import Filled
+from bailiwick.dataplane.storage.volume import Filled, Volume
 
-__all__ = ["Filled", "Kept", "StorageError", "StorageKeeper", "why_none"]
+__all__ = ["Filled", "Kept", "StorageError", "StorageKeeper", "Volume", "why_none"]

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
 from bailiwick.control.observe import job_runs, storage_of, walls_of
+from bailiwick.faces.api.attacked import sandbox_json
 from bailiwick.faces.api.bodies import OwnerBody, PathBody
 from bailiwick.faces.api.deploys import deploy_json
 from bailiwick.faces.api.pages import Cursor, Json, Limit
@@ -39,6 +40,7 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
         with control.store.transaction() as session:
             app = control.catalog.readable_app(session, identity, path)
             stops = control.stops.standing(session, app.path)
+            modes = {item.mode for item in control.observe.statuses(session, app.path)}
             return {
                 **_app(control, app),
                 "stopped": stop_json(stops[0]) if stops else None,
@@ -49,6 +51,7 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
                 "pushes": [asdict(item) for item in control.source.pushes(session, app)],
                 "job_runs": [asdict(item) for item in job_runs(session, app.path)],
                 "storage": [asdict(item) for item in storage_of(session, app.path)],
+                "sandboxes": [sandbox_json(item) for item in control.assurance.of_modes(session, modes)],
                 "walls": [asdict(item) for item in walls_of(session, app.path)],
                 "evidence": [
                     {"id": item.id, **item.report.model_dump(mode="json")}

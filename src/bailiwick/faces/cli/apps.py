@@ -101,6 +101,7 @@ def _describe(found: dict[str, Any]) -> str:
     ]
     lines += [f"  deploy     {item['id']}  {item['state']}" for item in found["deploys"]]
     lines += [_storage_line(item) for item in found["storage"]]
+    lines += [_sandbox_line(item) for item in found["sandboxes"]]
     lines += [_wall_line(item) for item in found["walls"]]
     return "\n".join(lines)
 
@@ -131,6 +132,12 @@ def _storage_line(item: dict[str, Any]) -> str:
     where = f"{item['mode']}{' of ' + item['branch'] if item['branch'] else ''}"
     used, size = size_words(item["used_bytes"]), size_words(item["size_bytes"])
     return f"  {where:<11}storage   {used} of {size}, {item['files']} of {item['most_files']} files"
+
+
+def _sandbox_line(item: dict[str, Any]) -> str:
+    """Return what came of attacking the sandboxes that an app runs in."""
+    tried = f" ({item['level'] or 'no sandbox'} on {item['kernel']}, {item['time'][:16]})" if "time" in item else ""
+    return f"  {item['mode']:<11}sandbox   {item['words']}{tried}"
 
 
 def _wall_line(item: dict[str, Any]) -> str:

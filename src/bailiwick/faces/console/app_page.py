@@ -19,6 +19,7 @@ from bailiwick.control.review import StoredReview
 from bailiwick.control.stops import Kill
 from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.faces.console.addresses import app_addresses, git_address
+from bailiwick.faces.console.attacked import broken_words, sandbox_view
 from bailiwick.faces.console.attested import attested_view, drift_words
 from bailiwick.faces.console.chart import Happening, requests_chart
 from bailiwick.faces.console.database_view import add_restores, database_view
@@ -103,15 +104,16 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
     addresses = app_addresses(control.settings, app)
     running = [item for item in statuses if not any(stop.stops(item.mode) for stop in stops)]
     modes = _modes(statuses, stops, addresses)
+    sandboxes = control.assurance.of_modes(session, {item.mode for item in statuses})
     return {
         "app": app,
         "ownerless": app.owner in control.identity.departed(session),
         "addresses": addresses,
         "git_url": git_address(control.settings, app),
         "modes": modes,
-        "glance": f"{_glance(modes, stops, now)} {drift_words(attested)}".strip(),
+        "glance": " ".join(filter(None, (_glance(modes, stops, now), drift_words(attested), broken_words(sandboxes)))),
         "attested": [attested_view(item) for item in attested],
-        "drifted": bool(drift_words(attested)),
+        "drifted": bool(drift_words(attested) or broken_words(sandboxes)),
         "opening": control.guardrails.opening(session, app.path),
         "stats": _stats(modes, points, review, refused),
         "stops": stops,
@@ -128,6 +130,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "refused": [event_view(item) for item in refused],
         **egress_view(control, session, app),
         "storage": [storage_view(item) for item in storage_of(session, app.path)],
+        "sandboxes": [sandbox_view(item) for item in sandboxes],
         "walls": walls_of(session, app.path),
         "evidence": [evidence_view(item) for item in control.observe.evidence(session, app.path)],
         **database_view(control, session, visitor.identity, app),

@@ -140,7 +140,7 @@ def test_a_plane_that_starts_again_does_not_give_the_day_twice(tmp_path: Path) -
         return PlaneEgress(
             plane="production", state=tmp_path, engine=PoliciesInForce(environment="production"), desired=lambda: None,
             dialer=Dialer(AddressPolicy()), resolve=lambda _: None, emit=lambda _: None, report=reports.append,
-            clock=utc_now, guard=Guard.of_nothing(),
+            clock=utc_now, guard=Guard.of_nothing(), secrets=list,
         )  # fmt: skip
 
     rails = Guardrails(egress=EgressRails(megabytes_per_day=1))
@@ -155,3 +155,18 @@ def test_a_plane_that_starts_again_does_not_give_the_day_twice(tmp_path: Path) -
     assert "in a day" in made()._meter(state).refuses()
     (tmp_path / "egress-of-the-day.json").write_text("nonsense")
     assert made()._meter(state).refuses() == ""
+
+
+@pytest.mark.req("RT2")
+def test_the_log_counts_what_was_masked_and_does_not_say_it(tmp_path: Path) -> None:
+    told: list[AuditEvent] = []
+    egress = PlaneEgress(
+        plane="production", state=tmp_path, engine=PoliciesInForce(environment="production"), desired=lambda: None,
+        dialer=Dialer(AddressPolicy()), resolve=lambda _: None, emit=told.append, report=lambda _: None,
+        clock=utc_now, guard=Guard.of_nothing(), secrets=list,
+    )  # fmt: skip
+    state = AppState.model_construct(
+        app="finance/desk", tenant="default", mode="production", branch="", release="r", roles={}
+    )
+    egress._ended(state, Opened(TARGET, sent=5, masked={"request card": 2, "answer email": 1}))
+    assert told[0].context["masked"] == ("answer email: 1", "request card: 2")

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 sys.path.insert(0, os.path.abspath(f"{os.path.dirname(__file__)}/../../../.."))
 
-from bailiwick.dataplane.attacks.attempts import files, host, kernel, namespaces, network, processes, resources
+from bailiwick.dataplane.attacks.attempts import files, host, kernel, namespaces, network, processes, resources, storage
 from bailiwick.dataplane.attacks.attempts.model import Attempt, Bait
 
 ATTEMPTS = (
     *files.ATTEMPTS, *host.ATTEMPTS, *processes.ATTEMPTS, *namespaces.ATTEMPTS, *network.ATTEMPTS, *kernel.ATTEMPTS,
-    *resources.ATTEMPTS,
+    *resources.ATTEMPTS, *storage.attempts(),
 )  # fmt: skip
 _SECONDS = 10
 _LOOK_SECONDS = 0.001

@@ -17,7 +17,7 @@ class Bait:
     """What lies outside of the sandbox to be reached, all of it the property of the very uid that the sandbox has.
 
     `pid` is a process with the secret in its environment and the open file `fd`; `port` is served on the loopback, by
-    TCP and UDP, and `abstract` and `socket` as Unix sockets.
+    TCP and UDP, and `abstract` and `socket` as Unix sockets; `other` is what another app keeps, where that can be.
     """
 
     folder: str
@@ -29,6 +29,7 @@ class Bait:
     socket: str
     shared: str
     host: str
+    other: str
 
     @property
     def file(self) -> str:

@@ -133,10 +133,10 @@ def _allocated(folder: str, _: Bait) -> bool:
         return True
 
 
-def _empty_files(make: Callable[[str], object], folder: str, _: Bait) -> bool:
+def _empty_files(make: Callable[[str], object], count: int, folder: str, _: Bait) -> bool:
     """Whether more files are made than there are pages, each of no size."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        for number in range(_EMPTY_FILES):
+        for number in range(count):
             make(f"{place}/{number}")
         return True
 
@@ -177,16 +177,19 @@ def _attempts() -> Iterator[Attempt]:
     }
     yield from (Attempt("resources", f"open more {name}", partial(_many, make)) for name, make in opening.items())
     for folder in ("/tmp", "/dev/shm"):
-        filling: dict[str, Callable[[str, Bait], bool]] = {
-            "one file": _one_file, "many files": _many_files, "what is unpacked": _inflated,
-            "what is set aside": _allocated,
-            "a file of holes": _sparse,
-            "empty files": partial(_empty_files, _empty), "empty folders": partial(_empty_files, os.mkdir),
-            "links": partial(_empty_files, partial(os.symlink, "elsewhere")),
-        }  # fmt: skip
-        yield from (
-            Attempt("resources", f"fill {folder} with {name}", partial(run, folder)) for name, run in filling.items()
-        )
+        yield from filling("resources", folder, folder, _EMPTY_FILES)
+
+
+def filling(theme: str, folder: str, shown: str, count: int) -> Iterator[Attempt]:
+    """Yield the attempts to keep more in a folder than was given, or `count` files; `shown` is what it is called."""
+    ways: dict[str, Callable[[str, Bait], bool]] = {
+        "one file": _one_file, "many files": _many_files, "what is unpacked": _inflated,
+        "what is set aside": _allocated,
+        "a file of holes": _sparse,
+        "empty files": partial(_empty_files, _empty, count), "empty folders": partial(_empty_files, os.mkdir, count),
+        "links": partial(_empty_files, partial(os.symlink, "elsewhere"), count),
+    }  # fmt: skip
+    yield from (Attempt(theme, f"fill {shown} with {name}", partial(run, folder)) for name, run in ways.items())
 
 
 ATTEMPTS = tuple(_attempts())

@@ -6,6 +6,7 @@ one, as its sandboxes start again, too.
 
 import ssl
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,19 +23,27 @@ _LEAF_LIFE = timedelta(days=2)
 _EARLIER = timedelta(minutes=10)
 
 
+def no_secrets() -> Iterable[str]:
+    """Know of no secret."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Opener:
-    """What TLS is opened with: the authority that the app trusts, and what the host is verified by."""
+    """What TLS is opened with: the authority that the app trusts, and what the host is verified by; `secrets` are the
+    values that the plane holds, which bodies are looked through for.
+    """
 
     authority: "Authority"
     trust: ssl.SSLContext
+    secrets: Callable[[], Iterable[str]] = no_secrets
 
 
-def opener_of(plane: str, clock: Clock) -> Opener:
+def opener_of(plane: str, clock: Clock, secrets: Callable[[], Iterable[str]] = no_secrets) -> Opener:
     """Return what a plane opens TLS with: a new authority, and the trust of this machine."""
     trust = ssl.create_default_context()
     trust.set_alpn_protocols(["http/1.1"])
-    return Opener(Authority(plane, clock), trust)
+    return Opener(Authority(plane, clock), trust, secrets)
 
 
 class Authority:

@@ -31,7 +31,8 @@ class Opened:
     """What became of one connection: refused with a reason, or closed after so many bytes each way.
 
     `deciders` are the policies and checks that decided; `because` says which limit ended it, where one did; `requests`
-    counts those of protocols that the gateway reads, `people` whose they were, as far as they said so.
+    counts those of protocols that the gateway reads, `people` whose they were, as far as they said so; `masked`
+    how many values were masked in what was sent and received, by kind.
     """
 
     target: EgressHost
@@ -42,6 +43,7 @@ class Opened:
     deciders: tuple[str, ...] = ()
     because: str = ""
     people: Mapping[str, int] = field(default_factory=dict)
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 def shown(text: str) -> str:
@@ -83,6 +85,7 @@ class Connection:
     requests: int = 0
     because: str = ""
     people: Counter[str] = field(default_factory=Counter)
+    masked: Counter[str] = field(default_factory=Counter)
     _far: socket.socket | None = None
     _channels: list[Channel] = field(default_factory=list)
     _near_is_ours: bool = True

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from bailiwick.core.guardrails import OpenedTls
 from bailiwick.dataplane.gateways.egress.connection import Connection, RefusedError
 from bailiwick.dataplane.gateways.egress.http import pass_requests
+from bailiwick.dataplane.gateways.egress.payloads import pass_screened
 from bailiwick.dataplane.router.wire import RequestHead
 
 VERIFIED_HOST = ("verified-host",)
@@ -42,7 +43,14 @@ async def pass_opened(connection: Connection, rule: OpenedTls) -> None:
     except (OSError, TimeoutError):
         words = "the app does not accept the certificate of the gateway, which opens TLS to this host"
         raise RefusedError(words, TRUSTING_APP) from None
-    await pass_requests(connection, near, far, _HTTPS_PORT, lambda head: require_allowed(head, rule))
+
+    def allowed(head: RequestHead) -> None:
+        require_allowed(head, rule)
+
+    if rule.reads_payloads:
+        await pass_screened(connection, near, far, rule, _HTTPS_PORT, allowed)
+    else:
+        await pass_requests(connection, near, far, _HTTPS_PORT, allowed)
 
 
 def require_allowed(head: RequestHead, rule: OpenedTls) -> None:

@@ -157,4 +157,5 @@ def _opened(connection: Connection, refused: str, deciders: tuple[str, ...]) -> 
         deciders=deciders,
         because=connection.because,
         people=dict(connection.people),
+        masked=dict(connection.masked),
     )
