@@ -65,9 +65,9 @@ def _others(old: Reach | None, new: Reach) -> Iterator[Line]:
     yield from (line for line in reach_lines(new) if line.kind not in _BY_AMOUNT and line not in before)
     if new.storage_bytes > (old.storage_bytes if old is not None else 0):
         yield from (line for line in reach_lines(new) if line.kind == "storage")
-    if old is None or new.memory_bytes > old.memory_bytes:
+    if new.memory_bytes > (old.memory_bytes if old is not None else 0):
         yield Line("limit", f"may use {new.memory_bytes // 2**20} MiB of memory")
-    if old is None or new.cpu > old.cpu:
+    if new.cpu > (old.cpu if old is not None else 0):
         yield Line("limit", f"may use {new.cpu:g} of a processor")
     if old is None or new.requests_per_second > old.requests_per_second:
         yield Line("limit", f"takes up to {new.requests_per_second} requests a second")

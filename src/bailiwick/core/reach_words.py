@@ -46,7 +46,10 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
         yield Line("capability", known)
     for data_class in reach.data_classes:
         yield Line("data class", f"says that it handles {data_class} data")
-    yield Line("limit", f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor")
+    if reach.pages:
+        yield Line("pages", f"tells browsers what its static pages may do: {reach.pages}")
+    if reach.memory_bytes:
+        yield Line("limit", f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor")
     yield Line("limit", f"takes up to {reach.requests_per_second} requests a second")
 
 

@@ -71,6 +71,8 @@ class Sleeper:
 def _is_idle(served: Served, now: float) -> bool:
     if served.site.condition != "running" or served.instance is None or served.manifest is None:
         return False
+    if served.manifest.app.is_static:
+        return False  # nothing of it is awake
     seconds = served.manifest.limits.idle_seconds(served.site.state.mode)
     unused = now - served.site.used
     return seconds > 0 and not served.site.in_flight and not served.site.state.trial and unused >= seconds

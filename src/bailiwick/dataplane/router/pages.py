@@ -41,7 +41,10 @@ class LimitReached(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer of the router itself; `limit` is what of its app's limits is the reason, if one is."""
+    """An answer of the router itself; `limit` is what of its app's limits is the reason, if one is.
+
+    `title` is said where that of the status is not what happened.
+    """
 
     status: int
     message: str
@@ -50,11 +53,12 @@ class Page:
     deciders: tuple[str, ...] = ()
     headers: tuple[tuple[bytes, bytes], ...] = ()
     limit: LimitReached | None = None
+    title: str = ""
 
 
 def render(page: Page, *, as_json: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Return headers and body of a page: HTML for people, an RFC 9457 problem for programs."""
-    title = _TITLES.get(page.status, "Something went wrong")
+    title = page.title or _TITLES.get(page.status, "Something went wrong")
     if as_json:
         problem = {
             "title": title,

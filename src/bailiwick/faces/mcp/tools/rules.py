@@ -35,6 +35,13 @@ allow = ["api.exchange.example:443"]
 schedule = "0 2 * * *"
 run = "refund_desk.jobs:nightly"
 
+[static]
+folder = "refund_desk/static"
+prefix = "/static"
+
+[static] is for files that the platform serves without waking the app. A site of files alone is kind = "static", without
+runtime and entrypoint, with the folder that its build wrote.
+
 Rules that hold everywhere: the platform serves the app, so open no port; connect to an integration by the URL in the
 environment (orders: ORDERS_URL), which holds no credential; keep no secret in code; start no processes; write nowhere
 but /tmp; pin every dependency with == and hashes in requirements.lock (on Node in package-lock.json); parameters, never
