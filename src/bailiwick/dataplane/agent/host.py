@@ -146,6 +146,7 @@ class AppHost:
         # Before anything that waits: nobody who lost their access goes on while apps start and stop.
         self._take_away(desired, wanted)
         self._tell_domains(desired.apps)
+        await self.workers.hold({key: state.paused for key, state in wanted.items()})
         self._taken(desired.version)
         for key in [key for key in self._served if key not in wanted]:
             await self._forget(key)
