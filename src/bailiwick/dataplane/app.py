@@ -193,6 +193,7 @@ class DataPlane:
             calls=self._calls,
             pool=self._pool,
             warm_seconds=settings.warm_minutes * 60,
+            warm_bytes=settings.warm_memory_mib * 2**20,
             report=self._spool.add,
             taken=self._link.tell_taken,
             guard=self._guard,

@@ -65,7 +65,8 @@ class DataPlaneSettings(BaseModel):
     token; apps need neither. `health_port` answers `/healthz` and `/readyz`, on `health_host`, to whoever watches the
     process. What this plane must not reach is tried every `network_probe_seconds`. Without `app_databases` apps get no
     databases of their own here. A release whose place was taken stays warm for `warm_minutes`, so that a rollback to it
-    needs no start, and so does an idle app; 0 keeps none. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
+    needs no start, and so does an idle app; 0 keeps none. Idle apps stay warm after that, too, while all that sleep
+    take no more than `warm_memory_mib` together. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
     `connections` is how many it has open at most, and how many of one address.
     """
 
@@ -91,6 +92,7 @@ class DataPlaneSettings(BaseModel):
     connections_per_address: int = Field(default=1000, ge=1, le=1_000_000)
     app_databases: AppDatabases | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
+    warm_memory_mib: int = Field(default=0, ge=0, le=2**20)
     network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)
 
     @classmethod

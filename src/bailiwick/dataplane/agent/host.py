@@ -74,6 +74,7 @@ class AppHost:
         calls: CallRegistry,
         pool: Pool,
         warm_seconds: float,
+        warm_bytes: int,
         report: Callable[[AnyReport], None],
         taken: Callable[[int], None],
         guard: Guard,
@@ -112,7 +113,7 @@ class AppHost:
             later=self.later,
             clock=clock,
         )
-        self._sleeper = Sleeper(pool, self._tell, warm_seconds, self._begin, self.later)
+        self._sleeper = Sleeper(pool, self._tell, warm_seconds, warm_bytes, self._begin, self.later)
         self._starter = Starter(
             shelf=self._shelf,
             shop=shop,

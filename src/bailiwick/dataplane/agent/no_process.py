@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from bailiwick.dataplane.sandbox import Exit, Reached, RefusedCall
+from bailiwick.dataplane.sandbox import Exit, Reached, RefusedCall, Usage
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class NoProcess:
     async def kill(self) -> None:
         """End it."""
         self._over.set()
+
+    def usage(self) -> Usage:
+        """Return that nothing is used."""
+        return Usage(0, 0.0, 0)
 
     def reached(self) -> list[Reached]:
         """Return no limits."""
