@@ -4,6 +4,9 @@ import pytest
 
 from bailiwick.core.manifest import ManifestError, parse_manifest
 from bailiwick.core.offer import missing
+from bailiwick.core.reach import reach_of
+from bailiwick.core.reach_news import news
+from bailiwick.core.reach_words import reach_lines
 from bailiwick.core.static_site import STRICT_POLICY
 
 STATIC = '[app]\nname = "handbook"\npurpose = "The handbook of the team"\nkind = "static"\n'
@@ -62,3 +65,16 @@ def test_what_makes_no_sense_or_leads_elsewhere_is_refused_in_words(text: str, s
 def test_a_web_app_gives_a_prefix_to_its_files_or_what_is_no_file_to_its_code() -> None:
     assert parse_manifest(WEB + FOLDER).misses_go_to_app
     assert not parse_manifest(WEB + FOLDER + 'prefix = "/static"\nfallback = "index.html"\n').misses_go_to_app
+
+
+@pytest.mark.req("RT7")
+def test_a_policy_of_its_own_for_browsers_is_in_the_reach_and_memory_that_nothing_uses_is_not() -> None:
+    strict, own = (
+        reach_of(parse_manifest(STATIC + FOLDER + more), ())
+        for more in ("", 'content_security_policy = "connect-src https://a.example"\n')
+    )
+    words = "tells browsers what its static pages may do: connect-src https://a.example"
+    assert [line.words for line in news(strict, own)] == [words]
+    assert news(own, strict) == ()
+    assert strict.digest() != own.digest()
+    assert [line.words for line in reach_lines(strict)] == ["takes up to 50 requests a second"]

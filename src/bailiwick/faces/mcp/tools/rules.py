@@ -39,13 +39,11 @@ run = "refund_desk.jobs:nightly"
 folder = "refund_desk/static"
 prefix = "/static"
 
-[static] is for files that the platform serves without waking the app. A site of files alone is kind = "static", without
-runtime and entrypoint, with the folder that its build wrote.
-
 Rules that hold everywhere: the platform serves the app, so open no port; connect to an integration by the URL in the
 environment (orders: ORDERS_URL), which holds no credential; keep no secret in code; start no processes; write nowhere
 but /tmp; pin every dependency with == and hashes in requirements.lock (on Node in package-lock.json); parameters, never
-text, into SQL and HTML."""
+text, into SQL and HTML. What [static] names is served by the platform without waking the app; a site of files alone is
+kind = "static", without runtime and entrypoint, with the folder that its build wrote, not packed."""
 
 
 class RulesArguments(Arguments):
