@@ -23,7 +23,6 @@ def test_nothing_is_missing_for_what_there_is(rest: str) -> None:
     ("rest", "said"),
     [
         ('runtime = "python3.13"', "the runtime python3.13 is not here; there is: python3.11, python3.12"),
-        ('kind = "static"', "apps of kind 'static' do not run here; there are: web, job, agent"),
     ],
 )
 def test_what_is_missing_is_said_with_what_there_is(rest: str, said: str) -> None:
@@ -55,7 +54,8 @@ def test_storage_is_missing_only_where_a_host_cannot_give_it_and_says_why() -> N
 
 
 def test_several_things_are_all_said() -> None:
-    assert len(words('kind = "static"\nruntime = "static"\n[database]')) == 2
+    asked = parse_manifest(f'{APP}runtime = "python3.13"\n[database]')
+    assert len(missing(asked, ["python3.11"], databases=False)) == 2
 
 
 def test_our_own_runtime_is_one_that_a_manifest_can_name() -> None:

@@ -43,6 +43,7 @@ from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
 from bailiwick.control.observe import ObserveService
+from bailiwick.control.pauses import PauseService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneService, PolicySpread, enrol
 from bailiwick.control.policies import PolicyService
 from bailiwick.control.previews import PreviewKeeper, PreviewService
@@ -153,6 +154,7 @@ class ControlPlane:
     change_windows: WindowService
     guardrails: GuardrailService
     domains: DomainService
+    pauses: PauseService
     rollbacks: RollbackService
     rollouts: RolloutService
     rollout_plans: PlanService

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.modes import PREVIEW, Mode
 from bailiwick.core.schedules import require_schedule, require_zone
+from bailiwick.core.static_site import StaticSection
 
 FILE_NAME = "bailiwick.toml"
 MAX_BYTES = 64 * 1024
@@ -22,6 +23,8 @@ LEAST_STORAGE_BYTES = 8 * 2**20
 
 # The runtime of an app that runs on whichever Python 3 there is.
 ANY_PYTHON = "python3"
+# The kind of an app of which nothing runs, and its runtime.
+STATIC = "static"
 _PREVIEW_IDLE_MINUTES = 30.0
 # What the router takes of any app's requests at most.
 MAX_REQUEST_HEAD, MAX_REQUEST_BODY = "64KiB", "100MiB"
@@ -70,6 +73,20 @@ class AppSection(_Section):
     data_classes: tuple[Name, ...] = ()
     tests: Literal["pytest", "unittest"] | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _static_runs_on_nothing(cls, said: Any) -> Any:
+        return {"runtime": STATIC, **said} if isinstance(said, dict) and said.get("kind") == STATIC else said
+
+    @model_validator(mode="after")
+    def _static_in_both(self) -> Self:
+        if (self.kind == STATIC) != (self.runtime == STATIC):
+            raise ValueError(f'kind = "{STATIC}" and runtime = "{STATIC}" go together: nothing of such an app runs')
+        for key in ("entrypoint", "health", "tests"):
+            if self.is_static and getattr(self, key):
+                raise ValueError(f"nothing of a static app runs: {key} says nothing")
+        return self
+
     @model_validator(mode="after")
     def _web_needs_entrypoint(self) -> Self:
         if self.kind == "web" and self.entrypoint is None:
@@ -85,6 +102,11 @@ class AppSection(_Section):
     def on_node(self) -> bool:
         """Whether it runs on Node."""
         return self.runtime.startswith("node")
+
+    @property
+    def is_static(self) -> bool:
+        """Whether nothing of it runs: it is files, which the router serves."""
+        return self.kind == STATIC
 
 
 class IntegrationUse(_Section):
@@ -297,7 +319,24 @@ class Manifest(_Section):
     storage: Storage | None = None
     jobs: Mapping[Name, Job] = Field(default_factory=dict)
     workers: Mapping[Name, Worker] = Field(default_factory=dict, max_length=20)
+    static: StaticSection | None = None
     limits: LimitSection = Field(default_factory=LimitSection)
+
+    @model_validator(mode="after")
+    def _static_is_files(self) -> Self:
+        said = self.model_fields_set - {"app", "static", "limits"}
+        if self.app.is_static and said:
+            raise ValueError(f"nothing of a static app runs: [{sorted(said)[0]}] says nothing")
+        if self.app.is_static and self.static is None:
+            raise ValueError('a static app needs [static] with folder = "dist", or wherever its files lie')
+        if self.static is not None and self.app.kind not in ("web", STATIC):
+            raise ValueError(f"[static] is for web and static apps, and this is of kind {self.app.kind}")
+        if self.static is not None and self.misses_go_to_app and self.static.named:
+            key = next(iter(self.static.named))
+            raise ValueError(
+                f"{key}: at the prefix / the app answers what is no file; say another prefix, or leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _entries_of_the_runtime(self) -> Self:
@@ -320,6 +359,11 @@ class Manifest(_Section):
     def has_jobs_only(self) -> bool:
         """Whether there is nothing to open: a job app that names no web server, or an agent."""
         return self.app.kind in ("job", "agent") and self.app.entrypoint is None
+
+    @property
+    def misses_go_to_app(self) -> bool:
+        """Whether the app answers what is asked for below the prefix of its static files and is none of them."""
+        return self.static is not None and self.static.prefix == "/" and not self.app.is_static
 
     @property
     def has_queues(self) -> bool:

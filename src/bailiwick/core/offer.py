@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterator
 
 from bailiwick.core.manifest import ANY_PYTHON, Manifest
 
-KINDS = ("web", "job", "agent")
-
 
 def own_runtime() -> str:
     """Return the name of the runtime that is made from the interpreter that runs us, as manifests write it."""
@@ -30,9 +28,7 @@ def _pythons(runtimes: Collection[str]) -> list[str]:
 
 def _missing(manifest: Manifest, runtimes: Collection[str], *, databases: bool, no_storage: str) -> Iterator[str]:
     app = manifest.app
-    if app.kind not in KINDS:
-        yield f"apps of kind '{app.kind}' do not run here; there are: {', '.join(KINDS)}"
-    if app.runtime not in runtimes and not (app.runtime == ANY_PYTHON and _pythons(runtimes)):
+    if not app.is_static and app.runtime not in runtimes and not (app.runtime == ANY_PYTHON and _pythons(runtimes)):
         yield f"the runtime {app.runtime} is not here; there is: {', '.join(sorted(runtimes))}"
     if manifest.database is not None and not databases:
         yield "apps get no [database] of their own here; declare an integration with a database that there is"

@@ -17,9 +17,10 @@ SCAN = "https://in-toto.io/attestation/vulns/v0.1"
 # https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md
 TESTS = "https://in-toto.io/attestation/test-result/v0.1"
 BUILD_TYPE = "https://bailiwick.example/builds/release/v1"
-_INSTALLERS = {"wheel": "hashes, wheels only", "npm": "hashes, tarballs only, no scripts"}
+_INSTALLERS = {"wheel": "hashes, wheels only", "npm": "hashes, tarballs only, no scripts", "": "none"}
 BUILDER = "https://bailiwick.example/builders/sandbox/v1"
 PYTHON_LOCK, NODE_LOCK = "requirements.lock", "package-lock.json"
+_PACKAGES = {PYTHON_LOCK: "wheel", NODE_LOCK: "npm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,15 @@ class LockFile:
 
 
 def lock_name(files: Mapping[str, TreeFile]) -> str:
-    """Return how the lock file of an app is called, by the runtime that its manifest names."""
+    """Return the name of an app's lock file, by the runtime that its manifest names, empty where nothing runs."""
     written = files.get(FILE_NAME)
     try:
-        on_node = written is not None and parse_manifest(written.content.decode()).app.on_node
+        app = parse_manifest(written.content.decode()).app if written is not None else None
     except (ManifestError, UnicodeDecodeError):
-        on_node = False
-    return NODE_LOCK if on_node else PYTHON_LOCK
+        app = None
+    if app is not None and app.is_static:
+        return ""
+    return NODE_LOCK if app is not None and app.on_node else PYTHON_LOCK
 
 
 def lock_of(files: Mapping[str, TreeFile]) -> LockFile | None:
@@ -84,7 +87,7 @@ def provenance_statement(made: Made, built: Built, files: Mapping[str, TreeFile]
         {"name": "tree", "uri": f"git+bailiwick:{made.app}@{made.commit}", "digest": {"gitTree": made.tree}}
     ]
     lock_file = lock_name(files)
-    kind = "wheel" if lock_file == PYTHON_LOCK else "npm"
+    kind = _PACKAGES.get(lock_file, "")
     if lock_file in files:
         sha256 = digest(files[lock_file].content)
         materials.append({"name": lock_file, "uri": lock_file, "digest": {"sha256": sha256}})

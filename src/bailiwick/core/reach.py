@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from bailiwick.core.events import canonical_json
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.manifest import Manifest
+from bailiwick.core.static_site import STRICT_POLICY
 
 
 class IntegrationReach(BaseModel):
@@ -21,7 +22,8 @@ class IntegrationReach(BaseModel):
 
 class Reach(BaseModel):
     """What an app may touch and use: data, a database and files of its own, hosts, models, jobs, workers, limits, and
-    the kinds of data that it says it handles.
+    the kinds of data that it says it handles. `pages` is what browsers let its static pages do, where that is not the
+    strict policy; memory and processor are 0 where nothing runs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,7 @@ class Reach(BaseModel):
     database: bool = False
     storage_bytes: int = 0
     workers: tuple[str, ...] = ()
+    pages: str = ""
 
     def digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
@@ -49,6 +52,8 @@ class Reach(BaseModel):
             del document["storage_bytes"]
         if not self.workers:
             del document["workers"]
+        if not self.pages:
+            del document["pages"]
         for integration in document["integrations"]:
             for table in integration["grant"]["tables"]:
                 table["operations"] = sorted(table["operations"])
@@ -67,11 +72,17 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         models=tuple(sorted(model.use for model in manifest.models.values())),
         jobs=tuple(sorted(f"{name}: {job.words} {job.run}" for name, job in manifest.jobs.items())),
         data_classes=tuple(sorted(manifest.app.data_classes)),
-        memory_bytes=manifest.limits.memory_bytes,
-        cpu=manifest.limits.cpu,
+        memory_bytes=manifest.limits.memory_bytes if not manifest.app.is_static else 0,
+        cpu=manifest.limits.cpu if not manifest.app.is_static else 0,
         requests_per_second=manifest.limits.requests_per_second,
         capabilities=tuple(sorted(capabilities)),
         database=manifest.database is not None,
         storage_bytes=manifest.storage.bytes if manifest.storage is not None else 0,
         workers=tuple(sorted(f"{name}: {worker.words}" for name, worker in manifest.workers.items())),
+        pages=_pages_of(manifest),
     )
+
+
+def _pages_of(manifest: Manifest) -> str:
+    policy = manifest.static.content_security_policy if manifest.static is not None else STRICT_POLICY
+    return policy if policy != STRICT_POLICY else ""

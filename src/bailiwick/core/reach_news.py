@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bailiwick.core.grants import ColumnGrant, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
-from bailiwick.core.reach_words import Line, reach_lines, request_words, table_words
+from bailiwick.core.reach_words import Line, grant_words, reach_lines, request_words, table_words
 
 # Kinds of lines where less than before is nothing new.
 _BY_AMOUNT = frozenset({"scope", "limit", "storage"})
@@ -23,9 +23,7 @@ def news(old: Reach | None, new: Reach) -> tuple[Line, ...]:
 
 
 def _of_new_integration(item: IntegrationReach) -> list[Line]:
-    words = [table_words(item.resource, table) for table in item.grant.tables]
-    words += [request_words(item.resource, request) for request in item.grant.requests]
-    return [Line("integration", line) for line in words or [f"uses {item.resource}"]]
+    return [Line("integration", line) for line in list(grant_words(item)) or [f"uses {item.resource}"]]
 
 
 def _wider(item: IntegrationReach, earlier: Sequence[IntegrationReach]) -> list[Line]:
@@ -87,9 +85,9 @@ def _others(old: Reach | None, new: Reach) -> Iterator[Line]:
     yield from (line for line in reach_lines(new) if line.kind not in _BY_AMOUNT and line not in before)
     if new.storage_bytes > (old.storage_bytes if old is not None else 0):
         yield from (line for line in reach_lines(new) if line.kind == "storage")
-    if old is None or new.memory_bytes > old.memory_bytes:
+    if new.memory_bytes > (old.memory_bytes if old is not None else 0):
         yield Line("limit", f"may use {new.memory_bytes // 2**20} MiB of memory")
-    if old is None or new.cpu > old.cpu:
+    if new.cpu > (old.cpu if old is not None else 0):
         yield Line("limit", f"may use {new.cpu:g} of a processor")
     if old is None or new.requests_per_second > old.requests_per_second:
         yield Line("limit", f"takes up to {new.requests_per_second} requests a second")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bailiwick.core.capabilities import WORDS, Capability
 from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, RequestGrant, RowCondition, TableGrant
-from bailiwick.core.reach import Reach
+from bailiwick.core.reach import IntegrationReach, Reach
 
 _MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
 
@@ -27,10 +27,7 @@ class Line:
 def reach_lines(reach: Reach) -> Iterator[Line]:
     """Yield the lines of a reach."""
     for integration in reach.integrations:
-        for table in integration.grant.tables:
-            yield Line("scope", table_words(integration.resource, table))
-        for request in integration.grant.requests:
-            yield Line("scope", request_words(integration.resource, request))
+        yield from (Line("scope", words) for words in grant_words(integration))
     if reach.database:
         yield Line("database", "has a database of its own")
     if reach.storage_bytes:
@@ -48,8 +45,17 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
         yield Line("capability", known)
     for data_class in reach.data_classes:
         yield Line("data class", f"says that it handles {data_class} data")
-    yield Line("limit", f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor")
+    if reach.pages:
+        yield Line("pages", f"tells browsers what its static pages may do: {reach.pages}")
+    if reach.memory_bytes:
+        yield Line("limit", f"may use {reach.memory_bytes // 2**20} MiB of memory and {reach.cpu:g} of a processor")
     yield Line("limit", f"takes up to {reach.requests_per_second} requests a second")
+
+
+def grant_words(integration: IntegrationReach) -> Iterator[str]:
+    """Yield what a grant opens of an integration, as lines."""
+    yield from (table_words(integration.resource, table) for table in integration.grant.tables)
+    yield from (request_words(integration.resource, request) for request in integration.grant.requests)
 
 
 def size_words(count: int) -> str:

@@ -227,6 +227,7 @@ class DataPlane:
             calls=self._calls,
             pool=self._pool,
             warm_seconds=self._settings.warm_minutes * 60,
+            warm_bytes=self._settings.warm_memory_mib * 2**20,
             report=self._spool.add,
             taken=self._link.tell_taken,
             guard=self._guard,

@@ -76,8 +76,9 @@ class DataPlaneSettings(BaseModel):
     process. What this plane must not reach is tried every `network_probe_seconds`; ways out of its sandboxes are every
     `attack_hours`, 0 for only when asked. Without `app_databases` apps get no databases of their own here; `all_apps`
     is what all of them may use together. A release whose place was taken stays warm for `warm_minutes`, so that a
-    rollback to it needs no start, and so does an idle app; 0 keeps none. `gvisor_platform` is how gVisor's kernel gets
-    hold of apps' system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
+    rollback to it needs no start, and so does an idle app; 0 keeps none. Idle apps stay warm after that, too, while all
+    that sleep take no more than `warm_memory_mib` together. `gvisor_platform` is how gVisor's kernel gets hold of apps'
+    system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
     `connections` is how many it has open at most, and how many of one address.
     """
 
@@ -105,6 +106,7 @@ class DataPlaneSettings(BaseModel):
     all_apps: AllApps = AllApps()
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
     attack_hours: float = Field(default=24.0, ge=0, le=8760)
+    warm_memory_mib: int = Field(default=0, ge=0, le=2**20)
     network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)
     gvisor_platform: Literal["", "ptrace", "systrap", "kvm"] = ""
 

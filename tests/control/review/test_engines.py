@@ -413,7 +413,6 @@ def test_a_fingerprint_stays_when_the_line_moves() -> None:
     ("written", "said"),
     [
         (b'entrypoint = "desk.app:app"\nruntime = "python3.99"', "the runtime python3.99 is not here"),
-        (b'entrypoint = "desk.app:app"\nkind = "static"\nruntime = "static"', "kind 'static' do not run here"),
     ],
 )
 def test_a_push_that_asks_for_what_is_not_here_is_refused_with_words(written: bytes, said: str) -> None:

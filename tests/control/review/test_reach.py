@@ -34,7 +34,7 @@ def test_it_is_worse_where_the_app_may_write() -> None:
 
 @pytest.mark.req("RV2")
 def test_nothing_that_an_author_writes_lowers_a_finding_below_what_blocks() -> None:
-    static = APP.replace('entrypoint = "app:app"', 'kind = "static"\nruntime = "static"')
+    static = APP.replace('entrypoint = "app:app"', 'kind = "static"\n[static]\nfolder = "dist"')
     assert one(INJECTION, static).severity == Severity.MEDIUM
     medium = replace(INJECTION, rule=Rule("r", Severity.MEDIUM, "", "", "CWE-79", "A05:2025"))
     assert one(medium, static).severity == Severity.MEDIUM

@@ -21,7 +21,6 @@ run = "work:nightly"
     ("manifest", "said"),
     [
         (MANIFEST.replace('"python3"', '"python3.99"'), "the runtime python3.99 is not here; there is: "),
-        (MANIFEST.replace('"web"', '"static"'), "apps of kind 'static' do not run here"),
         (MANIFEST + "[database]\n", "no [database] of their own"),
     ],
 )

@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
 from bailiwick.core.messages import AppState
-from bailiwick.dataplane.router import Site
+from bailiwick.dataplane.agent.sleeping import _memory_of
+from bailiwick.dataplane.router import Router, Site, serve
 from tests.fixtures.plane import APP, MANIFEST, PlaneHouse
 
 SLEEPS = f"{MANIFEST}\n[limits]\nidle_minutes = 5\n"
@@ -170,3 +173,37 @@ async def test_a_request_says_so_when_what_it_woke_does_not_start(
     assert (answer.status_code, "The app is starting" in answer.text) == (503, True)
     await house.until(lambda: site(house).condition == "running")
     assert (await house.get("/")).text == "1"
+
+
+@pytest.fixture
+async def warm_house(new_house: Callable[..., PlaneHouse]) -> AsyncIterator[PlaneHouse]:
+    """A plane that sets memory aside for apps that sleep."""
+    house = new_house(warm_memory_mib=1024)
+    server = await serve(Router(house.plane._router_parts()), "127.0.0.1", 0)
+    house.port = server.sockets[0].getsockname()[1]
+    yield house
+    server.close()
+
+
+@pytest.mark.req("RT6", "RT7")
+async def test_what_sleeps_stays_warm_within_the_memory_for_it_and_the_longest_asleep_goes_first(
+    warm_house: PlaneHouse,
+) -> None:
+    house = warm_house
+    both = (house.release({"app.py": COUNTS}, manifest=SLEEPS, mode=mode) for mode in ("production", "preview"))
+    await house.until_running(*both)
+    assert (await house.get("/")).text == "1"
+    later(house, 5.1)
+    later(house, 12 * 60)
+    assert (await house.get("/")).text == "2", "it goes on where it was, half a day later"
+    assert (await house.get("/", "preview")).text == "1"
+    served = house.plane._host._served
+    later(house, 5.1)
+    served[APP, "preview"].slept -= 60
+    limit = sum(_memory_of(item.instance) for item in served.values() if item.instance is not None) - 1
+    tight = replace(house.plane._host._sleeper, warm_bytes=limit)
+    tight.look(list(served.values()), time.monotonic() + 12 * 3600)
+    assert served[APP, "production"].instance is not None
+    assert (served[APP, "preview"].instance, site(house, "preview").condition) == (None, "asleep")
+    assert (await house.get("/")).text == "3"
+    assert (await house.get("/", "preview")).text == "1", "it was started anew"

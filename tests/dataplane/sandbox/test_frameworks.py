@@ -5,18 +5,19 @@ Each runs as a plane runs it: by the launcher of its runtime, with packages of a
 
 import asyncio
 import contextlib
+import os
 import re
 import shutil
 import subprocess
 import tempfile
 import textwrap
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from bailiwick.core.manifest import parse_manifest
-from bailiwick.core.provenance import PYTHON_LOCK, LockFile
+from bailiwick.core.provenance import NODE_LOCK, PYTHON_LOCK, LockFile
 from bailiwick.dataplane.agent.programs import Part, prepare_helpers, program_of
 from bailiwick.dataplane.sandbox import (
     Layer,
@@ -30,7 +31,8 @@ from bailiwick.dataplane.sandbox import (
     launch,
 )
 from bailiwick.runtimes import find_node
-from tests.fixtures.npm import installed
+from tests.fixtures.fetched import ASSETS
+from tests.fixtures.npm import installed, tarballs
 from tests.fixtures.python_packages import lock_text, wheels
 
 _LIMITS = Limits(memory_bytes=768 * 2**20, cpu=2.0, processes=128, open_files=1024)
@@ -174,7 +176,9 @@ class Bench:
         """Return the layer of the locked packages of `tests/assets/<name>`, as a plane makes it."""
         return await ensure_layer(LockFile(PYTHON_LOCK, lock_text(name)), wheels(name), self.home / name, self.runtime)
 
-    async def start(self, manifest: str, files: dict[str, str], layer: Layer | None = None) -> tuple[Sandbox, Path]:
+    async def start(
+        self, manifest: str, files: Mapping[str, str | bytes], layer: Layer | None = None
+    ) -> tuple[Sandbox, Path]:
         """Start an app, or its job `work` where it has one; return the socket too at which it is to listen."""
         app = parse_manifest(f'[app]\nname = "desk"\npurpose = "Tries a framework"\n{manifest}')
         job = app.jobs.get("work")
@@ -182,8 +186,10 @@ class Bench:
         program = program_of(app, self.runtime, (), part)
         place = Path(tempfile.mkdtemp(dir=self.home))
         place.chmod(0o755)
-        for name, text in files.items():
-            (place / name).write_text(textwrap.dedent(text))
+        for name, content in files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            data = textwrap.dedent(content).encode() if isinstance(content, str) else content
+            (place / name).write_bytes(data)
         packages = (Mount(layer.folder, program.packages),) if layer is not None else ()
         ingress = place / "ingress.sock"
         spec = SandboxSpec(
@@ -199,15 +205,11 @@ class Bench:
         )
         return await launch(spec, self.runtime), ingress
 
-    async def page(self, manifest: str, files: dict[str, str], layer: Layer | None = None) -> str:
+    async def page(self, manifest: str, files: Mapping[str, str | bytes], layer: Layer | None = None) -> str:
         """Return what a web app answers."""
         sandbox, door = await self.start(manifest, files, layer)
         async with _watched(sandbox):
-            reader, writer = await asyncio.open_unix_connection(str(door))
-            writer.write(b"GET / HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n\r\n")
-            answer = (await reader.read()).decode()
-            writer.close()
-        return answer
+            return await asked(door, "GET / HTTP/1.1")
 
     async def work(self, code: str, layer: Layer, **files: str) -> str:
         """Return what a job printed; `done` comes after what it does."""
@@ -218,6 +220,22 @@ class Bench:
             while "done" not in said and (line := await sandbox.output.readline()):
                 said += line.decode()
         return said
+
+
+def _made_at(page: str) -> str:
+    found = re.search(r"made at (\d+)", page)
+    assert found is not None, page
+    return found[1]
+
+
+async def asked(door: Path, line: str, *headers: str, body: str = "") -> str:
+    """Return the whole answer to one request."""
+    reader, writer = await asyncio.open_unix_connection(str(door))
+    lines = [line, "host: desk", "connection: close", f"content-length: {len(body)}", *headers, "", body]
+    writer.write("\r\n".join(lines).encode())
+    answer = (await reader.read()).decode()
+    writer.close()
+    return answer
 
 
 @contextlib.asynccontextmanager
@@ -249,6 +267,18 @@ def built_by_vite() -> str:
     return (folder / "dist" / "server.js").read_text()
 
 
+def built_by_next() -> dict[str, bytes]:
+    """What `next build` makes of a server, by path, without the packages, which come from the lock file."""
+    folder = installed("next-app")
+    shutil.copytree(ASSETS / "next-app", folder, dirs_exist_ok=True)
+    told = {**os.environ, "NEXT_TELEMETRY_DISABLED": "1"}
+    command = ["node", "node_modules/next/dist/bin/next", "build"]
+    subprocess.run(command, cwd=folder, check=True, env=told, stdout=subprocess.DEVNULL)
+    made = folder / ".next" / "standalone"
+    found = {path.relative_to(made).as_posix(): path for path in made.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if not name.startswith("node_modules/")}
+
+
 @pytest.mark.req("RT1", "RT7")
 @pytest.mark.parametrize("name", WEB)
 async def test_a_web_framework_serves(bench: Bench, name: str) -> None:
@@ -268,6 +298,24 @@ async def test_a_server_that_vite_built_serves(bench: Bench, built_by_vite: str)
     files = {"server.js": built_by_vite, "package.json": '{"type": "module"}'}
     page = await bench.page(_NODE, files)
     assert "<h1>served by Vite</h1>" in page
+
+
+@pytest.mark.long
+@pytest.mark.req("RT1", "RT7")
+async def test_a_server_that_next_built_serves(bench: Bench) -> None:
+    lock = LockFile(NODE_LOCK, (ASSETS / "next-app" / NODE_LOCK).read_text())
+    layer = await ensure_layer(lock, tarballs("next-app"), bench.home / "next", bench.runtime)
+    sandbox, door = await bench.start(_NODE, built_by_next(), layer)
+    async with _watched(sandbox):
+        page = await asked(door, "GET / HTTP/1.1", "x-bailiwick-user: ann@example.com")
+        assert "<h1>served by Next for ann@example.com</h1>" in page
+        taken = await asked(door, "POST /api/orders HTTP/1.1", "content-type: application/json", body='{"order": 7}')
+        assert '{"taken":7}' in taken
+        kept = await asked(door, "GET /kept HTTP/1.1")
+        await asyncio.sleep(1.2)
+        # The answer that is too old starts the making of a new one.
+        pages = [await asked(door, "GET /kept HTTP/1.1") for _ in range(20) if not await asyncio.sleep(0.1)]
+        assert [page for page in pages if _made_at(page) != _made_at(kept)], "pages that are made anew are kept"
 
 
 @pytest.mark.long

@@ -94,3 +94,32 @@ def test_workers_are_shown_with_their_queues_and_given_messages_by_who_may(conso
     assert ("message.revival-requested", "user:builder@example.com") in actions
     line.login("approver")
     assert line.run("worker", "send", APP, "mail", "1").returncode == 1
+
+
+@pytest.mark.req("RT7", "RT5")
+def test_a_worker_is_held_and_let_go_on_the_page_and_on_the_command_line(console: Console, tmp_path: Path) -> None:
+    with_worker = f'{MANIFEST}\n[workers.mail]\nrun = "app:app"\n'
+    assert console.company.push("builder", {"bailiwick.toml": with_worker}).accepted
+    deployed(console.company)
+    told = {"app": APP, "mode": "production", "release": "rel_1", "worker": "mail", "status": "running", "words": "",
+            "waiting": 0, "taken": 0, "dead": 0, "letters": [], "log_lines": [], "time": DUE}  # fmt: skip
+    take(console, 1, WorkerReport.model_validate(told))
+    client, _ = console.signed_in("builder")
+    with client:
+        page = client.get(f"/apps/{APP}").text
+        data = {"csrf_token": csrf_token(page), "worker": "mail", "mode": "production", "reason": "closed"}
+        assert client.post(f"/apps/{APP}/pause-worker", data={**data, "csrf_token": "x"}).status_code == 403
+        assert client.post(f"/apps/{APP}/pause-worker", data=data).status_code == 303
+        assert "Let go on" in client.get(f"/apps/{APP}").text
+        assert client.post(f"/apps/{APP}/pause-worker", data=data).status_code == 409
+    line = CommandLine(console, tmp_path / "config" / "credentials.json")
+    line.login("builder")
+    assert "mail is held in production since" in line.run("worker", "list", APP).stdout
+    assert "goes on where it was" in line.run("worker", "resume", APP, "mail", "--reason", "open").stdout
+    assert "is not paused in production" in line.run("worker", "resume", APP, "mail", "--reason", "open").stderr
+    assert "is held" in line.run("worker", "pause", APP, "mail", "--reason", "closed").stdout
+    line.login("approver")
+    assert line.run("worker", "resume", APP, "mail", "--reason", "mine").returncode == 1
+    reader, _ = console.signed_in("approver")
+    with reader:
+        assert "pause-worker" not in (seen := reader.get(f"/apps/{APP}").text) and "resume-worker" not in seen

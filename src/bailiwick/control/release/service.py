@@ -1,7 +1,7 @@
 """Releases: previews of what was just accepted, what is in use, and jobs."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -27,7 +27,7 @@ from bailiwick.control.release.tables import CandidateRow, CurrentRow, DeployRow
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.ids import new_id
-from bailiwick.core.manifest import Manifest
+from bailiwick.core.manifest import Manifest, Worker
 from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION, Mode
 from bailiwick.core.principals import Identity
 from bailiwick.core.statements import Envelope
@@ -149,10 +149,7 @@ class ReleaseService:
         with self._store.transaction() as session:
             app = self._catalog.readable_app(session, identity, app_path)
             decision = self._authorizer.require(session, identity, "app.run-job", app.resource)
-            served = current_release(session, app.path, mode)
-            if served is None:
-                raise NotFoundError(f"{app.path} is not in {mode}", hint=f"bailiwick deploy {app.path}")
-            workers = manifest_of(self._sources.files(app, served.commit)).workers
+            served, workers = self._served_workers(session, app, mode)
             if worker not in workers or not workers[worker].queue:
                 known = ", ".join(sorted(name for name, item in workers.items() if item.queue)) or "none"
                 raise NotFoundError(f"{app.path} has no queue '{worker[:40]}'", hint=f"there are: {known}")
@@ -169,6 +166,16 @@ class ReleaseService:
                 context={"worker": worker, "mode": mode},
             )
             self._store.after_commit(session, lambda: self._notify(asked))
+
+    def workers(self, session: Session, app: App, mode: Mode) -> Mapping[str, Worker]:
+        """Return the workers of what an app serves in a mode; raise `NotFoundError` when that is nothing."""
+        return self._served_workers(session, app, mode)[1]
+
+    def _served_workers(self, session: Session, app: App, mode: Mode) -> tuple[ReleaseRow, Mapping[str, Worker]]:
+        served = current_release(session, app.path, mode)
+        if served is None:
+            raise NotFoundError(f"{app.path} is not in {mode}", hint=f"bailiwick deploy {app.path}")
+        return served, manifest_of(self._sources.files(app, served.commit)).workers
 
     def production_manifest(self, session: Session, app: App) -> Manifest | None:
         """Return the manifest of what an app has in production, None when it has nothing there."""

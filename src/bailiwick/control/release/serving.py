@@ -12,6 +12,7 @@ from bailiwick.control.domains import domains_by_app
 from bailiwick.control.guardrails import rails_in_force
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService, withdrawals
+from bailiwick.control.pauses import words_by_worker
 from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.freezes import Freezes
 from bailiwick.control.release.tables import CandidateRow, CurrentRow, ReleaseRow
@@ -112,7 +113,7 @@ class ServingService:
         held = self._freezes.held(session)
         stops = self._stops.now(session)
         rails = rails_in_force(session)
-        domains = domains_by_app(session)
+        domains, paused = domains_by_app(session), words_by_worker(session)
         return [
             self._app_state(
                 session,
@@ -126,6 +127,7 @@ class ServingService:
                 update={
                     "frozen": held.get(row.id, ""),
                     "domains": domains.get(row.app, ()) if row.mode == PRODUCTION else (),
+                    "paused": paused.get((row.app, row.mode), {}),
                 }
             )
             for row in rows

@@ -20,7 +20,7 @@ def weighed(findings: Iterable[Finding], change: Change) -> Iterator[Finding]:
     """Yield findings with how much worse, or less bad, what the app can reach makes them, and why in words."""
     manifest = _manifest(change)
     reasons = _reasons(manifest) if manifest is not None else ()
-    harmless = manifest is not None and manifest.app.kind == "static" and not manifest.integrations
+    harmless = manifest is not None and manifest.app.is_static
     for finding in findings:
         # What is only advice anywhere does not become a reason to refuse by what else the app can reach.
         by_others = finding.severity >= BLOCKING and (bool(finding.steps) or finding.rule.owasp.startswith(_BY_OTHERS))

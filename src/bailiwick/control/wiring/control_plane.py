@@ -28,7 +28,13 @@ from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
 from bailiwick.control.wiring.delivery import Delivery, build_delivery, build_freezes
-from bailiwick.control.wiring.deploys import build_domains, build_guardrails, build_rules, build_windows
+from bailiwick.control.wiring.deploys import (
+    build_domains,
+    build_guardrails,
+    build_pauses,
+    build_rules,
+    build_windows,
+)
 from bailiwick.control.wiring.estate import Estate, build_estate
 from bailiwick.control.wiring.exceptions import (
     build_capabilities,
@@ -131,6 +137,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         change_windows=build_windows(base, estate),
         guardrails=build_guardrails(base, estate),
         domains=build_domains(base, estate),
+        pauses=build_pauses(base, estate, delivery.releases),
         rollbacks=delivery.rollbacks,
         rollouts=delivery.rollouts.service,
         rollout_plans=delivery.rollouts.plans,

@@ -16,8 +16,9 @@ from bailiwick.control.freeze import FreezeRegister
 from bailiwick.control.gates import ApprovalDesk, RuleService
 from bailiwick.control.guardrails import GuardrailService
 from bailiwick.control.notices import Outbox
+from bailiwick.control.pauses import PauseService
 from bailiwick.control.policies import name_of_policies
-from bailiwick.control.release import AskAgain, DeployParts, DeployService, EmergencyService, Outlet
+from bailiwick.control.release import AskAgain, DeployParts, DeployService, EmergencyService, Outlet, ReleaseService
 from bailiwick.control.stops import StopService
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.estate import Estate
@@ -93,6 +94,19 @@ def build_domains(base: Base, estate: Estate) -> DomainService:
         catalog=estate.catalog,
         clock=base.clock,
         own=base.settings.own_hosts,
+        on_change=base.relay.refresh,
+    )
+
+
+def build_pauses(base: Base, estate: Estate, releases: ReleaseService) -> PauseService:
+    """Put together what holds workers of apps."""
+    return PauseService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        catalog=estate.catalog,
+        workers=releases.workers,
+        clock=base.clock,
         on_change=base.relay.refresh,
     )
 

@@ -182,7 +182,7 @@ class WorkerReport(Message):
     branch: str = ""
     release: str
     worker: str = Field(max_length=40)
-    status: Literal["starting", "running", "failed", "stopped"]
+    status: Literal["starting", "running", "paused", "failed", "stopped"]
     words: str = Field(max_length=500)
     waiting: int
     taken: int

@@ -39,7 +39,8 @@ class AppState(Message):
     `frozen` says who froze this release and why: a plane goes on with what it runs, and does not start this one. Only a
     candidate has a `step`. `branch` is what a preview is of, empty for main: an app has one instance for each mode and
     branch. One that stopped by itself and is tried again has a `trial`: the share of requests that are let through.
-    `domains` are host names of the organisation's own, under which it answers as under its `host`.
+    `domains` are host names of the organisation's own, under which it answers as under its `host`. `paused` are its
+    workers that somebody holds, each with what is said of that.
     """
 
     app: str
@@ -70,6 +71,7 @@ class AppState(Message):
     branch: str = ""
     trial: Annotated[float, Field(ge=0, le=1)] = 0
     domains: tuple[str, ...] = ()
+    paused: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def blobs(self) -> tuple[str, ...]:

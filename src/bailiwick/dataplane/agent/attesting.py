@@ -31,8 +31,8 @@ class Running(Protocol):
         """What it was started from."""
 
     @property
-    def runtime(self) -> Runtime:
-        """What it runs on."""
+    def runtime(self) -> Runtime | None:
+        """What it runs on, None where nothing runs."""
 
     @property
     def layer(self) -> Layer | None:
@@ -91,7 +91,7 @@ class Attester:
             reach=instance.state.reach,
             policies=self._policies(),
             sandbox=instance.level,
-            runtime=instance.runtime.root.name,
+            runtime=instance.runtime.root.name if instance.runtime is not None else "none",
             version=product_version(),
             platform=product_digest(),
         )

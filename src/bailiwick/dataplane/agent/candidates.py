@@ -242,7 +242,7 @@ class Candidates:
             while (instance := await self._started(beside)) is None:  # noqa: ASYNC110 - what is away says nothing
                 await asyncio.sleep(_AGAIN_SECONDS)
             site = beside.site
-            site.serve(beside.wanted, instance.socket)
+            site.serve(beside.wanted, instance.socket, instance.files)
             site.declare(instance.manifest)
             beside.instance, beside.condition, beside.words = instance, "running", ""
             self._sites.put_candidate(site, beside.step)
@@ -275,7 +275,7 @@ class Candidates:
         ended = asyncio.ensure_future(instance.sandbox.wait())
         try:
             while not ended.done():
-                if path:
+                if path and instance.socket is not None:
                     healthy = await is_healthy(instance.socket, path)
                     beside.failed_checks = 0 if healthy else max(beside.failed_checks, 0) + 1
                 await asyncio.wait([ended], timeout=_CHECK_SECONDS)

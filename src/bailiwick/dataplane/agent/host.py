@@ -72,6 +72,7 @@ class AppHost:
         calls: CallRegistry,
         pool: Pool,
         warm_seconds: float,
+        warm_bytes: int,
         report: Callable[[AnyReport], None],
         taken: Callable[[int], None],
         guard: Guard,
@@ -121,7 +122,7 @@ class AppHost:
             stop=lambda served, words: self.later(self._stop(served, "killed", words)),
             close_ways=self._close_ways,
         )
-        self._sleeper = Sleeper(pool, self._tell, warm_seconds, self._begin, self.later)
+        self._sleeper = Sleeper(pool, self._tell, warm_seconds, warm_bytes, self._begin, self.later)
         self._starter = Starter(
             shelf=self._shelf,
             shop=shop,
@@ -155,6 +156,7 @@ class AppHost:
         # Before anything that waits: nobody who lost their access goes on while apps start and stop.
         self._take_away(desired, wanted)
         self._tell_domains(desired.apps)
+        await self.workers.hold({key: state.paused for key, state in wanted.items()})
         self._taken(desired.version)
         for key in [key for key in self._served if key not in wanted]:
             await self._forget(key)

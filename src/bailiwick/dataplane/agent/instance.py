@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import shutil
+import socket
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bailiwick.core.messages import AppState, ServiceConnection
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
+from bailiwick.dataplane.agent.no_process import NoProcess
 from bailiwick.dataplane.agent.own_storage import OwnStorage, owner_of
 from bailiwick.dataplane.agent.programs import Part, program_of
 from bailiwick.dataplane.agent.releases import Prepared
@@ -35,6 +37,7 @@ from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.listening import Listener, Room
 from bailiwick.dataplane.networks import NetworkWatch
 from bailiwick.dataplane.queues import QueueListener, Queues
+from bailiwick.dataplane.router import StaticFiles
 from bailiwick.dataplane.sandbox import (
     Layer,
     Limits,
@@ -97,16 +100,20 @@ class Workshop:
 
 @dataclass
 class Instance:
-    """A running release. `socket` is where the router reaches it, `looked_at` when its limits were looked at last."""
+    """A running release. `socket` is where the router reaches it, `files` are what the router serves by itself,
+    `looked_at` is when its limits were looked at last. Of a static app nothing runs: it has no folder, socket or
+    runtime.
+    """
 
     state: AppState
-    sandbox: Sandbox
-    folder: Path
-    socket: Path
+    sandbox: Sandbox | NoProcess
+    folder: Path | None
+    socket: Path | None
     logs: deque[str]
     prepared: Prepared
-    runtime: Runtime
+    runtime: Runtime | None
     layer: Layer | None = None
+    files: StaticFiles | None = None
     looked_at: float = 0.0
     queue: QueueListener | None = None
     room: Room = field(init=False)
@@ -124,7 +131,14 @@ class Instance:
     @property
     def level(self) -> str:
         """The level of its sandbox, and what that is made of here."""
+        if isinstance(self.sandbox, NoProcess):
+            return self.sandbox.walls
         return f"{self.state.guardrails.isolation.level}: {self.sandbox.walls}"
+
+    @property
+    def how(self) -> str:
+        """How it is held to its limits, as its page says it."""
+        return self.sandbox.walls if isinstance(self.sandbox, NoProcess) else f"limits by {self.sandbox.controls}"
 
     async def stop(self) -> None:
         """End it: the sandbox with everything in it, then its gateways and its folder."""
@@ -135,7 +149,8 @@ class Instance:
         self.sandbox.close()
         if self._reader is not None:
             await asyncio.wait([self._reader], timeout=1)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def require_offered(manifest: Manifest, shop: Workshop) -> None:
@@ -153,6 +168,9 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     await asyncio.to_thread(require_level, state.guardrails.isolation.level, shop.gvisor_platform)
     require_offered(prepared.manifest, shop)
     manifest = prepared.manifest
+    files = await asyncio.to_thread(_static_files, prepared) if part is None else None
+    if manifest.app.is_static:
+        return Instance(state, NoProcess(), None, None, deque(), prepared, None, files=files)
     runtime = await shop.runtimes.of(manifest.app.runtime)
     layer = await shop.dependencies.of(prepared.verified)
     storage = await shop.storage.ready(state, prepared.manifest)
@@ -191,16 +209,28 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    instance = Instance(state, sandbox, folder, path, deque(maxlen=_LOG_LINES), prepared, runtime, layer)
-    instance._reader = asyncio.create_task(_read_logs(instance, shop.masker))
+    logs = deque[str](maxlen=_LOG_LINES)
+    instance = Instance(state, sandbox, folder, path, logs, prepared, runtime, layer, files=files)
+    instance._reader = asyncio.create_task(_read_logs(sandbox, logs, shop.masker))
     try:
-        await _open_gateways(instance, plants, names, shop, part)
+        await _open_gateways(
+            instance, {name: sandbox.planted[plant] for name, plant in plants.items()}, names, shop, part
+        )
         if part.kind == "serve":
-            await _until_ready(instance, shop.walls)
+            await _until_ready(instance, path, shop.walls)
     except BaseException:
         await instance.stop()
         raise
     return instance
+
+
+def _static_files(prepared: Prepared) -> StaticFiles | None:
+    """Return what the router serves of a release by itself: the bytes that were verified, never the disk's."""
+    manifest = prepared.manifest
+    if manifest.static is None:
+        return None
+    files = {path: file.content for path, file in prepared.verified.files.items()}
+    return StaticFiles(manifest.static, files, passes_on=manifest.misses_go_to_app)
 
 
 def limits_of(manifest: Manifest) -> Limits:
@@ -269,12 +299,12 @@ def _address(group: int, number: int) -> str:
 
 
 async def _open_gateways(
-    instance: Instance, plants: dict[str, Plant], names: dict[str, str], shop: Workshop, part: Part
+    instance: Instance, planted: Mapping[str, socket.socket], names: dict[str, str], shop: Workshop, part: Part
 ) -> None:
-    planted = instance.sandbox.planted
+    """Serve on the sockets that were planted, each by what it is for."""
     state = instance.state
     resolver = DnsGateway(names, lambda name: shop.refused_name(state, name))
-    await resolver.start(planted[plants["dns-udp"]], planted[plants["dns-tcp"]])
+    await resolver.start(planted["dns-udp"], planted["dns-tcp"])
     instance._closers.append(resolver.close)
     for integration in state.integrations:
         binding = Binding(
@@ -293,28 +323,28 @@ async def _open_gateways(
             else SqlListener(shop.gateway, binding)
         )
         door.room = instance.room
-        await door.start(planted[plants[f"integration:{integration.name}"]])
+        await door.start(planted[f"integration:{integration.name}"])
         instance._closers.append(door.close)
-    if "database" in plants and shop.databases is not None:
+    if "database" in planted and shop.databases is not None:
         listener = SqlListener(shop.gateway, await _own_database(instance, shop.plane, shop.databases))
         listener.room = instance.room
-        await listener.start(planted[plants["database"]])
+        await listener.start(planted["database"])
         instance._closers.append(listener.close)
-    if "queue" in plants:
+    if "queue" in planted:
         own = part.worker if part.kind == "work" else ""
         workers = {name: worker for name, worker in instance.manifest.workers.items() if worker.queue}
         instance.queue = QueueListener(shop.queues, state, instance_name(state.app, state.branch), workers, own)
-        await instance.queue.start(planted[plants["queue"]])
+        await instance.queue.start(planted["queue"])
         instance._closers.append(instance.queue.close)
     counts = instance.queue if part.kind == "work" else None
-    if "models" in plants:
+    if "models" in planted:
         models = shop.models(state, instance.manifest, counts.step if counts is not None else None)
         models.room = instance.room
-        await models.start(planted[plants["models"]])
+        await models.start(planted["models"])
         instance._closers.append(models.close)
     for target in instance.manifest.egress.declared:
         way_out = shop.egress(state, target)
-        await way_out.start(planted[plants[f"egress:{target.address}"]])
+        await way_out.start(planted[f"egress:{target.address}"])
         instance._closers.append(way_out.close)
 
 
@@ -334,23 +364,23 @@ async def _own_database(instance: Instance, plane: str, databases: Databases) ->
     )
 
 
-async def _read_logs(instance: Instance, masker: Callable[[], Masker]) -> None:
+async def _read_logs(sandbox: Sandbox, logs: deque[str], masker: Callable[[], Masker]) -> None:
     rate = RateLimit(_LOG_LINES_A_SECOND)
     while True:
         await asyncio.sleep(rate.spend(time.monotonic(), 1))
         try:
-            line = await instance.sandbox.output.readline()
+            line = await sandbox.output.readline()
         except ValueError:
             continue  # longer than we keep: what was read is dropped, the rest follows
         if not line:
             return
-        instance.logs.append(masker().mask(line[:_LOG_LINE_BYTES].decode(errors="replace").rstrip()))
+        logs.append(masker().mask(line[:_LOG_LINE_BYTES].decode(errors="replace").rstrip()))
 
 
-async def _until_ready(instance: Instance, walls: Walls) -> None:
+async def _until_ready(instance: Instance, socket: Path, walls: Walls) -> None:
     seconds = instance.manifest.limits.start_seconds
     ended = asyncio.create_task(instance.sandbox.wait())
-    asked = asyncio.create_task(_ask(instance.socket))
+    asked = asyncio.create_task(_ask(socket))
     try:
         done, _ = await asyncio.wait([ended, asked], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

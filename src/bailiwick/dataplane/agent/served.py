@@ -66,8 +66,8 @@ def site_of(
     nothing = "has jobs only" if not manifest.workers else "works by itself"
     site = there or Site(before.host, state, "jobs-only", nothing)
     if instance is not None:
-        site.serve(state, instance.socket)
-        words = f"limits by {instance.sandbox.controls}{'; it was up already' if there is not None else ''}"
+        site.serve(state, instance.socket, instance.files)
+        words = f"{instance.how}{'; it was up already' if there is not None else ''}"
     else:
         words = f"it {site.words}: {', '.join((*manifest.jobs, *manifest.workers)) or 'none'}"
     site.declare(manifest)

@@ -12,6 +12,7 @@ from typing import Protocol
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
 from bailiwick.core.messages import AnyReport, AppState, AuditReport, WallNote, WallsReport
 from bailiwick.core.syscall_words import meaning_of
+from bailiwick.dataplane.agent.no_process import NoProcess
 from bailiwick.dataplane.listening import Room
 from bailiwick.dataplane.router import Site
 from bailiwick.dataplane.sandbox import Exit, Reached, Sandbox
@@ -36,8 +37,8 @@ class Walled(Protocol):
         """The app as it was to be served when it was started."""
 
     @property
-    def sandbox(self) -> Sandbox:
-        """Where it runs."""
+    def sandbox(self) -> Sandbox | NoProcess:
+        """Where it runs, if anything does."""
 
     @property
     def room(self) -> Room:

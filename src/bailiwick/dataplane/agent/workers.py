@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -26,12 +26,12 @@ _STEADY_SECONDS = 600.0
 _LOOK_SECONDS = 1.0
 _TELL_SECONDS = 5.0
 _LINES = 50
-Status = Literal["starting", "running", "failed", "stopped"]
+Status = Literal["starting", "running", "paused", "failed", "stopped"]
 
 
 @dataclass
 class _Kept:
-    """A worker of a release that is kept up."""
+    """A worker of a release that is kept up. `held` says why it is to wait where it is, when it is."""
 
     name: str
     worker: Worker
@@ -40,6 +40,8 @@ class _Kept:
     instance: Instance | None = None
     status: Status = "starting"
     words: str = ""
+    held: str = ""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     told: tuple[object, ...] = ()
     told_at: float = 0.0
 
@@ -59,6 +61,39 @@ class Workers:
     report: Callable[[WorkerReport], None]
     clock: Callable[[], datetime]
     _kept: dict[Key, dict[str, _Kept]] = field(default_factory=dict)
+    _held: dict[Key, Mapping[str, str]] = field(default_factory=dict)
+
+    async def hold(self, held: Mapping[Key, Mapping[str, str]]) -> None:
+        """Hold the workers that are named, by app, each with why; let all others go on where they were."""
+        self._held = {key: words for key, words in held.items() if words}
+        every = [(key, kept) for key, mine in self._kept.items() for kept in mine.values()]
+        changed = [(kept, held.get(key, {}).get(kept.name, "")) for key, kept in every]
+        changed = [(kept, words) for kept, words in changed if words != kept.held]
+        for kept, words in changed:
+            kept.held = words
+            # Before anything that waits: what is held does nothing more.
+            if words and kept.instance is not None:
+                kept.instance.sandbox.pause()
+        for kept, words in changed:
+            await (self._stand_still(kept) if words else self._go_on(kept))
+
+    async def _stand_still(self, kept: _Kept) -> None:
+        kept.released.clear()
+        if kept.instance is not None:
+            # Whatever was started between the two looks stands still too.
+            kept.instance.sandbox.pause()
+            if kept.instance.queue is not None:
+                await kept.instance.queue.hold()
+        await self._tell(kept, "paused", kept.held)
+
+    async def _go_on(self, kept: _Kept) -> None:
+        kept.released.set()
+        if kept.instance is None or kept.instance.sandbox.is_over:
+            return
+        if kept.instance.queue is not None:
+            await kept.instance.queue.go_on()
+        kept.instance.sandbox.resume()
+        await self._tell(kept, "running", "")
 
     async def begin(self, state: AppState, manifest: Manifest) -> None:
         """Keep up the workers of a release that is served now, in the place of those of the one before."""
@@ -69,7 +104,7 @@ class Workers:
         mine = self._kept.setdefault(key, {})
         for name, worker in manifest.workers.items():
             if name not in mine:
-                kept = mine[name] = _Kept(name, worker, state)
+                kept = mine[name] = _Kept(name, worker, state, held=self._held.get(key, {}).get(name, ""))
                 kept.task = asyncio.create_task(self._keep_up(kept))
 
     async def end(self, key: Key, words: str) -> None:
@@ -107,6 +142,10 @@ class Workers:
         waits = iter((0.0, *_RESTART_SECONDS))
         while True:
             await asyncio.sleep(next(waits, _RESTART_SECONDS[-1]))
+            while kept.held:
+                await self._tell(kept, "paused", kept.held)
+                kept.released.clear()
+                await kept.released.wait()
             began = time.monotonic()
             try:
                 words = await self._run(kept)
@@ -129,7 +168,10 @@ class Workers:
         kept.instance = instance
         try:
             await self.shop.attester.attest(instance, WORKER_STARTED)
-            await self._tell(kept, "running", "")
+            if kept.held:
+                await self._stand_still(kept)
+            else:
+                await self._tell(kept, "running", "")
             ended = asyncio.create_task(instance.sandbox.wait())
             while not ended.done():
                 await asyncio.wait([ended], timeout=_LOOK_SECONDS)

@@ -112,6 +112,9 @@ class QueueListener(Listener):
         self._workers = workers
         self._own = own
         self._handled: dict[str, _Handled] = {}
+        self._held_since: float | None = None
+        self._go_on = asyncio.Event()
+        self._go_on.set()
 
     async def start(self, listener: socket.socket) -> None:
         """Begin to serve. What the worker had when its plane was killed is given out again."""
@@ -122,6 +125,8 @@ class QueueListener(Listener):
 
     def overdue(self) -> str:
         """Return which message is not done in its time, in words; empty when none is late."""
+        if self._held_since is not None:
+            return ""
         late = next((item for item in self._handled.values() if item.ends_at < time.monotonic()), None)
         if late is None:
             return ""
@@ -137,6 +142,25 @@ class QueueListener(Listener):
             return "the call carries the trace of no message; this worker has a limit of steps for each"
         handled.steps += 1
         return f"the {most} steps of message {handled.message.id} are used up" if handled.steps > most else ""
+
+    async def hold(self) -> None:
+        """Give nothing out, and let no time go by for what the worker has, until `go_on`; what that is, is kept."""
+        if self._held_since is None:
+            self._held_since = time.monotonic()
+            self._go_on.clear()
+            steps = {item.message.id: item.steps for item in self._handled.values()}
+            await asyncio.to_thread(self._queues.store.hold, steps)
+
+    async def go_on(self) -> None:
+        """Give messages out again; what the worker has goes on where it was."""
+        if self._held_since is None:
+            return
+        held_seconds, self._held_since = time.monotonic() - self._held_since, None
+        for item in self._handled.values():
+            item.ends_at += held_seconds
+        await asyncio.to_thread(self._queues.store.let_go, list(self._handled))
+        self._go_on.set()
+        self._queues.news(self._place(self._own)).set()
 
     def close(self) -> None:
         """Stop serving; what the worker had is given out again, to the next."""
@@ -213,7 +237,11 @@ class QueueListener(Listener):
         if message is None:
             return await _say(client, 204, None, keep_alive=head.keep_alive)
         trace = new_trace_id()
-        self._handled[message.id] = _Handled(message, trace, time.monotonic() + worker.timeout_seconds)
+        ends_at = time.monotonic() + worker.timeout_seconds
+        self._handled[message.id] = _Handled(message, trace, ends_at, message.steps)
+        if self._held_since is not None:
+            # It was on its way out when its worker was held.
+            await asyncio.to_thread(self._queues.store.hold, {message.id: message.steps})
         identity = Identity.of_service(Principal("app", self._state.app))
         self._queues.calls.begin(Call(identity, self._state.app, self._state.release, trace))
         told = {"id": message.id, "attempt": message.attempt, "queued_by": message.queued_by}
@@ -225,6 +253,7 @@ class QueueListener(Listener):
         over = time.monotonic() + _POLL_SECONDS
         news = self._queues.news(place)
         while True:
+            await self._go_on.wait()
             news.clear()
             message = await asyncio.to_thread(self._queues.store.take, place, time.time())
             left = over - time.monotonic()

@@ -1,7 +1,7 @@
 """Messages on disk: each is there until it was handled, and given out again when whoever had it ended silently."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS messages (
     id TEXT PRIMARY KEY, app TEXT NOT NULL, mode TEXT NOT NULL, worker TEXT NOT NULL, body BLOB NOT NULL,
     queued_by TEXT NOT NULL, trace TEXT NOT NULL, queued_at REAL NOT NULL, due_at REAL NOT NULL,
     state TEXT NOT NULL, attempt INTEGER NOT NULL, words TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS held (
+    message TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE, steps INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS messages_due ON messages (app, mode, worker, state, due_at);
 """
@@ -42,13 +45,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that is given out: its JSON, whose request made it under which trace, and how often it was."""
+    """A message that is given out: its JSON, whose request made it under which trace, how often it was, and how many
+    steps it took before it was held, if it was.
+    """
 
     id: str
     body: bytes
     queued_by: str
     trace: str
     attempt: int
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,22 @@ class QueueStore:
         taken = f"{given} WHERE id = ({first}) RETURNING id, body, queued_by, trace, attempt"
         with self._open() as database:
             row = database.execute(taken, [place.app, place.mode, place.worker, now]).fetchone()
-        return Message(*row) if row else None
+            if row is None:
+                return None
+            gone_on = database.execute("DELETE FROM held WHERE message = ? RETURNING steps", [row[0]]).fetchone()
+        return Message(*row, *(gone_on or ()))
+
+    def hold(self, steps: Mapping[str, int]) -> None:
+        """Remember messages that are held where they are, and how many steps each took: whatever becomes of the plane
+        meanwhile, they are given out again as if they had not been, and go on counting.
+        """
+        with self._open() as database:
+            database.executemany("INSERT OR REPLACE INTO held VALUES (?, ?)", list(steps.items()))
+
+    def let_go(self, messages: Collection[str]) -> None:
+        """Forget that messages were held: whoever has them goes on."""
+        with self._open() as database:
+            database.executemany("DELETE FROM held WHERE message = ?", [(message,) for message in messages])
 
     def next_due(self, place: Place) -> float | None:
         """Return when the next message is due, None when none waits."""
@@ -130,6 +151,9 @@ class QueueStore:
         own = [place.app, place.mode, place.worker]
         of_it = "app = ? AND mode = ? AND worker = ? AND state = 'taken'"
         with self._open() as database:
+            # To be held is nobody's failure.
+            held = f"UPDATE messages SET attempt = attempt - 1 WHERE {of_it} AND id IN (SELECT message FROM held)"  # noqa: S608
+            database.execute(held, own)
             dead = f"UPDATE messages SET state = 'dead', words = ? WHERE {of_it} AND attempt > ?"  # noqa: S608
             database.execute(dead, [_ENDED, *own, retries])
             again = f"UPDATE messages SET state = 'waiting', words = ?, due_at = ? WHERE {of_it}"  # noqa: S608
@@ -174,6 +198,7 @@ class QueueStore:
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
+            database.execute("PRAGMA foreign_keys=ON")
             with database:
                 yield database
         finally:

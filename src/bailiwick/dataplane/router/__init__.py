@@ -4,6 +4,7 @@ from bailiwick.dataplane.router.admission import Admission, RequestLimits
 from bailiwick.dataplane.router.answering import RouterParts
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.crowd import Crowd
+from bailiwick.dataplane.router.files import StaticFiles
 from bailiwick.dataplane.router.front import run_front
 from bailiwick.dataplane.router.gate import Gate
 from bailiwick.dataplane.router.identity_tokens import IdentityTokens
@@ -31,6 +32,7 @@ __all__ = [
     "SignIn",
     "Site",
     "Sites",
+    "StaticFiles",
     "run_front",
     "serve",
 ]

@@ -10,11 +10,14 @@ from bailiwick.core.principals import Identity
 from bailiwick.dataplane.router.calls import CallRegistry
 from bailiwick.dataplane.router.client import Client
 from bailiwick.dataplane.router.crowd import Crowd
-from bailiwick.dataplane.router.exchange import Exchange, Observer, what_of
+from bailiwick.dataplane.router.exchange import Exchange, Observer
+from bailiwick.dataplane.router.file_exchange import FileExchange
+from bailiwick.dataplane.router.files import FileAnswer
 from bailiwick.dataplane.router.gate import Gate, SignInNeeded, closed_page, held_back
 from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
 from bailiwick.dataplane.router.pages import LimitReached, Page
+from bailiwick.dataplane.router.seen import what_of
 from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
@@ -64,12 +67,16 @@ class Answering:
         if side is not site:
             # The candidate may declare more: policy is asked about what serves.
             site, who = side, self._parts.gate.check(side, head, address)
-        if isinstance(who, Identity) and site.wakes:
+        if isinstance(who, SignInNeeded):
+            return self._sign_in(site, head, who)
+        if isinstance(who, Page):
+            return who
+        # What is a file needs no app that is awake.
+        file = site.files.answer(head) if site.files is not None else None
+        if file is None and site.wakes:
             # Anything may have changed meanwhile, the site too: ask from the start.
             return await self._woken(site) or await self.answer(client, watch, head, address)
-        if isinstance(who, Identity):
-            return await self._let_in(client, watch, site, head, who)
-        return self._sign_in(site, head, who) if isinstance(who, SignInNeeded) else who
+        return await self._let_in(client, watch, site, head, who, file)
 
     def _sign_in(self, site: Site, head: RequestHead, needed: SignInNeeded) -> Page:
         in_browser = head.method == "GET" and not wants_json(head)
@@ -90,10 +97,22 @@ class Answering:
             now = self._parts.sites.find(site.host)
         return closed_page(now) if now is not None and now.condition != "asleep" else None
 
-    async def _let_in(self, client: Client, watch: Watch, site: Site, head: RequestHead, who: Identity) -> bool | Page:
-        """Pass a request on of somebody who may, unless the app does not take it now; tell of limits that it met."""
+    async def _let_in(
+        self,
+        client: Client,
+        watch: Watch,
+        site: Site,
+        head: RequestHead,
+        who: Identity,
+        file: FileAnswer | Page | None,
+    ) -> bool | Page:
+        """Answer somebody who may with a file, or pass their request on, unless the app does not take it now; tell of
+        limits that it met.
+        """
         answer: bool | Page | None = held_back(site, head, who)
-        if answer is None:
+        if answer is None and file is not None:
+            answer = await FileExchange(client, site, head, who).run(file, self._parts.observe)
+        elif answer is None:
             exchange = Exchange(client, watch, site, head, who, self._parts.identities.token(site.state, who))
             answer = await exchange.run(self._parts.pool, self._parts.calls, self._parts.observe)
         if isinstance(answer, Page) and answer.limit is not None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httptools
@@ -19,6 +18,7 @@ from bailiwick.dataplane.router.client import AnswerHead, Client
 from bailiwick.dataplane.router.gate import closed_page
 from bailiwick.dataplane.router.headers import headers_for_app, headers_for_browser
 from bailiwick.dataplane.router.pages import LimitReached, Page
+from bailiwick.dataplane.router.seen import GONE, seen_of, what_of
 from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.upstream import Pool, ResponseReader
 from bailiwick.dataplane.router.watch import Watch
@@ -29,17 +29,9 @@ from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, TooLar
 _BODY_SECONDS, _LEAST_BODY_BYTES_PER_SECOND = 60.0, 500
 # How long a client may take for a piece of an answer before it is taken for one that does not read.
 _READER_SECONDS = 60.0
-# nginx's code for a browser that went away: it is no failure of the app, and must not count as one.
-_GONE = 499
 # Asking these twice is asking once (RFC 9110 section 9.2.1).
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_PATH_SHOWN = 200
 Observer = Callable[[Site, RequestTrace], None]
-
-
-def what_of(head: RequestHead) -> str:
-    """Return what a request asks for, such as `GET /export`."""
-    return f"{head.method} {head.path[:_PATH_SHOWN]}"
 
 
 class AppFaultError(Exception):
@@ -118,17 +110,8 @@ class Exchange:
             site.in_flight.discard(self)
             site.used = time.monotonic()
             calls.end(self._trace)
-            seen = RequestTrace(
-                trace=self._trace,
-                time=datetime.now(UTC),
-                method=head.method,
-                path=head.path[:_PATH_SHOWN],
-                status=self._status,
-                milliseconds=round((time.monotonic() - began) * 1000, 2),
-                principal=str(self._who.principal),
-                limit="request-time" if self._took_too_long else "",
-            )
-            observe(site, seen)
+            limit = "request-time" if self._took_too_long else ""
+            observe(site, seen_of(self._trace, head, self._who, self._status, began, limit))
         return result
 
     @property
@@ -148,7 +131,7 @@ class Exchange:
             page = self._bad_body
         if self._withdrawn:
             page = Page(401, "Your access was withdrawn while this request ran.", "Sign in again, or ask who gave it.")
-        self._status = _GONE if self._gone else page.status
+        self._status = GONE if self._gone else page.status
         if self._answer_begun or self._gone:
             self._client.abort()
             return False

@@ -142,7 +142,7 @@ def closed_page(site: Site) -> Page | None:
         )
     if site.condition == "jobs-only":
         return Page(404, f"{site.state.app} {site.words}: there is nothing to open.", "The console shows what it does.")
-    if site.condition != "running" or site.upstream is None:
+    if site.condition != "running" or (site.upstream is None and site.files is None):
         # What an app printed when it failed is for its builders, on the console, not for whoever comes by.
         hint = (
             "Try again in a moment." if site.condition == "starting" else "Its builders see the reason in the console."

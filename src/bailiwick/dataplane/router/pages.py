@@ -43,7 +43,7 @@ class LimitReached(NamedTuple):
 class Page:
     """An answer of the router itself; `limit` is what of its app's limits is the reason, if one is.
 
-    Without a `title` it has that of its status.
+    `title` is said where that of the status is not what happened.
     """
 
     status: int

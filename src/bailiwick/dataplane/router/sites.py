@@ -14,6 +14,7 @@ from bailiwick.core.principals import Identity
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.dataplane.guard import ErrorSpike
 from bailiwick.dataplane.router.admission import Admission, RequestLimits
+from bailiwick.dataplane.router.files import StaticFiles
 
 Condition = Literal["starting", "running", "asleep", "jobs-only", "killed", "failed", "refused", "frozen", "stopped"]
 _RECENT_REQUESTS = 50
@@ -40,7 +41,8 @@ class Cuttable(Protocol):
 
 @dataclass
 class Site:
-    """One app in one mode. `upstream` is the Unix socket on which its sandbox listens; `words` say why it is not up.
+    """One app in one mode. `upstream` is the Unix socket on which its sandbox listens, where it has one; `files` are
+    what is answered without it; `words` say why it is not up.
 
     `used` is when it was used last, by the monotonic clock. `wake` is awaited to wake it while it sleeps; `woken` says
     that it is started because somebody wants it.
@@ -60,6 +62,7 @@ class Site:
     used: float = field(default_factory=time.monotonic)
     wake: Callable[[], Awaitable[None]] | None = None
     woken: bool = False
+    files: StaticFiles | None = None
     # On trial, the first request passes.
     _due: float = 1.0
 
@@ -106,9 +109,9 @@ class Site:
         """Let those in who may use the app from now on, whichever release it is that serves."""
         self.state = self.state.model_copy(update={"roles": wanted.roles, "guardrails": wanted.guardrails})
 
-    def serve(self, state: AppState, upstream: Path) -> None:
-        """Serve a release that answers on a socket, whatever was here before."""
-        self.state, self.words, self.woken = state, "", False
+    def serve(self, state: AppState, upstream: Path | None, files: StaticFiles | None = None) -> None:
+        """Serve a release that answers on a socket, by its files, or both, whatever was here before."""
+        self.state, self.words, self.woken, self.files = state, "", False, files
         self.go_on(upstream)
         self.spike = ErrorSpike(state.guardrails.errors)
         self.known.clear()
@@ -123,7 +126,7 @@ class Site:
         self.close("asleep", "")
         self.wake = wake
 
-    def go_on(self, upstream: Path) -> None:
+    def go_on(self, upstream: Path | None) -> None:
         """Serve again what only slept."""
         self.condition, self.upstream, self.wake = "running", upstream, None
         self.used = time.monotonic()

@@ -40,9 +40,9 @@ class Pool:
         else:
             channel.abort()
 
-    def drop(self, path: Path) -> None:
-        """Close every idle connection of a site that is gone."""
-        for channel in self._idle.pop(path, []):
+    def drop(self, path: Path | None) -> None:
+        """Close every idle connection of a site that is gone, where it had any."""
+        for channel in self._idle.pop(path, []) if path is not None else ():
             channel.abort()
 
 

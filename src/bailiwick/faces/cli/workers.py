@@ -1,4 +1,4 @@
-"""Workers on the command line: how they and their queues stand, a message by hand, and what was given up once more."""
+"""Workers on the command line: how they and their queues stand, a message by hand, what was given up, and pauses."""
 
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ from bailiwick.faces.cli.options import Json
 
 app = typer.Typer(help="Workers and agents of apps, and the messages that they handle.", no_args_is_help=True)
 Worker = Annotated[str, typer.Argument(help="the worker's name")]
+Reason = Annotated[str, typer.Option(help="why, for the audit log")]
 Mode = Annotated[str, typer.Option(help="production or preview")]
 
 
@@ -16,7 +17,8 @@ Mode = Annotated[str, typer.Option(help="production or preview")]
 def list_workers(app_path: str, as_json: Json = False) -> None:
     """List workers with their queues and what they gave up. Example: bailiwick worker list finance/desk."""
     found = call("GET", f"/workers/{app_path}")
-    show(found, "\n".join(map(_line, found["workers"])) or "it has no workers", as_json=as_json)
+    lines = [*map(_line, found["workers"]), *map(_held, found["pauses"])]
+    show(found, "\n".join(lines) or "it has no workers", as_json=as_json)
 
 
 @app.command()
@@ -45,6 +47,25 @@ def revive(app_path: str, worker: Worker, mode: Mode = "production", as_json: Js
     """Give out anew what a worker gave up. Example: bailiwick worker revive finance/desk mail."""
     done = call("POST", f"/worker-revive/{worker}/{app_path}", json={"mode": mode})
     show(done, f"{worker} gets it again: bailiwick worker list {app_path}", as_json=as_json)
+
+
+@app.command()
+def pause(app_path: str, worker: Worker, reason: Reason, mode: Mode = "production", as_json: Json = False) -> None:
+    """Hold a worker where it is. Example: bailiwick worker pause finance/desk mail --reason "the bank is closed"."""
+    done = call("POST", f"/worker-pause/{worker}/{app_path}", json={"reason": reason, "mode": mode})
+    show(done, f"{worker} is held; bailiwick worker resume {app_path} {worker} lets it go on", as_json=as_json)
+
+
+@app.command()
+def resume(app_path: str, worker: Worker, reason: Reason, mode: Mode = "production", as_json: Json = False) -> None:
+    """Let a worker go on. Example: bailiwick worker resume finance/desk mail --reason "the bank is open"."""
+    done = call("POST", f"/worker-resume/{worker}/{app_path}", json={"reason": reason, "mode": mode})
+    show(done, f"{worker} goes on where it was", as_json=as_json)
+
+
+def _held(item: dict[str, Any]) -> str:
+    since = f"since {item['paused_at']} by {item['paused_by']}"
+    return f"{item['worker']} is held in {item['mode']} {since}: {item['reason']}"
 
 
 def _line(item: dict[str, Any]) -> str:

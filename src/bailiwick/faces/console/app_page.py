@@ -28,7 +28,7 @@ from bailiwick.faces.console.domains import add_domains, domains_view
 from bailiwick.faces.console.egress_view import egress_view
 from bailiwick.faces.console.event_view import event_view
 from bailiwick.faces.console.evidence import evidence_view
-from bailiwick.faces.console.jobs_view import add_jobs, jobs_view
+from bailiwick.faces.console.jobs_view import add_jobs, add_pauses, jobs_view
 from bailiwick.faces.console.kill_switch import blast_radius
 from bailiwick.faces.console.lookup import audience_of
 from bailiwick.faces.console.overview import mode_state
@@ -64,6 +64,7 @@ def add_app_page(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     add_restores(app, control)
     add_previews(app, control)
     add_jobs(app, control)
+    add_pauses(app, control)
     add_domains(app, control)
 
     @app.post("/apps/{path:path}/deploy")

@@ -78,7 +78,8 @@ def reach_view(app: str, reach: Reach) -> ReachView:
         Lane("model", "Models", tuple(Target(model, ("ask",), ()) for model in reach.models)),
         Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in (*reach.jobs, *reach.workers))),
     ]
-    limits = f"{reach.memory_bytes // 2**20} MiB, {reach.cpu:g} CPU, {reach.requests_per_second} requests a second"
+    used = f"{reach.memory_bytes // 2**20} MiB, {reach.cpu:g} CPU" if reach.memory_bytes else "nothing runs"
+    limits = f"{used}, {reach.requests_per_second} requests a second"
     limits += f", files of its own up to {reach.storage_bytes // 2**20} MiB" if reach.storage_bytes else ""
     return ReachView(app, tuple(lane for lane in lanes if lane.targets), limits)
 

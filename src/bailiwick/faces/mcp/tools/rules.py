@@ -36,10 +36,15 @@ allow = ["api.exchange.example:443"]
 schedule = "0 2 * * *"
 run = "refund_desk.jobs:nightly"
 
+[static]
+folder = "refund_desk/static"
+prefix = "/static"
+
 Rules that hold everywhere: the platform serves the app, so open no port; connect to an integration by the URL in the
 environment (orders: ORDERS_URL), which holds no credential; keep no secret in code; start no processes; write nowhere
 but /tmp; pin every dependency with == and hashes in requirements.lock (on Node in package-lock.json); parameters, never
-text, into SQL and HTML."""
+text, into SQL and HTML. What [static] names is served by the platform without waking the app; a site of files alone is
+kind = "static", without runtime and entrypoint, with the folder that its build wrote, not packed."""
 
 
 class RulesArguments(Arguments):

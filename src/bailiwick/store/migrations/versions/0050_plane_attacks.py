@@ -8,7 +8,7 @@ from bailiwick.store.names import TENANT_SETTING
 from bailiwick.store.row_security import protect_statements
 
 revision = "0050"
-down_revision = "0047"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 

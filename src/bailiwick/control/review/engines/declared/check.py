@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bailiwick.control.review.engines import entrypoints
+from bailiwick.control.review.engines import entrypoints, static_files
 from bailiwick.control.review.engines.declared import data_classes, edits, programs, python_uses, text_uses
 from bailiwick.control.review.engines.declared.clients import MODEL_HOSTS, MODEL_VARIABLES
 from bailiwick.control.review.engines.declared.files import STORAGE_VARIABLE, judged
@@ -58,6 +58,7 @@ def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
     for words in missing(manifest, surroundings.runtimes):
         yield Finding(rule("not-offered-here"), FILE_NAME, 0, words)
     yield from entrypoints.check(manifest, files)
+    yield from static_files.check(manifest, files)
     project = read_project(change.files)
     app = _App(manifest, text, files, project, reach(manifest, files).reached, surroundings)
     used = tuple(_uses(app))
