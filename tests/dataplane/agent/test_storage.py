@@ -210,8 +210,14 @@ def test_what_cannot_be_opened_is_said_and_nothing_weaker_is_given(
     keeper: Callable[[], StorageKeeper], tmp_path: Path
 ) -> None:
     kept = keeper()
-    with pytest.raises(StorageError, match=r"there is no room for .* MiB of storage at this plane"):
-        kept.open(DESK, shutil.disk_usage(tmp_path).free + 2**40, 200_001)
+    filled: list[object] = []
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(StorageError, match=r"there is no room for .* MiB of storage at this plane"),
+    ):
+        patch.setattr(os, "posix_fallocate", lambda *asked: filled.append(asked))
+        kept.open(DESK, shutil.disk_usage(tmp_path).free - 32 * MIB, 200_001)
+    assert filled == [], "the disk that others live on was filled to find out"
     volume = kept.open(DESK, 8 * MIB, 200_001)
     kept.close()
     image = next((tmp_path / "storage").glob("*/volume.ext4"))

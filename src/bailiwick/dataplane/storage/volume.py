@@ -24,6 +24,8 @@ _BYTES_PER_FILE, _LEAST_FILES, _INODE_BYTES = 32 * 1024, 4096, 256
 _OWN_SHARE, _OWN_BYTES = 256, MIB // 2
 _HELD_BACK_SHARE, _MOST_HELD_BACK = 50, 4096 * 4096
 _BLOCK = 4096
+# What is left of the plane's disk for everything else that lives there.
+_SPARED_SHARE, _MOST_SPARED = 20, 2**30
 _SECONDS = 120
 _REPAIRED = 1  # e2fsck(8): errors were corrected
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
@@ -129,14 +131,14 @@ class Volume:
             before = os.fstat(target.fileno()).st_size
             if before >= whole_bytes:
                 return
+            # Asked first: trying would fill the disk of everybody for a moment.
+            if _room(image) < whole_bytes - before:
+                raise _no_room(whole_bytes)
             try:
                 os.posix_fallocate(target.fileno(), 0, whole_bytes)
             except OSError as fault:
                 os.ftruncate(target.fileno(), before)
-                raise StorageError(
-                    f"there is no room for {whole_bytes // MIB} MiB of storage at this plane: {fault.strerror}",
-                    hint="whoever runs this plane can make room on the disk of its state directory",
-                ) from fault
+                raise _no_room(whole_bytes) from fault
 
     def _mount(self) -> None:
         # What a host that lost its power left is put right before anybody relies on it.
@@ -156,6 +158,19 @@ def _whole(size_bytes: int) -> int:
     needed = size_bytes + _JOURNAL_MIB * MIB + _files(size_bytes) * _INODE_BYTES + size_bytes // _OWN_SHARE + _OWN_BYTES
     held_back = min(needed // _HELD_BACK_SHARE, _MOST_HELD_BACK)
     return (needed + held_back) // _BLOCK * _BLOCK
+
+
+def _room(file: Path) -> int:
+    """Return how many bytes of a file's disk may be set aside so that what else lives there can go on."""
+    disk = os.statvfs(file)
+    return disk.f_bavail * disk.f_frsize - min(disk.f_blocks * disk.f_frsize // _SPARED_SHARE, _MOST_SPARED)
+
+
+def _no_room(whole_bytes: int) -> StorageError:
+    return StorageError(
+        f"there is no room for {whole_bytes // MIB} MiB of storage at this plane",
+        hint="whoever runs this plane can make room on the disk of its state directory",
+    )
 
 
 def _files(size_bytes: int) -> int:
