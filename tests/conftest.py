@@ -31,6 +31,9 @@ pytest_plugins = (
     "tests.fixtures.post_office",
     "tests.fixtures.installation",
     "tests.fixtures.releases",
+    "tests.fixtures.softhsm",
+    "tests.fixtures.transit",
+    "tests.fixtures.kms",
 )
 
 

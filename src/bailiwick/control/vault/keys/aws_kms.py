@@ -30,6 +30,7 @@ class AwsKmsKeyProvider:
     def __init__(self, options: AwsKmsOptions) -> None:
         """Remember where the key is; nothing is asked of KMS until a key is needed."""
         self._options = options
+        self._session: Any = None
 
     def __repr__(self) -> str:
         return f"AwsKmsKeyProvider({self._options.key})"
@@ -74,10 +75,11 @@ class AwsKmsKeyProvider:
 
     def destroy(self) -> str:
         """Disable the key now, and have KMS delete it after the shortest time that it takes."""
-        name = self.present()
-        self._asked(lambda kms: kms.disable_key(KeyId=_arn(name)))
-        self._asked(lambda kms: kms.schedule_key_deletion(KeyId=_arn(name), PendingWindowInDays=_LEAST_DAYS))
-        return f"{_arn(name)} is disabled, and KMS deletes it in {_LEAST_DAYS} days unless somebody there cancels it"
+        arn = _arn(self.present())
+        key = arn.rpartition("/")[2]
+        self._asked(lambda kms: kms.disable_key(KeyId=key))
+        self._asked(lambda kms: kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_LEAST_DAYS))
+        return f"{arn} is disabled, and KMS deletes it in {_LEAST_DAYS} days unless somebody there cancels it"
 
     def _asked(self, ask: Callable[[Any], Any]) -> Any:
         """Return what KMS answers; say what is wrong in words that hold no credential."""
@@ -100,8 +102,10 @@ class AwsKmsKeyProvider:
         from botocore.config import Config  # noqa: PLC0415
 
         secret = self._options.secret_access_key
+        if self._session is None:
+            self._session = boto3.session.Session()  # remembers how KMS is spoken to, which takes long to read
         # Without a key of its own, boto3 finds the role of the host or container, which is better.
-        return boto3.session.Session().client(
+        return self._session.client(
             "kms",
             region_name=self._options.region,
             endpoint_url=self._options.endpoint,
