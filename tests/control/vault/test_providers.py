@@ -108,6 +108,17 @@ def test_a_key_that_is_destroyed_at_the_hsm_is_gone_at_the_next_use(hsm: Hsm) ->
     assert caught.value.hint
 
 
+def test_a_key_that_is_made_after_another_was_destroyed_goes_by_another_name(hsm: Hsm) -> None:
+    provider = Pkcs11KeyProvider(hsm.options())
+    first = provider.wrap(KEY, "acme")
+    hsm.delete_key()
+    with pytest.raises(KeyUnavailableError, match="holds no key"):
+        provider.present()
+    assert provider.wrap(KEY, "acme").kek_id != first.kek_id
+    with pytest.raises(KeyUnavailableError, match="was destroyed"):
+        provider.unwrap(first, "acme")
+
+
 def _pkcs11_fault(hsm: Hsm, what: str) -> Pkcs11KeyProvider:
     if what == "pin":
         hsm.pin.write_text("wrong-pin-99")
@@ -260,7 +271,7 @@ def test_a_ring_opens_what_the_provider_before_wrapped_and_says_what_is_missing(
     before = open_keys(KeyOptions(present=file), tmp_path).wrap(KEY, "acme")
     both = open_keys(KeyOptions(present=hsm.options(), previous=file), tmp_path)
     assert both.unwrap(before, "acme") == KEY
-    assert both.wrap(KEY, "acme").kek_id == f"pkcs11:{hsm.key}/1"
+    assert both.wrap(KEY, "acme").kek_id.startswith(f"pkcs11:{hsm.key}/1-")
     with pytest.raises(KeyUnavailableError, match=r"keys\.present is pkcs11") as caught:
         open_keys(KeyOptions(present=hsm.options()), tmp_path).unwrap(before, "acme")
     assert "keys.previous" in caught.value.hint

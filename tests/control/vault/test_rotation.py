@@ -172,7 +172,8 @@ def test_keys_move_from_a_file_to_an_hsm_under_load(store: Store, tmp_path: Path
     both = open_keys(KeyOptions(present=hsm.options(), previous=file.present), tmp_path)
     vault = make_vault(store, both)
     with load(store, vault), store.transaction() as session:
-        assert vault.keys.wrap_anew(session) == (f"pkcs11:{hsm.key}/1", 1)
+        present, count = vault.keys.wrap_anew(session)
+        assert (present.startswith(f"pkcs11:{hsm.key}/1-"), count) == (True, 1)
     (tmp_path / "vault.key").unlink()
     alone = make_vault(store, open_keys(KeyOptions(present=hsm.options()), tmp_path))
     with store.transaction() as session:

@@ -13,7 +13,7 @@ from bailiwick.control.encryption_keys.tables import ShreddingRow
 from bailiwick.control.identity import ORGANIZATION, Authorizer, answering
 from bailiwick.control.vault import KeyRing, KeyUnavailableError, Vault
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import ConflictError, InvalidInputError
+from bailiwick.core.errors import ConflictError, InvalidInputError, UnavailableError
 from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
 from bailiwick.core.policy import ContextValue, Decision
@@ -88,6 +88,7 @@ class EncryptionKeyService:
         reason = _reason(reason)
         with self._store.transaction() as session:
             decision = self._decided(session, identity)
+            self._vault.keys.require_open(session)
             version = self._vault.keys.follow(session)
             self._note(session, identity, "encryption-key.rotated", reason, decision, level="tenant", version=version)
         return self.show(identity)
@@ -176,7 +177,7 @@ class EncryptionKeyService:
         try:
             with self._store.transaction() as session:
                 self._vault.keys.check(session)
-        except KeyUnavailableError as fault:
+        except UnavailableError as fault:
             return fault.message
         return ""
 
@@ -185,6 +186,7 @@ class EncryptionKeyService:
         with self._store.transaction() as session:
             decision = self._decided(session, identity)
             hold(session, "company-key")
+            self._vault.keys.require_open(session)  # before another key is made for nothing
             if rotate:
                 self._ring.rotate()
             present, count = self._vault.keys.wrap_anew(session)

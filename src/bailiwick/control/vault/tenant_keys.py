@@ -107,6 +107,11 @@ class TenantKeys:
             raise _destroyed()
         return self._make(session, found[0] + 1 if found is not None else 1)[0]
 
+    def require_open(self, session: Session) -> None:
+        """Return when every version opens, whatever the cache holds; raise `KeyUnavailableError` otherwise."""
+        for _, wrapped in self._living(session):
+            self._unwrap(wrapped)
+
     def wrap_anew(self, session: Session) -> tuple[str, int]:
         """Wrap every version by the company's present key; return its id and how many there were. No record is read."""
         hold(session, _CHANGING)

@@ -84,6 +84,7 @@ def _keys(settings: "ControlSettings") -> Check:
         return Check("keys", State.GOOD, "local-file: vault.key is made at the first start")
     try:
         ring, probe = open_keys(settings.keys, settings.state), os.urandom(KEY_BYTES)
+        ring.present()  # a key is not made only to be looked at
         wrapped = ring.wrap(probe, "doctor")
         if ring.unwrap(wrapped, "doctor") != probe:
             return Check("keys", State.MISSING, f"{ring.kind} gives back another key than it was given", "replace it")

@@ -56,11 +56,11 @@ class LocalFileKeyProvider:
     @property
     def content(self) -> bytes:
         """The key that wraps, for backups, which wrap it in turn."""
-        return self._keys[self.present()]
+        return self._held()[self.present()]
 
     def present(self) -> str:
         """Return the name of the newest key."""
-        return next(reversed(self._keys))
+        return next(reversed(self._held()))
 
     def wrap(self, key: bytes, tenant: str) -> Wrapped:  # noqa: ARG002 - key wrap binds to nothing
         """Return the key, wrapped."""
@@ -69,7 +69,7 @@ class LocalFileKeyProvider:
     def unwrap(self, wrapped: Wrapped, tenant: str) -> bytes:  # noqa: ARG002
         """Return the key; raise `KeyUnavailableError` when another key wrapped it or it was changed."""
         if wrapped.kek_id == KIND:  # what was wrapped before keys had names
-            return unwrap(next(iter(self._keys.values())), wrapped.blob)
+            return unwrap(next(iter(self._held().values())), wrapped.blob)
         if wrapped.kek_id not in self._keys:
             self._keys = self._read()  # another process may have made another one
         key = self._keys.get(wrapped.kek_id)
@@ -101,8 +101,12 @@ class LocalFileKeyProvider:
                 _overwrite(path)
                 path.unlink()
         _sync(self._path.parent)
-        self._keys = {"": b""}
+        self._keys = {}
         return f"{self._path} is gone; copies of it, and backups that hold it wrapped, still open what they hold"
+
+    def _held(self) -> dict[str, bytes]:
+        """Return the keys; raise `KeyUnavailableError` once they were destroyed."""
+        return self._keys or self._read()
 
     def _read(self) -> dict[str, bytes]:
         """Return the keys by name, the newest last."""

@@ -1,10 +1,12 @@
 """The company's key in an HSM, by PKCS#11: keys never leave the token, which wraps by AES key wrap (RFC 3394).
 
-Versions of the key share its label; their CKA_ID counts them. Sign-ins to a token are of a whole process (PKCS#11 3.1,
+Versions of the key share its label; their CKA_ID is a count and a few random bytes, so that a key that is made after
+another was destroyed never goes by its name. Sign-ins to a token are of a whole process (PKCS#11 3.1,
 section 5.6), so sessions are opened one after another, for one operation each: then an HSM that was restarted, or a key
 that somebody destroyed, is noticed at the next one.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 KIND = "pkcs11"
 _ONE_AT_A_TIME = threading.Lock()
 _BITS = 256
+_COUNT_BYTES, _RANDOM_BYTES = 4, 4
 
 
 class Pkcs11KeyProvider:
@@ -39,16 +42,17 @@ class Pkcs11KeyProvider:
         return KIND
 
     def present(self) -> str:
-        """Return the name of the newest version, making the first one when there is none."""
+        """Return the name of the newest version."""
         with self._session() as session:
-            newest = max(self._versions(session), default=0)
-        return self._name(newest) if newest else self.rotate()
+            return self._newest(session)
 
     def wrap(self, key: bytes, tenant: str) -> Wrapped:  # noqa: ARG002 - key wrap binds to nothing
-        """Return the key, wrapped."""
+        """Return the key, wrapped. The first version of the company's key is made when there is none."""
         from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass  # noqa: PLC0415 - an optional dependency
 
-        name = self.present()
+        with self._session() as session:
+            name = max(self._versions(session), key=_count, default="")
+        name = name or self.rotate()
         with self._session() as session:
             company = self._found(session, name)
             passing = session.create_object(
@@ -82,11 +86,12 @@ class Pkcs11KeyProvider:
         from pkcs11 import Attribute, KeyType  # noqa: PLC0415
 
         with self._session(writing=True) as session:
-            newest = max(self._versions(session), default=0) + 1
+            count = max(map(_count, self._versions(session)), default=0) + 1
+            made = count.to_bytes(_COUNT_BYTES) + os.urandom(_RANDOM_BYTES)
             session.generate_key(
                 KeyType.AES,
                 _BITS,
-                id=newest.to_bytes(4),
+                id=made,
                 label=self._options.key,
                 store=True,
                 template={
@@ -98,7 +103,7 @@ class Pkcs11KeyProvider:
                     Attribute.DECRYPT: False,
                 },
             )
-        return self._name(newest)
+        return self._name(made)
 
     def settle(self) -> None:
         """Older versions stay on the token: backups that were made before need them."""
@@ -111,17 +116,27 @@ class Pkcs11KeyProvider:
                 key.destroy()
         return f"{len(found)} versions of the key '{self._options.key}' were destroyed on the token"
 
-    def _name(self, version: int) -> str:
-        return f"{KIND}:{self._options.key}/{version}"
+    def _name(self, key_id: bytes) -> str:
+        count, random = key_id[:_COUNT_BYTES], key_id[_COUNT_BYTES:]
+        return f"{KIND}:{self._options.key}/{int.from_bytes(count)}-{random.hex()}"
 
-    def _versions(self, session: "Session") -> "dict[int, SecretKey]":
+    def _versions(self, session: "Session") -> "dict[str, SecretKey]":
         from pkcs11 import Attribute, ObjectClass  # noqa: PLC0415
 
         wanted = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: self._options.key}
-        return {int.from_bytes(key[Attribute.ID]): key for key in session.get_objects(wanted)}  # type: ignore[misc]
+        return {self._name(key[Attribute.ID]): key for key in session.get_objects(wanted)}  # type: ignore[misc]
+
+    def _newest(self, session: "Session") -> str:
+        found = max(self._versions(session), key=_count, default="")
+        if not found:
+            raise KeyUnavailableError(
+                f"the token '{self._options.token}' holds no key '{self._options.key}'",
+                hint="the first start of the control plane makes it; was there one, somebody destroyed it",
+            )
+        return found
 
     def _found(self, session: "Session", name: str) -> "SecretKey":
-        found = next((key for version, key in self._versions(session).items() if self._name(version) == name), None)
+        found = self._versions(session).get(name)
         if found is None:
             raise KeyUnavailableError(
                 f"the token '{self._options.token}' holds no key {name}: it was destroyed, or is another one's",
@@ -170,3 +185,8 @@ class Pkcs11KeyProvider:
                     f"{where} could not do it ({kind})",
                     hint="what was wrapped was changed or by another key, or the HSM is out of order: see its own log",
                 )
+
+
+def _count(name: str) -> int:
+    """Return which version a name is of: 3 for pkcs11:bailiwick/3-06f39a11."""
+    return int(name.rpartition("/")[2].partition("-")[0])
