@@ -13,7 +13,6 @@ import uvloop
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.events import AuditEvent
-from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
     AnyDownlink,
@@ -45,6 +44,7 @@ from bailiwick.dataplane.agent.spool import Spool
 from bailiwick.dataplane.agent.stopping import Cutter
 from bailiwick.dataplane.agent.tenancy import Tenancy
 from bailiwick.dataplane.agent.walls import Walls
+from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
@@ -110,8 +110,7 @@ class DataPlane:
         self._identities = IdentityTokens()
         tls = settings.tls
         self._certificate = Certificate(tls.certificate, tls.key, tls.folder) if tls is not None else None
-        self._secrets: dict[str, str] = {}
-        self._masker = Masker()
+        self._secrets = Credentials(self._link.secret)
         own = own_key(settings.state / "attestation.key")
         self._watch = SettingsWatch(settings, file, key=own, report=self._spool.add, clock=utc_now)
         self._databases = keeper_of(settings.app_databases, settings.state, settings.plane, utc_now)
@@ -126,7 +125,7 @@ class DataPlane:
             link=self._link,
             engine=self._engine,
             desired=lambda: self._host.desired,
-            secrets=self._secrets.values,
+            secrets=lambda: self._secrets.values,
             resolve=self._calls.resolve,
             emit=self._emit,
             clock=utc_now,
@@ -178,7 +177,7 @@ class DataPlane:
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
             egress_authority=self._egress.authority_of,
-            masker=lambda: self._masker,
+            masker=lambda: self._secrets.masker,
             walls=Walls(settings.plane, self._spool.add, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
@@ -326,7 +325,7 @@ class DataPlane:
                 told = time.monotonic()
 
     async def _connect(self, binding: Binding) -> Connection:
-        """Open a connection for an app's statement; the credential is fetched once and kept in memory only."""
+        """Open a connection for an app's statement; the credential is kept in memory only."""
         if binding.database_of:
             return await self._connect_own(binding)
         state = self._integration(binding)
@@ -342,10 +341,8 @@ class DataPlane:
 
     async def _database(self, state: IntegrationState) -> Database:
         target = state.connection
-        if target.secret not in self._secrets:
-            self._secrets[target.secret] = await self._link.secret(target.secret)
-            self._masker = Masker(self._secrets.values())
-        return Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
+        credential = await self._secrets.get(target.secret)
+        return Database(target.host, target.port, target.database, target.user, credential)
 
     def _connected(self) -> dict[str, IntegrationState]:
         """Return the integrations that apps of this plane may use now, by name."""
