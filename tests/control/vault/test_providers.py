@@ -148,6 +148,27 @@ def test_what_is_wrong_with_an_hsm_is_said_without_the_pin(hsm: Hsm, what: str, 
     assert caught.value.__cause__ is None
 
 
+def test_a_refused_pin_is_not_tried_again_so_that_the_token_does_not_lock(hsm: Hsm) -> None:
+    import pkcs11
+
+    def token() -> pkcs11.Token:
+        return pkcs11.lib(str(MODULE)).get_token(token_label=hsm.token)
+
+    provider = Pkcs11KeyProvider(hsm.options())
+    provider.wrap(KEY, "acme")
+    hsm.pin.write_text("wrong-pin-99")
+    with pytest.raises(KeyUnavailableError, match="refuses the PIN"):
+        provider.present()
+    assert pkcs11.TokenFlag.USER_PIN_COUNT_LOW in token().flags
+    token().open(user_pin=PIN).close()  # which clears the token's count
+    for _ in range(20):
+        with pytest.raises(KeyUnavailableError, match="refuses the PIN"):
+            provider.present()
+    assert pkcs11.TokenFlag.USER_PIN_COUNT_LOW not in token().flags
+    hsm.pin.write_text(PIN)
+    assert provider.present()
+
+
 def test_credentials_of_a_kms_are_in_no_error(kms: Kms) -> None:
     kms.new_key("alias/faults")
     provider = AwsKmsKeyProvider(kms.options("alias/faults"))

@@ -94,7 +94,7 @@ class AwsKmsKeyProvider:
         except BotoCoreError as fault:
             raise KeyUnavailableError(
                 f"AWS KMS cannot be asked ({type(fault).__name__})",
-                hint="is it reached from here (keys.endpoint, keys.region), and does this host have credentials?",
+                hint="is it reached from here (keys.present.endpoint, region), and does this host have credentials?",
             ) from None
 
     def _client(self) -> Any:
@@ -126,7 +126,9 @@ class AwsKmsKeyProvider:
                 hint="allow kms:Encrypt, kms:Decrypt and kms:DescribeKey for them on this key",
             )
         if code == "NotFoundException":
-            return KeyUnavailableError(f"{key} is not there", hint="was it deleted, or is keys.key or region wrong?")
+            return KeyUnavailableError(
+                f"{key} is not there", hint="was it deleted, or is keys.present.key or region wrong?"
+            )
         if code in _OTHER:
             return KeyUnavailableError(
                 f"{key} did not wrap this, or it was changed, or is another tenant's",

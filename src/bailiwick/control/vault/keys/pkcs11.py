@@ -6,6 +6,7 @@ section 5.6), so sessions are opened one after another, for one operation each: 
 that somebody destroyed, is noticed at the next one.
 """
 
+import hashlib
 import os
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ class Pkcs11KeyProvider:
     def __init__(self, options: Pkcs11Options) -> None:
         """Remember where the key is; nothing is asked of the token until a key is needed."""
         self._options = options
+        self._salt = os.urandom(16)
+        self._refused = b""
 
     def __repr__(self) -> str:
         return f"Pkcs11KeyProvider({self._options.token}, {self._options.key})"
@@ -130,8 +133,8 @@ class Pkcs11KeyProvider:
         found = max(self._versions(session), key=_count, default="")
         if not found:
             raise KeyUnavailableError(
-                f"the token '{self._options.token}' holds no key '{self._options.key}'",
-                hint="the first start of the control plane makes it; was there one, somebody destroyed it",
+                f"the token '{self._options.token}' holds no key '{self._options.key}' yet",
+                hint="the first start, or bailiwick keys move, makes it; was there one, somebody destroyed it",
             )
         return found
 
@@ -154,31 +157,38 @@ class Pkcs11KeyProvider:
                 "python-pkcs11 is not installed", hint='install it: pip install "bailiwick[pkcs11]"'
             ) from None
         pin = credential(self._options.pin)
+        marked = hashlib.blake2b(pin.get_secret_value().encode(), key=self._salt).digest()
+        if marked == self._refused:  # tokens lock after a few tries, and whoever watches this process asks all the time
+            raise self._explained("PinIncorrect")
         try:
             with _ONE_AT_A_TIME:
                 token = pkcs11.lib(str(self._options.module)).get_token(token_label=self._options.token)
                 with token.open(rw=writing, user_pin=pin.get_secret_value()) as session:
                     yield session
         except pkcs11.PKCS11Error as fault:
-            raise self._explained(fault) from None
+            if isinstance(fault, pkcs11.PinIncorrect):
+                self._refused = marked
+            raise self._explained(type(fault).__name__) from None
 
-    def _explained(self, fault: Exception) -> KeyUnavailableError:
-        kind = type(fault).__name__
+    def _explained(self, kind: str) -> KeyUnavailableError:
         where = f"the token '{self._options.token}'"
         match kind:
             case "PinIncorrect" | "PinInvalid" | "PinLenRange":
                 return KeyUnavailableError(
-                    f"{where} refuses the PIN", hint="put the right one where keys.pin says; tokens lock after a few"
+                    f"{where} refuses the PIN",
+                    hint="put the right one where keys.present.pin says: this one is not tried again",
                 )
             case "PinLocked" | "PinExpired" | "UserPinNotInitialized":
                 return KeyUnavailableError(
                     f"the PIN of {where} is locked, expired or not set", hint="set it anew with the token's own tool"
                 )
             case "NoSuchToken" | "TokenNotPresent" | "DeviceRemoved" | "SlotIDInvalid":
-                return KeyUnavailableError(f"{where} is not there", hint="is the HSM connected, and keys.token right?")
+                return KeyUnavailableError(
+                    f"{where} is not there", hint="is the HSM connected, and keys.present.token right?"
+                )
             case "PKCS11Error":
                 return KeyUnavailableError(
-                    f"the PKCS#11 module {self._options.module} cannot be loaded", hint="is keys.module right?"
+                    f"the PKCS#11 module {self._options.module} cannot be loaded", hint="is keys.present.module right?"
                 )
             case _:
                 return KeyUnavailableError(
