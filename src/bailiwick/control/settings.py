@@ -232,7 +232,7 @@ class ControlSettings(BaseSettings):
     packages: PackageOptions = Field(default_factory=PackageOptions)
     build: BuildOptions = Field(default_factory=BuildOptions)
     artifacts: ArtifactOptions = Field(default_factory=ArtifactOptions)
-    keys: KeyOptions = Field(default_factory=KeyOptions)
+    vault_keys: KeyOptions = Field(default_factory=KeyOptions)
     upgrades: UpgradeSettings | None = None
     trusted_proxies: tuple[str, ...] = ()
     trial: bool = Field(default=False, description="of an upgrade: answer, and do nothing by itself")

@@ -42,7 +42,7 @@ def keys(hsm: Hsm) -> KeyOptions:
 
 @pytest.fixture
 def more_settings(keys: KeyOptions) -> dict[str, Any]:
-    return {"keys": keys}
+    return {"vault_keys": keys}
 
 
 @pytest.fixture

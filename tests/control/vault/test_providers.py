@@ -293,9 +293,9 @@ def test_a_ring_opens_what_the_provider_before_wrapped_and_says_what_is_missing(
     both = open_keys(KeyOptions(present=hsm.options(), previous=file), tmp_path)
     assert both.unwrap(before, "acme") == KEY
     assert both.wrap(KEY, "acme").kek_id.startswith(f"pkcs11:{hsm.key}/1-")
-    with pytest.raises(KeyUnavailableError, match=r"keys\.present is pkcs11") as caught:
+    with pytest.raises(KeyUnavailableError, match=r"vault_keys\.present is pkcs11") as caught:
         open_keys(KeyOptions(present=hsm.options()), tmp_path).unwrap(before, "acme")
-    assert "keys.previous" in caught.value.hint
+    assert "vault_keys.previous" in caught.value.hint
 
 
 def test_a_rotation_of_a_file_that_was_broken_off_is_finished_by_the_next(tmp_path: Path) -> None:

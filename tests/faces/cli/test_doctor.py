@@ -57,7 +57,7 @@ def test_a_database_that_does_not_answer_and_settings_for_everybody(installation
 
 def _with_hsm(installation: Installation, hsm: Hsm) -> None:
     settings = yaml.safe_load(installation.config.read_text())
-    settings["keys"] = {"present": hsm.options().model_dump(mode="json", exclude_none=True)}
+    settings["vault_keys"] = {"present": hsm.options().model_dump(mode="json", exclude_none=True)}
     installation.config.write_text(yaml.safe_dump(settings))
 
 
@@ -76,7 +76,7 @@ def test_an_hsm_that_refuses_is_said_before_and_at_the_start_without_the_pin(
     started = installation.run("serve", "control")
     assert started.exit_code == 1
     assert "a key of the vault was wrapped by local-file:" in started.stderr
-    assert "name the provider that wrapped it as keys.previous" in started.stderr
+    assert "name the provider that wrapped it as vault_keys.previous" in started.stderr
     for told in (done.output, started.output):
         assert "wrong-pin-99" not in told
         assert PIN not in told

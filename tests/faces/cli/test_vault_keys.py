@@ -14,7 +14,7 @@ pytestmark = pytest.mark.req("VA4", "SE2")
 
 @pytest.fixture
 def more_settings(hsm: Hsm) -> dict[str, Any]:
-    return {"keys": {"present": hsm.options(), "previous": {"provider": "local-file"}, "own_key": True}}
+    return {"vault_keys": {"present": hsm.options(), "previous": {"provider": "local-file"}, "own_key": True}}
 
 
 def test_keys_are_shown_rotated_and_destroyed_by_two_people(command_line: CommandLine, hsm: Hsm) -> None:

@@ -200,9 +200,7 @@ class EncryptionKeyService:
 
     def _destroy_company(self, identity: Identity) -> str:
         if not self._own_key and self._ring.kind != "local-file":
-            return (
-                "the company's key was left as it is, because keys.own_key does not say that it is this tenant's alone"
-            )
+            return "the company's key was left as it is: vault_keys.own_key does not say that it is this tenant's alone"
         try:
             words = self._ring.destroy()
         except KeyUnavailableError as fault:

@@ -169,7 +169,12 @@ def _save(plant: Plant, journal: Journal) -> Step:
     store = Store.connect(plant.target.url)
     try:
         source = Source(
-            store, plant.target.url, plant.settings.state, plant.settings.public_url, plant.version, plant.settings.keys
+            store,
+            plant.target.url,
+            plant.settings.state,
+            plant.settings.public_url,
+            plant.version,
+            plant.settings.vault_keys,
         )
         # The vault's key stays where it is: this backup never leaves the host.
         make_backup(source, target, None, by=journal.by, clock=plant.clock)
@@ -213,7 +218,7 @@ def require_unmoved(before: Mapping[str, str], after: Mapping[str, str], release
 
 def _undo(plant: Plant, journal: Journal) -> Step:
     old = Version(Path(journal.from_environment), plant.config)
-    backup, keys, state = backup_of(plant, journal.version), plant.settings.keys, plant.settings.state
+    backup, keys, state = backup_of(plant, journal.version), plant.settings.vault_keys, plant.settings.state
     if keys.in_state:
         checked = check_backup(backup, key_file=find_key(state))
     else:

@@ -37,7 +37,7 @@ def main() -> None:
 
 def _with_store(verb: str, words: list[str], settings: ControlSettings, store: Store) -> None:
     audit = AuditLog(utc_now)
-    vault = open_vault(settings.keys, settings.state, store, audit, utc_now)
+    vault = open_vault(settings.vault_keys, settings.state, store, audit, utc_now)
     if verb == "migrate":
         store.migrate()
     elif verb == "check":

@@ -51,8 +51,8 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
     store.migrate()
     audit = AuditLog(clock)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ring = open_keys(settings.keys, settings.state)
-    vault = Vault(store, ring, audit, clock, settings.keys.cache_seconds)
+    ring = open_keys(settings.vault_keys, settings.state)
+    vault = Vault(store, ring, audit, clock, settings.vault_keys.cache_seconds)
     signing = SigningKeys(vault, clock)
     with store.transaction() as session:
         signing.prepare(session)

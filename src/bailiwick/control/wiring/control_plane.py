@@ -183,7 +183,7 @@ def _encryption_keys(base: Base) -> EncryptionKeyService:
         authorizer=base.authorizer,
         vault=base.vault,
         ring=base.ring,
-        own_key=base.settings.keys.own_key,
+        own_key=base.settings.vault_keys.own_key,
         clock=base.clock,
     )
 

@@ -69,7 +69,7 @@ def restore(
     settings = load_settings(config)
     with explaining():
         passphrase = read_passphrase(passphrase_file) if passphrase_file is not None else None
-        keys = None if settings.keys.in_state else open_keys(settings.keys, settings.state)
+        keys = None if settings.vault_keys.in_state else open_keys(settings.vault_keys, settings.state)
         checked = check_backup(file, passphrase=passphrase, key_file=key_file, keys=keys)
         if check:
             words = f"whole and genuine: {_described(checked.manifest)}"
@@ -100,7 +100,7 @@ def _restore(checked: "Checked", settings: "ControlSettings", *, replace: bool) 
     put_back(checked, target, utc_now)
     store = Store.connect(target.url)
     try:
-        vault = open_vault(settings.keys, settings.state, store, AuditLog(utc_now), utc_now)
+        vault = open_vault(settings.vault_keys, settings.state, store, AuditLog(utc_now), utc_now)
         made = f"{checked.manifest.made:%Y-%m-%dT%H:%M:%SZ}"
         outcome = after_restore(store, vault, settings.state, by=operator(), made=made, clock=utc_now)
     finally:
@@ -121,9 +121,11 @@ def _restore(checked: "Checked", settings: "ControlSettings", *, replace: bool) 
 
 
 def _where_the_key_is(settings: "ControlSettings") -> str:
-    if settings.keys.in_state:
+    if settings.vault_keys.in_state:
         return f"the vault's key is not in it: keep a copy of {settings.state / 'vault.key'} elsewhere"
-    return f"the vault's key is not in it: it opens where {settings.keys.present.provider} gives the use of that key"
+    return (
+        f"the vault's key is not in it: it opens where {settings.vault_keys.present.provider} gives the use of that key"
+    )
 
 
 @contextlib.contextmanager
@@ -135,7 +137,7 @@ def _source(settings: "ControlSettings") -> Iterator["Source"]:
     url = settings.database_url.get_secret_value()
     store = Store.connect(url)
     try:
-        yield Source(store, url, settings.state, settings.public_url, product_version(), settings.keys)
+        yield Source(store, url, settings.state, settings.public_url, product_version(), settings.vault_keys)
     finally:
         store.dispose()
 

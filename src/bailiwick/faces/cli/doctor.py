@@ -80,10 +80,10 @@ def _keys(settings: "ControlSettings") -> Check:
     """Try whether the company's key wraps and unwraps; nothing of it is kept."""
     from bailiwick.control.vault import KEY_BYTES, open_keys  # noqa: PLC0415
 
-    if settings.keys.in_state and not (settings.state / "vault.key").exists():
+    if settings.vault_keys.in_state and not (settings.state / "vault.key").exists():
         return Check("keys", State.GOOD, "local-file: vault.key is made at the first start")
     try:
-        ring, probe = open_keys(settings.keys, settings.state), os.urandom(KEY_BYTES)
+        ring, probe = open_keys(settings.vault_keys, settings.state), os.urandom(KEY_BYTES)
         ring.present()  # a key is not made only to be looked at
         wrapped = ring.wrap(probe, "doctor")
         if ring.unwrap(wrapped, "doctor") != probe:

@@ -98,7 +98,7 @@ def _histories(config: Path) -> dict[str, "History"]:
     store = Store.connect(settings.database_url.get_secret_value())
     try:
         with explaining(), store.transaction() as session:
-            vault = open_vault(settings.keys, settings.state, store, AuditLog(utc_now), utc_now)
+            vault = open_vault(settings.vault_keys, settings.state, store, AuditLog(utc_now), utc_now)
             key = vault.signing_key(session, "settings").public_text
             return {name: read_history(session, key, name) for name in ("", *planes_recorded(session))}
     finally:

@@ -47,7 +47,7 @@ def rotate(
 
 @app.command()
 def move(reason: Reason = "", as_json: Json = False) -> None:
-    """Wrap the tenant's keys by the provider of keys.present; keys.previous names the one before.
+    """Wrap the tenant's keys by the provider of vault_keys.present; vault_keys.previous names the one before.
 
     Example: bailiwick keys move --reason "the HSM is here"
     """

@@ -94,7 +94,7 @@ class AwsKmsKeyProvider:
         except BotoCoreError as fault:
             raise KeyUnavailableError(
                 f"AWS KMS cannot be asked ({type(fault).__name__})",
-                hint="is it reached from here (keys.present.endpoint, region), and does this host have credentials?",
+                hint="is it reached from here (endpoint, region), and does this host have credentials?",
             ) from None
 
     def _client(self) -> Any:
@@ -127,7 +127,7 @@ class AwsKmsKeyProvider:
             )
         if code == "NotFoundException":
             return KeyUnavailableError(
-                f"{key} is not there", hint="was it deleted, or is keys.present.key or region wrong?"
+                f"{key} is not there", hint="was it deleted, or is vault_keys.present.key or region wrong?"
             )
         if code in _OTHER:
             return KeyUnavailableError(

@@ -176,7 +176,7 @@ class Pkcs11KeyProvider:
             case "PinIncorrect" | "PinInvalid" | "PinLenRange":
                 return KeyUnavailableError(
                     f"{where} refuses the PIN",
-                    hint="put the right one where keys.present.pin says: this one is not tried again",
+                    hint="put the right one where vault_keys.present.pin says: this one is not tried again",
                 )
             case "PinLocked" | "PinExpired" | "UserPinNotInitialized":
                 return KeyUnavailableError(
@@ -184,11 +184,12 @@ class Pkcs11KeyProvider:
                 )
             case "NoSuchToken" | "TokenNotPresent" | "DeviceRemoved" | "SlotIDInvalid":
                 return KeyUnavailableError(
-                    f"{where} is not there", hint="is the HSM connected, and keys.present.token right?"
+                    f"{where} is not there", hint="is the HSM connected, and vault_keys.present.token right?"
                 )
             case "PKCS11Error":
                 return KeyUnavailableError(
-                    f"the PKCS#11 module {self._options.module} cannot be loaded", hint="is keys.present.module right?"
+                    f"the PKCS#11 module {self._options.module} cannot be loaded",
+                    hint="is vault_keys.present.module right?",
                 )
             case _:
                 return KeyUnavailableError(

@@ -56,8 +56,8 @@ class KeyRing:
         if self._previous is not None and kind == self._previous.kind:
             return self._previous.unwrap(wrapped, tenant)
         raise KeyUnavailableError(
-            f"a key of the vault was wrapped by {wrapped.kek_id}, and keys.present is {self._provider.kind}",
-            hint="name the provider that wrapped it as keys.previous, start again, and: bailiwick keys move",
+            f"a key of the vault was wrapped by {wrapped.kek_id}, and vault_keys.present is {self._provider.kind}",
+            hint="name the provider that wrapped it as vault_keys.previous, start again, and: bailiwick keys move",
         )
 
     def rotate(self) -> str:

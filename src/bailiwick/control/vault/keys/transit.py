@@ -52,7 +52,8 @@ class TransitKeyProvider:
         """Return the key."""
         if not wrapped.kek_id.startswith(f"{KIND}:{self._options.key}/"):
             raise KeyUnavailableError(
-                f"this was wrapped by {wrapped.kek_id}, not by {self._options.key}", hint="is keys.present.key right?"
+                f"this was wrapped by {wrapped.kek_id}, not by {self._options.key}",
+                hint="is vault_keys.present.key right?",
             )
         found = self._asked(
             lambda transit, at: transit.decrypt_data(
@@ -102,7 +103,7 @@ class TransitKeyProvider:
         except OSError as fault:  # those of requests are
             raise KeyUnavailableError(
                 f"{self._options.address} does not answer ({type(fault).__name__})",
-                hint="is it up, reached from here, and its certificate one of keys.present.ca?",
+                hint="is it up, reached from here, and its certificate one of vault_keys.present.ca?",
             ) from None
         finally:
             client.adapter.close()
@@ -113,11 +114,12 @@ class TransitKeyProvider:
         match kind:
             case "Forbidden" | "Unauthorized":
                 return KeyUnavailableError(
-                    f"the token may not use {where}, or has ended", hint="put another one where keys.present.token says"
+                    f"the token may not use {where}, or has ended",
+                    hint="put another one where vault_keys.present.token says",
                 )
             case "InvalidPath":
                 return KeyUnavailableError(
-                    f"{where} is not there", hint="was it deleted, or is keys.present.mount wrong?"
+                    f"{where} is not there", hint="was it deleted, or is vault_keys.present.mount wrong?"
                 )
             case "VaultDown" | "VaultNotInitialized":
                 return KeyUnavailableError(f"{self._options.address} is sealed or down", hint="unseal it")
