@@ -298,6 +298,14 @@ def test_a_ring_opens_what_the_provider_before_wrapped_and_says_what_is_missing(
     assert "vault_keys.previous" in caught.value.hint
 
 
+def test_a_file_that_is_not_there_any_more_is_never_made_as_the_provider_before(tmp_path: Path, hsm: Hsm) -> None:
+    ring = open_keys(KeyOptions(present=hsm.options(), previous=LocalFileOptions()), tmp_path)
+    assert ring.unwrap(ring.wrap(KEY, "acme"), "acme") == KEY
+    with pytest.raises(KeyUnavailableError, match="is gone"):
+        ring.unwrap(Wrapped("local-file:0123456789abcdef", bytes(40)), "acme")
+    assert not (tmp_path / "vault.key").exists()
+
+
 def test_a_rotation_of_a_file_that_was_broken_off_is_finished_by_the_next(tmp_path: Path) -> None:
     provider = LocalFileKeyProvider(tmp_path / "vault.key")
     before = provider.wrap(KEY, "acme")

@@ -39,8 +39,7 @@ class LocalFileKeyProvider:
 
     def __init__(self, path: Path) -> None:
         """Take the key of `path`, making it at the first time; raise `KeyUnavailableError` when others may read it."""
-        self._path = path
-        self._next = path.with_name(f"{path.name}.next")
+        self._place(path)
         if not path.exists():
             _make(path)
         self._keys = self._read()
@@ -104,6 +103,11 @@ class LocalFileKeyProvider:
         self._keys = {}
         return f"{self._path} is gone; copies of it, and backups that hold it wrapped, still open what they hold"
 
+    def _place(self, path: Path) -> None:
+        self._path = path
+        self._next = path.with_name(f"{path.name}.next")
+        self._keys: dict[str, bytes] = {}
+
     def _held(self) -> dict[str, bytes]:
         """Return the keys; raise `KeyUnavailableError` once they were destroyed."""
         return self._keys or self._read()
@@ -114,6 +118,14 @@ class LocalFileKeyProvider:
         if not found:
             raise KeyUnavailableError(f"{self._path} is gone", hint="restore it: nothing secret opens without it")
         return {key_id(key): key for key in found}
+
+
+class FormerFileKeyProvider(LocalFileKeyProvider):
+    """A file whose place another provider takes: read when it is needed, and never made."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember where the key is; nothing is read until it is needed."""
+        self._place(path)
 
 
 def _content(path: Path) -> bytes:

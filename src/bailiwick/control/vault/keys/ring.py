@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bailiwick.control.vault.errors import KeyUnavailableError
 from bailiwick.control.vault.keys.aws_kms import AwsKmsKeyProvider
-from bailiwick.control.vault.keys.local_file import LocalFileKeyProvider
+from bailiwick.control.vault.keys.local_file import FormerFileKeyProvider, LocalFileKeyProvider
 from bailiwick.control.vault.keys.options import (
     AwsKmsOptions,
     KeyOptions,
@@ -76,8 +76,14 @@ class KeyRing:
 
 def open_keys(options: KeyOptions, state: Path) -> KeyRing:
     """Return the company's keys as the settings say; a local file without a name is in the state directory."""
-    previous = _provider(options.previous, state) if options.previous is not None else None
+    previous = _former(options.previous, state) if options.previous is not None else None
     return KeyRing(_provider(options.present, state), previous)
+
+
+def _former(options: ProviderOptions, state: Path) -> KeyProvider:
+    if isinstance(options, LocalFileOptions):
+        return FormerFileKeyProvider(options.file or state / VAULT_KEY)
+    return _provider(options, state)
 
 
 def _provider(options: ProviderOptions, state: Path) -> KeyProvider:
