@@ -97,5 +97,9 @@ def _words(found: dict[str, Any]) -> str:
 
 def _version(tenant: str, item: dict[str, Any]) -> str:
     made = f", made {item['made_at'][:16]}" if item["made_at"] else ""
-    state = f"DESTROYED {item['destroyed_at'][:16]}" if item["destroyed_at"] else f"wrapped by {item['kek_id']}"
+    state = f"DESTROYED {item['destroyed_at'][:16]}" if item["destroyed_at"] else _wrapped(item)
     return f"tenant   {tenant}/{item['version']}{made}, {state}; seals {item['records']} records"
+
+
+def _wrapped(item: dict[str, Any]) -> str:
+    return f"wrapped by {item['kek_id']}" + (f" since {item['wrapped_at'][:16]}" if item["wrapped_at"] else "")
