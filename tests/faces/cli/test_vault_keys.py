@@ -34,6 +34,9 @@ def test_keys_are_shown_rotated_and_destroyed_by_two_people(command_line: Comman
     assert run("admin", "keys", "move", "--reason", "the HSM is here").exit_code == 0
     assert httpx2.get(f"{command_line.url}/readyz").json()["keys"] == "good"
 
+    able = run("admin", "who-can", "encryption-key.shred", "organization:default").output
+    assert "user:security@example.com" in able
+    assert "user:builder@example.com" not in able
     assert "installation's tenant is 'default'" in run("admin", "keys", "shred", "acme", "--reason", "x").output
     asked = run("admin", "keys", "shred", "default", "--reason", "the contract ended")
     assert "nothing is destroyed yet" in asked.output
