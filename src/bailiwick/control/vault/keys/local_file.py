@@ -39,7 +39,7 @@ class LocalFileKeyProvider:
 
     def __init__(self, path: Path) -> None:
         """Take the key of `path`, making it at the first time; raise `KeyUnavailableError` when others may read it."""
-        self._place(path)
+        self._path, self._next = path, _next(path)
         if not path.exists():
             _make(path)
         self._keys = self._read()
@@ -103,11 +103,6 @@ class LocalFileKeyProvider:
         self._keys = {}
         return f"{self._path} is gone; copies of it, and backups that hold it wrapped, still open what they hold"
 
-    def _place(self, path: Path) -> None:
-        self._path = path
-        self._next = path.with_name(f"{path.name}.next")
-        self._keys: dict[str, bytes] = {}
-
     def _held(self) -> dict[str, bytes]:
         """Return the keys; raise `KeyUnavailableError` once they were destroyed."""
         return self._keys or self._read()
@@ -125,7 +120,12 @@ class FormerFileKeyProvider(LocalFileKeyProvider):
 
     def __init__(self, path: Path) -> None:
         """Remember where the key is; nothing is read until it is needed."""
-        self._place(path)
+        self._path, self._next = path, _next(path)
+        self._keys = {}
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(f"{path.name}.next")
 
 
 def _content(path: Path) -> bytes:
