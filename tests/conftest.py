@@ -34,6 +34,9 @@ pytest_plugins = (
     "tests.fixtures.post_office",
     "tests.fixtures.installation",
     "tests.fixtures.releases",
+    "tests.fixtures.softhsm",
+    "tests.fixtures.transit",
+    "tests.fixtures.kms",
 )
 
 

@@ -19,6 +19,7 @@ from bailiwick.control.databases import DatabaseService, RehearsalService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
 from bailiwick.control.domains import DomainService
+from bailiwick.control.encryption_keys import EncryptionKeyService
 from bailiwick.control.exceptions import ExceptionKeeper
 from bailiwick.control.exporters import ExportRunner, ExportService
 from bailiwick.control.freeze import FreezeService
@@ -94,6 +95,7 @@ _ROLLOUT_SECONDS = 1.0
 _TRIAL_SECONDS = 1.0
 _NOTICE_SECONDS = 2.0
 _NETWORK_SECONDS = 60.0
+_SEAL_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class ControlPlane:
     inventory: InventoryService
     ldap: LdapSync
     vault: Vault
+    encryption_keys: EncryptionKeyService
     catalog: CatalogService
     policies: PolicyService
     spread: PolicySpread
@@ -237,6 +240,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("ending delegations", _WAIVER_SECONDS, control.delegation_keeper.keep),
         Periodic("trying what must not be reached", _NETWORK_SECONDS, control.networks.probe),
+        Periodic("sealing anew under another key", _SEAL_SECONDS, control.encryption_keys.continue_sealing),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),
         Periodic("forgetting old notices", _FORGET_SECONDS, control.notice_keeper.forget),

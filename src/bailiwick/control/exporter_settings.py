@@ -2,29 +2,15 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bailiwick.control.protected_urls import ProtectedUrl
 from bailiwick.control.vault import SecretFrom
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _protected(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise ValueError("leave credentials out of the URL: they have a setting of their own")
-    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
-        raise ValueError("must be an https URL (http only to this machine itself)")
-    return url.rstrip("/")
-
-
-ProtectedUrl = Annotated[str, AfterValidator(_protected)]
 
 
 class _Exporter(_Section):

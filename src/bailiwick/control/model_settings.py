@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bailiwick.control.exporter_settings import ProtectedUrl
 from bailiwick.control.inference import REVIEWERS, Route, Wire
+from bailiwick.control.protected_urls import ProtectedUrl
 from bailiwick.control.reviewers import Lens, Mode, Reviewer, ReviewerOptions
 from bailiwick.control.vault import SecretFrom
 

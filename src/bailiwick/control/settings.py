@@ -20,6 +20,7 @@ from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
 from bailiwick.control.upgrade_settings import UpgradeSettings
+from bailiwick.control.vault import KeyOptions
 
 
 class _Section(BaseModel):
@@ -231,6 +232,7 @@ class ControlSettings(BaseSettings):
     packages: PackageOptions = Field(default_factory=PackageOptions)
     build: BuildOptions = Field(default_factory=BuildOptions)
     artifacts: ArtifactOptions = Field(default_factory=ArtifactOptions)
+    vault_keys: KeyOptions = Field(default_factory=KeyOptions)
     upgrades: UpgradeSettings | None = None
     trusted_proxies: tuple[str, ...] = ()
     trial: bool = Field(default=False, description="of an upgrade: answer, and do nothing by itself")

@@ -20,9 +20,10 @@ from bailiwick.core.messages import (
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.services import Credentials
+from bailiwick.dataplane.gateways.services import ServiceCredentials
 from bailiwick.dataplane.gateways.sql import Connection, Database, connect, read_accounts
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
@@ -42,16 +43,15 @@ class PlaneIntegrations:
     ) -> None:
         self._engine = engine
         self._desired = desired
-        self._link = link
         self._databases = databases
-        self._secrets: dict[str, str] = {}
+        self._secrets = Credentials(link.secret)
         self._masker, self._masked = Masker(), frozenset[str]()
         self.upstreams = Upstreams()
-        self.credentials = Credentials(link.secret, self.upstreams)
+        self.credentials = ServiceCredentials(self._secrets, self.upstreams)
 
     def secrets(self) -> frozenset[str]:
-        """Return the credentials that are in memory now."""
-        return self.credentials.known | frozenset(self._secrets.values())
+        """Return the credentials that were ever in memory, and the tokens that are."""
+        return self._secrets.values | self.credentials.tokens
 
     @property
     def masker(self) -> Masker:
@@ -83,9 +83,8 @@ class PlaneIntegrations:
         return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
 
     async def _database(self, target: DatabaseConnection) -> Database:
-        if target.secret not in self._secrets:
-            self._secrets[target.secret] = await self._link.secret(target.secret)
-        return Database(target.host, target.port, target.database, target.user, self._secrets[target.secret])
+        credential = await self._secrets.get(target.secret)
+        return Database(target.host, target.port, target.database, target.user, credential)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""

@@ -1,12 +1,10 @@
 """A plane's model gateway, put together: with the desired state, policy, credentials, budgets and the spool."""
 
 import socket
-import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
@@ -15,6 +13,7 @@ from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resou
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.redacting import Redact, Redactor
 from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.model import (
     Budget,
@@ -29,7 +28,6 @@ from bailiwick.dataplane.gateways.model import (
 from bailiwick.dataplane.guard import Guard
 
 # A credential is read anew after so long, and at once when a server did not take it.
-_KEY_SECONDS = 60.0
 
 
 class PlaneModels:
@@ -55,7 +53,7 @@ class PlaneModels:
         self._secrets = secrets
         self._resolve = resolve
         self._clock = clock
-        self._keys: dict[str, tuple[str, float]] = {}
+        self._keys = Credentials(link.model_key)
         self._known: frozenset[str] = frozenset()
         self._redactor = Redactor(Masker())
         self._listener: ModelListener | None = None
@@ -121,25 +119,14 @@ class PlaneModels:
         return desired.epochs if desired else {}
 
     async def _credential(self, model: ModelState) -> str:
-        key, until = self._keys.get(model.name, ("", 0.0))
-        if key and time.monotonic() < until:
-            return key
-        try:
-            fetched = await self._link.model_key(model.name)
-        except BailiwickError:
-            # While the control plane is away, what was good goes on.
-            if key:
-                return key
-            raise
-        self._keys[model.name] = (fetched, time.monotonic() + _KEY_SECONDS)
-        return fetched
+        return await self._keys.get(model.name)
 
     def _forget_credential(self, model: ModelState) -> None:
-        self._keys.pop(model.name, None)
+        self._keys.forget(model.name)
 
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
-        return frozenset((*self._secrets(), *(key for key, _ in self._keys.values())))
+        return frozenset((*self._secrets(), *self._keys.values))
 
     def _current_redactor(self) -> Redact:
         known = self.known_secrets()

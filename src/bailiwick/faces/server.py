@@ -114,8 +114,15 @@ def _health(app: FastAPI, control: ControlPlane) -> None:
         with control.store.transaction() as session:
             session.execute(text("SELECT 1"))
             in_the_way = () if control.settings.trial else control.networks.in_the_way(session)
-        said = {"ready": not in_the_way, "planes": dict(control.hub.connected), "faults": len(in_the_way)}
-        return JSONResponse(said, 503 if in_the_way else 200)
+        keys = control.encryption_keys.check()
+        ready = not in_the_way and not keys
+        said = {
+            "ready": ready,
+            "planes": dict(control.hub.connected),
+            "faults": len(in_the_way),
+            "keys": keys or "good",
+        }
+        return JSONResponse(said, 200 if ready else 503)
 
     @app.get("/metrics")
     def metrics() -> Response:

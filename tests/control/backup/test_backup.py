@@ -9,10 +9,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from click.testing import Result
 
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.vault import KeyOptions, LocalFileOptions, Vault, open_keys
+from bailiwick.core.clock import utc_now
 from tests.fixtures.company import APP, Company
 from tests.fixtures.installation import Installation, lay_out
+from tests.fixtures.softhsm import Hsm
 
 pytestmark = pytest.mark.req("DG6")
 
@@ -232,3 +237,37 @@ def test_the_key_is_found_again_where_a_restore_was_killed_while_it_moved_files(
     for expected in (tmp_path, tmp_path / ".restoring", newer, older, tmp_path):
         assert find_key(tmp_path) == expected / "vault.key"
         (expected / "vault.key").unlink(missing_ok=True)
+
+
+def _hold_keys_on(hsm: Hsm, installation: Installation) -> None:
+    settings = yaml.safe_load(installation.config.read_text())
+    settings["vault_keys"] = {"present": hsm.options().model_dump(mode="json", exclude_none=True)}
+    installation.config.write_text(yaml.safe_dump(settings))
+
+
+@pytest.mark.req("VA4")
+def test_an_installation_whose_key_is_on_an_hsm_is_backed_up_without_it_and_restored_where_it_is(
+    company: Company, installation: Installation, empty: Installation, hsm: Hsm, tmp_path: Path
+) -> None:
+    both = open_keys(KeyOptions(present=hsm.options(), previous=LocalFileOptions()), installation.state)
+    store = company.control.store
+    with store.transaction() as session:
+        Vault(store, both, AuditLog(), utc_now).keys.wrap_anew(session)
+    store.dispose()
+    for place in (installation, empty):
+        _hold_keys_on(hsm, place)
+    backup = tmp_path / "hsm.bw"
+    refused = installation.run("backup", backup, "--passphrase-file", installation.passphrase)
+    assert refused.exit_code == 1
+    assert "cannot be taken along" in refused.stderr
+    done = installation.run("backup", backup, "--without-key")
+    assert done.exit_code == 0, done.stderr
+    assert "it opens where pkcs11 gives the use of that key" in done.stdout
+    restored = empty.run("restore", backup, "--json")
+    assert restored.exit_code == 0, restored.stderr + restored.stdout
+    assert json.loads(restored.stdout)["problems"] == []
+    assert not (empty.state / "vault.key").exists()
+    hsm.delete_key()
+    gone = empty.run("restore", backup, "--check")
+    assert gone.exit_code == 1
+    assert "was destroyed" in gone.stderr

@@ -1,11 +1,6 @@
 """An S3 server that checks signatures and permissions: moto's, in a process of its own."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +10,8 @@ from typing import Any
 import boto3
 import httpx2
 
-_START_SECONDS = 30
+from tests.fixtures.moto_server import moto_server
+
 _MAY = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:ListBucket"], "Resource": "*"}
 
 
@@ -49,31 +45,8 @@ class S3:
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    environment = {**os.environ, "MOTO_S3_CUSTOM_ENDPOINTS": url}
-    with (folder / "moto.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-    try:
-        _wait(url)
+    with moto_server(folder) as url:
         yield _set_up(url)
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(url: str) -> None:
-    ends = time.monotonic() + _START_SECONDS
-    while time.monotonic() < ends:
-        try:
-            httpx2.get(f"{url}/moto-api/", timeout=5)
-            return
-        except httpx2.HTTPError:
-            time.sleep(0.1)
-    raise TimeoutError("moto's server does not answer")
 
 
 def _set_up(url: str) -> S3:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.planes import DoorCertificate, PeerCertificateProtocol, PlaneHub, build_plane_app
-from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
+from bailiwick.control.vault import CertificateAuthority, KeyDestroyedError, LocalFileKeyProvider, Vault
 from bailiwick.control.vault.authority import _self_signed
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError
@@ -32,6 +32,7 @@ class Answers:
 
     def __init__(self, authority: CertificateAuthority | None = None) -> None:
         self.authority = authority
+        self.given: set[str] = set()
 
     def renew_certificate(self, plane: str, request: bytes) -> str:
         assert self.authority is not None
@@ -44,6 +45,11 @@ class Answers:
         )
 
     def secret(self, plane: str, name: str) -> SecretValue:
+        if name == "shredded":
+            if name in self.given:
+                raise KeyDestroyedError("the tenant's key was destroyed")
+            self.given.add(name)
+            return SecretValue(name=name, value="a password from before")
         raise ForbiddenError("no app of this plane uses this secret", deciders=("default-deny",))
 
 

@@ -17,6 +17,7 @@ from bailiwick.core.statements import SignatureError, SigningKey
 from bailiwick.core.stops import StopScope
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.agent.spool import Spool
+from bailiwick.dataplane.credentials import Credentials
 from tests.control.planes.test_door import KEY, Answers, Door, door
 
 __all__ = ["door"]
@@ -157,3 +158,16 @@ async def test_the_plane_renews_its_certificate_while_it_listens(door: Door) -> 
     assert len([message for message in heard if isinstance(message, DesiredState)]) == 1
     for task in tasks:
         task.cancel()
+
+
+@pytest.mark.req("VA4")
+async def test_a_plane_drops_a_credential_once_the_tenants_keys_are_destroyed(door: Door) -> None:
+    link, now = link_to(door), [0.0]
+    await heard_within(link, 10)
+    credentials = Credentials(link.secret, clock=lambda: now[0])
+    assert await credentials.get("shredded") == "a password from before"
+    now[0] = 61
+    for _ in range(2):
+        with pytest.raises(BailiwickError, match="was destroyed") as caught:
+            await credentials.get("shredded")
+    assert caught.value.code == "vault.key-destroyed"

@@ -41,3 +41,21 @@ def test_a_builder_does_not_see_settings(console: Console) -> None:
     answer = browser.get("/settings")
     assert answer.status_code == 403
     assert "max_push_bytes" not in answer.text
+
+
+@pytest.mark.req("VA4")
+def test_the_keys_of_the_vault_are_shown_and_who_wants_to_destroy_them(open_as: Open, console: Console) -> None:
+    service, people = console.company.control.encryption_keys, console.company.people
+    service.rotate_tenant(people["admin"], "once a year")
+    service.ask_shredding(people["admin"], "default", "the contract ended")
+    page = open_as("security", bypass_csp=True)
+    page.goto("/settings")
+    card = page.locator("section.card", has_text="The company’s key").inner_text()
+    assert "The company’s key is held by local-file: local-file:" in card
+    assert "is kept for 300 seconds" in card
+    assert "user:admin@example.com asks to destroy the tenant’s keys: the contract ended" in card
+    assert "Version 1, made" in card
+    assert "Version 2, made" in card
+    assert "seals 0 records" in card
+    page.add_script_tag(path=str(AXE))
+    assert page.evaluate("rules => axe.run(document, rules)", RULES)["violations"] == []

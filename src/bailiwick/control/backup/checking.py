@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,27 +12,37 @@ from bailiwick.control.backup.archive import reading
 from bailiwick.control.backup.errors import BackupBrokenError
 from bailiwick.control.backup.keys import unwrap_key
 from bailiwick.control.backup.model import FORMAT, KEY, MANIFEST, PAYLOAD_TYPE, Entry, Manifest
-from bailiwick.control.vault import KEY_BYTES, KeyUnavailableError, unwrap
+from bailiwick.control.vault import KEY_BYTES, KeyProvider, KeyUnavailableError, Wrapped, unwrap
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.statements import Keyring, SignatureError, open_envelope, read_envelope
+from bailiwick.store.names import DEFAULT_TENANT
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A backup that is whole and genuine, the entries by name, and the vault's key."""
+    """A backup that is whole and genuine, the entries by name, and the vault's key where it is a file."""
 
     path: Path
     manifest: Manifest
     entries: Mapping[str, Entry]
-    vault_key: bytes
+    vault_key: bytes | None
 
     def __repr__(self) -> str:
         return f"Checked({self.path}, made {self.manifest.made:%Y-%m-%d %H:%M})"
 
 
-def check_backup(path: Path, *, passphrase: bytes | None = None, key_file: Path | None = None) -> Checked:
-    """Read a backup through, with a passphrase or a copy of the vault's key; raise `BackupBrokenError` unless each byte
-    is what the manifest says and the manifest is signed by a key that the vault's own key vouches for.
+def check_backup(
+    path: Path,
+    *,
+    passphrase: bytes | None = None,
+    key_file: Path | None = None,
+    keys: KeyProvider | None = None,
+    tenant: str = DEFAULT_TENANT,
+) -> Checked:
+    """Read a backup through, with a passphrase, a copy of the vault's key, or `keys`, which hold it elsewhere.
+
+    Raises `BackupBrokenError` unless each byte is what the manifest says and the manifest is signed by a key that the
+    vault's own key vouches for.
     """
     found: dict[str, Entry] = {}
     wrapped = sealed = None
@@ -52,8 +62,13 @@ def check_backup(path: Path, *, passphrase: bytes | None = None, key_file: Path 
     if sealed is None:
         raise BackupBrokenError(f"{path} ends before its manifest", hint="it was cut, or never finished: take another")
     manifest = _manifest(sealed)
-    key = _vault_key(wrapped, passphrase, key_file)
-    _require_genuine(manifest, key)
+    key = None
+    if keys is not None and wrapped is None and key_file is None:
+        voucher = Wrapped(manifest.kek_id, _voucher(manifest))
+        _require_genuine(manifest, lambda: keys.unwrap(voucher, tenant))
+    else:
+        key = own = _vault_key(wrapped, passphrase, key_file)
+        _require_genuine(manifest, lambda: unwrap(own, _voucher(manifest)))
     _require_same(manifest, found)
     return Checked(path, manifest, found, key)
 
@@ -90,17 +105,29 @@ def _vault_key(wrapped: bytes | None, passphrase: bytes | None, key_file: Path |
     return unwrap_key(wrapped, passphrase)
 
 
-def _require_genuine(manifest: Manifest, key: bytes) -> None:
+def _voucher(manifest: Manifest) -> bytes:
     try:
-        vouched = unwrap(key, base64.b64decode(manifest.voucher, validate=True))
-        genuine = vouched == base64.b64decode(manifest.signer)
-    except (KeyUnavailableError, binascii.Error, ValueError):
-        genuine = False
+        return base64.b64decode(manifest.voucher, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _require_genuine(manifest: Manifest, vouched: Callable[[], bytes]) -> None:
+    """Return when the signer is the one that the vault's key vouches for. An HSM that is away is said to be."""
+    try:
+        genuine = vouched() == base64.b64decode(manifest.signer)
+    except (KeyUnavailableError, binascii.Error, ValueError) as fault:
+        why = f": {fault.message}" if isinstance(fault, KeyUnavailableError) else ""
+        raise _forged(why) from None
     if not genuine:
-        raise BackupBrokenError(
-            "the backup was not made by the installation that this key belongs to",
-            hint="it was forged, or the key is another installation's",
-        )
+        raise _forged("")
+
+
+def _forged(why: str) -> BackupBrokenError:
+    return BackupBrokenError(
+        f"the backup was not made by the installation that this key belongs to{why}",
+        hint="it was forged, or the key is another installation's",
+    )
 
 
 def _require_same(manifest: Manifest, found: Mapping[str, Entry]) -> None:

@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -19,9 +19,9 @@ from bailiwick.control.backup.archive import ArchiveWriter
 from bailiwick.control.backup.errors import BackupFailedError
 from bailiwick.control.backup.keys import wrap_key
 from bailiwick.control.backup.model import DATABASE, FORMAT, KEY, MANIFEST, PAYLOAD_TYPE, STATE, VAULT_KEY, Manifest
-from bailiwick.control.vault import LocalFileKeyProvider, Vault
+from bailiwick.control.vault import KeyOptions, LocalFileKeyProvider, Vault, open_keys
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import ConflictError
+from bailiwick.core.errors import ConflictError, InvalidInputError
 from bailiwick.core.statements import SigningKey, seal
 from bailiwick.store import Store
 from bailiwick.store.dump import dump, schema_version
@@ -29,7 +29,7 @@ from bailiwick.store.dump import dump, schema_version
 _PART_BYTES = 8 * 2**20
 _PURPOSE = "backup"
 # Made anew at each start, or of a moment only; keys of certificates are no part of a backup.
-_LEFT_OUT = frozenset({VAULT_KEY, "door", "hooks"})
+_LEFT_OUT = frozenset({VAULT_KEY, f"{VAULT_KEY}.next", "door", "hooks"})
 _UNFINISHED = ("tmp_", "incoming-")
 
 
@@ -42,6 +42,7 @@ class Source:
     state: Path
     public_url: str
     version: str
+    keys: KeyOptions = field(default_factory=KeyOptions)
 
 
 def make_backup(source: Source, target: Path, passphrase: bytes | None, *, by: str, clock: Clock) -> Manifest:
@@ -50,11 +51,22 @@ def make_backup(source: Source, target: Path, passphrase: bytes | None, *, by: s
     With a passphrase the vault's key goes along, wrapped by it; without one it must be kept elsewhere. Raises
     `ConflictError` when `target` is there, `BackupFailedError` when it could not be written: nothing is left.
     """
-    provider = LocalFileKeyProvider(source.state / VAULT_KEY)
+    if passphrase is not None and not source.keys.in_state:
+        raise InvalidInputError(
+            "the vault's key is not in the state directory and cannot be taken along",
+            hint="make the backup without it (--without-key); it opens where the key can be used",
+        )
+    if source.keys.in_state and (source.state / f"{VAULT_KEY}.next").exists():
+        raise BackupFailedError(
+            "another key is taking the place of the vault's", hint="wait, or finish it: bailiwick keys rotate company"
+        )
+    keys = open_keys(source.keys, source.state)
+    content = LocalFileKeyProvider(source.state / VAULT_KEY).content if source.keys.in_state else b""
     audit = AuditLog(clock)
-    vault = Vault(source.store, provider, audit, clock)
+    vault = Vault(source.store, keys, audit, clock)
     with source.store.transaction() as session:
         key = vault.signing_key(session, _PURPOSE)
+        before = vault.keys.wrapped_by(session)
     with _writing(target) as file:
         archive = ArchiveWriter(file)
         for place, part in enumerate(_parts(source.url)):
@@ -62,7 +74,10 @@ def make_backup(source: Source, target: Path, passphrase: bytes | None, *, by: s
         for path in state_files(source.state):
             archive.add_file(f"{STATE}{path.relative_to(source.state)}", path)
         if passphrase is not None:
-            archive.add_bytes(KEY, wrap_key((source.state / VAULT_KEY).read_bytes(), passphrase))
+            archive.add_bytes(KEY, wrap_key(content, passphrase))
+        voucher = keys.wrap(base64.b64decode(key.public_text), source.store.tenant)
+        with source.store.transaction() as session:
+            _require_unchanged(before, vault.keys.wrapped_by(session))
         manifest = Manifest(
             format=FORMAT,
             made=clock(),
@@ -70,7 +85,8 @@ def make_backup(source: Source, target: Path, passphrase: bytes | None, *, by: s
             schema_version=schema_version(source.url),
             public_url=source.public_url,
             signer=key.public_text,
-            voucher=base64.b64encode(provider.wrap(base64.b64decode(key.public_text))).decode(),
+            kek_id=voucher.kek_id,
+            voucher=base64.b64encode(voucher.blob).decode(),
             entries=tuple(archive.entries),
         )
         archive.add_bytes(MANIFEST, _sealed(manifest, key))
@@ -79,6 +95,14 @@ def make_backup(source: Source, target: Path, passphrase: bytes | None, *, by: s
         context = {"bytes": manifest.bytes, "files": len(manifest.entries), "key": passphrase is not None}
         audit.note(session, by, "backup.made", "installation", context=context)
     return manifest
+
+
+def _require_unchanged(before: dict[int, str], after: dict[int, str]) -> None:
+    """Return when the key that goes along is still the one that the database's moment needs."""
+    if before != after:
+        raise BackupFailedError(
+            "the keys of the vault changed while the backup was made", hint="nothing is left of it: make it again"
+        )
 
 
 def state_files(state: Path) -> Iterator[Path]:

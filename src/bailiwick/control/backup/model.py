@@ -30,7 +30,8 @@ class Manifest(_Part):
     """All that is in a backup, signed by the installation's own key for backups.
 
     `signer` is that key's public half, and `voucher` is the same wrapped by the key that the vault hangs on: whoever
-    holds that key can tell a genuine backup without asking anybody. `schema_version` is that of the database.
+    holds that key can tell a genuine backup without asking anybody. `kek_id` names that key; `schema_version`
+    is that of the database.
     """
 
     format: str
@@ -39,6 +40,7 @@ class Manifest(_Part):
     schema_version: str
     public_url: str
     signer: str
+    kek_id: str = "local-file"
     voucher: str
     entries: tuple[Entry, ...]
 

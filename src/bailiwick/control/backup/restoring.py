@@ -55,7 +55,8 @@ def restore(checked: Checked, target: Target, clock: Clock) -> None:
         incoming.mkdir(mode=0o700)
         with reading(checked.path) as archive:
             load(target.url, _database(archive, checked, incoming))
-        _write_key(incoming / VAULT_KEY, checked.vault_key)
+        if checked.vault_key is not None:
+            _write_key(incoming / VAULT_KEY, checked.vault_key)
         _swap(target.state, incoming, f"{_REPLACED}-{clock():%Y%m%d-%H%M%S}")
     except OSError as fault:
         raise UnavailableError(

@@ -21,6 +21,7 @@ from bailiwick.control.upgrades.errors import NotConfiguredError, UpgradeBusyErr
 from bailiwick.control.upgrades.model import Journal, Release, Step
 from bailiwick.control.upgrades.trial import Version
 from bailiwick.control.upgrades.trust import Trust, require_current, require_newer
+from bailiwick.control.vault import open_keys
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.files import write_private
@@ -167,7 +168,14 @@ def _save(plant: Plant, journal: Journal) -> Step:
         leftover.unlink()
     store = Store.connect(plant.target.url)
     try:
-        source = Source(store, plant.target.url, plant.settings.state, plant.settings.public_url, plant.version)
+        source = Source(
+            store,
+            plant.target.url,
+            plant.settings.state,
+            plant.settings.public_url,
+            plant.version,
+            plant.settings.vault_keys,
+        )
         # The vault's key stays where it is: this backup never leaves the host.
         make_backup(source, target, None, by=journal.by, clock=plant.clock)
     finally:
@@ -210,7 +218,11 @@ def require_unmoved(before: Mapping[str, str], after: Mapping[str, str], release
 
 def _undo(plant: Plant, journal: Journal) -> Step:
     old = Version(Path(journal.from_environment), plant.config)
-    checked = check_backup(backup_of(plant, journal.version), key_file=find_key(plant.settings.state))
+    backup, keys, state = backup_of(plant, journal.version), plant.settings.vault_keys, plant.settings.state
+    if keys.in_state:
+        checked = check_backup(backup, key_file=find_key(state))
+    else:
+        checked = check_backup(backup, keys=open_keys(keys, state))
     restore(checked, plant.target, plant.clock)
     if (plant.environments / "current").is_symlink():
         switch(plant.environments, old.environment)

@@ -12,7 +12,7 @@ from bailiwick.control.audit import AuditLog, export_lines, sign_checkpoint, ver
 from bailiwick.control.backup import after_restore
 from bailiwick.control.declared import effective
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.vault import LocalFileKeyProvider, Vault
+from bailiwick.control.vault import Vault, open_vault
 from bailiwick.core.clock import utc_now
 from bailiwick.store import Store
 from bailiwick.version import product_version
@@ -37,7 +37,7 @@ def main() -> None:
 
 def _with_store(verb: str, words: list[str], settings: ControlSettings, store: Store) -> None:
     audit = AuditLog(utc_now)
-    vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, utc_now)
+    vault = open_vault(settings.vault_keys, settings.state, store, audit, utc_now)
     if verb == "migrate":
         store.migrate()
     elif verb == "check":

@@ -1,24 +1,52 @@
 """The vault: secrets, the key hierarchy, signing keys, and the certificate authority of our own processes."""
 
 from bailiwick.control.vault.authority import CertificateAuthority, Credentials
-from bailiwick.control.vault.errors import KeyUnavailableError, SealBrokenError, SecretNotFoundError
-from bailiwick.control.vault.keys import KEY_BYTES, KeyProvider, LocalFileKeyProvider, unwrap
-from bailiwick.control.vault.places import SecretFrom, SecretReader, secret_reader
+from bailiwick.control.vault.errors import (
+    KeyDestroyedError,
+    KeyUnavailableError,
+    SealBrokenError,
+    SecretNotFoundError,
+)
+from bailiwick.control.vault.keys import (
+    KEY_BYTES,
+    KeyOptions,
+    KeyProvider,
+    KeyRing,
+    LocalFileKeyProvider,
+    LocalFileOptions,
+    Wrapped,
+    key_id,
+    open_keys,
+    unwrap,
+)
+from bailiwick.control.vault.opening import open_vault
+from bailiwick.control.vault.places import SecretFrom
+from bailiwick.control.vault.reading import SecretReader, secret_reader
 from bailiwick.control.vault.service import SecretInfo, Vault
+from bailiwick.control.vault.tenant_keys import TenantKey
 
 __all__ = [
     "KEY_BYTES",
     "CertificateAuthority",
     "Credentials",
+    "KeyDestroyedError",
+    "KeyOptions",
     "KeyProvider",
+    "KeyRing",
     "KeyUnavailableError",
     "LocalFileKeyProvider",
+    "LocalFileOptions",
     "SealBrokenError",
     "SecretFrom",
     "SecretInfo",
     "SecretNotFoundError",
     "SecretReader",
+    "TenantKey",
     "Vault",
+    "Wrapped",
+    "key_id",
+    "open_keys",
+    "open_vault",
     "secret_reader",
     "unwrap",
 ]

@@ -9,6 +9,12 @@ class KeyUnavailableError(UnavailableError):
     code = "vault.key-unavailable"
 
 
+class KeyDestroyedError(UnavailableError):
+    """The tenant's key was destroyed: what it sealed is gone for good, and nothing is sealed any more."""
+
+    code = "vault.key-destroyed"
+
+
 class SecretNotFoundError(NotFoundError):
     """No secret has this name."""
 

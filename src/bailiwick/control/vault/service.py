@@ -1,19 +1,20 @@
 """The vault: secrets by name and signing keys by purpose, as ciphertext under a key per tenant."""
 
-import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.vault.cache import CACHE_SECONDS, KeyCache
+from bailiwick.control.vault.envelope import binding, seal, unseal
 from bailiwick.control.vault.errors import SealBrokenError, SecretNotFoundError
-from bailiwick.control.vault.keys import KEY_BYTES, KeyProvider
+from bailiwick.control.vault.keys import KeyProvider, Wrapped
 from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
+from bailiwick.control.vault.tenant_keys import TenantKeys
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.masking import Masker
@@ -23,8 +24,9 @@ from bailiwick.store.locks import hold
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LONGEST_VALUE = 16 * 1024
-_NONCE_BYTES = 12
-_SECRET, _SIGNING_KEY = "secret", "signing-key"
+_SECRET, _SIGNING_KEY, _PLATFORM = "secret", "signing-key", "platform"
+
+_Query = Select[str, str, int, int, bytes, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,39 @@ class SecretInfo:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A sealed record with the key that it is sealed under, read in one statement: keys change at any time."""
+
+    kind: str
+    name: str
+    version: int
+    key_version: int
+    sealed: bytes
+    key: Wrapped | None
+
+    @classmethod
+    def of(cls, row: Row[str, str, int, int, bytes, str, bytes]) -> "_Record":
+        kind, name, version, key_version, sealed, kek_id, wrapped = row
+        key = Wrapped(kek_id, wrapped) if kek_id is not None and wrapped is not None else None
+        return cls(kind, name, version, key_version, sealed, key)
+
+
 class Vault:
     """Seals with AES-256-GCM; the associated data bind a ciphertext to tenant, kind, name and version."""
 
-    def __init__(self, store: Store, provider: KeyProvider, audit: AuditLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        provider: KeyProvider,
+        audit: AuditLog,
+        clock: Clock,
+        cache_seconds: float = CACHE_SECONDS,
+    ) -> None:
         self._store = store
-        self._provider = provider
         self._audit = audit
         self._clock = clock
+        self.keys = TenantKeys(store, provider, KeyCache(cache_seconds), clock)
 
     def put(self, session: Session, name: str, value: str, *, by: str) -> int:
         """Store a new version of a secret and return its number; the event says who, never what."""
@@ -61,10 +88,10 @@ class Vault:
 
     def reveal(self, session: Session, name: str) -> str:
         """Return the newest value of a secret. Whoever calls this has asked policy and audits why."""
-        row = self._newest(session, _SECRET, name)
-        if row is None:
+        record = self._newest(session, _SECRET, name)
+        if record is None:
             raise SecretNotFoundError(f"there is no secret '{name[:80]}'", hint="bailiwick secret list shows the names")
-        return self._open(session, row).decode()
+        return self._open(session, record).decode()
 
     def names(self, session: Session) -> list[SecretInfo]:
         """Return what there is, newest versions only, without values."""
@@ -74,15 +101,15 @@ class Vault:
 
     def masker(self, session: Session) -> Masker:
         """Return what masks every value that the vault knows, older versions included."""
-        rows = session.scalars(select(SecretRow).where(SecretRow.kind == _SECRET)).all()
-        return Masker(self._open(session, row).decode() for row in rows)
+        records = self._records(session, _selected().where(SecretRow.kind == _SECRET))
+        return Masker(self._open(session, record).decode() for record in records)
 
     def signing_key(self, session: Session, purpose: str) -> SigningKey:
         """Return the signing key of a purpose, making it at the first use; two processes get the same one."""
         hold(session, f"signing-key/{purpose}")
-        row = self._newest(session, _SIGNING_KEY, purpose)
-        if row is not None:
-            return SigningKey.from_raw(self._open(session, row))
+        record = self._newest(session, _SIGNING_KEY, purpose)
+        if record is not None:
+            return SigningKey.from_raw(self._open(session, record))
         key = SigningKey.generate()
         self._add(session, _SIGNING_KEY, purpose, key.to_raw(), "service:vault")
         return key
@@ -96,25 +123,39 @@ class Vault:
 
     def sealed_blob(self, session: Session, name: str) -> bytes | None:
         """Return a blob that a part of the platform sealed, such as the key of its certificate authority."""
-        row = self._newest(session, "platform", name)
-        return self._open(session, row) if row is not None else None
+        record = self._newest(session, _PLATFORM, name)
+        return self._open(session, record) if record is not None else None
 
     def seal_blob(self, session: Session, name: str, content: bytes) -> None:
         """Seal a blob for a part of the platform."""
-        self._add(session, "platform", name, content, "service:vault")
+        self._add(session, _PLATFORM, name, content, "service:vault")
+
+    def seal_anew(self, session: Session, most: int) -> int:
+        """Seal some records under the newest key that are sealed under an older one; return how many there were.
+
+        Safe to repeat and to break off; records that somebody else works on are left for the next time.
+        """
+        newest, cipher = self.keys.to_seal(session)
+        old = _selected().where(SecretRow.key_version < newest).limit(most)
+        records = list(self._records(session, old.with_for_update(of=SecretRow, skip_locked=True)))
+        for record in records:
+            sealed = seal(cipher, self._open(session, record), self._binding(record))
+            changed = update(SecretRow).where(
+                SecretRow.kind == record.kind, SecretRow.name == record.name, SecretRow.version == record.version
+            )
+            session.execute(changed.values(sealed=sealed, key_version=newest))
+        return len(records)
 
     def _add(self, session: Session, kind: str, name: str, content: bytes, by: str) -> int:
-        key_version, key = self._tenant_key(session)
+        key_version, cipher = self.keys.to_seal(session)
         newest = select(func.max(SecretRow.version)).where(SecretRow.kind == kind, SecretRow.name == name)
         version = (session.scalar(newest) or 0) + 1
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + AESGCM(key).encrypt(nonce, content, self._binding(kind, name, version))
         row = SecretRow(
             kind=kind,
             name=name,
             version=version,
             key_version=key_version,
-            sealed=sealed,
+            sealed=seal(cipher, content, binding(self._store.tenant, kind, name, version)),
             created_by=by,
             created_at=self._clock(),
         )
@@ -122,37 +163,33 @@ class Vault:
         session.flush()
         return version
 
-    def _newest(self, session: Session, kind: str, name: str) -> SecretRow | None:
-        query = select(SecretRow).where(SecretRow.kind == kind, SecretRow.name == name)
-        return session.scalars(query.order_by(SecretRow.version.desc()).limit(1)).one_or_none()
+    def _newest(self, session: Session, kind: str, name: str) -> _Record | None:
+        query = _selected().where(SecretRow.kind == kind, SecretRow.name == name)
+        return next(self._records(session, query.order_by(SecretRow.version.desc()).limit(1)), None)
 
-    def _open(self, session: Session, row: SecretRow) -> bytes:
-        _, key = self._tenant_key(session, row.key_version)
-        nonce, sealed = row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:]
-        try:
-            return AESGCM(key).decrypt(nonce, sealed, self._binding(row.kind, row.name, row.version))
-        except InvalidTag as fault:
+    def _records(self, session: Session, query: _Query) -> Iterator[_Record]:
+        return iter([_Record.of(row) for row in session.execute(query)])
+
+    def _open(self, session: Session, record: _Record) -> bytes:
+        what = f"{record.kind} '{record.name}'"
+        if record.key is None:
             raise SealBrokenError(
-                f"the {row.kind} '{row.name}' does not open: it was changed or moved",
-                hint="store it again, and find out who wrote to the database",
-            ) from fault
+                f"the {what} does not open: its key is not there", hint="restore a backup; find out who removed it"
+            )
+        cipher = self.keys.cipher(session, record.key_version, record.key)
+        return unseal(cipher, record.sealed, self._binding(record), what)
 
-    def _binding(self, kind: str, name: str, version: int) -> bytes:
-        return f"{self._store.tenant}|{kind}|{name}|{version}".encode()
+    def _binding(self, record: _Record) -> bytes:
+        return binding(self._store.tenant, record.kind, record.name, record.version)
 
-    def _tenant_key(self, session: Session, version: int | None = None) -> tuple[int, bytes]:
-        query = select(TenantKeyRow).order_by(TenantKeyRow.version.desc())
-        if version is not None:
-            query = query.where(TenantKeyRow.version == version)
-        row = session.scalars(query.limit(1)).one_or_none()
-        if row is not None:
-            return row.version, self._provider.unwrap(row.wrapped)
-        if version is not None:
-            raise SealBrokenError("the tenant's key was destroyed: what it sealed is gone for good")
-        hold(session, "vault-key")
-        if session.scalar(select(func.count()).select_from(TenantKeyRow)):
-            return self._tenant_key(session)
-        key = os.urandom(KEY_BYTES)
-        session.add(TenantKeyRow(version=1, kek_id=self._provider.kek_id, wrapped=self._provider.wrap(key)))
-        session.flush()
-        return 1, key
+
+def _selected() -> _Query:
+    return select(
+        SecretRow.kind,
+        SecretRow.name,
+        SecretRow.version,
+        SecretRow.key_version,
+        SecretRow.sealed,
+        TenantKeyRow.kek_id,
+        TenantKeyRow.wrapped,
+    ).outerjoin(TenantKeyRow, TenantKeyRow.version == SecretRow.key_version)

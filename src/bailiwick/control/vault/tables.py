@@ -9,7 +9,10 @@ from bailiwick.store import Base
 
 
 class TenantKeyRow(Base):
-    """A tenant's key, wrapped by the company's."""
+    """A version of a tenant's key, wrapped by the company's; empty once it was destroyed.
+
+    The times are unknown (None) of what was made before they were written down.
+    """
 
     __tablename__ = "vault_keys"
     __table_args__ = (PrimaryKeyConstraint("tenant", "version"),)
@@ -17,6 +20,9 @@ class TenantKeyRow(Base):
     version: Mapped[int]
     kek_id: Mapped[str]
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime | None]
+    wrapped_at: Mapped[datetime | None]
+    destroyed_at: Mapped[datetime | None]
 
 
 class SecretRow(Base):

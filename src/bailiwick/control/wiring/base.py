@@ -15,7 +15,7 @@ from bailiwick.control.identity import (
 from bailiwick.control.policies import PolicyForce
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import SigningKeys
-from bailiwick.control.vault import CertificateAuthority, LocalFileKeyProvider, Vault
+from bailiwick.control.vault import CertificateAuthority, KeyRing, Vault, open_keys
 from bailiwick.core.clock import Clock
 from bailiwick.core.policy import Journal, PoliciesInForce
 from bailiwick.core.statements import SigningKey
@@ -32,6 +32,7 @@ class Base:
     clock: Clock
     store: Store
     audit: AuditLog
+    ring: KeyRing
     vault: Vault
     keys: Mapping[str, SigningKey]
     signing: SigningKeys
@@ -50,7 +51,8 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
     store.migrate()
     audit = AuditLog(clock)
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), audit, clock)
+    ring = open_keys(settings.vault_keys, settings.state)
+    vault = Vault(store, ring, audit, clock, settings.vault_keys.cache_seconds)
     signing = SigningKeys(vault, clock)
     with store.transaction() as session:
         signing.prepare(session)
@@ -67,6 +69,7 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
         clock=clock,
         store=store,
         audit=audit,
+        ring=ring,
         vault=vault,
         keys=keys,
         signing=signing,

@@ -7,6 +7,7 @@ from bailiwick.control.access_reviews import (
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import RetentionRules
 from bailiwick.control.declared import DeclaredSettings
+from bailiwick.control.encryption_keys import EncryptionKeyService
 from bailiwick.control.exporters import ExportService
 from bailiwick.control.exporters import secret_reader as exporter_secrets
 from bailiwick.control.history import HistoryService
@@ -68,6 +69,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         audit=base.audit,
         authorizer=base.authorizer,
         vault=base.vault,
+        encryption_keys=_encryption_keys(base),
         authority=base.authority,
         audit_key=base.keys["audit"],
         identity=people.identity,
@@ -178,6 +180,18 @@ def _declared(base: Base) -> DeclaredSettings:
         audit=base.audit,
         authorizer=base.authorizer,
         key=base.keys["settings"],
+        clock=base.clock,
+    )
+
+
+def _encryption_keys(base: Base) -> EncryptionKeyService:
+    return EncryptionKeyService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        vault=base.vault,
+        ring=base.ring,
+        own_key=base.settings.vault_keys.own_key,
         clock=base.clock,
     )
 

@@ -45,6 +45,8 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "agent.start": {"agent": ""},
     "policy.propose": {"permits": False},
     "stop.lift": {"security": False, "killers": frozenset()},
+    "freeze.lift": {"starters": frozenset()},
+    "encryption-key.shred": {"askers": frozenset()},
 }
 
 

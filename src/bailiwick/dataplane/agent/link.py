@@ -214,5 +214,5 @@ def _remote_error(answer: httpx2.Response) -> BailiwickError:
     except ValueError:
         problem = {}
     error = BailiwickError(str(problem.get("title", "the control plane refuses")), hint=str(problem.get("hint", "")))
-    error.status = answer.status_code
+    error.status, error.code = answer.status_code, str(problem.get("code", error.code))
     return error

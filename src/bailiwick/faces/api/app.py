@@ -23,6 +23,7 @@ from bailiwick.faces.api.directories import add_directories
 from bailiwick.faces.api.domains import add_domains
 from bailiwick.faces.api.egress import add_egress
 from bailiwick.faces.api.emergencies import add_emergencies
+from bailiwick.faces.api.encryption_keys import add_encryption_keys
 from bailiwick.faces.api.exporters import add_exporters
 from bailiwick.faces.api.freezes import add_freezes
 from bailiwick.faces.api.grants import add_grants
@@ -115,6 +116,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_uploads,
         add_previews,
         add_signing,
+        add_encryption_keys,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -46,7 +46,7 @@ def backup(
     words = f"{file}: {_described(manifest)}, signed\n" + (
         "the vault's key is in it, wrapped by the passphrase: keep that elsewhere"
         if passphrase is not None
-        else f"the vault's key is not in it: keep a copy of {settings.state / 'vault.key'} elsewhere"
+        else _where_the_key_is(settings)
     )
     show(_value(manifest), words, as_json=as_json)
 
@@ -64,11 +64,13 @@ def restore(
     control.yaml --passphrase-file passphrase.
     """
     from bailiwick.control.backup import check_backup, read_passphrase  # noqa: PLC0415
+    from bailiwick.control.vault import open_keys  # noqa: PLC0415
 
     settings = load_settings(config)
     with explaining():
         passphrase = read_passphrase(passphrase_file) if passphrase_file is not None else None
-        checked = check_backup(file, passphrase=passphrase, key_file=key_file)
+        keys = None if settings.vault_keys.in_state else open_keys(settings.vault_keys, settings.state)
+        checked = check_backup(file, passphrase=passphrase, key_file=key_file, keys=keys)
         if check:
             words = f"whole and genuine: {_described(checked.manifest)}"
             show(_value(checked.manifest), words, as_json=as_json)
@@ -87,7 +89,7 @@ def _restore(checked: "Checked", settings: "ControlSettings", *, replace: bool) 
         require_stopped,
     )
     from bailiwick.control.backup import restore as put_back  # noqa: PLC0415
-    from bailiwick.control.vault import LocalFileKeyProvider, Vault  # noqa: PLC0415
+    from bailiwick.control.vault import open_vault  # noqa: PLC0415
     from bailiwick.core.clock import utc_now  # noqa: PLC0415
     from bailiwick.store import Store  # noqa: PLC0415
 
@@ -98,7 +100,7 @@ def _restore(checked: "Checked", settings: "ControlSettings", *, replace: bool) 
     put_back(checked, target, utc_now)
     store = Store.connect(target.url)
     try:
-        vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), AuditLog(utc_now), utc_now)
+        vault = open_vault(settings.vault_keys, settings.state, store, AuditLog(utc_now), utc_now)
         made = f"{checked.manifest.made:%Y-%m-%dT%H:%M:%SZ}"
         outcome = after_restore(store, vault, settings.state, by=operator(), made=made, clock=utc_now)
     finally:
@@ -118,6 +120,14 @@ def _restore(checked: "Checked", settings: "ControlSettings", *, replace: bool) 
     return value, "\n".join(lines)
 
 
+def _where_the_key_is(settings: "ControlSettings") -> str:
+    if settings.vault_keys.in_state:
+        return f"the vault's key is not in it: keep a copy of {settings.state / 'vault.key'} elsewhere"
+    return (
+        f"the vault's key is not in it: it opens where {settings.vault_keys.present.provider} gives the use of that key"
+    )
+
+
 @contextlib.contextmanager
 def _source(settings: "ControlSettings") -> Iterator["Source"]:
     from bailiwick.control.backup import Source  # noqa: PLC0415
@@ -127,7 +137,7 @@ def _source(settings: "ControlSettings") -> Iterator["Source"]:
     url = settings.database_url.get_secret_value()
     store = Store.connect(url)
     try:
-        yield Source(store, url, settings.state, settings.public_url, product_version())
+        yield Source(store, url, settings.state, settings.public_url, product_version(), settings.vault_keys)
     finally:
         store.dispose()
 

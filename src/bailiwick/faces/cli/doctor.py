@@ -1,9 +1,10 @@
 """`bailiwick doctor`: what this host can do, and what is missing."""
 
+import os
 import stat
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from bailiwick.faces.cli.host_checks import Check, State, host_checks
 from bailiwick.faces.cli.network_checks import ask_planes, network_check
 from bailiwick.faces.cli.operator import load_settings
 from bailiwick.faces.cli.options import Json
+
+if TYPE_CHECKING:
+    from bailiwick.control.settings import ControlSettings
 
 _LEAST_POSTGRESQL = 15
 
@@ -44,7 +48,7 @@ def _of_host(config: Path | None, state: Path) -> list[Check]:
         return host_checks(state)
     settings = load_settings(config)
     found = host_checks(settings.state)
-    return [*found, _settings(config), _database(settings.database_url.get_secret_value())]
+    return [*found, _settings(config), _database(settings.database_url.get_secret_value()), _keys(settings)]
 
 
 def _lines(check: Check) -> list[str]:
@@ -70,3 +74,20 @@ def _database(url: str) -> Check:
     if int(version.split(".")[0]) < _LEAST_POSTGRESQL:
         return Check("database", State.MISSING, words, f"use PostgreSQL {_LEAST_POSTGRESQL} or newer")
     return Check("database", State.GOOD, words)
+
+
+def _keys(settings: "ControlSettings") -> Check:
+    """Try whether the company's key wraps and unwraps; nothing of it is kept."""
+    from bailiwick.control.vault import KEY_BYTES, open_keys  # noqa: PLC0415
+
+    if settings.vault_keys.in_state and not (settings.state / "vault.key").exists():
+        return Check("keys", State.GOOD, "local-file: vault.key is made at the first start")
+    try:
+        ring, probe = open_keys(settings.vault_keys, settings.state), os.urandom(KEY_BYTES)
+        ring.present()  # a key is not made only to be looked at
+        wrapped = ring.wrap(probe, "doctor")
+        if ring.unwrap(wrapped, "doctor") != probe:
+            return Check("keys", State.MISSING, f"{ring.kind} gives back another key than it was given", "replace it")
+    except BailiwickError as fault:
+        return Check("keys", State.MISSING, fault.message, fault.hint)
+    return Check("keys", State.GOOD, f"{wrapped.kek_id} wraps and unwraps")

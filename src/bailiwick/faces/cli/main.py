@@ -44,6 +44,7 @@ from bailiwick.faces.cli import (
     standards,
     stops,
     upgrade,
+    vault_keys,
     waivers,
     workers,
 )
@@ -107,6 +108,7 @@ root.add_typer(upgrade.app, name="upgrade")
 root.add_typer(releases.app, name="release")
 root.add_typer(attest.app, name="attest")
 root.add_typer(keys.app, name="key")
+root.add_typer(vault_keys.app, name="keys")
 root.command()(login)
 root.command()(logout)
 root.command()(review)

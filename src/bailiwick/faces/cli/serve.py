@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bailiwick.faces.cli.operator import explaining
+
 app = typer.Typer(help="Run a part of Bailiwick.", no_args_is_help=True)
 Config = Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="the settings, in YAML")]
 
@@ -17,7 +19,9 @@ def control(config: Config) -> None:
     from bailiwick.control.wiring import build_control  # noqa: PLC0415
     from bailiwick.faces.server import serve_control  # noqa: PLC0415
 
-    asyncio.run(serve_control(build_control(ControlSettings.load(config))))
+    with explaining():
+        built = build_control(ControlSettings.load(config))
+    asyncio.run(serve_control(built))
 
 
 @app.command("data-plane")

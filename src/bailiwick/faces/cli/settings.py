@@ -90,7 +90,7 @@ def _histories(config: Path) -> dict[str, "History"]:
     """Return the versions of the control plane (without a name) and of each data plane."""
     from bailiwick.control.audit import AuditLog  # noqa: PLC0415
     from bailiwick.control.declared import planes_recorded, read_history  # noqa: PLC0415
-    from bailiwick.control.vault import LocalFileKeyProvider, Vault  # noqa: PLC0415
+    from bailiwick.control.vault import open_vault  # noqa: PLC0415
     from bailiwick.core.clock import utc_now  # noqa: PLC0415
     from bailiwick.store import Store  # noqa: PLC0415
 
@@ -98,7 +98,7 @@ def _histories(config: Path) -> dict[str, "History"]:
     store = Store.connect(settings.database_url.get_secret_value())
     try:
         with explaining(), store.transaction() as session:
-            vault = Vault(store, LocalFileKeyProvider(settings.state / "vault.key"), AuditLog(utc_now), utc_now)
+            vault = open_vault(settings.vault_keys, settings.state, store, AuditLog(utc_now), utc_now)
             key = vault.signing_key(session, "settings").public_text
             return {name: read_history(session, key, name) for name in ("", *planes_recorded(session))}
     finally:

@@ -4,6 +4,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.encryption_keys import KeysView
+from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.principals import Identity
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor
 from bailiwick.faces.console.words import count
@@ -33,8 +36,17 @@ def add_settings(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             present=present,
             past=[drift for drift in drifts if drift.ended is not None],
             versions=versions[::-1],
+            keys=_keys(control, visitor.identity),
             planes={
                 name: (found, found.changes(found.newest.sequence) if found.newest else [])
                 for name, found in control.declared.planes(visitor.identity).items()
             },
         )
+
+
+def _keys(control: ControlPlane, identity: Identity) -> KeysView | None:
+    """Return how the vault's keys stand, to who may see it."""
+    try:
+        return control.encryption_keys.show(identity)
+    except ForbiddenError:
+        return None

@@ -18,8 +18,9 @@ from bailiwick.core.grants import DataGrant, FieldMask, Mask, RequestGrant
 from bailiwick.core.messages import BearerToken, ServiceConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.services import Credentials, ServiceGateway, ServiceListener
+from bailiwick.dataplane.gateways.services import ServiceCredentials, ServiceGateway, ServiceListener
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from tests.fixtures.crm import CLIENT_SECRET, KEY, Crm, crm
 
@@ -104,7 +105,7 @@ def house(system: Crm) -> Iterator[House]:
         upstreams = Upstreams()
         made.gateway = ServiceGateway(
             connection=lambda _: made.connection,
-            credentials=Credentials(made.fetch, upstreams),
+            credentials=ServiceCredentials(Credentials(made.fetch), upstreams),
             upstreams=upstreams,
             resolve=made.calls.get,
             authorize=lambda *_: made.decision,

@@ -4,12 +4,11 @@ import asyncio
 import base64
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx2
 
-from bailiwick.core.errors import BailiwickError, UnavailableError
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.messages import (
     BasicPassword,
     BearerToken,
@@ -18,10 +17,9 @@ from bailiwick.core.messages import (
     NoCredential,
     ServiceConnection,
 )
+from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
-# A secret is read anew after so long, and at once when a service did not take it.
-_SECRET_SECONDS = 60.0
 _TOKEN_SECONDS = 10.0
 # A token is renewed before it ends; one that does not say when it ends is taken for one of five minutes.
 _RENEW_BEFORE_SECONDS, _USUAL_SECONDS, _LEAST_SECONDS = 30.0, 300.0, 1.0
@@ -37,20 +35,19 @@ class Shown:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-class Credentials:
-    """Credentials of services. `fetch` returns the value of a secret by its name, from the control plane."""
+class ServiceCredentials:
+    """Credentials of services, made of `secrets` of the vault."""
 
-    def __init__(self, fetch: Callable[[str], Awaitable[str]], upstreams: Upstreams) -> None:
-        self._fetch = fetch
+    def __init__(self, secrets: Credentials, upstreams: Upstreams) -> None:
+        self._secrets = secrets
         self._upstreams = upstreams
-        self._secrets: dict[str, tuple[str, float]] = {}
         self._tokens: dict[ClientCredentials, tuple[str, float]] = {}
         self._turns: dict[ClientCredentials, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
-    def known(self) -> frozenset[str]:
-        """Every value that is held now, for whoever masks."""
-        return frozenset(value for value, _ in (*self._secrets.values(), *self._tokens.values()))
+    def tokens(self) -> frozenset[str]:
+        """The tokens that are held now, for whoever masks."""
+        return frozenset(token for token, _ in self._tokens.values())
 
     async def of(self, connection: ServiceConnection) -> Shown | None:
         """Return what to show, None where nobody asks; raise `UnavailableError` when it cannot be had."""
@@ -72,28 +69,18 @@ class Credentials:
     def refused(self, connection: ServiceConnection) -> None:
         """Note that a service did not take what was shown: it is got anew."""
         for secret in connection.secrets:
-            self._secrets.pop(secret, None)
+            self._secrets.forget(secret)
         if isinstance(connection.credential, ClientCredentials):
             self._tokens.pop(connection.credential, None)
 
     async def _secret(self, name: str) -> str:
-        value, until = self._secrets.get(name, ("", 0.0))
-        if value and time.monotonic() < until:
-            return value
-        try:
-            fetched = await self._fetch(name)
-        except BailiwickError as fault:
-            # While the control plane is away, what was good goes on; what it refuses does not.
-            if value and isinstance(fault, UnavailableError):
-                return value
-            raise
-        if not fetched.isprintable():
+        value = await self._secrets.get(name)
+        if not value.isprintable():
             raise UnavailableError(
                 f"the secret {name} cannot be a header's value",
                 hint=f"store it again in one line: bailiwick secret put {name}",
             )
-        self._secrets[name] = (fetched, time.monotonic() + _SECRET_SECONDS)
-        return fetched
+        return value
 
     async def _token(self, credential: ClientCredentials, authority: str) -> str:
         async with self._turns[credential]:
@@ -122,7 +109,7 @@ class Credentials:
             raise _no_token(f"is not reached ({type(fault).__name__})") from None
         if answer.status_code != httpx2.codes.OK or len(answer.content) > _MOST_TOKEN_BYTES:
             if answer.status_code in {400, 401, 403}:
-                self._secrets.pop(credential.secret, None)
+                self._secrets.forget(credential.secret)
             raise _no_token(f"answers with status {answer.status_code}")
         return _read_token(answer)
 

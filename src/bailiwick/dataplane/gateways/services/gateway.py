@@ -11,7 +11,7 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
-from bailiwick.dataplane.gateways.services.credentials import Credentials
+from bailiwick.dataplane.gateways.services.credentials import ServiceCredentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
@@ -64,7 +64,7 @@ class ServiceGateway:
     """
 
     connection: Callable[[Binding], ServiceConnection | None]
-    credentials: Credentials
+    credentials: ServiceCredentials
     upstreams: Upstreams
     resolve: Callable[[str], Call | None]
     authorize: Callable[[Identity, Binding], Decision]

@@ -1,0 +1,57 @@
+"""Credentials that were fetched from the control plane: used for a minute, then asked for again, in memory only.
+
+While the control plane is away, what was good goes on. Once it says no, or that its vault opens no more, it does not.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from bailiwick.core.errors import BailiwickError, UnavailableError
+from bailiwick.core.masking import Masker
+
+_SECONDS = 60.0
+_FAULT = 500  # RFC 9110, section 15.6: the server's own fault, which says nothing about the credential
+_OF_THE_VAULT = "vault."
+
+
+class Credentials:
+    """Fetches by name; what it ever held is masked wherever it turns up, for as long as the process lives."""
+
+    def __init__(self, fetch: Callable[[str], Awaitable[str]], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._kept: dict[str, tuple[str, float]] = {}
+        self.values: frozenset[str] = frozenset()
+        self.masker = Masker()
+
+    def __repr__(self) -> str:
+        return f"Credentials({sorted(self._kept)})"
+
+    async def get(self, name: str) -> str:
+        """Return a credential; what the control plane says against it is raised."""
+        value, until = self._kept.get(name, ("", 0.0))
+        if value and self._clock() < until:
+            return value
+        try:
+            value = await self._fetch(name)
+        except BailiwickError as fault:
+            if not value or _is_refusal(fault):
+                self.forget(name)
+                raise
+            return value
+        self._kept[name] = (value, self._clock() + _SECONDS)
+        if value not in self.values:
+            self.values |= {value}
+            self.masker = Masker(self.values)
+        return value
+
+    def forget(self, name: str) -> None:
+        """Ask anew at the next use."""
+        self._kept.pop(name, None)
+
+
+def _is_refusal(fault: BailiwickError) -> bool:
+    """Return whether the control plane said no, rather than nothing or that it is not well."""
+    if fault.code.startswith(_OF_THE_VAULT):
+        return True
+    return not isinstance(fault, UnavailableError) and fault.status < _FAULT
