@@ -41,7 +41,7 @@ OWNER = "test/gvisor"
 missing = gvisor.why_no_gvisor()
 here = pytest.mark.skipif(missing is not None, reason=f"no gVisor: {missing}")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take another uid")
-_ANSWERS = f"echo runsc version 1; printf '  -%s\\n' {' '.join(gvisor._NEEDED)}"
+_ANSWERS = f"echo runsc version 1; printf '  -%s\\n' {' '.join(sorted(gvisor._NEEDED))}"
 SERVES = """
     import socket
     door = socket.socket(fileno=3)

@@ -160,7 +160,7 @@ async def test_compressed_requests_are_made_plain_and_masked(host: Host, opened:
         (f"one\ntwo\n{MAIL}\n{CARD}\n", {}, "the body of the request holds sensitive values (card: 1, email: 1)"),
         (b"\x0b\x02\x80", {"content_encoding": "br"}, "compressed in a way that is not read (br)"),
         (b"no gzip", {"content_encoding": "gzip"}, "is not compressed as it says"),
-        (gzip.compress(b"cut off" * 99)[:20], {"content_encoding": "gzip"}, "is not compressed as it says"),
+        (gzip.compress(b"cut off" * 99, mtime=0)[:20], {"content_encoding": "gzip"}, "is not compressed as it says"),
         ("x", {"content_type": "text/plain; charset=utf-16"}, "text that is not read (utf-16)"),
     ],
 )
