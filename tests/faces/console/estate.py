@@ -69,6 +69,7 @@ class Estate:
             "/audit?actor=nobody",
             "/directories",
             "/exporters",
+            "/integrations",
             "/planes",
             "/people",
             "/people?text=nobody-is-called-this",

@@ -26,6 +26,7 @@ from bailiwick.faces.console.freezes import add_freezes
 from bailiwick.faces.console.guardrails import add_guardrails
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
+from bailiwick.faces.console.integrations import add_integrations
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.notices import add_notices
 from bailiwick.faces.console.overview import add_overview
@@ -77,6 +78,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_bill,
         add_findings,
         add_waivers,
+        add_integrations,
         add_planes,
         add_policies,
         add_standards,

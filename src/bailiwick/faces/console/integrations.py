@@ -1,0 +1,111 @@
+"""The page of integrations: where each business system is, what it offers, who uses it, and its switch."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from bailiwick.control.app import ControlPlane
+from bailiwick.control.identity import ORGANIZATION
+from bailiwick.control.integrations import Integration
+from bailiwick.core.grants import DataGrant, Offer, RequestGrant
+from bailiwick.core.messages import AnyConnection
+from bailiwick.core.principals import Identity
+from bailiwick.core.reach import IntegrationReach
+from bailiwick.core.reach_words import grant_words
+from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.sessions import Visitor, Writer
+from bailiwick.faces.console.words import State, count, listed
+
+_KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service"}
+_STATIC = frozenset({"bearer", "basic", "header"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """Where one plane finds a system, and as whom it comes there."""
+
+    plane: str
+    where: str
+    account: str
+    secrets: tuple[str, ...]
+    static_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationView:
+    """An integration as the page shows it; `offers` are the lines of each access."""
+
+    found: Integration
+    kind: str
+    state: State
+    places: tuple[PlaceView, ...]
+    offers: tuple[tuple[str, tuple[str, ...]], ...]
+    classes: tuple[tuple[str, str], ...]
+    apps: int
+
+
+def add_integrations(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
+    """Add the page and its switch."""
+
+    @app.get("/integrations", response_class=HTMLResponse)
+    def integrations(request: Request, visitor: Visitor) -> Response:
+        with control.store.transaction() as session:
+            views = _views(control, session, visitor.identity)
+            change = control.authorizer.decide(session, visitor.identity, "integration.manage", ORGANIZATION)
+        return pages.render(request, "integrations", visitor, views=views, change=change, glance=_glance(views))
+
+    @app.post("/integrations/{name}/switch")
+    def switch(
+        visitor: Writer,
+        name: str,
+        enabled: Annotated[bool, Form()],
+        reason: Annotated[str, Form(min_length=1, max_length=2000)],
+    ) -> Response:
+        control.integrations.set_enabled(visitor.identity, name, enabled=enabled, reason=reason)
+        return RedirectResponse("/integrations", 303)
+
+
+def _views(control: ControlPlane, session: Session, identity: Identity) -> list[IntegrationView]:
+    classes = control.data_classes.of(session)
+    reaches = control.deploys.production_reaches(session).values()
+    used = Counter(name for reach in reaches for name in {item.resource for item in reach.integrations})
+    return [
+        IntegrationView(
+            item,
+            _KINDS.get(item.kind, item.kind),
+            State("on", "good") if item.enabled else State("off", "bad"),
+            tuple(_place(plane, connection) for plane, connection in sorted(item.connections.items())),
+            tuple((rule, _lines(item.name, offers)) for rule, offers in sorted(item.offers.items())),
+            tuple(sorted(classes.get(item.name, {}).items())),
+            used[item.name],
+        )
+        for item in control.integrations.integrations(session)
+        if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
+    ]
+
+
+def _place(plane: str, connection: AnyConnection) -> PlaceView:
+    static = connection.kind == "http" and connection.credential.kind in _STATIC
+    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static)
+
+
+def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:
+    tables = tuple(offer for offer in offers if not isinstance(offer, RequestGrant))
+    requests = tuple(offer for offer in offers if isinstance(offer, RequestGrant))
+    grant = DataGrant(integration=name, tables=tables, requests=requests)
+    reach = IntegrationReach(name=name, resource=name, grant=grant)
+    return tuple(line.removeprefix(f"{name}: ") for line in grant_words(reach))
+
+
+def _glance(views: Sequence[IntegrationView]) -> str:
+    if not views:
+        return "No business system is registered that you may see."
+    off = [view.found.name for view in views if not view.found.enabled]
+    if off:
+        return f"Switched off for every app: {listed(off)}."
+    return f"{count(len(views), 'business system')}, all switched on."

@@ -1,0 +1,52 @@
+"""The page of integrations: where systems are, what they offer, and the switch that closes one for every app."""
+
+from dataclasses import replace
+
+import pytest
+
+from bailiwick.core.grants import FieldMask, RequestGrant
+from bailiwick.core.messages import BearerToken, ServiceConnection
+from tests.faces.console.conftest import Console, csrf_token
+from tests.fixtures.company import orders_db
+
+pytestmark = pytest.mark.req("IN6", "DG7")
+
+
+def test_an_administrator_sees_what_systems_offer_and_switches_one_off(console: Console) -> None:
+    control, people = console.company.control, console.company.people
+    with control.store.transaction() as session:
+        control.vault.put(session, "crm-key", "the-key-of-the-crm", by="user:admin@example.com")
+    crm = replace(
+        orders_db(),
+        name="crm",
+        kind="http",
+        connections={
+            "production": ServiceConnection(
+                kind="http", url="https://crm.example/api", credential=BearerToken(kind="bearer", secret="crm-key")
+            )
+        },
+        offers={
+            "contacts:read": (
+                RequestGrant(methods=frozenset({"GET"}), path="/contacts/{id}", fields=(FieldMask(path="ssn"),)),
+            )
+        },
+    )
+    control.integrations.register(people["admin"], crm)
+    admin, _ = console.signed_in("admin")
+    page = admin.get("/integrations").text
+    assert "2 business systems, all switched on." in page
+    for words in ("https://crm.example/api", "GET /contacts/{id}; ssn hidden", "a key that does not change", "crm-key",
+                  "select on orders"):  # fmt: skip
+        assert words in page, words
+    assert "the-key-of-the-crm" not in page
+    form = {"csrf_token": csrf_token(page), "enabled": "false", "reason": "a leak"}
+    assert admin.post("/integrations/crm/switch", data={**form, "reason": ""}).status_code == 422
+    assert admin.post("/integrations/crm/switch", data=form).status_code == 303
+    assert "Switched off for every app: crm." in admin.get("/integrations").text
+    builder, _ = console.signed_in("builder")
+    seen = builder.get("/integrations").text
+    assert "Switch crm" not in seen
+    refused = builder.post("/integrations/crm/switch", data={**form, "csrf_token": csrf_token(seen)})
+    assert refused.status_code == 403
+    with control.store.transaction() as session:
+        assert control.integrations.enabled(session)["crm"] is False
