@@ -15,7 +15,7 @@ def attack_words(report: AttacksReport | None) -> str:
     if report.unproved:
         said += f", {len(report.unproved)} lead nowhere on this host with or without a sandbox"
     said += f", {len(report.escaped)} got out{_names(report.escaped)}"
-    return said + "".join(f"; could not be tried: {item}" for item in report.left_out)
+    return said + "".join(f"; left out: {item}" for item in report.left_out)
 
 
 def _names(escaped: tuple[str, ...]) -> str:

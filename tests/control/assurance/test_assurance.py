@@ -57,7 +57,7 @@ def test_what_got_out_is_an_alert_with_its_names(company: Company) -> None:
 
 def test_a_part_that_could_not_be_tried_is_said_beside_what_held(company: Company) -> None:
     say(company, 1, report(left_out=("storage: only root can mount it",)))
-    assert words(company).endswith("0 got out; could not be tried: storage: only root can mount it")
+    assert words(company).endswith("0 got out; left out: storage: only root can mount it")
 
 
 def test_what_could_not_be_tried_says_why(company: Company) -> None:

@@ -18,13 +18,19 @@ from bailiwick.dataplane.agent.attacking import AttackWatch
 
 pytestmark = pytest.mark.req("RT1")
 HELD = {
-    "level": "bubblewrap, cgroup v2",
+    "level": "process",
+    "walls": "bubblewrap, cgroup v2",
     "attempts": 3,
     "proved": 2,
     "unproved": ["calls: one"],
     "escaped": [],
     "left_out": ["storage: no"],
 }
+
+
+def result(*levels: dict[str, Any]) -> str:
+    """Return what the attempts say at their end."""
+    return json.dumps({"levels": levels})
 
 
 class Told:
@@ -62,7 +68,7 @@ async def watching(watch: AttackWatch, then: Callable[[], Any]) -> None:
 
 
 async def test_the_result_is_told_with_level_and_kernel_and_kept_for_the_next_start(told: Told, tmp_path: Path) -> None:
-    watch = AttackWatch(tmp_path, 24, told, utc_now, 0.01, saying(json.dumps(HELD)))
+    watch = AttackWatch(tmp_path, 24, told, utc_now, 0.01, saying(result(HELD)))
     await watching(watch, told.first)
     first = told.reports[0]
     assert (first.level, first.attempts, first.proved, first.held) == ("process: bubblewrap, cgroup v2", 3, 2, True)
@@ -75,7 +81,7 @@ async def test_the_result_is_told_with_level_and_kernel_and_kept_for_the_next_st
 
 async def test_what_got_out_is_told_by_name(told: Told, tmp_path: Path) -> None:
     broken = HELD | {"escaped": ["files: read the host's"]}
-    await watching(AttackWatch(tmp_path, 24, told, utc_now, 0.01, saying(json.dumps(broken))), told.first)
+    await watching(AttackWatch(tmp_path, 24, told, utc_now, 0.01, saying(result(broken))), told.first)
     assert (told.reports[0].held, told.reports[0].escaped) == (False, ("files: read the host's",))
 
 
@@ -97,7 +103,7 @@ async def test_what_could_not_be_tried_is_told_with_its_reason(
 
 
 async def test_without_hours_it_is_done_when_asked_only(told: Told, tmp_path: Path) -> None:
-    watch = AttackWatch(tmp_path, 0, told, utc_now, 0.01, saying(json.dumps(HELD)))
+    watch = AttackWatch(tmp_path, 0, told, utc_now, 0.01, saying(result(HELD)))
 
     async def asked() -> None:
         await asyncio.sleep(0.2)

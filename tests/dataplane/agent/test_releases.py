@@ -7,7 +7,7 @@ import pytest
 
 from bailiwick.core.artifacts import TreeFile, pack
 from bailiwick.core.clock import utc_now
-from bailiwick.core.masking import MASK, Masker
+from bailiwick.core.masking import MASK
 from bailiwick.core.messages import AppState, Heartbeat
 from tests.dataplane.agent.test_stops import sandboxes_of
 from tests.fixtures.plane import APP, HELLO, MANIFEST, Keys, PlaneHouse
@@ -160,7 +160,8 @@ async def test_a_plane_whose_link_breaks_does_not_serve_on_deaf(
 @pytest.mark.req("OB4", "SE1")
 async def test_an_app_that_fails_at_import_is_reported_with_its_last_lines_and_no_secret(house: PlaneHouse) -> None:
     secret = "hunter2-of-the-orders-database"
-    house.plane._integrations.masker = Masker([secret])
+    house.tell_secret("orders-db", secret)
+    await house.plane._integrations._secrets.get("orders-db")
     code = f"name = 'settings'\nraise RuntimeError('cannot sign in with {secret}')\n"
     state = house.release({"app.py": code})
     await house.serve(state)

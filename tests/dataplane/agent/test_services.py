@@ -42,11 +42,7 @@ def system() -> Iterator[Crm]:
 async def test_an_app_calls_a_service_for_the_person_it_serves_until_it_is_switched_off(
     house: PlaneHouse, system: Crm
 ) -> None:
-    async def secret(name: str) -> str:
-        assert name == "crm-key"
-        return KEY
-
-    house.plane._integrations._secrets._fetch = secret
+    house.tell_secret("crm-key", KEY)
     request = RequestGrant(methods=frozenset({"GET"}), path="/contacts/{id}", fields=(FieldMask(path="ssn"),))
     contacts = IntegrationState(
         name="contacts",

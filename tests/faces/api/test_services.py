@@ -123,7 +123,7 @@ async def test_the_inventory_holds_everything_that_is_no_person(api: Api) -> Non
     assert found[f"app:{APP}"]["owner"] == "user:builder@example.com"
     assert {"plane:editor", "plane:production"} <= found.keys()
     account = found["integration:orders-db/production"]
-    assert account["scope"] == ["account u at 127.0.0.1:5432/orders", "offers orders:read"]
+    assert account["scope"] == ["account u at postgresql://127.0.0.1:5432/orders", "offers orders:read"]
     assert found[f"directory:entra/{token.id}"]["flags"] == ["expiring"]
     assert list(await api.listed(query="?kind=agent")) == ["agent:coder"]
 

@@ -40,7 +40,7 @@ def test_an_administrator_sees_what_systems_offer_and_switches_one_off(console: 
         assert words in page, words
     assert "the-key-of-the-crm" not in page
     form = {"csrf_token": csrf_token(page), "enabled": "false", "reason": "a leak"}
-    assert admin.post("/integrations/crm/switch", data={**form, "reason": ""}).status_code == 422
+    assert admin.post("/integrations/crm/switch", data={**form, "reason": ""}).status_code == 400
     assert admin.post("/integrations/crm/switch", data=form).status_code == 303
     assert "Switched off for every app: crm." in admin.get("/integrations").text
     builder, _ = console.signed_in("builder")

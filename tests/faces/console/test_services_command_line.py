@@ -113,6 +113,7 @@ def test_a_private_key_does_not_leave_the_machine(machine: Machine) -> None:
     (machine.folder / "junk").write_text("junk")
     assert "no key" in machine.refuses("service", "key", "add", NIGHTLY, "--public-key", "junk")
     assert "cannot be read" in machine.refuses("service", "key", "add", NIGHTLY, "--public-key", "nowhere")
+    assert "no key '-iX'" in machine.refuses("service", "key", "remove", NIGHTLY, "-iX", "--reason", "an odd id")
 
 
 @pytest.mark.req("ID4")

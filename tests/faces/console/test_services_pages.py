@@ -55,7 +55,8 @@ def test_a_page_tells_scope_credentials_and_history(console: Console) -> None:
     for words in ("Sends the nightly report", "builder on folder:finance", KEY.thumbprint(), "https://ci.example",
                   "sub = job:nightly", "token.issued", "service.created", "just now"):  # fmt: skip
         assert words in page, words
-    assert "account u at 127.0.0.1:5432/orders" in browser.get("/services/integration:orders-db/production").text
+    account = browser.get("/services/integration:orders-db/production").text
+    assert "account u at postgresql://127.0.0.1:5432/orders" in account
     assert browser.get(f"/services/app:{APP}").status_code == 200
     assert browser.get("/services/service:none").status_code == 404
 

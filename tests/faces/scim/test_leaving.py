@@ -49,7 +49,7 @@ def orders(postgres: EmbeddedPostgres, house: PlaneHouse) -> IntegrationState:
         owner.execute("DROP TABLE IF EXISTS orders")
         owner.execute("CREATE TABLE orders AS SELECT n AS id, 'EMEA' AS region FROM generate_series(1, 5000) n")
         owner.execute(f"GRANT SELECT ON orders TO {NAME}")
-    house.plane._integrations._secrets["orders-db"] = PASSWORD
+    house.tell_secret("orders-db", PASSWORD)
     table = TableGrant(
         relation="orders",
         operations=frozenset({Operation.SELECT}),

@@ -80,27 +80,33 @@ class AttackWatch:
 
     async def _attack(self) -> AttacksReport:
         try:
-            found = await self._made()
+            report = self._report_of(await self._made())
         except (OSError, ValueError, TimeoutError) as fault:
             _LOG.warning("the sandboxes could not be attacked: %s", fault)
-            found = {"error": "the attempts came to no end" if isinstance(fault, TimeoutError) else str(fault)}
-        if "error" in found:
-            words = f"{found['error']} {found.get('hint', '')}".strip()
+            words = "the attempts came to no end" if isinstance(fault, TimeoutError) else str(fault)
             return AttacksReport(kernel=_kernel(), untried=words[:_WORDS], time=self._clock())
-        levels = found["levels"]
-        report = AttacksReport(
-            level="; ".join(f"{item['level']}: {item['walls']}" for item in levels)[:_NAME],
-            kernel=_kernel(),
-            attempts=sum(item["attempts"] for item in levels),
-            proved=sum(item["proved"] for item in levels),
-            unproved=_names(levels, "unproved"),
-            escaped=_names(levels, "escaped"),
-            left_out=_names(levels, "left_out"),
-            time=self._clock(),
-        )
         if report.escaped:
             _LOG.error("something got out of a sandbox: %s", "; ".join(report.escaped))
         return report
+
+    def _report_of(self, found: dict[str, Any]) -> AttacksReport:
+        """Return what was found as a report; raise `ValueError` when it is no result, or says why there is none."""
+        if "error" in found:
+            raise ValueError(f"{found['error']} {found.get('hint', '')}".strip())
+        try:
+            levels = found["levels"]
+            return AttacksReport(
+                level="; ".join(f"{item['level']}: {item['walls']}" for item in levels)[:_NAME],
+                kernel=_kernel(),
+                attempts=sum(item["attempts"] for item in levels),
+                proved=sum(item["proved"] for item in levels),
+                unproved=_names(levels, "unproved"),
+                escaped=_names(levels, "escaped"),
+                left_out=_names(levels, "left_out"),
+                time=self._clock(),
+            )
+        except (KeyError, TypeError) as fault:
+            raise ValueError("the attempts ended without a result") from fault
 
     async def _made(self) -> dict[str, Any]:
         """Have it done by a process of its own, which takes what it started with it."""

@@ -30,6 +30,12 @@ _MACHINE = "x86_64"
 _PACKAGE = "bailiwick/dataplane/attacks/attempts"
 
 
+# What a level does not keep by itself: it is told of as left open, not as held.
+_LEFT_OPEN: Mapping[IsolationLevel, Mapping[str, str]] = {
+    "gvisor": {"map a file of the storage as code": "what can be read can be mapped there, as it could be copied"},
+}
+
+
 class AttackError(UnavailableError):
     """The attempts could not be made."""
 
@@ -52,7 +58,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What came of all attempts, at which level the sandbox was isolated, and by what; `left_out` says what was not
-    tried, and why.
+    tried, or is not kept at that level, and why.
     """
 
     level: IsolationLevel
@@ -96,7 +102,12 @@ async def attack_sandbox(runtime: Runtime, levels: Sequence[IsolationLevel] = ("
     for level in levels:
         made = await _attack(runtime, level, outside)
         outside = made.outside
-        found.append(Found(level, made.walls, tuple(_outcomes(made.inside, outside)), made.left_out))
+        open_here = _LEFT_OPEN.get(level, {})
+        outcomes = list(_outcomes(made.inside, outside))
+        left_open = [item for item in outcomes if not item.held and item.name in open_here]
+        words = tuple(f"{item.theme}: {item.name} ({open_here[item.name]})" for item in left_open)
+        kept = tuple(item for item in outcomes if item not in left_open)
+        found.append(Found(level, made.walls, kept, (*made.left_out, *words)))
     return found
 
 

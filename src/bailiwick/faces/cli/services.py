@@ -119,7 +119,8 @@ def add_key(
     show(made, f"{name} proves itself with the key {made['id']} from now on", as_json=as_json)
 
 
-@keys.command("remove")
+# The id of a key may begin with a hyphen, which is no option.
+@keys.command("remove", context_settings={"ignore_unknown_options": True})
 def remove_key(name: Name, key: Annotated[str, typer.Argument(help="its id")], reason: Reason = "") -> None:
     """Take a key away, and all tokens with it. Example: bailiwick service key remove service:x KEY --reason leaked."""
     call("POST", f"/services/{name}/keys/{key}/remove", json={"reason": reason})

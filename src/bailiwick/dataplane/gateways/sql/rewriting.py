@@ -61,6 +61,7 @@ class RewritingProcess:
             return _read_answer(_read(process.stdout))
         except (OSError, EOFError, ValueError):
             process.kill()
+            process.wait()  # or the next statement would be given to what is about to end
             hint = "send it again, or in smaller parts"
             return LostStatementError("the statement could not be looked at", hint=hint, sqlstate="54000")
         finally:
