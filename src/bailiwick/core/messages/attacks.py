@@ -14,7 +14,8 @@ class AttacksReport(Message):
     """What came of all attempts to get out of a sandbox of this plane.
 
     `proved` of them were held and do lead out where there is no sandbox, `unproved` lead nowhere on this host either,
-    `escaped` got out. `left_out` is what was not tried, or is not kept at a level, with its reason; where nothing could, `untried` says why.
+    `escaped` got out. `left_out` is what was not tried, or is not kept at a level, with its reason; where nothing could
+    be tried, `untried` says why.
     """
 
     kind: Literal["attacks"] = "attacks"
