@@ -198,7 +198,8 @@ async def _tell(writer: asyncio.StreamWriter, waiting: Waiting) -> None:
     with contextlib.suppress(ConnectionError):
         for seconds in _TELL_AFTER_SECONDS:
             await asyncio.sleep(begun + seconds - asyncio.get_running_loop().time())
-            await _write(writer, {"lines": [waiting.words]})
+            if waiting.words:
+                await _write(writer, {"lines": [waiting.words]})
 
 
 async def _write(writer: asyncio.StreamWriter, message: dict[str, object]) -> None:

@@ -137,6 +137,10 @@ class _Way:
                 if not self._empty(pipe):
                     self._wait_for_target(pipe)
                     break
+                self._moved(self.passed - before)
+                before = self.passed
+                if self._pause is not None or self._relay.because:
+                    break
         except BlockingIOError:
             pass
         except OSError:
