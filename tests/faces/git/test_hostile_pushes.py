@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -309,8 +310,10 @@ def test_what_a_killed_push_left_is_taken_away_later(door: Door, folder: Path) -
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Reviews wait in the middle until the event is set."""
+def held(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[threading.Event]:
+    """Reviews wait in the middle until the event is set; of code that was reviewed before, nobody would be asked."""
+    (folder / "app.py").write_text(f'app = "{uuid.uuid4()}"\n')
+    commit(folder)
     event, ask = threading.Event(), Worker.ask
 
     def waiting(worker: Worker, task: Task) -> tuple[Finding, ...]:

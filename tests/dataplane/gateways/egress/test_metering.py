@@ -63,7 +63,7 @@ async def test_bytes_pass_as_fast_as_they_may() -> None:
     async with outside(flood) as port, door_to(port, rails=EgressRails(megabytes_per_second=3)) as door:
         began = asyncio.get_running_loop().time()
         assert len(await door.said(hello(HOST))) == 6_000_000
-        # A second's worth passes at once, the rest in lots, of which the last, of two pieces at most, is not waited for.
+        # A second's worth passes at once, the rest in lots, of which the last is not waited for: two pieces at most.
         assert asyncio.get_running_loop().time() - began > 0.3
 
 
