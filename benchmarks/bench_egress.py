@@ -190,6 +190,7 @@ async def _gateway(parent: Pipe, home: str, ports: tuple[int, int]) -> None:
         resolve=lambda _: None,
         emit=lambda _: None,
         report=lambda _: None,
+        secrets=frozenset,
         clock=utc_now,
         guard=Guard.of_nothing(),
     )
