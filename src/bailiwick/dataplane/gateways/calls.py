@@ -1,5 +1,6 @@
 """Calls over HTTP as gateways take and pass them on: call after call on a connection, each ended from either side."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,19 +15,19 @@ _HEAD_SECONDS = 120.0
 _BODY_SECONDS = 60.0
 
 
-class CallListener(Listener):
+class CallListener(Listener, ABC):
     """Serves every connection to one socket, call after call."""
 
     def __init__(self) -> None:
         super().__init__(self._calls)
 
+    @abstractmethod
     async def serve(self, client: Channel, watch: Watch, head: RequestHead) -> bool:
         """Serve one call; return whether another may follow on this connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def refuse(self, client: Channel, fault: CallRefusedError) -> None:
         """Answer what is no request at all."""
-        raise NotImplementedError
 
     async def _calls(self, client: Channel) -> None:
         watch = Watch()
