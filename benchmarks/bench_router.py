@@ -5,6 +5,7 @@ The router runs in a process of its own on uvloop, as a data plane does.
 
 import asyncio
 import multiprocessing
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ from bailiwick.dataplane.router import (
 )
 
 _SECONDS, _CLIENTS = 3.0, 16
+_LIMIT_ADDED_MILLISECONDS = 1.0
 APP = """
 import sys, uvicorn
 async def app(scope, receive, send):
@@ -60,13 +62,22 @@ def measure() -> list[tuple[str, float, str]]:
             port, token = ours_end.recv()
             time.sleep(1.5)
             ours, bare = uvloop.run(_rate(port, token)), uvloop.run(_rate(18999, token))
+            late, soon = (uvloop.run(_median(place, token)) for place in (port, 18999))
         finally:
             router.terminate()
             router.join()
             for app in apps:
                 app.terminate()
                 app.wait()
-    return [("request through the router / bare uvicorn", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s")]
+    added = late - soon
+    return [
+        ("request through the router / bare uvicorn", ours / bare, f"{ours:,.0f}/s against {bare:,.0f}/s"),
+        (
+            "what the router adds to an answer: limit / p50",
+            _LIMIT_ADDED_MILLISECONDS / added,
+            f"p50 {late:.2f} ms against {soon:.2f} ms: {added:.2f} ms more, limit {_LIMIT_ADDED_MILLISECONDS:g} ms",
+        ),
+    ]
 
 
 def _serve(path: Path, parent: Pipe) -> None:
@@ -104,20 +115,29 @@ def _state(key: SigningKey) -> AppState:
 
 
 async def _rate(port: int, token: str) -> float:
-    request = f"GET / HTTP/1.1\r\nHost: b.localhost\r\nCookie: bailiwick_pass={token}\r\n\r\n".encode()
-    over = time.perf_counter() + _SECONDS
-    counts = await asyncio.gather(*(_client(port, request, over) for _ in range(_CLIENTS)))
-    return sum(counts) / _SECONDS
+    times = await asyncio.gather(*(_client(port, _request(token), _SECONDS) for _ in range(_CLIENTS)))
+    return sum(map(len, times)) / _SECONDS
 
 
-async def _client(port: int, request: bytes, over: float) -> int:
+async def _median(port: int, token: str) -> float:
+    """Return the median of one client's answers, in milliseconds."""
+    return statistics.median(await _client(port, _request(token), _SECONDS / 3)) * 1000
+
+
+def _request(token: str) -> bytes:
+    return f"GET / HTTP/1.1\r\nHost: b.localhost\r\nCookie: bailiwick_pass={token}\r\n\r\n".encode()
+
+
+async def _client(port: int, request: bytes, seconds: float) -> list[float]:
+    """Ask again and again; return how many seconds each answer took."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    count = 0
-    while time.perf_counter() < over:
+    times = []
+    over = time.perf_counter() + seconds
+    while (asked := time.perf_counter()) < over:
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), head
         await reader.readexactly(5)
-        count += 1
+        times.append(time.perf_counter() - asked)
     writer.close()
-    return count
+    return times

