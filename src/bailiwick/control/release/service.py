@@ -174,7 +174,8 @@ class ReleaseService:
     def _served_workers(self, session: Session, app: App, mode: Mode) -> tuple[ReleaseRow, Mapping[str, Worker]]:
         served = current_release(session, app.path, mode)
         if served is None:
-            raise NotFoundError(f"{app.path} is not in {mode}", hint=f"bailiwick deploy {app.path}")
+            way = "deploy" if mode == "production" else "push"
+            raise NotFoundError(f"{app.path} is not in {mode}", hint=f"bailiwick {way} {app.path}")
         return served, manifest_of(self._sources.files(app, served.commit)).workers
 
     def production_manifest(self, session: Session, app: App) -> Manifest | None:
