@@ -1,8 +1,8 @@
-"""Data grants: what an app may see and change of an integration: its tables, per row and column, or its calls."""
+"""Data grants: what an app may see and change of an integration: tables, per row and column, calls, and mail."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -13,6 +13,14 @@ _PATH_PATTERN = r"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\}))*(
 PathPattern = Annotated[str, Field(pattern=_PATH_PATTERN, min_length=1, max_length=300)]
 _ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
 _HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+# A mailbox (RFC 5321), any of a domain, or any at all: `ann@example.com`, `*@example.com`, `*`.
+AddressPattern = Annotated[
+    str,
+    Field(
+        pattern=r"^(\*|(\*|[a-z0-9.!#$%&'+/=?^_`{|}~-]{1,64})@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)$",
+        max_length=254,
+    ),
+]
 _FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
 
 
@@ -93,8 +101,26 @@ class RequestGrant(_Value):
     fields: tuple[FieldMask, ...] = ()
 
 
+class MailGrant(_Value):
+    """Mail that may be sent: from these addresses, to these, so large, and to so many at once.
+
+    Addresses are in lower case, and compared so. What may come from any address could come from anybody's.
+    """
+
+    senders: tuple[AddressPattern, ...] = Field(min_length=1)
+    recipients: tuple[AddressPattern, ...] = Field(min_length=1)
+    most_bytes: int = Field(default=10 * 2**20, ge=1024, le=32 * 2**20)
+    most_recipients: int = Field(default=20, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> Self:
+        if "*" in self.senders:
+            raise ValueError("mail comes from addresses, or those of a domain: *@example.com")
+        return self
+
+
 # What one access rule of an integration may open.
-Offer = TableGrant | RequestGrant
+Offer = TableGrant | RequestGrant | MailGrant
 OFFER: TypeAdapter[Offer] = TypeAdapter(Offer)
 
 
@@ -104,7 +130,13 @@ class DataGrant(_Value):
     integration: str
     tables: tuple[TableGrant, ...]
     requests: tuple[RequestGrant, ...] = ()
+    mail: tuple[MailGrant, ...] = ()
     demands_person: bool = False
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """All that it opens."""
+        return (*self.tables, *self.requests, *self.mail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class Reach(BaseModel):
                 request["methods"] = sorted(request["methods"])
             if not integration["grant"]["requests"]:
                 del integration["grant"]["requests"]
+            if not integration["grant"]["mail"]:
+                del integration["grant"]["mail"]
         return hashlib.sha256(canonical_json(document)).hexdigest()
 
 

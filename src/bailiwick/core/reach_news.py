@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from bailiwick.core.grants import ColumnGrant, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, MailGrant, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
-from bailiwick.core.reach_words import Line, grant_words, reach_lines, request_words, table_words
+from bailiwick.core.reach_words import Line, grant_words, mail_words, reach_lines, request_words, table_words
 
 # Kinds of lines where less than before is nothing new.
 _BY_AMOUNT = frozenset({"scope", "limit", "storage"})
@@ -39,6 +39,11 @@ def _wider(item: IntegrationReach, earlier: Sequence[IntegrationReach]) -> list[
         for request in item.grant.requests
         if not any(_allows(was, request) for grant in before for was in grant.requests)
     ]
+    found += [
+        Line("scope", mail_words(item.resource, mail))
+        for mail in item.grant.mail
+        if not any(_sends(was, mail) for grant in before for was in grant.mail)
+    ]
     if not item.grant.demands_person and all(grant.demands_person for grant in before):
         found.append(Line("scope", f"{item.resource}: asked without a person behind the call, too"))
     return found
@@ -64,6 +69,16 @@ def _allows(was: RequestGrant, now: RequestGrant) -> bool:
         and _within(now.body, was.body)
         and set(now.headers) <= set(was.headers)
         and set(was.fields) <= set(now.fields)
+    )
+
+
+def _sends(was: MailGrant, now: MailGrant) -> bool:
+    """Whether a grant of mail opens all that another one does."""
+    return (
+        set(now.senders) <= set(was.senders)
+        and (set(now.recipients) <= set(was.recipients) or "*" in was.recipients)
+        and now.most_bytes <= was.most_bytes
+        and now.most_recipients <= was.most_recipients
     )
 
 

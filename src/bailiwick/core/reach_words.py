@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, FieldMask, MailGrant, Mask, Offer, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
 
 _MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
@@ -54,8 +54,7 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
 
 def grant_words(integration: IntegrationReach) -> Iterator[str]:
     """Yield what a grant opens of an integration, as lines."""
-    yield from (table_words(integration.resource, table) for table in integration.grant.tables)
-    yield from (request_words(integration.resource, request) for request in integration.grant.requests)
+    yield from (offer_words(integration.resource, offer) for offer in integration.grant.offers)
 
 
 def size_words(count: int) -> str:
@@ -67,6 +66,20 @@ def host_words(entry: str) -> str:
     """Return what a host in reach opens, as a line."""
     address, _, protocol = entry.partition("/")
     return _PROTOCOLS.get(protocol, "may open connections to {} as {}").format(address, protocol)
+
+
+def offer_words(resource: str, offer: Offer) -> str:
+    """Return what an offer opens of an integration, as a line."""
+    if isinstance(offer, MailGrant):
+        return mail_words(resource, offer)
+    return request_words(resource, offer) if isinstance(offer, RequestGrant) else table_words(resource, offer)
+
+
+def mail_words(resource: str, mail: MailGrant) -> str:
+    """Return what a grant opens of a mail server, as a line."""
+    to = "anybody" if "*" in mail.recipients else ", ".join(mail.recipients)
+    sizes = f"{mail.most_recipients} at once, {size_words(mail.most_bytes)} each"
+    return f"{resource}: sends mail as {', '.join(mail.senders)} to {to}; {sizes}"
 
 
 def table_words(resource: str, table: TableGrant) -> str:

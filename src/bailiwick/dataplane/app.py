@@ -47,6 +47,7 @@ from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
+from bailiwick.dataplane.gateways.mail import MailGateway
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
     SqlGateway,
@@ -125,9 +126,19 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
         )
+        self._mail = MailGateway(
+            connection=self._integrations.mail_server,
+            secret=self._integrations.secret,
+            forget=self._integrations.forget_secret,
+            resolve=self._calls.resolve,
+            authorize=decisions.authorize,
+            emit=self._emit,
+            clock=utc_now,
+            guard=self._guard,
+        )
         self._models = self._models_made()
         self._cutter = Cutter(
-            (gateway, self._services),
+            (gateway, self._services, self._mail),
             self._models.gateway,
             lambda chore: self._host.later(chore),  # noqa: PLW0108 - the host is made later
         )
@@ -200,6 +211,7 @@ class DataPlane:
             helpers=prepare_helpers(settings.state / "helpers"),
             gateway=gateway,
             services=self._services,
+            mail=self._mail,
             databases=self._databases,
             storage=OwnStorage(settings.state / "storage", settings.plane, report, utc_now),
             models=self._models.listener_of,
@@ -314,6 +326,7 @@ class DataPlane:
                 self._take_policies(message)
                 self._models.gateway.end_revoked(message.epochs)
                 self._services.end_revoked(message.epochs)
+                self._mail.end_revoked(message.epochs)
                 self._networks.hear(message.networks)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):

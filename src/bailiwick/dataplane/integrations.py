@@ -15,6 +15,7 @@ from bailiwick.core.messages import (
     DatabaseConnection,
     DesiredState,
     IntegrationState,
+    MailConnection,
     ServiceConnection,
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
@@ -75,6 +76,20 @@ class PlaneIntegrations:
         state = self._integration(binding)
         found = state.connection if state is not None else None
         return found if isinstance(found, ServiceConnection) else None
+
+    def mail_server(self, binding: Binding) -> MailConnection | None:
+        """Return where the mail server behind a socket is now, None when it is gone."""
+        state = self._integration(binding)
+        found = state.connection if state is not None else None
+        return found if isinstance(found, MailConnection) else None
+
+    async def secret(self, name: str) -> str:
+        """Return a credential of the vault."""
+        return await self._secrets.get(name)
+
+    def forget_secret(self, name: str) -> None:
+        """Fetch a credential anew at its next use: it was not taken."""
+        self._secrets.forget(name)
 
     async def _connect_own(self, binding: Binding) -> Connection:
         app = self._app(binding)

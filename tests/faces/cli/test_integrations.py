@@ -36,6 +36,20 @@ offers:
   orders:read:
     - {relation: orders, operations: [select], columns: [id, {name: card, mask: last4}]}
 """
+POST = """name: post
+kind: smtp
+description: Mail of the company
+owner: group:it
+connections:
+  editor: {kind: smtp, host: mail-test.example.com}
+  production:
+    kind: smtp
+    host: mail.example.com
+    credential: {kind: basic, user: apps@example.com, secret: crm-key}
+offers:
+  invoices:write:
+    - {senders: [billing@example.com], recipients: ["*@example.com"]}
+"""
 MANIFEST = """[app]
 name = "desk"
 purpose = "Shows contacts"
@@ -83,6 +97,20 @@ def test_a_database_is_registered_with_columns_by_name(known: CommandLine, tmp_p
     shown = known.run("admin", "integration", "show", "shop").stdout
     assert "db.example:5432/shop as reader" in shown
     assert "select on orders: all rows; columns id, card (masked to the last four)" in shown
+
+
+def test_a_mail_server_is_registered_and_says_who_may_be_written_to(known: CommandLine, tmp_path: Path) -> None:
+    done = known.run("admin", "integration", "register", written(tmp_path, POST))
+    assert done.exit_code == 0, done.stderr
+    shown = known.run("admin", "integration", "show", "post").stdout
+    assert "mail.example.com:587 (starttls) as apps@example.com" in shown
+    assert "sends mail as billing@example.com to *@example.com; 20 at once, 10 MiB each" in shown
+    manifest = MANIFEST.replace("contacts:read", "invoices:write").replace("contacts", "post").replace('"crm"', '"post"')
+    assert known.company.push("builder", {"bailiwick.toml": manifest, "app.py": "app = 1\n"}).accepted
+    deploy = known.run("builder", "deploy", "finance/desk", "--json").stdout
+    assert "post: sends mail as billing@example.com to *@example.com" in deploy
+    wrong = POST.replace("[billing@example.com]", '["*"]')
+    assert "mail comes from addresses" in known.run("admin", "integration", "register", written(tmp_path, wrong)).stderr
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ def _parts(manifest: Manifest, reach: Reach, code: str) -> Iterator[Part]:
         for request in integration.grant.requests:
             verbs = tuple(sorted(request.methods))
             yield Part("data", f"{integration.resource}{request.path}", verbs, seen)
+        for mail in integration.grant.mail:
+            yield Part("data", f"{integration.resource} to {', '.join(mail.recipients)}", ("send mail",), seen)
     for host in reach.egress:
         yield Part("host", host, ("connect",), host.partition("/")[0].rpartition(":")[0] in code)
     asks = bool(_MODELS.search(code))

@@ -16,7 +16,7 @@ from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import ContextFact
-from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, Offer, Operation, RequestGrant, TableGrant
+from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, MailGrant, Offer, Operation, RequestGrant, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
 from bailiwick.core.messages import AnyConnection, IntegrationState
 from bailiwick.core.principals import Identity
@@ -171,8 +171,9 @@ class IntegrationService:
 def granted(integration: str, offers: Sequence[Offer]) -> DataGrant:
     """Return what several offers of an integration come to together."""
     requests = dict.fromkeys(offer for offer in offers if isinstance(offer, RequestGrant))
+    mail = dict.fromkeys(offer for offer in offers if isinstance(offer, MailGrant))
     tables = merge(offer for offer in offers if isinstance(offer, TableGrant))
-    return DataGrant(integration=integration, tables=tables, requests=tuple(requests))
+    return DataGrant(integration=integration, tables=tables, requests=tuple(requests), mail=tuple(mail))
 
 
 def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.release.tables import CurrentRow, ReleaseRow
 from bailiwick.core.messages import IntegrationState
 from bailiwick.core.modes import PRODUCTION
+from bailiwick.core.reach_words import mail_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,16 @@ def granted(session: Session, app: str = "") -> list[AppGrant]:
                 if s.resource == name
                 for request in s.grant.requests
             }
+            mail = {
+                mail_words(name, mail).removeprefix(f"{name}: ")
+                for s in states
+                if s.resource == name
+                for mail in s.grant.mail
+            }
             words = [f"{relation}: {', '.join(operations)}" for relation, operations in sorted(tables.items())]
             found.append(
                 AppGrant(
-                    row.app, name, (*words, *sorted(calls)), row.id, tuple(row.approvers), tuple(row.authors),
+                    row.app, name, (*words, *sorted(calls | mail)), row.id, tuple(row.approvers), tuple(row.authors),
                     row.created_at,
                 )
             )  # fmt: skip

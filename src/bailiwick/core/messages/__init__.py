@@ -11,6 +11,7 @@ from bailiwick.core.messages.connections import (
     Credential,
     DatabaseConnection,
     HeaderKey,
+    MailConnection,
     NoCredential,
     ServiceConnection,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "JobReport",
     "KillOrder",
     "KillReport",
+    "MailConnection",
     "Message",
     "MigrationText",
     "ModelState",

@@ -192,7 +192,42 @@ class ServiceConnection(Message):
         return self.credential.secrets
 
 
-AnyConnection = Annotated[DatabaseConnection | ServiceConnection, Field(discriminator="kind")]
+class MailConnection(Message):
+    """A mail server that takes messages (RFC 6409). `security` is TLS from the first byte (`tls`, RFC 8314), after
+    STARTTLS, or none, which no credential goes over.
+    """
+
+    kind: Literal["smtp"]
+    host: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$")
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    credential: NoCredential | BasicPassword = Field(default=NoCredential(), discriminator="kind")
+    authority: str = Field(default="", max_length=20_000)
+    timeout_seconds: float = Field(default=30.0, gt=0, le=_LONGEST_WAIT_SECONDS)
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.security == "none" and self.credential.secrets and not _is_loopback(self.host):
+            raise ValueError("a credential goes over TLS only")
+        return self
+
+    @property
+    def words(self) -> str:
+        """Where it is, without a credential."""
+        return f"smtp://{self.host}:{self.port}"
+
+    @property
+    def account(self) -> str:
+        """As whom the gateway comes."""
+        return self.credential.account
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secrets that it needs."""
+        return self.credential.secrets
+
+
+AnyConnection = Annotated[DatabaseConnection | ServiceConnection | MailConnection, Field(discriminator="kind")]
 
 
 def _address(url: str, *, secret: bool) -> str:

@@ -16,7 +16,7 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import EgressHost, Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import AppState, ServiceConnection
+from bailiwick.core.messages import AnyConnection, AppState, DatabaseConnection, MailConnection, ServiceConnection
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
@@ -30,6 +30,7 @@ from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
+from bailiwick.dataplane.gateways.mail import MailGateway, MailListener
 from bailiwick.dataplane.gateways.model import ModelListener, Step
 from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener
 from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
@@ -82,6 +83,7 @@ class Workshop:
     helpers: Path
     gateway: SqlGateway
     services: ServiceGateway
+    mail: MailGateway
     databases: Databases | None
     storage: OwnStorage
     models: Callable[[AppState, Manifest, Step | None], ModelListener]
@@ -249,6 +251,7 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     }
     environment = {"BAILIWICK_APP": state.app, "BAILIWICK_RELEASE": state.release}
     traced: list[str] = []
+    mail: list[str] = []
     for number, integration in enumerate(state.integrations):
         host = f"{integration.name}.internal"
         name = integration.name.upper().replace("-", "_")
@@ -256,6 +259,10 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 80)
             environment[f"{name}_URL"] = f"http://{host}"
             traced.append(f"{host}:80")
+        elif isinstance(integration.connection, MailConnection):
+            plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 25)
+            environment[f"{name}_URL"] = f"smtp://{host}:25"
+            mail.append(host)
         else:
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 5432)
             environment[f"{name}_URL"] = f"postgresql://app@{host}:5432/{integration.resource}"
@@ -284,6 +291,8 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         traced.append(f"{_MODELS_HOST}:80")
     if "queue" in plants:
         traced.append(f"{_QUEUE_HOST}:80")
+    if mail:
+        environment["BAILIWICK_MAIL_HOSTS"] = " ".join(mail)
     environment["BAILIWICK_TRACED_HOSTS"] = " ".join(traced)
     # A name has one address, so the ports of one host share it.
     hosts = list(dict.fromkeys(target.host for target in manifest.egress.declared))
@@ -296,6 +305,17 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
 def _address(group: int, number: int) -> str:
     """Return the loopback address of the `number`th thing of a group."""
     return f"127.{1 + group}.{number // 250}.{1 + number % 250}"
+
+
+def _door(connection: AnyConnection, binding: Binding, shop: Workshop) -> Listener:
+    """Return what listens on the socket of an integration, by the kind of system."""
+    match connection:
+        case ServiceConnection():
+            return ServiceListener(shop.services, binding)
+        case MailConnection():
+            return MailListener(shop.mail, binding)
+        case DatabaseConnection():
+            return SqlListener(shop.gateway, binding)
 
 
 async def _open_gateways(
@@ -317,11 +337,7 @@ async def _open_gateways(
             roles=integration.roles,
             data_classes=frozenset(instance.manifest.app.data_classes),
         )
-        door: Listener = (
-            ServiceListener(shop.services, binding)
-            if isinstance(integration.connection, ServiceConnection)
-            else SqlListener(shop.gateway, binding)
-        )
+        door = _door(integration.connection, binding, shop)
         door.room = instance.room
         await door.start(planted[f"integration:{integration.name}"])
         instance._closers.append(door.close)

@@ -2,8 +2,8 @@
 
 It runs from the sandbox with the app's own packages and can import nothing of Bailiwick. The trace id that the router
 gives each request is kept in a context variable; statements of psycopg (SQLAlchemy's too) get it as a comment in the
-form of sqlcommenter, and HTTP calls through a gateway that reads them as a header, from which it knows whose request
-they serve.
+form of sqlcommenter, HTTP calls through a gateway that reads them as a header, and mail as a parameter, from which it
+knows whose request they serve.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ _TAKEN = frozenset({200, 204})
 _READY_PATH = "/.bailiwick/ready"
 # As host:port, what lies behind a gateway that reads requests and takes the trace off: models, plain HTTP.
 _TRACED_HOSTS = frozenset(os.environ.get("BAILIWICK_TRACED_HOSTS", "").split())
+# Mail servers behind a gateway that knows a parameter for the trace.
+_MAIL_HOSTS = frozenset(os.environ.get("BAILIWICK_MAIL_HOSTS", "").split())
 _TRACEPARENT = contextvars.ContextVar("traceparent", default="")
 
 
@@ -101,6 +103,20 @@ def instrument_http() -> None:
             continue
         for kind in (module.Client, module.AsyncClient):
             _wrap_send(kind)
+
+
+def instrument_mail() -> None:
+    """Make messages that smtplib sends through a gateway carry the trace."""
+    client = importlib.import_module("smtplib").SMTP
+    original = client.mail
+
+    @functools.wraps(original)
+    def traced(self: Any, sender: Any, options: Any = ()) -> Any:
+        if self._host in _MAIL_HOSTS and _TRACEPARENT.get() and self.has_extn("xtrace"):
+            options = [*options, f"XTRACE={_TRACEPARENT.get()}"]
+        return original(self, sender, options)
+
+    client.mail = traced
 
 
 def _address(url: Any) -> str:
@@ -264,6 +280,8 @@ def main() -> None:
     instrument_psycopg()
     if _TRACED_HOSTS:  # others start without loading this
         instrument_http()
+    if _MAIL_HOSTS:
+        instrument_mail()
     {"serve": serve, "run": run, "work": work}[kind](entrypoint)
 
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import typer
 
-from bailiwick.core.grants import OFFER, RequestGrant
-from bailiwick.core.reach_words import request_words, table_words
+from bailiwick.core.grants import OFFER
+from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
 from bailiwick.faces.cli.options import Json
@@ -60,12 +60,15 @@ def _place(connection: dict[str, Any]) -> str:
         credential = connection["credential"]
         shown = f"{credential['kind']}: {credential['secret']}" if credential["kind"] != "none" else "no credential"
         return f"{connection['url']}  {shown}"
+    if connection["kind"] == "smtp":
+        account = connection["credential"].get("user", "nobody")
+        return f"{connection['host']}:{connection['port']} ({connection['security']}) as {account}"
     return f"{connection['host']}:{connection['port']}/{connection['database']} as {connection['user']}"
 
 
 def _opened(offer: dict[str, Any]) -> str:
     found = OFFER.validate_python(offer)
-    return request_words("", found)[2:] if isinstance(found, RequestGrant) else table_words("", found)[2:]
+    return offer_words("", found)[2:]
 
 
 @integration.command()

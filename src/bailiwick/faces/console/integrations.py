@@ -12,16 +12,15 @@ from sqlalchemy.orm import Session
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration
-from bailiwick.core.grants import DataGrant, Offer, RequestGrant
+from bailiwick.core.grants import Offer
 from bailiwick.core.messages import AnyConnection
 from bailiwick.core.principals import Identity
-from bailiwick.core.reach import IntegrationReach
-from bailiwick.core.reach_words import grant_words
+from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
 
-_KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service"}
+_KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service", "smtp": "a mail server"}
 _STATIC = frozenset({"bearer", "basic", "header"})
 
 
@@ -90,16 +89,12 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
-    static = connection.kind == "http" and connection.credential.kind in _STATIC
+    static = connection.kind != "postgresql" and connection.credential.kind in _STATIC
     return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static)
 
 
 def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:
-    tables = tuple(offer for offer in offers if not isinstance(offer, RequestGrant))
-    requests = tuple(offer for offer in offers if isinstance(offer, RequestGrant))
-    grant = DataGrant(integration=name, tables=tables, requests=requests)
-    reach = IntegrationReach(name=name, resource=name, grant=grant)
-    return tuple(line.removeprefix(f"{name}: ") for line in grant_words(reach))
+    return tuple(offer_words(name, offer).removeprefix(f"{name}: ") for offer in offers)
 
 
 def _glance(views: Sequence[IntegrationView]) -> str:

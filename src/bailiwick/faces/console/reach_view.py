@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, RowCondition, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, field_words, reach_lines
+from bailiwick.core.reach_words import Line, field_words, mail_words, reach_lines
 
 _MASKS = {Mask.LAST4: "last four only", Mask.EMAIL: "domain only", Mask.NULL: "hidden"}
 _IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
@@ -72,8 +72,13 @@ def reach_view(app: str, reach: Reach) -> ReachView:
         for integration in reach.integrations
         for request in integration.grant.requests
     ]
+    mail = [
+        Target(integration.resource, ("send mail",), (mail_words("", mail)[2:],))
+        for integration in reach.integrations
+        for mail in integration.grant.mail
+    ]
     lanes = [
-        Lane("data", "Data", (*tables, *calls)),
+        Lane("data", "Data", (*tables, *calls, *mail)),
         Lane("egress", "Hosts", tuple(_host(entry) for entry in reach.egress)),
         Lane("model", "Models", tuple(Target(model, ("ask",), ()) for model in reach.models)),
         Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in (*reach.jobs, *reach.workers))),

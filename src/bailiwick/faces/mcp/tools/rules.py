@@ -8,9 +8,9 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration
 from bailiwick.control.standards import StandardVersion
-from bailiwick.core.grants import ColumnGrant, Offer, RequestGrant, TableGrant
+from bailiwick.core.grants import ColumnGrant, Offer, TableGrant
 from bailiwick.core.principals import Identity
-from bailiwick.core.reach_words import request_words
+from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.mcp.arguments import FolderPath, Line
 from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
 
@@ -109,7 +109,7 @@ def _lines(item: Integration) -> list[str]:
 
 
 def _offer_line(integration: str, offer: Offer) -> str:
-    return request_words(integration, offer) if isinstance(offer, RequestGrant) else _table_line(offer)
+    return _table_line(offer) if isinstance(offer, TableGrant) else offer_words(integration, offer)
 
 
 def _table_line(table: TableGrant) -> str:
