@@ -17,8 +17,8 @@ import pytest
 
 from bailiwick.control.review import Change, Severity, Surroundings
 from bailiwick.control.review.engines import secrets
-from bailiwick.control.review.engines.secrets.formats import Kind, kinds
 from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.redaction.secrets.formats import Kind, kinds
 from tests.control.review.made import matching
 from tests.control.review.secret_lines import found_in, lines
 

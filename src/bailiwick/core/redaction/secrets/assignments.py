@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from bailiwick.control.review.engines.secrets.hits import Hit
-from bailiwick.control.review.engines.secrets.judgement import judged, looks_random
-from bailiwick.control.review.engines.secrets.pack import pack
-from bailiwick.control.review.engines.secrets.sieve import Sieve
-from bailiwick.control.review.model import Severity
+from bailiwick.core.redaction.secrets.hits import Hit
+from bailiwick.core.redaction.secrets.judgement import judged, looks_random
+from bailiwick.core.redaction.secrets.pack import pack
+from bailiwick.core.redaction.sieve import Sieve
+from bailiwick.core.severity import Severity
 
 # Code in which a word that stands in no quotes is a name or a call.
 _CODE = frozenset(

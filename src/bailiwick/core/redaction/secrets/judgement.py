@@ -8,8 +8,8 @@ import math
 import re
 from collections import Counter
 
-from bailiwick.control.review.engines.secrets.pack import words
-from bailiwick.control.review.model import Severity
+from bailiwick.core.redaction.secrets.pack import words
+from bailiwick.core.severity import Severity
 
 # Pairs of letters that make up most of English text; what is made at random has one in three of them.
 _PAIRS = frozenset(
