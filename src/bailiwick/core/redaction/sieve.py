@@ -1,17 +1,29 @@
 """Which of many patterns a text matches, found in one pass over it, so that each is run only where it finds something.
 
-RE2 reads a text in time that is linear in it, whatever the text and the patterns are.
+Hyperscan tells which, where there is one for this processor, else RE2, slower. What matches where RE2 alone says. Both
+read a text in time that is linear in it, whatever the text and the patterns are.
 """
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
 import re2
 
+if find_spec("hyperscan") is not None:
+    import hyperscan
+else:
+    hyperscan = None
+
 # States of the automata that are kept; what does not fit is made again.
 _MEMORY_BYTES = 96 * 2**20
 _SHORT = "abcdefghijklmnopqrstuvwxyz0123456789_-.:$/+"
+# So many patterns are too much for one automaton of RE2: the letters that they need are looked for first.
+_MANY = 100
+
+Which = Callable[[bytes], Iterable[int]]
 
 
 def compiled(pattern: str) -> Any:
@@ -22,43 +34,75 @@ def compiled(pattern: str) -> Any:
 class Sieve:
     """Patterns that are run over a text only if they match it."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], which: Callable[[Sequence[str]], Which] | None = None) -> None:
+        """Take patterns, and what tells which of them match a text: the best that this processor has, if left out."""
         self._patterns = [compiled(pattern) for pattern in patterns]
-        self._set = re2.Set.SearchSet(_options())
-        for pattern in patterns:
-            self._set.Add(pattern.encode("latin-1"))
-        self._set.Compile()
+        self._which = (which or best)(patterns)
 
     def matches(self, text: bytes) -> Iterator[tuple[int, Any]]:
         """Yield which pattern and its match, pattern by pattern."""
-        for index in sorted(self._set.Match(text) or ()):
+        for index in sorted(self._which(text)):
             for match in self._patterns[index].finditer(text):
                 yield index, match
 
 
-class LetterSieve:
-    """The same for hundreds of patterns, most of which need letters that few texts have: those are looked for first."""
+def best(patterns: Sequence[str]) -> Which:
+    """Return the fastest way to tell which of the patterns match."""
+    if hyperscan is not None:
+        return by_hyperscan(patterns)
+    return by_letters(patterns) if len(patterns) >= _MANY else by_set(patterns)
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [compiled(pattern) for pattern in patterns]
-        self._filter = re2.Filter()
-        for pattern in patterns:
-            self._filter.Add(pattern.encode("latin-1"), _options())
-        self._filter.Compile()
-        # What may be in a text of all short runs of letters needs no long one, so that nearly any text may have it.
-        short = "".join(map("".join, product(_SHORT, repeat=3)))
-        self._common = sorted(self._filter.Match(short.encode(), potential=True) or ())
-        self._sieve = Sieve([patterns[index] for index in self._common])
 
-    def matches(self, text: bytes) -> Iterator[tuple[int, Any]]:
-        """Yield which pattern and its match, pattern by pattern."""
-        possible = set(self._filter.Match(text, potential=True) or ())
-        for index in sorted(possible.difference(self._common)):
-            for match in self._patterns[index].finditer(text):
-                yield index, match
-        if possible.intersection(self._common):
-            for place, match in self._sieve.matches(text):
-                yield self._common[place], match
+def by_hyperscan(patterns: Sequence[str]) -> Which:
+    """Return a way that reads each byte once, whatever the patterns are."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[pattern.encode("latin-1") for pattern in patterns],
+        ids=list(range(len(patterns))),
+        flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(patterns),
+    )
+    # Its working memory is for one text at a time.
+    turn = threading.Lock()
+
+    def found(index: int, _start: int, _end: int, _flags: int, into: list[int]) -> None:
+        into.append(index)
+
+    def which(text: bytes) -> list[int]:
+        matching: list[int] = []
+        with turn:
+            database.scan(text, match_event_handler=found, context=matching)
+        return matching
+
+    return which
+
+
+def by_set(patterns: Sequence[str]) -> Which:
+    """Return a way by one automaton of RE2."""
+    together = re2.Set.SearchSet(_options())
+    for pattern in patterns:
+        together.Add(pattern.encode("latin-1"))
+    together.Compile()
+    return lambda text: together.Match(text) or ()
+
+
+def by_letters(patterns: Sequence[str]) -> Which:
+    """Return a way for hundreds of patterns, most of which need letters that few texts have."""
+    needed = re2.Filter()
+    for pattern in patterns:
+        needed.Add(pattern.encode("latin-1"), _options())
+    needed.Compile()
+    # What may be in a text of all short runs of letters needs no long one, so that nearly any text may have it.
+    short = "".join(map("".join, product(_SHORT, repeat=3)))
+    common = sorted(needed.Match(short.encode(), potential=True) or ())
+    of_common = by_set([patterns[index] for index in common])
+
+    def which(text: bytes) -> Iterator[int]:
+        possible = set(needed.Match(text, potential=True) or ())
+        yield from possible.difference(common)
+        if possible.intersection(common):
+            yield from (common[place] for place in of_common(text))
+
+    return which
 
 
 def _options() -> Any:
