@@ -6,16 +6,14 @@ read a text in time that is linear in it, whatever the text and the patterns are
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
 import re2
 
-if find_spec("hyperscan") is not None:
-    import hyperscan
-else:
-    hyperscan = None
+hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") is not None else None
 
 # States of the automata that are kept; what does not fit is made again.
 _MEMORY_BYTES = 96 * 2**20
@@ -46,6 +44,50 @@ class Sieve:
                 yield index, match
 
 
+class NearSieve:
+    """Patterns that are run only around hints: cheap patterns, one of which is in whatever any of them matches."""
+
+    def __init__(self, patterns: Sequence[str], hints: Sequence[str], before: int, after: int) -> None:
+        """Take how many bytes before and after the end of a hint a match may reach at most."""
+        self._sieve = Sieve(patterns, by_set)
+        self._places = (places_by_hyperscan if hyperscan is not None else places_by_re2)(hints)
+        self._before, self._after = before, after
+
+    def matches(self, text: bytes) -> Iterator[tuple[int, Any, int]]:
+        """Yield which pattern, its match in a part of the text, and where that part begins."""
+        for begin, end in self.parts(text):
+            for index, match in self._sieve.matches(text[begin:end]):
+                yield index, match, begin
+
+    def parts(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a text in which there may be matches, in order."""
+        begin, end = 0, 0
+        for place in self._places(text):
+            if place - self._before > end:
+                if end:
+                    yield begin, end
+                begin = place - self._before
+            end = place + self._after
+        if end:
+            yield begin, end
+
+
+def places_by_hyperscan(hints: Sequence[str]) -> Callable[[bytes], list[int]]:
+    """Return what tells where hints end in a text, in order."""
+    scan = _scanner(hints, 0)
+
+    def found(_index: int, _start: int, end: int, _flags: int, into: list[int]) -> None:
+        into.append(end)
+
+    return lambda text: scan(text, found)
+
+
+def places_by_re2(hints: Sequence[str]) -> Callable[[bytes], list[int]]:
+    """Return the same without Hyperscan."""
+    together = compiled("|".join(f"(?:{hint})" for hint in hints))
+    return lambda text: [match.end() for match in together.finditer(text)]
+
+
 def best(patterns: Sequence[str]) -> Which:
     """Return the fastest way to tell which of the patterns match."""
     if hyperscan is not None:
@@ -55,25 +97,32 @@ def best(patterns: Sequence[str]) -> Which:
 
 def by_hyperscan(patterns: Sequence[str]) -> Which:
     """Return a way that reads each byte once, whatever the patterns are."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[pattern.encode("latin-1") for pattern in patterns],
-        ids=list(range(len(patterns))),
-        flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(patterns),
-    )
-    # Its working memory is for one text at a time.
-    turn = threading.Lock()
+    scan = _scanner(patterns, hyperscan.HS_FLAG_SINGLEMATCH)
 
     def found(index: int, _start: int, _end: int, _flags: int, into: list[int]) -> None:
         into.append(index)
 
-    def which(text: bytes) -> list[int]:
-        matching: list[int] = []
-        with turn:
-            database.scan(text, match_event_handler=found, context=matching)
-        return matching
+    return lambda text: scan(text, found)
 
-    return which
+
+def _scanner(patterns: Sequence[str], flags: int) -> Callable[[bytes, Callable[..., None]], list[int]]:
+    """Return what scans a text and lets a function put into a list what it is told of each match."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[pattern.encode("latin-1") for pattern in patterns],
+        ids=list(range(len(patterns))),
+        flags=[flags] * len(patterns),
+    )
+    # Its working memory is for one text at a time.
+    turn = threading.Lock()
+
+    def scan(text: bytes, found: Callable[..., None]) -> list[int]:
+        into: list[int] = []
+        with turn:
+            database.scan(text, match_event_handler=found, context=into)
+        return into
+
+    return scan
 
 
 def by_set(patterns: Sequence[str]) -> Which:

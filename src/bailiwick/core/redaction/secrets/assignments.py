@@ -14,7 +14,7 @@ from typing import Any
 from bailiwick.core.redaction.secrets.hits import Hit
 from bailiwick.core.redaction.secrets.judgement import judged, looks_random
 from bailiwick.core.redaction.secrets.pack import pack
-from bailiwick.core.redaction.sieve import Sieve, by_set, compiled
+from bailiwick.core.redaction.sieve import NearSieve
 from bailiwick.core.severity import Severity
 
 # Code in which a word that stands in no quotes is a name or a call.
@@ -56,40 +56,20 @@ def _forms() -> tuple[_Form, ...]:
 
 
 @cache
-def _sieve() -> Sieve:
-    return Sieve([form.pattern for form in _forms()], by_set)
+def _sieve() -> NearSieve:
+    return NearSieve([form.pattern for form in _forms()], pack()["hints"], _BEFORE, _AFTER)
 
 
 def assigned(text: bytes, path: str) -> Iterator[Hit]:
     """Yield the credentials that stand under a name in a text; `path` says which language it is in."""
     wanted = {"", "settings"} if _has_bare_values(path) else {""}
     wanted.add("prose" if path.lower().endswith(_TEXTS) else "comments")
-    for begin, end in _near_names(text):
-        for index, match in _sieve().matches(text[begin:end]):
-            form = _forms()[index]
-            if form is _BASIC:
-                yield from _basic(match, begin)
-            elif form.only_in in wanted:
-                yield from _judged(form, match, begin)
-
-
-def _near_names(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a text in which a form may be: what is around the words that each of them needs."""
-    begin, end = 0, 0
-    for match in _hints().finditer(text):
-        place = match.start()
-        if place - _BEFORE > end:
-            if end:
-                yield begin, end
-            begin = place - _BEFORE
-        end = place + _AFTER
-    if end:
-        yield begin, end
-
-
-@cache
-def _hints() -> Any:
-    return compiled(pack()["hints"])
+    for index, match, begin in _sieve().matches(text):
+        form = _forms()[index]
+        if form is _BASIC:
+            yield from _basic(match, begin)
+        elif form.only_in in wanted:
+            yield from _judged(form, match, begin)
 
 
 def _has_bare_values(path: str) -> bool:
