@@ -5,14 +5,15 @@ forms (`%40` for an at sign). What somebody hides on purpose (base64, a picture)
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, get_args
 from urllib.parse import quote
 
-import re2
-
 from bailiwick.core.redacting import credentials_in
+from bailiwick.core.redaction.found import Found, apart
+from bailiwick.core.redaction.personal.cards import cards
+from bailiwick.core.redaction.personal.ibans import ibans
+from bailiwick.core.redaction.sieve import compiled
 
 SensitiveKind = Literal["secret", "card", "iban", "email"]
 KINDS: tuple[SensitiveKind, ...] = get_args(SensitiveKind)
@@ -23,15 +24,6 @@ LONGEST_BYTES = 512
 KEY_BEGINS = b"-----BEGIN "
 KEY_ENDS = b"-----"
 _SHORTEST_SECRET = 6
-_IBAN_HEAD = 4
-
-
-class Found(NamedTuple):
-    """A value from `start` to `end` in what was looked at."""
-
-    start: int
-    end: int
-    kind: SensitiveKind
 
 
 class Finder:
@@ -46,7 +38,7 @@ class Finder:
         """Return the values in bytes, in order, none within another."""
         found = [item for kind in self._kinds for item in _FINDERS[kind](data)]
         found += [item for secret in self._secrets for item in _occurrences(data, secret)]
-        return _apart(found)
+        return apart(found)
 
     def begun(self, data: bytes) -> int:
         """Return where a known secret begins that the end of the bytes cuts off; their length where none does."""
@@ -77,79 +69,10 @@ def _beginning(data: bytes, secret: bytes) -> int:
     return len(data)
 
 
-def _apart(found: list[Found]) -> list[Found]:
-    """Return values in order; of two that share bytes one, as long as both together."""
-    apart: list[Found] = []
-    for item in sorted(found):
-        if apart and item.start < apart[-1].end:
-            last = apart[-1]
-            apart[-1] = last._replace(end=max(last.end, item.end))
-        else:
-            apart.append(item)
-    return apart
-
-
-def _compiled(pattern: str) -> Any:
-    """Return what finds a pattern in bytes, in time that is linear in them whatever they are."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    return re2.compile(pattern.encode(), options)
-
-
-# A number may follow what a form writes as `%20` or `%3A`, whose digits are none of it.
-_START = r"(?:%[0-9A-F]{2}|\b)"
-_BETWEEN = r"(?:[ +-]|%20)"
-# Numbers in groups as they are printed on cards; which groups make one is looked at after.
-_NUMBERS = _compiled(rf"{_START}(\d{{3,}}(?:{_BETWEEN}\d{{3,}})*)")
-_GROUP = re.compile(rb"\d{3,}")
-_IBAN = _compiled(rf"{_START}([A-Z]{{2}}\d{{2}}(?:{_BETWEEN}?[0-9A-Z]){{11,30}})")
-_EMAIL = _compiled(
+_EMAIL = compiled(
     r"[0-9A-Za-z._%+\x80-\xff-]{1,64}(?:@|%40|\\u0040)"
     r"[0-9A-Za-z\x80-\xff-]{1,63}(?:\.[0-9A-Za-z\x80-\xff-]{1,63}){0,8}\.[A-Za-z\x80-\xff]{2,24}"
 )
-_FILLERS = frozenset(b" +-")
-
-# Who issues cards, by how their numbers begin, and how long these are (ISO/IEC 7812; the networks' own tables).
-_ISSUERS: tuple[tuple[int, int, frozenset[int]], ...] = (
-    (4, 4, frozenset({13, 16, 19})),
-    (51, 55, frozenset({16})),
-    (2221, 2720, frozenset({16})),
-    (34, 34, frozenset({15})),
-    (37, 37, frozenset({15})),
-    (300, 305, frozenset({14, 16})),
-    (36, 36, frozenset({14})),
-    (38, 39, frozenset({14})),
-    (3528, 3589, frozenset({16, 17, 18, 19})),
-    (6011, 6011, frozenset({16, 19})),
-    (644, 659, frozenset({16, 19})),
-    (62, 62, frozenset({16, 17, 18, 19})),
-    (50, 50, frozenset({16, 18, 19})),
-    (56, 58, frozenset({16, 18, 19})),
-    (63, 63, frozenset({16, 18, 19})),
-    (67, 67, frozenset({16, 18, 19})),
-)
-_CARD_LENGTHS = {
-    b"%04d" % number: lengths
-    for first, last, lengths in _ISSUERS
-    for number in range(first * 10 ** (4 - len(str(first))), (last + 1) * 10 ** (4 - len(str(last))))
-}
-_SHORTEST_CARD = 13
-# What a digit is worth twice: the sum of the digits of that (ISO/IEC 7812-1).
-_TWICE = bytes(sum(divmod(2 * ((byte - 48) % 10), 10)) for byte in range(256))
-
-# How long an IBAN is, by country (SWIFT, IBAN Registry).
-_IBAN_LENGTHS = {
-    country: length
-    for length, countries in {
-        15: "NO", 16: "BE", 18: "DK FI FO GL NL FK SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK",
-        21: "CH HR LI LV", 22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
-        24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC MR SM",
-        28: "AL AZ BY CY DO GT HN HU LB NI PL SV", 29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC",
-        33: "RU",
-    }.items()
-    for country in countries.split()
-}  # fmt: skip
 
 
 def _secrets(data: bytes) -> list[Found]:
@@ -168,73 +91,13 @@ def _end_of_key(data: bytes, start: int) -> int:
     return len(data) if end < 0 else end
 
 
-def _cards(data: bytes) -> list[Found]:
-    found = []
-    for match in _NUMBERS.finditer(data):
-        if match.end(1) - match.start(1) >= _SHORTEST_CARD:
-            found += _cards_of(match[1].replace(b"%20", b"   "), match.start(1))
-    return found
-
-
-def _cards_of(written: bytes, offset: int) -> list[Found]:
-    """Return the cards in groups of digits: each begins with a group and ends with one."""
-    digits, ends, starts = written.translate(None, b" +-"), {}, {}
-    count = 0
-    for group in _GROUP.finditer(written):
-        starts[count] = group.start()
-        count += group.end() - group.start()
-        ends[count] = group.end()
-    found, after = [], 0
-    for first, start in starts.items():
-        for length in _lengths_of(digits[first : first + 4]) if first >= after else ():
-            if first + length in ends and _luhn(digits[first : first + length]):
-                after = first + length
-                found.append(Found(offset + start, offset + ends[after], "card"))
-                break
-    return found
-
-
-def _lengths_of(beginning: bytes) -> frozenset[int]:
-    """Return how long cards are that begin so, none where nobody issues them."""
-    return _CARD_LENGTHS.get(beginning[:4], frozenset())
-
-
-def _luhn(digits: bytes) -> bool:
-    """Whether the check digit is right (ISO/IEC 7812-1, annex B), and it is no row of one digit."""
-    total = sum(digits[-1::-2]) - 48 * len(digits[-1::-2]) + sum(digits[-2::-2].translate(_TWICE))
-    return total % 10 == 0 and len(set(digits)) > 1
-
-
-def _ibans(data: bytes) -> list[Found]:
-    found, place = [], 0
-    while match := _IBAN.search(data, place):
-        length = _end_of_iban(match[1])
-        # What begins one of no country may hide the beginning of another.
-        place = match.start(1) + (length or 2)
-        if length:
-            found.append(Found(match.start(1), place, "iban"))
-    return found
-
-
-def _end_of_iban(written: bytes) -> int:
-    """Return where the IBAN ends that something begins with, 0 when it begins with none (ISO 13616, mod 97 is 1)."""
-    wanted = _IBAN_LENGTHS.get(written[:2].decode(), 0)
-    plain = written.replace(b"%20", b"   ")
-    places = [place for place, byte in enumerate(plain) if byte not in _FILLERS]
-    if not wanted or len(places) < wanted:
-        return 0
-    letters = "".join(chr(plain[place]) for place in places[:wanted])
-    number = "".join(str(int(letter, 36)) for letter in letters[_IBAN_HEAD:] + letters[:_IBAN_HEAD])
-    return places[wanted - 1] + 1 if int(number) % 97 == 1 else 0
-
-
 def _emails(data: bytes) -> list[Found]:
     return [Found(match.start(), match.end(), "email") for match in _EMAIL.finditer(data)]
 
 
 _FINDERS: dict[SensitiveKind, Callable[[bytes], list[Found]]] = {
     "secret": _secrets,
-    "card": _cards,
-    "iban": _ibans,
+    "card": cards,
+    "iban": ibans,
     "email": _emails,
 }

@@ -14,11 +14,13 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bailiwick.control.review import Change, Severity, Surroundings
 from bailiwick.control.review.engines import secrets
-from bailiwick.control.review.engines.secrets.formats import Kind, kinds
 from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.redaction.secrets.formats import Kind, kinds
 from tests.control.review.made import matching
 from tests.control.review.secret_lines import found_in, lines
 
@@ -129,6 +131,14 @@ def web_token(header: object, claims: object, signature: str = "Kq7Zm2Xv9Lt4Rw8Y
 )
 def test_a_token_is_looked_into(token: str, found: bool) -> None:
     assert bool(found_in("a.txt", f"{token}\n")) == found
+
+
+@pytest.mark.req("RV3")
+@pytest.mark.parametrize("bits", [1024, 2048, 4096])
+def test_a_whole_key_of_any_length_is_found(bits: int) -> None:
+    made = rsa.generate_private_key(65537, bits)
+    for form in (PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8, PrivateFormat.OpenSSH):
+        assert found_in("key.pem", made.private_bytes(Encoding.PEM, form, NoEncryption()))
 
 
 @pytest.mark.req("RV3")

@@ -3,27 +3,12 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import IntEnum
 
 from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.grants import ClassedAccess
 from bailiwick.core.offer import own_runtime
-
-
-class Severity(IntEnum):
-    """How bad a finding is; from MEDIUM on it blocks."""
-
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-    CRITICAL = 4
-
-    @property
-    def word(self) -> str:
-        """The severity in lower case."""
-        return self.name.lower()
-
+from bailiwick.core.severity import Severity as Severity  # noqa: PLC0414 - everybody who reviews takes it from here
 
 BLOCKING = Severity.MEDIUM
 # What this engine finds is a secret of the vault: nobody may let it pass.

@@ -54,6 +54,7 @@ from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
 from bailiwick.faces.cli.pentest import pentest
+from bailiwick.faces.cli.redact import redact
 from bailiwick.faces.cli.review import review
 from bailiwick.faces.cli.reviewers import reviewers
 from bailiwick.faces.cli.sbom import sbom
@@ -119,6 +120,7 @@ root.command()(backup)
 root.command()(restore)
 root.command()(doctor)
 root.command()(pentest)
+root.command()(redact)
 root.command("git-credential")(git_credential)
 
 

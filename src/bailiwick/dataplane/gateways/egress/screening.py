@@ -7,7 +7,8 @@ from where a value could have begun: never more than the longest one, and nothin
 from collections import Counter
 
 from bailiwick.core.guardrails import PayloadRule
-from bailiwick.core.sensitive import ENDS, KEY_BEGINS, KEY_ENDS, LONGEST_BYTES, Finder, Found
+from bailiwick.core.redaction.found import Found
+from bailiwick.core.sensitive import ENDS, KEY_BEGINS, KEY_ENDS, LONGEST_BYTES, Finder
 from bailiwick.dataplane.gateways.egress.connection import RefusedError
 
 SCREENED_PAYLOADS = ("screened-payloads",)

@@ -7,10 +7,10 @@ from itertools import islice
 
 from bailiwick.control.review.engines.evasion.pack import pack
 from bailiwick.control.review.engines.secrets.lines import Lines
-from bailiwick.control.review.engines.secrets.sieve import Sieve
 from bailiwick.control.review.model import BLOCKING, Finding
 from bailiwick.control.review.rules import rule
 from bailiwick.core.artifacts import TreeFile
+from bailiwick.core.redaction.sieve import Sieve
 
 _ID = "suppression-without-effect"
 _OWN = "this review"

@@ -18,9 +18,9 @@ from urllib.parse import unquote_to_bytes
 
 import re2
 
-from bailiwick.control.review.engines.secrets.sieve import Sieve
 from bailiwick.control.review.engines.secrets.spelling import SPELLINGS
 from bailiwick.control.review.engines.secrets.unpacking import ArchiveTooLargeError, Budget, unpacked
+from bailiwick.core.redaction.sieve import Sieve
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # No credential, and nothing that encodes one, is without such a run; what decodes to noise has none.

@@ -6,15 +6,15 @@ Contents are scanned whole, with RE2, whose time is linear in the text: no push 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from bailiwick.control.review.engines.secrets.assignments import assigned
 from bailiwick.control.review.engines.secrets.decoding import decodings, texts
-from bailiwick.control.review.engines.secrets.formats import formed
-from bailiwick.control.review.engines.secrets.hits import Hit
 from bailiwick.control.review.engines.secrets.joining import Joined
 from bailiwick.control.review.engines.secrets.lines import Lines
 from bailiwick.control.review.engines.secrets.unpacking import Budget
 from bailiwick.control.review.model import BLOCKING, Change, Finding, PushedBlob, Severity, Surroundings
 from bailiwick.control.review.rules import rule
+from bailiwick.core.redaction.secrets.assignments import assigned
+from bailiwick.core.redaction.secrets.formats import formed
+from bailiwick.core.redaction.secrets.hits import Hit
 
 _DEEPEST = 3
 _MOST_OF_A_FILE = 100

@@ -1,4 +1,4 @@
-"""The pack of this engine as it is written, and its lists of patterns as one pattern each."""
+"""What credentials look like, as it is written down, and its lists of patterns as one pattern each."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from typing import Any
 @cache
 def pack() -> dict[str, Any]:
     """Return the pack."""
-    return tomllib.loads((files("bailiwick.control.review") / "packs" / "secrets.toml").read_text())
+    return tomllib.loads((files("bailiwick.core.redaction.secrets") / "secrets.toml").read_text())
 
 
 @cache

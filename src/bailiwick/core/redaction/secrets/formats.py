@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from bailiwick.control.review.engines.secrets.checks import CHECKS, JUDGE_ALONE, Check, is_example
-from bailiwick.control.review.engines.secrets.hits import Hit
-from bailiwick.control.review.engines.secrets.pack import pack
-from bailiwick.control.review.engines.secrets.sieve import LetterSieve
-from bailiwick.control.review.model import Severity
+from bailiwick.core.redaction.secrets.checks import CHECKS, JUDGE_ALONE, Check, is_example
+from bailiwick.core.redaction.secrets.hits import Hit
+from bailiwick.core.redaction.secrets.pack import pack
+from bailiwick.core.redaction.sieve import Sieve
+from bailiwick.core.severity import Severity
 
 # The name of what a value opens, then a word for secrets, then what stands between a name and its value.
 _IN_CONTEXT = (
@@ -46,8 +46,8 @@ def kinds() -> tuple[Kind, ...]:
 
 
 @cache
-def _sieve() -> LetterSieve:
-    return LetterSieve([kind.pattern for kind in kinds()])
+def _sieve() -> Sieve:
+    return Sieve([kind.pattern for kind in kinds()])
 
 
 def formed(text: bytes) -> Iterator[Hit]:

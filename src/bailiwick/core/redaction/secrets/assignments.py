@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from bailiwick.control.review.engines.secrets.hits import Hit
-from bailiwick.control.review.engines.secrets.judgement import judged, looks_random
-from bailiwick.control.review.engines.secrets.pack import pack
-from bailiwick.control.review.engines.secrets.sieve import Sieve
-from bailiwick.control.review.model import Severity
+from bailiwick.core.redaction.secrets.hits import Hit
+from bailiwick.core.redaction.secrets.judgement import judged, looks_random
+from bailiwick.core.redaction.secrets.pack import pack
+from bailiwick.core.redaction.sieve import NearSieve
+from bailiwick.core.severity import Severity
 
 # Code in which a word that stands in no quotes is a name or a call.
 _CODE = frozenset(
@@ -37,6 +37,8 @@ class _Form:
 
 # RFC 7617: the password is only encoded.
 _BASIC = _Form(r"(?i)\bBasic\s+([A-Za-z0-9+/]{8,200}={0,2})")
+# How much of a text around a word of a name a form may take: what comes before it, and a value of the longest after.
+_BEFORE, _AFTER = 300, 900
 _AMONG_WORDS = frozenset({"prose", "comments"})
 _PART = re.compile("«(\\w+)»")
 
@@ -54,20 +56,20 @@ def _forms() -> tuple[_Form, ...]:
 
 
 @cache
-def _sieve() -> Sieve:
-    return Sieve([form.pattern for form in _forms()])
+def _sieve() -> NearSieve:
+    return NearSieve([form.pattern for form in _forms()], pack()["hints"], _BEFORE, _AFTER)
 
 
 def assigned(text: bytes, path: str) -> Iterator[Hit]:
     """Yield the credentials that stand under a name in a text; `path` says which language it is in."""
     wanted = {"", "settings"} if _has_bare_values(path) else {""}
     wanted.add("prose" if path.lower().endswith(_TEXTS) else "comments")
-    for index, match in _sieve().matches(text):
+    for index, match, begin in _sieve().matches(text):
         form = _forms()[index]
         if form is _BASIC:
-            yield from _basic(match)
+            yield from _basic(match, begin)
         elif form.only_in in wanted:
-            yield from _judged(form, match)
+            yield from _judged(form, match, begin)
 
 
 def _has_bare_values(path: str) -> bool:
@@ -75,7 +77,7 @@ def _has_bare_values(path: str) -> bool:
     return "." not in name or name.rpartition(".")[2] not in _CODE
 
 
-def _judged(form: _Form, match: Any) -> Iterator[Hit]:
+def _judged(form: _Form, match: Any, begin: int) -> Iterator[Hit]:
     groups = match.groups()
     first = 0 if form.name else 1
     index = next((place for place in range(first, len(groups)) if groups[place]), None)
@@ -90,7 +92,7 @@ def _judged(form: _Form, match: Any) -> Iterator[Hit]:
         return
     kind = "password" if level is Severity.MEDIUM else "hard-coded credential"
     said = kind if form.name else f"{kind} under the name '{name.strip('-.$')[-40:]}'"
-    yield Hit(said, value, match.start(index + 1), level)
+    yield Hit(said, value, begin + match.start(index + 1), level)
 
 
 def _is_type(match: Any) -> bool:
@@ -106,10 +108,10 @@ def _is_odd(value: bytes) -> bool:
     return bool(mixed) or looks_random(written)
 
 
-def _basic(match: Any) -> Iterator[Hit]:
+def _basic(match: Any, begin: int) -> Iterator[Hit]:
     try:
         name, colon, password = base64.b64decode(match[1], validate=True).partition(b":")
     except binascii.Error:
         return
     if colon and name.isascii() and password.isascii() and judged("password", password.decode()):
-        yield Hit("password of basic authentication", match[1], match.start(1), Severity.HIGH)
+        yield Hit("password of basic authentication", match[1], begin + match.start(1), Severity.HIGH)

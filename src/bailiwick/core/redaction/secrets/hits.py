@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bailiwick.control.review.model import Severity
+from bailiwick.core.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)

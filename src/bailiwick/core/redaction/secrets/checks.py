@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from bailiwick.control.review.engines.secrets.judgement import (
+from bailiwick.core.redaction.secrets.judgement import (
     entropy,
     is_mixed,
     is_placeholder,
     judged,
     looks_random,
 )
-from bailiwick.control.review.model import Severity
+from bailiwick.core.severity import Severity
 
 Check = Callable[[bytes, bytes, int], Severity | None]
 

@@ -8,8 +8,8 @@ import math
 import re
 from collections import Counter
 
-from bailiwick.control.review.engines.secrets.pack import words
-from bailiwick.control.review.model import Severity
+from bailiwick.core.redaction.secrets.pack import words
+from bailiwick.core.severity import Severity
 
 # Pairs of letters that make up most of English text; what is made at random has one in three of them.
 _PAIRS = frozenset(
@@ -23,6 +23,7 @@ _PAIRS = frozenset(
 )
 _WORDY = 0.6
 _SHORTEST_WORD = 4
+_LONG_ENOUGH = 100  # to have many different signs, where a value is not one that waits for another
 _SHORTEST, _LONGEST = 4, 400
 _SHORTEST_PASSWORD = 6
 _SHORTEST_SIGNING = 8
@@ -60,7 +61,7 @@ def is_placeholder(value: str) -> bool:
         return True
     found = words("placeholders").search(value)
     if not found:
-        return len(set(value)) <= max(2, len(value) // 8) or _is_sequence(value)
+        return len(set(value)) <= max(2, min(len(value), _LONG_ENOUGH) // 8) or _is_sequence(value)
     return not looks_random(value.replace(found[0], ""))
 
 
