@@ -1,10 +1,13 @@
 """Data grants: what an app may see and change of an integration: its tables, per row and column, or its calls."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from bailiwick.core.literals import Literals, Value
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -26,11 +29,16 @@ class Operation(StrEnum):
 
 
 class Mask(StrEnum):
-    """How a column's value is hidden: nothing of it, its last four characters, an e-mail's domain, or a keyed hash."""
+    """What is shown in the place of a value: nothing, that there is one, a part of it, or the time it lies in."""
 
     NULL = "null"
+    FULL = "full"
+    FIRST1 = "first1"
+    LAST2 = "last2"
     LAST4 = "last4"
     EMAIL = "email"
+    YEAR = "year"
+    MONTH = "month"
 
 
 class _Value(BaseModel):
@@ -53,21 +61,74 @@ class ColumnGrant(_Value):
 
 
 class RowCondition(_Value):
-    """A condition that each row must meet: `column` equals a literal, or equals an attribute of the person."""
+    """What a column of each row must be: one comparison with values, or with an attribute of the person.
+
+    `one_of_attribute` names an attribute that holds several values, with commas between them. Rows that have no value
+    meet `is_null: true` only.
+    """
 
     column: Identifier
-    equals: str | None = None
+    equals: Value | None = None
     equals_attribute: str | None = None
+    one_of: Literals | None = None
+    none_of: Literals | None = None
+    one_of_attribute: str | None = None
+    above: Value | None = None
+    at_least: Value | None = None
+    below: Value | None = None
+    at_most: Value | None = None
+    is_null: bool | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a value that meets this still does once it is rounded to whole numbers, as a column may do."""
+        return self.none_of is None and self.above is None and self.below is None
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> "RowCondition":
+        given = [name for name in type(self).model_fields if name != "column" and getattr(self, name) is not None]
+        if len(given) != 1:
+            known = ", ".join(name for name in type(self).model_fields if name != "column")
+            raise ValueError(f"a condition on {self.column} makes one comparison, of: {known}")
+        return self
+
+
+class AllOf(_Value):
+    """Conditions that a row must all meet; of use inside `AnyOf`."""
+
+    all_of: tuple["RowRule", ...] = Field(min_length=1, max_length=20)
+
+
+class AnyOf(_Value):
+    """Conditions of which a row must meet one."""
+
+    any_of: tuple["RowRule", ...] = Field(min_length=1, max_length=20)
+
+
+RowRule = RowCondition | AllOf | AnyOf
+
+
+def conditions_of(rules: "tuple[RowRule, ...]") -> Iterator[RowCondition]:
+    """Yield every single condition in some rules."""
+    for rule in rules:
+        if isinstance(rule, RowCondition):
+            yield rule
+        else:
+            yield from conditions_of(rule.all_of if isinstance(rule, AllOf) else rule.any_of)
 
 
 class TableGrant(_Value):
-    """A table with the operations, columns and rows that are open; all conditions must hold for a row."""
+    """A table with the operations, columns and rows that are open; all conditions must hold for a row.
+
+    `checks` are what values must be that are written: a new row gives each of these columns.
+    """
 
     relation: Identifier
     namespace: Identifier = "public"
     operations: frozenset[Operation]
     columns: tuple[ColumnGrant, ...]
-    rows: tuple[RowCondition, ...] = ()
+    rows: tuple[RowRule, ...] = ()
+    checks: tuple[RowCondition, ...] = ()
 
 
 class FieldMask(_Value):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bailiwick.core.grants import ColumnGrant, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
 from bailiwick.core.reach_words import Line, grant_words, reach_lines, request_words, table_words
 
@@ -50,7 +50,8 @@ def _holds(was: TableGrant, now: TableGrant) -> bool:
     return (
         (was.namespace, was.relation) == (now.namespace, now.relation)
         and now.operations <= was.operations
-        and _conditions(was.rows) <= _conditions(now.rows)
+        and set(was.rows) <= set(now.rows)
+        and set(was.checks) <= set(now.checks)
         and all(column.name in columns and _opens(columns[column.name], column) for column in now.columns)
     )
 
@@ -74,10 +75,6 @@ def _within(now: tuple[str, ...] | None, was: tuple[str, ...] | None) -> bool:
 def _opens(was: ColumnGrant, now: ColumnGrant) -> bool:
     readable = not now.readable or (was.readable and was.mask in (None, now.mask))
     return readable and (was.writable or not now.writable)
-
-
-def _conditions(rows: Sequence[RowCondition]) -> set[tuple[str, str | None, str | None]]:
-    return {(row.column, row.equals, row.equals_attribute) for row in rows}
 
 
 def _others(old: Reach | None, new: Reach) -> Iterator[Line]:

@@ -4,10 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
+from bailiwick.core.row_words import condition_words, rule_words
 
-_MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
+_MASKS = {
+    Mask.NULL: "hidden",
+    Mask.FULL: "hidden but for whether there is one",
+    Mask.FIRST1: "masked to its first character",
+    Mask.LAST2: "masked to the last two",
+    Mask.LAST4: "masked to the last four",
+    Mask.EMAIL: "masked to its domain",
+    Mask.YEAR: "masked to its year",
+    Mask.MONTH: "masked to its month",
+}
 
 _PROTOCOLS = {
     "": "may open connections to {}",
@@ -73,8 +83,9 @@ def table_words(resource: str, table: TableGrant) -> str:
     """Return what a grant opens of a table of an integration, as a line."""
     verbs = ", ".join(sorted(operation.value for operation in table.operations))
     columns = ", ".join(_column(column) for column in table.columns)
-    rows = " and ".join(_condition(condition) for condition in table.rows) or "all rows"
-    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}"
+    rows = " and ".join(f"only rows whose {rule_words(rule)}" for rule in table.rows) or "all rows"
+    checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
+    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}"
 
 
 def request_words(resource: str, request: RequestGrant) -> str:
@@ -104,9 +115,3 @@ def _column(column: ColumnGrant) -> str:
     if not column.readable:
         return f"{column.name} (written, never read)"
     return f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name
-
-
-def _condition(condition: RowCondition) -> str:
-    if condition.equals_attribute is not None:
-        return f"only rows whose {condition.column} is the person's own {condition.equals_attribute}"
-    return f"only rows whose {condition.column} is {condition.equals!r}"

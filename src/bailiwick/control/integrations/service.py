@@ -208,6 +208,7 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         operations=first.operations | second.operations,
         columns=tuple(columns.values()),
         rows=tuple(dict.fromkeys([*first.rows, *second.rows])),
+        checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
     )
 
 

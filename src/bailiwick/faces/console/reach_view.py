@@ -4,12 +4,22 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
 from bailiwick.core.reach_words import Line, field_words, reach_lines
+from bailiwick.core.row_words import condition_words, rule_words
 
-_MASKS = {Mask.LAST4: "last four only", Mask.EMAIL: "domain only", Mask.NULL: "hidden"}
+_MASKS = {
+    Mask.NULL: "hidden",
+    Mask.FULL: "hidden but for whether there is one",
+    Mask.FIRST1: "first character only",
+    Mask.LAST2: "last two only",
+    Mask.LAST4: "last four only",
+    Mask.EMAIL: "domain only",
+    Mask.YEAR: "year only",
+    Mask.MONTH: "month only",
+}
 _IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
 _ALIKE = 0.6
 
@@ -120,10 +130,11 @@ def _table(resource: str, table: TableGrant) -> Target:
     open_columns = [column.name for column in table.columns if column.readable and not column.mask]
     written = [column.name for column in table.columns if _only_written(column)]
     limits = [
-        f"rows: {' and '.join(_condition(row) for row in table.rows)}" if table.rows else "rows: all",
+        f"rows: {' and '.join(map(rule_words, table.rows))}" if table.rows else "rows: all",
         f"columns: {', '.join(open_columns)}" if open_columns else "",
         f"masked: {', '.join(masked)}" if masked else "",
         f"written, never read: {', '.join(written)}" if written else "",
+        f"writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else "",
     ]
     verbs = tuple(sorted(operation.value for operation in table.operations))
     return Target(f"{resource}.{table.relation}", verbs, tuple(filter(None, limits)))
@@ -145,9 +156,3 @@ def _host(entry: str) -> Target:
 
 def _only_written(column: ColumnGrant) -> bool:
     return column.writable and not column.readable
-
-
-def _condition(row: RowCondition) -> str:
-    if row.equals_attribute is not None:
-        return f"{row.column} is the person's own {row.equals_attribute}"
-    return f"{row.column} is {row.equals!r}"

@@ -40,6 +40,29 @@ TYPES = frozenset(
     """.split()
 )
 
+# Fields of what allowed functions make: jsonb_each, ROW(…), WITH ORDINALITY.
+FIELDS = frozenset(["key", "value", "ordinality", *(f"f{number}" for number in range(1, 33))])
+
+# Functions of pg_catalog that take any record, and so a whole row (scripts/sql_allow_list.py lists them).
+FUNCTIONS_OF_RECORDS = frozenset(
+    """
+    any_out anycompatible_out anyelement_out anynonarray_out hash_record hash_record_extended pg_collation_for
+    pg_column_compression pg_column_size pg_column_toast_chunk_id pg_typeof quote_literal quote_nullable record_out
+    record_send
+    """.split()
+)
+
+# Operators of pg_catalog: every one computes from its arguments (scripts/sql_allow_list.py). BETWEEN is how it parses.
+OPERATORS = frozenset(
+    """
+    !! !~ !~* !~~ !~~* # ## #- #> #>> % & && &< &<| &> * *< *<= *<> *= *> *>= + - -> ->> -|- / < <-> << <<= <<| <=
+    <> <@ <^ = > >= >> >>= >^ ? ?# ?& ?- ?-| ?| ?|| @ @-@ @> @? @@ @@@ ^ ^@ | |&> |/ |>> || ||/ ~ ~* ~<=~ ~<~ ~=
+    ~>=~ ~>~ ~~ ~~*
+    """.split()
+) | {"BETWEEN", "NOT BETWEEN", "BETWEEN SYMMETRIC", "NOT BETWEEN SYMMETRIC"}
+
+COLLATIONS = frozenset(["C", "POSIX", "default", "ucs_basic"])
+
 # CURRENT_USER and its kin would name the real database role, which is no business of an app.
 VALUE_FUNCTIONS = frozenset(
     ["SVFOP_CURRENT_DATE", "SVFOP_CURRENT_TIME", "SVFOP_CURRENT_TIME_N", "SVFOP_CURRENT_TIMESTAMP",

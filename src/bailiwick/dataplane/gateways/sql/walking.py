@@ -6,18 +6,24 @@ from pglast import ast, enums
 
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.fields import as_table, check_field, check_reference
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 
 _DEEPEST = 120
+_OPERATORS_OF = {"A_Expr": "name", "SubLink": "operName", "SortBy": "useOp"}
 # The names that WITH gives.
 Scope = frozenset[str]
 
 
 class Walker:
-    """Refuses whatever is not clearly allowed. `seen` returns what stands in the place of a table that is read."""
+    """Refuses whatever is not clearly allowed.
 
-    def __init__(self, seen: Callable[[Tree], Tree]) -> None:
+    `seen` returns what stands in the place of a table that is read; `columns` are the names of those that are granted.
+    """
+
+    def __init__(self, seen: Callable[[Tree], Tree], columns: frozenset[str]) -> None:
         self._seen = seen
+        self._columns = columns
 
     def walk(self, node: Tree) -> Tree:
         """Check a node and all below it, and return what stands in its place."""
@@ -50,7 +56,7 @@ class Walker:
             value = getattr(node, slot, None)
             if isinstance(value, tuple | ast.Node):
                 setattr(node, slot, self._walk(value, scope, depth + 1))
-        return node
+        return as_table(node) if isinstance(node, ast.RangeFunction) else node
 
     def _range_var(self, node: Tree, scope: Scope) -> Tree:
         if node.schemaname is None and node.catalogname is None and node.relname in scope:
@@ -75,30 +81,39 @@ class Walker:
         return scope | names
 
     def _check_node(self, node: Tree, kind: str) -> None:
-        if kind == "FuncCall":
-            self._check_name(node.funcname, grammar.FUNCTIONS, "the function")
-        elif kind == "TypeName":
+        match kind:
+            case "FuncCall":
+                self._check_name(node.funcname, grammar.FUNCTIONS, "the function")
+            case "A_Expr" | "SubLink" | "SortBy":
+                self._check_operator(getattr(node, _OPERATORS_OF[kind]))
+            case "ColumnRef":
+                check_reference(node, self._columns)
+            case "A_Indirection":
+                check_field(node, self._columns)
+            case _:
+                self._check_rarer(node, kind)
+
+    def _check_rarer(self, node: Tree, kind: str) -> None:
+        if kind == "TypeName":
             self._check_name(node.names, grammar.TYPES, "the type")
             if node.pct_type or node.setof:
                 raise StatementRefusedError("types taken from columns are not passed on")
-        elif kind == "A_Expr":
-            parts = [part.sval for part in node.name or ()]
-            if len(parts) > 1 and parts[0] != "pg_catalog":
-                raise StatementRefusedError(f"the operator {'.'.join(parts)} is not passed on")
         elif kind == "SQLValueFunction":
             if enums.SQLValueFunctionOp(node.op).name not in grammar.VALUE_FUNCTIONS:
                 raise StatementRefusedError("the name of the database's role is not told")
         elif kind == "CollateClause":
-            names = [part.sval for part in node.collname]
-            if names[-1] not in {"C", "POSIX", "default", "ucs_basic"}:
-                raise StatementRefusedError(f"the collation {names[-1]} is not passed on")
+            self._check_name(node.collname, grammar.COLLATIONS, "the collation")
         elif kind == "RangeFunction" and node.coldeflist:
             raise StatementRefusedError("functions with a list of column definitions are not passed on")
+
+    def _check_operator(self, name: Tree) -> None:
+        if name:
+            self._check_name(name, grammar.OPERATORS, "the operator")
 
     def _check_name(self, parts: Tree, known: frozenset[str], what: str) -> None:
         names = [part.sval for part in parts]
         if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
             raise StatementRefusedError(
                 f"{what} {'.'.join(names)[:80]} is not passed on",
-                hint="only those that compute from their arguments are",
+                hint="only some of PostgreSQL itself are, which compute from their arguments",
             )

@@ -11,6 +11,7 @@ from bailiwick.control.standards import StandardVersion
 from bailiwick.core.grants import ColumnGrant, Offer, RequestGrant, TableGrant
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import request_words
+from bailiwick.core.row_words import rule_words
 from bailiwick.faces.mcp.arguments import FolderPath, Line
 from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
 
@@ -114,10 +115,8 @@ def _offer_line(integration: str, offer: Offer) -> str:
 
 def _table_line(table: TableGrant) -> str:
     columns = ", ".join(_column_line(column) for column in table.columns)
-    rows = [
-        f"{it.column} = {it.equals if it.equals is not None else f'your {it.equals_attribute}'}" for it in table.rows
-    ]
-    only = f"; only rows with {' and '.join(rows)}" if rows else ""
+    only = f"; only rows whose {' and '.join(map(rule_words, table.rows))}" if table.rows else ""
+    only += f"; writes only where {' and '.join(map(rule_words, table.checks))}" if table.checks else ""
     return f"{', '.join(sorted(table.operations))} on {table.namespace}.{table.relation} ({columns}){only}"
 
 
