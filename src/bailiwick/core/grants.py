@@ -46,18 +46,30 @@ class _Value(BaseModel):
 
 
 class ColumnGrant(_Value):
-    """One column that may be read when `readable` (masked when `mask` is set), and given a value when `writable`."""
+    """One column that may be read when `readable` (masked when `mask` is set), and given a value when `writable`.
+
+    With `in_groups_of` it is never read by itself, but sums, averages and counts of it are, of that many rows or more.
+    """
 
     name: Identifier
     readable: bool = True
     mask: Mask | None = None
     writable: bool = False
+    in_groups_of: int | None = Field(default=None, ge=2, le=1_000_000)
 
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
         """Take a bare name for a column that may be read."""
+        if isinstance(value, dict) and value.get("in_groups_of") is not None:
+            return {"readable": False, **value}
         return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _never_both(self) -> "ColumnGrant":
+        if self.in_groups_of is not None and (self.readable or self.mask is not None):
+            raise ValueError(f"{self.name} is read by itself, or in groups only")
+        return self
 
 
 class RowCondition(_Value):
@@ -120,7 +132,8 @@ def conditions_of(rules: "tuple[RowRule, ...]") -> Iterator[RowCondition]:
 class TableGrant(_Value):
     """A table with the operations, columns and rows that are open; all conditions must hold for a row.
 
-    `checks` are what values must be that are written: a new row gives each of these columns.
+    `checks` are what values must be that are written: a new row gives each of these columns. `groups` are the columns
+    by which rows are grouped, of which others are read in groups only.
     """
 
     relation: Identifier
@@ -129,6 +142,7 @@ class TableGrant(_Value):
     columns: tuple[ColumnGrant, ...]
     rows: tuple[RowRule, ...] = ()
     checks: tuple[RowCondition, ...] = ()
+    groups: tuple[Identifier, ...] = ()
 
 
 class FieldMask(_Value):

@@ -56,11 +56,7 @@ class Reach(BaseModel):
         if not self.pages:
             del document["pages"]
         for integration in document["integrations"]:
-            for table in integration["grant"]["tables"]:
-                table["operations"] = sorted(table["operations"])
-                table["rows"] = list(map(_said, table["rows"]))
-                if not table["checks"]:
-                    del table["checks"]
+            integration["grant"]["tables"] = list(map(_said_of_table, integration["grant"]["tables"]))
             for request in integration["grant"]["requests"]:
                 request["methods"] = sorted(request["methods"])
             if not integration["grant"]["requests"]:
@@ -85,6 +81,20 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         workers=tuple(sorted(f"{name}: {worker.words}" for name, worker in manifest.workers.items())),
         pages=_pages_of(manifest),
     )
+
+
+def _said_of_table(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the grant of a table without what it does not say of things that came later."""
+    later = {"checks", "groups"}
+    return {
+        **{name: value for name, value in table.items() if value or name not in later},
+        "operations": sorted(table["operations"]),
+        "rows": list(map(_said, table["rows"])),
+        "columns": [
+            {name: value for name, value in column.items() if value is not None or name != "in_groups_of"}
+            for column in table["columns"]
+        ],
+    }
 
 
 def _said(rule: Mapping[str, Any]) -> dict[str, Any]:

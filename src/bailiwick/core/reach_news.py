@@ -52,6 +52,7 @@ def _holds(was: TableGrant, now: TableGrant) -> bool:
         and now.operations <= was.operations
         and set(was.rows) <= set(now.rows)
         and set(was.checks) <= set(now.checks)
+        and (was.groups == now.groups or not any(column.in_groups_of for column in now.columns))
         and all(column.name in columns and _opens(columns[column.name], column) for column in now.columns)
     )
 
@@ -74,7 +75,8 @@ def _within(now: tuple[str, ...] | None, was: tuple[str, ...] | None) -> bool:
 
 def _opens(was: ColumnGrant, now: ColumnGrant) -> bool:
     readable = not now.readable or (was.readable and was.mask in (None, now.mask))
-    return readable and (was.writable or not now.writable)
+    grouped = now.in_groups_of is None or was.readable or (was.in_groups_of or now.in_groups_of + 1) <= now.in_groups_of
+    return readable and grouped and (was.writable or not now.writable)
 
 
 def _others(old: Reach | None, new: Reach) -> Iterator[Line]:

@@ -82,7 +82,7 @@ def host_words(entry: str) -> str:
 def table_words(resource: str, table: TableGrant) -> str:
     """Return what a grant opens of a table of an integration, as a line."""
     verbs = ", ".join(sorted(operation.value for operation in table.operations))
-    columns = ", ".join(_column(column) for column in table.columns)
+    columns = ", ".join(column_words(column, table.groups) for column in table.columns)
     rows = " and ".join(f"only rows whose {rule_words(rule)}" for rule in table.rows) or "all rows"
     checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
     return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}"
@@ -111,7 +111,11 @@ def _only(what: str, names: tuple[str, ...] | None) -> str:
     return f"{what}: only {', '.join(names)}" if names else f"no {what}"
 
 
-def _column(column: ColumnGrant) -> str:
+def column_words(column: ColumnGrant, groups: tuple[str, ...]) -> str:
+    """Return a column with what is shown of it; `groups` are those that rows are grouped by."""
+    if column.in_groups_of is not None:
+        by = f", by {' and '.join(groups)}" if groups else ""
+        return f"{column.name} (only sums, averages and counts of {column.in_groups_of} rows or more{by})"
     if not column.readable:
         return f"{column.name} (written, never read)"
     return f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name

@@ -63,6 +63,7 @@ def _require_table(rule: str, table: TableGrant) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidInputError(f"the access '{rule}' says two things of {table.relation}.{twice[0]}", hint="say one")
+    _require_groups(rule, table)
     writable = {column.name for column in table.columns if column.writable}
     changed = sorted({check.column for check in table.checks} - writable)
     if changed:
@@ -76,6 +77,17 @@ def _require_table(rule: str, table: TableGrant) -> None:
         raise InvalidInputError(
             f"the access '{rule}' limits new rows of {table.relation} in a way that they cannot be held to",
             hint="say it with equals, one_of, at_least or at_most, or do not let it insert",
+        )
+
+
+def _require_groups(rule: str, table: TableGrant) -> None:
+    readable = {column.name for column in table.columns if column.readable}
+    unknown = sorted(set(table.groups) - readable)
+    grouped = [column.name for column in table.columns if column.in_groups_of is not None]
+    if unknown or (table.groups and not grouped):
+        raise InvalidInputError(
+            f"the access '{rule}' groups {table.relation} by {(unknown or table.groups)[0]} to no end",
+            hint="groups are columns that may be read; another has in_groups_of",
         )
 
 

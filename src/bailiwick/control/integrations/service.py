@@ -179,7 +179,7 @@ def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
     """Return one grant a table. A column is readable, writable or unmasked when a rule that opens it says so.
 
     A rule that does not select opens its columns for writing only, whatever another rule may select. Row conditions
-    add up: a row must meet those of every rule, so that a second rule never opens rows.
+    add up: a row must meet those of every rule, so that a second rule never opens rows; and so do columns to group by.
     """
     merged: dict[tuple[str, str], TableGrant] = {}
     for table in tables:
@@ -193,7 +193,8 @@ def _as_opened(table: TableGrant) -> TableGrant:
     """Return the grant of one rule with its columns unreadable when it does not select."""
     if Operation.SELECT in table.operations:
         return table
-    columns = tuple(column.model_copy(update={"readable": False, "mask": None}) for column in table.columns)
+    closed = {"readable": False, "mask": None, "in_groups_of": None}
+    columns = tuple(column.model_copy(update=closed) for column in table.columns)
     return table.model_copy(update={"columns": columns})
 
 
@@ -209,16 +210,19 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         columns=tuple(columns.values()),
         rows=tuple(dict.fromkeys([*first.rows, *second.rows])),
         checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
+        groups=tuple(dict.fromkeys([*first.groups, *second.groups])),
     )
 
 
 def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
     masks = [column.mask for column in (first, second) if column.readable]
+    sizes = [column.in_groups_of for column in (first, second) if column.in_groups_of is not None]
     return ColumnGrant(
         name=first.name,
         readable=bool(masks),
         mask=masks[0] if masks and None not in masks else None,
         writable=first.writable or second.writable,
+        in_groups_of=min(sizes) if sizes and not masks else None,
     )
 
 

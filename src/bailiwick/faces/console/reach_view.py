@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, field_words, reach_lines
+from bailiwick.core.reach_words import Line, column_words, field_words, reach_lines
 from bailiwick.core.row_words import condition_words, rule_words
 
 _MASKS = {
@@ -129,10 +129,12 @@ def _table(resource: str, table: TableGrant) -> Target:
     masked = [f"{column.name} {_MASKS[column.mask]}" for column in table.columns if column.readable and column.mask]
     open_columns = [column.name for column in table.columns if column.readable and not column.mask]
     written = [column.name for column in table.columns if _only_written(column)]
+    grouped = [column_words(column, table.groups) for column in table.columns if column.in_groups_of is not None]
     limits = [
         f"rows: {' and '.join(map(rule_words, table.rows))}" if table.rows else "rows: all",
         f"columns: {', '.join(open_columns)}" if open_columns else "",
         f"masked: {', '.join(masked)}" if masked else "",
+        f"in groups: {', '.join(grouped)}" if grouped else "",
         f"written, never read: {', '.join(written)}" if written else "",
         f"writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else "",
     ]

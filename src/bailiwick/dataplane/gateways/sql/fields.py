@@ -16,6 +16,8 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import Tree, expression
 
 _QUALIFIED = 2
+# Names that a rewriting gives inside (`groups`): a statement cannot say them.
+INNER = "bailiwick_in_groups_"
 
 
 def check_field(node: Tree, columns: Collection[str]) -> None:
@@ -32,6 +34,8 @@ def check_reference(node: Tree, columns: Collection[str]) -> None:
     if len(node.fields) > _QUALIFIED:
         # Each table is read under its own name or alias from here on.
         node.fields = node.fields[-_QUALIFIED:]
+    if any(name.startswith(INNER) for name in _names(node.fields)):
+        raise StatementRefusedError(f"names that begin with {INNER} are not passed on")
     for name in _names(node.fields[1:]):
         if _is_function(name) and name not in columns:
             raise StatementRefusedError(f"the field {name[:80]} is not passed on")

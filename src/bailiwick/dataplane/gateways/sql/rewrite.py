@@ -18,6 +18,7 @@ from pglast.parser import ParseError, normalize
 from bailiwick.core.grants import DataGrant, Operation, TableGrant
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope, calls_of, grouped_source, only_table
 from bailiwick.dataplane.gateways.sql.pieces import Tree, column_text, quoted, statement_text
 from bailiwick.dataplane.gateways.sql.rows import RowFilter
 from bailiwick.dataplane.gateways.sql.settings import check_setting
@@ -93,7 +94,7 @@ class _Rewriter:
         self._touched: dict[str, None] = {}
         self._rows = RowFilter(attributes)
         columns = frozenset(column.name for table in grant.tables for column in table.columns if column.readable)
-        self._walker = Walker(self._seen, columns)
+        self._walker = Walker(self._seen, self._in_groups, columns)
         self._writing = Writing(self._rows, self._walker)
 
     def run(self, statement: Any, normalised: str) -> Rewritten:
@@ -168,6 +169,15 @@ class _Rewriter:
         table = self._granted(relation, operation)
         relation.schemaname = table.namespace
         return table
+
+    def _in_groups(self, select: Tree, scope: Scope) -> Grouped | None:
+        relation = only_table(select, scope)
+        table = self._tables.get((relation.schemaname or "public", relation.relname)) if relation is not None else None
+        calls = calls_of(select, relation, table) if table is not None else []
+        if table is None or not calls:
+            return None
+        self._granted(relation, Operation.SELECT)
+        return Grouped(select, relation, calls, grouped_source(table, self._rows))
 
     def _seen(self, relation: Tree) -> Tree:
         """Return the subselect that stands for a table: granted columns, masks, rows of this person."""

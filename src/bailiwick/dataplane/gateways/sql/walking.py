@@ -7,22 +7,25 @@ from pglast import ast, enums
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.fields import as_table, check_field, check_reference
+from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 
 _DEEPEST = 120
 _OPERATORS_OF = {"A_Expr": "name", "SubLink": "operName", "SortBy": "useOp"}
-# The names that WITH gives.
-Scope = frozenset[str]
 
 
 class Walker:
     """Refuses whatever is not clearly allowed.
 
-    `seen` returns what stands in the place of a table that is read; `columns` are the names of those that are granted.
+    `seen` returns what stands in the place of a table that is read, `in_groups` what does where a SELECT reads columns
+    of one in groups only; `columns` are the names of those that are granted.
     """
 
-    def __init__(self, seen: Callable[[Tree], Tree], columns: frozenset[str]) -> None:
+    def __init__(
+        self, seen: Callable[[Tree], Tree], in_groups: Callable[[Tree, Scope], Grouped | None], columns: frozenset[str]
+    ) -> None:
         self._seen = seen
+        self._in_groups = in_groups
         self._columns = columns
 
     def walk(self, node: Tree) -> Tree:
@@ -44,8 +47,10 @@ class Walker:
             raise StatementRefusedError(f"{kind} is not passed on", hint="say it with plain SQL")
         if isinstance(node, ast.RangeVar):
             return self._range_var(node, scope)
+        grouped = None
         if isinstance(node, ast.SelectStmt):
             scope = self._enter_select(node, scope, depth)
+            grouped = self._in_groups(node, scope)
         elif kind in {"InsertStmt", "UpdateStmt", "DeleteStmt"}:
             raise StatementRefusedError("a statement that changes data cannot stand inside another")
         else:
@@ -56,6 +61,8 @@ class Walker:
             value = getattr(node, slot, None)
             if isinstance(value, tuple | ast.Node):
                 setattr(node, slot, self._walk(value, scope, depth + 1))
+        if grouped is not None:
+            grouped.put_in()
         return as_table(node) if isinstance(node, ast.RangeFunction) else node
 
     def _range_var(self, node: Tree, scope: Scope) -> Tree:

@@ -123,6 +123,7 @@ def _table_line(table: TableGrant) -> str:
 def _column_line(column: ColumnGrant) -> str:
     said = [f"masked: {column.mask.value}"] if column.readable and column.mask else []
     said += [] if column.readable else ["not readable"]
+    said += [f"sums, averages and counts of {column.in_groups_of} rows or more"] if column.in_groups_of else []
     said += ["writable"] if column.writable else []
     return f"{column.name} [{', '.join(said)}]" if said else column.name
 
