@@ -1,5 +1,7 @@
 """What of SQL an app may say: an allow-list of syntax, functions, types and settings. What is not listed is refused."""
 
+from importlib.resources import files
+
 # Nodes of PostgreSQL's parse tree (nodes/parsenodes.h, nodes/primnodes.h) that may stand in a query.
 NODES = frozenset(
     """
@@ -11,8 +13,9 @@ NODES = frozenset(
     """.split()
 )
 
-# Functions of pg_catalog that compute only from their arguments; none reads files, settings, catalogs or other tables.
-FUNCTIONS = frozenset(
+# Functions of pg_catalog chosen by hand: they go by the time or its zone, take any value, or stand for syntax. None
+# reads files, settings, catalogs or other tables.
+CHOSEN = frozenset(
     """
     abs age array_agg array_append array_cat array_length array_position array_remove array_to_string ascii avg
     bit_length bool_and bool_or btrim cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws
@@ -32,6 +35,8 @@ FUNCTIONS = frozenset(
     version width_bucket current_schema
     """.split()
 )
+# And those that the catalogue marks as computing from their arguments (scripts/sql_allow_list.py).
+FUNCTIONS = CHOSEN | frozenset(files(__package__).joinpath("functions.txt").read_text().split())
 
 TYPES = frozenset(
     """
