@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from scripts import sql_allow_list as catalogue
 
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.store.embedded import EmbeddedPostgres
-from scripts import sql_allow_list as catalogue
 
 # They stand in the grammar, not in the catalogue.
 _SYNTAX = {"greatest", "least", "nullif", "trim"}
@@ -37,4 +37,4 @@ def test_nothing_that_may_be_called_does_anything(connection: psycopg.Connection
 def test_every_function_that_takes_a_whole_row_is_known(connection: psycopg.Connection) -> None:
     reached = {name for name in catalogue.of_records(connection) if not name.startswith("pg_")}
     assert reached - grammar.FUNCTIONS_OF_RECORDS - grammar.FUNCTIONS == set()
-    assert grammar.FUNCTIONS_OF_RECORDS & grammar.FUNCTIONS == set()
+    assert not grammar.FUNCTIONS_OF_RECORDS & grammar.FUNCTIONS
