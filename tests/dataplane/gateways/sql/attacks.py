@@ -367,6 +367,17 @@ ACTS: dict[str, list[str]] = {
         "DROP TABLE public.refunds",
         "REASSIGN OWNED BY orders_attacker TO postgres",
     ],
+    "beside questions about the catalogue": [
+        "SELECT ('data_directory'::text).current_setting FROM pg_catalog.pg_class LIMIT 1",
+        "SELECT f.current_setting FROM pg_catalog.pg_type, concat('hba_file') f LIMIT 1",
+        "SELECT f.pg_read_file FROM pg_catalog.pg_namespace, concat('/etc/hostname') f LIMIT 1",
+        "SELECT (1::bigint).pg_advisory_lock FROM pg_class LIMIT 1",
+        "SELECT (0::oid).lo_create FROM pg_class LIMIT 1",
+        "SELECT g.pg_sleep FROM pg_class, generate_series(0, 0) g LIMIT 1",
+        "SELECT relname FROM pg_class WHERE 'x'::text OPERATOR(public.<<<) ANY (SELECT 'y'::text)",
+        "SELECT relname FROM pg_class ORDER BY relname::text USING OPERATOR(public.<<<)",
+        "SELECT relname FROM pg_class, public.leak_rows() l",
+    ],
     "rows of others, written": [
         "INSERT INTO public.refunds (order_id, region, amount) VALUES (1, 'APAC', 1)",
         "INSERT INTO public.refunds (order_id, region, amount) VALUES (1, 'EMEA', 1), (1, 'APAC', 1)",
