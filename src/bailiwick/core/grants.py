@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from bailiwick.core.literals import Literals, Value
 
@@ -117,7 +117,16 @@ class AnyOf(_Value):
     any_of: tuple["RowRule", ...] = Field(min_length=1, max_length=20)
 
 
-RowRule = RowCondition | AllOf | AnyOf
+def _kind_of_rule(value: Any) -> str:
+    """Return which kind of rule is meant, so that what is wrong with it is told of that kind only."""
+    said = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, BaseModel) else {}
+    return next((kind for kind in ("all_of", "any_of") if kind in said), "condition")
+
+
+RowRule = Annotated[
+    Annotated[RowCondition, Tag("condition")] | Annotated[AllOf, Tag("all_of")] | Annotated[AnyOf, Tag("any_of")],
+    Discriminator(_kind_of_rule),
+]
 
 
 def conditions_of(rules: "tuple[RowRule, ...]") -> Iterator[RowCondition]:
