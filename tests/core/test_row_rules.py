@@ -117,3 +117,12 @@ def test_numbers_and_days_of_yaml_are_taken_as_text() -> None:
     import datetime
 
     assert RowCondition(column="a", one_of=(1, 2.5, datetime.date(2026, 1, 31))).one_of == ("1", "2.5", "2026-01-31")  # type: ignore[arg-type]
+
+
+@pytest.mark.req("DG2")
+def test_a_later_end_is_something_new_to_approve_and_an_earlier_one_is_not() -> None:
+    soon, late, never = table(until="2026-12-31T00:00:00Z"), table(until="2027-12-31T00:00:00Z"), table()
+    for was, now, new in ((soon, late, True), (soon, never, True), (late, soon, False), (never, soon, False)):
+        assert bool([line for line in news(reach(was), reach(now)) if line.kind == "scope"]) is new
+    with pytest.raises(ValidationError, match="timezone"):
+        table(until="2026-12-31T00:00:00")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from bailiwick.core.literals import Literals, Value
 
@@ -142,7 +142,8 @@ class TableGrant(_Value):
     """A table with the operations, columns and rows that are open; all conditions must hold for a row.
 
     `checks` are what values must be that are written: a new row gives each of these columns. `groups` are the columns
-    by which rows are grouped, of which others are read in groups only.
+    by which rows are grouped, of which others are read in groups only. `purpose` says what it is for, and at `until` it
+    ends, wherever it was approved.
     """
 
     relation: Identifier
@@ -152,6 +153,8 @@ class TableGrant(_Value):
     rows: tuple[RowRule, ...] = ()
     checks: tuple[RowCondition, ...] = ()
     groups: tuple[Identifier, ...] = ()
+    purpose: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
+    until: AwareDatetime | None = None
 
 
 class FieldMask(_Value):

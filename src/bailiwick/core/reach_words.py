@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 
 from bailiwick.core.capabilities import WORDS, Capability
 from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, RequestGrant, TableGrant
@@ -85,7 +86,9 @@ def table_words(resource: str, table: TableGrant) -> str:
     columns = ", ".join(column_words(column, table.groups) for column in table.columns)
     rows = " and ".join(f"only rows whose {rule_words(rule)}" for rule in table.rows) or "all rows"
     checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
-    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}"
+    ends = f"; until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else ""
+    aim = f"; for: {table.purpose}" if table.purpose else ""
+    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{ends}{aim}"
 
 
 def request_words(resource: str, request: RequestGrant) -> str:

@@ -180,6 +180,7 @@ def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
 
     A rule that does not select opens its columns for writing only, whatever another rule may select. Row conditions
     add up: a row must meet those of every rule, so that a second rule never opens rows; and so do columns to group by.
+    What ends first ends both.
     """
     merged: dict[tuple[str, str], TableGrant] = {}
     for table in tables:
@@ -211,6 +212,8 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         rows=tuple(dict.fromkeys([*first.rows, *second.rows])),
         checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
         groups=tuple(dict.fromkeys([*first.groups, *second.groups])),
+        purpose="; ".join(filter(None, dict.fromkeys([first.purpose, second.purpose])))[:200],
+        until=min((table.until for table in (first, second) if table.until is not None), default=None),
     )
 
 

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
@@ -137,6 +138,8 @@ def _table(resource: str, table: TableGrant) -> Target:
         f"in groups: {', '.join(grouped)}" if grouped else "",
         f"written, never read: {', '.join(written)}" if written else "",
         f"writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else "",
+        f"until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else "",
+        f"for: {table.purpose}" if table.purpose else "",
     ]
     verbs = tuple(sorted(operation.value for operation in table.operations))
     return Target(f"{resource}.{table.relation}", verbs, tuple(filter(None, limits)))

@@ -88,7 +88,8 @@ def grouped_source(table: TableGrant, rows: RowFilter) -> str:
             name = quoted(column.name)
             size = f"count({name}) OVER ({cell})"
             shown.append(f"CASE WHEN {size} >= {column.in_groups_of} THEN {name} END AS {quoted(INNER + column.name)}")
-    where = f" WHERE {rows.all_of(table.rows)}" if table.rows else ""
+    conditions = rows.of(table)
+    where = f" WHERE {conditions}" if conditions else ""
     # Names come from the grant, which was checked when it was given, and are quoted besides.
     return f"SELECT {', '.join(shown)} FROM {quoted(table.namespace)}.{quoted(table.relation)}{where} OFFSET 0"  # noqa: S608
 

@@ -182,7 +182,7 @@ class _Rewriter:
     def _seen(self, relation: Tree) -> Tree:
         """Return the subselect that stands for a table: granted columns, masks, rows of this person."""
         table = self._granted(relation, Operation.SELECT)
-        conditions = self._rows.all_of(table.rows)
+        conditions = self._rows.of(table)
         first = self._rows.text(table.rows[0]) if table.rows else ""
         columns = ", ".join(column_text(column, first) for column in table.columns if column.readable)
         # Names come from the grant, which was checked when it was given, and are quoted besides.

@@ -1,12 +1,28 @@
 """Rules about rows as SQL: what each row of a table must meet for this person."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
-from bailiwick.core.grants import AllOf, AnyOf, RowCondition, RowRule
+from bailiwick.core.grants import AllOf, AnyOf, RowCondition, RowRule, TableGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import literal, quoted
 
+END_MARK = "bailiwick-grant-ended"
 _SIGNS = {"equals": "=", "above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
+
+
+def while_it_lasts(table: TableGrant) -> str:
+    """Return the condition that a grant has not ended, empty where it does not end; it fails with our mark.
+
+    The database looks at its own clock, so that a statement that is kept, or was prepared before, ends with the grant.
+    """
+    if table.until is None:
+        return ""
+    end = table.until.astimezone(UTC)
+    mark = f"CAST(concat('{END_MARK}:{table.relation}:{end:%Y-%m-%d}:') AS int4) = 0"
+    return (
+        f"CASE WHEN statement_timestamp() < CAST('{end:%Y-%m-%d %H:%M:%S}+00' AS timestamptz) THEN TRUE ELSE {mark} END"
+    )
 
 
 class RowFilter:
@@ -15,9 +31,9 @@ class RowFilter:
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self._attributes = attributes
 
-    def all_of(self, rules: Sequence[RowRule]) -> str:
-        """Return one condition, empty where there are no rules."""
-        return " AND ".join(map(self.text, rules))
+    def of(self, table: TableGrant) -> str:
+        """Return the one condition that rows of a table are given under, empty where all are."""
+        return " AND ".join(filter(None, [while_it_lasts(table), *map(self.text, table.rows)]))
 
     def text(self, rule: RowRule) -> str:
         """Return a rule as a condition that can stand beside others."""

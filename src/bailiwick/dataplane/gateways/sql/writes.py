@@ -8,7 +8,7 @@ from pglast import ast
 from bailiwick.core.grants import AllOf, Operation, RowCondition, RowRule, TableGrant, conditions_of
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import Tree, all_of, expression, literal, quoted, text_of
-from bailiwick.dataplane.gateways.sql.rows import RowFilter
+from bailiwick.dataplane.gateways.sql.rows import RowFilter, while_it_lasts
 from bailiwick.dataplane.gateways.sql.walking import Walker
 
 ROW_CHECK_MARK = "bailiwick-row-check"
@@ -69,7 +69,7 @@ class Writing:
     def _hold_new_rows(self, statement: Tree, table: TableGrant, names: list[str]) -> None:
         """Make new rows meet the conditions: missing values are added where they are given, others are checked."""
         source = statement.selectStmt
-        if not table.rows and not table.checks:
+        if not table.rows and not table.checks and table.until is None:
             return
         if source is None or source.valuesLists is None:
             raise StatementRefusedError(
@@ -90,13 +90,14 @@ class Writing:
             names.append(condition.column)
             statement.cols = (*statement.cols, ast.ResTarget(name=condition.column))
             source.valuesLists = tuple((*row, expression(literal(value))) for row in source.valuesLists)
+        if table.until is not None:
+            source.valuesLists = tuple(_while_it_lasts(row, names, table) for row in source.valuesLists)
 
     def _check_given(
         self, source: Tree, table: TableGrant, condition: RowCondition, place: int, *, decides: bool
     ) -> None:
-        # A subselect of no rows gives its values the type of the column, by which they are compared.
-        table_name = f"{quoted(table.namespace)}.{quoted(table.relation)}"
-        typed = f"(SELECT {quoted(condition.column)} FROM {table_name} LIMIT 0)"  # noqa: S608 - names of the grant
+        # Values are compared as what the column makes of them.
+        typed = _typed(table, condition.column)
         rows = []
         for row in source.valuesLists:
             if decides and not _is_plain(row[place]):
@@ -116,9 +117,10 @@ class Writing:
 
     def _guarded(self, where: Tree, table: TableGrant) -> Tree:
         """Return a condition that asks the app's own only of rows that the grant gives: CASE keeps its order."""
-        if not table.rows:
+        conditions = self._rows.of(table)
+        if not conditions:
             return where
-        guard = expression(f"CASE WHEN {self._rows.all_of(table.rows)} THEN TRUE ELSE FALSE END")
+        guard = expression(f"CASE WHEN {conditions} THEN TRUE ELSE FALSE END")
         if where is not None:
             guard.args[0].result = where
         return guard
@@ -134,6 +136,21 @@ class Writing:
             )
         _check_own_columns([returning.exprs], table)
         self._walker.walk(returning.exprs)
+
+
+def _typed(table: TableGrant, column: str) -> str:
+    """Return a value of a column's type: a subselect of no rows."""
+    return f"(SELECT {quoted(column)} FROM {quoted(table.namespace)}.{quoted(table.relation)} LIMIT 0)"  # noqa: S608
+
+
+def _while_it_lasts(row: Sequence[Tree], names: Sequence[str], table: TableGrant) -> tuple[Tree, ...]:
+    """Return the values of a new row, of which the first is made only while the grant has not ended."""
+    place = next((place for place, value in enumerate(row) if not isinstance(value, ast.SetToDefault)), None)
+    if place is None:
+        raise StatementRefusedError(f"a new row of {table.relation} gives a value", hint="this grant ends some day")
+    lasting = expression(f"CASE WHEN {while_it_lasts(table)} THEN TRUE ELSE {_typed(table, names[place])} END")
+    lasting.args[0].result = row[place]
+    return (*row[:place], lasting, *row[place + 1 :])
 
 
 def _single(rules: Sequence[RowRule], table: TableGrant) -> list[RowCondition]:

@@ -1,0 +1,55 @@
+"""Grants that end: by the database's own clock, so also in statements that were prepared while they lasted."""
+
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from bailiwick.core.grants import DataGrant
+from bailiwick.core.reach_words import table_words
+from bailiwick.dataplane.gateways.sql.faults import told
+from bailiwick.dataplane.gateways.sql.rewrite import rewrite
+from bailiwick.store.embedded import EmbeddedPostgres
+from tests.fixtures.attacked import GRANT, attacked_database
+
+__all__ = ["attacked_database"]
+PAST, FUTURE = datetime(2020, 1, 31, 12, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+STATEMENTS = {
+    "SELECT count(*) FROM orders": (100,),
+    "SELECT 1 FROM orders WHERE 1 / (id - id) = 1": None,
+    "INSERT INTO refunds (order_id, amount) VALUES ('1', '5.5') RETURNING order_id": (1,),
+    "UPDATE refunds SET amount = 2 RETURNING amount": (2,),
+    "DELETE FROM refunds RETURNING order_id": (2,),
+}
+
+
+def ending(until: datetime) -> DataGrant:
+    tables = [table.model_copy(update={"until": until, "purpose": "the audit"}) for table in GRANT.tables]
+    return GRANT.model_copy(update={"tables": tuple(tables)})
+
+
+@pytest.mark.req("IN7")
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_nothing_is_read_or_written_after_the_end(attacked_database: EmbeddedPostgres, statement: str) -> None:
+    with psycopg.connect(attacked_database.url("gateway_attacks")) as connection:
+        connection.execute("SET search_path = pg_catalog")
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation) as caught:
+            connection.execute(rewrite(statement, ending(PAST), {"region": "EMEA"}).sql.encode())
+        fields = told({"M": str(caught.value.diag.message_primary)}, own=False)
+        assert fields["C"] == "42501"
+        assert fields["M"].startswith("this app's grant on ")
+        assert fields["M"].endswith(" ended on 2020-01-31")
+        connection.rollback()
+        connection.execute("SET search_path = pg_catalog")
+        lasting = rewrite(statement, ending(FUTURE), {"region": "EMEA"}).sql.encode()
+        if STATEMENTS[statement] is None:
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                connection.execute(lasting)
+        else:
+            assert connection.execute(lasting).fetchone() == STATEMENTS[statement]
+        connection.rollback()
+
+
+@pytest.mark.req("IN7")
+def test_end_and_purpose_are_said() -> None:
+    assert table_words("orders-db", ending(PAST).tables[0]).endswith("; until 2020-01-31 12:00 UTC; for: the audit")
