@@ -11,7 +11,8 @@ from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 
 _DEEPEST = 120
-_OPERATORS_OF = {"A_Expr": "name", "SubLink": "operName", "SortBy": "useOp"}
+# Operators stand in calls, behind ANY and ALL, and behind ORDER BY … USING.
+OPERATORS_OF = {"A_Expr": "name", "SubLink": "operName", "SortBy": "useOp"}
 
 
 class Walker:
@@ -90,9 +91,9 @@ class Walker:
     def _check_node(self, node: Tree, kind: str) -> None:
         match kind:
             case "FuncCall":
-                self._check_name(node.funcname, grammar.FUNCTIONS, "the function")
+                _check_name(node.funcname, grammar.FUNCTIONS, "the function")
             case "A_Expr" | "SubLink" | "SortBy":
-                self._check_operator(getattr(node, _OPERATORS_OF[kind]))
+                check_operators(node, kind)
             case "ColumnRef":
                 check_reference(node, self._columns)
             case "A_Indirection":
@@ -102,25 +103,29 @@ class Walker:
 
     def _check_rarer(self, node: Tree, kind: str) -> None:
         if kind == "TypeName":
-            self._check_name(node.names, grammar.TYPES, "the type")
+            _check_name(node.names, grammar.TYPES, "the type")
             if node.pct_type or node.setof:
                 raise StatementRefusedError("types taken from columns are not passed on")
         elif kind == "SQLValueFunction":
             if enums.SQLValueFunctionOp(node.op).name not in grammar.VALUE_FUNCTIONS:
                 raise StatementRefusedError("the name of the database's role is not told")
         elif kind == "CollateClause":
-            self._check_name(node.collname, grammar.COLLATIONS, "the collation")
+            _check_name(node.collname, grammar.COLLATIONS, "the collation")
         elif kind == "RangeFunction" and node.coldeflist:
             raise StatementRefusedError("functions with a list of column definitions are not passed on")
 
-    def _check_operator(self, name: Tree) -> None:
-        if name:
-            self._check_name(name, grammar.OPERATORS, "the operator")
 
-    def _check_name(self, parts: Tree, known: frozenset[str], what: str) -> None:
-        names = [part.sval for part in parts]
-        if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
-            raise StatementRefusedError(
-                f"{what} {'.'.join(names)[:80]} is not passed on",
-                hint="only some of PostgreSQL itself are, which compute from their arguments",
-            )
+def check_operators(node: Tree, kind: str) -> None:
+    """Refuse a node of a kind in `OPERATORS_OF` whose operator is not one of PostgreSQL itself that only computes."""
+    name = getattr(node, OPERATORS_OF[kind])
+    if name:
+        _check_name(name, grammar.OPERATORS, "the operator")
+
+
+def _check_name(parts: Tree, known: frozenset[str], what: str) -> None:
+    names = [part.sval for part in parts]
+    if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
+        raise StatementRefusedError(
+            f"{what} {'.'.join(names)[:80]} is not passed on",
+            hint="only some of PostgreSQL itself are, which compute from their arguments",
+        )
