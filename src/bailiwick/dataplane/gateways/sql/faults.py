@@ -37,7 +37,7 @@ def told(fields: Mapping[str, str], *, own: bool) -> dict[str, str]:
     if own:
         return dict(fields)
     kept = {key: fields[key] for key in _KEPT if key in fields}
-    return {**kept, "M": _message(message, fields)}
+    return {**kept, "M": _message(message, fields)} if message else kept
 
 
 def _message(message: str, fields: Mapping[str, str]) -> str:
