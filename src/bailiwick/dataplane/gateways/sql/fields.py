@@ -2,9 +2,10 @@
 
 So `('a'::text).pg_read_file` would read a file, and `f.lo_import` after `FROM concat('a') AS f` would store one: a
 function is reached without being called (PostgreSQL documentation, 36.4.3 "SQL Functions on Composite Types"; parser,
-ParseFuncOrColumn). Two rules close it whatever functions a server has: a field of a value bears the name of a column
-that is granted or that an allowed function makes, and a function in FROM stands in a subselect, whose whole row is then
-a record, on which no function but those of `grammar.FUNCTIONS_OF_RECORDS` can be called.
+ParseFuncOrColumn). Three rules close it whatever functions a server has: a field of a table is written as `t.f`, where
+only a table has fields; a field of another value bears a name that an allowed function gives; and a function in FROM
+stands in a subselect, whose whole row is then a record, on which no function but those of
+`grammar.FUNCTIONS_OF_RECORDS` can be called.
 """
 
 from collections.abc import Collection
@@ -20,10 +21,21 @@ _QUALIFIED = 2
 INNER = "bailiwick_in_groups_"
 
 
-def check_field(node: Tree, columns: Collection[str]) -> None:
+def as_reference(node: Tree) -> Tree:
+    """Return `(table).name` as `table.name`; any other node as it is."""
+    if not isinstance(node, ast.A_Indirection) or not isinstance(node.arg, ast.ColumnRef):
+        return node
+    table: Tree = node.arg.fields
+    field: Tree = node.indirection
+    if len(table) > 1 or len(field) > 1 or not all(isinstance(part, ast.String) for part in (*table, *field)):
+        return node
+    return ast.ColumnRef(fields=(*table, *field))
+
+
+def check_field(node: Tree, known: Collection[str] = grammar.FIELDS) -> None:
     """Refuse `(value).name` where the name is not clearly that of a field."""
     for name in _names(node.indirection):
-        if _is_function(name) or name not in {*columns, *grammar.FIELDS}:
+        if name not in known:
             raise StatementRefusedError(
                 f"the field {name[:80]} is not passed on", hint="name a column of a table that is granted"
             )

@@ -6,7 +6,7 @@ from pglast import ast, enums
 
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.fields import as_table, check_field, check_reference
+from bailiwick.dataplane.gateways.sql.fields import as_reference, as_table, check_field, check_reference
 from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 
@@ -43,6 +43,7 @@ class Walker:
         return self._walk_node(node, scope, depth)
 
     def _walk_node(self, node: Tree, scope: Scope, depth: int) -> Tree:
+        node = as_reference(node)
         kind = type(node).__name__
         if kind not in grammar.NODES:
             raise StatementRefusedError(f"{kind} is not passed on", hint="say it with plain SQL")
@@ -97,7 +98,7 @@ class Walker:
             case "ColumnRef":
                 check_reference(node, self._columns)
             case "A_Indirection":
-                check_field(node, self._columns)
+                check_field(node)
             case _:
                 self._check_rarer(node, kind)
 
