@@ -126,3 +126,16 @@ def test_a_later_end_is_something_new_to_approve_and_an_earlier_one_is_not() -> 
         assert bool([line for line in news(reach(was), reach(now)) if line.kind == "scope"]) is new
     with pytest.raises(ValidationError, match="timezone"):
         table(until="2026-12-31T00:00:00")
+
+
+@pytest.mark.req("IN7", "DG2")
+def test_masks_for_some_persons_are_said_and_are_new_when_they_change() -> None:
+    column = {"name": "card", "mask": "last4", "mask_for": [{"attribute": "team", "one_of": ["fraud", "audit"]}]}
+    some, none = table(columns=[column]), table(columns=[{"name": "card", "mask": "last4"}])
+    stricter = table(columns=[{**column, "mask_for": [{"attribute": "staff", "one_of": ["no"], "mask": "null"}]}])
+    said = "columns card (masked to the last four, whole for those whose team is 'fraud' or 'audit')"
+    assert said in table_words("orders-db", some)
+    for was, now, new in ((none, some, True), (stricter, none, True), (some, some, False)):
+        assert bool([line for line in news(reach(was), reach(now)) if line.kind == "scope"]) is new
+    with pytest.raises(ValidationError, match="masked for nobody"):
+        table(columns=[{"name": "card", "mask_for": column["mask_for"]}])

@@ -45,9 +45,18 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class MaskFor(_Value):
+    """How a column is masked, or that it is not, for persons whose attribute is one of some values."""
+
+    attribute: str = Field(min_length=1, max_length=100)
+    one_of: Literals
+    mask: Mask | None = None
+
+
 class ColumnGrant(_Value):
     """One column that may be read when `readable` (masked when `mask` is set), and given a value when `writable`.
 
+    The first of `mask_for` that fits the person is taken instead of `mask`; without a person none does.
     With `in_groups_of` it is never read by itself, but sums, averages and counts of it are, of that many rows or more.
     """
 
@@ -56,6 +65,7 @@ class ColumnGrant(_Value):
     mask: Mask | None = None
     writable: bool = False
     in_groups_of: int | None = Field(default=None, ge=2, le=1_000_000)
+    mask_for: tuple[MaskFor, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="before")
     @classmethod
@@ -69,6 +79,8 @@ class ColumnGrant(_Value):
     def _never_both(self) -> "ColumnGrant":
         if self.in_groups_of is not None and (self.readable or self.mask is not None):
             raise ValueError(f"{self.name} is read by itself, or in groups only")
+        if self.mask_for and self.mask is None:
+            raise ValueError(f"{self.name} is masked for nobody: say what mask it has for everybody else")
         return self
 
 

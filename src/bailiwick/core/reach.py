@@ -91,7 +91,7 @@ def _said_of_table(table: Mapping[str, Any]) -> dict[str, Any]:
         "operations": sorted(table["operations"]),
         "rows": list(map(_said, table["rows"])),
         "columns": [
-            {name: value for name, value in column.items() if value is not None or name != "in_groups_of"}
+            {name: value for name, value in column.items() if value or name not in {"in_groups_of", "mask_for"}}
             for column in table["columns"]
         ],
     }

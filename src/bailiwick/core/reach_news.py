@@ -75,7 +75,8 @@ def _within(now: tuple[str, ...] | None, was: tuple[str, ...] | None) -> bool:
 
 
 def _opens(was: ColumnGrant, now: ColumnGrant) -> bool:
-    readable = not now.readable or (was.readable and was.mask in (None, now.mask))
+    shown = was.mask is None or (was.mask, was.mask_for) == (now.mask, now.mask_for)
+    readable = not now.readable or (was.readable and shown)
     grouped = now.in_groups_of is None or was.readable or (was.in_groups_of or now.in_groups_of + 1) <= now.in_groups_of
     return readable and grouped and (was.writable or not now.writable)
 

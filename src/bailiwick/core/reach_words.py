@@ -121,4 +121,8 @@ def column_words(column: ColumnGrant, groups: tuple[str, ...]) -> str:
         return f"{column.name} (only sums, averages and counts of {column.in_groups_of} rows or more{by})"
     if not column.readable:
         return f"{column.name} (written, never read)"
-    return f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name
+    masks = [_MASKS[column.mask]] if column.mask else []
+    for one in column.mask_for:
+        shown = _MASKS[one.mask] if one.mask else "whole"
+        masks.append(f"{shown} for those whose {one.attribute} is {' or '.join(map(repr, one.one_of))}")
+    return f"{column.name} ({', '.join(masks)})" if masks else column.name

@@ -84,3 +84,22 @@ def test_a_grant_that_no_statement_can_be_held_to_is_not_registered(
     integration = replace(orders_db(), offers={"orders:write": (grant,)})
     with pytest.raises(InvalidInputError, match=words):
         company.control.integrations.register(company.people["admin"], integration)
+
+
+@pytest.mark.req("IN7")
+def test_rules_that_mask_for_other_persons_hide_from_all_and_one_that_does_not_read_changes_nothing() -> None:
+    fraud = {"attribute": "team", "one_of": ["fraud"]}
+    card = {"name": "card", "mask": "last4", "mask_for": [fraud]}
+    masked = table(ColumnGrant.model_validate(card), operations={Operation.SELECT})
+    other = table(
+        ColumnGrant.model_validate({**card, "mask_for": [{**fraud, "mask": "null"}]}), operations={Operation.SELECT}
+    )
+    (column,) = merge([masked, table(ColumnGrant(name="card", writable=True), operations={Operation.UPDATE})])[
+        0
+    ].columns
+    assert (column.mask, column.mask_for, column.writable) == (Mask.LAST4, masked.columns[0].mask_for, True)
+    (column,) = merge([masked, other])[0].columns
+    assert (column.mask, column.mask_for) == (Mask.NULL, ())
+    assert merge([masked, masked])[0].columns == masked.columns
+    plain = table(ColumnGrant(name="card"), operations={Operation.SELECT})
+    assert merge([masked, plain])[0].columns == plain.columns

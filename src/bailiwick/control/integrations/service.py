@@ -16,7 +16,7 @@ from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import ContextFact
-from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, Offer, Operation, RequestGrant, TableGrant
+from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, Mask, Offer, Operation, RequestGrant, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
 from bailiwick.core.messages import AnyConnection, IntegrationState
 from bailiwick.core.principals import Identity
@@ -194,7 +194,7 @@ def _as_opened(table: TableGrant) -> TableGrant:
     """Return the grant of one rule with its columns unreadable when it does not select."""
     if Operation.SELECT in table.operations:
         return table
-    closed = {"readable": False, "mask": None, "in_groups_of": None}
+    closed = {"readable": False, "mask": None, "in_groups_of": None, "mask_for": ()}
     columns = tuple(column.model_copy(update=closed) for column in table.columns)
     return table.model_copy(update={"columns": columns})
 
@@ -218,14 +218,22 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
 
 
 def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
-    masks = [column.mask for column in (first, second) if column.readable]
+    shown = [(column.mask, column.mask_for) for column in (first, second) if column.readable]
+    masks = [mask for mask, _ in shown]
     sizes = [column.in_groups_of for column in (first, second) if column.in_groups_of is not None]
+    mask, mask_for = shown[0] if shown else (None, ())
+    if None in masks:
+        mask, mask_for = None, ()
+    elif len({persons for _, persons in shown}) > 1:
+        # Who sees what would be one thing by one rule and another by the other.
+        mask, mask_for = Mask.NULL, ()
     return ColumnGrant(
         name=first.name,
-        readable=bool(masks),
-        mask=masks[0] if masks and None not in masks else None,
+        readable=bool(shown),
+        mask=mask,
         writable=first.writable or second.writable,
-        in_groups_of=min(sizes) if sizes and not masks else None,
+        mask_for=mask_for,
+        in_groups_of=min(sizes) if sizes and not shown else None,
     )
 
 

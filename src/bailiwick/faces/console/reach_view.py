@@ -127,7 +127,11 @@ def _paired(kind: str, was: Sequence[Line], now: Sequence[Line], new: Mapping[st
 
 
 def _table(resource: str, table: TableGrant) -> Target:
-    masked = [f"{column.name} {_MASKS[column.mask]}" for column in table.columns if column.readable and column.mask]
+    masked = [
+        column_words(column, ()) if column.mask_for else f"{column.name} {_MASKS[column.mask]}"
+        for column in table.columns
+        if column.readable and column.mask
+    ]
     open_columns = [column.name for column in table.columns if column.readable and not column.mask]
     written = [column.name for column in table.columns if _only_written(column)]
     grouped = [column_words(column, table.groups) for column in table.columns if column.in_groups_of is not None]

@@ -82,7 +82,11 @@ def grouped_source(table: TableGrant, rows: RowFilter) -> str:
     cells = ", ".join(map(quoted, table.groups))
     cell = f"PARTITION BY {cells}" if cells else ""
     seen = rows.text(table.rows[0]) if table.rows else ""
-    shown = [column_text(column, seen) for column in table.columns if column.readable and column.name in table.groups]
+    shown = [
+        column_text(column.name, rows.mask(column), seen)
+        for column in table.columns
+        if column.readable and column.name in table.groups
+    ]
     for column in table.columns:
         if column.in_groups_of is not None:
             name = quoted(column.name)

@@ -6,7 +6,7 @@ from pglast import ast, parse_sql
 from pglast.parser import ParseError
 from pglast.stream import RawStream
 
-from bailiwick.core.grants import ColumnGrant, Mask
+from bailiwick.core.grants import Mask
 from bailiwick.core.masks import HIDDEN, SHOWN_AT_END
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
@@ -29,18 +29,18 @@ def all_of(parts: Any, kind: type) -> list[Any]:
     return found
 
 
-def column_text(column: ColumnGrant, seen: str = "") -> str:
-    """Return a granted column as it is selected, masked where the grant says so.
+def column_text(column: str, mask: Mask | None, seen: str = "") -> str:
+    """Return a granted column as it is selected, under a mask or whole.
 
     `seen` is a condition that all rows meet which are selected, where only some are. It stands around a column that is
     shown whole, so that it is no plain column any more: of one the planner would look up statistics, and try the app's
     own conditions on values of rows that are not selected (`examine_simple_variable` in PostgreSQL's selfuncs.c); one
     that fails, as `LIKE 'h%\\'` does where it gets to its end, would tell about those.
     """
-    name = quoted(column.name)
-    if column.mask is None:
+    name = quoted(column)
+    if mask is None:
         return f"CASE WHEN {seen} THEN {name} ELSE {name} END AS {name}" if seen else name
-    return f"{_masked(name, column.mask)} AS {name}"
+    return f"{_masked(name, mask)} AS {name}"
 
 
 def _masked(name: str, mask: Mask) -> str:

@@ -184,12 +184,13 @@ class _Rewriter:
         table = self._granted(relation, Operation.SELECT)
         conditions = self._rows.of(table)
         first = self._rows.text(table.rows[0]) if table.rows else ""
-        columns = ", ".join(column_text(column, first) for column in table.columns if column.readable)
+        shown = [(column.name, self._rows.mask(column)) for column in table.columns if column.readable]
+        columns = ", ".join(column_text(name, mask, first) for name, mask in shown)
         # Names come from the grant, which was checked when it was given, and are quoted besides.
         source = f"SELECT {columns} FROM {quoted(table.namespace)}.{quoted(table.relation)}"  # noqa: S608
         if conditions:
             source += f" WHERE {conditions}"
-        if conditions or any(column.mask for column in table.columns):
+        if conditions or any(mask for _, mask in shown):
             source += " OFFSET 0"
         alias = relation.alias or ast.Alias(aliasname=relation.relname)
         return ast.RangeSubselect(lateral=False, subquery=parse_sql(source)[0].stmt, alias=alias)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from bailiwick.core.grants import AllOf, AnyOf, RowCondition, RowRule, TableGrant
+from bailiwick.core.grants import AllOf, AnyOf, ColumnGrant, Mask, RowCondition, RowRule, TableGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import literal, quoted
 
@@ -64,6 +64,13 @@ class RowFilter:
         if condition.equals_attribute is not None:
             return self.attribute(condition.equals_attribute)
         return condition.equals
+
+    def mask(self, column: ColumnGrant) -> Mask | None:
+        """Return how a column is masked for the person."""
+        for one in column.mask_for:
+            if self._attributes.get(one.attribute) in one.one_of:
+                return one.mask
+        return column.mask
 
     def attribute(self, name: str) -> str:
         """Return what is known of the person; raise `StatementRefusedError` where nothing is."""

@@ -122,6 +122,7 @@ def _table_line(table: TableGrant) -> str:
 
 def _column_line(column: ColumnGrant) -> str:
     said = [f"masked: {column.mask.value}"] if column.readable and column.mask else []
+    said += [f"{one.mask or 'whole'} where {one.attribute} is {' or '.join(one.one_of)}" for one in column.mask_for]
     said += [] if column.readable else ["not readable"]
     said += [f"sums, averages and counts of {column.in_groups_of} rows or more"] if column.in_groups_of else []
     said += ["writable"] if column.writable else []

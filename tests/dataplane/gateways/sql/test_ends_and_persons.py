@@ -1,4 +1,4 @@
-"""Grants that end: by the database's own clock, so also in statements that were prepared while they lasted."""
+"""Grants that end, by the database's own clock, also in statements that were prepared before; and masks by person."""
 
 from datetime import UTC, datetime
 
@@ -53,3 +53,28 @@ def test_nothing_is_read_or_written_after_the_end(attacked_database: EmbeddedPos
 @pytest.mark.req("IN7")
 def test_end_and_purpose_are_said() -> None:
     assert table_words("orders-db", ending(PAST).tables[0]).endswith("; until 2020-01-31 12:00 UTC; for: the audit")
+
+
+@pytest.mark.req("IN7")
+@pytest.mark.parametrize(
+    ("attributes", "shown"),
+    [
+        ({}, "•••• 0004"),
+        ({"team": "fraud"}, "CANARY-000004"),
+        ({"team": "guests"}, None),
+        ({"team": "guests", "level": "fraud"}, None),
+        ({"team": "Fraud"}, "•••• 0004"),
+        ({"level": "fraud"}, "•••• 0004"),
+    ],
+)
+def test_a_mask_goes_by_who_asks(
+    attacked_database: EmbeddedPostgres, attributes: dict[str, str], shown: str | None
+) -> None:
+    masks = [{"attribute": "team", "one_of": ["fraud"]}, {"attribute": "team", "one_of": ["guests"], "mask": "null"}]
+    column = {"name": "card", "mask": "last4", "mask_for": masks}
+    table = {"relation": "orders", "operations": ["select"], "columns": ["id", column]}
+    grant = DataGrant.model_validate({"integration": "orders-db", "tables": [table]})
+    with psycopg.connect(attacked_database.url("gateway_attacks")) as connection:
+        connection.execute("SET search_path = pg_catalog")
+        statement = rewrite("SELECT card FROM orders WHERE id = 4", grant, attributes).sql
+        assert connection.execute(statement.encode()).fetchone() == (shown,)
