@@ -57,6 +57,7 @@ def test_rules_about_rows_read_back_as_a_sentence() -> None:
         ({"column": "a", "one_of": []}, "at least 1 item"),
         ({"column": "a", "below": "01/02/2026"}, "can be read in two ways"),
         ({"column": "a", "equals": "x\0"}, "NUL"),
+        ({"column": "a", "none_of": [False]}, "in quotes"),
         ({"column": 'a"b', "equals": "x"}, "should match pattern"),
         ({"any_of": []}, "at least 1 item"),
         ({"column": "a", "like": "%"}, "not permitted"),

@@ -14,7 +14,7 @@ _AMBIGUOUS = re.compile(r"\d{1,2}[/. -]\d{1,2}[/. -]\d{2,4}\b.*", re.DOTALL)
 def _as_text(value: Any) -> Any:
     """Take numbers and dates as YAML has them."""
     if isinstance(value, bool):
-        return str(value).lower()
+        raise ValueError("write it in quotes: YAML takes NO, off and yes for true and false")
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, int | float | Decimal) else value
