@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.dataplane.gateways.sql.attacks import ACTS, GUESSES, READS
-from tests.fixtures.attacked import Attacked, attacked, attacked_database
+from tests.fixtures.attacked import COMMENT, Attacked, attacked, attacked_database
 
 __all__ = ["attacked", "attacked_database"]
 
@@ -90,3 +90,31 @@ async def test_a_trigger_that_goes_wrong_is_told_of_without_its_words(attacked: 
     assert "amount is not one that this person may write" in unchecked.text
     with psycopg.connect(attacked.straight) as owner:
         assert owner.execute("SELECT amount FROM public.refunds ORDER BY id").fetchall() == [(5,), (6,)]
+
+
+@pytest.mark.req("IN7")
+@pytest.mark.parametrize(
+    ("name", "oid", "right", "wrong"),
+    [
+        ("regclass", 2205, "public.vault", "public.nothing"),
+        ("regclass[]", 2210, "{public.vault}", "{public.nothing}"),
+        ("regrole", 4096, '"CANARY_ROLE"', "nobody"),
+        ("regproc", 24, "public.leak", "public.nothing"),
+        ("regprocedure", 2202, "public.leak(text)", "public.nothing()"),
+        ("regnamespace", 4089, '"CANARY_SCHEMA"', "nothing"),
+        ("regtype", 2206, "public.leaky", "public.nothing"),
+    ],
+)
+async def test_the_type_of_a_parameter_does_not_tell_which_names_there_are(
+    attacked: Attacked, name: str, oid: int, right: str, wrong: str
+) -> None:
+    def ask(url: str, comment: str, value: str) -> tuple[int, bytes]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            text = f"SELECT 1 WHERE $1 IS NOT NULL {comment}"
+            answer = connection.pgconn.exec_params(text.encode(), [value.encode()], [oid])
+            return answer.status, answer.error_field(psycopg.pq.DiagnosticField.SQLSTATE) or b""
+
+    straight = [await asyncio.to_thread(ask, attacked.straight, "", value) for value in (right, wrong)]
+    assert straight[0] != straight[1], name
+    through = [await asyncio.to_thread(ask, attacked.through, COMMENT, value) for value in (right, wrong)]
+    assert through[0] == through[1] == (psycopg.pq.ExecStatus.FATAL_ERROR, b"42501")

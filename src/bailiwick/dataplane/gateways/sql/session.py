@@ -36,6 +36,7 @@ from bailiwick.dataplane.gateways.sql.messages import (
     take_text,
     text,
 )
+from bailiwick.dataplane.gateways.sql.parameters import check_parameter_types
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
@@ -238,6 +239,7 @@ class SqlSession:
     def _parse(self, body: bytes) -> Message:
         name, place = take_text(body)
         sql, after = take_text(body, place)
+        check_parameter_types(body[after:])
         allowed = self.gateway.decide(sql, self.binding)
         self._prepared.ask(self._prepared.statements, name, allowed)
         return Message(b"P", text(name) + text(allowed.sql) + body[after:])
