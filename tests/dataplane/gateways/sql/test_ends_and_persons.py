@@ -7,6 +7,7 @@ import pytest
 
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.reach_words import table_words
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.faults import told
 from bailiwick.dataplane.gateways.sql.rewrite import rewrite
 from bailiwick.store.embedded import EmbeddedPostgres
@@ -78,3 +79,24 @@ def test_a_mask_goes_by_who_asks(
         connection.execute("SET search_path = pg_catalog")
         statement = rewrite("SELECT card FROM orders WHERE id = 4", grant, attributes).sql
         assert connection.execute(statement.encode()).fetchone() == (shown,)
+
+
+@pytest.mark.req("IN7")
+@pytest.mark.parametrize(
+    ("sites", "count"), [("north", 1), ("north, south", 2), ("north,,", 1), (",", 0), ("o'north\\", 0), ("NORTH", 0)]
+)
+def test_an_attribute_with_several_values_opens_the_rows_of_each_and_no_others(
+    attacked_database: EmbeddedPostgres, sites: str, count: int
+) -> None:
+    rows = [{"column": "site", "one_of_attribute": "sites"}]
+    table = {"relation": "places", "operations": ["select"], "columns": ["site"], "rows": rows}
+    grant = DataGrant.model_validate({"integration": "orders-db", "tables": [table]})
+    with psycopg.connect(attacked_database.url("gateway_attacks")) as connection:
+        connection.execute("CREATE TABLE public.places (site text)")
+        connection.execute("INSERT INTO public.places VALUES ('north'), ('south'), (''), (NULL), ('FALSE')")
+        statement = rewrite("SELECT count(*) FROM places", grant, {"sites": sites}).sql
+        assert connection.execute(statement.encode()).fetchone() == (count,)
+        connection.rollback()
+    for nobody in ({}, {"sites": ""}, {"sites": "a\0b"}):
+        with pytest.raises(StatementRefusedError, match="no person with one is behind"):
+            rewrite("SELECT count(*) FROM places", grant, nobody)

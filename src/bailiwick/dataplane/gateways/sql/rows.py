@@ -50,8 +50,10 @@ class RowFilter:
         if condition.equals_attribute is not None:
             return f"({what} = {literal(self.attribute(condition.equals_attribute))})"
         if condition.one_of_attribute is not None:
-            several = self.attribute(condition.one_of_attribute).split(",")
-            return f"({what} IN ({_listed([value.strip() for value in several])}))"
+            several = [value.strip() for value in self.attribute(condition.one_of_attribute).split(",")]
+            # What stands between two commas is nothing, and not the rows that have an empty text there.
+            given = _listed([value for value in several if value])
+            return f"({what} IN ({given}))" if given else "FALSE"
         if condition.one_of is not None:
             return f"({what} IN ({_listed(condition.one_of)}))"
         if condition.none_of is not None:
@@ -75,7 +77,7 @@ class RowFilter:
     def attribute(self, name: str) -> str:
         """Return what is known of the person; raise `StatementRefusedError` where nothing is."""
         value = self._attributes.get(name)
-        if value is None or "\0" in value:
+        if not value or "\0" in value:
             raise StatementRefusedError(
                 f"these rows are given by a person's {name}, and no person with one is behind this statement",
                 hint="run it while serving a person's request, on the connection's own trace",
