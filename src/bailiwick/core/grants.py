@@ -1,10 +1,13 @@
 """Data grants: what an app may see and change of an integration: tables, per row and column, calls, and mail."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
+
+from bailiwick.core.literals import Literals, Value
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -34,48 +37,144 @@ class Operation(StrEnum):
 
 
 class Mask(StrEnum):
-    """How a column's value is hidden: nothing of it, its last four characters, an e-mail's domain, or a keyed hash."""
+    """What is shown in the place of a value: nothing, that there is one, a part of it, or the time it lies in."""
 
     NULL = "null"
+    FULL = "full"
+    FIRST1 = "first1"
+    LAST2 = "last2"
     LAST4 = "last4"
     EMAIL = "email"
+    YEAR = "year"
+    MONTH = "month"
 
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class MaskFor(_Value):
+    """How a column is masked, or that it is not, for persons whose attribute is one of some values."""
+
+    attribute: str = Field(min_length=1, max_length=100)
+    one_of: Literals
+    mask: Mask | None = None
+
+
 class ColumnGrant(_Value):
-    """One column that may be read when `readable` (masked when `mask` is set), and given a value when `writable`."""
+    """One column that may be read when `readable` (masked when `mask` is set), and given a value when `writable`.
+
+    The first of `mask_for` that fits the person is taken instead of `mask`; without a person none does.
+    With `in_groups_of` it is never read by itself, but sums, averages and counts of it are, of that many rows or more.
+    """
 
     name: Identifier
     readable: bool = True
     mask: Mask | None = None
     writable: bool = False
+    in_groups_of: int | None = Field(default=None, ge=2, le=1_000_000)
+    mask_for: tuple[MaskFor, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
         """Take a bare name for a column that may be read."""
+        if isinstance(value, dict) and value.get("in_groups_of") is not None:
+            return {"readable": False, **value}
         return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _never_both(self) -> "ColumnGrant":
+        if self.in_groups_of is not None and (self.readable or self.mask is not None):
+            raise ValueError(f"{self.name} is read by itself, or in groups only")
+        if self.mask_for and self.mask is None:
+            raise ValueError(f"{self.name} is masked for nobody: say what mask it has for everybody else")
+        return self
 
 
 class RowCondition(_Value):
-    """A condition that each row must meet: `column` equals a literal, or equals an attribute of the person."""
+    """What a column of each row must be: one comparison with values, or with an attribute of the person.
+
+    `one_of_attribute` names an attribute that holds several values, with commas between them. Rows that have no value
+    meet `is_null: true` only.
+    """
 
     column: Identifier
-    equals: str | None = None
+    equals: Value | None = None
     equals_attribute: str | None = None
+    one_of: Literals | None = None
+    none_of: Literals | None = None
+    one_of_attribute: str | None = None
+    above: Value | None = None
+    at_least: Value | None = None
+    below: Value | None = None
+    at_most: Value | None = None
+    is_null: bool | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a value that meets this still does once it is rounded to whole numbers, as a column may do."""
+        return self.none_of is None and self.above is None and self.below is None
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> "RowCondition":
+        given = [name for name in type(self).model_fields if name != "column" and getattr(self, name) is not None]
+        if len(given) != 1:
+            known = ", ".join(name for name in type(self).model_fields if name != "column")
+            raise ValueError(f"a condition on {self.column} makes one comparison, of: {known}")
+        return self
+
+
+class AllOf(_Value):
+    """Conditions that a row must all meet; of use inside `AnyOf`."""
+
+    all_of: tuple["RowRule", ...] = Field(min_length=1, max_length=20)
+
+
+class AnyOf(_Value):
+    """Conditions of which a row must meet one."""
+
+    any_of: tuple["RowRule", ...] = Field(min_length=1, max_length=20)
+
+
+def _kind_of_rule(value: Any) -> str:
+    """Return which kind of rule is meant, so that what is wrong with it is told of that kind only."""
+    said = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, BaseModel) else {}
+    return next((kind for kind in ("all_of", "any_of") if kind in said), "condition")
+
+
+RowRule = Annotated[
+    Annotated[RowCondition, Tag("condition")] | Annotated[AllOf, Tag("all_of")] | Annotated[AnyOf, Tag("any_of")],
+    Discriminator(_kind_of_rule),
+]
+
+
+def conditions_of(rules: "tuple[RowRule, ...]") -> Iterator[RowCondition]:
+    """Yield every single condition in some rules."""
+    for rule in rules:
+        if isinstance(rule, RowCondition):
+            yield rule
+        else:
+            yield from conditions_of(rule.all_of if isinstance(rule, AllOf) else rule.any_of)
 
 
 class TableGrant(_Value):
-    """A table with the operations, columns and rows that are open; all conditions must hold for a row."""
+    """A table with the operations, columns and rows that are open; all conditions must hold for a row.
+
+    `checks` are what values must be that are written: a new row gives each of these columns. `groups` are the columns
+    by which rows are grouped, of which others are read in groups only. `purpose` says what it is for, and at `until` it
+    ends, wherever it was approved.
+    """
 
     relation: Identifier
     namespace: Identifier = "public"
     operations: frozenset[Operation]
     columns: tuple[ColumnGrant, ...]
-    rows: tuple[RowCondition, ...] = ()
+    rows: tuple[RowRule, ...] = ()
+    checks: tuple[RowCondition, ...] = ()
+    groups: tuple[Identifier, ...] = ()
+    purpose: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
+    until: AwareDatetime | None = None
 
 
 class FieldMask(_Value):

@@ -1,7 +1,8 @@
 """Reach: all that an app may touch, from its manifest and its grants, as one value that approvals are bound to."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -55,8 +56,7 @@ class Reach(BaseModel):
         if not self.pages:
             del document["pages"]
         for integration in document["integrations"]:
-            for table in integration["grant"]["tables"]:
-                table["operations"] = sorted(table["operations"])
+            integration["grant"]["tables"] = list(map(_said_of_table, integration["grant"]["tables"]))
             for request in integration["grant"]["requests"]:
                 request["methods"] = sorted(request["methods"])
             if not integration["grant"]["requests"]:
@@ -83,6 +83,30 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         workers=tuple(sorted(f"{name}: {worker.words}" for name, worker in manifest.workers.items())),
         pages=_pages_of(manifest),
     )
+
+
+def _said_of_table(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the grant of a table without what it does not say of things that came later."""
+    later = {"checks", "groups", "purpose", "until"}
+    return {
+        **{name: value for name, value in table.items() if value or name not in later},
+        "operations": sorted(table["operations"]),
+        "rows": list(map(_said, table["rows"])),
+        "columns": [
+            {name: value for name, value in column.items() if value or name not in {"in_groups_of", "mask_for"}}
+            for column in table["columns"]
+        ],
+    }
+
+
+def _said(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule about rows without the comparisons that it does not make; two were always written down."""
+    always = {"equals", "equals_attribute"}
+    return {
+        name: list(map(_said, value)) if name in {"any_of", "all_of"} else value
+        for name, value in rule.items()
+        if value is not None or name in always
+    }
 
 
 def _pages_of(manifest: Manifest) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bailiwick.core.grants import ColumnGrant, MailGrant, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, MailGrant, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
 from bailiwick.core.reach_words import Line, grant_words, mail_words, reach_lines, request_words, table_words
 
@@ -55,7 +55,10 @@ def _holds(was: TableGrant, now: TableGrant) -> bool:
     return (
         (was.namespace, was.relation) == (now.namespace, now.relation)
         and now.operations <= was.operations
-        and _conditions(was.rows) <= _conditions(now.rows)
+        and set(was.rows) <= set(now.rows)
+        and set(was.checks) <= set(now.checks)
+        and (was.until is None or (now.until is not None and now.until <= was.until))
+        and (was.groups == now.groups or not any(column.in_groups_of for column in now.columns))
         and all(column.name in columns and _opens(columns[column.name], column) for column in now.columns)
     )
 
@@ -87,12 +90,10 @@ def _within(now: tuple[str, ...] | None, was: tuple[str, ...] | None) -> bool:
 
 
 def _opens(was: ColumnGrant, now: ColumnGrant) -> bool:
-    readable = not now.readable or (was.readable and was.mask in (None, now.mask))
-    return readable and (was.writable or not now.writable)
-
-
-def _conditions(rows: Sequence[RowCondition]) -> set[tuple[str, str | None, str | None]]:
-    return {(row.column, row.equals, row.equals_attribute) for row in rows}
+    shown = was.mask is None or (was.mask, was.mask_for) == (now.mask, now.mask_for)
+    readable = not now.readable or (was.readable and shown)
+    grouped = now.in_groups_of is None or was.readable or (was.in_groups_of or now.in_groups_of + 1) <= now.in_groups_of
+    return readable and grouped and (was.writable or not now.writable)
 
 
 def _others(old: Reach | None, new: Reach) -> Iterator[Line]:

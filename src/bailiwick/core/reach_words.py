@@ -2,12 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, FieldMask, MailGrant, Mask, Offer, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, FieldMask, MailGrant, Mask, Offer, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
+from bailiwick.core.row_words import condition_words, rule_words
 
-_MASKS = {Mask.LAST4: "masked to the last four", Mask.EMAIL: "masked to its domain", Mask.NULL: "hidden"}
+_MASKS = {
+    Mask.NULL: "hidden",
+    Mask.FULL: "hidden but for whether there is one",
+    Mask.FIRST1: "masked to its first character",
+    Mask.LAST2: "masked to the last two",
+    Mask.LAST4: "masked to the last four",
+    Mask.EMAIL: "masked to its domain",
+    Mask.YEAR: "masked to its year",
+    Mask.MONTH: "masked to its month",
+}
 
 _PROTOCOLS = {
     "": "may open connections to {}",
@@ -85,9 +96,12 @@ def mail_words(resource: str, mail: MailGrant) -> str:
 def table_words(resource: str, table: TableGrant) -> str:
     """Return what a grant opens of a table of an integration, as a line."""
     verbs = ", ".join(sorted(operation.value for operation in table.operations))
-    columns = ", ".join(_column(column) for column in table.columns)
-    rows = " and ".join(_condition(condition) for condition in table.rows) or "all rows"
-    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}"
+    columns = ", ".join(column_words(column, table.groups) for column in table.columns)
+    rows = " and ".join(f"only rows whose {rule_words(rule)}" for rule in table.rows) or "all rows"
+    checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
+    ends = f"; until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else ""
+    aim = f"; for: {table.purpose}" if table.purpose else ""
+    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{ends}{aim}"
 
 
 def request_words(resource: str, request: RequestGrant) -> str:
@@ -113,13 +127,15 @@ def _only(what: str, names: tuple[str, ...] | None) -> str:
     return f"{what}: only {', '.join(names)}" if names else f"no {what}"
 
 
-def _column(column: ColumnGrant) -> str:
+def column_words(column: ColumnGrant, groups: tuple[str, ...]) -> str:
+    """Return a column with what is shown of it; `groups` are those that rows are grouped by."""
+    if column.in_groups_of is not None:
+        by = f", by {' and '.join(groups)}" if groups else ""
+        return f"{column.name} (only sums, averages and counts of {column.in_groups_of} rows or more{by})"
     if not column.readable:
         return f"{column.name} (written, never read)"
-    return f"{column.name} ({_MASKS[column.mask]})" if column.mask else column.name
-
-
-def _condition(condition: RowCondition) -> str:
-    if condition.equals_attribute is not None:
-        return f"only rows whose {condition.column} is the person's own {condition.equals_attribute}"
-    return f"only rows whose {condition.column} is {condition.equals!r}"
+    masks = [_MASKS[column.mask]] if column.mask else []
+    for one in column.mask_for:
+        shown = _MASKS[one.mask] if one.mask else "whole"
+        masks.append(f"{shown} for those whose {one.attribute} is {' or '.join(map(repr, one.one_of))}")
+    return f"{column.name} ({', '.join(masks)})" if masks else column.name

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from bailiwick.control.integrations import UnknownIntegrationError
 from bailiwick.control.integrations.service import merge
-from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.errors import ForbiddenError, InvalidInputError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, TableGrant
 from bailiwick.core.manifest import parse_manifest
 from tests.fixtures.company import MANIFEST, Company, orders_db
@@ -61,3 +63,43 @@ def test_a_mistyped_integration_is_answered_with_the_nearest(company: Company) -
     with company.control.store.transaction() as session, pytest.raises(UnknownIntegrationError) as unknown:
         company.control.integrations.resolve(session, manifest, "production")
     assert unknown.value.hint == "did you mean 'orders-db'?"
+
+
+@pytest.mark.req("IN7")
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"checks": [{"column": "id", "at_most": "5"}]}, "which nobody may write"),
+        ({"checks": [{"column": "note", "above": "5"}]}, "cannot be held to"),
+        ({"rows": [{"column": "region", "none_of": ["EMEA"]}]}, "cannot be held to"),
+        ({"rows": [{"any_of": [{"column": "region", "equals": "EMEA"}]}]}, "cannot be held to"),
+        ({"columns": ["id", {"name": "id", "mask": "null"}]}, "says two things of orders.id"),
+    ],
+)
+def test_a_grant_that_no_statement_can_be_held_to_is_not_registered(
+    company: Company, changes: dict[str, object], words: str
+) -> None:
+    written = {"relation": "orders", "operations": ["insert"], "columns": ["id", {"name": "note", "writable": True}]}
+    grant = TableGrant.model_validate({**written, **changes})
+    integration = replace(orders_db(), offers={"orders:write": (grant,)})
+    with pytest.raises(InvalidInputError, match=words):
+        company.control.integrations.register(company.people["admin"], integration)
+
+
+@pytest.mark.req("IN7")
+def test_rules_that_mask_for_other_persons_hide_from_all_and_one_that_does_not_read_changes_nothing() -> None:
+    fraud = {"attribute": "team", "one_of": ["fraud"]}
+    card = {"name": "card", "mask": "last4", "mask_for": [fraud]}
+    masked = table(ColumnGrant.model_validate(card), operations={Operation.SELECT})
+    other = table(
+        ColumnGrant.model_validate({**card, "mask_for": [{**fraud, "mask": "null"}]}), operations={Operation.SELECT}
+    )
+    (column,) = merge([masked, table(ColumnGrant(name="card", writable=True), operations={Operation.UPDATE})])[
+        0
+    ].columns
+    assert (column.mask, column.mask_for, column.writable) == (Mask.LAST4, masked.columns[0].mask_for, True)
+    (column,) = merge([masked, other])[0].columns
+    assert (column.mask, column.mask_for) == (Mask.NULL, ())
+    assert merge([masked, masked])[0].columns == masked.columns
+    plain = table(ColumnGrant(name="card"), operations={Operation.SELECT})
+    assert merge([masked, plain])[0].columns == plain.columns

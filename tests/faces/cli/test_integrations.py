@@ -92,6 +92,16 @@ def test_a_service_is_registered_shown_and_asked_for_in_a_manifest(known: Comman
     assert company.actions().count(("integration.registered", "user:admin@example.com")) == 2
 
 
+@pytest.mark.req("IN7")
+def test_a_mask_of_nothing_is_not_taken_for_no_mask(known: CommandLine, tmp_path: Path) -> None:
+    refused = known.run("admin", "integration", "register", written(tmp_path, SHOP.replace("last4", "null")))
+    assert (refused.exit_code, 'mask: "null", in quotes' in refused.stderr) == (1, True), refused.stderr
+    assert (
+        known.run("admin", "integration", "register", written(tmp_path, SHOP.replace("last4", '"null"'))).exit_code == 0
+    )
+    assert "card (hidden)" in known.run("admin", "integration", "show", "shop").stdout
+
+
 def test_a_database_is_registered_with_columns_by_name(known: CommandLine, tmp_path: Path) -> None:
     assert known.run("admin", "integration", "register", written(tmp_path, SHOP)).exit_code == 0
     shown = known.run("admin", "integration", "show", "shop").stdout
@@ -105,7 +115,9 @@ def test_a_mail_server_is_registered_and_says_who_may_be_written_to(known: Comma
     shown = known.run("admin", "integration", "show", "post").stdout
     assert "mail.example.com:587 (starttls) as apps@example.com" in shown
     assert "sends mail as billing@example.com to *@example.com; 20 at once, 10 MiB each" in shown
-    manifest = MANIFEST.replace("contacts:read", "invoices:write").replace("contacts", "post").replace('"crm"', '"post"')
+    manifest = (
+        MANIFEST.replace("contacts:read", "invoices:write").replace("contacts", "post").replace('"crm"', '"post"')
+    )
     assert known.company.push("builder", {"bailiwick.toml": manifest, "app.py": "app = 1\n"}).accepted
     deploy = known.run("builder", "deploy", "finance/desk", "--json").stdout
     assert "post: sends mail as billing@example.com to *@example.com" in deploy

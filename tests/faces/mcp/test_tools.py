@@ -247,6 +247,6 @@ async def test_rules_and_systems_are_those_of_whoever_asks(door: Door) -> None:
     none = await door.call("builder", "describe_integrations")
     assert "no integration that you may use" in text_of(none)
     systems = await door.call("admin", "describe_integrations", name="orders-db")
-    assert "select on public.orders (id, region); only rows with region = your region" in text_of(systems)
+    assert "select on public.orders (id, region); only rows whose region is the person's own region" in text_of(systems)
     assert "127.0.0.1" not in text_of(systems)
     assert "127.0.0.1" not in json.dumps(systems.structured_content)

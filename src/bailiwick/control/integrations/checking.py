@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from bailiwick.control.integrations.model import Integration
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.grants import MailGrant, Offer, RequestGrant, TableGrant
+from bailiwick.core.grants import AnyOf, MailGrant, Offer, Operation, RequestGrant, TableGrant, conditions_of
 from bailiwick.core.manifest import ACCESS_RULE
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -57,6 +57,43 @@ def _require_kind(integration: Integration) -> None:
                 f"the access '{rule}' opens nothing of a system of the kind {integration.kind}",
                 hint=listed,
             )
+        for offer in offers:
+            if isinstance(offer, TableGrant):
+                _require_table(rule, offer)
+
+
+def _require_table(rule: str, table: TableGrant) -> None:
+    """Refuse a grant whose parts do not fit each other: no statement could ever be held to it."""
+    names = [column.name for column in table.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidInputError(f"the access '{rule}' says two things of {table.relation}.{twice[0]}", hint="say one")
+    _require_groups(rule, table)
+    writable = {column.name for column in table.columns if column.writable}
+    changed = sorted({check.column for check in table.checks} - writable)
+    if changed:
+        raise InvalidInputError(
+            f"the access '{rule}' checks {table.relation}.{changed[0]}, which nobody may write",
+            hint="checks are about columns with writable: true",
+        )
+    vague = [*table.checks] + ([*conditions_of(table.rows)] if Operation.INSERT in table.operations else [])
+    either = Operation.INSERT in table.operations and any(isinstance(found, AnyOf) for found in table.rows)
+    if either or not all(condition.is_exact for condition in vague):
+        raise InvalidInputError(
+            f"the access '{rule}' limits new rows of {table.relation} in a way that they cannot be held to",
+            hint="say it with equals, one_of, at_least or at_most, or do not let it insert",
+        )
+
+
+def _require_groups(rule: str, table: TableGrant) -> None:
+    readable = {column.name for column in table.columns if column.readable}
+    unknown = sorted(set(table.groups) - readable)
+    grouped = [column.name for column in table.columns if column.in_groups_of is not None]
+    if unknown or (table.groups and not grouped):
+        raise InvalidInputError(
+            f"the access '{rule}' groups {table.relation} by {(unknown or table.groups)[0]} to no end",
+            hint="groups are columns that may be read; another has in_groups_of",
+        )
 
 
 def _require_places(integration: Integration, planes: Collection[str]) -> None:

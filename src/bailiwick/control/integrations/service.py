@@ -16,7 +16,17 @@ from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import ContextFact
-from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, MailGrant, Offer, Operation, RequestGrant, TableGrant
+from bailiwick.core.grants import (
+    OFFER,
+    ColumnGrant,
+    DataGrant,
+    MailGrant,
+    Mask,
+    Offer,
+    Operation,
+    RequestGrant,
+    TableGrant,
+)
 from bailiwick.core.manifest import IntegrationUse, Manifest
 from bailiwick.core.messages import AnyConnection, IntegrationState
 from bailiwick.core.principals import Identity
@@ -180,7 +190,8 @@ def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
     """Return one grant a table. A column is readable, writable or unmasked when a rule that opens it says so.
 
     A rule that does not select opens its columns for writing only, whatever another rule may select. Row conditions
-    add up: a row must meet those of every rule, so that a second rule never opens rows.
+    add up: a row must meet those of every rule, so that a second rule never opens rows; and so do columns to group by.
+    What ends first ends both.
     """
     merged: dict[tuple[str, str], TableGrant] = {}
     for table in tables:
@@ -194,7 +205,8 @@ def _as_opened(table: TableGrant) -> TableGrant:
     """Return the grant of one rule with its columns unreadable when it does not select."""
     if Operation.SELECT in table.operations:
         return table
-    columns = tuple(column.model_copy(update={"readable": False, "mask": None}) for column in table.columns)
+    closed = {"readable": False, "mask": None, "in_groups_of": None, "mask_for": ()}
+    columns = tuple(column.model_copy(update=closed) for column in table.columns)
     return table.model_copy(update={"columns": columns})
 
 
@@ -209,16 +221,30 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         operations=first.operations | second.operations,
         columns=tuple(columns.values()),
         rows=tuple(dict.fromkeys([*first.rows, *second.rows])),
+        checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
+        groups=tuple(dict.fromkeys([*first.groups, *second.groups])),
+        purpose="; ".join(filter(None, dict.fromkeys([first.purpose, second.purpose])))[:200],
+        until=min((table.until for table in (first, second) if table.until is not None), default=None),
     )
 
 
 def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
-    masks = [column.mask for column in (first, second) if column.readable]
+    shown = [(column.mask, column.mask_for) for column in (first, second) if column.readable]
+    masks = [mask for mask, _ in shown]
+    sizes = [column.in_groups_of for column in (first, second) if column.in_groups_of is not None]
+    mask, mask_for = shown[0] if shown else (None, ())
+    if None in masks:
+        mask, mask_for = None, ()
+    elif len({persons for _, persons in shown}) > 1:
+        # Who sees what would be one thing by one rule and another by the other.
+        mask, mask_for = Mask.NULL, ()
     return ColumnGrant(
         name=first.name,
-        readable=bool(masks),
-        mask=masks[0] if masks and None not in masks else None,
+        readable=bool(shown),
+        mask=mask,
         writable=first.writable or second.writable,
+        mask_for=mask_for,
+        in_groups_of=min(sizes) if sizes and not shown else None,
     )
 
 

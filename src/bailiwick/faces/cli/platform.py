@@ -51,8 +51,19 @@ def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_o
     name = str(body.pop("name", ""))
     if not name:
         fail({"title": f"{file} does not say the name of the integration", "hint": "name: orders-db"})
+    if _masks_with_nothing(body.get("offers")):
+        fail({"title": "a mask is nothing at all, which would show the column", "hint": 'mask: "null", in quotes'})
     done = call("PUT", f"/integrations/{quote(name, safe='')}", json=body)
     typer.echo(f"{done['name']}: registered, it offers {', '.join(done['offers'])}")
+
+
+def _masks_with_nothing(value: object) -> bool:
+    """Return whether somebody wrote `mask: null` without quotes, which YAML takes for no mask."""
+    if isinstance(value, list):
+        return any(map(_masks_with_nothing, value))
+    if not isinstance(value, dict):
+        return False
+    return ("mask" in value and value["mask"] is None) or any(map(_masks_with_nothing, value.values()))
 
 
 def _place(connection: dict[str, Any]) -> str:

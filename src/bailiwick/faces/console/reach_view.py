@@ -3,13 +3,24 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
-from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, RowCondition, TableGrant
+from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, field_words, mail_words, reach_lines
+from bailiwick.core.reach_words import Line, column_words, field_words, mail_words, reach_lines
+from bailiwick.core.row_words import condition_words, rule_words
 
-_MASKS = {Mask.LAST4: "last four only", Mask.EMAIL: "domain only", Mask.NULL: "hidden"}
+_MASKS = {
+    Mask.NULL: "hidden",
+    Mask.FULL: "hidden but for whether there is one",
+    Mask.FIRST1: "first character only",
+    Mask.LAST2: "last two only",
+    Mask.LAST4: "last four only",
+    Mask.EMAIL: "domain only",
+    Mask.YEAR: "year only",
+    Mask.MONTH: "month only",
+}
 _IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
 _ALIKE = 0.6
 
@@ -121,14 +132,23 @@ def _paired(kind: str, was: Sequence[Line], now: Sequence[Line], new: Mapping[st
 
 
 def _table(resource: str, table: TableGrant) -> Target:
-    masked = [f"{column.name} {_MASKS[column.mask]}" for column in table.columns if column.readable and column.mask]
+    masked = [
+        column_words(column, ()) if column.mask_for else f"{column.name} {_MASKS[column.mask]}"
+        for column in table.columns
+        if column.readable and column.mask
+    ]
     open_columns = [column.name for column in table.columns if column.readable and not column.mask]
     written = [column.name for column in table.columns if _only_written(column)]
+    grouped = [column_words(column, table.groups) for column in table.columns if column.in_groups_of is not None]
     limits = [
-        f"rows: {' and '.join(_condition(row) for row in table.rows)}" if table.rows else "rows: all",
+        f"rows: {' and '.join(map(rule_words, table.rows))}" if table.rows else "rows: all",
         f"columns: {', '.join(open_columns)}" if open_columns else "",
         f"masked: {', '.join(masked)}" if masked else "",
+        f"in groups: {', '.join(grouped)}" if grouped else "",
         f"written, never read: {', '.join(written)}" if written else "",
+        f"writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else "",
+        f"until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else "",
+        f"for: {table.purpose}" if table.purpose else "",
     ]
     verbs = tuple(sorted(operation.value for operation in table.operations))
     return Target(f"{resource}.{table.relation}", verbs, tuple(filter(None, limits)))
@@ -150,9 +170,3 @@ def _host(entry: str) -> Target:
 
 def _only_written(column: ColumnGrant) -> bool:
     return column.writable and not column.readable
-
-
-def _condition(row: RowCondition) -> str:
-    if row.equals_attribute is not None:
-        return f"{row.column} is the person's own {row.equals_attribute}"
-    return f"{row.column} is {row.equals!r}"

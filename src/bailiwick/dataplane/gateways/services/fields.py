@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bailiwick.core.grants import FieldMask, Mask
+from bailiwick.core.masks import masked_text
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
-
-_HIDDEN = "••••"
-_SHOWN = 4
 
 
 def masked(content: bytes, fields: Sequence[FieldMask]) -> bytes:
@@ -43,7 +41,4 @@ def _hidden(value: Any, mask: Mask) -> Any:
         return [_hidden(item, mask) for item in value]
     if value is None or mask is Mask.NULL or isinstance(value, dict):
         return None
-    text = value if isinstance(value, str) else json.dumps(value)
-    if mask is Mask.EMAIL:
-        return f"•••@{text.rpartition('@')[2]}" if "@" in text else _HIDDEN
-    return f"{_HIDDEN} {text[-_SHOWN:]}" if len(text) > _SHOWN else _HIDDEN
+    return masked_text(value if isinstance(value, str) else json.dumps(value), mask)

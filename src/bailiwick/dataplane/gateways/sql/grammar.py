@@ -1,5 +1,7 @@
 """What of SQL an app may say: an allow-list of syntax, functions, types and settings. What is not listed is refused."""
 
+from importlib.resources import files
+
 # Nodes of PostgreSQL's parse tree (nodes/parsenodes.h, nodes/primnodes.h) that may stand in a query.
 NODES = frozenset(
     """
@@ -11,8 +13,9 @@ NODES = frozenset(
     """.split()
 )
 
-# Functions of pg_catalog that compute only from their arguments; none reads files, settings, catalogs or other tables.
-FUNCTIONS = frozenset(
+# Functions of pg_catalog chosen by hand: they go by the time or its zone, take any value, or stand for syntax. None
+# reads files, settings, catalogs or other tables.
+CHOSEN = frozenset(
     """
     abs age array_agg array_append array_cat array_length array_position array_remove array_to_string ascii avg
     bit_length bool_and bool_or btrim cardinality cbrt ceil ceiling char_length character_length chr concat concat_ws
@@ -32,6 +35,8 @@ FUNCTIONS = frozenset(
     version width_bucket current_schema
     """.split()
 )
+# And those that the catalogue marks as computing from their arguments (scripts/sql_allow_list.py).
+FUNCTIONS = CHOSEN | frozenset(files(__package__).joinpath("functions.txt").read_text().split())
 
 TYPES = frozenset(
     """
@@ -39,6 +44,29 @@ TYPES = frozenset(
     timestamptz timetz uuid varbit varchar
     """.split()
 )
+
+# Fields of what allowed functions make: jsonb_each, ROW(…), WITH ORDINALITY.
+FIELDS = frozenset(["key", "value", "ordinality", *(f"f{number}" for number in range(1, 33))])
+
+# Functions of pg_catalog that take any record, and so a whole row (scripts/sql_allow_list.py lists them).
+FUNCTIONS_OF_RECORDS = frozenset(
+    """
+    any_out anycompatible_out anyelement_out anynonarray_out hash_record hash_record_extended pg_collation_for
+    pg_column_compression pg_column_size pg_column_toast_chunk_id pg_typeof quote_literal quote_nullable record_out
+    record_send
+    """.split()
+)
+
+# Operators of pg_catalog: every one computes from its arguments (scripts/sql_allow_list.py). BETWEEN is how it parses.
+OPERATORS = frozenset(
+    """
+    !! !~ !~* !~~ !~~* # ## #- #> #>> % & && &< &<| &> * *< *<= *<> *= *> *>= + - -> ->> -|- / < <-> << <<= <<| <=
+    <> <@ <^ = > >= >> >>= >^ ? ?# ?& ?- ?-| ?| ?|| @ @-@ @> @? @@ @@@ ^ ^@ | |&> |/ |>> || ||/ ~ ~* ~<=~ ~<~ ~=
+    ~>=~ ~>~ ~~ ~~*
+    """.split()
+) | {"BETWEEN", "NOT BETWEEN", "BETWEEN SYMMETRIC", "NOT BETWEEN SYMMETRIC"}
+
+COLLATIONS = frozenset(["C", "POSIX", "default", "ucs_basic"])
 
 # CURRENT_USER and its kin would name the real database role, which is no business of an app.
 VALUE_FUNCTIONS = frozenset(

@@ -19,6 +19,7 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.faults import told
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
@@ -35,8 +36,8 @@ from bailiwick.dataplane.gateways.sql.messages import (
     take_text,
     text,
 )
+from bailiwick.dataplane.gateways.sql.parameters import check_parameter_types
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
-from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
@@ -44,7 +45,6 @@ _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 _PART_STATEMENTS = 8
 _DIGITS_TAG = 2
 _CANCEL_SECONDS = 5.0
-_ROW_CHECK = ROW_CHECK_MARK.encode()
 # The kinds of answers that end what was asked for by each kind of message.
 _ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
 
@@ -239,6 +239,7 @@ class SqlSession:
     def _parse(self, body: bytes) -> Message:
         name, place = take_text(body)
         sql, after = take_text(body, place)
+        check_parameter_types(body[after:])
         allowed = self.gateway.decide(sql, self.binding)
         self._prepared.ask(self._prepared.statements, name, allowed)
         return Message(b"P", text(name) + text(allowed.sql) + body[after:])
@@ -286,7 +287,7 @@ class SqlSession:
                     continue
                 self._observe(answer)
                 if not (silent_ready and answer.kind == b"Z"):
-                    out.append(_softened(answer))
+                    out.append(_softened(answer, own=bool(self.binding.database_of)))
                 if left and answer.kind in left[0]:
                     left.popleft()
                 elif answer.kind == b"E" and awaited[-1] != b"Z":
@@ -342,10 +343,9 @@ async def _cancel(upstream: Connection) -> None:
     upstream.close()
 
 
-def _softened(message: Message) -> bytes:
-    """Return the bytes to pass on; an error of our own row check is told as what it means."""
-    if message.kind == b"E" and _ROW_CHECK in message.body:
-        fields = error_fields(message.body)
-        column = fields.get("M", "").partition(f"{ROW_CHECK_MARK}:")[2].partition(":")[0]
-        return error(f"a new row's {column} is not one that this person may write", "42501")
-    return message.encode()
+def _softened(message: Message, *, own: bool) -> bytes:
+    """Return the bytes to pass on: of errors and notices only what tells nothing of rows that are not given."""
+    if message.kind not in b"EN":
+        return message.encode()
+    fields = told(error_fields(message.body), own=own)
+    return Message(message.kind, b"".join(key.encode() + text(fields[key]) for key in fields) + b"\0").encode()

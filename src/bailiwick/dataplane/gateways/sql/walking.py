@@ -6,18 +6,28 @@ from pglast import ast, enums
 
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.fields import as_reference, as_table, check_field, check_reference
+from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 
 _DEEPEST = 120
-# The names that WITH gives.
-Scope = frozenset[str]
+# Operators stand in calls, behind ANY and ALL, and behind ORDER BY … USING.
+OPERATORS_OF = {"A_Expr": "name", "SubLink": "operName", "SortBy": "useOp"}
 
 
 class Walker:
-    """Refuses whatever is not clearly allowed. `seen` returns what stands in the place of a table that is read."""
+    """Refuses whatever is not clearly allowed.
 
-    def __init__(self, seen: Callable[[Tree], Tree]) -> None:
+    `seen` returns what stands in the place of a table that is read, `in_groups` what does where a SELECT reads columns
+    of one in groups only; `columns` are the names of those that are granted.
+    """
+
+    def __init__(
+        self, seen: Callable[[Tree], Tree], in_groups: Callable[[Tree, Scope], Grouped | None], columns: frozenset[str]
+    ) -> None:
         self._seen = seen
+        self._in_groups = in_groups
+        self._columns = columns
 
     def walk(self, node: Tree) -> Tree:
         """Check a node and all below it, and return what stands in its place."""
@@ -33,13 +43,16 @@ class Walker:
         return self._walk_node(node, scope, depth)
 
     def _walk_node(self, node: Tree, scope: Scope, depth: int) -> Tree:
+        node = as_reference(node)
         kind = type(node).__name__
         if kind not in grammar.NODES:
             raise StatementRefusedError(f"{kind} is not passed on", hint="say it with plain SQL")
         if isinstance(node, ast.RangeVar):
             return self._range_var(node, scope)
+        grouped = None
         if isinstance(node, ast.SelectStmt):
             scope = self._enter_select(node, scope, depth)
+            grouped = self._in_groups(node, scope)
         elif kind in {"InsertStmt", "UpdateStmt", "DeleteStmt"}:
             raise StatementRefusedError("a statement that changes data cannot stand inside another")
         else:
@@ -50,7 +63,9 @@ class Walker:
             value = getattr(node, slot, None)
             if isinstance(value, tuple | ast.Node):
                 setattr(node, slot, self._walk(value, scope, depth + 1))
-        return node
+        if grouped is not None:
+            grouped.put_in()
+        return as_table(node) if isinstance(node, ast.RangeFunction) else node
 
     def _range_var(self, node: Tree, scope: Scope) -> Tree:
         if node.schemaname is None and node.catalogname is None and node.relname in scope:
@@ -75,30 +90,43 @@ class Walker:
         return scope | names
 
     def _check_node(self, node: Tree, kind: str) -> None:
-        if kind == "FuncCall":
-            self._check_name(node.funcname, grammar.FUNCTIONS, "the function")
-        elif kind == "TypeName":
-            self._check_name(node.names, grammar.TYPES, "the type")
+        match kind:
+            case "FuncCall":
+                _check_name(node.funcname, grammar.FUNCTIONS, "the function")
+            case "A_Expr" | "SubLink" | "SortBy":
+                check_operators(node, kind)
+            case "ColumnRef":
+                check_reference(node, self._columns)
+            case "A_Indirection":
+                check_field(node)
+            case _:
+                self._check_rarer(node, kind)
+
+    def _check_rarer(self, node: Tree, kind: str) -> None:
+        if kind == "TypeName":
+            _check_name(node.names, grammar.TYPES, "the type")
             if node.pct_type or node.setof:
                 raise StatementRefusedError("types taken from columns are not passed on")
-        elif kind == "A_Expr":
-            parts = [part.sval for part in node.name or ()]
-            if len(parts) > 1 and parts[0] != "pg_catalog":
-                raise StatementRefusedError(f"the operator {'.'.join(parts)} is not passed on")
         elif kind == "SQLValueFunction":
             if enums.SQLValueFunctionOp(node.op).name not in grammar.VALUE_FUNCTIONS:
                 raise StatementRefusedError("the name of the database's role is not told")
         elif kind == "CollateClause":
-            names = [part.sval for part in node.collname]
-            if names[-1] not in {"C", "POSIX", "default", "ucs_basic"}:
-                raise StatementRefusedError(f"the collation {names[-1]} is not passed on")
+            _check_name(node.collname, grammar.COLLATIONS, "the collation")
         elif kind == "RangeFunction" and node.coldeflist:
             raise StatementRefusedError("functions with a list of column definitions are not passed on")
 
-    def _check_name(self, parts: Tree, known: frozenset[str], what: str) -> None:
-        names = [part.sval for part in parts]
-        if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
-            raise StatementRefusedError(
-                f"{what} {'.'.join(names)[:80]} is not passed on",
-                hint="only those that compute from their arguments are",
-            )
+
+def check_operators(node: Tree, kind: str) -> None:
+    """Refuse a node of a kind in `OPERATORS_OF` whose operator is not one of PostgreSQL itself that only computes."""
+    name = getattr(node, OPERATORS_OF[kind])
+    if name:
+        _check_name(name, grammar.OPERATORS, "the operator")
+
+
+def _check_name(parts: Tree, known: frozenset[str], what: str) -> None:
+    names = [part.sval for part in parts]
+    if names[-1] not in known or names[:-1] not in ([], ["pg_catalog"]):
+        raise StatementRefusedError(
+            f"{what} {'.'.join(names)[:80]} is not passed on",
+            hint="only some of PostgreSQL itself are, which compute from their arguments",
+        )

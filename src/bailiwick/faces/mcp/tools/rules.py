@@ -11,6 +11,7 @@ from bailiwick.control.standards import StandardVersion
 from bailiwick.core.grants import ColumnGrant, Offer, TableGrant
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import offer_words
+from bailiwick.core.row_words import rule_words
 from bailiwick.faces.mcp.arguments import FolderPath, Line
 from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
 
@@ -114,16 +115,16 @@ def _offer_line(integration: str, offer: Offer) -> str:
 
 def _table_line(table: TableGrant) -> str:
     columns = ", ".join(_column_line(column) for column in table.columns)
-    rows = [
-        f"{it.column} = {it.equals if it.equals is not None else f'your {it.equals_attribute}'}" for it in table.rows
-    ]
-    only = f"; only rows with {' and '.join(rows)}" if rows else ""
+    only = f"; only rows whose {' and '.join(map(rule_words, table.rows))}" if table.rows else ""
+    only += f"; writes only where {' and '.join(map(rule_words, table.checks))}" if table.checks else ""
     return f"{', '.join(sorted(table.operations))} on {table.namespace}.{table.relation} ({columns}){only}"
 
 
 def _column_line(column: ColumnGrant) -> str:
     said = [f"masked: {column.mask.value}"] if column.readable and column.mask else []
+    said += [f"{one.mask or 'whole'} where {one.attribute} is {' or '.join(one.one_of)}" for one in column.mask_for]
     said += [] if column.readable else ["not readable"]
+    said += [f"sums, averages and counts of {column.in_groups_of} rows or more"] if column.in_groups_of else []
     said += ["writable"] if column.writable else []
     return f"{column.name} [{', '.join(said)}]" if said else column.name
 

@@ -1,0 +1,90 @@
+"""Rules about rows as SQL: what each row of a table must meet for this person."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+from bailiwick.core.grants import AllOf, AnyOf, ColumnGrant, Mask, RowCondition, RowRule, TableGrant
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.pieces import literal, quoted
+
+END_MARK = "bailiwick-grant-ended"
+_SIGNS = {"equals": "=", "above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
+
+
+def while_it_lasts(table: TableGrant) -> str:
+    """Return the condition that a grant has not ended, empty where it does not end; it fails with our mark.
+
+    The database looks at its own clock, so that a statement that is kept, or was prepared before, ends with the grant.
+    """
+    if table.until is None:
+        return ""
+    end = table.until.astimezone(UTC)
+    mark = f"CAST(concat('{END_MARK}:{table.relation}:{end:%Y-%m-%d}:') AS int4) = 0"
+    return (
+        f"CASE WHEN statement_timestamp() < CAST('{end:%Y-%m-%d %H:%M:%S}+00' AS timestamptz) THEN TRUE ELSE {mark} END"
+    )
+
+
+class RowFilter:
+    """Writes rules down for a person with these attributes."""
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        self._attributes = attributes
+
+    def of(self, table: TableGrant) -> str:
+        """Return the one condition that rows of a table are given under, empty where all are."""
+        return " AND ".join(filter(None, [while_it_lasts(table), *map(self.text, table.rows)]))
+
+    def text(self, rule: RowRule) -> str:
+        """Return a rule as a condition that can stand beside others."""
+        if isinstance(rule, RowCondition):
+            return self.comparison(rule, quoted(rule.column))
+        parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
+        word = " AND " if isinstance(rule, AllOf) else " OR "
+        return f"({word.join(map(self.text, parts))})"
+
+    def comparison(self, condition: RowCondition, what: str) -> str:
+        """Return a condition on an expression in the place of its column."""
+        if condition.is_null is not None:
+            return f"({what} IS {'NULL' if condition.is_null else 'NOT NULL'})"
+        if condition.equals_attribute is not None:
+            return f"({what} = {literal(self.attribute(condition.equals_attribute))})"
+        if condition.one_of_attribute is not None:
+            several = [value.strip() for value in self.attribute(condition.one_of_attribute).split(",")]
+            # What stands between two commas is nothing, and not the rows that have an empty text there.
+            given = _listed([value for value in several if value])
+            return f"({what} IN ({given}))" if given else "FALSE"
+        if condition.one_of is not None:
+            return f"({what} IN ({_listed(condition.one_of)}))"
+        if condition.none_of is not None:
+            return f"({what} NOT IN ({_listed(condition.none_of)}))"
+        name = next(name for name in _SIGNS if getattr(condition, name) is not None)
+        return f"({what} {_SIGNS[name]} {literal(getattr(condition, name))})"
+
+    def fixed(self, condition: RowCondition) -> str | None:
+        """Return the one value that a condition leaves a column, or None where it may be one of several."""
+        if condition.equals_attribute is not None:
+            return self.attribute(condition.equals_attribute)
+        return condition.equals
+
+    def mask(self, column: ColumnGrant) -> Mask | None:
+        """Return how a column is masked for the person."""
+        for one in column.mask_for:
+            if self._attributes.get(one.attribute) in one.one_of:
+                return one.mask
+        return column.mask
+
+    def attribute(self, name: str) -> str:
+        """Return what is known of the person; raise `StatementRefusedError` where nothing is."""
+        value = self._attributes.get(name)
+        if not value or "\0" in value:
+            raise StatementRefusedError(
+                f"these rows are given by a person's {name}, and no person with one is behind this statement",
+                hint="run it while serving a person's request, on the connection's own trace",
+                deciders=("some-data-needs-a-person",),
+            )
+        return value
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(map(literal, values))
