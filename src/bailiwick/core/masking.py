@@ -19,6 +19,10 @@ class Masker:
         """Return the text with each known value replaced by `•••`."""
         return self._pattern.sub(MASK, text) if self._pattern else text
 
+    def found(self, text: str) -> frozenset[str]:
+        """Return the known values that stand in the text."""
+        return frozenset(self._pattern.findall(text)) if self._pattern else frozenset()
+
     def finds(self, text: str) -> bool:
         """Return whether a known value stands in the text."""
         return bool(self._pattern and self._pattern.search(text))

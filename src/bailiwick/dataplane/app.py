@@ -315,6 +315,7 @@ class DataPlane:
                 self._models.gateway.end_revoked(message.epochs)
                 self._services.end_revoked(message.epochs)
                 self._networks.hear(message.networks)
+                self._integrations.hear(message.secrets)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):
                     for site in self._sites.all():

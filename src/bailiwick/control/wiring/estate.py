@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from bailiwick.control.access_reviews import (
     GrantSource,
     RoleSource,
@@ -13,6 +15,7 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.inference import ModelServing
 from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
@@ -29,6 +32,8 @@ class Estate:
     accounts: AccountBook
     data_classes: DataClasses
     access: AccessService
+    rotations: RotationService
+    rotation_keeper: RotationKeeper
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
@@ -47,6 +52,14 @@ def build_estate(base: Base, people: People) -> Estate:
     withdrawals = GrantWithdrawals(
         store=base.store, audit=base.audit, authorizer=base.authorizer, on_change=base.relay.refresh
     )
+    rotations = RotationService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        vault=base.vault,
+        hooks=base.settings.secret_rotation.hooks,
+        clock=base.clock,
+    )
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
     return Estate(
         catalog=catalog,
@@ -56,5 +69,27 @@ def build_estate(base: Base, people: People) -> Estate:
         accounts=AccountBook(base.audit),
         data_classes=DataClasses(base.store, base.audit, base.authorizer),
         access=AccessService(base.authorizer, names, base.clock),
+        rotations=rotations,
+        rotation_keeper=_rotation_keeper(base, rotations),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
+    )
+
+
+def _rotation_keeper(base: Base, rotations: RotationService) -> RotationKeeper:
+    read = secret_reader(base.store, base.vault)
+
+    def hooks() -> dict[str, HookTarget]:
+        return {
+            name: HookTarget(hook.url, read(hook.token) if hook.token is not None else SecretStr(""), hook.ca)
+            for name, hook in base.settings.secret_rotation.hooks.items()
+        }
+
+    return RotationKeeper(
+        rotations,
+        store=base.store,
+        audit=base.audit,
+        vault=base.vault,
+        hooks=hooks,
+        on_switch=base.relay.refresh,
+        clock=base.clock,
     )
