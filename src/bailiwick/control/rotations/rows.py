@@ -103,8 +103,8 @@ def last_ended(session: Session, name: str) -> RotationRow | None:
 
 
 def next_rotation(rule: Rule | None, created_at: datetime, last: Rotation | None) -> datetime | None:
-    """Return when a secret is rotated by itself next, None when it is not."""
-    if rule is None or rule.source is None or not rule.every_hours:
+    """Return when a secret is rotated next, by itself or by a person who is told to; None when it is not."""
+    if rule is None or not rule.every_hours:
         return None
     due = created_at + timedelta(hours=rule.every_hours)
     if last is not None and last.state is State.FAILED and last.ended_at is not None and last.ended_at >= created_at:

@@ -86,7 +86,7 @@ class RotationService:
         with self._store.transaction() as session:
             self._require(session, identity)
             info = self._info(session, name)
-            rule = session.get(RuleRow, (self._store.tenant, name))
+            rule = self.rule(session, name)
             rows = session.scalars(
                 select(RotationRow)
                 .where(RotationRow.name == name)
@@ -96,15 +96,13 @@ class RotationService:
             found = [rotation_of(row) for row in rows]
         live = next((item for item in found if item.ended_at is None), None)
         last = next((item for item in found if item.ended_at is not None), None)
-        return _view(info, rule_of(rule) if rule is not None else None, live, last), found
+        return _view(info, rule, live, last), found
 
     def declare(self, identity: Identity, name: str, rule: Rule, reason: str) -> None:
         """Say how a secret is rotated from here on; a rotation that is going on ends as it began."""
         reason = given_reason(reason, what="a rule of rotation")
         if not _OWNER.fullmatch(rule.owner):
             raise InvalidInputError("a secret has an owner", hint="owner: user:ann@example.com, or a group")
-        if rule.every_hours and rule.source is None:
-            raise InvalidInputError("nothing says where a new value is made", hint="say its source, or no every_hours")
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
             self._info(session, name)
@@ -166,6 +164,11 @@ class RotationService:
                 elif row is not None and row.old_version == version:
                     self._hasten(row, reason, newest=False)
 
+    def rule(self, session: Session, name: str) -> Rule | None:
+        """Return how a secret is rotated, None when nobody said so."""
+        row = session.get(RuleRow, (self._store.tenant, name))
+        return rule_of(row) if row is not None else None
+
     def start_due(self) -> None:
         """Begin the rotations whose time has come."""
         now = self._clock()
@@ -189,9 +192,8 @@ class RotationService:
                 self._hasten(row, reason, newest=True)
             return rotation_of(row)
         version = self._info(session, name).version
-        found = session.get(RuleRow, (self._store.tenant, name))
-        rule = rule_of(found) if found is not None else None
-        if (rule is None or rule.source is None) and cause is not Cause.LEAK:
+        rule = self.rule(session, name)
+        if (rule is None or rule.source is None) and cause is Cause.ASKED:
             raise NotRotatableError(
                 f"nothing says where a new value of '{name[:80]}' is made",
                 hint=f"say so: bailiwick secret declare {name} FILE; or store one: bailiwick secret put {name} < FILE",

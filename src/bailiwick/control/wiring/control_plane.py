@@ -223,6 +223,7 @@ def _inventory(base: Base, people: People, estate: Estate, delivery: Delivery, p
         integrations=estate.integrations,
         accounts=estate.accounts,
         vault=base.vault,
+        rotations=estate.rotations,
         hub=planes.hub,
         planes={name: plane.kind for name, plane in base.settings.planes.items()},
         clock=base.clock,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from bailiwick.control.access_reviews import (
     GrantSource,
@@ -14,7 +15,7 @@ from bailiwick.control.identity import (
     AccessService,
 )
 from bailiwick.control.inference import ModelServing
-from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService, Wrapping
 from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
@@ -40,6 +41,19 @@ class Estate:
 def build_estate(base: Base, people: People) -> Estate:
     """Put together what there is."""
     catalog = CatalogService(store=base.store, audit=base.audit, authorizer=base.authorizer, clock=base.clock)
+    rotations = RotationService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        vault=base.vault,
+        hooks=base.settings.secret_rotation.hooks,
+        clock=base.clock,
+    )
+
+    def wrapping_of(session: Session, name: str) -> Wrapping:
+        rule = rotations.rule(session, name)
+        return Wrapping(rule.owner, rule.every_hours) if rule is not None else Wrapping("", 0)
+
     integrations = IntegrationService(
         store=base.store,
         audit=base.audit,
@@ -48,17 +62,10 @@ def build_estate(base: Base, people: People) -> Estate:
         on_change=base.relay.refresh,
         planes=base.settings.planes,
         secrets=lambda session: {item.name for item in base.vault.names(session)},
+        wrapping_of=wrapping_of,
     )
     withdrawals = GrantWithdrawals(
         store=base.store, audit=base.audit, authorizer=base.authorizer, on_change=base.relay.refresh
-    )
-    rotations = RotationService(
-        store=base.store,
-        audit=base.audit,
-        authorizer=base.authorizer,
-        vault=base.vault,
-        hooks=base.settings.secret_rotation.hooks,
-        clock=base.clock,
     )
     names = {"app": catalog.app_paths, "folder": catalog.folder_paths, "integration": integrations.names}
     return Estate(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration
+from bailiwick.control.integrations import Integration, static_key
 from bailiwick.core.grants import DataGrant, Offer, RequestGrant
 from bailiwick.core.messages import AnyConnection
 from bailiwick.core.principals import Identity
@@ -22,7 +22,6 @@ from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
 
 _KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service"}
-_STATIC = frozenset({"bearer", "basic", "header"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,8 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
-    static = connection.kind == "http" and connection.credential.kind in _STATIC
-    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static)
+    secrets, static = tuple(sorted(connection.secrets)), bool(static_key(connection))
+    return PlaceView(plane, connection.words, connection.account, secrets, static)
 
 
 def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:
