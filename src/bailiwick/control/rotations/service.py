@@ -112,7 +112,8 @@ class RotationService:
             row = row or RuleRow(name=name)
             row.owner, row.every_hours, row.grace_minutes = rule.owner, rule.every_hours, rule.grace_minutes
             row.source = rule.source.model_dump(mode="json") if rule.source is not None else None
-            row.set_by, row.set_at, row.reason = str(identity.principal), self._clock(), reason
+            row.set_by, row.set_at = str(identity.principal), self._clock()
+            row.reason = self._vault.masker(session).mask(reason)
             session.add(row)
             self._audit.note(
                 session,
@@ -152,6 +153,7 @@ class RotationService:
         reason = given_reason(reason, what="a rotation")
         with self._store.transaction() as session:
             self._require(session, identity)
+            reason = self._vault.masker(session).mask(reason)
             return self._begin(session, name, Cause.ASKED, str(identity.principal), reason)
 
     def leaked(self, values: Collection[str], where: str) -> None:

@@ -13,6 +13,7 @@ from bailiwick.control.vault.cache import CACHE_SECONDS, KeyCache
 from bailiwick.control.vault.envelope import binding, seal, unseal
 from bailiwick.control.vault.errors import SealBrokenError, SecretNotFoundError
 from bailiwick.control.vault.keys import KeyProvider, Wrapped
+from bailiwick.control.vault.known_values import KnownValues
 from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
 from bailiwick.control.vault.tenant_keys import TenantKeys
 from bailiwick.core.clock import Clock
@@ -84,6 +85,9 @@ class Vault:
         self._audit = audit
         self._clock = clock
         self.keys = TenantKeys(store, provider, KeyCache(cache_seconds), clock)
+        self.known = KnownValues(
+            (_SECRET, _STAGED), lambda session: (value for _, value in self._known(session)), cache_seconds
+        )
 
     def put(self, session: Session, name: str, value: str, *, by: str) -> int:
         """Store a new version of a secret and return its number; the event says who, never what."""
@@ -166,7 +170,7 @@ class Vault:
 
     def masker(self, session: Session) -> Masker:
         """Return what masks every value that the vault knows, those of older versions and staged ones included."""
-        return Masker(value for _, value in self._known(session))
+        return self.known.masker(session)
 
     def versions_with(self, session: Session, values: Collection[str]) -> frozenset[tuple[str, int]]:
         """Return the names and versions that have one of these values; `STAGED_VERSION` is that of a staged one."""
