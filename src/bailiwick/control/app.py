@@ -58,6 +58,7 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
+from bailiwick.control.reveals import RevealService
 from bailiwick.control.review import AdvisoryService, IndexService, ReviewPool, ReviewService
 from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutService
@@ -122,6 +123,7 @@ class ControlPlane:
     ldap: LdapSync
     vault: Vault
     encryption_keys: EncryptionKeyService
+    reveals: RevealService
     rotations: RotationService
     rotation_keeper: RotationKeeper
     catalog: CatalogService

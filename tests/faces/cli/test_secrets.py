@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faces.cli.conftest import CommandLine
-from tests.fixtures.rotated import FIRST, NAME, Twins
+from tests.fixtures.rotated import FIRST, NAME, Twins, put
 
 pytestmark = pytest.mark.req("SE1", "SE2")
 
@@ -60,3 +60,19 @@ def test_a_rotation_that_fails_says_why_and_that_the_old_value_is_in_force(
     assert wrong.exit_code == 2
     file.write_text("owner: user:it@example.com\nsource: {kind: postgresql, host: h, database: d, roles: [a, b]}\n")
     assert run("admin", "secret", "declare", NAME, file, "--reason", "x").exit_code == 1
+
+
+def test_a_secret_is_revealed_after_another_person_agreed(command_line: CommandLine) -> None:
+    run = command_line.run
+    put(command_line.company, "crm-key", "the-key-of-the-crm")
+    asked = run("admin", "secret", "reveal", "crm-key", "--reason", "the vendor asks")
+    identifier = asked.output.partition(":")[0]
+    early = run("admin", "secret", "reveal", identifier)
+    assert early.exit_code == 1
+    assert "another administrator says" in early.output
+    agreed = run("security", "secret", "approve-reveal", identifier, "--reason", "I know why")
+    assert "user:admin@example.com may see crm-key once: the vendor asks" in agreed.output
+    assert run("admin", "secret", "reveal", identifier).output == "the-key-of-the-crm\n"
+    again = run("admin", "secret", "reveal", identifier)
+    assert "shown once" in again.output
+    assert "the-key" not in again.output

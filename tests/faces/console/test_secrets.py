@@ -37,3 +37,23 @@ def test_nobody_else_sees_or_rotates_secrets(console: Console, twins: Twins) -> 
     assert builder.get(f"/secrets/{NAME}").status_code == 403
     form = {"csrf_token": csrf_token(page), "reason": "please"}
     assert builder.post(f"/secrets/{NAME}/rotate", data=form).status_code == 403
+
+
+def test_another_administrator_agrees_that_a_secret_is_seen(console: Console) -> None:
+    company = console.company
+    put(company, "crm-key", "the-key-of-the-crm")
+    asked = company.control.reveals.ask(company.people["admin"], "crm-key", "the vendor asks")
+    admin, _ = console.signed_in("admin")
+    page = admin.get("/secrets/crm-key").text
+    form = {"csrf_token": csrf_token(page), "reason": "I know why"}
+    assert admin.post(f"/secrets/crm-key/reveals/{asked.id}/approve", data=form).status_code == 403
+    security, _ = console.signed_in("security")
+    page = security.get("/secrets/crm-key").text
+    assert "the vendor asks" in page
+    form["csrf_token"] = csrf_token(page)
+    assert security.post(f"/secrets/crm-key/reveals/{asked.id}/approve", data=form).status_code == 303
+    page = security.get("/secrets/crm-key").text
+    assert "user:security@example.com" in page
+    assert "Agree that they see it" not in page
+    assert company.control.reveals.value(company.people["admin"], asked.id)[1] == "the-key-of-the-crm"
+    assert "the-key-of-the-crm" not in security.get("/secrets/crm-key").text

@@ -23,6 +23,7 @@ from bailiwick.control.policies import DecisionMemory, PolicyService
 from bailiwick.control.previews import PreviewKeeper
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
+from bailiwick.control.reveals import RevealService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
@@ -84,6 +85,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         access=estate.access,
         catalog=estate.catalog,
         integrations=estate.integrations,
+        reveals=RevealService(base.store, base.audit, base.authorizer, base.vault, clock),
         rotations=estate.rotations,
         rotation_keeper=estate.rotation_keeper,
         withdrawals=estate.withdrawals,

@@ -1,12 +1,13 @@
-"""Secrets over the API: names, versions and how they are rotated; never a value."""
+"""Secrets over the API: names, versions and how they are rotated; a value only where two people agreed."""
 
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.encoders import jsonable_encoder
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.reveals import Reveal
 from bailiwick.control.rotations import Rotation, Rule, SecretView
 from bailiwick.faces.api.bodies import ReasonBody, RotationRuleBody, SecretBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
@@ -46,11 +47,36 @@ def add_secrets(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
         """Have a secret rotated. One that is going on already is returned: two wishes end in one rotation."""
         return _rotation(service.rotate(identity, name, body.reason))
 
+    @api.post("/v1/secrets/{name}/reveals", status_code=201)
+    def ask_reveal(identity: Caller, name: str, body: ReasonBody) -> Json:
+        """Ask to see a secret: another person must agree, unless policy says otherwise."""
+        return _reveal(control.reveals.ask(identity, name, body.reason))
+
+    @api.get("/v1/secrets/{name}/reveals")
+    def reveals(identity: Caller, name: str) -> Json:
+        return {"reveals": [_reveal(item) for item in control.reveals.of(identity, name)]}
+
+    @api.post("/v1/reveals/{reveal}/approve")
+    def approve_reveal(identity: Caller, reveal: str, body: ReasonBody) -> Json:
+        return _reveal(control.reveals.approve(identity, reveal, body.reason))
+
+    @api.post("/v1/reveals/{reveal}/revealed")
+    def revealed(identity: Caller, reveal: str, response: Response) -> Json:
+        """Return the value to whoever asked, once."""
+        response.headers["cache-control"] = "no-store"
+        found, value = control.reveals.value(identity, reveal)
+        return {**_reveal(found), "value": value}
+
 
 def _secret(view: SecretView) -> Json:
     found: Json = jsonable_encoder(asdict(view))
     if view.rule is not None and view.rule.source is not None:
         found["rule"]["source"] = view.rule.source.model_dump(mode="json")
+    return found
+
+
+def _reveal(reveal: Reveal) -> Json:
+    found: Json = jsonable_encoder(asdict(reveal))
     return found
 
 

@@ -1,4 +1,4 @@
-"""`bailiwick secret`: names and versions in the vault, and their rotation; no verb ever shows a value."""
+"""`bailiwick secret`: names and versions in the vault, and their rotation; a value is shown where two people agreed."""
 
 import sys
 import time
@@ -85,6 +85,30 @@ def rotate(
     if found["state"] == "failed":
         fail({"title": f"{name} was not rotated: {found['error']}", "hint": "the old value is in force"})
     show(found, _rotation(found), as_json=as_json)
+
+
+@app.command()
+def reveal(
+    name: Annotated[str, typer.Argument(help="the secret, or the id of what was asked for")],
+    reason: Reason = "",
+) -> None:
+    """Ask to see a secret, and see it once another person agreed: then say it again with the id.
+
+    Example: bailiwick secret reveal crm-key --reason "the vendor asks"; then: bailiwick secret reveal rvl_…
+    """
+    if name.startswith("rvl_"):
+        typer.echo(call("POST", f"/reveals/{quote(name, safe='')}/revealed")["value"])
+        return
+    made = call("POST", f"/secrets/{quote(name, safe='')}/reveals", json={"reason": reason})
+    typer.echo(f"{made['id']}: another administrator says: bailiwick secret approve-reveal {made['id']} --reason …")
+    typer.echo(f"then, within a quarter of an hour: bailiwick secret reveal {made['id']}")
+
+
+@app.command("approve-reveal")
+def approve_reveal(identifier: str, reason: Reason = "", as_json: Json = False) -> None:
+    """Agree that somebody sees a secret once. Example: bailiwick secret approve-reveal rvl_… --reason "I know why"."""
+    done = call("POST", f"/reveals/{quote(identifier, safe='')}/approve", json={"reason": reason})
+    show(done, f"{done['asked_by']} may see {done['name']} once: {done['reason']}", as_json=as_json)
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
+from bailiwick.control.reveals import Reveal
 from bailiwick.control.rotations import Cause, Rotation, SecretView
 from bailiwick.control.rotations import State as Stage
 from bailiwick.core.errors import ForbiddenError
@@ -49,11 +50,19 @@ def add_secrets(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     def secret(request: Request, visitor: Visitor, name: str) -> Response:
         view, rotations = service.secret(visitor.identity, name)
         shown = tuple((item, _state(item)) for item in rotations)
-        return pages.render(request, "secret", visitor, line=_line(view, control, shown))
+        reveals = [(item, _asked(item)) for item in control.reveals.of(visitor.identity, name)]
+        return pages.render(request, "secret", visitor, line=_line(view, control, shown), reveals=reveals)
 
     @app.post(_PAGE + "/{name}/rotate")
     def rotate(visitor: Writer, name: str, reason: Annotated[str, Form(min_length=1, max_length=2000)]) -> Response:
         service.rotate(visitor.identity, name, reason)
+        return RedirectResponse(f"{_PAGE}/{name}", 303)
+
+    @app.post(_PAGE + "/{name}/reveals/{reveal}/approve")
+    def approve(
+        visitor: Writer, name: str, reveal: str, reason: Annotated[str, Form(min_length=1, max_length=2000)]
+    ) -> Response:
+        control.reveals.approve(visitor.identity, reveal, reason)
         return RedirectResponse(f"{_PAGE}/{name}", 303)
 
 
@@ -67,6 +76,12 @@ def _state(rotation: Rotation) -> State:
     leaked = "leaked: " if rotation.cause is Cause.LEAK and rotation.ended_at is None else ""
     words = "a person must store another" if rotation.state is Stage.BY_HAND else rotation.state.value
     return State(leaked + words, _KINDS.get(rotation.state, "bad" if rotation.error else "warn"))
+
+
+def _asked(reveal: Reveal) -> State:
+    if reveal.outcome:
+        return State(reveal.outcome, "warn")
+    return State("agreed", "warn") if reveal.answered_by else State("asked", "plain")
 
 
 def _glance(found: Sequence[SecretView]) -> str:

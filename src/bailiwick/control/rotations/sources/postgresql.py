@@ -83,7 +83,7 @@ class PostgresSource(BaseModel):
     @property
     def words(self) -> str:
         """Where it is."""
-        return f"postgresql://{self.host}:{self.port}/{self.database} as {' and '.join(self.roles)} in turn"
+        return f"postgresql://{self.host}:{self.port}/{self.database} as {' and '.join(self.roles)}"
 
     def next_account(self, current: str) -> str:
         """Return which role gets the next password, when `current` has the one in force (empty for the first)."""

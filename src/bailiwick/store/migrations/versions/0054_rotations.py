@@ -1,4 +1,4 @@
-"""Who a version of a secret signs in as; how secrets are rotated, and how each rotation goes."""
+"""Who a version of a secret signs in as; how secrets are rotated, how each rotation goes, and who asked to see one."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 _TENANT = sa.text(f"current_setting('{TENANT_SETTING}')")
-_TABLES = ("secret_rules", "secret_rotations")
+_TABLES = ("secret_rules", "secret_rotations", "secret_reveals")
 
 
 def upgrade() -> None:
@@ -48,6 +48,14 @@ def upgrade() -> None:
         ["tenant", "name"],
         unique=True,
         postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "secret_reveals",
+        *_texts("id", "name", "asked_by", "reason", "answered_by", "outcome"),
+        _time("asked_at"),
+        *(_time(name, nullable=True) for name in ("answered_at", "ended_at")),
+        _tenant(),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_secret_reveals")),
     )
     for table in _TABLES:
         for statement in protect_statements(table):
