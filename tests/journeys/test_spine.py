@@ -260,24 +260,23 @@ def test_10_the_password_of_the_orders_is_rotated_while_the_app_queries_them(
     file.write_text(json.dumps({"owner": "user:it@example.com", "source": {**rule, "roles": ["orders_app"]}}))
     demo.cli("admin", "secret", "declare", "orders-db-password", str(file), "--reason", "once a month")
     over, codes = threading.Event(), list[int]()
+    with support.client() as client:
 
-    def query() -> None:
-        with support.client() as client:
+        def query() -> None:
             while not over.is_set():
                 codes.append(client.get("/").status_code)
 
-    thread = threading.Thread(target=query)
-    thread.start()
-    try:
-        rotated = demo.cli("admin", "secret", "rotate", "orders-db-password", "--reason", "somebody left")
-    finally:
-        over.set()
-        thread.join(30)
-    assert "done to version 2" in rotated.stdout
-    with support.client() as client:
-        codes += [client.get("/").status_code for _ in range(5)]
+        thread = threading.Thread(target=query)
+        thread.start()
+        try:
+            rotated = demo.cli("admin", "secret", "rotate", "orders-db-password", "--reason", "somebody left")
+        finally:
+            over.set()
+            thread.join(60)
+        assert "done to version 2" in rotated.stdout
+        codes.append(client.get("/").status_code)
     assert set(codes) == {200}
-    assert len(codes) > 5
+    assert len(codes) > 1
 
 
 @pytest.mark.req("RT2", "OB1")

@@ -18,6 +18,8 @@ _SHORTEST = 6
 # Where lines were broken: by whoever wrote them, within strings of code, or as JSON writes it.
 _BREAKS = re.compile(rb"\\?\r?\n[ \t]*|(?:\\r)?\\n[ \t]*")
 _MOST_MEMORY = 256 * 2**20
+# RE2 makes about 60 bytes of each byte that is searched for: more are several searches.
+_MOST_SEARCHED = 2**20
 
 
 class Masker:
@@ -29,7 +31,7 @@ class Masker:
         for value in values:
             if len(value) >= _SHORTEST:
                 self._forms |= {form: value for form in forms_of(value) if len(form) >= _SHORTEST}
-        self._pattern = _compiled(self._forms) if self._forms else None
+        self._patterns = [_compiled(part) for part in _parts(self._forms)]
 
     def __repr__(self) -> str:
         return f"Masker({len(set(self._forms.values()))} values)"
@@ -57,15 +59,15 @@ class Masker:
 
     def _hits(self, written: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield where a form begins and ends, and which; first as it is, then across lines that were broken."""
-        if self._pattern is None:
-            return
-        for match in self._pattern.finditer(written):
-            yield (*match.span(), match.group())
-        if b"\n" in written or b"\\n" in written:
+        for pattern in self._patterns:
+            for match in pattern.finditer(written):
+                yield (*match.span(), match.group())
+        if self._patterns and (b"\n" in written or b"\\n" in written):
             whole = _Unbroken(written)
-            for match in self._pattern.finditer(whole.text):
-                start, end = match.span()
-                yield whole.place(start), whole.place(end - 1) + 1, match.group()
+            for pattern in self._patterns:
+                for match in pattern.finditer(whole.text):
+                    start, end = match.span()
+                    yield whole.place(start), whole.place(end - 1) + 1, match.group()
 
 
 class _Unbroken:
@@ -92,11 +94,24 @@ def _bytes(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
 
 
+def _parts(forms: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the forms, the longest first, in lists that one search takes each."""
+    part: list[bytes] = []
+    size = 0
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
+        if part and size + len(form) > _MOST_SEARCHED:
+            yield part
+            part, size = [], 0
+        part.append(form)
+        size += len(form)
+    if part:
+        yield part
+
+
 def _compiled(forms: Iterable[bytes]) -> Any:
-    """Return what finds any of the forms, the longest first."""
+    """Return what finds any of the forms, which come first where several match."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.max_mem = _MOST_MEMORY
-    ordered = sorted(forms, key=lambda form: (-len(form), form))
-    return re2.compile(b"|".join(bytes(re2.escape(form)) for form in ordered), options)
+    return re2.compile(b"|".join(bytes(re2.escape(form)) for form in forms), options)

@@ -211,12 +211,19 @@ def test_a_twin_without_the_same_rights_is_refused_and_the_old_password_stays_in
     company: Company, twins: Twins
 ) -> None:
     declare(company, twins.source())
-    twins.run(f"REVOKE SELECT ON orders FROM {twins.b}")
-    rotate(company)
-    company.control.rotation_keeper.keep()
-    view, rotations = shown(company)
-    assert (view.version, rotations[0].state) == (1, State.FAILED)
-    assert f"{twins.b} is no twin of {twins.a}" in rotations[0].error
+    for change in (
+        (f"REVOKE SELECT ON orders FROM {twins.b}",),
+        (f"GRANT SELECT ON orders TO {twins.b}", f"GRANT INSERT ON orders TO {twins.a}"),
+        (f"REVOKE INSERT ON orders FROM {twins.a}", f"GRANT pg_monitor TO {twins.a}"),
+        (f"REVOKE pg_monitor FROM {twins.a}", f"ALTER ROLE {twins.a} SET work_mem = '8MB'"),
+    ):
+        twins.run(*change)
+        rotate(company)
+        company.control.rotation_keeper.keep()
+        view, rotations = shown(company)
+        assert (view.version, rotations[0].state) == (1, State.FAILED)
+        assert f"{twins.b} is no twin of {twins.a}" in rotations[0].error
+    twins.run(f"ALTER ROLE {twins.a} RESET work_mem")
     assert twins.signs_in(twins.a, value(company))
     assert ("secret.rotation-failed", "service:vault") in company.actions()
 

@@ -32,6 +32,15 @@ _MISSING = """
         SELECT 1 FROM pg_shdepend e WHERE e.refclassid = d.refclassid AND e.refobjid = %(new)s::regrole
            AND e.dbid = d.dbid AND e.classid = d.classid AND e.objid = d.objid AND e.deptype = d.deptype)
     UNION ALL
+    SELECT 'may ' || a.privilege_type || ' where the other may not (' || t.kind || ' ' || t.id || ')' FROM (
+        SELECT 'relation' AS kind, oid::regclass::text AS id, relacl AS acl FROM pg_class
+        UNION ALL SELECT 'column', attrelid::regclass::text || '.' || attname, attacl FROM pg_attribute
+        UNION ALL SELECT 'schema', nspname, nspacl FROM pg_namespace
+        UNION ALL SELECT 'function', proname, proacl FROM pg_proc
+        UNION ALL SELECT 'database', datname, datacl FROM pg_database) t, aclexplode(t.acl) a
+     WHERE a.grantee = %(old)s::regrole AND NOT EXISTS (
+        SELECT 1 FROM aclexplode(t.acl) b WHERE b.grantee = %(new)s::regrole AND b.privilege_type = a.privilege_type)
+    UNION ALL
     SELECT 'has other settings or powers' FROM pg_roles o, pg_roles n
      WHERE o.oid = %(old)s::regrole AND n.oid = %(new)s::regrole AND (o.rolsuper, o.rolbypassrls, o.rolinherit,
            coalesce(o.rolconfig, '{}')) <> (n.rolsuper, n.rolbypassrls, n.rolinherit, coalesce(n.rolconfig, '{}'))
