@@ -23,7 +23,7 @@ def list_secrets(as_json: Json = False) -> None:
     """List names, never values: whose each is, how old, and when it is rotated next."""
     found = every("/secrets", "secrets")
     show(
-        {"secrets": found},
+        {"secrets": found, "cursor": ""},
         "\n".join(map(_line, found)) or "none yet: bailiwick secret put NAME < FILE",
         as_json=as_json,
     )
