@@ -3,6 +3,7 @@
 import pytest
 
 from bailiwick.core.errors import BailiwickError, ForbiddenError, UnavailableError
+from bailiwick.core.messages import SecretValue
 from bailiwick.dataplane.credentials import Credentials
 
 pytestmark = pytest.mark.req("VA4", "SE1", "SE2")
@@ -16,12 +17,13 @@ class ControlPlane:
         self.value = "first-password-1"
         self.fault: BailiwickError | None = None
         self.asked = 0
+        self.version = 1
 
-    async def secret(self, name: str) -> str:
+    async def secret(self, name: str) -> SecretValue:
         self.asked += 1
         if self.fault is not None:
             raise self.fault
-        return self.value
+        return SecretValue(name=name, value=self.value, version=self.version)
 
 
 @pytest.fixture
@@ -82,3 +84,17 @@ async def test_a_credential_ends_when_the_vault_opens_no_more_or_the_plane_may_n
     control.fault = UnavailableError("the control plane does not answer")
     with pytest.raises(UnavailableError):
         await credentials.get("db")
+
+
+async def test_a_version_that_is_told_is_fetched_at_once_and_an_older_one_goes_on_while_nobody_answers(
+    control: ControlPlane, credentials: Credentials
+) -> None:
+    await credentials.get("db")
+    control.value, control.version = "second-password-2", 2
+    assert await credentials.get("db") == "first-password-1"
+    control.fault = UnavailableError("the control plane does not answer")
+    credentials.hear({"db": 2})
+    assert await credentials.get("db") == "first-password-1"
+    control.fault = None
+    assert [await credentials.get("db"), await credentials.get("db")] == ["second-password-2"] * 2
+    assert control.asked == 3

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -248,6 +249,34 @@ def test_10_a_refund_is_written_for_the_persons_own_region(demo: Demo, support: 
     page.fill("input[name=reason]", "arrived broken")
     page.click("button:has-text('Refund')")
     assert "12.50: arrived broken (user@example.com)" in page.inner_text("ul")
+
+
+@pytest.mark.req("SE2")
+def test_10_the_password_of_the_orders_is_rotated_while_the_app_queries_them(
+    demo: Demo, home: Path, support: Visitor
+) -> None:
+    rule = {"kind": "postgresql", "host": "127.0.0.1", "port": demo.port + 3, "database": "orders"}
+    file = home / "rotation.yaml"
+    file.write_text(json.dumps({"owner": "user:it@example.com", "source": {**rule, "roles": ["orders_app"]}}))
+    demo.cli("admin", "secret", "declare", "orders-db-password", str(file), "--reason", "once a month")
+    over, codes = threading.Event(), list[int]()
+    with support.client() as client:
+
+        def query() -> None:
+            while not over.is_set():
+                codes.append(client.get("/").status_code)
+
+        thread = threading.Thread(target=query)
+        thread.start()
+        try:
+            rotated = demo.cli("admin", "secret", "rotate", "orders-db-password", "--reason", "somebody left")
+        finally:
+            over.set()
+            thread.join(60)
+        assert "done to version 2" in rotated.stdout
+        codes.append(client.get("/").status_code)
+    assert set(codes) == {200}
+    assert len(codes) > 1
 
 
 @pytest.mark.req("RT2", "OB1")

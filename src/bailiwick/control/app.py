@@ -58,9 +58,11 @@ from bailiwick.control.release import (
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
 from bailiwick.control.retention import RetentionService
+from bailiwick.control.reveals import RevealService
 from bailiwick.control.review import AdvisoryService, IndexService, ReviewPool, ReviewService
 from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutService
+from bailiwick.control.rotations import RotationKeeper, RotationService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import KeyService
 from bailiwick.control.source import HookServer, SourceService, UploadService
@@ -96,6 +98,7 @@ _TRIAL_SECONDS = 1.0
 _NOTICE_SECONDS = 2.0
 _NETWORK_SECONDS = 60.0
 _SEAL_SECONDS = 2.0
+_ROTATION_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,9 @@ class ControlPlane:
     ldap: LdapSync
     vault: Vault
     encryption_keys: EncryptionKeyService
+    reveals: RevealService
+    rotations: RotationService
+    rotation_keeper: RotationKeeper
     catalog: CatalogService
     policies: PolicyService
     spread: PolicySpread
@@ -240,6 +246,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("reviewing again what is in use", _REREVIEW_SECONDS, control.rereview_keeper.keep),
         Periodic("ending delegations", _WAIVER_SECONDS, control.delegation_keeper.keep),
         Periodic("trying what must not be reached", _NETWORK_SECONDS, control.networks.probe),
+        Periodic("rotating secrets", _ROTATION_SECONDS, control.rotation_keeper.keep),
         Periodic("sealing anew under another key", _SEAL_SECONDS, control.encryption_keys.continue_sealing),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),

@@ -19,6 +19,7 @@ from bailiwick.control.networks import split_address
 from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
+from bailiwick.control.rotation_settings import RotationSettings
 from bailiwick.control.upgrade_settings import UpgradeSettings
 from bailiwick.control.vault import KeyOptions
 
@@ -229,6 +230,7 @@ class ControlSettings(BaseSettings):
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     audit_exporters: tuple[ExporterOptions, ...] = ()
     notices: NoticeSettings = Field(default_factory=NoticeSettings)
+    secret_rotation: RotationSettings = Field(default_factory=RotationSettings)
     packages: PackageOptions = Field(default_factory=PackageOptions)
     build: BuildOptions = Field(default_factory=BuildOptions)
     artifacts: ArtifactOptions = Field(default_factory=ArtifactOptions)

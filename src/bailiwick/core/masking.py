@@ -1,10 +1,25 @@
-"""Masking: values that must never be written are replaced wherever the platform writes text."""
+"""Masking: values that must never be written are replaced wherever the platform writes text.
+
+A value is known in each form that texts write it in, and where lines were broken within it. The search takes time that
+is linear in the text, whatever the values are (RE2).
+"""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import re2
+
+from bailiwick.core.written_forms import forms_of
 
 MASK = "•••"
 _SHORTEST = 6
+# Where lines were broken: by whoever wrote them, within strings of code, or as JSON writes it.
+_BREAKS = re.compile(rb"\\?\r?\n[ \t]*|(?:\\r)?\\n[ \t]*")
+_MOST_MEMORY = 256 * 2**20
+# RE2 makes about 60 bytes of each byte that is searched for: more are several searches.
+_MOST_SEARCHED = 2**20
 
 
 class Masker:
@@ -12,13 +27,91 @@ class Masker:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         """Take the secret values; those shorter than six characters are left alone, as masking them would garble."""
-        known = sorted({value for value in values if len(value) >= _SHORTEST}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(value) for value in known)) if known else None
+        self._forms: dict[bytes, str] = {}
+        for value in values:
+            if len(value) >= _SHORTEST:
+                self._forms |= {form: value for form in forms_of(value) if len(form) >= _SHORTEST}
+        self._patterns = [_compiled(part) for part in _parts(self._forms)]
+
+    def __repr__(self) -> str:
+        return f"Masker({len(set(self._forms.values()))} values)"
 
     def mask(self, text: str) -> str:
         """Return the text with each known value replaced by `•••`."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        written = _bytes(text)
+        spans = sorted((start, end) for start, end, _ in self._hits(written))
+        if not spans:
+            return text
+        parts, place = [], 0
+        for start, end in spans:
+            if start >= place:
+                parts += [written[place:start], MASK.encode()]
+            place = max(place, end)
+        return b"".join([*parts, written[place:]]).decode(errors="surrogatepass")
+
+    def found(self, text: str) -> frozenset[str]:
+        """Return the known values that stand in the text, in whatever form."""
+        return frozenset(self._forms[form] for _, _, form in self._hits(_bytes(text)))
 
     def finds(self, text: str) -> bool:
         """Return whether a known value stands in the text."""
-        return bool(self._pattern and self._pattern.search(text))
+        return next(self._hits(_bytes(text)), None) is not None
+
+    def _hits(self, written: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yield where a form begins and ends, and which; first as it is, then across lines that were broken."""
+        for pattern in self._patterns:
+            for match in pattern.finditer(written):
+                yield (*match.span(), match.group())
+        if self._patterns and (b"\n" in written or b"\\n" in written):
+            whole = _Unbroken(written)
+            for pattern in self._patterns:
+                for match in pattern.finditer(whole.text):
+                    start, end = match.span()
+                    yield whole.place(start), whole.place(end - 1) + 1, match.group()
+
+
+class _Unbroken:
+    """A text without its line breaks, which knows where each byte of it was."""
+
+    def __init__(self, written: bytes) -> None:
+        pieces, self._begins, self._was, place, length = [], [0], [0], 0, 0
+        for found in _BREAKS.finditer(written):
+            pieces.append(written[place : found.start()])
+            length += len(pieces[-1])
+            place = found.end()
+            self._begins.append(length)
+            self._was.append(place)
+        self.text = b"".join([*pieces, written[place:]])
+
+    def place(self, index: int) -> int:
+        """Return where a byte was."""
+        piece = bisect_right(self._begins, index) - 1
+        return self._was[piece] + index - self._begins[piece]
+
+
+def _bytes(text: str) -> bytes:
+    # Half a character (a lone surrogate) is no reason to fail: texts are cut anywhere.
+    return text.encode(errors="surrogatepass")
+
+
+def _parts(forms: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the forms, the longest first, in lists that one search takes each."""
+    part: list[bytes] = []
+    size = 0
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
+        if part and size + len(form) > _MOST_SEARCHED:
+            yield part
+            part, size = [], 0
+        part.append(form)
+        size += len(form)
+    if part:
+        yield part
+
+
+def _compiled(forms: Iterable[bytes]) -> Any:
+    """Return what finds any of the forms, which come first where several match."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = _MOST_MEMORY
+    return re2.compile(b"|".join(bytes(re2.escape(form)) for form in forms), options)

@@ -328,6 +328,7 @@ class DataPlane:
                 self._services.end_revoked(message.epochs)
                 self._mail.end_revoked(message.epochs)
                 self._networks.hear(message.networks)
+                self._integrations.hear(message.secrets)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):
                     for site in self._sites.all():

@@ -4,10 +4,11 @@ While the control plane is away, what was good goes on. Once it says no, or that
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.masking import Masker
+from bailiwick.core.messages import SecretValue
 
 _SECONDS = 60.0
 _FAULT = 500  # RFC 9110, section 15.6: the server's own fault, which says nothing about the credential
@@ -17,10 +18,13 @@ _OF_THE_VAULT = "vault."
 class Credentials:
     """Fetches by name; what it ever held is masked wherever it turns up, for as long as the process lives."""
 
-    def __init__(self, fetch: Callable[[str], Awaitable[str]], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, fetch: Callable[[str], Awaitable[SecretValue]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._kept: dict[str, tuple[str, float]] = {}
+        self._kept: dict[str, tuple[SecretValue, float]] = {}
+        self._newest: Mapping[str, int] = {}
         self.values: frozenset[str] = frozenset()
         self.masker = Masker()
 
@@ -29,21 +33,29 @@ class Credentials:
 
     async def get(self, name: str) -> str:
         """Return a credential; what the control plane says against it is raised."""
-        value, until = self._kept.get(name, ("", 0.0))
-        if value and self._clock() < until:
-            return value
+        return (await self.held(name)).value
+
+    async def held(self, name: str) -> SecretValue:
+        """Return a credential with the account that it is of; what the control plane says against it is raised."""
+        kept, until = self._kept.get(name, (None, 0.0))
+        if kept is not None and self._clock() < until and kept.version >= self._newest.get(name, 0):
+            return kept
         try:
-            value = await self._fetch(name)
+            fetched = await self._fetch(name)
         except BailiwickError as fault:
-            if not value or _is_refusal(fault):
+            if kept is None or _is_refusal(fault):
                 self.forget(name)
                 raise
-            return value
-        self._kept[name] = (value, self._clock() + _SECONDS)
-        if value not in self.values:
-            self.values |= {value}
+            return kept
+        self._kept[name] = (fetched, self._clock() + _SECONDS)
+        if fetched.value not in self.values:
+            self.values |= {fetched.value}
             self.masker = Masker(self.values)
-        return value
+        return fetched
+
+    def hear(self, newest: Mapping[str, int]) -> None:
+        """Take the newest versions that there are: an older one is asked for anew at its next use."""
+        self._newest = dict(newest)
 
     def forget(self, name: str) -> None:
         """Ask anew at the next use."""

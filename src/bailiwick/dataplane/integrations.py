@@ -4,7 +4,7 @@ Credentials are kept in memory only.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from bailiwick.core.errors import UnavailableError
@@ -25,10 +25,12 @@ from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
-from bailiwick.dataplane.gateways.sql import Connection, Database, connect, read_accounts
+from bailiwick.dataplane.gateways.sql import Connection, Database, SignInRefusedError, connect, read_accounts
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 _ACCOUNTS_SECONDS = 30.0
+# A password that was rotated is refused until the new one is told, which is a moment later; waited for so often.
+_SIGN_IN_WAITS_SECONDS = (0.0, 0.2, 0.4, 0.8)
 
 
 class PlaneIntegrations:
@@ -69,7 +71,11 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await connect(await self._database(state.connection), f"bailiwick {binding.app}")
+        return await self._signed_in(state.connection, f"bailiwick {binding.app}")
+
+    def hear(self, newest: Mapping[str, int]) -> None:
+        """Take the newest versions of secrets: an older one is asked for anew at its next use."""
+        self._secrets.hear(newest)
 
     def service(self, binding: Binding) -> ServiceConnection | None:
         """Return where the HTTP service behind a socket is now, None when it is gone."""
@@ -97,9 +103,20 @@ class PlaneIntegrations:
             raise UnavailableError(f"the database of {binding.app} is not there any more")
         return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
 
+    async def _signed_in(self, target: DatabaseConnection, application: str) -> Connection:
+        """Connect; where the database does not take the password, it may have been rotated, and is asked for anew."""
+        for wait in _SIGN_IN_WAITS_SECONDS:
+            try:
+                return await connect(await self._database(target), application)
+            except SignInRefusedError:
+                self._secrets.forget(target.secret)
+                await asyncio.sleep(wait)
+        return await connect(await self._database(target), application)
+
     async def _database(self, target: DatabaseConnection) -> Database:
-        credential = await self._secrets.get(target.secret)
-        return Database(target.host, target.port, target.database, target.user, credential)
+        credential = await self._secrets.held(target.secret)
+        user = credential.account or target.user
+        return Database(target.host, target.port, target.database, user, credential.value)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""
@@ -115,7 +132,7 @@ class PlaneIntegrations:
         state = self.connected().get(name)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {name} is not there any more")
-        connection = await connect(await self._database(state.connection), "bailiwick discovery")
+        connection = await self._signed_in(state.connection, "bailiwick discovery")
         try:
             async with asyncio.timeout(_ACCOUNTS_SECONDS):
                 return await read_accounts(connection)

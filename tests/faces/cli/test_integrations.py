@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.faces.cli.conftest import CommandLine
+from tests.fixtures.rotated import wrap
 
 pytestmark = pytest.mark.req("IN6", "IN9")
 CRM = """name: crm
@@ -67,6 +68,7 @@ access = ["contacts:read"]
 def known(command_line: CommandLine) -> CommandLine:
     with command_line.company.control.store.transaction() as session:
         command_line.company.control.vault.put(session, "crm-key", "the-key-of-the-crm", by="user:admin@example.com")
+    wrap(command_line.company, "crm-key")
     return command_line
 
 

@@ -70,6 +70,8 @@ class Estate:
             "/directories",
             "/exporters",
             "/integrations",
+            "/secrets",
+            "/secrets/orders-db",
             "/planes",
             "/people",
             "/people?text=nobody-is-called-this",

@@ -8,6 +8,7 @@ from bailiwick.core.grants import FieldMask, RequestGrant
 from bailiwick.core.messages import BearerToken, ServiceConnection
 from tests.faces.console.conftest import Console, csrf_token
 from tests.fixtures.company import orders_db
+from tests.fixtures.rotated import wrap
 
 pytestmark = pytest.mark.req("IN6", "DG7")
 
@@ -16,6 +17,7 @@ def test_an_administrator_sees_what_systems_offer_and_switches_one_off(console: 
     control, people = console.company.control, console.company.people
     with control.store.transaction() as session:
         control.vault.put(session, "crm-key", "the-key-of-the-crm", by="user:admin@example.com")
+    wrap(console.company, "crm-key")
     crm = replace(
         orders_db(),
         name="crm",

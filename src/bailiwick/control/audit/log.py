@@ -1,16 +1,18 @@
 """Append to the audit log: in the transaction of the change itself, in one order per tenant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from bailiwick.control.audit.masked import masked
 from bailiwick.control.audit.tables import EventRow, TreeRow
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.event_words import words_of
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome, canonical_bytes
+from bailiwick.core.masking import Masker
 from bailiwick.core.merkle import Frontier, leaf_hash
 from bailiwick.core.origin import current_origin
 from bailiwick.store import TENANT_SETTING
@@ -18,9 +20,10 @@ from bailiwick.store import TENANT_SETTING
 
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """The log of the tenant whose transaction it is used in."""
+    """The log of the tenant whose transaction it is used in. `masker` gives what takes known secrets out of events."""
 
     clock: Clock = utc_now
+    masker: Callable[[Session], Masker] = lambda _: Masker()
 
     def note(
         self,
@@ -73,12 +76,13 @@ class AuditLog:
 
         The lock on the tree's row makes writers of one tenant take turns until they commit, so places have no gaps.
         """
+        masker = self.masker(session)
         tree = self._locked_tree(session)
         frontier = Frontier(tree.size, [bytes.fromhex(peak) for peak in tree.peaks])
         first = frontier.size
         rows = []
         for place, event in enumerate(events, start=first):
-            owned = event.model_copy(update={"tenant": tree.tenant})
+            owned = masked(event, masker).model_copy(update={"tenant": tree.tenant})
             body = canonical_bytes(owned)
             leaf = leaf_hash(body)
             frontier.append(leaf)

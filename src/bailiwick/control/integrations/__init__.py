@@ -5,6 +5,7 @@ from bailiwick.control.integrations.classes import DataClasses
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.service import IntegrationService
+from bailiwick.control.integrations.static_keys import Wrapping, static_key
 from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdrawal, withdrawals
 
 __all__ = [
@@ -18,5 +19,7 @@ __all__ = [
     "Resolved",
     "UnknownIntegrationError",
     "Withdrawal",
+    "Wrapping",
+    "static_key",
     "withdrawals",
 ]

@@ -13,6 +13,7 @@ from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.checking import require_sound
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
+from bailiwick.control.integrations.static_keys import WrappingOf, require_wrapped
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import ContextFact
@@ -49,6 +50,7 @@ class IntegrationService:
         on_change: Callable[[], None],
         planes: Collection[str],
         secrets: Callable[[Session], Collection[str]],
+        wrapping_of: WrappingOf,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -57,6 +59,7 @@ class IntegrationService:
         self._on_change = on_change
         self._planes = planes
         self._secrets = secrets
+        self._wrapping_of = wrapping_of
 
     def register(self, identity: Identity, integration: Integration) -> None:
         """Register a system, or replace what is known of it; one that was switched off stays off.
@@ -67,6 +70,9 @@ class IntegrationService:
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             require_sound(integration, self._planes, self._secrets(session))
+            known = session.get(IntegrationRow, (self._store.tenant, integration.name))
+            before = _integration(known) if known is not None else None
+            wrapped = require_wrapped(self._authorizer, session, identity, integration, before, self._wrapping_of)
             values = {
                 "kind": integration.kind,
                 "description": integration.description,
@@ -77,8 +83,6 @@ class IntegrationService:
                     for rule, offers in integration.offers.items()
                 },
             }
-            known = session.get(IntegrationRow, (self._store.tenant, integration.name))
-            before = _described(_integration(known)) if known is not None else None
             row = insert(IntegrationRow).values(
                 name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
             )
@@ -88,8 +92,8 @@ class IntegrationService:
                 str(identity.principal),
                 "integration.registered",
                 f"integration:{integration.name}",
-                deciders=decision.deciders,
-                before=before,
+                deciders=(*decision.deciders, *wrapped),
+                before=_described(before) if before is not None else None,
                 after=_described(integration),
             )
             self._store.after_commit(session, self._on_change)

@@ -26,6 +26,7 @@ class Flag(StrEnum):
     DISABLED = "disabled"
     OWNERLESS = "ownerless"
     UNDOCUMENTED = "undocumented"
+    STATIC_KEY = "static-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Entry:
 
     `scope` says in words what it may do and where; `how` how it proves itself. `expires` is None for what lives as long
     as what it belongs to. `owned` is whether anybody answers for it; `documented` whether anybody said here what it is
-    for.
+    for; `static_key` whether it shows a key that does not change.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Entry:
     owned: bool = True
     enabled: bool = True
     documented: bool = True
+    static_key: bool = False
     principal: str = ""
     flags: tuple[Flag, ...] = ()
 
@@ -73,6 +75,7 @@ class Filter:
             Flag.DISABLED: not entry.enabled,
             Flag.OWNERLESS: not entry.owned,
             Flag.UNDOCUMENTED: not entry.documented,
+            Flag.STATIC_KEY: entry.static_key,
         }
         return tuple(flag for flag, is_so in found.items() if is_so)
 

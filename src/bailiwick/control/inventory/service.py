@@ -18,10 +18,11 @@ from bailiwick.control.identity import (
     State,
     owners_there,
 )
-from bailiwick.control.integrations import AccountBook, FoundAccount, Integration, IntegrationService
+from bailiwick.control.integrations import AccountBook, FoundAccount, Integration, IntegrationService, static_key
 from bailiwick.control.inventory.model import Entry, Filter, Kind
 from bailiwick.control.planes import PlaneHub
 from bailiwick.control.release import DeployService
+from bailiwick.control.rotations import RotationService, Rule
 from bailiwick.control.vault import Vault
 from bailiwick.core.clock import Clock
 from bailiwick.core.principals import Identity
@@ -45,6 +46,7 @@ class InventoryService:
     integrations: IntegrationService
     accounts: AccountBook
     vault: Vault
+    rotations: RotationService
     hub: PlaneHub
     planes: Mapping[str, str]
     clock: Clock
@@ -125,7 +127,9 @@ class InventoryService:
         used = last_on_resource(session, {f"integration:{item.name}" for item in every}, _QUERY)
         secrets = {item.name: item.created_at for item in self.vault.names(session)}
         for item in every:
-            yield from _ours(item, secrets, used.get(f"integration:{item.name}"))
+            keys = {static_key(connection) for connection in item.connections.values()} - {""}
+            wrapped = {name: _wrapped(name, self.rotations.rule(session, name)) for name in keys}
+            yield from _ours(item, secrets, used.get(f"integration:{item.name}"), wrapped)
         by_name = {item.name: item for item in every}
         for account in self.accounts.accounts(session):
             system = by_name.get(account.integration)
@@ -172,23 +176,34 @@ def _found(item: Integration, account: FoundAccount) -> Entry:
     )
 
 
-def _ours(item: Integration, secrets: Mapping[str, datetime], used: datetime | None) -> Iterator[Entry]:
-    """Yield the accounts that we use in a connected system, one for each plane that reaches it."""
+def _ours(
+    item: Integration, secrets: Mapping[str, datetime], used: datetime | None, wrapped: Mapping[str, str]
+) -> Iterator[Entry]:
+    """Yield the accounts that we use in a connected system, one for each plane; `wrapped` are static keys in words."""
     offers = [f"offers {offer}" for offer in sorted(item.offers)]
     for plane, connection in sorted(item.connections.items()):
         named = sorted(connection.secrets)
+        shown = f"the secret {', '.join(named)}, which planes fetch" if named else "nothing: it asks nobody"
         yield Entry(
             name=f"integration:{item.name}/{plane}",
             kind=Kind.INTEGRATION,
             owner=item.owner,
             purpose=item.description,
             scope=(f"account {connection.account} at {connection.words}", *offers),
-            how=f"the secret {', '.join(named)}, which planes fetch" if named else "nothing: it asks nobody",
+            how=wrapped.get(static_key(connection), shown),
             made=max((secrets[name] for name in named if name in secrets), default=None),
             expires=None,
             last_used=used,
             enabled=item.enabled,
+            static_key=static_key(connection) in wrapped,
         )
+
+
+def _wrapped(name: str, rule: Rule | None) -> str:
+    """Return what is said of a key that does not change."""
+    if rule is None or not rule.every_hours:
+        return f"the secret {name}, a key that does not change and that nobody has rotated"
+    return f"the secret {name}, a wrapped key of {rule.owner}, rotated every {rule.every_hours} hours"
 
 
 def _how(service: Service) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from bailiwick.control.vault import Held
 from bailiwick.core.messages import (
     AccountsReport,
     AppReport,
@@ -136,8 +137,11 @@ class Redeemed(Protocol):
 class Secrets(Protocol):
     """What planes need of the vault."""
 
-    def reveal(self, session: Session, name: str) -> str:
-        """Return a secret's value."""
+    def held(self, session: Session, name: str) -> Held:
+        """Return the newest version of a secret, with its value."""
+
+    def versions(self, session: Session, names: Collection[str]) -> Mapping[str, int]:
+        """Return the newest version of each of these secrets that there is."""
 
 
 class Authority(Protocol):

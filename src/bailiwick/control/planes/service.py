@@ -1,5 +1,6 @@
 """What planes pull and push: their desired state, artefacts, secrets and passes; and the reports they send."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -31,6 +32,7 @@ from bailiwick.control.planes.needs import (
 )
 from bailiwick.control.planes.reports import ReportTaker, may_speak_for
 from bailiwick.control.planes.tables import PlanePoliciesRow
+from bailiwick.control.vault import Held
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
@@ -156,6 +158,7 @@ class PlaneService:
             changes = self._keys.signing.changes(session)
             ended = self._previews.ended(session) if "preview" in self._releases.modes(plane) else ()
             networks = self._networks.rules(session, plane)
+            secrets = self._secrets.versions(session, _secrets_of(apps + candidates))
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -172,6 +175,7 @@ class PlaneService:
             key_changes=changes,
             ended=ended,
             networks=networks,
+            secrets=dict(secrets),
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -185,17 +189,11 @@ class PlaneService:
     def secret(self, plane: str, name: str) -> SecretValue:
         """Return the credential of an integration that an app of this plane uses; anything else is refused, audited."""
         with self._store.transaction() as session:
-            wanted = {
-                secret
-                for app in self._served(session, plane)
-                for integration in app.integrations
-                if integration.enabled
-                for secret in integration.connection.secrets
-            }
-            decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=name in wanted)
-            value = self._secrets.reveal(session, name) if decision.allowed else ""
+            used_here = name in _secrets_of(self._served(session, plane))
+            decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=used_here)
+            held = self._secrets.held(session, name) if decision.allowed else Held(0, "", "")
         decision.require()
-        return SecretValue(name=name, value=value)
+        return SecretValue(name=name, value=held.value, version=held.version, account=held.account)
 
     def _served(self, session: Session, plane: str) -> tuple[AppState, ...]:
         """Return everything that a plane may run."""
@@ -233,3 +231,14 @@ class PlaneService:
         """Return by which policies each plane last said that it decides."""
         rows = session.scalars(select(PlanePoliciesRow))
         return {row.plane: PoliciesReport(generation=row.generation, fault=row.fault, time=row.time) for row in rows}
+
+
+def _secrets_of(apps: Iterable[AppState]) -> frozenset[str]:
+    """Return the secrets that the integrations of apps name, as far as they are switched on."""
+    return frozenset(
+        secret
+        for app in apps
+        for integration in app.integrations
+        if integration.enabled
+        for secret in integration.connection.secrets
+    )

@@ -68,6 +68,7 @@ class SourceService:
         repositories: Repositories,
         secrets: Callable[[Session], Masker],
         surroundings: Callable[[str], Surroundings],
+        on_leak: Callable[[Collection[str], str], None],
         check_reach: CheckReach,
         require_pusher: RequirePusher,
         on_accepted: OnAccepted,
@@ -84,6 +85,7 @@ class SourceService:
         self._secrets = secrets
         self._surroundings = surroundings
         self._check_reach = check_reach
+        self._on_leak = on_leak
         self._require_pusher = require_pusher
         self._on_accepted = on_accepted
         self._branches = branches
@@ -194,7 +196,17 @@ class SourceService:
 
     def _reviewed(self, app: App, change: Change, masker: Masker, layer: Layer, say: Callable[[str], None]) -> Report:
         around = self._surroundings(app.path)
-        return review(change, around, layer=layer, run=self._pool.run, known_secret=masker.finds, say=say)
+        leaked: set[str] = set()
+
+        def known(text: str) -> bool:
+            found = masker.found(text)
+            leaked.update(found)
+            return bool(found)
+
+        report = review(change, around, layer=layer, run=self._pool.run, known_secret=known, say=say)
+        if leaked:
+            self._on_leak(leaked, app.path)
+        return report
 
     def author_of_tree(self, session: Session, app_path: str, tree: str) -> tuple[str, str] | None:
         """Return the newest commit that brought a tree and who pushed it, or None when none was taken."""

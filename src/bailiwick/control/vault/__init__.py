@@ -22,13 +22,15 @@ from bailiwick.control.vault.keys import (
 from bailiwick.control.vault.opening import open_vault
 from bailiwick.control.vault.places import SecretFrom
 from bailiwick.control.vault.reading import SecretReader, secret_reader
-from bailiwick.control.vault.service import SecretInfo, Vault
+from bailiwick.control.vault.service import STAGED_VERSION, Held, SecretInfo, Vault, checked_value
 from bailiwick.control.vault.tenant_keys import TenantKey
 
 __all__ = [
     "KEY_BYTES",
+    "STAGED_VERSION",
     "CertificateAuthority",
     "Credentials",
+    "Held",
     "KeyDestroyedError",
     "KeyOptions",
     "KeyProvider",
@@ -44,6 +46,7 @@ __all__ = [
     "TenantKey",
     "Vault",
     "Wrapped",
+    "checked_value",
     "key_id",
     "open_keys",
     "open_vault",

@@ -1,11 +1,11 @@
 """The vault: secrets by name and signing keys by purpose, as ciphertext under a key per tenant."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -13,6 +13,7 @@ from bailiwick.control.vault.cache import CACHE_SECONDS, KeyCache
 from bailiwick.control.vault.envelope import binding, seal, unseal
 from bailiwick.control.vault.errors import SealBrokenError, SecretNotFoundError
 from bailiwick.control.vault.keys import KeyProvider, Wrapped
+from bailiwick.control.vault.known_values import KnownValues
 from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
 from bailiwick.control.vault.tenant_keys import TenantKeys
 from bailiwick.core.clock import Clock
@@ -24,9 +25,10 @@ from bailiwick.store.locks import hold
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LONGEST_VALUE = 16 * 1024
-_SECRET, _SIGNING_KEY, _PLATFORM = "secret", "signing-key", "platform"
+STAGED_VERSION = 0
+_SECRET, _STAGED, _SIGNING_KEY, _PLATFORM = "secret", "staged", "signing-key", "platform"
 
-_Query = Select[str, str, int, int, bytes, str, bytes]
+_Query = Select[str, str, int, int, bytes, str, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,16 @@ class SecretInfo:
     version: int
     created_by: str
     created_at: datetime
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A version of a secret with its value; `account` is who signs in with it, empty where its user says so."""
+
+    version: int
+    account: str
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +60,14 @@ class _Record:
     version: int
     key_version: int
     sealed: bytes
+    account: str
     key: Wrapped | None
 
     @classmethod
-    def of(cls, row: Row[str, str, int, int, bytes, str, bytes]) -> "_Record":
-        kind, name, version, key_version, sealed, kek_id, wrapped = row
+    def of(cls, row: Row[str, str, int, int, bytes, str, str, bytes]) -> "_Record":
+        kind, name, version, key_version, sealed, account, kek_id, wrapped = row
         key = Wrapped(kek_id, wrapped) if kek_id is not None and wrapped is not None else None
-        return cls(kind, name, version, key_version, sealed, key)
+        return cls(kind, name, version, key_version, sealed, account, key)
 
 
 class Vault:
@@ -72,6 +85,9 @@ class Vault:
         self._audit = audit
         self._clock = clock
         self.keys = TenantKeys(store, provider, KeyCache(cache_seconds), clock)
+        self.known = KnownValues(
+            (_SECRET, _STAGED), lambda session: (value for _, value in self._known(session)), cache_seconds
+        )
 
     def put(self, session: Session, name: str, value: str, *, by: str) -> int:
         """Store a new version of a secret and return its number; the event says who, never what."""
@@ -80,29 +96,90 @@ class Vault:
                 f"'{name[:80]}' cannot name a secret",
                 hint="use a-z, 0-9 and -, beginning with a letter, 63 characters at most",
             )
-        if not value or len(value.encode()) > _LONGEST_VALUE:
-            raise InvalidInputError(f"a secret has between 1 and {_LONGEST_VALUE} bytes")
-        version = self._add(session, _SECRET, name, value.encode(), by)
+        content = checked_value(value)
+        hold(session, f"secret/{name}")
+        version = self._add(session, _SECRET, name, content, by)
         self._audit.note(session, by, "secret.stored", f"secret:{name}", context={"version": version})
         return version
 
     def reveal(self, session: Session, name: str) -> str:
         """Return the newest value of a secret. Whoever calls this has asked policy and audits why."""
+        return self.held(session, name).value
+
+    def held(self, session: Session, name: str) -> Held:
+        """Return the newest version of a secret, with its value; as for `reveal`, the caller has asked policy."""
         record = self._newest(session, _SECRET, name)
         if record is None:
-            raise SecretNotFoundError(f"there is no secret '{name[:80]}'", hint="bailiwick secret list shows the names")
-        return self._open(session, record).decode()
+            raise _no_secret(name)
+        return Held(record.version, record.account, self._open(session, record).decode())
+
+    def version(self, session: Session, name: str, version: int) -> Held | None:
+        """Return one version of a secret, with its value; None when there is none."""
+        query = _selected().where(SecretRow.kind == _SECRET, SecretRow.name == name, SecretRow.version == version)
+        record = next(self._records(session, query), None)
+        if record is None:
+            return None
+        return Held(record.version, record.account, self._open(session, record).decode())
+
+    def versions(self, session: Session, names: Collection[str]) -> Mapping[str, int]:
+        """Return the newest version of each of these secrets that there is."""
+        query = select(SecretRow.name, func.max(SecretRow.version)).where(
+            SecretRow.kind == _SECRET, SecretRow.name.in_(names)
+        )
+        return {row.name: row[1] for row in session.execute(query.group_by(SecretRow.name))}
+
+    def stage(self, session: Session, name: str, value: str, *, account: str, by: str) -> None:
+        """Seal what may become the next version of a secret, instead of what was staged before; nobody gets it yet."""
+        self.unstage(session, name)
+        self._add(session, _STAGED, name, checked_value(value), by, account)
+
+    def staged(self, session: Session, name: str) -> Held | None:
+        """Return what is staged for a secret, None when nothing is."""
+        record = self._newest(session, _STAGED, name)
+        if record is None:
+            return None
+        return Held(record.version, record.account, self._open(session, record).decode())
+
+    def unstage(self, session: Session, name: str) -> None:
+        """Forget what is staged for a secret."""
+        session.execute(delete(SecretRow).where(SecretRow.kind == _STAGED, SecretRow.name == name))
+
+    def promote(self, session: Session, name: str, *, by: str) -> int:
+        """Make what is staged the newest version of a secret, and return its number."""
+        staged = self.staged(session, name)
+        if staged is None:
+            raise SecretNotFoundError(f"nothing is staged for the secret '{name[:80]}'", hint="rotate it again")
+        hold(session, f"secret/{name}")
+        version = self._add(session, _SECRET, name, staged.value.encode(), by, staged.account)
+        self.unstage(session, name)
+        self._audit.note(session, by, "secret.stored", f"secret:{name}", context={"version": version})
+        return version
 
     def names(self, session: Session) -> list[SecretInfo]:
         """Return what there is, newest versions only, without values."""
         query = select(SecretRow).where(SecretRow.kind == _SECRET).order_by(SecretRow.name, SecretRow.version)
-        newest = {row.name: row for row in session.scalars(query)}
-        return [SecretInfo(row.name, row.version, row.created_by, row.created_at) for row in newest.values()]
+        return list({row.name: _info(row) for row in session.scalars(query)}.values())
+
+    def info(self, session: Session, name: str) -> SecretInfo:
+        """Return the newest version of a secret, without its value; raise `SecretNotFoundError` when there is none."""
+        query = select(SecretRow).where(SecretRow.kind == _SECRET, SecretRow.name == name)
+        row = session.scalars(query.order_by(SecretRow.version.desc()).limit(1)).one_or_none()
+        if row is None:
+            raise _no_secret(name)
+        return _info(row)
 
     def masker(self, session: Session) -> Masker:
-        """Return what masks every value that the vault knows, older versions included."""
-        records = self._records(session, _selected().where(SecretRow.kind == _SECRET))
-        return Masker(self._open(session, record).decode() for record in records)
+        """Return what masks every value that the vault knows, those of older versions and staged ones included."""
+        return self.known.masker(session)
+
+    def versions_with(self, session: Session, values: Collection[str]) -> frozenset[tuple[str, int]]:
+        """Return the names and versions that have one of these values; `STAGED_VERSION` is that of a staged one."""
+        found = ((record, value) for record, value in self._known(session) if value in values)
+        return frozenset((it.name, STAGED_VERSION if it.kind == _STAGED else it.version) for it, _ in found)
+
+    def _known(self, session: Session) -> Iterator[tuple[_Record, str]]:
+        records = self._records(session, _selected().where(SecretRow.kind.in_((_SECRET, _STAGED))))
+        return ((record, self._open(session, record).decode()) for record in records)
 
     def signing_key(self, session: Session, purpose: str) -> SigningKey:
         """Return the signing key of a purpose, making it at the first use; two processes get the same one."""
@@ -146,7 +223,7 @@ class Vault:
             session.execute(changed.values(sealed=sealed, key_version=newest))
         return len(records)
 
-    def _add(self, session: Session, kind: str, name: str, content: bytes, by: str) -> int:
+    def _add(self, session: Session, kind: str, name: str, content: bytes, by: str, account: str = "") -> int:
         key_version, cipher = self.keys.to_seal(session)
         newest = select(func.max(SecretRow.version)).where(SecretRow.kind == kind, SecretRow.name == name)
         version = (session.scalar(newest) or 0) + 1
@@ -156,6 +233,7 @@ class Vault:
             version=version,
             key_version=key_version,
             sealed=seal(cipher, content, binding(self._store.tenant, kind, name, version)),
+            account=account,
             created_by=by,
             created_at=self._clock(),
         )
@@ -183,6 +261,27 @@ class Vault:
         return binding(self._store.tenant, record.kind, record.name, record.version)
 
 
+def _info(row: SecretRow) -> SecretInfo:
+    return SecretInfo(row.name, row.version, row.created_by, row.created_at, row.account)
+
+
+def _no_secret(name: str) -> SecretNotFoundError:
+    return SecretNotFoundError(f"there is no secret '{name[:80]}'", hint="bailiwick secret list shows the names")
+
+
+def checked_value(value: str) -> bytes:
+    """Return a value that can be a secret as bytes; raise `InvalidInputError`, which does not repeat it, otherwise."""
+    try:
+        content = value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError("a secret is text, and this is none", hint="encode bytes, as in base64") from None
+    if not content or len(content) > _LONGEST_VALUE:
+        raise InvalidInputError(f"a secret has between 1 and {_LONGEST_VALUE} bytes")
+    if b"\0" in content:
+        raise InvalidInputError("a secret holds no NUL", hint="encode bytes, as in base64")
+    return content
+
+
 def _selected() -> _Query:
     return select(
         SecretRow.kind,
@@ -190,6 +289,7 @@ def _selected() -> _Query:
         SecretRow.version,
         SecretRow.key_version,
         SecretRow.sealed,
+        SecretRow.account,
         TenantKeyRow.kek_id,
         TenantKeyRow.wrapped,
     ).outerjoin(TenantKeyRow, TenantKeyRow.version == SecretRow.key_version)

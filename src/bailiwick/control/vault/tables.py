@@ -26,7 +26,11 @@ class TenantKeyRow(Base):
 
 
 class SecretRow(Base):
-    """One version of a secret, sealed under the tenant's key; kinds are "secret" and "signing-key"."""
+    """One version of something secret, sealed under the tenant's key.
+
+    Kinds are "secret", "staged" (what may become the next version of one), "signing-key" and "platform". `account` is
+    who signs in with it, empty where whoever uses it says so itself.
+    """
 
     __tablename__ = "vault_secrets"
     __table_args__ = (PrimaryKeyConstraint("tenant", "kind", "name", "version"),)
@@ -36,5 +40,6 @@ class SecretRow(Base):
     version: Mapped[int]
     key_version: Mapped[int]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    account: Mapped[str] = mapped_column(server_default="")
     created_by: Mapped[str]
     created_at: Mapped[datetime]

@@ -49,7 +49,7 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
     """Connect to the database, bring it up to date, and unseal the keys."""
     store = Store.connect(settings.database_url.get_secret_value())
     store.migrate()
-    audit = AuditLog(clock)
+    audit = AuditLog(clock, lambda session: vault.known.masker_if_open(session))  # noqa: PLW0108 - it is made later
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     ring = open_keys(settings.vault_keys, settings.state)
     vault = Vault(store, ring, audit, clock, settings.vault_keys.cache_seconds)

@@ -23,6 +23,7 @@ from bailiwick.control.policies import DecisionMemory, PolicyService
 from bailiwick.control.previews import PreviewKeeper
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
+from bailiwick.control.reveals import RevealService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
@@ -84,6 +85,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         access=estate.access,
         catalog=estate.catalog,
         integrations=estate.integrations,
+        reveals=RevealService(base.store, base.audit, base.authorizer, base.vault, clock),
+        rotations=estate.rotations,
+        rotation_keeper=estate.rotation_keeper,
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
         access_reviews=AccessReviewService(
@@ -221,6 +225,7 @@ def _inventory(base: Base, people: People, estate: Estate, delivery: Delivery, p
         integrations=estate.integrations,
         accounts=estate.accounts,
         vault=base.vault,
+        rotations=estate.rotations,
         hub=planes.hub,
         planes={name: plane.kind for name, plane in base.settings.planes.items()},
         clock=base.clock,

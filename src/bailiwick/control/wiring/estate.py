@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
 from bailiwick.control.access_reviews import (
     GrantSource,
     RoleSource,
@@ -12,7 +15,8 @@ from bailiwick.control.identity import (
     AccessService,
 )
 from bailiwick.control.inference import ModelServing
-from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService, Wrapping
+from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
@@ -29,12 +33,27 @@ class Estate:
     accounts: AccountBook
     data_classes: DataClasses
     access: AccessService
+    rotations: RotationService
+    rotation_keeper: RotationKeeper
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
 def build_estate(base: Base, people: People) -> Estate:
     """Put together what there is."""
     catalog = CatalogService(store=base.store, audit=base.audit, authorizer=base.authorizer, clock=base.clock)
+    rotations = RotationService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        vault=base.vault,
+        hooks=base.settings.secret_rotation.hooks,
+        clock=base.clock,
+    )
+
+    def wrapping_of(session: Session, name: str) -> Wrapping:
+        rule = rotations.rule(session, name)
+        return Wrapping(rule.owner, rule.every_hours) if rule is not None else Wrapping("", 0)
+
     integrations = IntegrationService(
         store=base.store,
         audit=base.audit,
@@ -43,6 +62,7 @@ def build_estate(base: Base, people: People) -> Estate:
         on_change=base.relay.refresh,
         planes=base.settings.planes,
         secrets=lambda session: {item.name for item in base.vault.names(session)},
+        wrapping_of=wrapping_of,
     )
     withdrawals = GrantWithdrawals(
         store=base.store, audit=base.audit, authorizer=base.authorizer, on_change=base.relay.refresh
@@ -56,5 +76,27 @@ def build_estate(base: Base, people: People) -> Estate:
         accounts=AccountBook(base.audit),
         data_classes=DataClasses(base.store, base.audit, base.authorizer),
         access=AccessService(base.authorizer, names, base.clock),
+        rotations=rotations,
+        rotation_keeper=_rotation_keeper(base, rotations),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
+    )
+
+
+def _rotation_keeper(base: Base, rotations: RotationService) -> RotationKeeper:
+    read = secret_reader(base.store, base.vault)
+
+    def hooks() -> dict[str, HookTarget]:
+        return {
+            name: HookTarget(hook.url, read(hook.token) if hook.token is not None else SecretStr(""), hook.ca)
+            for name, hook in base.settings.secret_rotation.hooks.items()
+        }
+
+    return RotationKeeper(
+        rotations,
+        store=base.store,
+        audit=base.audit,
+        vault=base.vault,
+        hooks=hooks,
+        on_switch=base.relay.refresh,
+        clock=base.clock,
     )

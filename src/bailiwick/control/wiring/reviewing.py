@@ -122,6 +122,7 @@ def build_sources(
         secrets=base.vault.masker,
         surroundings=surroundings,
         check_reach=check_reach,
+        on_leak=estate.rotations.leaked,
         require_pusher=require_pusher,
         on_accepted=base.relay.accepted,
         branches=base.relay,

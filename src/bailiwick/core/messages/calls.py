@@ -9,10 +9,15 @@ from bailiwick.core.messages.base import Message
 
 
 class SecretValue(Message):
-    """A credential on its way to the gateway that needs it, over mutual TLS only."""
+    """A credential on its way to the gateway that needs it, over mutual TLS only.
+
+    `account` is who signs in with it, empty where the connection says so; `version` counts from 1, 0 where unknown.
+    """
 
     name: str
     value: str = Field(repr=False)
+    version: int = 0
+    account: str = ""
 
 
 class PassRequest(Message):

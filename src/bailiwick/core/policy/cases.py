@@ -46,6 +46,9 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "policy.propose": {"permits": False},
     "stop.lift": {"security": False, "killers": frozenset()},
     "freeze.lift": {"starters": frozenset()},
+    "secret.approve-reveal": {"askers": frozenset()},
+    "secret.reveal": {"secret": "", "asked": True, "approved": False},
+    "integration.wrap-key": {"integration": "", "owned": True, "every_hours": 720},
     "encryption-key.shred": {"askers": frozenset()},
 }
 

@@ -116,13 +116,13 @@ class Link:
         """Return an artefact's bytes, unverified."""
         return await self._request("GET", f"/artifacts/{sha256}")
 
-    async def secret(self, name: str) -> str:
+    async def secret(self, name: str) -> SecretValue:
         """Return a credential for a gateway."""
-        return SecretValue.model_validate_json(await self._request("GET", f"/secrets/{name}")).value
+        return SecretValue.model_validate_json(await self._request("GET", f"/secrets/{name}"))
 
-    async def model_key(self, model: str) -> str:
+    async def model_key(self, model: str) -> SecretValue:
         """Return the credential of a model's server."""
-        return SecretValue.model_validate_json(await self._request("GET", f"/model-keys/{model}")).value
+        return SecretValue.model_validate_json(await self._request("GET", f"/model-keys/{model}"))
 
     async def model_pass(self, token: str) -> str:
         """Return the pass for models of whoever shows an access token."""

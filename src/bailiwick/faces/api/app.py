@@ -45,6 +45,7 @@ from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.reviewers import add_reviewers
 from bailiwick.faces.api.rollouts import add_rollouts
 from bailiwick.faces.api.sbom import add_sbom
+from bailiwick.faces.api.secrets import add_secrets
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
 from bailiwick.faces.api.signing import add_signing
@@ -117,6 +118,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_previews,
         add_signing,
         add_encryption_keys,
+        add_secrets,
     ):
         add(api, control, Caller)
     api.add_middleware(Repeats, control=control)

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from bailiwick.control.rotations import AnySource
 from bailiwick.core.grants import Offer
 from bailiwick.core.messages import AnyConnection
 
@@ -48,6 +49,15 @@ class SecretBody(_Body):
     """A secret's value."""
 
     value: str = Field(repr=False)
+
+
+class RotationRuleBody(ReasonBody):
+    """Whose a secret is, where a new value is made (nowhere: by hand), how often, and how long the old one works on."""
+
+    owner: str = Field(max_length=210)
+    source: AnySource | None = None
+    every_hours: int = Field(default=0, ge=0, le=10 * 366 * 24, description="0: only when somebody asks or it leaks")
+    grace_minutes: int = Field(default=60, ge=0, le=30 * 24 * 60)
 
 
 class IntegrationBody(_Body):

@@ -1,4 +1,4 @@
-"""The platform over the API: integrations and secrets."""
+"""Business systems over the API."""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration
-from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody, SecretBody
+from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
 def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
-    """Add integrations and secrets to the API."""
+    """Add integrations to the API."""
 
     @api.get("/v1/integrations")
     def integrations(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
@@ -58,18 +57,3 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
     @api.put("/v1/integrations/{name}/data-classes")
     def classify(identity: Caller, name: str, body: DataClassesBody) -> Json:
         return {"name": name, "data_classes": control.data_classes.classify(identity, name, body.columns)}
-
-    @api.get("/v1/secrets")
-    def secrets(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
-        with control.store.transaction() as session:
-            control.authorizer.require(session, identity, "secret.manage", ORGANIZATION)
-            known = control.vault.names(session)
-        shown, further = page(known, lambda item: item.name, cursor, limit)
-        return {"secrets": [asdict(item) for item in shown], "cursor": further}
-
-    @api.put("/v1/secrets/{name}")
-    def put_secret(identity: Caller, name: str, body: SecretBody) -> Json:
-        with control.store.transaction() as session:
-            control.authorizer.require(session, identity, "secret.manage", ORGANIZATION)
-            version = control.vault.put(session, name, body.value, by=str(identity.principal))
-        return {"name": name, "version": version}

@@ -21,7 +21,7 @@ _MOST_BYTES = 1 << 20
 _PUSHES = "/v1/push/"
 _SERVER_ERROR = 500
 # Answers that show a secret once: they are not kept, so a key has no effect there.
-_SECRET_ANSWERS = ("/directory-tokens",)
+_SECRET_ANSWERS = ("/directory-tokens", "/revealed")
 
 
 class Repeats:

@@ -37,6 +37,7 @@ from bailiwick.faces.cli import (
     roles,
     rollouts,
     sandbox,
+    secrets,
     serve,
     services,
     sessions,
@@ -71,6 +72,7 @@ stops.register(root)
 approving.register(root)
 emergencies.register(root)
 platform.register(root)
+secrets.register(root)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
 root.add_typer(exporters.app, name="exporter")

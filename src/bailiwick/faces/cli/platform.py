@@ -1,6 +1,5 @@
-"""The platform on the command line: integrations and secrets."""
+"""Business systems on the command line."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -14,7 +13,6 @@ from bailiwick.faces.cli.files import read_yaml
 from bailiwick.faces.cli.options import Json
 
 integration = typer.Typer(help="Business systems that apps may be granted.", no_args_is_help=True)
-secret = typer.Typer(help="Secrets in the vault, by name.", no_args_is_help=True)
 
 
 @integration.command("list")
@@ -114,22 +112,6 @@ def classify(
     typer.echo("\n".join(lines) or f"{name}: no column has a class")
 
 
-@secret.command("list")
-def list_secrets(as_json: Json = False) -> None:
-    """List names, never values."""
-    found = call("GET", "/secrets")
-    lines = [f"{item['name']:<30} version {item['version']}" for item in found["secrets"]]
-    show(found, "\n".join(lines), as_json=as_json)
-
-
-@secret.command()
-def put(name: str) -> None:
-    """Store a secret; its value is read from stdin. Example: bailiwick secret put orders-db-password < file."""
-    done = call("PUT", f"/secrets/{name}", json={"value": sys.stdin.read().rstrip("\n")})
-    typer.echo(f"{name}: version {done['version']}")
-
-
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
     root.add_typer(integration, name="integration")
-    root.add_typer(secret, name="secret")

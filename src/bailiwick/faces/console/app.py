@@ -40,6 +40,7 @@ from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
+from bailiwick.faces.console.secrets import add_secrets
 from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.settings import add_settings
 from bailiwick.faces.console.sign_in import add_sign_in
@@ -79,6 +80,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_findings,
         add_waivers,
         add_integrations,
+        add_secrets,
         add_planes,
         add_policies,
         add_standards,

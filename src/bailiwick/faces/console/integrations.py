@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration
+from bailiwick.control.integrations import Integration, static_key
 from bailiwick.core.grants import Offer
 from bailiwick.core.messages import AnyConnection
 from bailiwick.core.principals import Identity
@@ -21,7 +21,6 @@ from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
 
 _KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service", "smtp": "a mail server"}
-_STATIC = frozenset({"bearer", "basic", "header"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
-    static = connection.kind != "postgresql" and connection.credential.kind in _STATIC
-    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static)
+    secrets, static = tuple(sorted(connection.secrets)), bool(static_key(connection))
+    return PlaceView(plane, connection.words, connection.account, secrets, static)
 
 
 def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.grants import DataGrant, MailGrant
-from bailiwick.core.messages import BasicPassword, MailConnection
+from bailiwick.core.messages import BasicPassword, MailConnection, SecretValue
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.credentials import Credentials
@@ -50,11 +50,11 @@ class House:
     gateway: MailGateway = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
 
-    async def fetch(self, name: str) -> str:
+    async def fetch(self, name: str) -> SecretValue:
         self.fetched.append(name)
         if name not in self.secrets:
             raise NotFoundError(f"there is no secret '{name}'")
-        return self.secrets[name]
+        return SecretValue(name=name, value=self.secrets[name])
 
     def client(self) -> smtplib.SMTP:
         return smtplib.SMTP("127.0.0.1", self.port, timeout=20)

@@ -15,7 +15,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.grants import DataGrant, FieldMask, Mask, RequestGrant
-from bailiwick.core.messages import BearerToken, ServiceConnection
+from bailiwick.core.messages import BearerToken, SecretValue, ServiceConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.credentials import Credentials
@@ -66,11 +66,11 @@ class House:
     gateway: ServiceGateway = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
 
-    async def fetch(self, name: str) -> str:
+    async def fetch(self, name: str) -> SecretValue:
         self.fetched.append(name)
         if name not in self.secrets:
             raise NotFoundError(f"there is no secret '{name}'")
-        return self.secrets[name]
+        return SecretValue(name=name, value=self.secrets[name])
 
     def call(self, method: str, target: str, *, trace: str = TRACE, **given: Any) -> httpx2.Response:
         headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"} if trace else {}

@@ -4,12 +4,13 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.accounts import read_accounts
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.listener import SqlListener
-from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, connect
+from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect
 
 __all__ = [
     "Binding",
     "Connection",
     "Database",
+    "SignInRefusedError",
     "SqlGateway",
     "SqlListener",
     "connect",

@@ -24,8 +24,13 @@ from bailiwick.dataplane.gateways.sql.messages import (
 )
 
 _CONNECT_SECONDS = 10.0
+_SIGN_IN_REFUSED = "28"  # SQLSTATE class 28: invalid authorization specification
 _AUTH_OK, _AUTH_CLEAR, _AUTH_SASL, _AUTH_CONTINUE, _AUTH_FINAL = 0, 3, 10, 11, 12
 _STATEMENT_TIMEOUT = "30s"
+
+
+class SignInRefusedError(UnavailableError):
+    """The database does not take the account or its password: it may have been rotated since it was fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +126,21 @@ async def _sign_in(channel: Channel, target: Database) -> None:
     while True:
         message = await read_message(channel)
         if message.kind == b"E":
-            raise UnavailableError(
-                f"the database {target.database} refuses our sign-in: {error_fields(message.body).get('C')}"
-            )
+            raise _refusal(target.database, message.body)
         (method,) = struct.unpack("!I", message.body[:4])
         if message.kind != b"R" or method not in {_AUTH_OK, _AUTH_CLEAR, _AUTH_SASL}:
             raise ProtocolError("the database asks for a way of signing in that is not spoken here")
         if method == _AUTH_OK:
             return
         if method == _AUTH_SASL:
-            await _scram(channel, message.body[4:], target.password)
+            await _scram(channel, message.body[4:], target)
         elif target.tls or target.host.startswith("/"):
             channel.write(Message(b"p", text(target.password)).encode())
         else:
             raise ProtocolError("the database asks for the password in the clear over an open line")
 
 
-async def _scram(channel: Channel, offered: bytes, password: str) -> None:
+async def _scram(channel: Channel, offered: bytes, target: Database) -> None:
     """Sign in by SCRAM-SHA-256 (RFC 5802, RFC 7677); the server must prove that it knows the password too."""
     if b"SCRAM-SHA-256" not in offered.split(b"\0"):
         raise ProtocolError("the database offers no SCRAM-SHA-256")
@@ -145,28 +148,37 @@ async def _scram(channel: Channel, offered: bytes, password: str) -> None:
     bare = f"n=,r={nonce}"
     first = f"n,,{bare}".encode()
     channel.write(Message(b"p", text("SCRAM-SHA-256") + struct.pack("!I", len(first)) + first).encode())
-    challenge = (await _sasl(channel, _AUTH_CONTINUE)).decode()
+    challenge = (await _sasl(channel, _AUTH_CONTINUE, target.database)).decode()
     fields = dict(part.split("=", 1) for part in challenge.split(","))
     if not fields["r"].startswith(nonce):
         raise ProtocolError("the database answers another sign-in")
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(fields["s"]), int(fields["i"]))
+    salted = hashlib.pbkdf2_hmac("sha256", target.password.encode(), base64.b64decode(fields["s"]), int(fields["i"]))
     unproved = f"c=biws,r={fields['r']}"
     signed = f"{bare},{challenge},{unproved}".encode()
     client_key = hmac.digest(salted, b"Client Key", "sha256")
     signature = hmac.digest(hashlib.sha256(client_key).digest(), signed, "sha256")
     proof = base64.b64encode(bytes(a ^ b for a, b in zip(client_key, signature, strict=True))).decode()
     channel.write(Message(b"p", f"{unproved},p={proof}".encode()).encode())
-    verdict = (await _sasl(channel, _AUTH_FINAL)).decode()
+    verdict = (await _sasl(channel, _AUTH_FINAL, target.database)).decode()
     expected = hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), signed, "sha256")
     if not hmac.compare_digest(verdict, "v=" + base64.b64encode(expected).decode()):
         raise ProtocolError("the database does not prove that it knows the password")
 
 
-async def _sasl(channel: Channel, wanted: int) -> bytes:
+async def _sasl(channel: Channel, wanted: int, database: str) -> bytes:
     message = await read_message(channel)
+    if message.kind == b"E":
+        raise _refusal(database, message.body)
     if message.kind != b"R" or struct.unpack("!I", message.body[:4])[0] != wanted:
         raise ProtocolError("the database refuses the sign-in")
     return message.body[4:]
+
+
+def _refusal(database: str, body: bytes) -> UnavailableError:
+    """Return what to say of a sign-in that the database answers with an error: its code, never its words."""
+    code = error_fields(body).get("C") or ""
+    kind = SignInRefusedError if code.startswith(_SIGN_IN_REFUSED) else UnavailableError
+    return kind(f"the database {database} refuses our sign-in: {code}")
 
 
 async def _until_ready(channel: Channel, target: Database) -> Connection:

@@ -1,0 +1,261 @@
+"""Says how secrets are rotated, has them rotated, and shows how that goes; each verb asks policy and is audited."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.rotations.errors import NotRotatableError, RotationNotFoundError
+from bailiwick.control.rotations.model import Cause, Rotation, Rule, SecretView, State
+from bailiwick.control.rotations.rows import (
+    end,
+    going,
+    last_ended,
+    new_rotation,
+    next_rotation,
+    note_step,
+    rotation_of,
+    rule_of,
+)
+from bailiwick.control.rotations.sources import HookSource
+from bailiwick.control.rotations.tables import RotationRow, RuleRow
+from bailiwick.control.vault import STAGED_VERSION, SecretInfo, Vault
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
+from bailiwick.store import Store
+from bailiwick.store.locks import hold
+
+_OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
+_REVIEW = "service:review"
+_LEAKED = "a review found its value in code"
+_MOST_EARLIER = 20
+
+
+class RotationService:
+    """Rotation of secrets. `hooks` are the names of the settings' hooks. What is asked for here, the keeper does."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        audit: AuditLog,
+        authorizer: Authorizer,
+        vault: Vault,
+        hooks: Collection[str],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._authorizer = authorizer
+        self._vault = vault
+        self._hooks = hooks
+        self._clock = clock
+
+    def put(self, identity: Identity, name: str, value: str) -> int:
+        """Store a version of a secret that a person brings, and return its number."""
+        with self._store.transaction() as session:
+            self._require(session, identity)
+            version = self._vault.put(session, name, value, by=str(identity.principal))
+            row = going(session, name)
+            if row is not None and row.state == State.BY_HAND:
+                row.new_version = version
+                end(row, self._clock(), State.DONE, f"{identity.principal} stored version {version}")
+        return version
+
+    def secrets(self, identity: Identity) -> list[SecretView]:
+        """Return every secret with how it is rotated, by name."""
+        with self._store.transaction() as session:
+            self._require(session, identity)
+            rules = {row.name: rule_of(row) for row in session.scalars(select(RuleRow))}
+            newest: dict[str, Rotation] = {}
+            live: dict[str, Rotation] = {}
+            for row in session.scalars(select(RotationRow).order_by(RotationRow.asked_at)):
+                (live if row.ended_at is None else newest)[row.name] = rotation_of(row)
+            return [
+                _view(info, rules.get(info.name), live.get(info.name), newest.get(info.name))
+                for info in self._vault.names(session)
+            ]
+
+    def secret(self, identity: Identity, name: str) -> tuple[SecretView, Sequence[Rotation]]:
+        """Return a secret with its rotations, the newest first."""
+        with self._store.transaction() as session:
+            self._require(session, identity)
+            info = self._info(session, name)
+            rule = self.rule(session, name)
+            rows = session.scalars(
+                select(RotationRow)
+                .where(RotationRow.name == name)
+                .order_by(RotationRow.asked_at.desc())
+                .limit(_MOST_EARLIER)
+            )
+            found = [rotation_of(row) for row in rows]
+        live = next((item for item in found if item.ended_at is None), None)
+        last = next((item for item in found if item.ended_at is not None), None)
+        return _view(info, rule, live, last), found
+
+    def declare(self, identity: Identity, name: str, rule: Rule, reason: str) -> None:
+        """Say how a secret is rotated from here on; a rotation that is going on ends as it began."""
+        reason = given_reason(reason, what="a rule of rotation")
+        if not _OWNER.fullmatch(rule.owner):
+            raise InvalidInputError("a secret has an owner", hint="owner: user:ann@example.com, or a group")
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            self._info(session, name)
+            self._require_source(session, name, rule)
+            row = session.get(RuleRow, (self._store.tenant, name))
+            before = _described(rule_of(row)) if row is not None else None
+            row = row or RuleRow(name=name)
+            row.owner, row.every_hours, row.grace_minutes = rule.owner, rule.every_hours, rule.grace_minutes
+            row.source = rule.source.model_dump(mode="json") if rule.source is not None else None
+            row.set_by, row.set_at = str(identity.principal), self._clock()
+            row.reason = self._vault.masker(session).mask(reason)
+            session.add(row)
+            self._audit.note(
+                session,
+                str(identity.principal),
+                "secret.rotation-declared",
+                f"secret:{name}",
+                reason=reason,
+                deciders=decision.deciders,
+                before=before,
+                after=_described(rule),
+            )
+
+    def undeclare(self, identity: Identity, name: str, reason: str) -> None:
+        """Have a secret rotated no more."""
+        reason = given_reason(reason, what="a rule of rotation")
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            row = session.get(RuleRow, (self._store.tenant, name))
+            if row is None:
+                raise RotationNotFoundError(f"nothing says how '{name[:80]}' is rotated")
+            before = _described(rule_of(row))
+            session.delete(row)
+            who = str(identity.principal)
+            resource = f"secret:{name}"
+            self._audit.note(
+                session,
+                who,
+                "secret.rotation-undeclared",
+                resource,
+                reason=reason,
+                deciders=decision.deciders,
+                before=before,
+            )
+
+    def rotate(self, identity: Identity, name: str, reason: str) -> Rotation:
+        """Have a secret rotated; when that is going on already, return it: two wishes end in one rotation."""
+        reason = given_reason(reason, what="a rotation")
+        with self._store.transaction() as session:
+            self._require(session, identity)
+            reason = self._vault.masker(session).mask(reason)
+            return self._begin(session, name, Cause.ASKED, str(identity.principal), reason)
+
+    def leaked(self, values: Collection[str], where: str) -> None:
+        """Have the secrets rotated that these values are of, or tell a person where that cannot be done by itself."""
+        with self._store.transaction() as session:
+            for name, version in sorted(self._vault.versions_with(session, values)):
+                row, reason = going(session, name), f"{_LEAKED}: {where}"
+                if version in {self._info(session, name).version, STAGED_VERSION}:
+                    self._begin(session, name, Cause.LEAK, _REVIEW, reason)
+                elif row is not None and row.old_version == version:
+                    self._hasten(row, reason, newest=False)
+
+    def rule(self, session: Session, name: str) -> Rule | None:
+        """Return how a secret is rotated, None when nobody said so."""
+        row = session.get(RuleRow, (self._store.tenant, name))
+        return rule_of(row) if row is not None else None
+
+    def start_due(self) -> None:
+        """Begin the rotations whose time has come."""
+        now = self._clock()
+        with self._store.transaction() as session:
+            infos = {info.name: info for info in self._vault.names(session)}
+            for row in session.scalars(select(RuleRow).where(RuleRow.every_hours > 0)).all():
+                info, last = infos.get(row.name), last_ended(session, row.name)
+                if info is None or going(session, row.name) is not None:
+                    continue
+                due = next_rotation(rule_of(row), info.created_at, rotation_of(last) if last is not None else None)
+                if due is not None and due <= now:
+                    words = f"every {row.every_hours} hours, as its rule says"
+                    self._begin(session, row.name, Cause.SCHEDULE, "service:vault", words)
+
+    def _begin(self, session: Session, name: str, cause: Cause, by: str, reason: str) -> Rotation:
+        """Begin a rotation, or join the one that is going on, in the caller's transaction."""
+        hold(session, f"rotation/{name}")
+        row, now = going(session, name), self._clock()
+        if row is not None:
+            if cause is Cause.LEAK:
+                self._hasten(row, reason, newest=True)
+            return rotation_of(row)
+        version = self._info(session, name).version
+        rule = self.rule(session, name)
+        if (rule is None or rule.source is None) and cause is Cause.ASKED:
+            raise NotRotatableError(
+                f"nothing says where a new value of '{name[:80]}' is made",
+                hint=f"say so: bailiwick secret declare {name} FILE; or store one: bailiwick secret put {name} < FILE",
+            )
+        row = new_rotation(name, rule, cause, by, reason, version, now)
+        session.add(row)
+        session.flush()
+        self._audit.note(
+            session,
+            by,
+            "secret.rotation-asked",
+            f"secret:{name}",
+            reason=reason,
+            context={"rotation": row.id, "cause": cause, "version": version},
+        )
+        return rotation_of(row)
+
+    def _hasten(self, row: RotationRow, reason: str, *, newest: bool) -> None:
+        """Leave the old value no more time; once planes have the new one, that may be the one that leaked."""
+        again = newest and row.state in {State.TESTED, State.SWITCHED}
+        if row.cause == Cause.LEAK and row.again >= again:
+            return
+        row.cause, row.grace_minutes, row.again = Cause.LEAK, 0, row.again or again
+        if row.revoke_at is not None:
+            row.revoke_at = row.next_try_at = self._clock()
+        note_step(row, self._clock(), reason)
+
+    def _require_source(self, session: Session, name: str, rule: Rule) -> None:
+        source = rule.source
+        if source is None:
+            return
+        if isinstance(source, HookSource) and source.hook not in self._hooks:
+            raise InvalidInputError(f"the settings name no hook '{source.hook}'", hint="secret_rotation.hooks")
+        if name in source.secrets:
+            raise InvalidInputError("a secret is not rotated with itself", hint="leave 'by' out, or name another")
+        known = {info.name for info in self._vault.names(session)}
+        missing = sorted(source.secrets - known)
+        if missing:
+            raise InvalidInputError(
+                f"the vault has no secret '{missing[0]}'", hint=f"bailiwick secret put {missing[0]} < FILE, then again"
+            )
+
+    def _info(self, session: Session, name: str) -> SecretInfo:
+        return self._vault.info(session, name)
+
+    def _require(self, session: Session, identity: Identity) -> None:
+        self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+
+
+def _view(info: SecretInfo, rule: Rule | None, live: Rotation | None, last: Rotation | None) -> SecretView:
+    due = next_rotation(rule, info.created_at, last)
+    return SecretView(info.name, info.version, info.account, info.created_by, info.created_at, rule, due, live, last)
+
+
+def _described(rule: Rule) -> dict[str, str | int]:
+    """Return a rule as the audit log tells of it."""
+    source = rule.source.words if rule.source is not None else "by hand"
+    return {
+        "owner": rule.owner,
+        "source": source,
+        "every_hours": rule.every_hours,
+        "grace_minutes": rule.grace_minutes,
+    }

@@ -1,0 +1,13 @@
+"""The systems that secrets are for, where new values are made, tried and taken away."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bailiwick.control.rotations.sources.hook import HookSource, HookTarget
+from bailiwick.control.rotations.sources.postgresql import PostgresSource
+from bailiwick.control.rotations.sources.work import Credential, Work
+
+AnySource = Annotated[PostgresSource | HookSource, Field(discriminator="kind")]
+
+__all__ = ["AnySource", "Credential", "HookSource", "HookTarget", "PostgresSource", "Work"]

@@ -1,0 +1,10 @@
+"""A clock that is moved on to where rotations are due."""
+
+import pytest
+
+from tests.fixtures.moving import MovingClock
+
+
+@pytest.fixture
+def clock() -> MovingClock:
+    return MovingClock()

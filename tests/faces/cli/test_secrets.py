@@ -1,0 +1,78 @@
+"""`bailiwick secret` and the API behind it: stored, declared, rotated and shown, and never a value."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.faces.cli.conftest import CommandLine
+from tests.fixtures.rotated import FIRST, NAME, Twins, put
+
+pytestmark = pytest.mark.req("SE1", "SE2")
+
+
+@pytest.fixture
+def file(twins: Twins, tmp_path: Path) -> Path:
+    path = tmp_path / "rotation.yaml"
+    path.write_text(
+        json.dumps(
+            {"owner": "user:it@example.com", "every_hours": 720, "source": twins.source().model_dump(mode="json")}
+        )
+    )
+    return path
+
+
+def test_a_secret_is_declared_rotated_and_shown_without_any_value(
+    command_line: CommandLine, twins: Twins, file: Path
+) -> None:
+    run, keeper = command_line.run, command_line.company.control.rotation_keeper
+    declared = run("admin", "secret", "declare", NAME, file, "--reason", "once a month")
+    assert declared.exit_code == 0, declared.output
+    assert f"{twins.a}, {twins.b}, every 720 hours; the old value works 60 minutes" in declared.output
+    asked = run("security", "secret", "rotate", NAME, "--reason", "somebody left", "--no-wait")
+    assert "asked  asked" in asked.output
+    keeper.keep()
+    done = run("security", "secret", "rotate", NAME, "--reason", "and again", "--json")
+    assert json.loads(done.output)["state"] == "switched"
+    shown = run("admin", "secret", "show", NAME)
+    assert f"version 2, 0 days old, signs in as {twins.b}, of user:it@example.com, rotated next" in shown.output
+    assert "somebody left" in shown.output
+    listed = run("admin", "secret", "list")
+    assert f"{NAME:<30} version 2" in listed.output
+    for said in (declared, asked, done, shown, listed):
+        assert FIRST not in said.output
+        assert "SCRAM" not in said.output
+    assert run("builder", "secret", "rotate", NAME, "--reason", "x").exit_code == 1
+    assert run("admin", "secret", "undeclare", NAME, "--reason", "it is gone").exit_code == 0
+    assert "nothing says how it is rotated" in run("admin", "secret", "show", NAME).output
+
+
+def test_a_rotation_that_fails_says_why_and_that_the_old_value_is_in_force(
+    command_line: CommandLine, twins: Twins, file: Path
+) -> None:
+    run = command_line.run
+    assert run("admin", "secret", "declare", NAME, file, "--reason", "once a month").exit_code == 0
+    twins.run(f"REVOKE SELECT ON orders FROM {twins.b}")
+    run("admin", "secret", "rotate", NAME, "--reason", "x", "--no-wait")
+    command_line.company.control.rotation_keeper.keep()
+    assert f"{twins.b} is no twin of {twins.a}" in run("admin", "secret", "show", NAME).output
+    wrong = run("admin", "secret", "declare", NAME, file.with_name("none.yaml"))
+    assert wrong.exit_code == 2
+    file.write_text("owner: user:it@example.com\nsource: {kind: postgresql, host: h, database: d, roles: [a, b]}\n")
+    assert run("admin", "secret", "declare", NAME, file, "--reason", "x").exit_code == 1
+
+
+def test_a_secret_is_revealed_after_another_person_agreed(command_line: CommandLine) -> None:
+    run = command_line.run
+    put(command_line.company, "crm-key", "the-key-of-the-crm")
+    asked = run("admin", "secret", "reveal", "crm-key", "--reason", "the vendor asks")
+    identifier = asked.output.partition(":")[0]
+    early = run("admin", "secret", "reveal", identifier)
+    assert early.exit_code == 1
+    assert "another administrator says" in early.output
+    agreed = run("security", "secret", "approve-reveal", identifier, "--reason", "I know why")
+    assert "user:admin@example.com may see crm-key once: the vendor asks" in agreed.output
+    assert run("admin", "secret", "reveal", identifier).output == "the-key-of-the-crm\n"
+    again = run("admin", "secret", "reveal", identifier)
+    assert "shown once" in again.output
+    assert "the-key" not in again.output
