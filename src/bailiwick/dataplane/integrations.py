@@ -3,7 +3,6 @@
 Credentials are kept in memory only.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -24,10 +23,8 @@ from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
-from bailiwick.dataplane.gateways.sql import Connection, Database, connect, read_accounts
+from bailiwick.dataplane.gateways.sql import Connection, connect, connect_to, read_accounts
 from bailiwick.dataplane.gateways.upstreams import Upstreams
-
-_ACCOUNTS_SECONDS = 30.0
 
 
 class PlaneIntegrations:
@@ -68,7 +65,7 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await connect(await self._database(state.connection), f"bailiwick {binding.app}")
+        return await self._connect_to(state.connection, f"bailiwick {binding.app}")
 
     def service(self, binding: Binding) -> ServiceConnection | None:
         """Return where the HTTP service behind a socket is now, None when it is gone."""
@@ -82,9 +79,12 @@ class PlaneIntegrations:
             raise UnavailableError(f"the database of {binding.app} is not there any more")
         return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
 
-    async def _database(self, target: DatabaseConnection) -> Database:
-        credential = await self._secrets.get(target.secret)
-        return Database(target.host, target.port, target.database, target.user, credential)
+    async def _connect_to(self, target: DatabaseConnection, application: str) -> Connection:
+        return await connect_to(target, await self.secret(target.secret), application)
+
+    async def secret(self, name: str) -> str:
+        """Return a credential by its name; raise an error when the control plane does not give it to this plane."""
+        return await self._secrets.get(name)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""
@@ -100,10 +100,9 @@ class PlaneIntegrations:
         state = self.connected().get(name)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {name} is not there any more")
-        connection = await connect(await self._database(state.connection), "bailiwick discovery")
+        connection = await self._connect_to(state.connection, "bailiwick discovery")
         try:
-            async with asyncio.timeout(_ACCOUNTS_SECONDS):
-                return await read_accounts(connection)
+            return await read_accounts(connection)
         finally:
             connection.close()
 

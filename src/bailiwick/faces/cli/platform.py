@@ -9,6 +9,7 @@ import typer
 
 from bailiwick.core.grants import OFFER, RequestGrant
 from bailiwick.core.reach_words import request_words, table_words
+from bailiwick.faces.cli import grant_drafts
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
 from bailiwick.faces.cli.options import Json
@@ -117,5 +118,6 @@ def put(name: str) -> None:
 
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
+    grant_drafts.register(integration)
     root.add_typer(integration, name="integration")
     root.add_typer(secret, name="secret")

@@ -1,0 +1,75 @@
+"""Grants from plain questions in the console: by keyboard from the question to the saved rule, and who may not."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.control.grant_drafts.conftest import ORDERS, seen, tell
+from tests.faces.console.conftest import Console, Open, csrf_token
+
+pytestmark = pytest.mark.req("IN8", "DG7")
+
+
+def test_a_rule_is_drafted_looked_at_and_saved_without_a_pointer(open_as: Open, console: Console) -> None:
+    page = open_as("admin")
+    page.goto("/integrations")
+    page.get_by_role("link", name="Tables of orders-db, and a grant from a question").press("Enter")
+    assert "Nobody has looked yet what tables orders-db has." in page.inner_text("main")
+    page.get_by_role("button", name="Look", exact=True).press("Enter")
+    assert "A data plane is looking" in page.inner_text("main")
+    tell(console.company, seen(ORDERS))
+    page.reload()
+    assert "1 table with 6 columns, seen by the plane editor; what 2 columns of them hold waits" in page.inner_text(
+        "main"
+    )
+    page.get_by_role("button", name="Confirm orders.customer_email").press("Enter")
+    expect(page.locator("tr[id='orders.customer_email'] .pill")).to_have_text("personal-email")
+    page.get_by_label("What orders.card_number holds").fill("payment")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[id='orders.card_number'] .pill")).to_have_text("payment")
+    page.get_by_label("What is needed").fill("top orders of my region, e-mails masked")
+    page.keyboard.press("Enter")
+    said = page.inner_text("main")
+    assert "only rows whose region is the person's own region; columns id, region, customer_email (masked" in said
+    assert "all rows of orders, not only 'top'" in said
+    page.get_by_role("button", name="Prepare the preview").press("Enter")
+    link = page.get_by_role("link", name="See the rows on the plane editor")
+    assert "//bailiwick-grants.preview.localhost" in str(link.get_attribute("href"))
+    page.get_by_role("textbox", name="Name").fill("regional_orders:read")
+    page.get_by_role("textbox", name="Why").fill("the desk needs it")
+    page.get_by_label("what it opens beyond the question is meant").press("Space")
+    page.get_by_role("button", name="Save the rule").press("Enter")
+    assert "Saved as regional_orders:read" in page.inner_text("main")
+    with console.company.control.store.transaction() as session:
+        offers = console.company.control.integrations.integration(session, "orders-db").offers
+    assert "regional_orders:read" in offers
+
+
+def test_who_may_see_it_may_ask_but_not_preview_confirm_or_save(console: Console) -> None:
+    control, people = console.company.control, console.company.people
+    control.identity.roles.assign(people["admin"], "builder", "user:builder@example.com", "integration:orders-db")
+    control.catalogues.look(people["admin"], "orders-db")
+    tell(console.company, seen(ORDERS))
+    builder, _ = console.signed_in("builder")
+    shown = builder.get("/integrations/orders-db").text
+    assert "Say what it holds" not in shown
+    token = csrf_token(shown)
+    asked = builder.post("/integrations/orders-db/ask", data={"csrf_token": token, "question": "orders of my region"})
+    place = asked.headers["location"]
+    page = builder.get(place).text
+    assert page.count("you may not") == 2
+    form = {"csrf_token": token, "rule": "mine:read", "reason": "please", "column": "orders.id", "data_class": "x"}
+    for path in (
+        f"{place}/save",
+        f"{place}/preview",
+        "/integrations/orders-db/classes",
+        "/integrations/orders-db/look",
+    ):
+        assert builder.post(path, data=form).status_code == 403, path
+    stranger, _ = console.signed_in("user")
+    assert stranger.get("/integrations/orders-db").status_code == 403
+    assert stranger.get(place).status_code == 403
+    admin, _ = console.signed_in("admin")
+    assert admin.get("/integrations/orders-db/drafts/none").status_code == 404
+    assert admin.get("/integrations/nothing").status_code == 404
+    without = {key: value for key, value in form.items() if key != "csrf_token"}
+    assert admin.post(f"{place}/save", data=without).status_code == 403
