@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.grant_drafts import Catalogue, Draft, GrantUse, Preview, Table, read_back
+from bailiwick.control.grant_drafts import Catalogue, Draft, GrantUse, KnownIdentity, Preview, Table, read_back
 from bailiwick.core.messages import TableUniqueness
 
 # From here on a draft is warned of: so many of a hundred rows can be told to be somebody's.
@@ -77,6 +77,11 @@ def uniqueness_words(found: TableUniqueness) -> tuple[str, bool]:
     )
     warns = max(found.unique, found.under_five) >= WARN_FROM
     return (f"{words}: whoever knows these of somebody finds their row" if warns else words), warns
+
+
+def account_document(known: KnownIdentity) -> dict[str, Any]:
+    """Return an account of a connected system, and whose it is."""
+    return {**asdict(known.account), "whose": known.whose, "principal": known.principal}
 
 
 def use_document(use: GrantUse) -> dict[str, Any]:

@@ -44,4 +44,5 @@ def test_from_tables_to_a_saved_rule(command_line: CommandLine) -> None:
     assert "as user:user@example.com sees it" in run("preview", *place, "--as", "user@example.com")
     assert "no app in production has a grant on it" in run("usage", "orders-db")
     assert "nothing narrower is known to do" in run("narrower", "orders-db", "finance/desk", code=1)
+    assert "no plane has told of an account" in run("accounts", "orders-db")
     assert "no plane 'mars' reaches orders-db" in run("look", "orders-db", "--plane", "mars", code=1)

@@ -14,6 +14,8 @@ from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.control.waivers import Waiver
 from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import (
+    Account,
+    AccountsReport,
     AppReport,
     CatalogueReport,
     ColumnSeen,
@@ -200,6 +202,9 @@ def _drafted(company: Company) -> tuple[str, str]:
     look = CatalogueReport(integration="orders-db", tables=(table,), time=utc_now())
     with control.store.transaction() as session:
         control.catalogues.take(session, "editor", look)
+        account = Account(name=HOSTILE, superuser=True)
+        found = AccountsReport(integration="orders-db", accounts=(account,), time=utc_now())
+        control.inventory.accounts.record(session, "editor", found)
     control.catalogues.confirm(admin, "orders-db", {"orders.id": ""})
     strange = control.grant_drafts.ask(admin, "orders-db", f"orders, {HOSTILE}")
     clear = control.grant_drafts.ask(admin, "orders-db", "top orders of my region with e-mails masked")

@@ -4,6 +4,7 @@ from bailiwick.control.grant_drafts.catalogues import CatalogueBook
 from bailiwick.control.grant_drafts.drafts import LONGEST_QUESTION, DraftService
 from bailiwick.control.grant_drafts.errors import NoCatalogueError, NothingToSaveError, UnknownDraftError
 from bailiwick.control.grant_drafts.forms import read_back
+from bailiwick.control.grant_drafts.identities import KnownIdentities, KnownIdentity, Whose
 from bailiwick.control.grant_drafts.interpreting import interpret
 from bailiwick.control.grant_drafts.model import Became, Catalogue, Column, Draft, Phrase, Preview, Reading, Table
 from bailiwick.control.grant_drafts.previews import GrantPreviews
@@ -19,6 +20,8 @@ __all__ = [
     "DraftService",
     "GrantPreviews",
     "GrantUse",
+    "KnownIdentities",
+    "KnownIdentity",
     "NoCatalogueError",
     "NothingToSaveError",
     "Phrase",
@@ -27,6 +30,7 @@ __all__ = [
     "Table",
     "UnknownDraftError",
     "UsageService",
+    "Whose",
     "interpret",
     "read_back",
 ]

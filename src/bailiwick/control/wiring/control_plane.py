@@ -92,6 +92,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         grant_drafts=drafting.drafts,
         grant_previews=drafting.previews,
         grant_usage=drafting.usage,
+        known_identities=drafting.identities,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bailiwick.control.grant_drafts import CatalogueBook, DraftService, GrantPreviews, UsageService
+from bailiwick.control.grant_drafts import CatalogueBook, DraftService, GrantPreviews, KnownIdentities, UsageService
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.delivery import Delivery
 from bailiwick.control.wiring.estate import Estate
@@ -17,6 +17,7 @@ class Drafting:
     drafts: DraftService
     previews: GrantPreviews
     usage: UsageService
+    identities: KnownIdentities
 
 
 def build_drafting(base: Base, people: People, estate: Estate, delivery: Delivery) -> Drafting:
@@ -54,4 +55,5 @@ def build_drafting(base: Base, people: People, estate: Estate, delivery: Deliver
         on_change=base.relay.refresh,
     )
     usage = UsageService(base.store, base.authorizer, drafts, delivery.deploys.production_reaches, base.clock)
-    return Drafting(catalogues, drafts, previews, usage)
+    identities = KnownIdentities(base.authorizer, estate.integrations, estate.accounts, people.identity)
+    return Drafting(catalogues, drafts, previews, usage, identities)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.grant_drafts import LONGEST_QUESTION
 from bailiwick.faces.api.pages import Json
-from bailiwick.faces.drafts import catalogue_document, draft_document, preview_document, use_document
+from bailiwick.faces.drafts import account_document, catalogue_document, draft_document, preview_document, use_document
 
 
 class _Body(BaseModel):
@@ -91,6 +91,12 @@ def add_grant_drafts(api: FastAPI, control: ControlPlane, Caller: Any) -> None: 
     @api.post("/v1/integrations/{name}/drafts/{draft}/save")
     def save(identity: Caller, name: str, draft: str, body: SaveBody) -> Json:
         return draft_document(drafts.save(identity, name, draft, **body.model_dump()))
+
+    @api.get("/v1/integrations/{name}/accounts")
+    def accounts(identity: Caller, name: str) -> Json:
+        with control.store.transaction() as session:
+            found = control.known_identities.known(session, identity, name)
+        return {"accounts": [account_document(item) for item in found]}
 
     @api.get("/v1/integrations/{name}/usage")
     def usage(identity: Caller, name: str) -> Json:

@@ -98,6 +98,20 @@ def save(
     show(done, f"{name} offers {rule}; apps get it with their next approved release", as_json=as_json)
 
 
+def accounts(name: str, as_json: Json = False) -> None:
+    """Show what a system knows of our identities: its accounts, and whose they are.
+
+    Example: bailiwick integration accounts orders-db.
+    """
+    found = call("GET", f"/integrations/{name}/accounts")
+    lines = [
+        f"{item['plane']:<12} {item['name']:<28} {item['principal'] or item['whose']}"
+        f"{', superuser' if item['superuser'] else ''}{', ' + item['whose'] if item['principal'] else ''}"
+        for item in found["accounts"]
+    ]
+    show(found, "\n".join(lines) or "no plane has told of an account", as_json=as_json)
+
+
 def usage(name: str, as_json: Json = False) -> None:
     """Show what apps used of their grants in 90 days. Example: bailiwick integration usage orders-db."""
     found = call("GET", f"/integrations/{name}/usage")
@@ -137,7 +151,7 @@ def show_draft(found: dict[str, Any], *, as_json: bool) -> None:
 
 def register(group: typer.Typer) -> None:
     """Add these verbs to those of integrations."""
-    for verb in (look, tables, confirm, ask, preview, save, usage, narrower):
+    for verb in (look, tables, confirm, ask, preview, save, accounts, usage, narrower):
         group.command()(verb)
 
 

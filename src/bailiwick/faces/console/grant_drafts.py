@@ -41,6 +41,7 @@ def _add_tables(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             waiting = control.catalogues.waits(session, name)
             drafts = control.grant_drafts.recent(session, name)
             change = control.authorizer.decide(session, visitor.identity, "integration.manage", ORGANIZATION)
+            known = control.known_identities.known(session, visitor.identity, name) if change.allowed else []
             uses = _uses(control, session, visitor.identity, name) if change.allowed else []
         return pages.render(
             request,
@@ -53,6 +54,7 @@ def _add_tables(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             drafts=drafts,
             change=change,
             uses=uses,
+            known=known,
             longest=LONGEST_QUESTION,
             glance=_glance(found, name, waiting=waiting),
         )
