@@ -1,8 +1,16 @@
 """Grants from plain questions in the console: by keyboard from the question to the saved rule, and who may not."""
 
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
+from bailiwick.control.identity.credentials import SpentCodeError
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.messages import PassRequest
+from bailiwick.core.passes import read_pass
+from bailiwick.core.pkce import pkce_challenge
 from tests.control.grant_drafts.conftest import ORDERS, seen, tell
 from tests.faces.console.conftest import Console, Open, csrf_token
 
@@ -73,3 +81,40 @@ def test_who_may_see_it_may_ask_but_not_preview_confirm_or_save(console: Console
     assert admin.get("/integrations/nothing").status_code == 404
     without = {key: value for key, value in form.items() if key != "csrf_token"}
     assert admin.post(f"{place}/save", data=without).status_code == 403
+
+
+def test_the_way_to_a_planes_page_is_by_a_code_for_that_plane_only(console: Console) -> None:
+    control, people = console.company.control, console.company.people
+    control.catalogues.look(people["admin"], "orders-db")
+    tell(console.company, seen(ORDERS))
+    draft = control.grant_drafts.ask(people["admin"], "orders-db", "orders of my region")
+    control.grant_previews.order(people["admin"], "orders-db", draft.id)
+    other = control.grant_drafts.ask(people["admin"], "orders-db", "orders of region EMEA")
+    control.grant_previews.order(people["admin"], "orders-db", other.id, plane="production")
+    admin, _ = console.signed_in("admin")
+    asked = {"app": "editor", "mode": "grants", "challenge": pkce_challenge("v" * 43), "state": "s"}
+
+    def code() -> str:
+        away = admin.get("/sign-in/app", params=asked)
+        assert away.status_code == 303
+        place = urlsplit(away.headers["location"])
+        assert (place.hostname, place.path) == ("bailiwick-grants.preview.localhost", "/.bailiwick/callback")
+        return parse_qs(place.query)["code"][0]
+
+    def answered(plane: str, **fields: str) -> str:
+        told = {"code": code(), "app": "editor", "mode": "grants", "verifier": "v" * 43, **fields}
+        return control.planes.answer_pass(plane, PassRequest.model_validate(told)).token
+
+    # What a plane says of itself counts for nothing: it is known by its certificate.
+    with pytest.raises(SpentCodeError):
+        answered("production")
+    with pytest.raises(SpentCodeError):
+        answered("editor", verifier="w" * 43)
+    with pytest.raises(BailiwickError):
+        answered("editor", mode="production", app="finance/desk")
+    key = control.planes.welcome("editor").pass_key
+    found = read_pass(answered("editor"), key, app="editor", mode="grants", now=control.clock())
+    assert str(found.identity.principal) == "user:admin@example.com"
+    assert found.expires - control.clock() < timedelta(minutes=16)
+    assert admin.get("/sign-in/app", params={**asked, "app": "mars"}).status_code == 400
+    assert console.browser().get("/sign-in/app", params=asked).headers["location"].startswith("/sign-in")

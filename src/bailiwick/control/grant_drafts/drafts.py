@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -83,7 +83,7 @@ class DraftService:
 
     def draft(self, session: Session, name: str, draft: str) -> Draft:
         """Return a draft of an integration; raise `UnknownDraftError` for none."""
-        return draft_of(self._row(session, name, draft))
+        return draft_of(_found(session.scalars(_query(name, draft)).one_or_none(), name, draft))
 
     def recent(self, session: Session, name: str, limit: int = 20) -> list[Draft]:
         """Return the newest drafts of an integration."""
@@ -111,7 +111,7 @@ class DraftService:
         with self.store.transaction() as session:
             # Policy comes first: whoever may not save learns nothing of the draft.
             self.authorizer.require(session, identity, "integration.manage", ORGANIZATION)
-            row = self._row(session, name, draft)
+            row = _found(session.scalars(_query(name, draft).with_for_update()).one_or_none(), name, draft)
             kept = draft_of(row)
             _require_savable(kept, wider=wider)
             self.integrations.offer(session, identity, name, rule, kept.reading.tables, reason, replaces=replaces)
@@ -126,13 +126,15 @@ class DraftService:
             )
             return draft_of(row)
 
-    @staticmethod
-    def _row(session: Session, name: str, draft: str) -> DraftRow:
-        query = select(DraftRow).where(DraftRow.id == draft, DraftRow.integration == name).with_for_update()
-        row = session.scalars(query).one_or_none()
-        if row is None:
-            raise UnknownDraftError(f"{name[:60]} has no draft '{draft[:60]}'", hint="ask anew")
-        return row
+
+def _query(name: str, draft: str) -> Select[tuple[DraftRow]]:
+    return select(DraftRow).where(DraftRow.id == draft, DraftRow.integration == name)
+
+
+def _found(row: DraftRow | None, name: str, draft: str) -> DraftRow:
+    if row is None:
+        raise UnknownDraftError(f"{name[:60]} has no draft '{draft[:60]}'", hint="ask anew")
+    return row
 
 
 def _require_savable(draft: Draft, *, wider: bool) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from bailiwick.control.grant_drafts import forms
 from bailiwick.control.grant_drafts import vocabulary as known
+from bailiwick.control.grant_drafts.clauses import Clause, Limit, Names, Term, Way
 from bailiwick.control.grant_drafts.model import Became, Column, Phrase, Reading, Table
-from bailiwick.control.grant_drafts.parsing import Clause, Limit, Names, Term, Way, parse
+from bailiwick.control.grant_drafts.parsing import parse
 from bailiwick.core.column_classes import CARD, SECRET
 from bailiwick.core.data_classes import sensitive_in
 from bailiwick.core.grants import Mask, RowCondition, TableGrant
