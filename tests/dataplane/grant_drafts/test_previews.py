@@ -164,3 +164,10 @@ async def test_of_few_rows_nothing_is_said(house: PlaneHouse, shop: Shop, postgr
 
 async def test_what_others_do_not_know_is_not_counted(house: PlaneHouse, shop: Shop) -> None:
     assert await counted(house, shop, shop.preview(identifying={}, moments={})) == ()
+
+
+async def test_a_plane_shows_nothing_of_another_tenant(house: PlaneHouse, shop: Shop) -> None:
+    await shop.serve(house, shop.preview())
+    assert (await get(house, pass_of(house))).status_code == 200
+    await shop.serve(house, shop.preview(), tenant="another")
+    assert (await get(house, pass_of(house))).status_code == 404
