@@ -127,7 +127,7 @@ class DraftService:
             return draft_of(row)
 
 
-def _query(name: str, draft: str) -> Select[tuple[DraftRow]]:
+def _query(name: str, draft: str) -> Select[DraftRow]:
     return select(DraftRow).where(DraftRow.id == draft, DraftRow.integration == name)
 
 
