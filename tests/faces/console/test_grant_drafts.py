@@ -80,6 +80,8 @@ def test_who_may_see_it_may_ask_but_not_preview_confirm_or_save(console: Console
     assert stranger.get("/integrations/orders-db").status_code == 403
     assert stranger.get(place).status_code == 403
     admin, _ = console.signed_in("admin")
+    assert "Compare grants with 90 days of use" in admin.get("/integrations/orders-db").text
+    assert "No app in production has a grant on it." in admin.get("/integrations/orders-db?usage=true").text
     assert admin.get("/integrations/orders-db/drafts/none").status_code == 404
     assert admin.get("/integrations/nothing").status_code == 404
     without = {key: value for key, value in form.items() if key != "csrf_token"}

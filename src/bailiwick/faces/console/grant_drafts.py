@@ -33,7 +33,7 @@ def add_grant_drafts(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
 def _add_tables(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     @app.get("/integrations/{name}", response_class=HTMLResponse)
-    def tables(request: Request, visitor: Visitor, name: str) -> Response:
+    def tables(request: Request, visitor: Visitor, name: str, usage: bool = False) -> Response:
         with control.store.transaction() as session:
             control.authorizer.require(session, visitor.identity, "integration.read", f"integration:{name}")
             integration = control.integrations.integration(session, name)
@@ -42,7 +42,7 @@ def _add_tables(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             drafts = control.grant_drafts.recent(session, name)
             change = control.authorizer.decide(session, visitor.identity, "integration.manage", ORGANIZATION)
             known = control.known_identities.known(session, visitor.identity, name) if change.allowed else []
-            uses = _uses(control, session, visitor.identity, name) if change.allowed else []
+            uses = _uses(control, session, visitor.identity, name) if change.allowed and usage else []
         return pages.render(
             request,
             "integration",
@@ -54,6 +54,7 @@ def _add_tables(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             drafts=drafts,
             change=change,
             uses=uses,
+            usage=usage,
             known=known,
             longest=LONGEST_QUESTION,
             glance=_glance(found, name, waiting=waiting),
