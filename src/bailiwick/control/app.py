@@ -24,6 +24,7 @@ from bailiwick.control.exceptions import ExceptionKeeper
 from bailiwick.control.exporters import ExportRunner, ExportService
 from bailiwick.control.freeze import FreezeService
 from bailiwick.control.gates import RuleService
+from bailiwick.control.grant_drafts import CatalogueBook, DraftService, GrantPreviews, KnownIdentities, UsageService
 from bailiwick.control.guardrails import GuardrailService
 from bailiwick.control.history import HistoryService
 from bailiwick.control.identity import (
@@ -134,6 +135,11 @@ class ControlPlane:
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     data_classes: DataClasses
+    catalogues: CatalogueBook
+    grant_drafts: DraftService
+    grant_previews: GrantPreviews
+    grant_usage: UsageService
+    known_identities: KnownIdentities
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService

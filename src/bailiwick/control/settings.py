@@ -22,6 +22,8 @@ from bailiwick.control.review import Limits, ReviewPool
 from bailiwick.control.rotation_settings import RotationSettings
 from bailiwick.control.upgrade_settings import UpgradeSettings
 from bailiwick.control.vault import KeyOptions
+from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.passes import GRANTS_LABEL
 
 
 class _Section(BaseModel):
@@ -256,6 +258,20 @@ class ControlSettings(BaseSettings):
     def preview_url(self) -> str:
         """The address of a preview, with `{host}` for the name of the app or branch."""
         return self.app_url.format(host="{host}.preview.localhost")
+
+    def grants_address(self, plane: str) -> str:
+        """Return where a plane shows drafts of grants; raise `InvalidInputError` for a plane that there is not."""
+        if plane not in self.planes:
+            raise InvalidInputError(f"there is no plane '{plane[:40]}'")
+        if self.planes[plane].kind == "editor":
+            return self.preview_url.format(host=GRANTS_LABEL)
+        return self.app_url.format(host=f"{GRANTS_LABEL}.localhost")
+
+    @property
+    def person_attributes(self) -> tuple[str, ...]:
+        """What identity providers tell of people that rows may be limited by."""
+        told = (item.attributes for item in self.providers if isinstance(item, OidcProvider))
+        return tuple(dict.fromkeys(name for names in told for name in names))
 
     @property
     def own_hosts(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jwt
@@ -18,6 +19,10 @@ from bailiwick.core.statements import SigningKey
 ISSUER = "bailiwick"
 # The audience of passes for models: their gateway is no app.
 MODELS_APP, MODELS_MODE = "models", "gateway"
+# The mode of passes for a plane's own page that shows drafts of grants; the app is the plane then. The label is that
+# page's below the suffix of the plane's hosts, which no app takes.
+GRANTS_MODE: Literal["grants"] = "grants"
+GRANTS_LABEL = "bailiwick-grants"
 _ALGORITHM = "Ed25519"  # RFC 9864
 
 

@@ -52,6 +52,7 @@ from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
     SqlGateway,
 )
+from bailiwick.dataplane.grant_drafts import DraftWork, PreviewDoor, Systems
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.health import serve_health
 from bailiwick.dataplane.integrations import PlaneIntegrations
@@ -153,6 +154,8 @@ class DataPlane:
         self._discovery = Discovery(
             self._integrations.connected, self._integrations.read_accounts, self._spool.add, utc_now
         )
+        self._systems = Systems(self._desired, self._integrations.sign_in, utc_now)
+        self._draft_work = DraftWork(self._systems, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=self._desired, clock=utc_now)
 
     # -- its parts -----------------------------------------------------------------------------------------------
@@ -271,6 +274,7 @@ class DataPlane:
             asyncio.create_task(self._discovery.run()),
             asyncio.create_task(self._networks.run()),
             asyncio.create_task(self._attacks.run()),
+            asyncio.create_task(self._draft_work.run()),
         ]
         if self._databases is not None and self._databases.log is not None:
             tasks.append(asyncio.create_task(self._databases.log.run()))
@@ -291,10 +295,22 @@ class DataPlane:
             task.result()
 
     def _router_parts(self) -> RouterParts:
+        sign_in = SignIn(self._link.redeem, secure=self._certificate is not None)
         return RouterParts(
             sites=self._sites,
             gate=self._gate,
-            sign_in=SignIn(self._link.redeem, secure=self._certificate is not None),
+            sign_in=sign_in,
+            own_pages=PreviewDoor(
+                plane=self._settings.plane,
+                host_suffix=self._settings.host_suffix,
+                systems=self._systems,
+                engine=self._engine,
+                pass_key=self._pass_key,
+                desired=self._desired,
+                sign_in=sign_in,
+                emit=self._emit,
+                clock=utc_now,
+            ),
             sign_in_url=lambda: self._host.desired.sign_in_url if self._host.desired else "",
             calls=self._calls,
             pool=self._pool,

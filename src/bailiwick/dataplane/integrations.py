@@ -25,7 +25,7 @@ from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
-from bailiwick.dataplane.gateways.sql import Connection, Database, SignInRefusedError, connect, read_accounts
+from bailiwick.dataplane.gateways.sql import Connection, SignInRefusedError, connect, connect_to, read_accounts
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 _ACCOUNTS_SECONDS = 30.0
@@ -71,7 +71,7 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await self._signed_in(state.connection, f"bailiwick {binding.app}")
+        return await self.sign_in(state.connection, f"bailiwick {binding.app}")
 
     def hear(self, newest: Mapping[str, int]) -> None:
         """Take the newest versions of secrets: an older one is asked for anew at its next use."""
@@ -103,20 +103,15 @@ class PlaneIntegrations:
             raise UnavailableError(f"the database of {binding.app} is not there any more")
         return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
 
-    async def _signed_in(self, target: DatabaseConnection, application: str) -> Connection:
+    async def sign_in(self, target: DatabaseConnection, application: str) -> Connection:
         """Connect; where the database does not take the password, it may have been rotated, and is asked for anew."""
         for wait in _SIGN_IN_WAITS_SECONDS:
             try:
-                return await connect(await self._database(target), application)
+                return await connect_to(target, await self._secrets.held(target.secret), application)
             except SignInRefusedError:
                 self._secrets.forget(target.secret)
                 await asyncio.sleep(wait)
-        return await connect(await self._database(target), application)
-
-    async def _database(self, target: DatabaseConnection) -> Database:
-        credential = await self._secrets.held(target.secret)
-        user = credential.account or target.user
-        return Database(target.host, target.port, target.database, user, credential.value)
+        return await connect_to(target, await self._secrets.held(target.secret), application)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""
@@ -132,10 +127,9 @@ class PlaneIntegrations:
         state = self.connected().get(name)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {name} is not there any more")
-        connection = await self._signed_in(state.connection, "bailiwick discovery")
+        connection = await self.sign_in(state.connection, "bailiwick discovery")
         try:
-            async with asyncio.timeout(_ACCOUNTS_SECONDS):
-                return await read_accounts(connection)
+            return await read_accounts(connection)
         finally:
             connection.close()
 

@@ -1,13 +1,16 @@
 """Accounts that planes find in connected systems: remembered, told of when they change, and in the inventory."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from bailiwick.control.identity import Claims
 from bailiwick.control.inventory import Entry, Filter, Flag, Kind
 from bailiwick.core.clock import utc_now
+from bailiwick.core.errors import ForbiddenError
 from bailiwick.core.messages import Account, AccountsReport, ReportBatch, Sequenced
-from tests.fixtures.company import Company
+from tests.fixtures.company import Company, orders_db
 
 NOW = utc_now()
 
@@ -60,6 +63,31 @@ def test_who_else_may_sign_in_is_in_the_inventory_and_what_changes_is_told(compa
     # What comes late says nothing of now.
     told(company, at=NOW + timedelta(minutes=1))
     assert set(listed(company)) == {"account:orders-db/production/report_job", "account:orders-db/production/new"}
+
+
+@pytest.mark.req("IN5")
+def test_what_a_system_knows_of_our_identities_is_said(company: Company) -> None:
+    control, admin = company.control, company.people["admin"]
+    control.integrations.register(admin, replace(orders_db(), owner="user:admin@example.com"))
+    for email in ("twin@example.com", "twin@other.example"):
+        control.identity.remember_person(Claims("", "", email, "Twin", (), {}))
+    names = ("u", "user@example.com", "Builder", "twin", "old_tool")
+    told(company, *(Account(name=name, superuser=name == "Builder") for name in names))
+
+    def known(who: str = "admin") -> dict[str, tuple[str, str]]:
+        with control.store.transaction() as session:
+            found = control.known_identities.known(session, company.people[who], "orders-db")
+        return {item.account.name: (item.whose.name, item.principal) for item in found}
+
+    assert known() == {
+        "u": ("OURS", ""),
+        "user@example.com": ("PERSON", "user:user@example.com"),
+        "Builder": ("PERSON", "user:builder@example.com"),
+        "twin": ("UNKNOWN", ""),  # two people could be meant
+        "old_tool": ("UNKNOWN", ""),
+    }
+    with pytest.raises(ForbiddenError):
+        known("builder")
 
 
 @pytest.mark.req("IN5")

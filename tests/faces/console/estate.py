@@ -13,7 +13,21 @@ from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, Trust
 from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.control.waivers import Waiver
 from bailiwick.core.clock import utc_now
-from bailiwick.core.messages import AppReport, EgressRollup, EgressSeen, KillReport, RequestRollup, RequestTrace
+from bailiwick.core.messages import (
+    Account,
+    AccountsReport,
+    AppReport,
+    CatalogueReport,
+    ColumnSeen,
+    EgressRollup,
+    EgressSeen,
+    KillReport,
+    RequestRollup,
+    RequestTrace,
+    TableSeen,
+    TableUniqueness,
+    UniquenessReport,
+)
 from tests.faces.console.conftest import Console
 from tests.fixtures.company import APP, MANIFEST, Company
 from tests.fixtures.policies import NO_KILLS, case_of, in_force
@@ -47,6 +61,8 @@ class Estate:
     finding: str = ""
     push: str = ""
     refused_push: str = ""
+    drafted: str = ""
+    clear: str = ""
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -72,6 +88,9 @@ class Estate:
             "/integrations",
             "/secrets",
             "/secrets/orders-db",
+            "/integrations/orders-db",
+            f"/integrations/orders-db/drafts/{self.drafted}",
+            f"/integrations/orders-db/drafts/{self.clear}",
             "/planes",
             "/people",
             "/people?text=nobody-is-called-this",
@@ -167,9 +186,36 @@ def build(console: Console) -> Estate:
     standard = f"[standard]\ntitle = '''{PLAIN} '''\n"
     control.standards.propose(people["admin"], "house", scope="folder:finance", text=standard, reason=HOSTILE)
     waiver = _waived(company, refused)
-    return Estate(
-        waiting.id, decided.id, refused, passed, *_reviewed(company), waiver.id, waiver.fingerprint, *_pushes(company)
+    reviewed, pushes, drafts = _reviewed(company), _pushes(company), _drafted(company)
+    return Estate(waiting.id, decided.id, refused, passed, *reviewed, waiver.id, waiver.fingerprint, *pushes, *drafts)
+
+
+def _drafted(company: Company) -> tuple[str, str]:
+    """Have a plane look at the database, draft a grant with words that nobody understands, and one that is counted."""
+    control, admin = company.control, company.people["admin"]
+    control.catalogues.look(admin, "orders-db")
+    columns = (
+        ColumnSeen(name="id", type="integer", key=True),
+        ColumnSeen(name="region", type=HOSTILE[:80]),
+        ColumnSeen(name="mail", type="text", suggests="personal-email", because="both", share=9),
+        ColumnSeen(name="note", type="text", prose=True, references=HOSTILE),
     )
+    table = TableSeen(namespace="public", name="orders", rows=1200, columns=columns)
+    look = CatalogueReport(integration="orders-db", tables=(table,), time=utc_now())
+    with control.store.transaction() as session:
+        control.catalogues.take(session, "editor", look)
+        account = Account(name=HOSTILE, superuser=True)
+        found = AccountsReport(integration="orders-db", accounts=(account,), time=utc_now())
+        control.inventory.accounts.record(session, "editor", found)
+    control.catalogues.confirm(admin, "orders-db", {"orders.id": ""})
+    strange = control.grant_drafts.ask(admin, "orders-db", f"orders, {HOSTILE}")
+    clear = control.grant_drafts.ask(admin, "orders-db", "top orders of my region with e-mails masked")
+    control.grant_previews.order(admin, "orders-db", clear.id)
+    alone = TableUniqueness(table="orders", columns=("region",), unique=85, under_five=90)
+    counted = UniquenessReport(integration="orders-db", draft=clear.id, tables=(alone,), time=utc_now())
+    with control.store.transaction() as session:
+        control.grant_previews.take(session, "editor", counted)
+    return strange.id, clear.id
 
 
 def _waived(company: Company, review_id: str) -> Waiver:

@@ -84,6 +84,8 @@ def test_hostile_strings_are_shown_as_text(open_as: Open, estate: Estate) -> Non
         "/access-reviews": 3,
         f"/access-reviews/{estate.review}": 3,
         f"/access-reviews/{estate.over}": 3,
+        "/integrations/orders-db": 2,
+        f"/integrations/orders-db/drafts/{estate.drafted}": 1,
     }
     for path, least in where.items():
         shown(page, path)

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit.tables import EventRow
-from bailiwick.core.events import Outcome
+from bailiwick.core.events import AuditEvent, Outcome
 
 _AT_ONCE = 5000
 
@@ -51,3 +51,23 @@ def used_by_apps(session: Session, action: str, since: datetime) -> Iterator[Use
     )
     for row in session.execute(query):
         yield Use(*row)
+
+
+def successes_on(
+    session: Session, resource: str, *, app: str, actions: Collection[str], since: datetime, limit: int
+) -> list[AuditEvent]:
+    """Return what an app did to a resource that was allowed, since a time, the newest `limit` at most, newest first."""
+    query = (
+        select(EventRow.body)
+        .where(
+            EventRow.resource == resource,
+            EventRow.app == app,
+            EventRow.action.in_(sorted(actions)),
+            EventRow.outcome == Outcome.SUCCESS.value,
+            EventRow.time >= since,
+            EventRow.body.is_not(None),
+        )
+        .order_by(EventRow.sequence.desc())
+        .limit(limit)
+    )
+    return [AuditEvent.model_validate_json(body) for body in session.scalars(query) if body is not None]

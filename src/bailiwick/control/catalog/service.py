@@ -13,6 +13,7 @@ from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.ids import new_id
+from bailiwick.core.passes import GRANTS_LABEL
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
 
@@ -186,7 +187,7 @@ class CatalogService:
 
     def _free_host(self, session: Session, folder: str, name: str) -> str:
         for label in (name, f"{folder.replace('/', '-')}-{name}"):
-            if session.scalar(select(AppRow.id).where(AppRow.host == label)) is None:
+            if label != GRANTS_LABEL and session.scalar(select(AppRow.id).where(AppRow.host == label)) is None:
                 return label
         raise ConflictError(f"the host names '{name}' and with its folder are taken", hint="choose another name")
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,11 +28,13 @@ class DataClasses:
         self._audit = audit
         self._authorizer = authorizer
 
-    def classify(self, identity: Identity, name: str, classes: Mapping[str, str]) -> dict[str, str]:
+    def classify(
+        self, identity: Identity, name: str, classes: Mapping[str, str], also: Collection[str] = ()
+    ) -> dict[str, str]:
         """Say which class columns (`table.column`) hold, nothing for none; return those of the integration now.
 
-        Raises `UnknownIntegrationError`, and `InvalidInputError` for a column that it does not offer or a name that is
-        none.
+        Columns are those that it offers, and `also` others that it is known to have. Raises `UnknownIntegrationError`,
+        and `InvalidInputError` for another column or a name that is none.
         """
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
@@ -40,9 +42,9 @@ class DataClasses:
             row = session.scalars(query).one_or_none()
             if row is None:
                 raise UnknownIntegrationError(f"there is no integration '{name[:60]}'", hint="name one that there is")
-            _require_known(classes, row)
-            before = dict(row.data_classes)
-            now = {column: found for column, found in {**before, **classes}.items() if found}
+            _require_known(classes, row, also)
+            before, now = dict(row.data_classes), {**row.data_classes, **classes}
+            # That a column holds none is kept as said: it is not the same as that nobody said anything.
             row.data_classes = now
             self._audit.note(
                 session,
@@ -53,20 +55,25 @@ class DataClasses:
                 before=before,
                 after=now,
             )
-        return now
+        return _some(now)
 
     def of(self, session: Session) -> dict[str, dict[str, str]]:
         """Return the classes of columns by integration, of those that have any."""
         rows = session.execute(select(IntegrationRow.name, IntegrationRow.data_classes).order_by(IntegrationRow.name))
-        return {row.name: dict(row.data_classes) for row in rows if row.data_classes}
+        return {row.name: _some(row.data_classes) for row in rows if _some(row.data_classes)}
+
+    def said(self, session: Session, name: str) -> dict[str, str]:
+        """Return all that was said of the columns of an integration, an empty text where one holds no class."""
+        found = session.scalar(select(IntegrationRow.data_classes).where(IntegrationRow.name == name))
+        return dict(found or {})
 
     def accesses(self, session: Session) -> tuple[ClassedAccess, ...]:
         """Return what each access rule brings, of integrations that somebody classified."""
         rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
         return tuple(
-            ClassedAccess(row.name, rule, tuple(_classed(tables, row.data_classes)))
+            ClassedAccess(row.name, rule, tuple(_classed(tables, _some(row.data_classes))))
             for row in rows
-            if row.data_classes
+            if _some(row.data_classes)
             for rule, tables in sorted(row.offers.items())
         )
 
@@ -80,8 +87,12 @@ class DataClasses:
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if facts else ""
 
 
-def _require_known(classes: Mapping[str, str], row: IntegrationRow) -> None:
-    offered = {column for tables in row.offers.values() for column in _columns(tables)}
+def _some(classes: Mapping[str, str]) -> dict[str, str]:
+    return {column: found for column, found in classes.items() if found}
+
+
+def _require_known(classes: Mapping[str, str], row: IntegrationRow, also: Collection[str]) -> None:
+    offered = {column for tables in row.offers.values() for column in _columns(tables)} | set(also)
     for column, found in classes.items():
         if column not in offered:
             raise InvalidInputError(

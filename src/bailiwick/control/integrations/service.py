@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.static_keys import WrappingOf, require_wrapped
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import ConflictError
 from bailiwick.core.events import ContextFact
 from bailiwick.core.grants import (
     OFFER,
@@ -69,34 +71,81 @@ class IntegrationService:
         """
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
-            require_sound(integration, self._planes, self._secrets(session))
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
             before = _integration(known) if known is not None else None
             wrapped = require_wrapped(self._authorizer, session, identity, integration, before, self._wrapping_of)
-            values = {
-                "kind": integration.kind,
-                "description": integration.description,
-                "owner": integration.owner,
-                "connections": {plane: item.model_dump(mode="json") for plane, item in integration.connections.items()},
-                "offers": {
-                    rule: [offer.model_dump(mode="json") for offer in offers]
-                    for rule, offers in integration.offers.items()
-                },
-            }
-            row = insert(IntegrationRow).values(
-                name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
+            self._keep(session, integration)
+            change = (_described(before) if before is not None else None, _described(integration))
+            resource, deciders = f"integration:{integration.name}", (*decision.deciders, *wrapped)
+            self._note_registered(session, identity, deciders, resource, change)
+
+    def offer(
+        self,
+        session: Session,
+        identity: Identity,
+        name: str,
+        rule: str,
+        offers: Sequence[Offer],
+        reason: str,
+        *,
+        replaces: bool = False,
+    ) -> None:
+        """Add an access rule to what a system offers, in the caller's transaction, as registering it anew would.
+
+        Apps get nothing by it before their next release. Raises `UnknownIntegrationError`, `InvalidInputError` for what
+        does not fit, and `ConflictError` for a rule that there is, unless this `replaces` it.
+        """
+        decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+        session.scalar(select(IntegrationRow.name).where(IntegrationRow.name == name).with_for_update())
+        integration = self.integration(session, name)
+        if rule in integration.offers and not replaces:
+            raise ConflictError(
+                f"'{name}' offers '{rule}' already", hint="choose another name, or say that it replaces"
             )
-            session.execute(row.on_conflict_do_update(index_elements=["tenant", "name"], set_=values))
-            self._audit.note(
-                session,
-                str(identity.principal),
-                "integration.registered",
-                f"integration:{integration.name}",
-                deciders=(*decision.deciders, *wrapped),
-                before=_described(before) if before is not None else None,
-                after=_described(integration),
-            )
-            self._store.after_commit(session, self._on_change)
+        changed = replace(integration, offers={**integration.offers, rule: tuple(offers)})
+        self._keep(session, changed)
+        before, after = _described(integration), _described(changed)
+        for facts, held in ((before, integration), (after, changed)):
+            facts[f"offer.{rule}"] = tuple(item.model_dump_json() for item in held.offers.get(rule, ()))
+        self._note_registered(session, identity, decision.deciders, f"integration:{name}", (before, after), reason)
+
+    def _keep(self, session: Session, integration: Integration) -> None:
+        """Write an integration down that is sound; raise `InvalidInputError` for another."""
+        require_sound(integration, self._planes, self._secrets(session))
+        values = {
+            "kind": integration.kind,
+            "description": integration.description,
+            "owner": integration.owner,
+            "connections": {plane: item.model_dump(mode="json") for plane, item in integration.connections.items()},
+            "offers": {
+                rule: [offer.model_dump(mode="json") for offer in offers] for rule, offers in integration.offers.items()
+            },
+        }
+        row = insert(IntegrationRow).values(
+            name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
+        )
+        session.execute(row.on_conflict_do_update(index_elements=["tenant", "name"], set_=values))
+        self._store.after_commit(session, self._on_change)
+
+    def _note_registered(
+        self,
+        session: Session,
+        identity: Identity,
+        deciders: tuple[str, ...],
+        resource: str,
+        change: tuple[dict[str, ContextFact] | None, dict[str, ContextFact]],
+        reason: str = "",
+    ) -> None:
+        self._audit.note(
+            session,
+            str(identity.principal),
+            "integration.registered",
+            resource,
+            reason=reason,
+            deciders=deciders,
+            before=change[0],
+            after=change[1],
+        )
 
     def set_enabled(self, identity: Identity, name: str, *, enabled: bool, reason: str) -> None:
         """Switch an integration on or off for every app at once."""

@@ -13,6 +13,7 @@ from bailiwick.core.messages import (
     AppState,
     AttacksReport,
     AttestationReport,
+    CatalogueReport,
     DatabaseReport,
     EndedPreview,
     KillReport,
@@ -21,6 +22,8 @@ from bailiwick.core.messages import (
     RehearsalReport,
     RehearsalWanted,
     SettingsReport,
+    SystemState,
+    UniquenessReport,
 )
 from bailiwick.core.principals import Identity
 from bailiwick.core.rollouts import RolloutReport
@@ -149,6 +152,19 @@ class Authority(Protocol):
 
     def answer(self, path: str, request: bytes) -> str:
         """Return a certificate for a path of the trust domain and the key of a signing request."""
+
+
+class GrantDrafts(Protocol):
+    """What planes need of whoever keeps the grants that somebody works on."""
+
+    def states(self, session: Session, plane: str) -> tuple[SystemState, ...]:
+        """Return the databases that a plane is to look at or to show drafts of."""
+
+    def secrets(self, session: Session, plane: str) -> Collection[str]:
+        """Return the names of the credentials that it needs for these just now."""
+
+    def take(self, session: Session, plane: str, report: CatalogueReport | UniquenessReport) -> None:
+        """Keep what a plane says of them."""
 
 
 class Accounts(Protocol):

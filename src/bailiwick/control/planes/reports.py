@@ -15,6 +15,7 @@ from bailiwick.control.planes.needs import (
     Assurance,
     Attestations,
     DeclaredSettings,
+    GrantDrafts,
     Networks,
     OwnDatabases,
     Previews,
@@ -35,6 +36,7 @@ from bailiwick.core.messages import (
     AttacksReport,
     AttestationReport,
     AuditReport,
+    CatalogueReport,
     DatabaseReport,
     DecisionsReport,
     EgressRollup,
@@ -48,6 +50,7 @@ from bailiwick.core.messages import (
     Sequenced,
     SettingsReport,
     StorageReport,
+    UniquenessReport,
     WallsReport,
     WorkerReport,
 )
@@ -93,6 +96,7 @@ class ReportTaker:
         previews: Previews,
         networks: Networks,
         assurance: Assurance,
+        drafts: GrantDrafts,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -109,6 +113,7 @@ class ReportTaker:
         self._previews = previews
         self._networks = networks
         self._assurance = assurance
+        self._drafts = drafts
 
     def take(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
@@ -136,6 +141,8 @@ class ReportTaker:
                     self._take_policies(session, plane, item.report)
                 elif isinstance(item.report, AccountsReport):
                     self._take_accounts(session, plane, item.report)
+                elif isinstance(item.report, CatalogueReport | UniquenessReport):
+                    self._drafts.take(session, plane, item.report)
                 elif isinstance(item.report, DecisionsReport):
                     remember(session, [_asked(plane, asked) for asked in item.report.asked])
                 elif isinstance(item.report, SettingsReport):

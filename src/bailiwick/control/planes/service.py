@@ -19,11 +19,13 @@ from bailiwick.control.planes.needs import (
     Authority,
     Codes,
     DeclaredSettings,
+    GrantDrafts,
     Networks,
     OwnDatabases,
     PlaneKeys,
     Policies,
     Previews,
+    Redeemed,
     Rehearsals,
     Releases,
     Rollouts,
@@ -47,12 +49,13 @@ from bailiwick.core.messages import (
     ReportBatch,
     SecretValue,
 )
-from bailiwick.core.passes import Pass, issue_pass
+from bailiwick.core.passes import GRANTS_LABEL, GRANTS_MODE, Pass, issue_pass
+from bailiwick.core.policy import ContextValue
 from bailiwick.core.stops import StopKind
 from bailiwick.core.trust import PURPOSES
 from bailiwick.store import Store
 
-PASS_LIFETIME = timedelta(hours=8)
+PASS_LIFETIME, GRANTS_PASS_LIFETIME = timedelta(hours=8), timedelta(minutes=15)
 
 
 class PlaneService:
@@ -81,6 +84,7 @@ class PlaneService:
         previews: Previews,
         networks: Networks,
         assurance: Assurance,
+        drafts: GrantDrafts,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -114,7 +118,9 @@ class PlaneService:
             previews=previews,
             networks=networks,
             assurance=assurance,
+            drafts=drafts,
         )
+        self._drafts = drafts
         self._networks = networks
         self._previews = previews
         self._stops = stops
@@ -159,6 +165,7 @@ class PlaneService:
             ended = self._previews.ended(session) if "preview" in self._releases.modes(plane) else ()
             networks = self._networks.rules(session, plane)
             secrets = self._secrets.versions(session, _secrets_of(apps + candidates))
+            systems = self._drafts.states(session, plane)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -176,6 +183,7 @@ class PlaneService:
             ended=ended,
             networks=networks,
             secrets=dict(secrets),
+            systems=systems,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -187,9 +195,11 @@ class PlaneService:
         return self._releases.artifact_bytes(sha256)
 
     def secret(self, plane: str, name: str) -> SecretValue:
-        """Return the credential of an integration that an app of this plane uses; anything else is refused, audited."""
+        """Return the credential of an integration that an app of this plane uses, or that somebody just works on the
+        grants of; anything else is refused, audited.
+        """
         with self._store.transaction() as session:
-            used_here = name in _secrets_of(self._served(session, plane))
+            used_here = name in {*_secrets_of(self._served(session, plane)), *self._drafts.secrets(session, plane)}
             decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=used_here)
             held = self._secrets.held(session, name) if decision.allowed else Held(0, "", "")
         decision.require()
@@ -201,6 +211,8 @@ class PlaneService:
 
     def answer_pass(self, plane: str, request: PassRequest) -> PassAnswer:
         """Exchange the one-time code that a browser brought for a pass at that app, which this plane must serve."""
+        if request.mode == GRANTS_MODE:
+            return self._answer_grants_pass(plane, request)
         with self._store.transaction() as session:
             may_speak_for(
                 self._authorizer, self._releases, session, plane, "pass.issue", request.app, request.mode
@@ -210,12 +222,29 @@ class PlaneService:
             audience=f"app:{request.mode}/{instance_name(request.app, request.branch)}",
             verifier=request.verifier,
         )
+        return self._pass(redeemed, instance_name(request.app, request.branch), request.mode, PASS_LIFETIME)
+
+    def _answer_grants_pass(self, plane: str, request: PassRequest) -> PassAnswer:
+        """Exchange a code for a pass at the page of this very plane that shows drafts, while it has any to show."""
+        with self._store.transaction() as session:
+            shows = any(state.previews for state in self._drafts.states(session, plane))
+            context: dict[str, ContextValue] = {
+                "mode": GRANTS_MODE,
+                "serves": frozenset({GRANTS_MODE} if shows else ()),
+            }
+            who = plane_identity(plane)
+            self._authorizer.require(session, who, "pass.issue", f"app:{GRANTS_LABEL}", context)
+        audience = f"{GRANTS_MODE}:{plane}"
+        redeemed = self._codes.redeem_code(request.code, audience=audience, verifier=request.verifier)
+        return self._pass(redeemed, plane, GRANTS_MODE, GRANTS_PASS_LIFETIME)
+
+    def _pass(self, redeemed: Redeemed, app: str, mode: str, lifetime: timedelta) -> PassAnswer:
         now, sign_in = self._clock(), redeemed.identity.sign_in
-        expires = now + PASS_LIFETIME
+        expires = now + lifetime
         content = Pass(
             redeemed.identity,
-            instance_name(request.app, request.branch),
-            request.mode,
+            app,
+            mode,
             redeemed.session_id,
             expires,
             now - timedelta(seconds=sign_in.age_seconds) if sign_in is not None else None,

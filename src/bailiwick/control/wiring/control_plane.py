@@ -45,6 +45,7 @@ from bailiwick.control.wiring.exceptions import (
     build_waiver_keeper,
     build_waivers,
 )
+from bailiwick.control.wiring.grants import build_drafting
 from bailiwick.control.wiring.notices import build_delegations, build_notices
 from bailiwick.control.wiring.people import People, build_exchange, build_people
 from bailiwick.control.wiring.planes import Planes, build_planes
@@ -57,7 +58,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     people = build_people(base)
     estate = build_estate(base, people)
     delivery = build_delivery(base, people, estate)
-    planes = build_planes(base, people, estate, delivery)
+    drafting = build_drafting(base, people, estate, delivery)
+    planes = build_planes(base, people, estate, delivery, drafting)
     exporters = _exporters(base)
     notices = build_notices(base, estate, delivery)
     delegations, delegation_keeper = build_delegations(base, estate)
@@ -90,6 +92,11 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rotation_keeper=estate.rotation_keeper,
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
+        catalogues=drafting.catalogues,
+        grant_drafts=drafting.drafts,
+        grant_previews=drafting.previews,
+        grant_usage=drafting.usage,
+        known_identities=drafting.identities,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

@@ -10,6 +10,7 @@ from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneModels, PlaneServ
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.delivery import Delivery
 from bailiwick.control.wiring.estate import Estate
+from bailiwick.control.wiring.grants import Drafting
 from bailiwick.control.wiring.people import People
 
 
@@ -25,7 +26,7 @@ class Planes:
     assurance: AssuranceService
 
 
-def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery) -> Planes:
+def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery, drafting: Drafting) -> Planes:
     """Put together what planes speak with, and give the relay its hub."""
     observe = ObserveService(base.clock)
     keys = base.keys
@@ -74,6 +75,7 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery)
         previews=delivery.previews.register,
         networks=networks,
         assurance=assurance,
+        drafts=drafting.previews,
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],

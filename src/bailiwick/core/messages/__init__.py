@@ -3,6 +3,15 @@
 from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
+from bailiwick.core.messages.catalogue import (
+    MOST_COLUMNS,
+    MOST_TABLES,
+    CatalogueReport,
+    ColumnSeen,
+    TableSeen,
+    TableUniqueness,
+    UniquenessReport,
+)
 from bailiwick.core.messages.connections import (
     AnyConnection,
     BasicPassword,
@@ -64,13 +73,17 @@ from bailiwick.core.messages.state import (
     AppState,
     DesiredState,
     EndedPreview,
+    GrantPreview,
     IntegrationState,
     MigrationText,
     ModelState,
     RehearsalWanted,
+    SystemState,
 )
 
 __all__ = [
+    "MOST_COLUMNS",
+    "MOST_TABLES",
     "STATE_TYPE",
     "Account",
     "AccountsReport",
@@ -87,7 +100,9 @@ __all__ = [
     "AuditReport",
     "BasicPassword",
     "BearerToken",
+    "CatalogueReport",
     "ClientCredentials",
+    "ColumnSeen",
     "Credential",
     "DatabaseConnection",
     "DatabaseReport",
@@ -100,6 +115,7 @@ __all__ = [
     "EndedPreview",
     "EnqueueOrder",
     "Forbidden",
+    "GrantPreview",
     "HeaderKey",
     "Heartbeat",
     "IntegrationState",
@@ -134,7 +150,11 @@ __all__ = [
     "SnapshotSeen",
     "StateTaken",
     "StorageReport",
+    "SystemState",
+    "TableSeen",
+    "TableUniqueness",
     "TokenShown",
+    "UniquenessReport",
     "WallNote",
     "WallsReport",
     "WorkerReport",

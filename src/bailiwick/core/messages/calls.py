@@ -21,11 +21,14 @@ class SecretValue(Message):
 
 
 class PassRequest(Message):
-    """The router has a one-time code that a browser brought back, and asks for the pass behind it."""
+    """The router has a one-time code that a browser brought back, and asks for the pass behind it.
+
+    In the mode `grants` it is for the plane's own page that shows drafts of grants, and `app` is that plane.
+    """
 
     code: str = Field(repr=False)
     app: str
-    mode: Literal["preview", "production"]
+    mode: Literal["preview", "production", "grants"]
     verifier: str = Field(repr=False)
     branch: str = ""
 

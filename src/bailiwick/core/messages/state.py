@@ -9,7 +9,7 @@ from pydantic import Field
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.guardrails import Guardrails
 from bailiwick.core.messages.base import Message
-from bailiwick.core.messages.connections import AnyConnection
+from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.statements import Envelope
@@ -133,13 +133,45 @@ class EndedPreview(Message):
     hint: str
 
 
+class GrantPreview(Message):
+    """A draft of a grant that people who may see its very rows, as somebody with these attributes would, until a time.
+
+    `identifying` are the columns of each table (`table`, or with its schema) that others may know of people, too;
+    `moments` those of them that are times, of which others know the day.
+    """
+
+    draft: str
+    question: str
+    grant: DataGrant
+    seen_as: str
+    attributes: Mapping[str, str]
+    identifying: Mapping[str, tuple[str, ...]]
+    moments: Mapping[str, tuple[str, ...]]
+    until: datetime
+
+
+class SystemState(Message):
+    """A database that somebody works on the grants of: until `look_until` its tables are looked at, which tells what
+    there is; `asked` names the look, so that each is done once.
+    """
+
+    name: str
+    tenant: str
+    connection: DatabaseConnection
+    roles: Mapping[str, frozenset[str]]
+    asked: str = ""
+    look_until: datetime | None = None
+    previews: tuple[GrantPreview, ...] = ()
+
+
 class DesiredState(Message):
     """Everything that a plane should be, by version; a higher version replaces a lower one whole.
 
     `candidates` run beside what `apps` says, for some people. `policies` are those that decide beside the built-in
     ones, in Cedar. `key_changes` say what became of the signing keys that the plane pinned. `ended` are previews of
     branches whose addresses say that they ended. `networks` says what this plane must not reach. `secrets` are the
-    newest versions of the secrets that its integrations name: older ones are asked for anew.
+    newest versions of the secrets that its integrations name: older ones are asked for anew. `systems` are those that
+    somebody works on the grants of.
     """
 
     kind: Literal["state"] = "state"
@@ -159,6 +191,7 @@ class DesiredState(Message):
     ended: tuple[EndedPreview, ...] = ()
     networks: NetworkRules = NetworkRules()
     secrets: Mapping[str, int] = Field(default_factory=dict)
+    systems: tuple[SystemState, ...] = ()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

@@ -36,6 +36,7 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "role.assign": {"role": "app-user", "holder": ""},
     "role.remove": {"role": "app-user", "holder": ""},
     "grant.give": {"app": ""},
+    "grant.preview": {"plane": ""},
     "model.call": {"app": "", "declared": False, "scopes": frozenset(), "open_to": frozenset()},
     "access-review.read": {"named": False, "answers": False},
     "access-review.manage": {"removes": False},

@@ -27,6 +27,7 @@ class Tenancy:
     def own(self, desired: DesiredState) -> DesiredState:
         """Return what of a desired state is this tenant's; the rest is dropped, and each release of it audited once."""
         tenants = [app.tenant for app in desired.releases] + [item.tenant for item in desired.rehearsals]
+        tenants += [item.tenant for item in desired.systems]
         if not tenants:
             return desired
         own = self._tenant(tenants[0])
@@ -40,6 +41,7 @@ class Tenancy:
                 "apps": tuple(app for app in desired.apps if app.tenant == own),
                 "candidates": tuple(app for app in desired.candidates if app.tenant == own),
                 "rehearsals": tuple(item for item in desired.rehearsals if item.tenant == own),
+                "systems": tuple(item for item in desired.systems if item.tenant == own),
             }
         )
 

@@ -9,12 +9,14 @@ from bailiwick.dataplane.router.front import run_front
 from bailiwick.dataplane.router.gate import Gate
 from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
-from bailiwick.dataplane.router.pages import LimitReached
+from bailiwick.dataplane.router.own_pages import OwnAnswer, OwnPages
+from bailiwick.dataplane.router.pages import LimitReached, Page, page_headers, style
 from bailiwick.dataplane.router.server import Router, serve
 from bailiwick.dataplane.router.sign_in import SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.tls import Certificate
 from bailiwick.dataplane.router.upstream import Pool
+from bailiwick.dataplane.router.wire import RequestHead
 
 __all__ = [
     "Admission",
@@ -24,8 +26,12 @@ __all__ = [
     "Gate",
     "IdentityTokens",
     "LimitReached",
+    "OwnAnswer",
+    "OwnPages",
+    "Page",
     "Pool",
     "Proxies",
+    "RequestHead",
     "RequestLimits",
     "Router",
     "RouterParts",
@@ -33,6 +39,8 @@ __all__ = [
     "Site",
     "Sites",
     "StaticFiles",
+    "page_headers",
     "run_front",
     "serve",
+    "style",
 ]

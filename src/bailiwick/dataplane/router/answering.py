@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bailiwick.core.policy import StepUp
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.router.calls import CallRegistry
-from bailiwick.dataplane.router.client import Client
+from bailiwick.dataplane.router.client import AnswerHead, Client
 from bailiwick.dataplane.router.crowd import Crowd
 from bailiwick.dataplane.router.exchange import Exchange, Observer
 from bailiwick.dataplane.router.file_exchange import FileExchange
@@ -16,6 +16,7 @@ from bailiwick.dataplane.router.files import FileAnswer
 from bailiwick.dataplane.router.gate import Gate, SignInNeeded, closed_page, held_back
 from bailiwick.dataplane.router.identity_tokens import IdentityTokens
 from bailiwick.dataplane.router.origin import Proxies
+from bailiwick.dataplane.router.own_pages import OwnAnswer, OwnPages
 from bailiwick.dataplane.router.pages import LimitReached, Page
 from bailiwick.dataplane.router.seen import what_of
 from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, SignIn
@@ -44,6 +45,7 @@ class RouterParts:
     proxies: Proxies = field(default_factory=Proxies)
     identities: IdentityTokens = field(default_factory=IdentityTokens)
     crowd: Crowd = field(default_factory=Crowd)
+    own_pages: OwnPages | None = None
 
 
 class Answering:
@@ -55,6 +57,13 @@ class Answering:
 
     async def answer(self, client: Client, watch: Watch, head: RequestHead, address: str) -> bool | Page:
         """Return a page of our own, or, once the app has answered, whether another request may follow."""
+        own_pages = self._parts.own_pages
+        if own_pages is not None and head.host == own_pages.host:
+            # Before any site is looked for: no app, and no name of an organisation's own, can stand here.
+            return await _own(client, head, await own_pages.answer(head, address))
+        return await self._answer_for_site(client, watch, head, address)
+
+    async def _answer_for_site(self, client: Client, watch: Watch, head: RequestHead, address: str) -> bool | Page:
         site = self._parts.sites.find(head.host)
         await self._turns.take(site.state.app if site is not None else "")
         if site is None:
@@ -75,7 +84,7 @@ class Answering:
         file = site.files.answer(head) if site.files is not None else None
         if file is None and site.wakes:
             # Anything may have changed meanwhile, the site too: ask from the start.
-            return await self._woken(site) or await self.answer(client, watch, head, address)
+            return await self._woken(site) or await self._answer_for_site(client, watch, head, address)
         return await self._let_in(client, watch, site, head, who, file)
 
     def _sign_in(self, site: Site, head: RequestHead, needed: SignInNeeded) -> Page:
@@ -134,6 +143,16 @@ class Answering:
         if head.path == SIGN_OUT_PATH and head.method in {"GET", "POST"}:
             return self._parts.sign_in.sign_out()
         return None
+
+
+async def _own(client: Client, head: RequestHead, answer: OwnAnswer | Page) -> bool | Page:
+    """Send an answer of the plane's own; return the page instead where it is one, or whether the client may go on."""
+    if isinstance(answer, Page):
+        return answer
+    client.send(AnswerHead(200, b"OK", answer.headers, framed=True), answer.body, ends=True)
+    await client.drain()
+    # A body that nobody reads would be taken for the next request.
+    return head.keep_alive and head.length == 0
 
 
 def wants_json(head: RequestHead) -> bool:

@@ -27,9 +27,31 @@ _STYLE = (
     "background:#fff}h1{font-size:20px}p{color:#525B6B}code{font-family:ui-monospace,monospace;font-size:12px}"
     "@media(prefers-color-scheme:dark){body{color:#E8ECF2;background:#0E1116}p{color:#A2ADBD}}"
 )
-# The style is allowed by its own hash: no inline style beside it can be added (CSP level 3, section 2.3.1).
-_STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src '{_STYLE_HASH}'; frame-ancestors 'none'".encode()
+
+
+def style(more: str = "") -> str:
+    """Return the style of a page of the plane's own, with more for one that shows more."""
+    return _STYLE + more
+
+
+def _policy(more: str = "") -> bytes:
+    """Return what a page may load: nothing but its style, which is allowed by its own hash, so that no other can be
+    added (CSP level 3, section 2.3.1).
+    """
+    digest = base64.b64encode(hashlib.sha256(style(more).encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'".encode()
+
+
+def page_headers(body: bytes, kind: bytes, more_style: str = "") -> list[tuple[bytes, bytes]]:
+    """Return the headers of a page of the plane's own, of a content type, that nothing keeps and nothing frames."""
+    return [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", _policy(more_style)),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
 
 
 class LimitReached(NamedTuple):
@@ -73,15 +95,7 @@ def render(page: Page, *, as_json: bool) -> tuple[list[tuple[bytes, bytes]], byt
     else:
         body = _html(page, title).encode()
         kind = b"text/html; charset=utf-8"
-    headers = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"content-security-policy", _POLICY),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-        *page.headers,
-    ]
+    headers = [*page_headers(body, kind), *page.headers]
     return headers, body
 
 
@@ -93,6 +107,6 @@ def _html(page: Page, title: str) -> str:
         lines.append(f"<p>Trace <code>{html.escape(page.trace)}</code></p>")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width"><style>{style()}</style></head>'
         f"<body><main><h1>{title}</h1>{''.join(lines)}</main></body></html>"
     )

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bailiwick.core.errors import BailiwickError
@@ -11,7 +12,6 @@ from bailiwick.core.messages import PassAnswer, PassRequest
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import StepUp
 from bailiwick.dataplane.router.pages import Page
-from bailiwick.dataplane.router.sites import Site
 from bailiwick.dataplane.router.wire import RequestHead, cookies
 
 CALLBACK_PATH = "/.bailiwick/callback"
@@ -36,6 +36,34 @@ class _Attempt:
     over: float
 
 
+class Named(Protocol):
+    """What a sign-in is for: an app in its mode, or a page of the plane's own."""
+
+    @property
+    def app(self) -> str:
+        """The app's path."""
+
+    @property
+    def mode(self) -> Literal["preview", "production", "grants"]:
+        """Which instance of it."""
+
+    @property
+    def branch(self) -> str:
+        """What a preview is of, empty for main."""
+
+
+class Place(Protocol):
+    """A host that people sign in at."""
+
+    @property
+    def host(self) -> str:
+        """Its name."""
+
+    @property
+    def state(self) -> Named:
+        """What they sign in for."""
+
+
 class SignIn:
     """Sign-ins that were begun here. An attempt belongs to the browser that holds its state as a cookie."""
 
@@ -49,7 +77,7 @@ class SignIn:
         """Return whether this browser has just come back from a sign-in of the kind that is still wanted."""
         return wanted != StepUp() and STEPPED_UP_COOKIE in cookies(head.get(b"cookie"))
 
-    def begin(self, site: Site, head: RequestHead, sign_in_url: str, wanted: StepUp) -> Page:
+    def begin(self, site: Place, head: RequestHead, sign_in_url: str, wanted: StepUp) -> Page:
         """Return the answer that sends the browser away to sign in, as policy wants it."""
         self._sweep()
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
@@ -79,7 +107,7 @@ class SignIn:
             ),
         )
 
-    async def finish(self, site: Site, head: RequestHead) -> Page:
+    async def finish(self, site: Place, head: RequestHead) -> Page:
         """Take the code that the browser brought back; return the answer that sets the pass."""
         query = parse_qs(urlsplit(head.target).query)
         state, code = query.get("state", [""])[0], query.get("code", [""])[0]

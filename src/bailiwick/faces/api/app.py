@@ -26,6 +26,7 @@ from bailiwick.faces.api.emergencies import add_emergencies
 from bailiwick.faces.api.encryption_keys import add_encryption_keys
 from bailiwick.faces.api.exporters import add_exporters
 from bailiwick.faces.api.freezes import add_freezes
+from bailiwick.faces.api.grant_drafts import add_grant_drafts
 from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.guardrails import add_guardrails
 from bailiwick.faces.api.history import add_history
@@ -105,6 +106,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_retention,
         add_advisories,
         add_package_index,
+        add_grant_drafts,
         add_grants,
         add_access_reviews,
         add_people_found,

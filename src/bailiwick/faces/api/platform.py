@@ -56,4 +56,4 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
 
     @api.put("/v1/integrations/{name}/data-classes")
     def classify(identity: Caller, name: str, body: DataClassesBody) -> Json:
-        return {"name": name, "data_classes": control.data_classes.classify(identity, name, body.columns)}
+        return {"name": name, "data_classes": control.catalogues.confirm(identity, name, body.columns)}

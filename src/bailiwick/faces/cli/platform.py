@@ -8,6 +8,7 @@ import typer
 
 from bailiwick.core.grants import OFFER
 from bailiwick.core.reach_words import offer_words
+from bailiwick.faces.cli import grant_drafts
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
 from bailiwick.faces.cli.options import Json
@@ -114,4 +115,5 @@ def classify(
 
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
+    grant_drafts.register(integration)
     root.add_typer(integration, name="integration")

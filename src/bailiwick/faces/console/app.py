@@ -23,6 +23,7 @@ from bailiwick.faces.console.exporters import add_exporters
 from bailiwick.faces.console.files import add_files
 from bailiwick.faces.console.findings import add_findings
 from bailiwick.faces.console.freezes import add_freezes
+from bailiwick.faces.console.grant_drafts import add_grant_drafts
 from bailiwick.faces.console.guardrails import add_guardrails
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
@@ -81,6 +82,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_waivers,
         add_integrations,
         add_secrets,
+        add_grant_drafts,
         add_planes,
         add_policies,
         add_standards,

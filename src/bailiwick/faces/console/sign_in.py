@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
-from bailiwick.control.identity import SignInRefusedError
+from bailiwick.control.identity import SignedIn, SignInRefusedError
 from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.passes import GRANTS_MODE
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
 from bailiwick.faces.console.consent import is_as
@@ -129,13 +130,16 @@ def _add_apps(app: FastAPI, control: ControlPlane) -> None:
 
         Where the app's policy wants another sign-in first, that comes first, and leads back here.
         """
-        if mode not in {"preview", "production"}:
+        if mode not in {"preview", "production", GRANTS_MODE}:
             raise InvalidInputError("there is no such mode")
         wanted = StepUp(max_age, second_factor)
         if not is_as(visitor, wanted, skew_seconds=0):
             back = page_of(request, control.settings.public_url)
             email = visitor.identity.principal.name
             return RedirectResponse(start_address(back, email=email, wanted=wanted), 303)
+        if mode == GRANTS_MODE:
+            target, audience = control.settings.grants_address(app), f"{GRANTS_MODE}:{app}"
+            return _handed_over(control, visitor, target, audience, challenge=challenge, state=state)
         with control.store.transaction() as session:
             found = control.catalog.app(session, app)
             target = app_addresses(control.settings, found)[mode]
@@ -144,8 +148,15 @@ def _add_apps(app: FastAPI, control: ControlPlane) -> None:
             if branch:
                 target = _address_of_branch(control, session, found, mode, branch)
         audience = f"app:{mode}/{instance_name(found.path, branch)}"
-        code = control.identity.issue_code(visitor, audience=audience, challenge=challenge)
-        return RedirectResponse(f"{target}/.bailiwick/callback?{urlencode({'code': code, 'state': state})}", 303)
+        return _handed_over(control, visitor, target, audience, challenge=challenge, state=state)
+
+
+def _handed_over(
+    control: ControlPlane, visitor: SignedIn, target: str, audience: str, *, challenge: str, state: str
+) -> Response:
+    """Send somebody to a host with a code that only whoever began the sign-in there can use."""
+    code = control.identity.issue_code(visitor, audience=audience, challenge=challenge)
+    return RedirectResponse(f"{target}/.bailiwick/callback?{urlencode({'code': code, 'state': state})}", 303)
 
 
 def _address_of_domain(control: ControlPlane, session: Session, app: App, mode: str, host: str) -> str:

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from bailiwick.core.errors import UnavailableError
 from bailiwick.core.messages import Account
-from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, error_fields, read_message, text
+from bailiwick.dataplane.gateways.sql.asking import QuestionRefusedError, ask, texts
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 MOST_ACCOUNTS = 2000
+_SECONDS = 30.0
 # What any account may read of the catalogue (PostgreSQL documentation, 52.x "pg_roles", "pg_auth_members"): no hash, no
 # statement. That somebody is connected now is all that a database knows of when an account was last used.
 _QUERY = f"""
@@ -22,39 +22,8 @@ FROM pg_roles r WHERE r.rolcanlogin ORDER BY r.rolname LIMIT {MOST_ACCOUNTS}
 
 async def read_accounts(connection: Connection) -> tuple[Account, ...]:
     """Return the accounts of the database; raise `UnavailableError` when it does not say."""
-    try:
-        return await _answer(connection)
-    except (ProtocolError, EOFError) as fault:
-        raise UnavailableError(f"the database {connection.target.database} does not show its accounts") from fault
-
-
-async def _answer(connection: Connection) -> tuple[Account, ...]:
-    connection.channel.write(Message(b"Q", text(_QUERY)).encode())
-    found: list[Account] = []
-    refused = ""
-    while True:
-        message = await read_message(connection.channel)
-        if message.kind == b"D":
-            found.append(_account(_columns(message.body)))
-        elif message.kind == b"E":
-            refused = error_fields(message.body).get("C", "unknown")
-        elif message.kind == b"Z":
-            if refused:
-                raise ProtocolError(f"the database does not show its accounts: {refused}")
-            return tuple(found)
-
-
-def _columns(body: bytes) -> list[str]:
-    """Return the values of a DataRow in text form; none of ours is null."""
-    count = int.from_bytes(body[:2])
-    values, place = [], 2
-    for _ in range(count):
-        length = int.from_bytes(body[place : place + 4], signed=True)
-        if length < 0 or place + 4 + length > len(body):
-            raise ProtocolError("a row is not as it was asked for")
-        values.append(body[place + 4 : place + 4 + length].decode(errors="replace"))
-        place += 4 + length
-    return values
+    found = await ask(connection, _QUERY, seconds=_SECONDS)
+    return tuple(_account(texts(row)) for row in found.rows)
 
 
 def _account(values: list[str]) -> Account:
@@ -62,7 +31,7 @@ def _account(values: list[str]) -> Account:
         name, superuser, until, groups, connected = values
         expires = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
     except ValueError as fault:
-        raise ProtocolError("a row is not as it was asked for") from fault
+        raise QuestionRefusedError("a row is not as it was asked for") from fault
     return Account(
         name=name,
         superuser=superuser == "t",

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import UnavailableError
+from bailiwick.core.messages import DatabaseConnection, SecretValue
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
@@ -73,6 +74,12 @@ async def connect(target: Database, application: str) -> Connection:
         return await asyncio.wait_for(_connect(target, application), _CONNECT_SECONDS)
     except (OSError, TimeoutError, ProtocolError, EOFError) as fault:
         raise UnavailableError(f"the database {target.database} does not answer") from fault
+
+
+async def connect_to(place: DatabaseConnection, credential: SecretValue, application: str) -> Connection:
+    """Return a signed-in connection to the database of an integration; raise as `connect` does."""
+    user = credential.account or place.user
+    return await connect(Database(place.host, place.port, place.database, user, credential.value), application)
 
 
 async def _dial(target: Database) -> Channel:
