@@ -314,6 +314,7 @@ class DataPlane:
                 self._take_policies(message)
                 self._models.gateway.end_revoked(message.epochs)
                 self._services.end_revoked(message.epochs)
+                self._integrations.take(message)
                 self._networks.hear(message.networks)
                 await self._host.take_state(message)
                 if before is not None and _rules_of(before) != _rules_of(message):

@@ -58,6 +58,7 @@ from bailiwick.control.identity.people import (
     live_credentials,
     people_called,
     person_facts,
+    person_there,
 )
 from bailiwick.control.identity.providers import Provider, Providers
 from bailiwick.control.identity.revocation import revoke_everybody
@@ -186,6 +187,7 @@ __all__ = [
     "owners_there",
     "people_called",
     "person_facts",
+    "person_there",
     "read_request",
     "read_return_address",
     "read_wanted",

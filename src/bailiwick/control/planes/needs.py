@@ -1,6 +1,6 @@
 """What answering planes needs of other domains, and the keys that it takes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from bailiwick.core.messages import (
     KillReport,
     NetworkRules,
     NetworksReport,
+    PersonTokenAnswer,
+    PersonTokenRequest,
     RehearsalReport,
     RehearsalWanted,
     SettingsReport,
@@ -138,6 +140,14 @@ class Secrets(Protocol):
 
     def reveal(self, session: Session, name: str) -> str:
         """Return a secret's value."""
+
+
+@dataclass(frozen=True)
+class PlaneConsents:
+    """What planes need of whoever keeps consents of people: a token for one, and which ended lately."""
+
+    token: Callable[[str, PersonTokenRequest], PersonTokenAnswer]
+    ended_lately: Callable[[Session], tuple[str, ...]]
 
 
 class Authority(Protocol):

@@ -16,6 +16,8 @@ from bailiwick.core.messages import (
     Acknowledgement,
     PassAnswer,
     PassRequest,
+    PersonTokenAnswer,
+    PersonTokenRequest,
     PlaneWelcome,
     ReportBatch,
     SecretValue,
@@ -105,6 +107,10 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     def secret(request: Request, name: str) -> dict[str, Any]:
         value: SecretValue = service.secret(request.state.plane, name)
         return value.model_dump()
+
+    @app.post(f"{PREFIX}/person-tokens")
+    def person_tokens(request: Request, content: PersonTokenRequest) -> PersonTokenAnswer:
+        return service.consents.token(request.state.plane, content)
 
     @app.get(f"{PREFIX}/model-keys/{{name}}")
     def model_key(request: Request, name: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from bailiwick.control.planes.needs import (
     DeclaredSettings,
     Networks,
     OwnDatabases,
+    PlaneConsents,
     PlaneKeys,
     Policies,
     Previews,
@@ -67,6 +68,7 @@ class PlaneService:
         stops: Stops,
         codes: Codes,
         secrets: Secrets,
+        consents: PlaneConsents,
         authority: Authority,
         models: PlaneModels,
         policies: Policies,
@@ -89,6 +91,7 @@ class PlaneService:
         self._releases = releases
         self._codes = codes
         self._secrets = secrets
+        self.consents = consents
         self._authority = authority
         self.models = models
         self._policies = policies
@@ -156,6 +159,7 @@ class PlaneService:
             changes = self._keys.signing.changes(session)
             ended = self._previews.ended(session) if "preview" in self._releases.modes(plane) else ()
             networks = self._networks.rules(session, plane)
+            ended_consents = self.consents.ended_lately(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -172,6 +176,7 @@ class PlaneService:
             key_changes=changes,
             ended=ended,
             networks=networks,
+            ended_consents=ended_consents,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

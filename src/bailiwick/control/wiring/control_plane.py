@@ -28,6 +28,7 @@ from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
+from bailiwick.control.wiring.consents import build_consents
 from bailiwick.control.wiring.delivery import Delivery, build_delivery, build_freezes
 from bailiwick.control.wiring.deploys import (
     build_domains,
@@ -56,7 +57,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     people = build_people(base)
     estate = build_estate(base, people)
     delivery = build_delivery(base, people, estate)
-    planes = build_planes(base, people, estate, delivery)
+    consents = build_consents(base, estate, delivery)
+    planes = build_planes(base, people, estate, delivery, consents)
     exporters = _exporters(base)
     notices = build_notices(base, estate, delivery)
     delegations, delegation_keeper = build_delegations(base, estate)
@@ -86,6 +88,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         integrations=estate.integrations,
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
+        consents=consents.service,
+        consent_keeper=consents.keeper,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

@@ -2,17 +2,30 @@
 
 from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
-from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
-from bailiwick.core.messages.connections import (
-    AnyConnection,
+from bailiwick.core.messages.calls import (
+    PassAnswer,
+    PassRequest,
+    PersonTokenAnswer,
+    PersonTokenRequest,
+    PlaneWelcome,
+    SecretValue,
+    StateTaken,
+    TokenShown,
+)
+from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection, ServiceConnection
+from bailiwick.core.messages.credentials import (
+    PERSON,
+    AwsSignature,
     BasicPassword,
     BearerToken,
     ClientCredentials,
     Credential,
-    DatabaseConnection,
     HeaderKey,
+    JwtBearer,
     NoCredential,
-    ServiceConnection,
+    OAuthClient,
+    PersonConsent,
+    TokenExchange,
 )
 from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
@@ -70,6 +83,7 @@ from bailiwick.core.messages.state import (
 )
 
 __all__ = [
+    "PERSON",
     "STATE_TYPE",
     "Account",
     "AccountsReport",
@@ -84,6 +98,7 @@ __all__ = [
     "AttacksReport",
     "AttestationReport",
     "AuditReport",
+    "AwsSignature",
     "BasicPassword",
     "BearerToken",
     "ClientCredentials",
@@ -103,6 +118,7 @@ __all__ = [
     "Heartbeat",
     "IntegrationState",
     "JobReport",
+    "JwtBearer",
     "KillOrder",
     "KillReport",
     "Message",
@@ -112,8 +128,12 @@ __all__ = [
     "NetworkTry",
     "NetworksReport",
     "NoCredential",
+    "OAuthClient",
     "PassAnswer",
     "PassRequest",
+    "PersonConsent",
+    "PersonTokenAnswer",
+    "PersonTokenRequest",
     "PlaneWelcome",
     "PoliciesReport",
     "RehearsalReport",
@@ -132,6 +152,7 @@ __all__ = [
     "SnapshotSeen",
     "StateTaken",
     "StorageReport",
+    "TokenExchange",
     "TokenShown",
     "WallNote",
     "WallsReport",

@@ -38,6 +38,26 @@ class PassAnswer(Message):
     expires: datetime
 
 
+class PersonTokenRequest(Message):
+    """The gateway needs a token with which a person's consent lets an app call an integration.
+
+    `refused` is the SHA-256 (hex) of a token that the service did not take, empty where none was shown.
+    """
+
+    integration: str = Field(max_length=63)
+    app: str = Field(max_length=300)
+    person: str = Field(max_length=254)
+    refused: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+
+class PersonTokenAnswer(Message):
+    """A token of a person, for how many seconds it may be kept, and by which consent."""
+
+    consent: str
+    token: str = Field(repr=False)
+    seconds: float = Field(ge=0)
+
+
 class StateTaken(Message):
     """That a plane acts on the desired state of this version: what it took away is allowed no more."""
 

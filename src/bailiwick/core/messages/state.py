@@ -138,7 +138,8 @@ class DesiredState(Message):
 
     `candidates` run beside what `apps` says, for some people. `policies` are those that decide beside the built-in
     ones, in Cedar. `key_changes` say what became of the signing keys that the plane pinned. `ended` are previews of
-    branches whose addresses say that they ended. `networks` says what this plane must not reach.
+    branches whose addresses say that they ended. `networks` says what this plane must not reach. `ended_consents`
+    are consents of people that ended lately: no token of theirs is shown any more.
     """
 
     kind: Literal["state"] = "state"
@@ -157,6 +158,7 @@ class DesiredState(Message):
     key_changes: KeyChanges = KeyChanges()
     ended: tuple[EndedPreview, ...] = ()
     networks: NetworkRules = NetworkRules()
+    ended_consents: tuple[str, ...] = ()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

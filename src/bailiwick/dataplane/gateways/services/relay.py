@@ -9,9 +9,9 @@ from bailiwick.core.grants import FieldMask
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
-from bailiwick.dataplane.gateways.services.credentials import Shown
 from bailiwick.dataplane.gateways.services.fields import masked
 from bailiwick.dataplane.gateways.services.headers import answer_head
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.withholding import Withheld
 from bailiwick.dataplane.router.upstream import ResponseReader
 from bailiwick.dataplane.router.watch import Watch

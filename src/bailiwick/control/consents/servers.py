@@ -1,0 +1,112 @@
+"""What the control plane asks authorization servers: one answer each, within a time, and never elsewhere.
+
+The addresses are of registrations only; redirects are not followed and proxies of the environment not asked.
+"""
+
+import hashlib
+import ssl
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import httpx2
+
+from bailiwick.client_tls import client_context
+from bailiwick.control.consents.model import Place
+from bailiwick.core.clock import Clock
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.oauth import (
+    MOST_ANSWER_BYTES,
+    IssuedToken,
+    TokenEndpointError,
+    client_certificate_of,
+    prove,
+    read_answer,
+    read_pushed,
+)
+
+_READ_SECONDS, _WHOLE_SECONDS = 5.0, 10.0
+_AT_ONCE = 4
+_MOST_CONTEXTS = 64
+
+
+class AuthorizationServers:
+    """`read_secret` returns a client's secret by its name."""
+
+    def __init__(self, read_secret: Callable[[str], str], clock: Clock) -> None:
+        self._read_secret = read_secret
+        self._clock = clock
+        self._turns: dict[str, threading.BoundedSemaphore] = defaultdict(lambda: threading.BoundedSemaphore(_AT_ONCE))
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def push(self, place: Place, form: Mapping[str, str]) -> str:
+        """Tell the server a request before the browser comes with its name, which is returned (RFC 9126)."""
+        return read_pushed(*self._ask(place, place.credential.par_url, form))
+
+    def redeem(self, place: Place, code: str, verifier: str, redirect_uri: str) -> IssuedToken:
+        """Return the token behind a code (RFC 6749 section 4.1.3)."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        return read_answer(*self._ask(place, place.credential.token_url, form | {"code_verifier": verifier}))
+
+    def refresh(self, place: Place, refresh_token: str) -> IssuedToken:
+        """Return the next token (RFC 6749 section 6); raise `GrantEndedError` when there is none any more."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return read_answer(*self._ask(place, place.credential.token_url, form))
+
+    def revoke(self, place: Place, token: str) -> None:
+        """Ask the server to end a token (RFC 7009); what it says changes nothing for us."""
+        if place.credential.revocation_url and token:
+            with suppress(BailiwickError):
+                self._ask(place, place.credential.revocation_url, {"token": token})
+
+    def _ask(self, place: Place, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Return the status and the body of an answer; raise `TokenEndpointError` when there is none in time."""
+        client = place.credential
+        secret = self._read_secret(client.secret) if client.secret else ""
+        proof = prove(client, secret, self._clock())
+        context = self._context(place.connection.authority, client_certificate_of(client, secret))
+        headers = {"accept": "application/json", "accept-encoding": "identity", **proof.headers}
+        with self._turn(url):
+            return _post(url, {**form, **proof.form}, headers, context)
+
+    @contextmanager
+    def _turn(self, url: str) -> Iterator[None]:
+        """Let few ask one server at once: one that is slow must not keep everybody here."""
+        turn = self._turns[url]
+        if not turn.acquire(timeout=_READ_SECONDS):
+            raise TokenEndpointError("is slow, and others are waiting for it already")
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def _context(self, authority: str, certificate: str) -> ssl.SSLContext:
+        key = hashlib.sha256(f"{authority}\0{certificate}".encode()).hexdigest()
+        if key not in self._contexts:
+            if len(self._contexts) >= _MOST_CONTEXTS:
+                self._contexts.clear()
+            try:
+                self._contexts[key] = client_context(authority, certificate)
+            except ssl.SSLError:
+                raise TokenEndpointError("cannot be checked by the authority of its registration") from None
+        return self._contexts[key]
+
+
+def _post(url: str, form: Mapping[str, str], headers: Mapping[str, str], context: ssl.SSLContext) -> tuple[int, bytes]:
+    over, content = time.monotonic() + _WHOLE_SECONDS, bytearray()
+    try:
+        with (
+            httpx2.Client(verify=context, timeout=_READ_SECONDS, trust_env=False, follow_redirects=False) as client,
+            client.stream("POST", url, data=dict(form), headers=dict(headers)) as answer,
+        ):
+            for piece in answer.iter_raw():
+                content += piece
+                if len(content) > MOST_ANSWER_BYTES:
+                    raise TokenEndpointError("answers with more than a token")
+                if time.monotonic() > over:
+                    raise TokenEndpointError("is slow")
+            return answer.status_code, bytes(content)
+    except (httpx2.HTTPError, OSError) as fault:
+        raise TokenEndpointError(f"is not reached ({type(fault).__name__})") from None

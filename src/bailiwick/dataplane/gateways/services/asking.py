@@ -1,0 +1,93 @@
+"""How the gateway asks token endpoints: once, in time, at the address of the registration only."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+import httpx2
+
+from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.messages import ClientCredentials, JwtBearer, OAuthClient, TokenExchange
+from bailiwick.core.oauth import (
+    MOST_ANSWER_BYTES,
+    ClientProof,
+    IssuedToken,
+    TokenEndpointError,
+    client_certificate_of,
+    exchange_form,
+    jwt_bearer_form,
+    prove,
+    read_answer,
+)
+from bailiwick.dataplane.credentials import Credentials
+from bailiwick.dataplane.gateways.upstreams import Upstreams
+
+_WHOLE_SECONDS = 10.0
+Tokened = ClientCredentials | JwtBearer | TokenExchange
+# What an answer says of the secret that was shown: it may be an old one.
+_OF_THE_SECRET = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
+
+
+class TokenAsker:
+    """Asks with `secrets` of the vault."""
+
+    def __init__(self, secrets: Credentials, upstreams: Upstreams, clock: Clock = utc_now) -> None:
+        self._secrets = secrets
+        self._upstreams = upstreams
+        self._clock = clock
+
+    async def ask(self, credential: Tokened, authority: str, *, person: str, actor: str) -> IssuedToken:
+        """Return a new token, for a person where it is of one; raise `TokenEndpointError` when there is none."""
+        now = self._clock()
+        try:
+            return await self._asked(credential, authority, person, actor, now)
+        except TokenEndpointError as fault:
+            if fault.error in _OF_THE_SECRET:
+                for secret in credential.secrets:
+                    self._secrets.forget(secret)
+            raise
+
+    async def _asked(self, credential: Tokened, authority: str, person: str, actor: str, now: datetime) -> IssuedToken:
+        proof, certificate = await self._proof(credential, now)
+        match credential:
+            case JwtBearer():
+                form = jwt_bearer_form(credential, await self._secrets.get(credential.secret), person, now)
+            case TokenExchange():
+                signs = await self._secrets.get(credential.signing_secret)
+                form = exchange_form(credential, signs, person, actor, now)
+            case _:
+                form = {"grant_type": "client_credentials"}
+                form |= {"scope": " ".join(credential.scopes)} if credential.scopes else {}
+        headers = {"accept": "application/json", "accept-encoding": "identity", **proof.headers}
+        status, content = await self._post(
+            credential.token_url, {**form, **proof.form}, headers, authority, certificate
+        )
+        return read_answer(status, content)
+
+    async def _proof(self, credential: Tokened, now: datetime) -> tuple[ClientProof, str]:
+        """Return what shows who the client is, and the certificate (PEM) that it shows in TLS."""
+        if not isinstance(credential, OAuthClient):
+            return ClientProof(), ""
+        secret = await self._secrets.get(credential.secret) if credential.secret else ""
+        return prove(credential, secret, now), client_certificate_of(credential, secret)
+
+    async def _post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str], authority: str, certificate: str
+    ) -> tuple[int, bytes]:
+        content = bytearray()
+        try:
+            context = await self._upstreams.context_for(authority, certificate)
+            async with (
+                asyncio.timeout(_WHOLE_SECONDS),
+                httpx2.AsyncClient(
+                    verify=context, timeout=_WHOLE_SECONDS, trust_env=False, follow_redirects=False
+                ) as client,
+                client.stream("POST", url, data=dict(form), headers=dict(headers)) as answer,
+            ):
+                async for piece in answer.aiter_raw():
+                    content += piece
+                    if len(content) > MOST_ANSWER_BYTES:
+                        raise TokenEndpointError("answers with more than a token")
+                return answer.status_code, bytes(content)
+        except (httpx2.HTTPError, OSError) as fault:
+            raise TokenEndpointError(f"is not reached ({type(fault).__name__})") from None
