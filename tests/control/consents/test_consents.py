@@ -11,8 +11,8 @@ from bailiwick.core.artifacts import digest
 from bailiwick.core.errors import BailiwickError, ForbiddenError, NotFoundError
 from bailiwick.core.messages import PersonTokenAnswer
 from bailiwick.core.oauth import TokenEndpointError
-from tests.fixtures.authorization_server import CLIENT_SECRET
-from tests.fixtures.consents import REDIRECT_URI, Consented
+from tests.fixtures.authorization_server import CLIENT_SECRET, authorization_server, client
+from tests.fixtures.consents import REDIRECT_URI, Consented, credential_at
 from tests.fixtures.moving import MovingClock
 
 TABLES = """SELECT DISTINCT table_name FROM information_schema.role_table_grants
@@ -231,3 +231,17 @@ def test_only_who_may_use_an_app_of_the_plane_that_asks_is_given_out(consented: 
     # It can be ended all the same.
     assert control.consents.end(people["builder"], "crm", "editor").person == "builder@example.com"
     assert ("consent.fetched", "plane:production") in consented.company.actions()
+
+
+def test_a_server_may_want_to_know_the_request_before_the_browser_comes(consented: Consented) -> None:
+    """RFC 9126: nothing of what is asked for goes through the browser."""
+    with authorization_server([client(REDIRECT_URI)], pushed=True) as server:
+        consented.server = server
+        consented.register(credential_at(server))
+        assert "error" in server.click(consented.begin("builder").url, REDIRECT_URI)
+        consented.register(credential_at(server, par_url=f"{server.issuer}/request"))
+        onward = consented.begin("builder")
+        assert "contacts.read" not in onward.url
+        assert "request_uri=urn" in onward.url
+        consented.connect("builder", "")
+        assert server.introspect(consented.token("builder").token)["scope"] == "openid contacts.read"

@@ -58,7 +58,8 @@ def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_o
 def _place(connection: dict[str, Any]) -> str:
     if connection["kind"] == "http":
         credential = connection["credential"]
-        shown = f"{credential['kind']}: {credential['secret']}" if credential["kind"] != "none" else "no credential"
+        shown = f"{credential['kind']}: {credential['secret']}" if credential.get("secret") else credential["kind"]
+        shown = shown if credential["kind"] != "none" else "no credential"
         return f"{connection['url']}  {shown}"
     return f"{connection['host']}:{connection['port']}/{connection['database']} as {connection['user']}"
 

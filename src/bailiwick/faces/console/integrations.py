@@ -22,7 +22,7 @@ from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
 
 _KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service"}
-_STATIC = frozenset({"bearer", "basic", "header"})
+_STATIC = frozenset({"bearer", "basic", "header", "aws-sigv4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
     static = connection.kind == "http" and connection.credential.kind in _STATIC
-    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static)
+    kept = connection.control_secrets if connection.kind == "http" else frozenset()
+    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets | kept)), static)
 
 
 def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ GRANTS = (
         methods=frozenset({"GET"}), path="/contacts", query=("page",), fields=(FieldMask(path="contacts.ssn"),)
     ),
     RequestGrant(methods=frozenset({"POST"}), path="/notes", body=("text",), headers=("x-note-kind",)),
-    RequestGrant(methods=frozenset({"GET", "POST"}), path="/open/**"),
+    RequestGrant(methods=frozenset({"GET", "POST", "PUT"}), path="/open/**", headers=("x-amz-meta-note",)),
     *(
         RequestGrant(methods=frozenset({"GET"}), path=f"/{name}")
         for name in ("echo", "moved", "packed", "half", "none", "garbage", "big", "slow", "chunks", "forbidden")

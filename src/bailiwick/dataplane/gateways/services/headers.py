@@ -49,6 +49,7 @@ def request_head(
     headers += [(name, head.first[name][:_LONGEST_VALUE]) for name in kept if name in head.first and name not in own]
     target = f"{address.path}{target}"
     if shown is not None:
+        target = shown.target(target)
         headers += shown.headers(Outgoing(head.method, target, tuple(headers), body))
     return render_head(f"{head.method} {target} HTTP/1.1".encode(), headers)
 

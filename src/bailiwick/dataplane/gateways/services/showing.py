@@ -36,7 +36,8 @@ class Outgoing:
 class Shown:
     """A header that says who calls, and the values in it that no answer may repeat.
 
-    `sign` makes the headers of a call instead, where each has its own; `names` are those that it makes.
+    `sign` makes the headers of a call instead, where each has its own, and `more` are those beside `name`; `rewrite`
+    writes path and query in the form that is signed.
     """
 
     name: bytes
@@ -44,11 +45,16 @@ class Shown:
     secrets: tuple[str, ...] = field(repr=False)
     sign: Callable[[Outgoing], Headers] | None = field(default=None, repr=False)
     more: frozenset[bytes] = frozenset()
+    rewrite: Callable[[str], str] | None = None
 
     @property
     def names(self) -> frozenset[bytes]:
         """The headers that no app may write."""
         return self.more | {self.name}
+
+    def target(self, target: str) -> str:
+        """Return path and query as the call goes out."""
+        return self.rewrite(target) if self.rewrite is not None else target
 
     def headers(self, call: Outgoing) -> Headers:
         """Return what a call shows."""
@@ -68,7 +74,14 @@ def aws_signature(credential: AwsSignature, secret: str, clock: Clock) -> Shown:
         return _signed(signer, call, clock())
 
     names = frozenset({b"x-amz-date", b"x-amz-content-sha256", b"x-amz-security-token"})
-    return Shown(b"authorization", b"", (secret,), sign, names)
+    return Shown(b"authorization", b"", (secret,), sign, names, _canonical)
+
+
+def _canonical(target: str) -> str:
+    """Return path and query encoded as they are signed: some servers sign what they got, and not what it means."""
+    path, _, query = target.partition("?")
+    path = canonical_path(unquote(path), "s3")
+    return f"{path}?{canonical_query(parse_qsl(query, keep_blank_values=True))}" if query else path
 
 
 def _signed(signer: Signer, call: Outgoing, now: datetime) -> Headers:
