@@ -92,8 +92,11 @@ def test_what_was_granted_ended_is_told_from_what_is_broken(system: Crm) -> None
         servers().refresh(place_of("http://127.0.0.1:1/token"), "r")
 
 
-def test_a_server_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bailiwick.control.consents.servers._WHOLE_SECONDS", 0.5)
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nx: ", b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n"], ids=["head", "body"]
+)
+def test_a_server_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    monkeypatch.setattr("bailiwick.token_posting.WHOLE_SECONDS", 0.5)
     door = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
@@ -101,7 +104,7 @@ def test_a_server_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch
         line, _ = door.accept()
         with line:
             line.recv(65536)
-            line.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n")
+            line.sendall(head)
             while not over.wait(0.05):
                 try:
                     line.sendall(b" ")

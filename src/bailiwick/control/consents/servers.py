@@ -1,24 +1,18 @@
-"""What the control plane asks authorization servers: one answer each, within a time, and never elsewhere.
+"""What the control plane asks authorization servers about people's consents."""
 
-The addresses are of registrations only; redirects are not followed and proxies of the environment not asked.
-"""
-
+import asyncio
 import hashlib
 import ssl
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-
-import httpx2
 
 from bailiwick.client_tls import client_context
 from bailiwick.control.consents.model import Place
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.oauth import (
-    MOST_ANSWER_BYTES,
     IssuedToken,
     TokenEndpointError,
     client_certificate_of,
@@ -26,8 +20,9 @@ from bailiwick.core.oauth import (
     read_answer,
     read_pushed,
 )
+from bailiwick.token_posting import post_form
 
-_READ_SECONDS, _WHOLE_SECONDS = 5.0, 10.0
+_TURN_SECONDS = 2.0
 _AT_ONCE = 4
 _MOST_CONTEXTS = 64
 
@@ -67,15 +62,14 @@ class AuthorizationServers:
         secret = self._read_secret(client.secret) if client.secret else ""
         proof = prove(client, secret, self._clock())
         context = self._context(place.connection.authority, client_certificate_of(client, secret))
-        headers = {"accept": "application/json", "accept-encoding": "identity", **proof.headers}
         with self._turn(url):
-            return _post(url, {**form, **proof.form}, headers, context)
+            return asyncio.run(post_form(url, {**form, **proof.form}, proof.headers, context))
 
     @contextmanager
     def _turn(self, url: str) -> Iterator[None]:
         """Let few ask one server at once: one that is slow must not keep everybody here."""
         turn = self._turns[url]
-        if not turn.acquire(timeout=_READ_SECONDS):
+        if not turn.acquire(timeout=_TURN_SECONDS):
             raise TokenEndpointError("is slow, and others are waiting for it already")
         try:
             yield
@@ -92,21 +86,3 @@ class AuthorizationServers:
             except ssl.SSLError:
                 raise TokenEndpointError("cannot be checked by the authority of its registration") from None
         return self._contexts[key]
-
-
-def _post(url: str, form: Mapping[str, str], headers: Mapping[str, str], context: ssl.SSLContext) -> tuple[int, bytes]:
-    over, content = time.monotonic() + _WHOLE_SECONDS, bytearray()
-    try:
-        with (
-            httpx2.Client(verify=context, timeout=_READ_SECONDS, trust_env=False, follow_redirects=False) as client,
-            client.stream("POST", url, data=dict(form), headers=dict(headers)) as answer,
-        ):
-            for piece in answer.iter_raw():
-                content += piece
-                if len(content) > MOST_ANSWER_BYTES:
-                    raise TokenEndpointError("answers with more than a token")
-                if time.monotonic() > over:
-                    raise TokenEndpointError("is slow")
-            return answer.status_code, bytes(content)
-    except (httpx2.HTTPError, OSError) as fault:
-        raise TokenEndpointError(f"is not reached ({type(fault).__name__})") from None

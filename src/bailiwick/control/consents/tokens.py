@@ -38,7 +38,8 @@ _RENEW_BEFORE = timedelta(seconds=30)
 _LONGEST_KEPT_SECONDS = 900.0
 # Longer than a service may take to answer: after a crash somebody else renews then.
 _BUSY = timedelta(seconds=30)
-_WAIT_SECONDS, _LOOK_SECONDS = 12.0, 0.05
+# With the service's time to answer less than planes wait for us.
+_WAIT_SECONDS, _LOOK_SECONDS = 5.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)

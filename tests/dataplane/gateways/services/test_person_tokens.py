@@ -91,15 +91,18 @@ def test_a_token_that_is_not_taken_is_renewed_once(house: House, asked: list[Per
     assert house.call("POST", "/notes", json={"text": "hello"}).status_code == 201  # once, with its body
     assert asked[1].refused == digest(b"token-1-of-eve@example.com")
     assert [item.target for item in house.crm.asked[-2:]] == ["/api/notes", "/api/notes"]
-    # A service that takes none is not asked for ever.
-    real, before = house.person_token, len(house.crm.asked)
-    assert real is not None
-    house.person_token = lambda request: real(request).model_copy(update={"token": f"bad-{len(asked)}"})
+    # A service that takes none is not asked for ever, nor is whoever renews.
     house.crm.tokens.clear()
     answer = house.call("GET", "/contacts/17")
     assert answer.status_code == 502
     assert "does not take the platform's credential" in answer.json()["title"]
-    assert len(house.crm.asked) == before + 2
+    assert (len(asked), len(house.crm.asked)) == (2, 4)
+
+
+def test_a_service_that_takes_no_token_is_asked_twice(house: House, asked: list[PersonTokenRequest]) -> None:
+    house.person_token = lambda request: PersonTokenAnswer(consent="con_1", token=f"bad-{len(asked)}", seconds=900)
+    assert house.call("GET", "/contacts/17").status_code == 502
+    assert (len(asked), shown(house)) == (2, ["Bearer bad-1", "Bearer bad-2"])
 
 
 @pytest.mark.parametrize("why", ["left", "disconnected", "off"])

@@ -1,15 +1,11 @@
-"""How the gateway asks token endpoints: once, in time, at the address of the registration only."""
+"""What the gateway asks token endpoints with: a client's own word, or an assertion about a person."""
 
-import asyncio
-from collections.abc import Mapping
+import ssl
 from datetime import datetime
-
-import httpx2
 
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.messages import ClientCredentials, JwtBearer, OAuthClient, TokenExchange
 from bailiwick.core.oauth import (
-    MOST_ANSWER_BYTES,
     ClientProof,
     IssuedToken,
     TokenEndpointError,
@@ -21,8 +17,8 @@ from bailiwick.core.oauth import (
 )
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
+from bailiwick.token_posting import post_form
 
-_WHOLE_SECONDS = 10.0
 Tokened = ClientCredentials | JwtBearer | TokenExchange
 # What an answer says of the secret that was shown: it may be an old one.
 _OF_THE_SECRET = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
@@ -58,11 +54,8 @@ class TokenAsker:
             case _:
                 form = {"grant_type": "client_credentials"}
                 form |= {"scope": " ".join(credential.scopes)} if credential.scopes else {}
-        headers = {"accept": "application/json", "accept-encoding": "identity", **proof.headers}
-        status, content = await self._post(
-            credential.token_url, {**form, **proof.form}, headers, authority, certificate
-        )
-        return read_answer(status, content)
+        context = await self._context(authority, certificate)
+        return read_answer(*await post_form(credential.token_url, {**form, **proof.form}, proof.headers, context))
 
     async def _proof(self, credential: Tokened, now: datetime) -> tuple[ClientProof, str]:
         """Return what shows who the client is, and the certificate (PEM) that it shows in TLS."""
@@ -71,23 +64,8 @@ class TokenAsker:
         secret = await self._secrets.get(credential.secret) if credential.secret else ""
         return prove(credential, secret, now), client_certificate_of(credential, secret)
 
-    async def _post(
-        self, url: str, form: Mapping[str, str], headers: Mapping[str, str], authority: str, certificate: str
-    ) -> tuple[int, bytes]:
-        content = bytearray()
+    async def _context(self, authority: str, certificate: str) -> ssl.SSLContext:
         try:
-            context = await self._upstreams.context_for(authority, certificate)
-            async with (
-                asyncio.timeout(_WHOLE_SECONDS),
-                httpx2.AsyncClient(
-                    verify=context, timeout=_WHOLE_SECONDS, trust_env=False, follow_redirects=False
-                ) as client,
-                client.stream("POST", url, data=dict(form), headers=dict(headers)) as answer,
-            ):
-                async for piece in answer.aiter_raw():
-                    content += piece
-                    if len(content) > MOST_ANSWER_BYTES:
-                        raise TokenEndpointError("answers with more than a token")
-                return answer.status_code, bytes(content)
-        except (httpx2.HTTPError, OSError) as fault:
-            raise TokenEndpointError(f"is not reached ({type(fault).__name__})") from None
+            return await self._upstreams.context_for(authority, certificate)
+        except ssl.SSLError:
+            raise TokenEndpointError("cannot be checked by the authority of its registration") from None

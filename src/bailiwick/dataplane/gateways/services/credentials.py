@@ -98,7 +98,8 @@ class ServiceCredentials:
         credential = connection.credential
         if shown is None or not isinstance(credential, _TOKENS):
             return None
-        self._book.refuse(_key(credential, asker), shown.secrets[0])
+        if not self._book.refuse(_key(credential, asker), shown.secrets[0]):
+            return None
         other = await self.of(connection, asker)
         return other if other is not None and other.secrets != shown.secrets else None
 

@@ -13,6 +13,7 @@ from bailiwick.core.principals import Identity
 _RENEW_BEFORE_SECONDS, _LEAST_SECONDS = 30.0, 1.0
 # More people than that at once are asked for anew: memory is bounded.
 _MOST_HELD = 10_000
+_BETWEEN_RENEWALS_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class TokenBook:
         self._held: dict[TokenKey, tuple[Got, float]] = {}
         self._turns: dict[TokenKey, asyncio.Lock] = {}
         self._refused: dict[TokenKey, str] = {}
+        self._renewals: dict[TokenKey, float] = {}
         self._ended: frozenset[str] = frozenset()
 
     @property
@@ -72,12 +74,21 @@ class TokenBook:
             self._refused.pop(key, None)
             return got.token
 
-    def refuse(self, key: TokenKey, token: str) -> None:
-        """Note that the service did not take a token; another that was got meanwhile stays."""
-        held = self._held.get(key)
-        if held is None or held[0].token == token:
-            self._held.pop(key, None)
-            self._refused[key] = hashlib.sha256(token.encode()).hexdigest()
+    def refuse(self, key: TokenKey, token: str) -> bool:
+        """Note that the service did not take a token; return whether another may be shown.
+
+        One that was got meanwhile is. Otherwise another is got once in a while: a service may refuse for a reason that
+        no token mends, and an app must not make us renew without end.
+        """
+        held, now = self._held.get(key), self._clock()
+        if held is not None and held[0].token != token:
+            return True
+        if now < self._renewals.get(key, -_BETWEEN_RENEWALS_SECONDS) + _BETWEEN_RENEWALS_SECONDS:
+            return False
+        self._renewals[key] = now
+        self._held.pop(key, None)
+        self._refused[key] = hashlib.sha256(token.encode()).hexdigest()
+        return True
 
     def keep(self, epochs: Mapping[str, int], open_here: Collection[str], ended: frozenset[str]) -> None:
         """Drop what may not be shown any more: of people whose access ended, of consents that ended, and of
@@ -88,6 +99,8 @@ class TokenBook:
             gone = bool(key.person) and key.epoch < epochs.get(f"user:{key.person}", 0)
             if gone or got.consent in ended or key.resource not in open_here:
                 del self._held[key]
+        since = self._clock() - _BETWEEN_RENEWALS_SECONDS
+        self._renewals = {key: time for key, time in self._renewals.items() if time > since}
         self._turns = {key: turn for key, turn in self._turns.items() if turn.locked() or key in self._held}
         self._refused = {key: mark for key, mark in self._refused.items() if key in self._turns}
 
