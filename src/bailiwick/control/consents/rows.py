@@ -17,12 +17,15 @@ _LONGEST_REASON = 300
 
 
 class Sealed(BaseModel):
-    """What the vault keeps of a consent: the token of now, and what gets the next one, empty where nothing does."""
+    """What the vault keeps of a consent: the token of now, what gets the next one (empty where nothing does), and the
+    key that both are bound to (empty for none).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     access: str = Field(repr=False)
     refresh: str = Field(repr=False)
+    key: str = Field(default="", repr=False)
 
 
 def blob_name(row: ConsentRow) -> str:

@@ -13,14 +13,14 @@ from bailiwick.control.consents.model import Place
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.oauth import (
+    ClientProof,
     IssuedToken,
     TokenEndpointError,
     client_certificate_of,
     prove,
-    read_answer,
     read_pushed,
 )
-from bailiwick.token_posting import post_form
+from bailiwick.token_posting import TokenAnswer, ask_token, post_form
 
 _TURN_SECONDS = 2.0
 _AT_ONCE = 4
@@ -38,17 +38,18 @@ class AuthorizationServers:
 
     def push(self, place: Place, form: Mapping[str, str]) -> str:
         """Tell the server a request before the browser comes with its name, which is returned (RFC 9126)."""
-        return read_pushed(*self._ask(place, place.credential.par_url, form))
+        answer = self._ask(place, place.credential.par_url, form)
+        return read_pushed(answer.status, answer.content)
 
-    def redeem(self, place: Place, code: str, verifier: str, redirect_uri: str) -> IssuedToken:
-        """Return the token behind a code (RFC 6749 section 4.1.3)."""
+    def redeem(self, place: Place, code: str, verifier: str, redirect_uri: str, key: str) -> IssuedToken:
+        """Return the token behind a code (RFC 6749 section 4.1.3), bound to a key where there is one."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        return read_answer(*self._ask(place, place.credential.token_url, form | {"code_verifier": verifier}))
+        return self._token(place, form | {"code_verifier": verifier}, key)
 
-    def refresh(self, place: Place, refresh_token: str) -> IssuedToken:
+    def refresh(self, place: Place, refresh_token: str, key: str = "") -> IssuedToken:
         """Return the next token (RFC 6749 section 6); raise `GrantEndedError` when there is none any more."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return read_answer(*self._ask(place, place.credential.token_url, form))
+        return self._token(place, form, key)
 
     def revoke(self, place: Place, token: str) -> None:
         """Ask the server to end a token (RFC 7009); what it says changes nothing for us."""
@@ -56,14 +57,23 @@ class AuthorizationServers:
             with suppress(BailiwickError):
                 self._ask(place, place.credential.revocation_url, {"token": token})
 
-    def _ask(self, place: Place, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
-        """Return the status and the body of an answer; raise `TokenEndpointError` when there is none in time."""
-        client = place.credential
-        secret = self._read_secret(client.secret) if client.secret else ""
-        proof = prove(client, secret, self._clock())
-        context = self._context(place.connection.authority, client_certificate_of(client, secret))
+    def _token(self, place: Place, form: Mapping[str, str], key: str) -> IssuedToken:
+        url, (proof, context) = place.credential.token_url, self._proof(place)
+        whole = {**form, **proof.form}
+        with self._turn(url):
+            return asyncio.run(ask_token(url, whole, proof.headers, context, key=key, clock=self._clock))
+
+    def _ask(self, place: Place, url: str, form: Mapping[str, str]) -> TokenAnswer:
+        proof, context = self._proof(place)
         with self._turn(url):
             return asyncio.run(post_form(url, {**form, **proof.form}, proof.headers, context))
+
+    def _proof(self, place: Place) -> tuple[ClientProof, ssl.SSLContext]:
+        """Return what shows who the client is, in the form and in TLS."""
+        client = place.credential
+        secret = self._read_secret(client.secret) if client.secret else ""
+        context = self._context(place.connection.authority, client_certificate_of(client, secret))
+        return prove(client, secret, self._clock()), context
 
     @contextmanager
     def _turn(self, url: str) -> Iterator[None]:

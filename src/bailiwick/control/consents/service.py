@@ -23,7 +23,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError, ConflictError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.ids import new_id
-from bailiwick.core.oauth import IssuedToken
+from bailiwick.core.oauth import IssuedToken, new_dpop_key
 from bailiwick.core.pkce import pkce_challenge
 from bailiwick.core.policy import ContextValue
 from bailiwick.core.principals import Identity
@@ -161,14 +161,15 @@ class ConsentService:
             raise _refused(f"{place.integration} was changed or switched off in between")
         if not code or len(code) > _LONGEST_CODE:
             raise _refused(f"{place.host} sent no code")
-        token = self._servers.redeem(place, code, attempt.verifier, self.redirect_uri(place.integration))
+        key = new_dpop_key() if place.credential.dpop else ""
+        token = self._servers.redeem(place, code, attempt.verifier, self.redirect_uri(place.integration), key)
         try:
-            return self._keep(visitor.identity, place, token)
+            return self._keep(visitor.identity, place, token, key)
         except BaseException:
             self._servers.revoke(place, token.refresh or token.value)
             raise
 
-    def _keep(self, identity: Identity, place: Place, token: IssuedToken) -> Consent:
+    def _keep(self, identity: Identity, place: Place, token: IssuedToken, key: str) -> Consent:
         now, person = self._clock(), identity.principal.name
         with self._store.transaction() as session:
             before = live(session, place.integration, place.plane, person, for_update=True)
@@ -191,7 +192,7 @@ class ConsentService:
                 busy_by="",
             )
             session.add(row)
-            content = Sealed(access=token.value, refresh=token.refresh)
+            content = Sealed(access=token.value, refresh=token.refresh, key=key)
             self._vault.replace_blob(session, blob_name(row), content.model_dump_json().encode())
             self._audit.note(
                 session,

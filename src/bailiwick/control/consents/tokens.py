@@ -39,7 +39,7 @@ _LONGEST_KEPT_SECONDS = 900.0
 # Longer than a service may take to answer: after a crash somebody else renews then.
 _BUSY = timedelta(seconds=30)
 # With the service's time to answer less than planes wait for us.
-_WAIT_SECONDS, _LOOK_SECONDS = 5.0, 0.05
+_WAIT_SECONDS, _LOOK_SECONDS = 4.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Renewal:
 
     consent: str
     by: str
-    refresh: str
+    sealed: Sealed
 
 
 class ConsentTokens:
@@ -140,9 +140,9 @@ class ConsentTokens:
                 left = row.token_ends - now
                 refused = hmac.compare_digest(digest(known.access.encode()), asked.refused)
                 if left > _RENEW_BEFORE and not refused:
-                    return _answer(row, known.access, now)
+                    return _answer(row, known, now)
                 if known.refresh:
-                    return _taken(row, known.refresh, now)
+                    return _taken(row, known, now)
                 reason = "the service does not take it any more" if refused else "it ended, and nothing renews it"
             if row is not None and not row.lapsed_because:
                 lapse(session, self._vault, self._audit, row, reason or "what renews it is gone")
@@ -151,7 +151,7 @@ class ConsentTokens:
 
     def _renewed(self, place: Place, asked: PersonTokenRequest, renewal: _Renewal) -> PersonTokenAnswer:
         try:
-            token = self._servers.refresh(place, renewal.refresh)
+            token = self._servers.refresh(place, renewal.sealed.refresh, renewal.sealed.key)
         except GrantEndedError:
             self._lapsed(place, asked, renewal, "the service says that it was taken back or has ended")
             raise self._needed(place, asked.person, lapsed=True) from None
@@ -162,19 +162,20 @@ class ConsentTokens:
         with self._store.transaction() as session:
             row = self._own(session, place, asked, renewal)
             if row is not None:
-                self._keep(session, row, token, renewal, now)
-                return _answer(row, token.value, now)
+                return _answer(row, self._keep(session, row, token, renewal, now), now)
         # It was ended while the service was asked.
-        self._servers.revoke(place, token.refresh or renewal.refresh)
+        self._servers.revoke(place, token.refresh or renewal.sealed.refresh)
         raise self._needed(place, asked.person, lapsed=False)
 
-    def _keep(self, session: Session, row: ConsentRow, token: IssuedToken, renewal: _Renewal, now: datetime) -> None:
-        content = Sealed(access=token.value, refresh=token.refresh or renewal.refresh)
+    def _keep(self, session: Session, row: ConsentRow, token: IssuedToken, renewal: _Renewal, now: datetime) -> Sealed:
+        before = renewal.sealed
+        content = Sealed(access=token.value, refresh=token.refresh or before.refresh, key=before.key)
         self._vault.replace_blob(session, blob_name(row), content.model_dump_json().encode())
         row.token_ends, row.refreshed_at, row.busy_until = now + timedelta(seconds=token.seconds), now, None
         if token.scopes is not None:
             row.scopes = list(token.scopes)
         self._note(session, row, "consent.refreshed", Outcome.SUCCESS, "")
+        return content
 
     def _lapsed(self, place: Place, asked: PersonTokenRequest, renewal: _Renewal, reason: str) -> None:
         with self._store.transaction() as session:
@@ -225,16 +226,17 @@ def _against(place: Place, row: ConsentRow | None) -> str:
     return row.lapsed_because or ("where it is, or what it lets apps do, was changed" if changed else "")
 
 
-def _answer(row: ConsentRow, token: str, now: datetime) -> PersonTokenAnswer:
+def _answer(row: ConsentRow, known: Sealed, now: datetime) -> PersonTokenAnswer:
     left = max((row.token_ends - now).total_seconds(), 0.0)
-    return PersonTokenAnswer(consent=row.id, token=token, seconds=min(left, _LONGEST_KEPT_SECONDS))
+    kept = min(left, _LONGEST_KEPT_SECONDS)
+    return PersonTokenAnswer(consent=row.id, token=known.access, seconds=kept, key=known.key)
 
 
-def _taken(row: ConsentRow, refresh: str, now: datetime) -> _Renewal | None:
+def _taken(row: ConsentRow, known: Sealed, now: datetime) -> _Renewal | None:
     if is_busy(row, now):
         return None
     row.busy_by, row.busy_until = new_id("ren"), now + _BUSY
-    return _Renewal(row.id, row.busy_by, refresh)
+    return _Renewal(row.id, row.busy_by, known)
 
 
 def _plane(plane: str) -> Identity:

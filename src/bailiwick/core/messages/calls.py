@@ -51,11 +51,14 @@ class PersonTokenRequest(Message):
 
 
 class PersonTokenAnswer(Message):
-    """A token of a person, for how many seconds it may be kept, and by which consent."""
+    """A token of a person, for how many seconds it may be kept, and by which consent; `key` is the private key (a JWK
+    as JSON) that it is bound to, empty for none.
+    """
 
     consent: str
     token: str = Field(repr=False)
     seconds: float = Field(ge=0)
+    key: str = Field(default="", repr=False, max_length=2000)
 
 
 class StateTaken(Message):

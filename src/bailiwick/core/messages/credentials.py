@@ -114,6 +114,7 @@ class OAuthClient(Message):
     `secret` holds a password (`basic`, `body`: RFC 6749 section 2.3.1), a key in PEM (`private-key-jwt`: RFC 7523), or
     a certificate and its key in PEM (`mutual-tls`: RFC 8705; also for `private-key-jwt`, where the server knows the key
     by its certificate). `key_id` and `audience` are what assertions say, the token endpoint by default.
+    With `dpop`, tokens are bound to a key that is made for each (RFC 9449).
     """
 
     token_url: EndpointUrl
@@ -122,6 +123,7 @@ class OAuthClient(Message):
     shown: Literal["basic", "body", "private-key-jwt", "mutual-tls", "none"] = "basic"
     key_id: Printable = ""
     audience: Printable = ""
+    dpop: bool = False
     scopes: Scopes = ()
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from bailiwick.core.oauth.assertions import AssertionClaims, signed_assertion
 from bailiwick.core.oauth.clients import ClientProof, client_certificate_of, prove
+from bailiwick.core.oauth.dpop import new_dpop_key
 from bailiwick.core.oauth.grants import JWT_BEARER, exchange_form, jwt_bearer_form
 from bailiwick.core.oauth.tokens import (
     MOST_ANSWER_BYTES,
@@ -23,6 +24,7 @@ __all__ = [
     "client_certificate_of",
     "exchange_form",
     "jwt_bearer_form",
+    "new_dpop_key",
     "prove",
     "read_answer",
     "read_pushed",

@@ -45,7 +45,7 @@ GRANTS = (
     RequestGrant(methods=frozenset({"GET", "POST", "PUT"}), path="/open/**", headers=("x-amz-meta-note",)),
     *(
         RequestGrant(methods=frozenset({"GET"}), path=f"/{name}")
-        for name in ("echo", "moved", "packed", "half", "none", "garbage", "big", "slow", "chunks", "forbidden")
+        for name in ("me", "echo", "moved", "packed", "half", "none", "garbage", "big", "slow", "chunks", "forbidden")
     ),
     RequestGrant(methods=frozenset({"GET"}), path="/text", fields=(FieldMask(path="ssn"),)),
 )

@@ -101,7 +101,7 @@ def ready(house: House, peers: Peers) -> House:
 def use(house: House, peers: Peers, **credential: Any) -> None:
     path = credential.pop("path", "/token")
     house.connection = ServiceConnection(
-        kind="http", url=f"{house.crm.url}/api", authority=peers.certificates.ca.read_text(), timeout_seconds=5,
+        kind="http", url=f"{house.crm.url}/api", authority=peers.certificates.ca.read_text(), timeout_seconds=20,
         credential=CREDENTIAL.validate_python({"token_url": f"{peers.server.issuer}{path}", **credential}),
     )  # fmt: skip
 
@@ -193,7 +193,7 @@ def test_a_service_that_wants_a_certificate_is_shown_one(ready: House, peers: Pe
     with crm(peers.certificates, mutual=True) as system:
         good = ServiceConnection(
             kind="http", url=f"{system.url}/api", authority=system.authority, client_certificate="certificate",
-            credential=CREDENTIAL.validate_python({"kind": "bearer", "secret": "crm-key"}), timeout_seconds=5,
+            credential=CREDENTIAL.validate_python({"kind": "bearer", "secret": "crm-key"}), timeout_seconds=20,
         )  # fmt: skip
         assert good.secrets == {"certificate", "crm-key"}
         ready.connection = good

@@ -25,7 +25,7 @@ def asked(house: House) -> list[PersonTokenRequest]:
         secret="crm-client",
     )  # fmt: skip
     house.connection = ServiceConnection(
-        kind="http", url=f"{house.crm.url}/api", credential=credential, timeout_seconds=2
+        kind="http", url=f"{house.crm.url}/api", credential=credential, timeout_seconds=20
     )
     house.calls[ADA_TRACE] = Call(ADA, APP, "rel_1", ADA_TRACE)
     agent = Identity.of_service(Principal("agent", "coder")).for_person(ADA)
@@ -126,7 +126,7 @@ def test_tokens_are_forgotten_when_what_they_rest_on_ends(
 def test_from_consent_to_call_with_a_strict_server(house: House, consented: Consented) -> None:
     """The whole way: consent in the console, token from the control plane, checked by the service at its server."""
     house.connection = ServiceConnection(
-        kind="http", url=f"{consented.crm.url}/api", credential=consented.credential, timeout_seconds=5
+        kind="http", url=f"{consented.crm.url}/api", credential=consented.credential, timeout_seconds=20
     )
     builder = Identity(Principal("user", "builder@example.com"), frozenset())
     house.calls[TRACE] = Call(builder, APP, "rel_1", TRACE)

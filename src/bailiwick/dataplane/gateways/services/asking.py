@@ -12,12 +12,12 @@ from bailiwick.core.oauth import (
     client_certificate_of,
     exchange_form,
     jwt_bearer_form,
+    new_dpop_key,
     prove,
-    read_answer,
 )
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
-from bailiwick.token_posting import post_form
+from bailiwick.token_posting import ask_token
 
 Tokened = ClientCredentials | JwtBearer | TokenExchange
 # What an answer says of the secret that was shown: it may be an old one.
@@ -32,8 +32,11 @@ class TokenAsker:
         self._upstreams = upstreams
         self._clock = clock
 
-    async def ask(self, credential: Tokened, authority: str, *, person: str, actor: str) -> IssuedToken:
-        """Return a new token, for a person where it is of one; raise `TokenEndpointError` when there is none."""
+    async def ask(self, credential: Tokened, authority: str, *, person: str, actor: str) -> tuple[IssuedToken, str]:
+        """Return a new token, for a person where it is of one, and the key that it is bound to, empty for none.
+
+        Raises `TokenEndpointError` when there is no token.
+        """
         now = self._clock()
         try:
             return await self._asked(credential, authority, person, actor, now)
@@ -43,7 +46,9 @@ class TokenAsker:
                     self._secrets.forget(secret)
             raise
 
-    async def _asked(self, credential: Tokened, authority: str, person: str, actor: str, now: datetime) -> IssuedToken:
+    async def _asked(
+        self, credential: Tokened, authority: str, person: str, actor: str, now: datetime
+    ) -> tuple[IssuedToken, str]:
         proof, certificate = await self._proof(credential, now)
         match credential:
             case JwtBearer():
@@ -55,7 +60,10 @@ class TokenAsker:
                 form = {"grant_type": "client_credentials"}
                 form |= {"scope": " ".join(credential.scopes)} if credential.scopes else {}
         context = await self._context(authority, certificate)
-        return read_answer(*await post_form(credential.token_url, {**form, **proof.form}, proof.headers, context))
+        key = new_dpop_key() if isinstance(credential, OAuthClient) and credential.dpop else ""
+        whole = {**form, **proof.form}
+        issued = await ask_token(credential.token_url, whole, proof.headers, context, key=key, clock=self._clock)
+        return issued, key
 
     async def _proof(self, credential: Tokened, now: datetime) -> tuple[ClientProof, str]:
         """Return what shows who the client is, and the certificate (PEM) that it shows in TLS."""

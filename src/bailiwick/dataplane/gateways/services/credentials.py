@@ -15,6 +15,7 @@ from bailiwick.core.messages import (
     HeaderKey,
     JwtBearer,
     NoCredential,
+    OAuthClient,
     PersonConsent,
     PersonTokenAnswer,
     PersonTokenRequest,
@@ -25,7 +26,7 @@ from bailiwick.core.principals import Identity
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.asking import TokenAsker, Tokened
-from bailiwick.dataplane.gateways.services.showing import Outgoing, Shown, aws_signature, bearer
+from bailiwick.dataplane.gateways.services.showing import Outgoing, Shown, aws_signature, bearer, bound_token
 from bailiwick.dataplane.gateways.services.tokens import Got, TokenBook, TokenKey, person_of
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
@@ -64,6 +65,8 @@ class ServiceCredentials:
         self._person_tokens = person_tokens
         self._asks = TokenAsker(secrets, upstreams, clock)
         self._book = TokenBook()
+        # The last nonce that each service wanted.
+        self._nonces: dict[str, str] = {}
 
     @property
     def tokens(self) -> frozenset[str]:
@@ -91,13 +94,22 @@ class ServiceCredentials:
             case AwsSignature() as credential:
                 return aws_signature(credential, await self._secret(credential.secret), self._clock)
             case credential:
-                return bearer(await self._token(credential, connection, asker))
+                return self._shown(await self._token(credential, connection, asker), connection, asker)
 
-    async def renewed(self, connection: ServiceConnection, asker: Asker, shown: Shown | None) -> Shown | None:
-        """Return another token for one that a service did not take, None where there is no other to be had."""
+    async def renewed(
+        self, connection: ServiceConnection, asker: Asker, shown: Shown | None, nonce: str = ""
+    ) -> Shown | None:
+        """Return another token for one that a service did not take, None where there is no other to be had.
+
+        `nonce` is what the service wants in the proof of a token that is bound to a key (RFC 9449 section 9): the same
+        token is shown with it then.
+        """
         credential = connection.credential
         if shown is None or not isinstance(credential, _TOKENS):
             return None
+        if nonce and isinstance(credential, OAuthClient) and credential.dpop:
+            self._nonces[asker.resource] = nonce
+            return await self.of(connection, asker)
         if not self._book.refuse(_key(credential, asker), shown.secrets[0]):
             return None
         other = await self.of(connection, asker)
@@ -108,6 +120,12 @@ class ServiceCredentials:
         for secret in connection.secrets:
             self._secrets.forget(secret)
 
+    def _shown(self, got: Got, connection: ServiceConnection, asker: Asker) -> Shown:
+        if not got.key:
+            return bearer(got.token)
+        scheme, nonce = connection.url.partition(":")[0], self._nonces.get(asker.resource, "")
+        return bound_token(got.token, got.key, scheme, nonce, self._clock)
+
     async def _secret(self, name: str) -> str:
         value = await self._secrets.get(name)
         if not value.isprintable():
@@ -117,19 +135,21 @@ class ServiceCredentials:
             )
         return value
 
-    async def _token(self, credential: Tokened | PersonConsent, connection: ServiceConnection, asker: Asker) -> str:
+    async def _token(self, credential: Tokened | PersonConsent, connection: ServiceConnection, asker: Asker) -> Got:
         key = _key(credential, asker)
         if isinstance(credential, PersonConsent):
             request = PersonTokenRequest(integration=asker.resource, app=asker.app, person=key.person)
 
             async def get(refused: str) -> Got:
                 answer = await self._person_tokens(request.model_copy(update={"refused": refused}))
-                return Got(answer.token, answer.seconds, answer.consent)
+                return Got(answer.token, answer.seconds, answer.consent, answer.key)
         else:
 
             async def get(refused: str) -> Got:  # noqa: ARG001 - a new one is got in any case
-                issued = await self._asks.ask(credential, connection.authority, person=key.person, actor=key.actor)
-                return Got(issued.value, issued.seconds)
+                issued, bound_to = await self._asks.ask(
+                    credential, connection.authority, person=key.person, actor=key.actor
+                )
+                return Got(issued.value, issued.seconds, key=bound_to)
 
         return await self._book.get(key, get)
 

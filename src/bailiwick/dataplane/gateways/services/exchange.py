@@ -113,7 +113,9 @@ class Exchange(UnderWay):
                     raise
                 self._abort_upstream()
                 with credential_faults(self.binding.resource):
-                    shown = await self._gateway.credentials.renewed(connection, self._asker(caller), shown)
+                    shown = await self._gateway.credentials.renewed(
+                        connection, self._asker(caller), shown, relay.wanted_nonce
+                    )
                 if shown is None:
                     raise
                 relay = self._relay(connection, wanted, matched, shown)

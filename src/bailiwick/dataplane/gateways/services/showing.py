@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.messages import AwsSignature
+from bailiwick.core.oauth import dpop
 from bailiwick.core.sigv4 import (
     UNSIGNED,
     Signer,
@@ -64,6 +65,18 @@ class Shown:
 def bearer(token: str) -> Shown:
     """Return how a token is shown (RFC 6750 section 2.1)."""
     return Shown(b"authorization", b"Bearer " + token.encode(), (token,))
+
+
+def bound_token(token: str, key: str, scheme: str, nonce: str, clock: Clock) -> Shown:
+    """Return how a token that is bound to a key is shown, with a proof for each call (RFC 9449 section 7.1)."""
+
+    def sign(call: Outgoing) -> Headers:
+        host = next(value.decode() for name, value in call.headers if name == b"host")
+        url = f"{scheme}://{host}{call.target}"
+        proof = dpop.dpop_proof(key, call.method, url, clock(), token=token, nonce=nonce)
+        return [(b"authorization", b"DPoP " + token.encode()), (dpop.HEADER.encode(), proof.encode())]
+
+    return Shown(b"authorization", b"", (token,), sign, frozenset({dpop.HEADER.encode()}))
 
 
 def aws_signature(credential: AwsSignature, secret: str, clock: Clock) -> Shown:

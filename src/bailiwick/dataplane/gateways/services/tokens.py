@@ -29,11 +29,14 @@ class TokenKey:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A token, for how many seconds it is good, and the consent that it comes of, empty where it is of none."""
+    """A token, for how many seconds it is good, and the consent that it comes of, empty where it is of none; `key` is
+    the one that it is bound to, empty for none.
+    """
 
     token: str = field(repr=False)
     seconds: float
     consent: str = ""
+    key: str = field(default="", repr=False)
 
 
 Get = Callable[[str], Awaitable[Got]]
@@ -55,7 +58,7 @@ class TokenBook:
         """The tokens that are held now, for whoever masks."""
         return frozenset(got.token for got, _ in self._held.values())
 
-    async def get(self, key: TokenKey, get: Get) -> str:
+    async def get(self, key: TokenKey, get: Get) -> Got:
         """Return a token, got by `get` when none is held: it is told the SHA-256 (hex) of one that was refused."""
         held = self._good(key)
         if held:
@@ -72,7 +75,7 @@ class TokenBook:
                 seconds = max(got.seconds - _RENEW_BEFORE_SECONDS, min(got.seconds, _LEAST_SECONDS))
                 self._held[key] = (got, self._clock() + seconds)
             self._refused.pop(key, None)
-            return got.token
+            return got
 
     def refuse(self, key: TokenKey, token: str) -> bool:
         """Note that the service did not take a token; return whether another may be shown.
@@ -104,9 +107,9 @@ class TokenBook:
         self._turns = {key: turn for key, turn in self._turns.items() if turn.locked() or key in self._held}
         self._refused = {key: mark for key, mark in self._refused.items() if key in self._turns}
 
-    def _good(self, key: TokenKey) -> str:
+    def _good(self, key: TokenKey) -> Got | None:
         got, until = self._held.get(key, (None, 0.0))
-        return got.token if got is not None and self._clock() < until else ""
+        return got if self._clock() < until else None
 
 
 def person_of(identity: Identity) -> Identity | None:
