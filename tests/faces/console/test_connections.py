@@ -70,6 +70,8 @@ def test_the_way_back_is_only_for_the_browser_that_went(console: Console, consen
     nobody = console.browser().get("/connections/crm/callback", params=back)
     assert nobody.headers["location"].startswith("/sign-in")
     assert "mallory" not in victim.get("/connections").text
+    for odd in ("%00", "%0a", "a%20b", "x" * 300):
+        assert browser.get(f"/connections/{odd}/callback", params=back).status_code == 404
     user, _ = console.signed_in("user")
     page = user.get("/connections").text
     assert "No app that you may use acts in your name" in page

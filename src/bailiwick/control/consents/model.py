@@ -9,6 +9,15 @@ from urllib.parse import urlsplit
 from bailiwick.core.messages import PersonConsent, ServiceConnection
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """An app that uses an integration, in which mode, and whether it is open to everybody."""
+
+    app: str
+    mode: str
+    public: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An integration as one plane reaches it, in the name of each person. `apps` are the apps there that use it."""
@@ -19,7 +28,7 @@ class Place:
     enabled: bool
     connection: ServiceConnection
     credential: PersonConsent
-    apps: frozenset[tuple[str, str]] = frozenset()
+    apps: frozenset[Use] = frozenset()
 
     @property
     def host(self) -> str:

@@ -1,11 +1,12 @@
 """Where people can connect accounts: integrations reached in each person's name, and who may use their apps."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from bailiwick.control.consents.model import Place
+from bailiwick.control.consents.model import Place, Use
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.core.errors import NotFoundError
@@ -60,9 +61,11 @@ class ConsentPlaces:
     def may_use(self, session: Session, identity: Identity, place: Place, app: str = "") -> bool:
         """Return whether somebody may use an app of a place, or this one of them."""
         return any(
-            self._authorizer.decide(session, identity, "app.use", f"app:{name}", {"mode": mode}).allowed
-            for name, mode in sorted(place.apps)
-            if app in {"", name}
+            self._authorizer.decide(
+                session, identity, "app.use", f"app:{use.app}", {"mode": use.mode, "public": use.public}
+            ).allowed
+            for use in sorted(place.apps)
+            if app in {"", use.app}
         )
 
     def _states(self, session: Session, plane: str) -> tuple[AppState, ...]:
@@ -71,20 +74,12 @@ class ConsentPlaces:
     @staticmethod
     def _with_apps(places: Sequence[Place], states: Iterable[AppState]) -> list[Place]:
         using = [
-            (item.resource, state.app, state.mode)
+            (item.resource, Use(state.app, state.mode, state.mode == "production" and state.guardrails.access.public))
             for state in states
             for item in state.integrations
             if item.enabled and state.status == "running"
         ]
         return [
-            Place(
-                place.integration,
-                place.plane,
-                place.description,
-                place.enabled,
-                place.connection,
-                place.credential,
-                frozenset((app, mode) for resource, app, mode in using if resource == place.integration),
-            )
+            replace(place, apps=frozenset(use for resource, use in using if resource == place.integration))
             for place in places
         ]

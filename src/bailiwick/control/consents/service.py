@@ -1,6 +1,7 @@
 """What people do with consents: look, give one in the console, and end one. Each change is audited."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -33,6 +34,7 @@ PAGE = "/connections"
 _ATTEMPT = timedelta(minutes=10)
 # Planes keep a token for less than this: whoever heard of no end until then has none any more.
 _TOLD = timedelta(hours=1)
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LONGEST_STATE, _LONGEST_CODE = 200, 4000
 _AGAIN = f"begin again under {PAGE}; do not follow links that somebody sent you"
 
@@ -96,7 +98,7 @@ class ConsentService:
             place = self._require(session, visitor.identity, integration, plane, "consent.give")
             if not place.enabled:
                 raise ConflictError(f"{integration} is switched off", hint="an IT administrator switches it on")
-            session.execute(delete(ConsentAttemptRow).where(ConsentAttemptRow.expires < self._clock()))
+            self._supersede(session, visitor, integration, plane)
             session.add(
                 ConsentAttemptRow(
                     state_hash=digest(state.encode()),
@@ -110,6 +112,16 @@ class ConsentService:
                 )
             )
         return self._onward(place, visitor.identity.principal.name, state, verifier)
+
+    @staticmethod
+    def _supersede(session: Session, visitor: SignedIn, integration: str, plane: str) -> None:
+        """Let only the newest attempt of a browser session count: nobody fills the table with them."""
+        which = (
+            ConsentAttemptRow.session_id == visitor.session_id,
+            ConsentAttemptRow.integration == integration,
+            ConsentAttemptRow.plane == plane,
+        )
+        session.execute(delete(ConsentAttemptRow).where(*which))
 
     def _onward(self, place: Place, person: str, state: str, verifier: str) -> Onward:
         credential = place.credential
@@ -137,6 +149,8 @@ class ConsentService:
         Raises `ConsentRefusedError` when it is not what this person began in this session, when another server
         answers, or when the service said no; `TokenEndpointError` when the code gives no token.
         """
+        if not _NAME.fullmatch(integration):
+            raise NotFoundError("there is no such integration")
         attempt = self._spent(visitor, integration, state)
         try:
             if attempt is None:

@@ -100,7 +100,7 @@ class ConsentTokens:
                 place = self._places.place(session, asked.integration, plane)
             except NotFoundError:
                 place = None
-            used_here = place is not None and place.enabled and any(app == asked.app for app, _ in place.apps)
+            used_here = place is not None and place.enabled and any(use.app == asked.app for use in place.apps)
             known = person_there(session, asked.person)
             may = place is not None and known is not None and self._places.may_use(session, known[0], place, asked.app)
             decision = self._authorizer.settle(

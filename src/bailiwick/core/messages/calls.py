@@ -44,9 +44,9 @@ class PersonTokenRequest(Message):
     `refused` is the SHA-256 (hex) of a token that the service did not take, empty where none was shown.
     """
 
-    integration: str = Field(max_length=63)
-    app: str = Field(max_length=300)
-    person: str = Field(max_length=254)
+    integration: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
+    app: str = Field(pattern=r"^[!-~]{1,300}$")
+    person: str = Field(pattern=r"^[^\x00-\x20\x7f]{1,254}$")
     refused: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
 
 

@@ -34,7 +34,7 @@ def _line(item: Connection) -> dict[str, Any]:
         "description": place.description,
         "state": item.state,
         "host": place.host,
-        "apps": sorted({app for app, _ in place.apps}),
+        "apps": sorted({use.app for use in place.apps}),
         "account": consent.account if consent else "",
         "scopes": list(consent.scopes) if consent else [],
         "connected_at": consent.connected_at if consent else None,
