@@ -34,6 +34,7 @@ const provider = new Provider(issuer, {
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: Boolean(pushed) },
     dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => Boolean(nonces) },
     userinfo: { enabled: true },
+    deviceFlow: { enabled: true },
     mTLS: {
       enabled: true,
       selfSignedTlsClientAuth: true,
@@ -110,9 +111,7 @@ async function serve(request, response) {
   if (request.url.startsWith("/assertions/")) return serveAssertions(request, response);
   if (!request.url.startsWith("/interaction/")) return answer(request, response);
   const { params } = await provider.interactionDetails(request, response);
-  if (params.login_hint.startsWith("no@"))
-    return provider.interactionFinished(request, response, { error: "access_denied" });
-  return provider.interactionFinished(request, response, { login: { accountId: params.login_hint } });
+  return provider.interactionFinished(request, response, { login: { accountId: params.login_hint ?? "typed@crm.example" } });
 }
 const server = tls
   ? createTlsServer({ key: tls.key, cert: tls.certificate, ca: tls.authority, requestCert: true, rejectUnauthorized: false }, serve)

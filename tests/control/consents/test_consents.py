@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from bailiwick.control.consents import ConsentNeededError, ConsentRefusedError
+from bailiwick.control.consents import Consent, ConsentNeededError, ConsentRefusedError
 from bailiwick.core.artifacts import digest
 from bailiwick.core.errors import BailiwickError, ForbiddenError, NotFoundError
 from bailiwick.core.messages import PersonTokenAnswer
@@ -231,6 +231,34 @@ def test_only_who_may_use_an_app_of_the_plane_that_asks_is_given_out(consented: 
     # It can be ended all the same.
     assert control.consents.end(people["builder"], "crm", "editor").person == "builder@example.com"
     assert ("consent.fetched", "plane:production") in consented.company.actions()
+
+
+def test_a_service_without_a_way_back_gives_a_code_to_type(consented: Consented) -> None:
+    """RFC 8628: begun and ended in one browser session, as every consent."""
+    control, mine = consented.company.control, consented.visitor("builder")
+    grants = ["refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]
+    known = client(REDIRECT_URI, grant_types=grants, redirect_uris=[], response_types=[])
+    with authorization_server([known]) as server:
+        consented.server = server
+        url = f"{server.issuer}/device/auth"
+        consented.register(credential_at(server, authorization_url="", issuer="", device_url=url))
+        onward = consented.begin("builder")
+        assert onward.url == f"{server.issuer}/device"
+        again = control.consents.finish_typed(mine, "crm", state=onward.state)
+        assert again == onward  # not agreed yet
+        for visitor in (consented.visitor("second"), replace(mine, session_id="another browser")):
+            with pytest.raises(ConsentRefusedError):
+                control.consents.finish_typed(visitor, "crm", state=onward.state)
+        server.type_code(onward.url, onward.code)
+        assert isinstance(control.consents.finish_typed(mine, "crm", state=onward.state), Consent)
+        with pytest.raises(ConsentRefusedError, match="used already"):
+            control.consents.finish_typed(mine, "crm", state=onward.state)
+        assert server.introspect(consented.token("builder").token)["sub"] == "typed@crm.example"
+        refused = consented.begin("builder")
+        server.type_code(refused.url, refused.code, agree=False)
+        with pytest.raises(TokenEndpointError, match="access_denied"):
+            control.consents.finish_typed(mine, "crm", state=refused.state)
+        assert consented.token("builder").token  # what was given before is still good
 
 
 def test_a_server_may_want_to_know_the_request_before_the_browser_comes(consented: Consented) -> None:

@@ -1,9 +1,11 @@
 """Authorization servers that are down, slow, or say what is no token: in time, without following, and in words."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -123,6 +125,30 @@ def test_a_server_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"verification_uri": "http://evil.example/"}, "where a code is typed"),
+        ({"verification_uri": "javascript:alert(1)"}, "where a code is typed"),
+        ({"verification_uri": None}, "where a code is typed"),
+        ({"user_code": ""}, "no code to type"),
+        ({"user_code": "x" * 41}, "no code to type"),
+        ({"user_code": "a\u202eb"}, "no code to type"),
+        ({"device_code": "a b"}, "no code to type"),
+    ],
+    ids=["plain", "script", "nowhere", "no-code", "long-code", "turned-round", "odd-secret"],
+)
+def test_a_code_that_nobody_can_type_is_not_shown(system: Crm, change: dict[str, object], words: str) -> None:
+    said = {"device_code": "d", "user_code": "ABCD-EFGH", "verification_uri": "https://crm.example/device"}
+    place = place_of(f"{system.url}/token")
+    at = replace(place, credential=place.credential.model_copy(update={"device_url": f"{system.url}/token"}))
+    system.token_answer = (200, json.dumps(said).encode())
+    assert servers().device(at, {}).user_code == "ABCD-EFGH"
+    system.token_answer = (200, json.dumps({**said, **change}).encode())
+    with pytest.raises(TokenEndpointError, match=words):
+        servers().device(at, {})
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"token_url": "http://login.example/token"},
@@ -137,9 +163,11 @@ def test_a_server_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch
         {"shown": "none"},
         {"secret": ""},
         {"scopes": ["a b"]},
+        {"authorization_url": ""},
+        {"device_url": "https://login.example/device"},
     ],
     ids=["plain-token", "plain-auth", "script", "query", "password", "plain-par", "plain-revocation", "redirect",
-         "state", "secret-for-nothing", "no-secret", "two-scopes-in-one"],
+         "state", "secret-for-nothing", "no-secret", "two-scopes-in-one", "no-way", "two-ways"],
 )  # fmt: skip
 def test_a_registration_that_is_not_safe_is_refused(change: dict[str, object]) -> None:
     good = place_of("https://login.example/token").credential.model_dump()

@@ -7,10 +7,12 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from bailiwick.control.consents import ConsentNeededError
 from bailiwick.core.artifacts import digest
 from bailiwick.faces.cli.main import root
 from tests.faces.console.conftest import Console, csrf_token
-from tests.fixtures.consents import REDIRECT_URI, Consented
+from tests.fixtures.authorization_server import authorization_server, client
+from tests.fixtures.consents import REDIRECT_URI, Consented, credential_at
 
 pytestmark = pytest.mark.req("IN2")
 
@@ -40,7 +42,7 @@ def test_a_person_connects_once_and_sees_as_whom_until_they_disconnect(console: 
     token = consented.token("builder")
     assert token.token not in page
     consented.server.revoke(token.token)
-    with pytest.raises(Exception, match="connect their account again"):
+    with pytest.raises(ConsentNeededError, match="connect their account again"):
         consented.token("builder", refused=digest(token.token.encode()))
     inbox = browser.get("/approvals").text
     assert "Connections to give again" in inbox
@@ -77,6 +79,28 @@ def test_the_way_back_is_only_for_the_browser_that_went(console: Console, consen
     assert "No app that you may use acts in your name" in page
 
 
+def test_a_code_is_typed_at_a_service_that_sends_nobody_back(console: Console, consented: Consented) -> None:
+    grants = ["refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]
+    known = client(REDIRECT_URI, grant_types=grants, redirect_uris=[], response_types=[])
+    with authorization_server([known]) as server:
+        url = f"{server.issuer}/device/auth"
+        consented.register(credential_at(server, authorization_url="", issuer="", device_url=url))
+        browser, _ = console.signed_in("builder")
+        page = browser.get("/connections").text
+        page = browser.post("/connections/crm/editor/begin", data={"csrf_token": csrf_token(page)}).text
+        form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+        (code,) = re.findall(r'<strong class="mono">([^<]+)</strong>', page)
+        again = browser.post("/connections/crm/agreed", data=form)
+        assert "says that you have not agreed yet" in again.text
+        assert code in again.text
+        other, _ = console.signed_in("second")
+        stolen = {**form, "csrf_token": csrf_token(other.get("/connections").text)}
+        assert other.post("/connections/crm/agreed", data=stolen).status_code == 403
+        server.type_code(f"{server.issuer}/device", code)
+        assert browser.post("/connections/crm/agreed", data=form).headers["location"] == "/connections"
+        assert "typed@crm.example" in browser.get("/connections").text
+
+
 def test_the_command_line_lists_and_ends_connections(
     console: Console, consented: Consented, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,5 +120,11 @@ def test_the_command_line_lists_and_ends_connections(
     assert f"connect at {console.url}/connections" in run("connection", "list")
     consented.connect("builder", "ada@crm.example")
     assert "connected  ada@crm.example  openid, contacts.read" in run("connection", "list")
+    assert "nothing waits for a decision" in run("approve", "--list")
+    token = consented.token("builder").token
+    consented.server.revoke(token)
+    with pytest.raises(ConsentNeededError):
+        consented.token("builder", refused=digest(token.encode()))
+    assert "crm on editor: the service says that it was taken back" in run("approve", "--list")
     assert "crm on editor: disconnected" in run("connection", "end", "crm", "--plane", "editor")
     assert "you have not connected crm on editor" in run("connection", "end", "crm", "--plane", "editor")

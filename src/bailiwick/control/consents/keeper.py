@@ -7,11 +7,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.consents.attempts import Attempts
 from bailiwick.control.consents.model import Place
 from bailiwick.control.consents.places import ConsentPlaces
 from bailiwick.control.consents.rows import end, has_left, opened
 from bailiwick.control.consents.servers import AuthorizationServers
-from bailiwick.control.consents.tables import ConsentAttemptRow, ConsentRow
+from bailiwick.control.consents.tables import ConsentRow
 from bailiwick.control.vault import Vault
 from bailiwick.store import Store
 
@@ -42,7 +43,7 @@ class ConsentKeeper:
         """Do it once."""
         now = self._audit.clock()
         with self._store.transaction() as session:
-            session.execute(delete(ConsentAttemptRow).where(ConsentAttemptRow.expires < now))
+            Attempts(self._vault, self._audit.clock).forget(session)
             session.execute(delete(ConsentRow).where(ConsentRow.ended_at < now - _KEPT))
             left = self._end_of_people_who_left(session)
             if left:

@@ -33,7 +33,7 @@ class Place:
     @property
     def host(self) -> str:
         """Where a person is sent to consent."""
-        return urlsplit(self.credential.authorization_url).hostname or ""
+        return urlsplit(self.credential.authorization_url or self.credential.device_url).hostname or ""
 
     @property
     def fingerprint(self) -> str:
@@ -43,9 +43,10 @@ class Place:
         """
         credential, service = self.credential, urlsplit(self.connection.url)
         facts = [
-            credential.authorization_url, credential.token_url, credential.client, credential.issuer,
-            *sorted(credential.scopes), service.scheme, service.hostname or "", str(self.connection.port),
-        ]  # fmt: skip
+            *(credential.authorization_url, credential.device_url, credential.token_url),
+            *(credential.client, credential.issuer, *sorted(credential.scopes)),
+            *(service.scheme, service.hostname or "", str(self.connection.port)),
+        ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
@@ -85,8 +86,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """Where a browser goes to consent, and what is asked for there."""
+    """Where a browser goes to consent, and what is asked for there. `code` is what a person types there, empty where
+    they come back by themselves; `state` says then what was begun.
+    """
 
     url: str = field(repr=False)
     host: str
     scopes: tuple[str, ...]
+    code: str = ""
+    state: str = field(default="", repr=False)

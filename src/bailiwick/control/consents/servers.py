@@ -13,11 +13,15 @@ from bailiwick.control.consents.model import Place
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.oauth import (
+    DEVICE_CODE,
+    NOT_YET,
     ClientProof,
+    DeviceAsked,
     IssuedToken,
     TokenEndpointError,
     client_certificate_of,
     prove,
+    read_device,
     read_pushed,
 )
 from bailiwick.token_posting import TokenAnswer, ask_token, post_form
@@ -45,6 +49,20 @@ class AuthorizationServers:
         """Return the token behind a code (RFC 6749 section 4.1.3), bound to a key where there is one."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         return self._token(place, form | {"code_verifier": verifier}, key)
+
+    def device(self, place: Place, form: Mapping[str, str]) -> DeviceAsked:
+        """Return the code that a person types at the server (RFC 8628 section 3.1)."""
+        answer = self._ask(place, place.credential.device_url, form)
+        return read_device(answer.status, answer.content)
+
+    def poll(self, place: Place, device_code: str, key: str) -> IssuedToken | None:
+        """Return the token once the person has agreed, None before (RFC 8628 section 3.4)."""
+        try:
+            return self._token(place, {"grant_type": DEVICE_CODE, "device_code": device_code}, key)
+        except TokenEndpointError as fault:
+            if fault.error in NOT_YET:
+                return None
+            raise
 
     def refresh(self, place: Place, refresh_token: str, key: str = "") -> IssuedToken:
         """Return the next token (RFC 6749 section 6); raise `GrantEndedError` when there is none any more."""

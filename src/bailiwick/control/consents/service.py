@@ -1,16 +1,18 @@
 """What people do with consents: look, give one in the console, and end one. Each change is audited."""
 
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.consents.attempts import Attempts
 from bailiwick.control.consents.errors import ConsentRefusedError
 from bailiwick.control.consents.model import Connection, Consent, Onward, Place
 from bailiwick.control.consents.places import ConsentPlaces
@@ -19,7 +21,6 @@ from bailiwick.control.consents.servers import AuthorizationServers
 from bailiwick.control.consents.tables import ConsentAttemptRow, ConsentRow
 from bailiwick.control.identity import Authorizer, SignedIn
 from bailiwick.control.vault import Vault
-from bailiwick.core.artifacts import digest
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError, ConflictError, NotFoundError
 from bailiwick.core.events import Outcome
@@ -31,11 +32,10 @@ from bailiwick.core.principals import Identity
 from bailiwick.store import Store
 
 PAGE = "/connections"
-_ATTEMPT = timedelta(minutes=10)
 # Planes keep a token for less than this: whoever heard of no end until then has none any more.
 _TOLD = timedelta(hours=1)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-_LONGEST_STATE, _LONGEST_CODE = 200, 4000
+_LONGEST_CODE = 4000
 _AGAIN = f"begin again under {PAGE}; do not follow links that somebody sent you"
 
 
@@ -63,6 +63,7 @@ class ConsentService:
         self._servers = servers
         self._public_url = public_url
         self._clock = clock
+        self._attempts = Attempts(vault, clock)
         self._on_change = on_change
 
     def connections(self, session: Session, identity: Identity) -> list[Connection]:
@@ -98,30 +99,24 @@ class ConsentService:
             place = self._require(session, visitor.identity, integration, plane, "consent.give")
             if not place.enabled:
                 raise ConflictError(f"{integration} is switched off", hint="an IT administrator switches it on")
-            self._supersede(session, visitor, integration, plane)
-            session.add(
-                ConsentAttemptRow(
-                    state_hash=digest(state.encode()),
-                    integration=integration,
-                    plane=plane,
-                    person=visitor.identity.principal.name,
-                    session_id=visitor.session_id,
-                    verifier=verifier,
-                    fingerprint=place.fingerprint,
-                    expires=self._clock() + _ATTEMPT,
-                )
-            )
+            if not place.credential.device_url:
+                self._attempts.add(session, visitor, place, state, verifier=verifier)
+        if place.credential.device_url:
+            return self._code_to_type(visitor, place, state)
         return self._onward(place, visitor.identity.principal.name, state, verifier)
 
-    @staticmethod
-    def _supersede(session: Session, visitor: SignedIn, integration: str, plane: str) -> None:
-        """Let only the newest attempt of a browser session count: nobody fills the table with them."""
-        which = (
-            ConsentAttemptRow.session_id == visitor.session_id,
-            ConsentAttemptRow.integration == integration,
-            ConsentAttemptRow.plane == plane,
-        )
-        session.execute(delete(ConsentAttemptRow).where(*which))
+    def _code_to_type(self, visitor: SignedIn, place: Place, state: str) -> Onward:
+        scope = " ".join(place.credential.scopes)
+        form = {
+            "client_id": place.credential.client,
+            **place.credential.parameters,
+            **({"scope": scope} if scope else {}),
+        }
+        asked = self._servers.device(place, form)
+        with self._store.transaction() as session:
+            kept = json.dumps([asked.device_code, asked.user_code, asked.url])
+            self._attempts.add(session, visitor, place, state, kept=kept)
+        return Onward(asked.url, place.host, place.credential.scopes, asked.user_code, state)
 
     def _onward(self, place: Place, person: str, state: str, verifier: str) -> Onward:
         credential = place.credential
@@ -151,16 +146,52 @@ class ConsentService:
         """
         if not _NAME.fullmatch(integration):
             raise NotFoundError("there is no such integration")
-        attempt = self._spent(visitor, integration, state)
         try:
-            if attempt is None:
-                raise _refused("this was not begun by you in this session, was used already, or took too long")
-            with self._store.transaction() as session:
-                place = self._require(session, visitor.identity, integration, attempt.plane, "consent.give")
+            attempt, place = self._begun(visitor, integration, state, spend=True)
             return self._redeemed(visitor, place, attempt, code, issuer, error)
         except BailiwickError as fault:
             self._note_refused(visitor, integration, fault.message)
             raise
+
+    def finish_typed(self, visitor: SignedIn, integration: str, *, state: str) -> Consent | Onward:
+        """Ask whether a person has agreed who typed a code; return what they do next where they have not yet.
+
+        Raises `ConsentRefusedError` when this was not begun here, `TokenEndpointError` when they said no.
+        """
+        if not _NAME.fullmatch(integration):
+            raise NotFoundError("there is no such integration")
+        try:
+            attempt, place = self._begun(visitor, integration, state, spend=False)
+            with self._store.transaction() as session:
+                kept = self._attempts.kept(session, attempt)
+            if not kept or place.fingerprint != attempt.fingerprint or not place.enabled:
+                raise _refused(f"{place.integration} was changed or switched off in between")
+            device_code, user_code, url = json.loads(kept)
+            key = new_dpop_key() if place.credential.dpop else ""
+            token = self._servers.poll(place, device_code, key)
+            if token is None:
+                return Onward(url, place.host, place.credential.scopes, user_code, state)
+            with self._store.transaction() as session:
+                mine = self._attempts.spend(session, visitor, integration, state) is not None
+            if not mine:
+                self._servers.revoke(place, token.refresh or token.value)
+                raise _refused("this was used already")
+            return self._kept(visitor, place, token, key)
+        except BailiwickError as fault:
+            self._note_refused(visitor, integration, fault.message)
+            raise
+
+    def _begun(
+        self, visitor: SignedIn, integration: str, state: str, *, spend: bool
+    ) -> tuple[ConsentAttemptRow, Place]:
+        """Return what was begun in this session and where; raise `ConsentRefusedError` when nothing was."""
+        take = self._attempts.spend if spend else self._attempts.look
+        with self._store.transaction() as session:
+            attempt = take(session, visitor, integration, state)
+        if attempt is None:
+            raise _refused("this was not begun by you in this session, was used already, or took too long")
+        with self._store.transaction() as session:
+            return attempt, self._require(session, visitor.identity, integration, attempt.plane, "consent.give")
 
     def _redeemed(
         self, visitor: SignedIn, place: Place, attempt: ConsentAttemptRow, code: str, issuer: str, error: str
@@ -177,6 +208,10 @@ class ConsentService:
             raise _refused(f"{place.host} sent no code")
         key = new_dpop_key() if place.credential.dpop else ""
         token = self._servers.redeem(place, code, attempt.verifier, self.redirect_uri(place.integration), key)
+        return self._kept(visitor, place, token, key)
+
+    def _kept(self, visitor: SignedIn, place: Place, token: IssuedToken, key: str) -> Consent:
+        """Keep a token; what cannot be kept is given back."""
         try:
             return self._keep(visitor.identity, place, token, key)
         except BaseException:
@@ -252,20 +287,6 @@ class ConsentService:
         query = select(ConsentRow).where(ConsentRow.person == identity.principal.name, ConsentRow.ended_at.is_(None))
         rows = session.scalars(query.order_by(ConsentRow.integration, ConsentRow.plane)).all()
         return [row for row in rows if not has_left(session, row)]
-
-    def _spent(self, visitor: SignedIn, integration: str, state: str) -> ConsentAttemptRow | None:
-        """Return what was begun with a state in this session, which is over by that; nobody else uses it up."""
-        if not state or len(state) > _LONGEST_STATE:
-            return None
-        which = (
-            ConsentAttemptRow.state_hash == digest(state.encode()),
-            ConsentAttemptRow.session_id == visitor.session_id,
-            ConsentAttemptRow.person == visitor.identity.principal.name,
-            ConsentAttemptRow.integration == integration,
-        )
-        with self._store.transaction() as session:
-            found = session.scalars(delete(ConsentAttemptRow).where(*which).returning(ConsentAttemptRow)).one_or_none()
-        return found if found is not None and self._clock() <= found.expires else None
 
     def _note_refused(self, visitor: SignedIn, integration: str, reason: str) -> None:
         who, resource = str(visitor.identity.principal), f"integration:{integration[:63]}"

@@ -207,18 +207,28 @@ class PersonConsent(OAuthClient):
     keeps what renews them, and the client's secret; planes get tokens that end soon.
 
     `issuer` is how the server names itself in its answers (RFC 9207): where it is given, an answer must name it.
+    A service without a way back for browsers has a `device_url` in place of `authorization_url` (RFC 8628).
     `par_url` takes the request before the browser goes (RFC 9126), `revocation_url` takes tokens back (RFC 7009).
     `parameters` are what the server wants beside the usual ones, such as `access_type: offline`.
     """
 
     kind: Literal["person"]
-    authorization_url: EndpointUrl
+    authorization_url: EndpointUrl | Literal[""] = ""
+    device_url: EndpointUrl | Literal[""] = ""
     issuer: Printable = ""
     par_url: EndpointUrl | Literal[""] = ""
     revocation_url: EndpointUrl | Literal[""] = ""
     parameters: Mapping[
         Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")], Annotated[str, Field(pattern=r"^[ -~]{1,300}$")]
     ] = Field(default_factory=dict, max_length=_MOST_PARAMETERS)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.authorization_url) == bool(self.device_url):
+            raise ValueError("people consent at an authorization_url or at a device_url")
+        if self.device_url and (self.par_url or self.issuer):
+            raise ValueError("a device_url has no par_url and no issuer: nothing comes back with a browser")
+        return self
 
     @field_validator("parameters")
     @classmethod

@@ -2,6 +2,7 @@
 
 from bailiwick.core.oauth.assertions import AssertionClaims, signed_assertion
 from bailiwick.core.oauth.clients import ClientProof, client_certificate_of, prove
+from bailiwick.core.oauth.devices import DEVICE_CODE, NOT_YET, DeviceAsked, read_device
 from bailiwick.core.oauth.dpop import new_dpop_key
 from bailiwick.core.oauth.grants import JWT_BEARER, exchange_form, jwt_bearer_form
 from bailiwick.core.oauth.tokens import (
@@ -14,10 +15,13 @@ from bailiwick.core.oauth.tokens import (
 )
 
 __all__ = [
+    "DEVICE_CODE",
     "JWT_BEARER",
     "MOST_ANSWER_BYTES",
+    "NOT_YET",
     "AssertionClaims",
     "ClientProof",
+    "DeviceAsked",
     "GrantEndedError",
     "IssuedToken",
     "TokenEndpointError",
@@ -27,6 +31,7 @@ __all__ = [
     "new_dpop_key",
     "prove",
     "read_answer",
+    "read_device",
     "read_pushed",
     "signed_assertion",
 ]

@@ -13,7 +13,7 @@ MOST_ANSWER_BYTES = 64 * 1024
 USUAL_SECONDS = 300.0
 _LONGEST_SECONDS = 366 * 24 * 3600.0
 _LONGEST_NAME = 200
-_OK, _CREATED, _REFUSED, _UNAUTHORIZED = 200, 201, 400, 401
+OK, _CREATED, _REFUSED, _UNAUTHORIZED = 200, 201, 400, 401
 _ENDED = "invalid_grant"
 
 
@@ -56,9 +56,9 @@ def read_answer(status: int, content: bytes, *, kinds: frozenset[str] = frozense
     """
     if len(content) > MOST_ANSWER_BYTES:
         raise TokenEndpointError("answers with more than a token")
-    if status != _OK:
-        raise _refusal(status, content)
-    said = _object(content)
+    if status != OK:
+        raise refusal(status, content)
+    said = read_object(content)
     if said is None:
         raise TokenEndpointError("does not answer with a token")
     token, kind = said.get("access_token"), said.get("token_type")
@@ -79,8 +79,8 @@ def read_answer(status: int, content: bytes, *, kinds: frozenset[str] = frozense
 def read_pushed(status: int, content: bytes) -> str:
     """Return the name of a request that a server took (RFC 9126 section 2.2); raise `TokenEndpointError` otherwise."""
     if status != _CREATED:
-        raise _refusal(status, content)
-    name = (_object(content) or {}).get("request_uri")
+        raise refusal(status, content)
+    name = (read_object(content) or {}).get("request_uri")
     if not is_shown(name):
         raise TokenEndpointError("does not say what it calls a pushed request")
     return str(name)
@@ -91,15 +91,17 @@ def is_shown(token: object) -> bool:
     return isinstance(token, str) and len(token) > 0 and token.isascii() and token.isprintable() and " " not in token
 
 
-def _refusal(status: int, content: bytes) -> TokenEndpointError:
-    error = (_object(content) or {}).get("error") if status in {_REFUSED, _UNAUTHORIZED} else None
+def refusal(status: int, content: bytes) -> TokenEndpointError:
+    """Return what an answer says that is no token."""
+    error = (read_object(content) or {}).get("error") if status in {_REFUSED, _UNAUTHORIZED} else None
     known = error if isinstance(error, str) and error.isidentifier() and error.isascii() else ""
     if known == _ENDED:
         return GrantEndedError("says that what was granted has ended", error=known)
     return TokenEndpointError(f"answers with status {status}" + (f" ({known[:60]})" if known else ""), error=known)
 
 
-def _object(content: bytes) -> dict[str, Any] | None:
+def read_object(content: bytes) -> dict[str, Any] | None:
+    """Return a JSON object, None for anything else."""
     try:
         said = json.loads(content)
     except (ValueError, RecursionError):

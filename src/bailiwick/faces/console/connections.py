@@ -7,7 +7,7 @@ from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.consents import PAGE, Connection
+from bailiwick.control.consents import PAGE, Connection, Onward
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count
@@ -34,13 +34,30 @@ def add_connections(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     def begin(request: Request, visitor: Writer, integration: str, plane: str) -> Response:
         # A form may not end at another origin (our content security policy), but its page may lead there.
         onward = control.consents.begin(visitor, integration, plane)
-        return pages.render(request, "connect", visitor, onward=onward, integration=integration, plane=plane)
+        return pages.render(
+            request, "connect", visitor, onward=onward, integration=integration, plane=plane, asked=False
+        )
 
     @app.get(PAGE + "/{integration}/callback")
     def callback(
         visitor: Visitor, integration: str, state: Told = "", code: Told = "", iss: Told = "", error: Told = ""
     ) -> Response:
         control.consents.finish(visitor, integration, state=state, code=code, issuer=iss, error=error)
+        return RedirectResponse(PAGE, 303)
+
+    @app.post(PAGE + "/{integration}/agreed", response_class=HTMLResponse)
+    def agreed(
+        request: Request,
+        visitor: Writer,
+        integration: str,
+        state: Annotated[str, Form(max_length=200)],
+        plane: Annotated[str, Form(max_length=63)],
+    ) -> Response:
+        found = control.consents.finish_typed(visitor, integration, state=state)
+        if isinstance(found, Onward):
+            return pages.render(
+                request, "connect", visitor, onward=found, integration=integration, plane=plane, asked=True
+            )
         return RedirectResponse(PAGE, 303)
 
     @app.post(PAGE + "/{integration}/{plane}/end")
