@@ -9,7 +9,7 @@ import pytest
 from bailiwick.control.consents import Consent, ConsentNeededError, ConsentRefusedError
 from bailiwick.core.artifacts import digest
 from bailiwick.core.errors import BailiwickError, ForbiddenError, NotFoundError
-from bailiwick.core.messages import PersonTokenAnswer
+from bailiwick.core.messages import NoCredential, PersonTokenAnswer
 from bailiwick.core.oauth import TokenEndpointError
 from tests.fixtures.authorization_server import CLIENT_SECRET, authorization_server, client
 from tests.fixtures.consents import REDIRECT_URI, Consented, credential_at
@@ -89,20 +89,19 @@ BAD: dict[str, tuple[str, Change]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_what_a_person_did_not_begin_here_gives_no_consent(consented: Consented, name: str) -> None:
-    who, change = BAD[name]
-    back = change(consented, consented.server.click(consented.begin("builder").url, REDIRECT_URI))
+def test_what_a_person_did_not_begin_here_gives_no_consent(consented: Consented) -> None:
     control = consented.company.control
-    with pytest.raises(ConsentRefusedError) as refused:
-        control.consents.finish(
-            consented.visitor(who), "crm", state=back["state"], code=back["code"], issuer=back["iss"],
-            error=back.get("error", ""),
-        )  # fmt: skip
-    assert "<" not in refused.value.message
-    assert consented.company.actions()[-1] == ("consent.refused", f"user:{who}@example.com")
-    for person in ("builder", who):
-        with pytest.raises((ConsentNeededError, ForbiddenError)):
+    for name, (who, change) in BAD.items():
+        back = change(consented, consented.server.click(consented.begin("builder").url, REDIRECT_URI))
+        with pytest.raises(ConsentRefusedError) as refused:
+            control.consents.finish(
+                consented.visitor(who), "crm", state=back["state"], code=back["code"], issuer=back["iss"],
+                error=back.get("error", ""),
+            )  # fmt: skip
+        assert "<" not in refused.value.message, name
+        assert consented.company.actions()[-1] == ("consent.refused", f"user:{who}@example.com"), name
+    for person in ("builder", "second"):
+        with pytest.raises(ConsentNeededError):
             consented.token(person)
 
 
@@ -209,6 +208,10 @@ def test_a_consent_is_good_only_for_what_was_consented_to(consented: Consented) 
     consented.register(url="http://127.0.0.1:9/api")
     with pytest.raises(ConsentNeededError, match="connect their account again"):
         consented.token("builder")
+    # Where nobody consents to anything any more, nothing is kept of it.
+    consented.register(NoCredential(), url="http://127.0.0.1:9/api")
+    consented.company.control.consent_keeper.keep()
+    assert consented.company.actions()[-1] == ("consent.ended", "service:consents")
 
 
 def test_only_who_may_use_an_app_of_the_plane_that_asks_is_given_out(consented: Consented) -> None:

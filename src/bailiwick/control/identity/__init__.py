@@ -53,6 +53,7 @@ from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.people import (
     LiveCredential,
     PersonFacts,
+    cuts_of_people,
     everyone,
     find_people,
     live_credentials,
@@ -178,6 +179,7 @@ __all__ = [
     "certificate_of",
     "check_filter",
     "check_name",
+    "cuts_of_people",
     "everyone",
     "find_people",
     "holder_counts",
