@@ -83,6 +83,16 @@ def test_how_long_a_token_is_good_is_read_carefully(system: Crm, told: str, seco
     assert servers().refresh(place_of(f"{system.url}/token"), "r").seconds == seconds
 
 
+def test_a_token_that_nothing_renews_and_that_never_ends_is_good_until_it_is_refused(system: Crm) -> None:
+    told = {"access_token": "a", "token_type": "bearer"}
+    days = {"nothing": {}, "an-end": {"expires_in": 60}, "renewed": {"refresh_token": "r"}}
+    lasts = {}
+    for name, more in days.items():
+        system.token_answer = (200, json.dumps({**told, **more}).encode())
+        lasts[name] = servers().refresh(place_of(f"{system.url}/token"), "r").lasts_seconds
+    assert lasts == {"nothing": 366 * 86400, "an-end": 60, "renewed": 300}
+
+
 def test_what_was_granted_ended_is_told_from_what_is_broken(system: Crm) -> None:
     system.token_answer = (400, b'{"error": "invalid_grant"}')
     with pytest.raises(GrantEndedError):

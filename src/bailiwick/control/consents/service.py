@@ -235,7 +235,7 @@ class ConsentService:
                 scopes=list(token.scopes if token.scopes is not None else place.credential.scopes),
                 account=token.account,
                 connected_at=now,
-                token_ends=now + timedelta(seconds=token.seconds),
+                token_ends=now + timedelta(seconds=token.lasts_seconds),
                 renewed_by_itself=bool(token.refresh),
                 lapsed_because="",
                 busy_by="",

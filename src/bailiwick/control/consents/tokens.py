@@ -171,7 +171,7 @@ class ConsentTokens:
         before = renewal.sealed
         content = Sealed(access=token.value, refresh=token.refresh or before.refresh, key=before.key)
         self._vault.replace_blob(session, blob_name(row), content.model_dump_json().encode())
-        row.token_ends, row.refreshed_at, row.busy_until = now + timedelta(seconds=token.seconds), now, None
+        row.token_ends, row.refreshed_at, row.busy_until = now + timedelta(seconds=token.lasts_seconds), now, None
         if token.scopes is not None:
             row.scopes = list(token.scopes)
         self._note(session, row, "consent.refreshed", Outcome.SUCCESS, "")

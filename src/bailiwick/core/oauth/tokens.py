@@ -11,7 +11,7 @@ from bailiwick.core.errors import UnavailableError
 MOST_ANSWER_BYTES = 64 * 1024
 # A token that does not say when it ends is taken for one of five minutes.
 USUAL_SECONDS = 300.0
-_LONGEST_SECONDS = 366 * 24 * 3600.0
+LONGEST_SECONDS = 366 * 24 * 3600.0
 _LONGEST_NAME = 200
 OK, _CREATED, _REFUSED, _UNAUTHORIZED = 200, 201, 400, 401
 _ENDED = "invalid_grant"
@@ -39,7 +39,8 @@ class GrantEndedError(TokenEndpointError):
 class IssuedToken:
     """A token, for how many seconds it is good, and what came with it; `account` is who it is of, where that is said.
 
-    `scopes` is None where the server says nothing of them: they are those that were asked for.
+    `scopes` is None where the server says nothing of them: they are those that were asked for. `ends` is whether it
+    says when the token ends.
     """
 
     value: str = field(repr=False)
@@ -47,6 +48,12 @@ class IssuedToken:
     refresh: str = field(default="", repr=False)
     scopes: tuple[str, ...] | None = None
     account: str = ""
+    ends: bool = True
+
+    @property
+    def lasts_seconds(self) -> float:
+        """For how long it can be shown: one that nothing renews, and of which no end is told, until it is refused."""
+        return self.seconds if self.ends or self.refresh else LONGEST_SECONDS
 
 
 def read_answer(status: int, content: bytes, *, kinds: frozenset[str] = frozenset({"bearer"})) -> IssuedToken:
@@ -73,6 +80,7 @@ def read_answer(status: int, content: bytes, *, kinds: frozenset[str] = frozense
         refresh=str(refresh or ""),
         scopes=tuple(scope.split()[:100]) if isinstance(scope, str) else None,
         account=_account(said.get("id_token")),
+        ends="expires_in" in said,
     )
 
 
@@ -115,7 +123,7 @@ def _seconds(told: object) -> float:
         seconds = float(told) if isinstance(told, int | float | str) and not isinstance(told, bool) else USUAL_SECONDS
     except (ValueError, OverflowError):
         return USUAL_SECONDS
-    return min(seconds, _LONGEST_SECONDS) if seconds > 0 else 0.0
+    return min(seconds, LONGEST_SECONDS) if seconds > 0 else 0.0
 
 
 def _account(id_token: object) -> str:
