@@ -111,6 +111,7 @@ class Exchange(UnderWay):
                 # A service that does not know who calls has done nothing: it is asked once more with another token.
                 if relay.status != _UNAUTHORIZED or self.is_over:
                     raise
+                self._watch.rest()
                 self._abort_upstream()
                 with credential_faults(self.binding.resource):
                     shown = await self._gateway.credentials.renewed(
