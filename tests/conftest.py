@@ -20,6 +20,7 @@ pytest_plugins = (
     "tests.fixtures.postgres",
     "tests.fixtures.store",
     "tests.fixtures.company",
+    "tests.fixtures.consents",
     "tests.fixtures.wheels",
     "tests.fixtures.review_pool",
     "tests.fixtures.plane",

@@ -183,7 +183,9 @@ def test_nobody_is_asked_to_sign_in_again_for_what_they_may_not_do() -> None:
 @pytest.mark.req("ID1")
 def test_every_action_of_people_is_known_by_what_it_is_done_to() -> None:
     kinds = ("Organization", "Folder", "App", "Integration", "Secret", "Model")
-    of_planes_and_apps = {"access-review.apply", "secret.fetch", "pass.issue", "report.take", "egress.connect"}
+    of_planes_and_apps = {
+        "access-review.apply", "consent.fetch", "secret.fetch", "pass.issue", "report.take", "egress.connect"
+    }  # fmt: skip
     assert set().union(*(ENGINE.actions_on(kind) for kind in kinds)) == ENGINE.actions - of_planes_and_apps
     assert "app.kill" in ENGINE.actions_on("App")
     assert "app.kill" not in ENGINE.actions_on("Folder")

@@ -15,6 +15,7 @@ from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.capabilities import CapabilityService
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.change_windows import WindowService
+from bailiwick.control.consents import ConsentKeeper, ConsentService
 from bailiwick.control.databases import DatabaseService, RehearsalService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
@@ -89,6 +90,7 @@ _EXPIRE_SECONDS = 600.0
 _REMEMBER_SECONDS = 10.0
 _ACCESS_REVIEW_SECONDS = 15.0
 _WAIVER_SECONDS = 60.0
+_CONSENT_SECONDS = 15.0
 _PREVIEW_SECONDS = 30.0
 _REREVIEW_SECONDS = 5.0
 _CONTENTS_SECONDS = 30.0
@@ -140,6 +142,8 @@ class ControlPlane:
     grant_previews: GrantPreviews
     grant_usage: UsageService
     known_identities: KnownIdentities
+    consents: ConsentService
+    consent_keeper: ConsentKeeper
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService
@@ -245,6 +249,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
         Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),
         Periodic("looking after deploys that wait", _DEPLOYS_SECONDS, control.deploys.keep),
+        Periodic("ending consents of people who left", _CONSENT_SECONDS, control.consent_keeper.keep),
         Periodic("ending previews of branches", _PREVIEW_SECONDS, control.preview_keeper.keep),
         Periodic("ending capabilities", _WAIVER_SECONDS, control.capability_keeper.keep),
         Periodic("taking rollouts further", _ROLLOUT_SECONDS, control.rollout_keeper.keep),

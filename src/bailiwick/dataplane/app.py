@@ -343,6 +343,7 @@ class DataPlane:
                 self._models.gateway.end_revoked(message.epochs)
                 self._services.end_revoked(message.epochs)
                 self._mail.end_revoked(message.epochs)
+                self._integrations.take(message)
                 self._networks.hear(message.networks)
                 self._integrations.hear(message.secrets)
                 await self._host.take_state(message)

@@ -49,8 +49,8 @@ class PlaneIntegrations:
         self._databases = databases
         self._secrets = Credentials(link.secret)
         self._masker, self._masked = Masker(), frozenset[str]()
-        self.upstreams = Upstreams()
-        self.credentials = ServiceCredentials(self._secrets, self.upstreams)
+        self.upstreams = Upstreams(certificate=self._secrets.get)
+        self.credentials = ServiceCredentials(self._secrets, self.upstreams, link.person_token)
 
     def secrets(self) -> frozenset[str]:
         """Return the credentials that were ever in memory, and the tokens that are."""
@@ -63,6 +63,13 @@ class PlaneIntegrations:
         if known != self._masked:
             self._masked, self._masker = known, Masker(known)
         return self._masker
+
+    def take(self, desired: DesiredState) -> None:
+        """Drop the tokens that nobody may show any more."""
+        open_here = {
+            item.resource for app in desired.releases for item in app.integrations if item.enabled and not item.stopped
+        }
+        self.credentials.keep(desired.epochs, open_here, frozenset(desired.ended_consents))
 
     async def connect(self, binding: Binding) -> Connection:
         """Open a connection for an app's statement; raise `UnavailableError` when what it is to is gone."""

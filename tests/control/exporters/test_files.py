@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bailiwick.control.exporters.receivers.sigv4 import Signer, amz_date
+from bailiwick.core.sigv4 import Signer, amz_date
 from tests.fixtures.npm import installed
 
 from .conftest import Exporting, Makes, Moment

@@ -14,12 +14,21 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.planes import DoorCertificate, PeerCertificateProtocol, PlaneHub, build_plane_app
+from bailiwick.control.planes import DoorCertificate, PeerCertificateProtocol, PlaneConsents, PlaneHub, build_plane_app
 from bailiwick.control.vault import CertificateAuthority, KeyDestroyedError, LocalFileKeyProvider, Vault
 from bailiwick.control.vault.authority import _self_signed
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.messages import STATE_TYPE, DesiredState, KillOrder, PlaneWelcome, SecretValue, decode_downlink
+from bailiwick.core.messages import (
+    STATE_TYPE,
+    DesiredState,
+    KillOrder,
+    PersonTokenAnswer,
+    PersonTokenRequest,
+    PlaneWelcome,
+    SecretValue,
+    decode_downlink,
+)
 from bailiwick.core.statements import Keyring, SigningKey, open_envelope, read_envelope
 from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.store import Store
@@ -43,6 +52,13 @@ class Answers:
         return PlaneWelcome(
             plane=plane, downlink_key=key, pass_key=key, review_keys=(key,), approval_keys=(key,), release_keys=(key,)
         )
+
+    @property
+    def consents(self) -> PlaneConsents:
+        return PlaneConsents(self.token, lambda _: ())
+
+    def token(self, plane: str, asked: PersonTokenRequest) -> PersonTokenAnswer:
+        return PersonTokenAnswer(consent="con_1", token=f"{plane} for {asked.person}", seconds=60)
 
     def secret(self, plane: str, name: str) -> SecretValue:
         if name == "shredded":
@@ -126,6 +142,15 @@ def test_a_plane_is_known_by_its_certificate_alone(door: Door) -> None:
     for plane in ("editor", "production"):
         answer = door.client(f"plane/{plane}").get("/plane/v1/welcome", headers={"x-plane": "other"})
         assert answer.json()["plane"] == plane
+
+
+@pytest.mark.req("IN2")
+def test_a_plane_asks_for_tokens_of_people_as_itself(door: Door) -> None:
+    asked = {"integration": "crm", "app": "finance/desk", "person": "ada@example.com"}
+    answer = door.client("plane/editor").post("/plane/v1/person-tokens", json=asked)
+    assert answer.json()["token"] == "editor for ada@example.com"
+    for wrong in ({**asked, "plane": "production"}, {**asked, "refused": "x"}):
+        assert door.client("plane/editor").post("/plane/v1/person-tokens", json=wrong).status_code == 422
 
 
 @pytest.mark.req("DM2")

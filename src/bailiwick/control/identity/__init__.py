@@ -53,11 +53,13 @@ from bailiwick.control.identity.oidc import OidcClient
 from bailiwick.control.identity.people import (
     LiveCredential,
     PersonFacts,
+    cuts_of_people,
     everyone,
     find_people,
     live_credentials,
     people_called,
     person_facts,
+    person_there,
 )
 from bailiwick.control.identity.providers import Provider, Providers
 from bailiwick.control.identity.revocation import revoke_everybody
@@ -177,6 +179,7 @@ __all__ = [
     "certificate_of",
     "check_filter",
     "check_name",
+    "cuts_of_people",
     "everyone",
     "find_people",
     "holder_counts",
@@ -186,6 +189,7 @@ __all__ = [
     "owners_there",
     "people_called",
     "person_facts",
+    "person_there",
     "read_request",
     "read_return_address",
     "read_wanted",

@@ -104,6 +104,20 @@ def people_called(session: Session, names: Collection[str]) -> list[Identity]:
     return [identity_of(row, FRESH) for row in session.scalars(query)]
 
 
+def person_there(session: Session, email: str) -> tuple[Identity, int] | None:
+    """Return a person who is not switched off, as if they had just signed in, and at which epoch all that they held was
+    last ended for good; None for who is not there.
+    """
+    row = session.scalars(select(PersonRow).where(PersonRow.email == email, PersonRow.active)).one_or_none()
+    return (identity_of(row, FRESH), row.cut) if row is not None else None
+
+
+def cuts_of_people(session: Session) -> Mapping[str, int]:
+    """Return who is not switched off, by address, and at which epoch all that they held was last ended for good."""
+    query = select(PersonRow.email, PersonRow.cut).where(PersonRow.active)
+    return {row.email: row.cut for row in session.execute(query)}
+
+
 def live_credentials(session: Session, email: str, now: datetime) -> list[LiveCredential]:
     """Return a person's sessions and tokens that would still be taken, newest first."""
     epoch = select(PersonRow.epoch).where(PersonRow.email == email).scalar_subquery()

@@ -22,6 +22,9 @@ def revoke(session: Session, audit: AuditLog, emails: Collection[str], *, by: st
     if not emails:
         return
     _raise_epochs(session, audit, emails, by=by, reason=reason)
+    # Their consents were given under earlier epochs: somebody else may get the address.
+    cut = update(PersonRow).where(PersonRow.email.in_(emails)).values(cut=PersonRow.epoch)
+    session.execute(cut.execution_options(synchronize_session="fetch"))
     # Whoever leaves knows the secrets of the directories that they set up.
     session.execute(delete(DirectoryTokenRow).where(DirectoryTokenRow.owner.in_(emails)))
 
@@ -30,7 +33,7 @@ def renew(session: Session, audit: AuditLog, emails: Collection[str], *, by: str
     """End what people hold because it says things of them that are no longer so, or because they no longer trust it
     themselves: they sign in again and go on.
 
-    Unlike `revoke` this leaves the tokens of directories that they look after.
+    Unlike `revoke` this leaves the tokens of directories that they look after, and what they consented to.
     """
     if emails:
         _raise_epochs(session, audit, emails, by=by, reason=reason)

@@ -10,7 +10,10 @@ from bailiwick.store import Base
 
 
 class PersonRow(Base):
-    """A person, as the directory last described them."""
+    """A person, as the directory last described them.
+
+    `cut` is the epoch at which everything that they hold was last ended for good, not only renewed.
+    """
 
     __tablename__ = "people"
     __table_args__ = (PrimaryKeyConstraint("tenant", "email"),)
@@ -22,6 +25,7 @@ class PersonRow(Base):
     groups: Mapped[list[str]]
     attributes: Mapped[dict[str, Any]]
     epoch: Mapped[int]
+    cut: Mapped[int] = mapped_column(server_default="0")
     active: Mapped[bool]
     last_seen: Mapped[datetime]
 

@@ -9,6 +9,7 @@ from bailiwick.control.integrations.model import Integration
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.grants import AnyOf, MailGrant, Offer, Operation, RequestGrant, TableGrant, conditions_of
 from bailiwick.core.manifest import ACCESS_RULE
+from bailiwick.core.messages import ServiceConnection
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
@@ -111,4 +112,6 @@ def _require_places(integration: Integration, planes: Collection[str]) -> None:
 
 
 def _secrets(integration: Integration) -> set[str]:
-    return {name for connection in integration.connections.values() for name in connection.secrets}
+    connections = integration.connections.values()
+    kept = {name for item in connections if isinstance(item, ServiceConnection) for name in item.control_secrets}
+    return kept | {name for connection in connections for name in connection.secrets}

@@ -15,7 +15,7 @@ from bailiwick.core.messages import AnyConnection
 from bailiwick.core.policy import ContextValue
 from bailiwick.core.principals import Identity
 
-_STATIC = frozenset({"bearer", "basic", "header"})
+_STATIC = frozenset({"bearer", "basic", "header", "aws-sigv4"})
 
 
 @dataclass(frozen=True, slots=True)

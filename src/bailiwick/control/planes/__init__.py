@@ -3,7 +3,7 @@
 from bailiwick.control.planes.certificates import DoorCertificate, enrol
 from bailiwick.control.planes.hub import PlaneHub
 from bailiwick.control.planes.models import PlaneModels, own_pass
-from bailiwick.control.planes.needs import PlaneKeys
+from bailiwick.control.planes.needs import PlaneConsents, PlaneKeys
 from bailiwick.control.planes.server import PeerCertificateProtocol, build_plane_app
 from bailiwick.control.planes.service import PlaneService
 from bailiwick.control.planes.spread import IN_FORCE, PolicySpread
@@ -12,6 +12,7 @@ __all__ = [
     "IN_FORCE",
     "DoorCertificate",
     "PeerCertificateProtocol",
+    "PlaneConsents",
     "PlaneHub",
     "PlaneKeys",
     "PlaneModels",

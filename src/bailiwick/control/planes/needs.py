@@ -1,6 +1,6 @@
 """What answering planes needs of other domains, and the keys that it takes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,8 @@ from bailiwick.core.messages import (
     KillReport,
     NetworkRules,
     NetworksReport,
+    PersonTokenAnswer,
+    PersonTokenRequest,
     RehearsalReport,
     RehearsalWanted,
     SettingsReport,
@@ -145,6 +147,14 @@ class Secrets(Protocol):
 
     def versions(self, session: Session, names: Collection[str]) -> Mapping[str, int]:
         """Return the newest version of each of these secrets that there is."""
+
+
+@dataclass(frozen=True)
+class PlaneConsents:
+    """What planes need of whoever keeps consents of people: a token for one, and which ended lately."""
+
+    token: Callable[[str, PersonTokenRequest], PersonTokenAnswer]
+    ended_lately: Callable[[Session], tuple[str, ...]]
 
 
 class Authority(Protocol):

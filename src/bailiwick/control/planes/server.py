@@ -3,8 +3,11 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
+import anyio
+import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +19,8 @@ from bailiwick.core.messages import (
     Acknowledgement,
     PassAnswer,
     PassRequest,
+    PersonTokenAnswer,
+    PersonTokenRequest,
     PlaneWelcome,
     ReportBatch,
     SecretValue,
@@ -26,6 +31,7 @@ from bailiwick.core.messages import (
 PLANE_PREFIX = "spiffe://bailiwick/plane/"
 PREFIX = "/plane/v1"
 _MOST_REQUEST_BYTES = 8 * 1024
+_MOST_ELSEWHERE = 16
 
 
 class PeerCertificateProtocol(HttpToolsProtocol):
@@ -105,6 +111,14 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     def secret(request: Request, name: str) -> dict[str, Any]:
         value: SecretValue = service.secret(request.state.plane, name)
         return value.model_dump()
+
+    # They wait for servers that are not ours, in threads of their own: passes and secrets never wait for those.
+    elsewhere = anyio.CapacityLimiter(_MOST_ELSEWHERE)
+
+    @app.post(f"{PREFIX}/person-tokens")
+    async def person_tokens(request: Request, content: PersonTokenRequest) -> PersonTokenAnswer:
+        get = partial(service.consents.token, request.state.plane, content)
+        return await anyio.to_thread.run_sync(get, limiter=elsewhere)
 
     @app.get(f"{PREFIX}/model-keys/{{name}}")
     def model_key(request: Request, name: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from bailiwick.control.planes.needs import (
     GrantDrafts,
     Networks,
     OwnDatabases,
+    PlaneConsents,
     PlaneKeys,
     Policies,
     Previews,
@@ -72,6 +73,7 @@ class PlaneService:
         stops: Stops,
         codes: Codes,
         secrets: Secrets,
+        consents: PlaneConsents,
         authority: Authority,
         models: PlaneModels,
         policies: Policies,
@@ -95,6 +97,7 @@ class PlaneService:
         self._releases = releases
         self._codes = codes
         self._secrets = secrets
+        self.consents = consents
         self._authority = authority
         self.models = models
         self._policies = policies
@@ -166,6 +169,7 @@ class PlaneService:
             networks = self._networks.rules(session, plane)
             secrets = self._secrets.versions(session, _secrets_of(apps + candidates))
             systems = self._drafts.states(session, plane)
+            ended_consents = self.consents.ended_lately(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -184,6 +188,7 @@ class PlaneService:
             networks=networks,
             secrets=dict(secrets),
             systems=systems,
+            ended_consents=ended_consents,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

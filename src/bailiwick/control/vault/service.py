@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -207,6 +207,15 @@ class Vault:
         """Seal a blob for a part of the platform."""
         self._add(session, _PLATFORM, name, content, "service:vault")
 
+    def replace_blob(self, session: Session, name: str, content: bytes) -> None:
+        """Seal a blob in the place of what had this name before, which is gone then."""
+        version = self._add(session, _PLATFORM, name, content, "service:vault")
+        self._forget(session, name, SecretRow.version < version)
+
+    def forget_blob(self, session: Session, name: str) -> None:
+        """Remove every version of a blob."""
+        self._forget(session, name)
+
     def seal_anew(self, session: Session, most: int) -> int:
         """Seal some records under the newest key that are sealed under an older one; return how many there were.
 
@@ -240,6 +249,10 @@ class Vault:
         session.add(row)
         session.flush()
         return version
+
+    @staticmethod
+    def _forget(session: Session, name: str, *which: ColumnElement[bool]) -> None:
+        session.execute(delete(SecretRow).where(SecretRow.kind == _PLATFORM, SecretRow.name == name, *which))
 
     def _newest(self, session: Session, kind: str, name: str) -> _Record | None:
         query = _selected().where(SecretRow.kind == kind, SecretRow.name == name)

@@ -29,6 +29,7 @@ from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
+from bailiwick.control.wiring.consents import build_consents
 from bailiwick.control.wiring.delivery import Delivery, build_delivery, build_freezes
 from bailiwick.control.wiring.deploys import (
     build_domains,
@@ -59,7 +60,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     estate = build_estate(base, people)
     delivery = build_delivery(base, people, estate)
     drafting = build_drafting(base, people, estate, delivery)
-    planes = build_planes(base, people, estate, delivery, drafting)
+    consents = build_consents(base, estate, delivery)
+    planes = build_planes(base, people, estate, delivery, drafting, consents)
     exporters = _exporters(base)
     notices = build_notices(base, estate, delivery)
     delegations, delegation_keeper = build_delegations(base, estate)
@@ -97,6 +99,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         grant_previews=drafting.previews,
         grant_usage=drafting.usage,
         known_identities=drafting.identities,
+        consents=consents.service,
+        consent_keeper=consents.keeper,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

@@ -6,8 +6,9 @@ from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.declared import PlaneSettingsBook
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.observe import ObserveService
-from bailiwick.control.planes import PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
+from bailiwick.control.planes import PlaneConsents, PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
 from bailiwick.control.wiring.base import Base
+from bailiwick.control.wiring.consents import Consents
 from bailiwick.control.wiring.delivery import Delivery
 from bailiwick.control.wiring.estate import Estate
 from bailiwick.control.wiring.grants import Drafting
@@ -26,7 +27,9 @@ class Planes:
     assurance: AssuranceService
 
 
-def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery, drafting: Drafting) -> Planes:
+def build_planes(
+    base: Base, people: People, estate: Estate, delivery: Delivery, drafting: Drafting, consents: Consents
+) -> Planes:
     """Put together what planes speak with, and give the relay its hub."""
     observe = ObserveService(base.clock)
     keys = base.keys
@@ -55,6 +58,7 @@ def build_planes(base: Base, people: People, estate: Estate, delivery: Delivery,
         stops=delivery.stops,
         codes=people.identity,
         secrets=base.vault,
+        consents=PlaneConsents(consents.tokens.token, consents.service.ended_lately),
         authority=base.authority,
         models=PlaneModels(
             base.store,

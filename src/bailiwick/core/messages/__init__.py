@@ -2,7 +2,16 @@
 
 from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
-from bailiwick.core.messages.calls import PassAnswer, PassRequest, PlaneWelcome, SecretValue, StateTaken, TokenShown
+from bailiwick.core.messages.calls import (
+    PassAnswer,
+    PassRequest,
+    PersonTokenAnswer,
+    PersonTokenRequest,
+    PlaneWelcome,
+    SecretValue,
+    StateTaken,
+    TokenShown,
+)
 from bailiwick.core.messages.catalogue import (
     MOST_COLUMNS,
     MOST_TABLES,
@@ -12,17 +21,20 @@ from bailiwick.core.messages.catalogue import (
     TableUniqueness,
     UniquenessReport,
 )
-from bailiwick.core.messages.connections import (
-    AnyConnection,
+from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection, MailConnection, ServiceConnection
+from bailiwick.core.messages.credentials import (
+    PERSON,
+    AwsSignature,
     BasicPassword,
     BearerToken,
     ClientCredentials,
     Credential,
-    DatabaseConnection,
     HeaderKey,
-    MailConnection,
+    JwtBearer,
     NoCredential,
-    ServiceConnection,
+    OAuthClient,
+    PersonConsent,
+    TokenExchange,
 )
 from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
@@ -84,6 +96,7 @@ from bailiwick.core.messages.state import (
 __all__ = [
     "MOST_COLUMNS",
     "MOST_TABLES",
+    "PERSON",
     "STATE_TYPE",
     "Account",
     "AccountsReport",
@@ -98,6 +111,7 @@ __all__ = [
     "AttacksReport",
     "AttestationReport",
     "AuditReport",
+    "AwsSignature",
     "BasicPassword",
     "BearerToken",
     "CatalogueReport",
@@ -120,6 +134,7 @@ __all__ = [
     "Heartbeat",
     "IntegrationState",
     "JobReport",
+    "JwtBearer",
     "KillOrder",
     "KillReport",
     "MailConnection",
@@ -130,8 +145,12 @@ __all__ = [
     "NetworkTry",
     "NetworksReport",
     "NoCredential",
+    "OAuthClient",
     "PassAnswer",
     "PassRequest",
+    "PersonConsent",
+    "PersonTokenAnswer",
+    "PersonTokenRequest",
     "PlaneWelcome",
     "PoliciesReport",
     "RehearsalReport",
@@ -153,6 +172,7 @@ __all__ = [
     "SystemState",
     "TableSeen",
     "TableUniqueness",
+    "TokenExchange",
     "TokenShown",
     "UniquenessReport",
     "WallNote",

@@ -46,6 +46,29 @@ class PassAnswer(Message):
     expires: datetime
 
 
+class PersonTokenRequest(Message):
+    """The gateway needs a token with which a person's consent lets an app call an integration.
+
+    `refused` is the SHA-256 (hex) of a token that the service did not take, empty where none was shown.
+    """
+
+    integration: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
+    app: str = Field(pattern=r"^[!-~]{1,300}$")
+    person: str = Field(pattern=r"^[^\x00-\x20\x7f]{1,254}$")
+    refused: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+
+class PersonTokenAnswer(Message):
+    """A token of a person, for how many seconds it may be kept, and by which consent; `key` is the private key (a JWK
+    as JSON) that it is bound to, empty for none.
+    """
+
+    consent: str
+    token: str = Field(repr=False)
+    seconds: float = Field(ge=0)
+    key: str = Field(default="", repr=False, max_length=2000)
+
+
 class StateTaken(Message):
     """That a plane acts on the desired state of this version: what it took away is allowed no more."""
 

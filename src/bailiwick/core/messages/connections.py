@@ -1,18 +1,15 @@
 """Where integrations are reached from a plane, and as whom; credentials are named, and fetched apart."""
 
-import ipaddress
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from bailiwick.core.messages.addresses import PORTS, SecretName, is_loopback, require_address
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.credentials import BasicPassword, Credential, NoCredential, PersonConsent
 
-_SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-_PORTS = {"http": 80, "https": 443}
 _LONGEST_WAIT_SECONDS = 300.0
-# What the gateway writes itself: a credential in one of these would make two of it, or none.
-_OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection", "cookie", "accept-encoding"})
 
 
 class DatabaseConnection(Message):
@@ -23,7 +20,7 @@ class DatabaseConnection(Message):
     port: int = Field(default=5432, ge=1, le=65535)
     database: str = Field(min_length=1, max_length=63)
     user: str = Field(min_length=1, max_length=63)
-    secret: _SecretName
+    secret: SecretName
 
     @property
     def account(self) -> str:
@@ -41,128 +38,26 @@ class DatabaseConnection(Message):
         return frozenset({self.secret})
 
 
-class NoCredential(Message):
-    """A service that asks nobody who they are."""
-
-    kind: Literal["none"] = "none"
-
-    @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return "nobody"
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset()
-
-
-class BearerToken(Message):
-    """A token that does not change, in `authorization` (RFC 6750)."""
-
-    kind: Literal["bearer"]
-    secret: _SecretName
-
-    @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return "whoever the token is of"
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
-
-
-class BasicPassword(Message):
-    """A user and a password, in `authorization` (RFC 7617)."""
-
-    kind: Literal["basic"]
-    user: str = Field(pattern=r"^[!-9;-~][ -9;-~]{0,200}$")
-    secret: _SecretName
-
-    @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return self.user
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
-
-
-class HeaderKey(Message):
-    """A key that does not change, in a header of the service's own."""
-
-    kind: Literal["header"]
-    header: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
-    secret: _SecretName
-
-    @field_validator("header")
-    @classmethod
-    def _not_ours(cls, name: str) -> str:
-        if name in _OWN_HEADERS:
-            raise ValueError(f"the header {name} cannot hold a credential")
-        return name
-
-    @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return "whoever the key is of"
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
-
-
-class ClientCredentials(Message):
-    """Tokens that the gateway gets for a client of its own (RFC 6749 section 4.4), and renews."""
-
-    kind: Literal["client-credentials"]
-    token_url: str = Field(max_length=1000)
-    client: str = Field(pattern=r"^[!-~]{1,200}$")
-    secret: _SecretName
-    scopes: tuple[Annotated[str, Field(pattern=r"^[!#-[\]-~]{1,200}$")], ...] = ()
-    shown: Literal["basic", "body"] = "basic"
-
-    @field_validator("token_url")
-    @classmethod
-    def _an_address(cls, url: str) -> str:
-        return _address(url, secret=True)
-
-    @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return self.client
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
-
-
-Credential = Annotated[
-    NoCredential | BearerToken | BasicPassword | HeaderKey | ClientCredentials, Field(discriminator="kind")
-]
-
-
 class ServiceConnection(Message):
     """An HTTP service. Paths of calls are put behind `url`; `authority` is a certificate (PEM) to check it by, where
-    its own is not of one that everybody trusts.
+    its own is not of one that everybody trusts. `client_certificate` names the secret that holds the certificate and
+    key (PEM) that the gateway shows to it, where it wants mutual TLS.
     """
 
     kind: Literal["http"]
     url: str = Field(max_length=1000)
     credential: Credential = NoCredential()
     authority: str = Field(default="", max_length=20_000)
+    client_certificate: SecretName | Literal[""] = ""
     timeout_seconds: float = Field(default=30.0, gt=0, le=_LONGEST_WAIT_SECONDS)
     most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**34)
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        _address(self.url, secret=bool(self.credential.secrets))
+        shows = not isinstance(self.credential, NoCredential)
+        require_address(self.url, secret=shows)
+        if self.client_certificate and not self.url.startswith("https:"):
+            raise ValueError("a certificate is shown over https only")
         return self
 
     @property
@@ -174,7 +69,7 @@ class ServiceConnection(Message):
     def port(self) -> int:
         """The port of its address."""
         parts = urlsplit(self.url)
-        return parts.port or _PORTS[parts.scheme]
+        return parts.port or PORTS[parts.scheme]
 
     @property
     def words(self) -> str:
@@ -188,8 +83,14 @@ class ServiceConnection(Message):
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return self.credential.secrets
+        """The names of the secrets that planes need for it."""
+        return self.credential.secrets | ({self.client_certificate} if self.client_certificate else set())
+
+    @property
+    def control_secrets(self) -> frozenset[str]:
+        """The names of the secrets that stay with the control plane."""
+        credential = self.credential
+        return credential.control_secrets if isinstance(credential, PersonConsent) else frozenset()
 
 
 class MailConnection(Message):
@@ -207,7 +108,7 @@ class MailConnection(Message):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        if self.security == "none" and self.credential.secrets and not _is_loopback(self.host):
+        if self.security == "none" and self.credential.secrets and not is_loopback(self.host):
             raise ValueError("a credential goes over TLS only")
         return self
 
@@ -228,26 +129,3 @@ class MailConnection(Message):
 
 
 AnyConnection = Annotated[DatabaseConnection | ServiceConnection | MailConnection, Field(discriminator="kind")]
-
-
-def _address(url: str, *, secret: bool) -> str:
-    """Return an address that calls may go to; raise `ValueError` for another.
-
-    What carries a credential goes over TLS, unless it does not leave this machine.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("an address begins with https:// and a host")
-    if parts.username is not None or parts.query or parts.fragment or any(mark in url for mark in ("\\", " ", "..")):
-        raise ValueError("an address has no user, query, fragment or odd path")
-    _ = parts.port  # raises for one that is none
-    if secret and parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("a credential goes over https only")
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

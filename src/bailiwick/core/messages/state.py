@@ -171,7 +171,8 @@ class DesiredState(Message):
     ones, in Cedar. `key_changes` say what became of the signing keys that the plane pinned. `ended` are previews of
     branches whose addresses say that they ended. `networks` says what this plane must not reach. `secrets` are the
     newest versions of the secrets that its integrations name: older ones are asked for anew. `systems` are those that
-    somebody works on the grants of.
+    somebody works on the grants of. `ended_consents` are
+    consents of people that ended lately: no token of theirs is shown any more.
     """
 
     kind: Literal["state"] = "state"
@@ -192,6 +193,7 @@ class DesiredState(Message):
     networks: NetworkRules = NetworkRules()
     secrets: Mapping[str, int] = Field(default_factory=dict)
     systems: tuple[SystemState, ...] = ()
+    ended_consents: tuple[str, ...] = ()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

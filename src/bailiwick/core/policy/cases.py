@@ -27,6 +27,8 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "app.approve": {"authors": frozenset(), "requested_by": "", "first_deploy": False},
     "app.approve-by-link": {"first_deploy": False, "emergency": False, "age_minutes": 0},
     "approval.delegate": {"delegate": ""},
+    "consent.give": {"owner": "", "within_reach": True},
+    "consent.end": {"owner": "", "within_reach": True},
     "delegation.end": {"delegator": "", "delegate": ""},
     "waiver.approve": {"authors": frozenset(), "requested_by": "", "severity": "high"},
     "standard.approve": {"author": ""},

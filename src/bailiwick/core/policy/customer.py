@@ -31,6 +31,8 @@ _WORDS = re.compile(r'"([a-z_]+)":|"([a-z]+\.[a-z-]+)"|entity ([\w, ]+?) (?:in|=
 _GATES = frozenset(
     {
         "app.deploy",
+        "consent.fetch",
+        "consent.give",
         "directory.sync",
         "egress.connect",
         "integration.query",

@@ -19,6 +19,8 @@ from bailiwick.core.messages import (
     AnyDownlink,
     PassAnswer,
     PassRequest,
+    PersonTokenAnswer,
+    PersonTokenRequest,
     PlaneWelcome,
     SecretValue,
     StateTaken,
@@ -119,6 +121,11 @@ class Link:
     async def secret(self, name: str) -> SecretValue:
         """Return a credential for a gateway."""
         return SecretValue.model_validate_json(await self._request("GET", f"/secrets/{name}"))
+
+    async def person_token(self, request: PersonTokenRequest) -> PersonTokenAnswer:
+        """Return a token with which a person's consent lets an app call an integration."""
+        answer = await self._request("POST", "/person-tokens", content=request.model_dump_json())
+        return PersonTokenAnswer.model_validate_json(answer)
 
     async def model_key(self, model: str) -> SecretValue:
         """Return the credential of a model's server."""

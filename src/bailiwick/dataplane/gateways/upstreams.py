@@ -3,9 +3,13 @@
 import asyncio
 import ssl
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from bailiwick.client_tls import client_context
+from bailiwick.core.artifacts import digest
+from bailiwick.core.messages import ServiceConnection
 from bailiwick.dataplane.channel import Channel
 
 _IDLE_A_SERVER = 32
@@ -15,7 +19,7 @@ _CONNECT_SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a server is. `path` is what the wire's paths are put behind; `authority_pem` is a certificate to check its
-    own by, besides those that everybody trusts.
+    own by, besides those that everybody trusts; `certificate` names the secret that holds what is shown to it in TLS.
     """
 
     host: str
@@ -23,6 +27,7 @@ class Address:
     tls: bool
     path: str
     authority_pem: str = ""
+    certificate: str = ""
 
     @classmethod
     def of(cls, url: str, authority_pem: str = "") -> "Address":
@@ -32,6 +37,12 @@ class Address:
         port = parts.port or (443 if tls else 80)
         return cls(parts.hostname or "", port, tls, parts.path.rstrip("/"), authority_pem)
 
+    @classmethod
+    def to(cls, connection: ServiceConnection) -> "Address":
+        """Return where a service is."""
+        found = cls.of(connection.url, connection.authority)
+        return replace(found, certificate=connection.client_certificate)
+
     @property
     def authority(self) -> bytes:
         """The value of the Host header (RFC 9110 section 7.2)."""
@@ -40,13 +51,19 @@ class Address:
 
 
 class Upstreams:
-    """Connections to servers; idle ones are used again. `context` is what TLS is checked by, the system's by default.
+    """Connections to servers; idle ones are used again. `context` is what TLS is checked by, the system's by default;
+    `certificate` returns what is shown to servers that want it (PEM), by the name of its secret.
 
     Proxies of the environment are not asked: what leaves, leaves as the settings say.
     """
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._contexts = {"": context} if context is not None else {}
+    def __init__(
+        self,
+        context: ssl.SSLContext | None = None,
+        certificate: Callable[[str], Awaitable[str]] | None = None,
+    ) -> None:
+        self._contexts = {("", ""): context} if context is not None else {}
+        self._certificate = certificate
         self._idle: dict[Address, list[Channel]] = defaultdict(list)
 
     def take_idle(self, address: Address) -> Channel | None:
@@ -61,17 +78,28 @@ class Upstreams:
 
     async def connect(self, address: Address) -> Channel:
         """Return a new connection; raise `OSError` (TLS that does not check out is one) or `TimeoutError`."""
-        context = await self.context_for(address.authority_pem) if address.tls else None
+        context = await self._context_of(address) if address.tls else None
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_CONNECT_SECONDS):
             _, channel = await loop.create_connection(Channel, address.host, address.port, ssl=context)
         return channel
 
-    async def context_for(self, authority_pem: str) -> ssl.SSLContext:
-        """Return what servers are checked by; raise `ssl.SSLError` for an authority that is none."""
-        if authority_pem not in self._contexts:
-            self._contexts[authority_pem] = await asyncio.to_thread(_context, authority_pem)
-        return self._contexts[authority_pem]
+    async def _context_of(self, address: Address) -> ssl.SSLContext:
+        shown = ""
+        if address.certificate and self._certificate is not None:
+            shown = await self._certificate(address.certificate)
+        return await self.context_for(address.authority_pem, shown)
+
+    async def context_for(self, authority_pem: str, certificate_pem: str = "") -> ssl.SSLContext:
+        """Return what servers are checked by, and what is shown to them.
+
+        Raises `ssl.SSLError` for an authority that is none, `UnavailableError` for a certificate without its key.
+        """
+        # The key of the certificate is in the context alone.
+        key = (authority_pem, digest(certificate_pem.encode()) if certificate_pem else "")
+        if key not in self._contexts:
+            self._contexts[key] = await asyncio.to_thread(client_context, authority_pem, certificate_pem)
+        return self._contexts[key]
 
     def give_back(self, address: Address, channel: Channel) -> None:
         """Keep a connection for the next call."""
@@ -87,10 +115,3 @@ class Upstreams:
             for channel in idle:
                 channel.abort()
         self._idle.clear()
-
-
-def _context(authority_pem: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if authority_pem:
-        context.load_verify_locations(cadata=authority_pem)
-    return context

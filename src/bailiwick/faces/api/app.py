@@ -16,6 +16,7 @@ from bailiwick.faces.api.audit import add_audit
 from bailiwick.faces.api.audit_proofs import add_audit_proofs
 from bailiwick.faces.api.capabilities import add_capabilities
 from bailiwick.faces.api.change_windows import add_change_windows
+from bailiwick.faces.api.connections import add_connections
 from bailiwick.faces.api.databases import add_databases
 from bailiwick.faces.api.delegations import add_delegations
 from bailiwick.faces.api.deploys import add_deploys
@@ -78,6 +79,7 @@ def build_api(control: ControlPlane) -> FastAPI:
     for add in (
         add_people,
         add_sessions,
+        add_connections,
         add_services,
         add_directories,
         add_policies,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bailiwick.faces.cli.client import call, fail, server_url, show
-from bailiwick.faces.cli.inbox import decided_line, inbox_text
+from bailiwick.faces.cli.inbox import decided_line, inbox_text, lapsed_text
 from bailiwick.faces.cli.options import Json, Reason
 from bailiwick.faces.cli.rollouts import Steps, staged_plan
 
@@ -58,7 +58,9 @@ def approve(
         return
     if list_waiting or not deploy_id:
         found = call("GET", "/deploys")
-        show(found, inbox_text(found["deploys"]) or "nothing waits for a decision", as_json=as_json)
+        lapsed = "" if as_json else lapsed_text(call("GET", "/connections")["connections"])
+        text = "\n".join(filter(None, (inbox_text(found["deploys"]), lapsed)))
+        show(found, text or "nothing waits for a decision", as_json=as_json)
         return
     if show_one:
         found = call("GET", f"/deploys/{deploy_id}")

@@ -15,6 +15,13 @@ def inbox_text(deploys: Sequence[dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
+def lapsed_text(connections: Sequence[dict[str, Any]]) -> str:
+    """Return which connections of whoever asks must be given again, empty for none."""
+    lapsed = [item for item in connections if item["state"] == "lapsed"]
+    lines = [f"  {item['integration']} on {item['plane']}: {item['lapsed_because']}" for item in lapsed]
+    return "\n".join(["connections to give again, in the console:", *lines]) if lines else ""
+
+
 def decided_line(item: dict[str, Any]) -> str:
     """Return a deploy that was decided: by whom, in whose place, and why."""
     behalf = f" for {item['decided_for']}" if item["decided_for"] else ""

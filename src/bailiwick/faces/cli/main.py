@@ -13,6 +13,7 @@ from bailiwick.faces.cli import (
     audit_proofs,
     capabilities,
     change_windows,
+    connections,
     databases,
     delegations,
     directory,
@@ -83,6 +84,7 @@ root.add_typer(databases.app, name="database")
 root.add_typer(roles.app, name="role")
 root.add_typer(rollouts.app, name="rollout")
 root.add_typer(sessions.app, name="session")
+root.add_typer(connections.app, name="connection")
 root.add_typer(policy.app, name="policy")
 root.add_typer(access_reviews.app, name="access-review")
 root.add_typer(grants.app, name="grant")

@@ -68,7 +68,8 @@ def _masks_with_nothing(value: object) -> bool:
 def _place(connection: dict[str, Any]) -> str:
     if connection["kind"] == "http":
         credential = connection["credential"]
-        shown = f"{credential['kind']}: {credential['secret']}" if credential["kind"] != "none" else "no credential"
+        shown = f"{credential['kind']}: {credential['secret']}" if credential.get("secret") else credential["kind"]
+        shown = shown if credential["kind"] != "none" else "no credential"
         return f"{connection['url']}  {shown}"
     if connection["kind"] == "smtp":
         account = connection["credential"].get("user", "nobody")

@@ -15,6 +15,7 @@ from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
 from bailiwick.faces.console.bill import add_bill
 from bailiwick.faces.console.by_link import add_by_link
+from bailiwick.faces.console.connections import add_connections
 from bailiwick.faces.console.delegations import add_delegations
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
@@ -66,6 +67,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_authorize,
         add_device,
         add_own_sessions,
+        add_connections,
         add_overview,
         add_kill_switch,
         add_freezes,

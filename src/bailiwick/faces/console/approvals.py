@@ -37,6 +37,7 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             decided = control.deploys.decided_lately(session, visitor.identity)
             sets = control.policies.sets(session, visitor.identity)
             emergencies = control.deploys.emergencies.unseen(session, visitor.identity)
+            consents = control.consents.waiting(session, visitor.identity)
         proposals = [item.newest for item in sets if item.newest.state is State.PROPOSED]
         now = control.clock()
         parts = [(it, ago(it.deploy.requested_at, now)) for it in lines]
@@ -49,6 +50,7 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             decided=[(it, state(it.state.value)) for it in decided],
             proposals=proposals,
             emergencies=emergencies,
+            consents=consents,
             glance=_waiting_words(lines, now),
         )
 

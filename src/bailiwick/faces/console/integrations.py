@@ -88,7 +88,8 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
-    secrets, static = tuple(sorted(connection.secrets)), bool(static_key(connection))
+    kept = connection.control_secrets if connection.kind == "http" else frozenset()
+    secrets, static = tuple(sorted(connection.secrets | kept)), bool(static_key(connection))
     return PlaceView(plane, connection.words, connection.account, secrets, static)
 
 

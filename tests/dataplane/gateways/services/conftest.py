@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.grants import DataGrant, FieldMask, Mask, RequestGrant
-from bailiwick.core.messages import BearerToken, SecretValue, ServiceConnection
+from bailiwick.core.messages import BearerToken, PersonTokenAnswer, PersonTokenRequest, SecretValue, ServiceConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.credentials import Credentials
@@ -42,10 +42,10 @@ GRANTS = (
         methods=frozenset({"GET"}), path="/contacts", query=("page",), fields=(FieldMask(path="contacts.ssn"),)
     ),
     RequestGrant(methods=frozenset({"POST"}), path="/notes", body=("text",), headers=("x-note-kind",)),
-    RequestGrant(methods=frozenset({"GET", "POST"}), path="/open/**"),
+    RequestGrant(methods=frozenset({"GET", "POST", "PUT"}), path="/open/**", headers=("x-amz-meta-note",)),
     *(
         RequestGrant(methods=frozenset({"GET"}), path=f"/{name}")
-        for name in ("echo", "moved", "packed", "half", "none", "garbage", "big", "slow", "chunks", "forbidden")
+        for name in ("me", "echo", "moved", "packed", "half", "none", "garbage", "big", "slow", "chunks", "forbidden")
     ),
     RequestGrant(methods=frozenset({"GET"}), path="/text", fields=(FieldMask(path="ssn"),)),
 )
@@ -62,6 +62,8 @@ class House:
     decision: Decision = field(default_factory=lambda: Decision(True, "", ("as-granted",)))
     connection: ServiceConnection | None = None
     fetched: list[str] = field(default_factory=list)
+    person_token: Callable[[PersonTokenRequest], PersonTokenAnswer] | None = None
+    asked_for: list[PersonTokenRequest] = field(default_factory=list)
     url: str = ""
     gateway: ServiceGateway = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
@@ -71,6 +73,11 @@ class House:
         if name not in self.secrets:
             raise NotFoundError(f"there is no secret '{name}'")
         return SecretValue(name=name, value=self.secrets[name])
+
+    async def ask(self, request: PersonTokenRequest) -> PersonTokenAnswer:
+        self.asked_for.append(request)
+        assert self.person_token is not None
+        return await asyncio.to_thread(self.person_token, request)
 
     def call(self, method: str, target: str, *, trace: str = TRACE, **given: Any) -> httpx2.Response:
         headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"} if trace else {}
@@ -102,10 +109,11 @@ def house(system: Crm) -> Iterator[House]:
 
     async def serve() -> None:
         made.loop = asyncio.get_running_loop()
-        upstreams = Upstreams()
+        secrets = Credentials(made.fetch)
+        upstreams = Upstreams(certificate=secrets.get)
         made.gateway = ServiceGateway(
             connection=lambda _: made.connection,
-            credentials=ServiceCredentials(Credentials(made.fetch), upstreams),
+            credentials=ServiceCredentials(secrets, upstreams, made.ask),
             upstreams=upstreams,
             resolve=made.calls.get,
             authorize=lambda *_: made.decision,

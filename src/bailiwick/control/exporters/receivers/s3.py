@@ -12,7 +12,7 @@ from bailiwick.control.exporters.errors import DeliveryError
 from bailiwick.control.exporters.model import Outgoing
 from bailiwick.control.exporters.receivers.files import MEDIA_TYPES, file_content, file_name
 from bailiwick.control.exporters.receivers.http import Answer, HttpSender, refusal
-from bailiwick.control.exporters.receivers.sigv4 import Signer, amz_date
+from bailiwick.core.sigv4 import Signer, amz_date
 
 _HASH_HEADER = "x-amz-meta-sha256"
 _OK, _PRECONDITION_FAILED = 200, 412

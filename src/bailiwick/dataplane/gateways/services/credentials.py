@@ -1,77 +1,130 @@
-"""What the gateway shows to a service: keys from the vault, and tokens that it gets with them and renews."""
+"""What the gateway shows to a service: keys from the vault, and tokens that it gets with them, or for a person."""
 
-import asyncio
 import base64
-import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-import httpx2
-
-from bailiwick.core.errors import UnavailableError
+from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.messages import (
+    AwsSignature,
     BasicPassword,
     BearerToken,
     ClientCredentials,
     HeaderKey,
+    JwtBearer,
     NoCredential,
+    OAuthClient,
+    PersonConsent,
+    PersonTokenAnswer,
+    PersonTokenRequest,
     ServiceConnection,
+    TokenExchange,
 )
+from bailiwick.core.principals import Identity
 from bailiwick.dataplane.credentials import Credentials
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.asking import TokenAsker, Tokened
+from bailiwick.dataplane.gateways.services.showing import Outgoing, Shown, aws_signature, bearer, bound_token
+from bailiwick.dataplane.gateways.services.tokens import Got, TokenBook, TokenKey, person_of
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
-_TOKEN_SECONDS = 10.0
-# A token is renewed before it ends; one that does not say when it ends is taken for one of five minutes.
-_RENEW_BEFORE_SECONDS, _USUAL_SECONDS, _LEAST_SECONDS = 30.0, 300.0, 1.0
-_MOST_TOKEN_BYTES = 64 * 1024
+__all__ = ["Asker", "Outgoing", "ServiceCredentials", "Shown"]
+PersonTokens = Callable[[PersonTokenRequest], Awaitable[PersonTokenAnswer]]
+# As the control plane says it.
+_CONSENT_NEEDED = "consent.needed"
+_TOKENS = (ClientCredentials, JwtBearer, TokenExchange, PersonConsent)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A header that says who calls, and the values in it that no answer may repeat."""
+class Asker:
+    """Whose call it is, of which app, to which integration."""
 
-    name: bytes
-    value: bytes = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
+    identity: Identity
+    app: str
+    resource: str
+
+
+async def _no_person_tokens(_: PersonTokenRequest) -> PersonTokenAnswer:
+    raise UnavailableError("this plane gets no tokens of people")
 
 
 class ServiceCredentials:
-    """Credentials of services, made of `secrets` of the vault."""
+    """Credentials of services, made of `secrets` of the vault and of what the control plane gives out for people."""
 
-    def __init__(self, secrets: Credentials, upstreams: Upstreams) -> None:
+    def __init__(
+        self,
+        secrets: Credentials,
+        upstreams: Upstreams,
+        person_tokens: PersonTokens = _no_person_tokens,
+        clock: Clock = utc_now,
+    ) -> None:
         self._secrets = secrets
-        self._upstreams = upstreams
-        self._tokens: dict[ClientCredentials, tuple[str, float]] = {}
-        self._turns: dict[ClientCredentials, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._clock = clock
+        self._person_tokens = person_tokens
+        self._asks = TokenAsker(secrets, upstreams, clock)
+        self._book = TokenBook()
+        # The last nonce that each service wanted.
+        self._nonces: dict[str, str] = {}
 
     @property
     def tokens(self) -> frozenset[str]:
         """The tokens that are held now, for whoever masks."""
-        return frozenset(token for token, _ in self._tokens.values())
+        return self._book.tokens
 
-    async def of(self, connection: ServiceConnection) -> Shown | None:
+    def keep(self, epochs: Mapping[str, int], open_here: Collection[str], ended: frozenset[str]) -> None:
+        """Drop tokens of people whose access or consent ended, and of integrations that are not open here."""
+        self._book.keep(epochs, open_here, ended)
+
+    async def of(self, connection: ServiceConnection, asker: Asker) -> Shown | None:
         """Return what to show, None where nobody asks; raise `UnavailableError` when it cannot be had."""
         match connection.credential:
             case NoCredential():
                 return None
             case BearerToken(secret=secret):
-                return _bearer(await self._secret(secret))
+                return bearer(await self._secret(secret))
             case BasicPassword(user=user, secret=secret):
                 password = await self._secret(secret)
-                packed = _packed(user, password)
+                packed = base64.b64encode(f"{user}:{password}".encode()).decode()
                 return Shown(b"authorization", f"Basic {packed}".encode(), (packed, password))
             case HeaderKey(header=header, secret=secret):
                 value = await self._secret(secret)
                 return Shown(header.encode(), value.encode(), (value,))
-            case ClientCredentials() as credential:
-                return _bearer(await self._token(credential, connection.authority))
+            case AwsSignature() as credential:
+                return aws_signature(credential, await self._secret(credential.secret), self._clock)
+            case credential:
+                return self._shown(await self._token(credential, connection, asker), connection, asker)
+
+    async def renewed(
+        self, connection: ServiceConnection, asker: Asker, shown: Shown | None, nonce: str = ""
+    ) -> Shown | None:
+        """Return another token for one that a service did not take, None where there is no other to be had.
+
+        `nonce` is what the service wants in the proof of a token that is bound to a key (RFC 9449 section 9): the same
+        token is shown with it then.
+        """
+        credential = connection.credential
+        if shown is None or not isinstance(credential, _TOKENS):
+            return None
+        if nonce and isinstance(credential, OAuthClient) and credential.dpop:
+            self._nonces[asker.resource] = nonce
+            return await self.of(connection, asker)
+        if not self._book.refuse(_key(credential, asker), shown.secrets[0]):
+            return None
+        other = await self.of(connection, asker)
+        return other if other is not None and other.secrets != shown.secrets else None
 
     def refused(self, connection: ServiceConnection) -> None:
-        """Note that a service did not take what was shown: it is got anew."""
+        """Note that a service did not take what was made with secrets: they are fetched anew."""
         for secret in connection.secrets:
             self._secrets.forget(secret)
-        if isinstance(connection.credential, ClientCredentials):
-            self._tokens.pop(connection.credential, None)
+
+    def _shown(self, got: Got, connection: ServiceConnection, asker: Asker) -> Shown:
+        if not got.key:
+            return bearer(got.token)
+        scheme, nonce = connection.url.partition(":")[0], self._nonces.get(asker.resource, "")
+        return bound_token(got.token, got.key, scheme, nonce, self._clock)
 
     async def _secret(self, name: str) -> str:
         value = await self._secrets.get(name)
@@ -82,57 +135,59 @@ class ServiceCredentials:
             )
         return value
 
-    async def _token(self, credential: ClientCredentials, authority: str) -> str:
-        async with self._turns[credential]:
-            token, until = self._tokens.get(credential, ("", 0.0))
-            if token and time.monotonic() < until:
-                return token
-            token, seconds = await self._ask(credential, authority)
-            self._tokens[credential] = (token, time.monotonic() + seconds)
-            return token
+    async def _token(self, credential: Tokened | PersonConsent, connection: ServiceConnection, asker: Asker) -> Got:
+        key = _key(credential, asker)
+        if isinstance(credential, PersonConsent):
+            request = PersonTokenRequest(integration=asker.resource, app=asker.app, person=key.person)
 
-    async def _ask(self, credential: ClientCredentials, authority: str) -> tuple[str, float]:
-        """Return a new token and for how many seconds it is good (RFC 6749 section 4.4)."""
-        secret = await self._secret(credential.secret)
-        form, headers = {"grant_type": "client_credentials"}, {"accept": "application/json"}
-        if credential.scopes:
-            form["scope"] = " ".join(credential.scopes)
-        if credential.shown == "basic":
-            headers["authorization"] = f"Basic {_packed(credential.client, secret)}"
+            async def get(refused: str) -> Got:
+                answer = await self._person_tokens(request.model_copy(update={"refused": refused}))
+                return Got(answer.token, answer.seconds, answer.consent, answer.key)
         else:
-            form |= {"client_id": credential.client, "client_secret": secret}
-        try:
-            context = await self._upstreams.context_for(authority)
-            async with httpx2.AsyncClient(verify=context, timeout=_TOKEN_SECONDS, trust_env=False) as client:
-                answer = await client.post(credential.token_url, data=form, headers=headers)
-        except (httpx2.HTTPError, OSError) as fault:
-            raise _no_token(f"is not reached ({type(fault).__name__})") from None
-        if answer.status_code != httpx2.codes.OK or len(answer.content) > _MOST_TOKEN_BYTES:
-            if answer.status_code in {400, 401, 403}:
-                self._secrets.forget(credential.secret)
-            raise _no_token(f"answers with status {answer.status_code}")
-        return _read_token(answer)
+
+            async def get(refused: str) -> Got:  # noqa: ARG001 - a new one is got in any case
+                issued, bound_to = await self._asks.ask(
+                    credential, connection.authority, person=key.person, actor=key.actor
+                )
+                return Got(issued.value, issued.seconds, key=bound_to)
+
+        return await self._book.get(key, get)
 
 
-def _read_token(answer: httpx2.Response) -> tuple[str, float]:
+@contextmanager
+def credential_faults(resource: str) -> Iterator[None]:
+    """Say of a credential that cannot be had whose fault that is: of the person who must consent, or of the way to it.
+
+    Raises `CallRefusedError`.
+    """
     try:
-        said = answer.json()
-        token, kind = str(said["access_token"]), str(said["token_type"])
-        seconds = float(said.get("expires_in", _USUAL_SECONDS)) - _RENEW_BEFORE_SECONDS
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise _no_token("does not answer with a token") from None
-    if kind.lower() != "bearer" or not token.isascii() or not token.isprintable() or " " in token or not token:
-        raise _no_token("gives no bearer token")
-    return token, max(seconds, _LEAST_SECONDS)
+        yield
+    except CallRefusedError:
+        raise
+    except BailiwickError as fault:
+        if fault.code == _CONSENT_NEEDED:
+            raise CallRefusedError(403, fault.message, hint=fault.hint, deciders=("consents-of-people",)) from None
+        words = f"the credential of {resource} cannot be had now: {fault.message}"
+        raise CallRefusedError(503, words, hint=fault.hint) from None
 
 
-def _no_token(words: str) -> UnavailableError:
-    return UnavailableError(f"the token endpoint {words}", hint="whoever looks after the integration must see to it")
-
-
-def _bearer(token: str) -> Shown:
-    return Shown(b"authorization", b"Bearer " + token.encode(), (token,))
-
-
-def _packed(user: str, password: str) -> str:
-    return base64.b64encode(f"{user}:{password}".encode()).decode()
+def _key(credential: Tokened | PersonConsent, asker: Asker) -> TokenKey:
+    """Return whose token a call needs; raise `CallRefusedError` for a person's where no person is behind the call."""
+    of_a_person = isinstance(credential, TokenExchange | PersonConsent) or (
+        isinstance(credential, JwtBearer) and credential.of_a_person
+    )
+    if not of_a_person:
+        return TokenKey(asker.resource, credential)
+    person = person_of(asker.identity)
+    if person is None:
+        raise CallRefusedError(
+            403,
+            f"{asker.resource} is called in a person's name, and no request of a person is in flight",
+            hint="make calls while serving the request, on its own trace",
+            deciders=("some-data-needs-a-person",),
+        )
+    actor = ""
+    if isinstance(credential, TokenExchange):
+        own = asker.identity.principal.own
+        actor = own if own.startswith("agent:") else f"app:{asker.app}"
+    return TokenKey(asker.resource, credential, person.principal.name, person.epoch, actor)

@@ -4,7 +4,6 @@ import time
 
 import httptools
 
-from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ServiceConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity, Principal
@@ -12,17 +11,18 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.calls import UnderWay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
-from bailiwick.dataplane.gateways.services.credentials import Shown
+from bailiwick.dataplane.gateways.services.credentials import Asker, credential_faults
 from bailiwick.dataplane.gateways.services.gateway import Called, Caller, ServiceGateway
 from bailiwick.dataplane.gateways.services.headers import refusal, request_head
 from bailiwick.dataplane.gateways.services.matching import Matched, Wanted, match, read_target, suiting
 from bailiwick.dataplane.gateways.services.relay import Relay
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
 MAX_BODY_BYTES = 16 * 2**20
-_HUNG_UP = 499
+_UNAUTHORIZED, _HUNG_UP = 401, 499
 # What may be asked twice without being done twice (RFC 9110 section 9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _LONGEST_SHOWN = 300
@@ -65,18 +65,18 @@ class Exchange(UnderWay):
             matched = match(wanted, self.binding.grant.requests)
             body = await self._body(MAX_BODY_BYTES)
             matched = suiting(matched, body, head.get(b"content-type"))
-            shown = await self._credential(connection)
+            shown = await self._credential(connection, caller)
         except CallRefusedError as fault:
             return await self._refuse(call, fault)
         self._gone = self._gone or self._client.is_over
         return await self._call(caller, connection, wanted, matched, body, shown, decision)
 
-    async def _credential(self, connection: ServiceConnection) -> Shown | None:
-        try:
-            return await self._gateway.credentials.of(connection)
-        except BailiwickError as fault:
-            words = f"the credential of {self.binding.resource} cannot be had now: {fault.message}"
-            raise CallRefusedError(503, words, hint=fault.hint) from None
+    async def _credential(self, connection: ServiceConnection, caller: Caller) -> Shown | None:
+        with credential_faults(self.binding.resource):
+            return await self._gateway.credentials.of(connection, self._asker(caller))
+
+    def _asker(self, caller: Caller) -> Asker:
+        return Asker(caller.identity, self.binding.app, self.binding.resource)
 
     async def _refuse(self, call: str, fault: CallRefusedError) -> bool:
         if self._caller is not None:
@@ -102,13 +102,25 @@ class Exchange(UnderWay):
         began = time.monotonic()
         called = Called(f"{wanted.method} {wanted.path}"[:_LONGEST_SHOWN], bytes_out=len(body))
         called.masked = len(matched.fields)
-        relay = Relay(
-            self._client, self._watch, wanted.method, keep_alive=self._head.keep_alive, fields=matched.fields,
-            shown=shown, timeout=connection.timeout_seconds, most_bytes=connection.most_answer_bytes,
-        )  # fmt: skip
+        relay = self._relay(connection, wanted, matched, shown)
         keep = False
         try:
-            await self._pass_on(connection, wanted, matched, body, shown, relay, caller.trace)
+            try:
+                await self._pass_on(connection, wanted, matched, body, shown, relay, caller.trace)
+            except CallRefusedError:
+                # A service that does not know who calls has done nothing: it is asked once more with another token.
+                if relay.status != _UNAUTHORIZED or self.is_over:
+                    raise
+                self._watch.rest()
+                self._abort_upstream()
+                with credential_faults(self.binding.resource):
+                    shown = await self._gateway.credentials.renewed(
+                        connection, self._asker(caller), shown, relay.wanted_nonce
+                    )
+                if shown is None:
+                    raise
+                relay = self._relay(connection, wanted, matched, shown)
+                await self._pass_on(connection, wanted, matched, body, shown, relay, caller.trace)
             keep = self._head.keep_alive
         except (CallRefusedError, OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError) as fault:
             told = self._fault(fault, connection)
@@ -123,6 +135,12 @@ class Exchange(UnderWay):
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
             self._gateway.note_called(caller, self.binding, called, decision)
         return keep and not self._gone
+
+    def _relay(self, connection: ServiceConnection, wanted: Wanted, matched: Matched, shown: Shown | None) -> Relay:
+        return Relay(
+            self._client, self._watch, wanted.method, keep_alive=self._head.keep_alive, fields=matched.fields,
+            shown=shown, timeout=connection.timeout_seconds, most_bytes=connection.most_answer_bytes,
+        )  # fmt: skip
 
     async def _break_off(self, fault: CallRefusedError, relay: Relay) -> bool:
         """Tell the app of a fault where that is still possible; return whether its connection can go on."""
@@ -158,15 +176,17 @@ class Exchange(UnderWay):
         relay: Relay,
         trace: str,
     ) -> None:
-        address, upstreams = Address.of(connection.url, connection.authority), self._gateway.upstreams
-        along = matched.headers
-        out = request_head(self._head, address, wanted.target, len(body), shown=shown, along=along, trace=trace) + body
+        address, upstreams = Address.to(connection), self._gateway.upstreams
+        head = request_head(
+            self._head, address, wanted.target, len(body), shown=shown, along=matched.headers, trace=trace, body=body
+        )
+        out = head + body
         # A connection that was idle may be closed just now: what must not be done twice goes over a new one.
         known = upstreams.take_idle(address) if wanted.method in _IDEMPOTENT else None
-        upstream = known or await upstreams.connect(address)
+        upstream = known or await self._connected(address)
         first = await self._ask(upstream, out, relay.expect)
         if not first and known is not None and not self.is_over and not self._watch.ran_out:
-            upstream = await upstreams.connect(address)
+            upstream = await self._connected(address)
             first = await self._ask(upstream, out, relay.expect)
         if not first:
             raise EOFError
@@ -175,3 +195,7 @@ class Exchange(UnderWay):
         if relay.reusable:
             self._upstream = None
             upstreams.give_back(address, upstream)
+
+    async def _connected(self, address: Address) -> Channel:
+        with credential_faults(self.binding.resource):
+            return await self._gateway.upstreams.connect(address)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from bailiwick.core.errors import BailiwickError
-from bailiwick.dataplane.gateways.services.credentials import Shown
+from bailiwick.dataplane.gateways.services.showing import Outgoing, Shown
 from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
 
@@ -32,20 +32,26 @@ def request_head(
     shown: Shown | None,
     along: Iterable[str],
     trace: str,
+    body: bytes | None,
 ) -> bytes:
-    """Return the head of a call as the service gets it; `along` are headers of the app that a grant lets through."""
+    """Return the head of a call as the service gets it; `along` are headers of the app that a grant lets through, and
+    `body` is None where it is sent as it comes.
+    """
     headers: Headers = [
         (b"host", address.authority),
         (b"accept-encoding", b"identity"),
         (b"user-agent", b"bailiwick"),
         *([(b"content-length", b"%d" % length)] if length or head.method not in {"GET", "HEAD", "DELETE"} else []),
         *([(b"x-request-id", trace.encode())] if trace else []),
-        *([(shown.name, shown.value)] if shown is not None else []),
     ]
-    own = {name for name, _ in headers} | _NEVER
+    own = {name for name, _ in headers} | _NEVER | (shown.names if shown is not None else set())
     kept = dict.fromkeys((*_ASKED, *(name.encode() for name in along)))
     headers += [(name, head.first[name][:_LONGEST_VALUE]) for name in kept if name in head.first and name not in own]
-    return render_head(f"{head.method} {address.path}{target} HTTP/1.1".encode(), headers)
+    target = f"{address.path}{target}"
+    if shown is not None:
+        target = shown.target(target)
+        headers += shown.headers(Outgoing(head.method, target, tuple(headers), body))
+    return render_head(f"{head.method} {target} HTTP/1.1".encode(), headers)
 
 
 def answer_head(

@@ -6,12 +6,13 @@ A service that breaks off leaves the app's connection broken off too, so that no
 from collections.abc import Sequence
 
 from bailiwick.core.grants import FieldMask
+from bailiwick.core.oauth import dpop
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
-from bailiwick.dataplane.gateways.services.credentials import Shown
 from bailiwick.dataplane.gateways.services.fields import masked
 from bailiwick.dataplane.gateways.services.headers import answer_head
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.withholding import Withheld
 from bailiwick.dataplane.router.upstream import ResponseReader
 from bailiwick.dataplane.router.watch import Watch
@@ -57,6 +58,14 @@ class Relay:
     def status(self) -> int:
         """The status of the answer, 0 before it has one."""
         return self._reader.status
+
+    @property
+    def wanted_nonce(self) -> str:
+        """The nonce that the service wants in the next proof, empty where it wants none (RFC 9449 section 9)."""
+        said = {name.lower(): value.decode("latin-1") for name, value in self._reader.headers}
+        nonce = said.get(dpop.NONCE_HEADER.encode(), "")
+        wants = dpop.USE_NONCE in said.get(b"www-authenticate", "")
+        return nonce if wants and dpop.is_nonce(nonce) else ""
 
     @property
     def reusable(self) -> bool:
