@@ -12,7 +12,7 @@ from bailiwick.core.manifest import ACCESS_RULE
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
-_DATABASE, _SERVICE = "postgresql", "http"
+_DATABASES, _SERVICE = frozenset({"postgresql", "mysql", "sqlite", "duckdb"}), "http"
 
 
 def require_sound(integration: Integration, planes: Collection[str], secrets: Collection[str]) -> None:
@@ -41,16 +41,16 @@ def _require_kind(integration: Integration) -> None:
     if kinds != {integration.kind}:
         raise InvalidInputError(
             f"the connections of '{integration.name}' are not all of the kind {integration.kind}",
-            hint=f"an integration is one kind of system: {_DATABASE} or {_SERVICE}",
+            hint=f"an integration is one kind of system: {', '.join(sorted(_DATABASES))} or {_SERVICE}",
         )
     for rule, offers in integration.offers.items():
         if not re.fullmatch(ACCESS_RULE, rule):
             raise InvalidInputError(f"'{rule[:80]}' cannot name an access", hint="as in manifests: orders:read")
         tables = [isinstance(offer, TableGrant) for offer in offers]
-        if not offers or (not all(tables) if integration.kind == _DATABASE else any(tables)):
+        if not offers or (not all(tables) if integration.kind in _DATABASES else any(tables)):
             raise InvalidInputError(
                 f"the access '{rule}' opens nothing of a system of the kind {integration.kind}",
-                hint="list tables with columns" if integration.kind == _DATABASE else "list calls: methods and a path",
+                hint="list tables with columns" if integration.kind in _DATABASES else "list calls: methods and a path",
             )
 
 

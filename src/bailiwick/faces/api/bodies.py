@@ -53,7 +53,7 @@ class SecretBody(_Body):
 class IntegrationBody(_Body):
     """A business system: where each plane finds it, and what may be asked of it."""
 
-    kind: Literal["postgresql", "http"]
+    kind: Literal["postgresql", "mysql", "sqlite", "duckdb", "http"]
     description: str = Field(min_length=1, max_length=500)
     owner: str = Field(max_length=210)
     connections: dict[str, AnyConnection] = Field(min_length=1, max_length=20)

@@ -72,6 +72,20 @@ def moves_no_data(sql: str) -> bool:
     return len(statements) == 1 and type(statements[0].stmt).__name__ == "TransactionStmt"
 
 
+def _require_one(printed: str, kind: str) -> None:
+    """Return when what was printed is one statement of the same kind; raise otherwise.
+
+    The printer leaves names of savepoints as they are where they are released or rolled back to: without this, a name
+    would be a statement that nobody looked at.
+    """
+    try:
+        kinds = [type(found.stmt).__name__ for found in parse_sql(printed)]
+    except (ParseError, UnicodeError, ValueError, RecursionError):
+        kinds = []
+    if kinds != [kind]:
+        raise StatementRefusedError("the statement does not mean the same once it is written anew", sqlstate="42601")
+
+
 def _first(fault: Exception) -> str:
     return str(fault.args[0] if fault.args else fault)[:200]
 
@@ -100,9 +114,12 @@ class _Rewriter:
                 printed = RawStream()(statement)
             except RecursionError:
                 raise StatementRefusedError("the statement is nested too deeply", sqlstate="54001") from None
+            _require_one(printed, kind)
             return Rewritten(printed, kind.removesuffix("Stmt").lower(), tuple(self._touched), normalised)
         self._session_statement(statement, kind)
-        return Rewritten(RawStream()(statement), "session", (), normalised)
+        printed = RawStream()(statement)
+        _require_one(printed, kind)
+        return Rewritten(printed, "session", (), normalised)
 
     # -- statements ----------------------------------------------------------------------------------------------
 
