@@ -1,6 +1,7 @@
 """The same data in PostgreSQL and in each translated database, each behind a socket of its own with the same grant."""
 
 import asyncio
+import contextlib
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -101,6 +102,12 @@ class Door:
     gateway: SqlGateway
     events: list[AuditEvent] = field(default_factory=list)
     dialect: str = "postgresql"
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """Open a connection on which each statement stands for itself."""
+        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
+            yield connection
 
     async def ask(self, sql: str, *parameters: object, **options: object) -> list[tuple[object, ...]]:
         async with await psycopg.AsyncConnection.connect(self.url) as connection:

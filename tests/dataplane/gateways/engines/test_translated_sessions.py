@@ -19,11 +19,18 @@ async def test_parameters_and_types_go_through_in_text_and_in_binary(door: Door)
         "SELECT id, price, day, placed, paid, item, id / 2.0 FROM orders"
         " WHERE id = %s AND day >= %s AND placed < %s AND price > %s AND item = %s AND paid = %s"
     )
-    given = (3, datetime.date(2024, 4, 4), datetime.datetime(2025, 1, 1), Decimal("1.5"), "o'neil", True)
+    given = (
+        3,
+        datetime.date(2024, 4, 4),
+        datetime.datetime.fromisoformat("2025-01-01"),
+        Decimal("1.5"),
+        "o'neil",
+        True,
+    )
     for binary in (False, True):
         (row,) = await door.ask(sql, *given, binary=binary)
         assert (row[0], row[2:]) == (
-            3, (datetime.date(2024, 4, 4), datetime.datetime(2024, 3, 4, 10, 3), True, "o'neil", 1.5)
+            3, (datetime.date(2024, 4, 4), datetime.datetime.fromisoformat("2024-03-04 10:03:00"), True, "o'neil", 1.5)
         )  # fmt: skip
         assert float(row[1]) == 3.75
 
@@ -128,7 +135,10 @@ async def test_every_statement_is_audited_with_who_ran_it(door: Door) -> None:
 
 
 # Takes longer than anybody waits, and is nothing that a database can know before.
-SLOW = "SELECT count(*) FROM orders a, orders b, orders c, orders d, orders e, orders f WHERE a.id + b.id + c.id + d.id * e.id - f.id = 7"
+SLOW = (
+    "SELECT count(*) FROM orders a, orders b, orders c, orders d, orders e, orders f"
+    " WHERE a.id + b.id + c.id + d.id * e.id - f.id = 7"
+)
 
 
 async def test_cancelling_ends_what_runs(door: Door) -> None:

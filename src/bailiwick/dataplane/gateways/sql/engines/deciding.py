@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 
+from pglast import parse_sql
+from pglast.stream import RawStream
+
 from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
+
+_ABOUT_TYPES = frozenset(RawStream()(parse_sql(question)[0].stmt) for question in grammar.DRIVER_QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +23,8 @@ class Decided:
 
     @property
     def is_about_types(self) -> bool:
-        """Whether it is what a driver asks PostgreSQL's catalogue for types of its own, of which there are none here."""
-        return self.sql.startswith("SELECT typname AS name")
+        """Whether it is what drivers ask a catalogue for types of one's own, of which there are none here."""
+        return self.sql in _ABOUT_TYPES
 
     def note(self, gateway: SqlGateway, binding: Binding, tag: str, rows: int, milliseconds: float) -> None:
         """Audit that it ran."""

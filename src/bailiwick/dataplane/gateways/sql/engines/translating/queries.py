@@ -183,6 +183,8 @@ class Queries:
         if node is None or (isinstance(node, ast.A_Const) and node.isnull):
             return None
         if isinstance(node, ast.A_Const) and isinstance(node.val, ast.Integer):
+            if (node.val.ival or 0) < 0:
+                raise StatementRefusedError("a number of rows is negative", sqlstate="2201W")
             return exp.Literal.number(node.val.ival or 0)
         while isinstance(node, ast.TypeCast):
             node = node.arg
