@@ -82,6 +82,11 @@ def rows() -> list[tuple[object, ...]]:
     return made
 
 
+# Takes longer than anybody waits, and is nothing that a database can know before.
+SLOW = (
+    "SELECT count(*) FROM orders a, orders b, orders c, orders d, orders e, orders f"
+    " WHERE a.id + b.id + c.id + d.id * e.id - f.id = 7"
+)
 REFUNDS = [(1, 1, "EMEA", "late"), (2, 2, "APAC", "broken"), (3, 3, "EMEA", None), (4, 5, "EMEA", "Late")]
 ITEMS = [("Äpfel", 1.5), ("pear", 0.25), ("100%", 3.0), ("none", None)]
 

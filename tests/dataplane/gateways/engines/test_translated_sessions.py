@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bailiwick.core.events import Outcome
-from tests.dataplane.gateways.engines.conftest import APAC, EMEA, TRACES, Door
+from tests.dataplane.gateways.engines.conftest import APAC, EMEA, SLOW, TRACES, Door
 
 pytestmark = pytest.mark.req("IN9")
 
@@ -132,13 +132,6 @@ async def test_every_statement_is_audited_with_who_ran_it(door: Door) -> None:
     assert "pear" not in str(executed.context["statement"])
     assert executed.context["rows"] == len(await door.ask(EMEA + "SELECT id FROM orders WHERE item = 'pear'"))
     assert (refused.outcome, refused.deciders) == (Outcome.REFUSED, ("translation",))
-
-
-# Takes longer than anybody waits, and is nothing that a database can know before.
-SLOW = (
-    "SELECT count(*) FROM orders a, orders b, orders c, orders d, orders e, orders f"
-    " WHERE a.id + b.id + c.id + d.id * e.id - f.id = 7"
-)
 
 
 async def test_cancelling_ends_what_runs(door: Door) -> None:

@@ -9,7 +9,7 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
 
-_ABOUT_TYPES = frozenset(RawStream()(parse_sql(question)[0].stmt) for question in grammar.DRIVER_QUESTIONS)
+_ABOUT_TYPES = frozenset(RawStream()(parse_sql(question)) for question in grammar.DRIVER_QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bailiwick.core.errors import BailiwickError
+from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.database_files.kinds import name_of
@@ -82,6 +82,10 @@ class TranslatedSession:
         except ProtocolError as fault:
             self.channel.write(error(str(fault), "08P01", severity="FATAL"))
             await self.channel.drain()
+        except EngineFaultError as fault:
+            # The database cannot even take back what failed, so this connection is of no use.
+            self.channel.write(error(fault.words, fault.sqlstate, severity="FATAL"))
+            await self.channel.drain()
         finally:
             self.gateway.sessions.discard(self)
             if self.upstream is not None:
@@ -138,7 +142,7 @@ class TranslatedSession:
     async def _cancel_other(self, key: bytes) -> None:
         other = self.sessions.get(key)
         if other is not None and other.upstream is not None:
-            with contextlib.suppress(OSError, EOFError, EngineFaultError):
+            with contextlib.suppress(OSError, EOFError, TimeoutError, EngineFaultError, UnavailableError):
                 await other.upstream.cancel()
 
     def _app_is_gone(self) -> None:

@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from bailiwick.dataplane.gateways.sql.engines.model import NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, operand
+from bailiwick.dataplane.gateways.sql.engines.translating.names import is_a
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Field, Scope, Source, column, quoted
 from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
@@ -64,6 +65,13 @@ class Froms:
         table.set("alias", exp.TableAlias(this=quoted(own)))
         scope.add(_source(item.alias, item.relname, own, kinds))
         return table
+
+    @staticmethod
+    def is_table(clause: Any, scope: Scope) -> bool:
+        """Return whether a FROM is one table of the database: only what the grant put in a table's place has that."""
+        if not clause or len(clause) != 1 or not is_a(clause[0], ast.RangeVar):
+            return False
+        return bool(clause[0].schemaname is not None or scope.table(clause[0].relname) is None)
 
     def columns(self, namespace: str, name: str) -> dict[str, str]:
         """Return the columns of a table, by name; raise when the database has no such table."""

@@ -1,5 +1,6 @@
 """Queries: SELECT with its sources, groups and order. All names but those of tables and columns become our own."""
 
+import contextlib
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -92,7 +93,8 @@ class Queries:
         self._froms.add(statement.fromClause, query, scope)
         if statement.whereClause is not None:
             query.set("where", exp.Where(this=self.expressions.condition(statement.whereClause, scope)))
-        outputs = self._outputs(statement.targetList, scope)
+        make = self._granted if self._froms.is_table(statement.fromClause, scope) else self._outputs
+        outputs = make(statement.targetList, scope)
         groups = self._groups(statement.groupClause, outputs, scope)
         if groups:
             query.set("group", exp.Group(expressions=[group.copy() for group in groups]))
@@ -119,6 +121,16 @@ class Queries:
         )
         self._limit(statement, query)
         return Query(query, tuple(Column(name, value.kind) for name, value in outputs))
+
+    def _granted(self, targets: Any, scope: Scope) -> list[tuple[str, Typed]]:
+        """Return the columns that the grant gives of a table, but those whose type or mask is not translated."""
+        outputs: list[tuple[str, Typed]] = []
+        for target in targets:
+            with contextlib.suppress(StatementRefusedError):
+                outputs += self._outputs((target,), scope)
+        if not outputs:
+            raise NotTranslatedError("no column of the table is of a type that is translated")
+        return outputs
 
     def _outputs(self, targets: Any, scope: Scope) -> list[tuple[str, Typed]]:
         outputs: list[tuple[str, Typed]] = []
