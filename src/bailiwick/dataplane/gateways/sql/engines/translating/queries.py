@@ -107,18 +107,22 @@ class Queries:
             "expressions",
             [exp.Alias(this=value.sql, alias=quoted(own_name(place))) for place, (_, value) in enumerate(outputs)],
         )
-        if statement.distinctClause is not None:
-            query.set("distinct", exp.Distinct())
-        keys = self._keys(statement, outputs, scope)
-        checked += keys
-        if keys:
-            query.set("order", exp.Order(expressions=keys))
+        own = "" if statement.distinctClause is None else self.fresh()
+        keys = self._keys(statement, outputs, scope, own)
+        if not own:
+            checked += keys
         grouping.require_grouped(
             checked,
             groups,
             {source.own for source in scope.sources},
             grouped=bool(statement.groupClause or statement.havingClause),
         )
+        if own:
+            # An order by what it answers is one of a table of its own: MySQL reads a bare name as another column.
+            query.set("distinct", exp.Distinct())
+            query = self._select_all(exp.Subquery(this=query), len(outputs), own)
+        if keys:
+            query.set("order", exp.Order(expressions=keys))
         self._limit(statement, query)
         return Query(query, tuple(Column(name, value.kind) for name, value in outputs))
 
@@ -163,7 +167,8 @@ class Queries:
                 groups.append(self.expressions.typed(item, scope).sql)
         return groups
 
-    def _keys(self, statement: Any, outputs: list[tuple[str, Typed]], scope: Scope) -> list[Node]:
+    def _keys(self, statement: Any, outputs: list[tuple[str, Typed]], scope: Scope, distinct: str = "") -> list[Node]:
+        """Return what is sorted by; of a DISTINCT query, which is a table called `distinct`, only what it selects."""
         keys: list[Node] = []
         texts = [value.sql.sql() for _, value in outputs]
         for item in statement.sortClause or ():
@@ -177,10 +182,10 @@ class Queries:
                 place = named[0]
             value = outputs[place][1] if place is not None else self.expressions.typed(item.node, scope)
             key = value.sql
-            if statement.distinctClause is not None:
+            if distinct:
                 if key.sql() not in texts:
                     raise StatementRefusedError("SELECT DISTINCT sorts by what it selects", sqlstate="42P10")
-                key = exp.Column(this=quoted(own_name(texts.index(key.sql()))))
+                key = column(own_name(texts.index(key.sql())), distinct)
             keys += self.dialect.ordered(_kept(key), descending=descends(item), nulls_first=nulls_first(item))
         return keys
 
@@ -234,8 +239,8 @@ class Queries:
             return self._select_all(exp.Subquery(this=query.select), len(query.columns))
         return query.select
 
-    def _select_all(self, inner: exp.Subquery, width: int) -> exp.Select:
-        own = self.fresh()
+    def _select_all(self, inner: exp.Subquery, width: int, own: str = "") -> exp.Select:
+        own = own or self.fresh()
         inner.set("alias", exp.TableAlias(this=quoted(own)))
         names = [own_name(place) for place in range(width)]
         made = exp.Select(expressions=[exp.Alias(this=column(name, own), alias=quoted(name)) for name in names])
