@@ -39,6 +39,7 @@ pytest_plugins = (
     "tests.fixtures.transit",
     "tests.fixtures.kms",
     "tests.fixtures.rotated",
+    "tests.fixtures.mariadb",
 )
 
 

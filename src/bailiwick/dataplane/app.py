@@ -110,12 +110,22 @@ class DataPlane:
         self._watch = SettingsWatch(settings, file, key=key, report=self._spool.add, clock=utc_now)
         self._databases = keeper_of(settings.app_databases, settings.state, settings.plane, utc_now)
         self._integrations = PlaneIntegrations(
-            engine=self._engine, desired=self._desired, link=self._link, databases=self._databases
+            engine=self._engine,
+            desired=self._desired,
+            link=self._link,
+            databases=self._databases,
+            database_files=settings.database_files,
         )
         self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
         gateway = SqlGateway(
-            self._integrations.connect, self._calls.resolve, decisions.authorize, self._emit, utc_now, guard=self._guard
+            self._integrations.connect,
+            self._calls.resolve,
+            decisions.authorize,
+            self._emit,
+            utc_now,
+            guard=self._guard,
+            translated=self._integrations.translated,
         )
         self._services = ServiceGateway(
             connection=self._integrations.service,

@@ -6,16 +6,22 @@ Credentials are kept in memory only.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
+    AnyConnection,
     AppState,
     DatabaseConnection,
     DesiredState,
+    FileConnection,
     IntegrationState,
     MailConnection,
+    MysqlConnection,
     ServiceConnection,
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
@@ -25,7 +31,14 @@ from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
-from bailiwick.dataplane.gateways.sql import Connection, SignInRefusedError, connect, connect_to, read_accounts
+from bailiwick.dataplane.gateways.sql import (
+    Connection,
+    SignInRefusedError,
+    connect,
+    connect_to,
+    read_accounts,
+)
+from bailiwick.dataplane.gateways.sql.engines import Backend, DatabaseFile, Engine, FileEngine, MysqlEngine, MysqlTarget
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 _ACCOUNTS_SECONDS = 30.0
@@ -43,10 +56,13 @@ class PlaneIntegrations:
         desired: Callable[[], DesiredState | None],
         link: Link,
         databases: Databases | None,
+        database_files: tuple[Path, ...] = (),
     ) -> None:
         self._engine = engine
         self._desired = desired
         self._databases = databases
+        self._database_files = database_files
+        self._backends: WeakKeyDictionary[Binding, tuple[AnyConnection, Backend]] = WeakKeyDictionary()
         self._secrets = Credentials(link.secret)
         self._masker, self._masked = Masker(), frozenset[str]()
         self.upstreams = Upstreams(certificate=self._secrets.get)
@@ -83,6 +99,24 @@ class PlaneIntegrations:
     def hear(self, newest: Mapping[str, int]) -> None:
         """Take the newest versions of secrets: an older one is asked for anew at its next use."""
         self._secrets.hear(newest)
+
+    def translated(self, binding: Binding) -> Backend | None:
+        """Return the way to a database that does not speak PostgreSQL, None where it does or is gone."""
+        state = None if binding.database_of else self._integration(binding)
+        if state is None or not isinstance(state.connection, FileConnection | MysqlConnection):
+            return None
+        known = self._backends.get(binding)
+        if known is None or known[0] != state.connection:
+            known = (state.connection, Backend(self._engine_of(state.connection), binding.grant))
+            self._backends[binding] = known
+        return known[1]
+
+    def _engine_of(self, target: FileConnection | MysqlConnection) -> Engine:
+        if isinstance(target, MysqlConnection):
+            place = (target.host, target.port, target.database, target.user)
+            secret = partial(self._secrets.get, target.secret)
+            return MysqlEngine(MysqlTarget(*place, secret, target.tls, target.authority))
+        return FileEngine(DatabaseFile(target.kind, target.path, self._database_files, target.writable))
 
     def service(self, binding: Binding) -> ServiceConnection | None:
         """Return where the HTTP service behind a socket is now, None when it is gone."""

@@ -79,7 +79,8 @@ class DataPlaneSettings(BaseModel):
     rollback to it needs no start, and so does an idle app; 0 keeps none. Idle apps stay warm after that, too, while all
     that sleep take no more than `warm_memory_mib` together. `gvisor_platform` is how gVisor's kernel gets hold of apps'
     system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
-    `connections` is how many it has open at most, and how many of one address.
+    `connections` is how many it has open at most, and how many of one address. SQLite and DuckDB files of integrations
+    are in one of the folders `database_files`; without any there are none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -109,6 +110,7 @@ class DataPlaneSettings(BaseModel):
     warm_memory_mib: int = Field(default=0, ge=0, le=2**20)
     network_probe_seconds: float = Field(default=300.0, ge=1, le=86_400)
     gvisor_platform: Literal["", "ptrace", "systrap", "kvm"] = ""
+    database_files: tuple[Path, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -217,6 +217,7 @@ class _Demo:
             "wheels": str(self._wheels),
             "proxies": [f"{HOST}/32"],
             "app_databases": {"url_file": str(layout.state / APP_DATABASES)},
+            "database_files": [str(layout.state / "files")],
         }
         if plane == "production":
             content["model_port"] = layout.model_port

@@ -51,6 +51,26 @@ offers:
   invoices:write:
     - {senders: [billing@example.com], recipients: ["*@example.com"]}
 """
+WEB_SHOP = """name: web-shop
+kind: mysql
+description: The web shop
+owner: user:admin@example.com
+connections:
+  production: {kind: mysql, host: db.example, database: shop, user: reader, secret: crm-key}
+offers:
+  orders:read:
+    - {relation: orders, operations: [select], columns: [id, {name: card, mask: last4}]}
+"""
+FIGURES = """name: figures
+kind: duckdb
+description: Figures
+owner: user:admin@example.com
+connections:
+  production: {kind: duckdb, path: /srv/figures/quarter.duckdb}
+offers:
+  sales:read:
+    - {relation: sales, operations: [select], columns: [day, amount]}
+"""
 MANIFEST = """[app]
 name = "desk"
 purpose = "Shows contacts"
@@ -125,6 +145,38 @@ def test_a_mail_server_is_registered_and_says_who_may_be_written_to(known: Comma
     assert "post: sends mail as billing@example.com to *@example.com" in deploy
     wrong = POST.replace("[billing@example.com]", '["*"]')
     assert "mail comes from addresses" in known.run("admin", "integration", "register", written(tmp_path, wrong)).stderr
+
+
+def test_databases_that_are_not_postgresql_are_registered_and_shown(known: CommandLine, tmp_path: Path) -> None:
+    for name, text, words in (
+        ("web-shop", WEB_SHOP, "db.example:3306/shop as reader"),
+        ("figures", FIGURES, "/srv/figures/quarter.duckdb  read only"),
+    ):
+        done = known.run("admin", "integration", "register", written(tmp_path, text))
+        assert done.exit_code == 0, done.stderr
+        assert words in known.run("admin", "integration", "show", name).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after", "words"),
+    [
+        (WEB_SHOP, "secret: crm-key", "secret: crm-key, tls: false", "unless the database is on this machine"),
+        (WEB_SHOP, "kind: mysql\ndescription", "kind: sqlite\ndescription", "are not all of the kind sqlite"),
+        (WEB_SHOP, "secret: crm-key", "secret: crm-key, password: abc", "password"),
+        (WEB_SHOP, "    - {relation: orders, operations: [select], columns: [id, {name: card, mask: last4}]}\n",
+         "    - {methods: [GET], path: /}\n", "opens nothing of a system of the kind mysql"),
+        (FIGURES, "path: /srv/figures/quarter.duckdb", "path: quarter.duckdb", "path"),
+        (FIGURES, "path: /srv/figures/quarter.duckdb", "path: /srv/figures/../../etc/x", "path"),
+    ],
+    ids=["open-line", "kinds", "password", "calls", "relative", "dots"],
+)  # fmt: skip
+def test_a_database_that_would_not_be_safe_is_refused(
+    known: CommandLine, tmp_path: Path, text: str, before: str, after: str, words: str
+) -> None:
+    assert before in text
+    done = known.run("admin", "integration", "register", written(tmp_path, text.replace(before, after)))
+    assert done.exit_code != 0
+    assert words in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
 # What access rules of each kind of system list.
 _OFFERS: Mapping[str, tuple[type[Offer], str]] = {
-    "postgresql": (TableGrant, "list tables with columns"),
+    **dict.fromkeys(("postgresql", "mysql", "sqlite", "duckdb"), (TableGrant, "list tables with columns")),
     "http": (RequestGrant, "list calls: methods and a path"),
     "smtp": (MailGrant, "list senders and recipients"),
 }

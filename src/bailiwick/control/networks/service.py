@@ -18,7 +18,7 @@ from bailiwick.control.networks.model import CONTROL_PLANE, PlaneNetworks
 from bailiwick.control.networks.tables import PlaneNetworksRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import Outcome
-from bailiwick.core.messages import Forbidden, NetworkRules, NetworksReport, NetworkTry
+from bailiwick.core.messages import FileConnection, Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.modes import PLANE_OF_MODE, PRODUCTION
 from bailiwick.core.networks import Parted, judge
 from bailiwick.core.principals import Identity
@@ -66,8 +66,9 @@ class NetworkService:
         found = []
         for item in self.integrations.integrations(session):
             there, here = item.connections.get(production), item.connections.get(plane)
-            if there is not None:
-                same = here is not None and (here.host, here.port) == (there.host, there.port)
+            if there is not None and not isinstance(there, FileConnection):  # a file is on no network
+                near = here if not isinstance(here, FileConnection) else None
+                same = near is not None and (near.host, near.port) == (there.host, there.port)
                 what = f"the production database of {item.name}"
                 found.append(Forbidden(what=what, host=there.host, port=there.port, used_here=same))
         return found

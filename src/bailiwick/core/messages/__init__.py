@@ -21,7 +21,14 @@ from bailiwick.core.messages.catalogue import (
     TableUniqueness,
     UniquenessReport,
 )
-from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection, MailConnection, ServiceConnection
+from bailiwick.core.messages.connections import (
+    AnyConnection,
+    DatabaseConnection,
+    FileConnection,
+    MailConnection,
+    MysqlConnection,
+    ServiceConnection,
+)
 from bailiwick.core.messages.credentials import (
     PERSON,
     AwsSignature,
@@ -128,6 +135,7 @@ __all__ = [
     "EgressSeen",
     "EndedPreview",
     "EnqueueOrder",
+    "FileConnection",
     "Forbidden",
     "GrantPreview",
     "HeaderKey",
@@ -141,6 +149,7 @@ __all__ = [
     "Message",
     "MigrationText",
     "ModelState",
+    "MysqlConnection",
     "NetworkRules",
     "NetworkTry",
     "NetworksReport",

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bailiwick.core.messages.addresses import PORTS, SecretName, is_loopback, require_address
 from bailiwick.core.messages.base import Message
@@ -36,6 +36,74 @@ class DatabaseConnection(Message):
     def secrets(self) -> frozenset[str]:
         """The names of the secrets that it needs."""
         return frozenset({self.secret})
+
+
+class MysqlConnection(Message):
+    """A MySQL or MariaDB database, with the account that the gateway signs in with.
+
+    Without TLS it must be on this machine; `authority` is a certificate (PEM) to check it by, where its own is not of
+    one that everybody trusts.
+    """
+
+    kind: Literal["mysql"]
+    host: str = Field(min_length=1, max_length=253)
+    port: int = Field(default=3306, ge=1, le=65535)
+    database: str = Field(min_length=1, max_length=64)
+    user: str = Field(min_length=1, max_length=80)
+    secret: SecretName
+    tls: bool = True
+    authority: str = Field(default="", max_length=20_000)
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if not self.tls and not is_loopback(self.host):
+            raise ValueError("a credential goes over TLS, unless the database is on this machine")
+        return self
+
+    @property
+    def account(self) -> str:
+        """As whom the gateway comes."""
+        return self.user
+
+    @property
+    def words(self) -> str:
+        """Where it is, without a credential."""
+        return f"mysql://{self.host}:{self.port}/{self.database}"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secrets that it needs."""
+        return frozenset({self.secret})
+
+
+class FileConnection(Message):
+    """A SQLite or DuckDB file on the plane's host, in a folder that the plane names for that; read only by default."""
+
+    kind: Literal["sqlite", "duckdb"]
+    path: str = Field(pattern=r"^/[^\x00-\x1f]{1,1000}$")
+    writable: bool = False
+
+    @field_validator("path")
+    @classmethod
+    def _plain(cls, path: str) -> str:
+        if ".." in path.split("/"):
+            raise ValueError("a path has no '..'")
+        return path
+
+    @property
+    def account(self) -> str:
+        """As whom the gateway comes."""
+        return "the plane itself"
+
+    @property
+    def words(self) -> str:
+        """Where it is."""
+        return f"{self.kind}:{self.path}"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secrets that it needs: a file needs none."""
+        return frozenset()
 
 
 class ServiceConnection(Message):
@@ -128,4 +196,7 @@ class MailConnection(Message):
         return self.credential.secrets
 
 
-AnyConnection = Annotated[DatabaseConnection | ServiceConnection | MailConnection, Field(discriminator="kind")]
+AnyConnection = Annotated[
+    DatabaseConnection | MysqlConnection | FileConnection | ServiceConnection | MailConnection,
+    Field(discriminator="kind"),
+]

@@ -16,7 +16,15 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import EgressHost, Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import AnyConnection, AppState, DatabaseConnection, MailConnection, ServiceConnection
+from bailiwick.core.messages import (
+    AnyConnection,
+    AppState,
+    DatabaseConnection,
+    FileConnection,
+    MailConnection,
+    MysqlConnection,
+    ServiceConnection,
+)
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
@@ -314,7 +322,7 @@ def _door(connection: AnyConnection, binding: Binding, shop: Workshop) -> Listen
             return ServiceListener(shop.services, binding)
         case MailConnection():
             return MailListener(shop.mail, binding)
-        case DatabaseConnection():
+        case DatabaseConnection() | MysqlConnection() | FileConnection():
             return SqlListener(shop.gateway, binding)
 
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from bailiwick.core.messages import DesiredState, Forbidden
+from bailiwick.core.messages import DesiredState, FileConnection, Forbidden
 from bailiwick.dataplane.settings import DataPlaneSettings
 
 _HTTPS = 443
@@ -20,6 +20,8 @@ def own_addresses(settings: DataPlaneSettings, desired: DesiredState | None) -> 
         found.append(_door("the model gateway of its own plane", settings.model_host, settings.model_port))
     for app in desired.releases if desired is not None else ():
         for item in app.integrations:
+            if isinstance(item.connection, FileConnection):
+                continue
             what = f"the system behind {item.resource}"
             found.append(Forbidden(what=what, host=item.connection.host, port=item.connection.port))
     return tuple({item.address: item for item in found}.values())

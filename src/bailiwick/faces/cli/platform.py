@@ -43,8 +43,9 @@ def show_integration(name: str, as_json: Json = False) -> None:
 def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Register a business system from a YAML file, or change one. Example: bailiwick integration register crm.yaml.
 
-    The file says name, kind (postgresql or http), description, owner, connections by plane, and offers: what each
-    access that a manifest may ask for opens. Secrets are named in it, and stored before: bailiwick secret put.
+    The file says name, kind (postgresql, mysql, sqlite, duckdb or http), description, owner, connections by plane,
+    and offers: what each access that a manifest may ask for opens. Secrets are named in it, and stored
+    before: bailiwick secret put.
     """
     body = read_yaml(file)
     name = str(body.pop("name", ""))
@@ -74,6 +75,8 @@ def _place(connection: dict[str, Any]) -> str:
     if connection["kind"] == "smtp":
         account = connection["credential"].get("user", "nobody")
         return f"{connection['host']}:{connection['port']} ({connection['security']}) as {account}"
+    if "path" in connection:
+        return f"{connection['path']}  {'read and written' if connection['writable'] else 'read only'}"
     return f"{connection['host']}:{connection['port']}/{connection['database']} as {connection['user']}"
 
 

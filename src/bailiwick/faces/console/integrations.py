@@ -20,7 +20,14 @@ from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
 
-_KINDS = {"postgresql": "a PostgreSQL database", "http": "an HTTP service", "smtp": "a mail server"}
+_KINDS = {
+    "postgresql": "a PostgreSQL database",
+    "mysql": "a MySQL or MariaDB database",
+    "sqlite": "a SQLite file",
+    "duckdb": "a DuckDB file",
+    "http": "an HTTP service",
+    "smtp": "a mail server",
+}
 
 
 @dataclass(frozen=True, slots=True)

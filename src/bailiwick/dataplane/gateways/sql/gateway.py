@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, Outcome
@@ -16,6 +16,9 @@ from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, R
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
+
+if TYPE_CHECKING:
+    from bailiwick.dataplane.gateways.sql.engines import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class SqlGateway:
     """Shared by all bindings of a plane.
 
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
-    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used.
+    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used;
+    `translated` returns the way to a database that does not speak PostgreSQL, None where it does.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -57,6 +61,7 @@ class SqlGateway:
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
+    translated: Callable[[Binding], "Backend | None"] = lambda _: None
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
@@ -134,6 +139,10 @@ class SqlGateway:
                 "tag": tag,
             },
         )
+
+    def note_untranslated(self, fault: StatementRefusedError, binding: Binding, allowed: Allowed) -> None:
+        """Audit a statement that the grant gives and that cannot be said to the database behind it."""
+        self._note_refusal(fault, binding, allowed.identity, allowed.call.trace if allowed.call else "")
 
     def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
         self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)

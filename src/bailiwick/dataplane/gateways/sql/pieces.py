@@ -89,7 +89,11 @@ def statement_text(statement: Tree) -> str:
     except (ParseError, ValueError):
         again = ()
     if len(again) != 1 or again[0].stmt != statement:
-        raise StatementRefusedError("the statement cannot be written down safely", hint="say it in a simpler way")
+        raise StatementRefusedError(
+            "the statement does not mean the same once it is written anew",
+            hint="say it in a simpler way",
+            sqlstate="42601",
+        )
     return printed
 
 

@@ -1,0 +1,64 @@
+"""A translated database as one app uses it: the way there, and the translations that are known."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bailiwick.core.grants import DataGrant, Operation
+from bailiwick.dataplane.gateways.sql.engines.model import Engine, NotTranslatedError, Schema, Translated
+from bailiwick.dataplane.gateways.sql.engines.translating import translate
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+
+_KEPT = 300
+# A longer one is translated beside the event loop, which all apps wait for.
+_LONG_CHARACTERS, _MOST_CHARACTERS = 1000, 30_000
+_Key = tuple[str, tuple[tuple[int, str], ...], int]
+
+
+@dataclass
+class Backend:
+    """An engine, for one socket of an app."""
+
+    engine: Engine
+    grant: DataGrant
+    _known: OrderedDict[_Key, Translated | StatementRefusedError] = field(default_factory=OrderedDict)
+    _schemas: list[Schema] = field(default_factory=list)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the grant lets the app change anything."""
+        return any(table.operations - {Operation.SELECT} for table in self.grant.tables)
+
+    async def translate(self, sql: str, schema: Schema, declared: Mapping[int, str]) -> Translated:
+        """Return a translation, which may be known; raise `StatementRefusedError` when there is none."""
+        key = (sql, tuple(sorted(declared.items())), self._number(schema))
+        found = self._known.get(key)
+        if found is None:
+            found = await self._made(sql, schema, declared)
+            self._known[key] = found
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        if isinstance(found, StatementRefusedError):
+            raise found.with_traceback(None)
+        return found
+
+    async def _made(self, sql: str, schema: Schema, declared: Mapping[int, str]) -> Translated | StatementRefusedError:
+        if len(sql) > _MOST_CHARACTERS:
+            return NotTranslatedError(
+                f"a statement of more than {_MOST_CHARACTERS} characters is not translated", sqlstate="54001"
+            )
+        try:
+            if len(sql) > _LONG_CHARACTERS:
+                return await asyncio.to_thread(translate, sql, schema, self.engine.dialect, declared)
+            return translate(sql, schema, self.engine.dialect, declared)
+        except StatementRefusedError as fault:
+            return fault
+
+    def _number(self, schema: Schema) -> int:
+        """Return the number of a schema: tables change seldom, and connections that see the same share translations."""
+        if schema not in self._schemas:
+            self._schemas.append(schema)
+        return self._schemas.index(schema)
