@@ -37,6 +37,7 @@ pytest_plugins = (
     "tests.fixtures.softhsm",
     "tests.fixtures.transit",
     "tests.fixtures.kms",
+    "tests.fixtures.shop",
 )
 
 

@@ -45,8 +45,8 @@ def test_a_length_that_cannot_be_is_refused_before_anything_of_the_message_is_pa
         AnswerScanner().feed(kind + struct.pack("!I", length))
 
 
-@pytest.mark.parametrize("kind", [b"G", b"H", b"W", b"d"])
+@pytest.mark.parametrize("kind", [b"G", b"W"])
 @pytest.mark.req("IN7")
-def test_a_copy_is_never_passed_on(kind: bytes) -> None:
+def test_a_copy_of_rows_that_come_in_is_never_passed_on(kind: bytes) -> None:
     with pytest.raises(ProtocolError, match="COPY"):
         AnswerScanner().feed(Message(kind, b"\0\0\0").encode())

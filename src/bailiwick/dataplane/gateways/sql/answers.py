@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from bailiwick.dataplane.gateways.sql.messages import MAX_MESSAGE_BYTES, Message, ProtocolError
 
-_ROW = ord("D")
-_COPY = frozenset(b"GHWdc")
+_ROWS = frozenset(b"Dd")
+# An app may read by COPY, not write.
+_COPY_IN = frozenset(b"GW")
 _HEAD_BYTES = 5
 _head = struct.Struct("!BI").unpack_from
 
@@ -25,6 +26,11 @@ class AnswerScanner:
         self._row_left = 0
         self._held: list[bytes] = []
         self._missing = 0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether a row was passed on in part, so that nothing else can be said before its end."""
+        return self._row_left > 0
 
     def feed(self, chunk: bytes) -> list[Rows | Message]:
         """Return what a chunk holds, in order; the beginning of a message that is no row waits for its end."""
@@ -46,12 +52,12 @@ class AnswerScanner:
             after = place + 1 + length
             if not 4 <= length <= MAX_MESSAGE_BYTES + 4:  # noqa: PLR2004 - the length counts itself
                 raise ProtocolError("an answer of the database is larger than 16 MiB")
-            if kind == _ROW:
+            if kind in _ROWS:
                 rows += 1
                 place = after
                 continue
-            if kind in _COPY:
-                raise ProtocolError("the database begins a COPY, which is not passed on")
+            if kind in _COPY_IN:
+                raise ProtocolError("the database begins a COPY of rows that come in, which is not passed on")
             if after > end:
                 break
             if begin < place:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from pglast.parser import ParseError, scan
 
 from bailiwick.core.principals import Call, Identity
+from bailiwick.dataplane.gateways.binding import Binding
 
 _TRACEPARENT = re.compile(r"traceparent\s*=\s*'?(?:%27)?00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _COMMENT_KINDS = frozenset({"C_COMMENT", "SQL_COMMENT"})
@@ -33,13 +34,14 @@ def split_comments(sql: str) -> tuple[str, str]:
     return "".join([*plain, sql[place:]]).strip(), unique.pop() if len(unique) == 1 else ""
 
 
-def signature(identity: Identity, call: Call | None, app: str, release: str) -> str:
-    """Return the comment that says in the database's own log who is behind a statement."""
+def signature(identity: Identity, call: Call | None, binding: Binding, fingerprint: str) -> str:
+    """Return the comment that says in the database's own log who is behind a statement, and which statement it is."""
     fields = {
         "actor": str(identity.principal),
-        "app": app,
-        "release": release,
+        "app": binding.app,
+        "release": binding.release,
         "trace": call.trace if call is not None else "",
+        "query": fingerprint,
     }
     inner = ",".join(f"{key}='{_quoted(value)}'" for key, value in fields.items() if value)
     return f"/*{inner}*/ "

@@ -12,7 +12,8 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import KnownRewrites
-from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, moves_no_data
+from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
+from bailiwick.dataplane.gateways.sql.statements import Step
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
@@ -20,12 +21,22 @@ from bailiwick.dataplane.turns import Turns
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A statement that may be sent, with who is behind it."""
+    """What may be sent for a text, the statements in it, and who is behind them."""
 
     sql: str
     identity: Identity
     call: Call | None
-    rewritten: Rewritten
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a statement did, as the database says (`tag`), and what came of it."""
+
+    tag: str
+    rows: int
+    bytes: int
+    milliseconds: float
 
 
 class Endable(Protocol):
@@ -46,7 +57,8 @@ class SqlGateway:
     """Shared by all bindings of a plane.
 
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
-    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used.
+    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
+    is asked and says nothing for `silence_seconds` is taken for lost.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -57,6 +69,7 @@ class SqlGateway:
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
+    silence_seconds: float = 300.0
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
@@ -84,12 +97,13 @@ class SqlGateway:
             decision = self.authorize(identity, binding)
             if not decision.allowed and not moves_no_data(plain):
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
-            rewritten = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
+            plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
         except StatementRefusedError as fault:
             self._note_refusal(fault, binding, identity, trace)
             raise
-        comment = signature(identity, call, binding.app, binding.release) if rewritten.sql else ""
-        return Allowed(comment + rewritten.sql, identity, call, rewritten)
+        sent = plan.sql
+        comment = signature(identity, call, binding, plan.steps[0].fingerprint) if sent else ""
+        return Allowed(comment + sent, identity, call, plan.steps)
 
     async def foresee(self, sql: str, binding: Binding) -> None:
         """Return once deciding about a statement takes no time: a long one is rewritten beside the event loop."""
@@ -116,9 +130,10 @@ class SqlGateway:
         if not binding.database_of:
             self.guard.observe_rows(binding.app, binding.resource, rows)
 
-    def note_executed(self, allowed: Allowed, binding: Binding, *, tag: str, rows: int, milliseconds: float) -> None:
+    def note_executed(self, allowed: Allowed, step: Step, binding: Binding, measured: Measured) -> None:
         """Audit a statement that ran."""
-        if allowed.rewritten.operation in {"session", "empty"}:
+        what = step.rewritten
+        if what.operation in {"session", "empty"}:
             return
         self._note(
             binding,
@@ -126,12 +141,14 @@ class SqlGateway:
             allowed.call.trace if allowed.call else "",
             action="query.executed",
             context={
-                "statement": allowed.rewritten.normalised[:2000],
-                "operation": allowed.rewritten.operation,
-                "tables": allowed.rewritten.tables,
-                "rows": rows,
-                "milliseconds": round(milliseconds, 2),
-                "tag": tag,
+                "statement": what.normalised[:2000],
+                "fingerprint": step.fingerprint,
+                "operation": what.operation,
+                "tables": what.tables,
+                "rows": measured.rows,
+                "bytes": measured.bytes,
+                "milliseconds": round(measured.milliseconds, 2),
+                "tag": measured.tag,
             },
         )
 

@@ -99,12 +99,14 @@ async def _start_tls(channel: Channel, host: str) -> None:
 async def _connect(target: Database, application: str) -> Connection:
     channel = await _dial(target)
     # Names are looked up in pg_catalog only: tables are written out in full, and no other function can take a name.
+    # Strings are read as PostgreSQL's grammar read them here, whatever the server's own default is.
     settings = {
         "user": target.user,
         "database": target.database,
         "application_name": application[:60],
         "client_encoding": "UTF8",
         "search_path": "pg_catalog",
+        "standard_conforming_strings": "on",
         "statement_timeout": _STATEMENT_TIMEOUT,
     }
     body = struct.pack("!I", PROTOCOL_3) + b"".join(text(k) + text(v) for k, v in settings.items()) + b"\0"
