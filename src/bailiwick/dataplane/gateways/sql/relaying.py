@@ -9,7 +9,7 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGateway
-from bailiwick.dataplane.gateways.sql.messages import Message, error, error_fields, text
+from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, error, error_fields, text
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
 from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 from bailiwick.dataplane.gateways.sql.statements import Step
@@ -17,6 +17,9 @@ from bailiwick.dataplane.gateways.sql.statements import Step
 _DIGITS_TAG = 2
 # Severity, SQLSTATE, message, and the name of a constraint, which programs go by.
 _TOLD = "SVCMn"
+_STATUSES = frozenset([b"I", b"T", b"E"])
+# What else it may say to what is passed on: columns, parameters, no data, the ends of a COPY, notices, settings.
+_OTHERS = frozenset([b"T", b"t", b"n", b"H", b"c", b"N", b"S"])
 
 
 @dataclass(slots=True)
@@ -87,8 +90,14 @@ class Answers:
                     # Nothing more is answered before the app sends Sync.
                     left.clear()
             if out:
-                self.channel.write(b"".join(out))
-                await self.channel.drain()
+                await self.pass_on(b"".join(out))
+
+    async def pass_on(self, data: bytes) -> None:
+        """Write to the app, as fast as it takes; raise `ConnectionResetError` when it is gone."""
+        if self.channel.transport.is_closing():
+            raise ConnectionResetError("the app is gone")
+        self.channel.write(data)
+        await self.channel.drain()
 
     async def fail_transaction(self, database: Channel) -> None:
         """Have the database fail the transaction that is open, as it would after an error of its own."""
@@ -127,12 +136,16 @@ class Answers:
                 self.failed = True
                 self._running.clear()
             case b"Z":
+                if answer.body not in _STATUSES:
+                    raise ProtocolError("the database is ready in no status that there is")
                 self.status = answer.body
                 self.failed = False
                 self._running.clear()
                 if answer.body == b"I":
                     self.behind.clear()
                 self.prepared.end_group(in_transaction=answer.body != b"I")
+            case kind if kind not in _OTHERS:
+                raise ProtocolError("the database says what was not expected of it")
 
     def _note_executed(self, running: _Running, answer: Message) -> None:
         tag = answer.body.rstrip(b"\0").decode(errors="replace") if answer.kind == b"C" else ""

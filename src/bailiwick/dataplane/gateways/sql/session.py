@@ -20,6 +20,7 @@ from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
     GSS_REQUEST,
+    PROTOCOL_3,
     SSL_REQUEST,
     Message,
     ProtocolError,
@@ -76,6 +77,7 @@ class SqlSession:
             if self._watch is not None:
                 self._watch.cancel()
             if self.upstream is not None:
+                self.upstream.channel.on_end = None
                 self.upstream.close()
             if self._cancelling is not None:
                 await self._cancelling
@@ -85,6 +87,7 @@ class SqlSession:
         if self.upstream is None:
             return
         self._look_for_silence(-1)
+        self.upstream.channel.on_end = self._database_ended
         while await self._serve_part(self.upstream.channel):
             pass
 
@@ -113,6 +116,8 @@ class SqlSession:
             elif code == CANCEL_REQUEST:
                 await self._cancel_other(body)
                 return None
+            elif code >> 16 != PROTOCOL_3 >> 16:
+                raise ProtocolError(f"version {code >> 16}.{code & 0xFFFF} of the protocol is not spoken here")
             else:
                 break
         try:
@@ -123,6 +128,8 @@ class SqlSession:
             return None
         self.sessions[self.key] = self
         hello = [Message(b"R", struct.pack("!I", 0)).encode()]
+        if code != PROTOCOL_3:  # NegotiateProtocolVersion: we speak 3.0, and no options of later ones
+            hello.insert(0, Message(b"v", struct.pack("!II", PROTOCOL_3, 0)).encode())
         for name, value in upstream.parameters.items():
             if name not in {"session_authorization", "search_path"}:
                 hello.append(Message(b"S", text(name) + text(value)).encode())
@@ -172,8 +179,7 @@ class SqlSession:
             allowed = self._with_cursors(self.gateway.decide(sql, self.binding))
         except StatementRefusedError as fault:
             await self._refuse(fault, database)
-            self.channel.write(ready(self._answers.status))
-            await self.channel.drain()
+            await self._answers.pass_on(ready(self._answers.status))
             return
         self._answers.sent(allowed)
         database.write(Message(b"Q", text(allowed.sql)).encode())
@@ -206,8 +212,7 @@ class SqlSession:
         await self._refuse(refused, database)
         while not synced:
             synced = (await read_message(self.channel)).kind == b"S"
-        self.channel.write(ready(self._answers.status))
-        await self.channel.drain()
+        await self._answers.pass_on(ready(self._answers.status))
 
     def _extended(self, message: Message) -> Message:
         """Return what is sent for a message of the extended protocol; raise when it is refused."""
@@ -279,7 +284,7 @@ class SqlSession:
 
     async def _refuse(self, fault: StatementRefusedError, database: Channel) -> None:
         """Answer a refusal; inside a transaction, have the database fail it, as it would after its own error."""
-        self.channel.write(error(fault.message, fault.sqlstate, hint=fault.hint))
+        await self._answers.pass_on(error(fault.message, fault.sqlstate, hint=fault.hint))
         if self._answers.status == b"T":
             await self._answers.fail_transaction(database)
 
@@ -289,6 +294,12 @@ class SqlSession:
         """Have the database stop working for an app that is gone."""
         if self._answers.awaiting:
             self.end()
+
+    def _database_ended(self) -> None:
+        """Tell an app that is idle at once; one that waits for an answer is told where it waits."""
+        if not self._answers.awaiting and not self.channel.is_over:
+            self.channel.write(error("the database ended the connection", "08006", severity="FATAL"))
+            self.channel.close()
 
     def _look_for_silence(self, heard: int) -> None:
         """Take a database that was asked, and has said nothing since the last look, for lost."""
@@ -301,8 +312,9 @@ class SqlSession:
         self._watch = later(self.gateway.silence_seconds, self._look_for_silence, answers.heard)
 
     async def _tell(self, message: str, sqlstate: str) -> None:
-        self.channel.write(error(message, sqlstate, severity="FATAL"))
-        await self.channel.drain()
+        if not self.channel.transport.is_closing():
+            self.channel.write(error(message, sqlstate, severity="FATAL"))
+            await self.channel.drain()
 
 
 async def _cancel(upstream: Connection) -> None:
