@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from tests.dataplane.gateways.sql.wire import query, wire
+from tests.dataplane.gateways.sql.wire import query, served, wire
 from tests.fixtures.liar import COLUMN, READY, Answer, liar, message, row
 from tests.fixtures.shop import EMEA, Shop, shop_at
 from tests.fixtures.waiting import until
@@ -30,9 +30,7 @@ async def nothing_is_left() -> AsyncIterator[None]:
 
 
 async def until_nothing_is_served() -> None:
-    async with asyncio.timeout(20):
-        while any("Listener._served" in repr(task) for task in asyncio.all_tasks()):
-            await asyncio.sleep(0)
+    await asyncio.wait_for(asyncio.gather(*served(), return_exceptions=True), 20)
 
 
 async def answered(answer: Answer, shop: Shop, *, silence_seconds: float = 60.0) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.dataplane.gateways.sql.wire import query, wire
+from tests.dataplane.gateways.sql.wire import query, served, wire
 from tests.fixtures.liar import COLUMN, READY, liar, message, row
 from tests.fixtures.shop import EMEA, HIDDEN, Shop, shop_at
 
@@ -179,7 +179,6 @@ async def test_whatever_a_database_says_a_client_gets_an_error_or_an_end(shop: S
 
 
 async def everything_has_ended(shop: Shop) -> None:
-    async with asyncio.timeout(20):
-        while shop.gateway.sessions or any("Listener._served" in repr(task) for task in asyncio.all_tasks()):
-            await asyncio.sleep(0)
+    await asyncio.wait_for(asyncio.gather(*served(), return_exceptions=True), 20)
+    assert not shop.gateway.sessions
     gc.collect()

@@ -67,3 +67,8 @@ async def wire(port: int) -> AsyncIterator[Wire]:
 def query(sql: str) -> bytes:
     body = sql.encode() + b"\0"
     return b"Q" + struct.pack("!I", len(body) + 4) + body
+
+
+def served() -> list[asyncio.Task[object]]:
+    """Return the tasks in which connections to gateways of this loop are served."""
+    return [task for task in asyncio.all_tasks() if "Listener._served" in repr(task)]

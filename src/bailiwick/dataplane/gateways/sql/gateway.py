@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.events import AuditEvent, ContextFact, Outcome
+from bailiwick.core.ids import new_id
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
@@ -17,6 +19,8 @@ from bailiwick.dataplane.gateways.sql.statements import Step
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
+
+_MOST_ACTORS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class SqlGateway:
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
     silence_seconds: float = 300.0
+    _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
@@ -135,49 +140,36 @@ class SqlGateway:
         what = step.rewritten
         if what.operation in {"session", "empty"}:
             return
-        self._note(
-            binding,
-            allowed.identity,
-            allowed.call.trace if allowed.call else "",
-            action="query.executed",
-            context={
-                "statement": what.normalised[:2000],
-                "fingerprint": step.fingerprint,
-                "operation": what.operation,
-                "tables": what.tables,
-                "rows": measured.rows,
-                "bytes": measured.bytes,
-                "milliseconds": round(measured.milliseconds, 2),
-                "tag": measured.tag,
-            },
-        )
+        context: dict[str, ContextFact] = {
+            "statement": what.normalised[:2000],
+            "fingerprint": step.fingerprint,
+            "operation": what.operation,
+            "tables": what.tables,
+            "rows": measured.rows,
+            "bytes": measured.bytes,
+            "milliseconds": round(measured.milliseconds, 2),
+            "tag": measured.tag,
+        }
+        trace = allowed.call.trace if allowed.call else ""
+        facts = {"id": new_id("evt"), "time": self.clock(), "trace": trace, "context": context}
+        # Of one made as events are, as there is one for each statement: what differs is of our own making.
+        self.emit(self._event_like(binding, allowed.identity).model_copy(update=facts))
+
+    def _event_like(self, binding: Binding, identity: Identity) -> AuditEvent:
+        """Return the event of a statement that this somebody ran through this socket, without what it did."""
+        known = self._events.setdefault(binding, {})
+        actor = str(identity.principal)
+        if actor not in known:
+            if len(known) >= _MOST_ACTORS:
+                known.clear()
+            known[actor] = binding.event(self.clock(), identity, "", action="query.executed", outcome=Outcome.SUCCESS)
+        return known[actor]
 
     def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
         self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)
-        self._note(
-            binding,
-            identity,
-            trace,
-            action="query.refused",
-            reason=fault.message,
-            deciders=fault.deciders,
-            refused=True,
-        )
-
-    def _note(
-        self,
-        binding: Binding,
-        identity: Identity,
-        trace: str,
-        *,
-        action: str,
-        reason: str = "",
-        deciders: tuple[str, ...] = (),
-        context: dict[str, str | int | float | tuple[str, ...]] | None = None,
-        refused: bool = False,
-    ) -> None:
-        event = binding.event(
-            self.clock(), identity, trace, action=action, reason=reason, deciders=deciders, context=context,
-            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
+        self.emit(
+            binding.event(
+                self.clock(), identity, trace, action="query.refused", reason=fault.message, deciders=fault.deciders,
+                outcome=Outcome.REFUSED,
+            )
         )  # fmt: skip
-        self.emit(event)

@@ -65,9 +65,11 @@ class Prepared:
     def end_group(self, *, in_transaction: bool) -> None:
         """The group is over (ReadyForQuery): what was not confirmed did not happen; portals end with a transaction."""
         self._asked.clear()
-        for names in (self.statements, self.portals, self.cursors):
-            names.group.clear()
+        self.statements.group.clear()
+        self.portals.group.clear()
+        self.cursors.group.clear()
         if not in_transaction:
             self.portals.confirmed.clear()
+        if not in_transaction and self.cursors.confirmed:
             self._holding &= self.cursors.confirmed.keys()
             self.cursors.confirmed = {name: self.cursors.confirmed[name] for name in self._holding}

@@ -7,19 +7,21 @@ from dataclasses import dataclass, field, replace
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
+from bailiwick.dataplane.gateways.sql.answers import Answers, AnswerScanner, Mark
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGateway
 from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, error, error_fields, text
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
 from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 from bailiwick.dataplane.gateways.sql.statements import Step
 
-_DIGITS_TAG = 2
 # Severity, SQLSTATE, message, and the name of a constraint, which programs go by.
 _TOLD = "SVCMn"
 _STATUSES = frozenset([b"I", b"T", b"E"])
+_READY, _ERROR, _COMPLETE = ord("Z"), ord("E"), ord("C")
+_EXECUTED, _CONFIRMED, _SOFTENED = frozenset(b"CIs"), frozenset(b"123"), frozenset(b"EN")
 # What else it may say to what is passed on: columns, parameters, no data, the ends of a COPY, notices, settings.
-_OTHERS = frozenset([b"T", b"t", b"n", b"H", b"c", b"N", b"S"])
+_OTHERS = frozenset(b"TtnHcNS")
+_MOST_DIGITS = 19
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class DatabaseGoneError(Exception):
 
 
 @dataclass(eq=False)
-class Answers:
+class Relay:
     """The answers of one connection: who is behind what runs, and the state that the database is in."""
 
     gateway: SqlGateway
@@ -75,22 +77,38 @@ class Answers:
         """
         left = deque(awaited)
         while left:
-            out: list[bytes] = []
-            for answer in self._scanner.feed(await self._receive(database)):
-                if isinstance(answer, Rows):
-                    self._saw_rows(answer)
-                    out.append(answer.data)
-                    continue
-                self._observe(answer)
-                if not (silent_ready and answer.kind == b"Z"):
-                    out.append(_softened(answer))
-                if left and answer.kind in left[0]:
-                    left.popleft()
-                elif answer.kind == b"E" and awaited[-1] != b"Z":
-                    # Nothing more is answered before the app sends Sync.
-                    left.clear()
-            if out:
-                await self.pass_on(b"".join(out))
+            answers = self._scanner.feed(await self._receive(database))
+            data = self._understand(answers, left, until_ready=awaited[-1] == b"Z", silent_ready=silent_ready)
+            if data:
+                await self.pass_on(data)
+
+    def _understand(self, answers: Answers, left: deque[bytes], *, until_ready: bool, silent_ready: bool) -> bytes:
+        """Take note of all answers in a chunk, strike those off that were awaited, and return what to pass on."""
+        data, place, rows = answers.data, 0, 0
+        pieces: list[bytes] = []
+        for mark in answers.marks:
+            kind = mark.kind
+            self._saw_rows(mark.rows - rows, mark.begin - place)
+            rows = mark.rows
+            self._observe(kind, data, mark)
+            if kind in _SOFTENED or (silent_ready and kind == _READY):
+                pieces.append(data[place : mark.begin])
+                if kind != _READY:
+                    pieces.append(_softened(data, mark))
+                place = mark.end
+            if left and kind in left[0]:
+                left.popleft()
+            elif kind == _ERROR and not until_ready:
+                # Nothing more is answered before the app sends Sync.
+                left.clear()
+        self._saw_rows(answers.rows - rows, len(data) - place)
+        return b"".join([*pieces, data[place:]]) if pieces else data
+
+    def ask(self, database: Channel, data: bytes) -> None:
+        """Write to the database; raise `DatabaseGoneError` when it is gone."""
+        if database.is_over:
+            raise DatabaseGoneError("the database ended the connection", within=self._scanner.is_within)
+        database.write(data)
 
     async def pass_on(self, data: bytes) -> None:
         """Write to the app, as fast as it takes; raise `ConnectionResetError` when it is gone."""
@@ -101,12 +119,12 @@ class Answers:
 
     async def fail_transaction(self, database: Channel) -> None:
         """Have the database fail the transaction that is open, as it would after an error of its own."""
-        database.write(Message(b"Q", b"refused by the gateway\0").encode())
+        self.ask(database, Message(b"Q", b"refused by the gateway\0").encode())
         self.status = b""
         while not self.status:
-            for answer in self._scanner.feed(await self._receive(database)):
-                if isinstance(answer, Message):
-                    self._observe(answer)
+            answers = self._scanner.feed(await self._receive(database))
+            for mark in answers.marks:
+                self._observe(mark.kind, answers.data, mark)
 
     async def _receive(self, database: Channel) -> bytes:
         self.awaiting = True
@@ -118,46 +136,49 @@ class Answers:
         self.heard += 1
         return chunk
 
-    def _saw_rows(self, rows: Rows) -> None:
-        if self._running:
+    def _saw_rows(self, rows: int, size: int) -> None:
+        if self._running and size:
             running = self._running[0]
-            running.rows += rows.begun
-            running.bytes += len(rows.data)
-        self.gateway.saw_rows(self.binding, rows.begun)
+            running.rows += rows
+            running.bytes += size
+        if rows:
+            self.gateway.saw_rows(self.binding, rows)
 
-    def _observe(self, answer: Message) -> None:
-        match answer.kind:
-            case b"C" | b"I" | b"s":
-                if self._running:
-                    self._note_executed(self._running.popleft(), answer)
-            case b"1" | b"2" | b"3":
-                self.prepared.confirm()
-            case b"E":
-                self.failed = True
-                self._running.clear()
-            case b"Z":
-                if answer.body not in _STATUSES:
-                    raise ProtocolError("the database is ready in no status that there is")
-                self.status = answer.body
-                self.failed = False
-                self._running.clear()
-                if answer.body == b"I":
-                    self.behind.clear()
-                self.prepared.end_group(in_transaction=answer.body != b"I")
-            case kind if kind not in _OTHERS:
-                raise ProtocolError("the database says what was not expected of it")
+    def _observe(self, kind: int, data: bytes, mark: Mark) -> None:
+        if kind in _EXECUTED:
+            if self._running:
+                tag = data[mark.begin + 5 : mark.end - 1].decode(errors="replace") if kind == _COMPLETE else ""
+                self._note_executed(self._running.popleft(), tag)
+        elif kind in _CONFIRMED:
+            self.prepared.confirm()
+        elif kind == _READY:
+            self._observe_ready(data[mark.begin + 5 : mark.end])
+        elif kind == _ERROR:
+            self.failed = True
+            self._running.clear()
+        elif kind not in _OTHERS:
+            raise ProtocolError("the database says what was not expected of it")
 
-    def _note_executed(self, running: _Running, answer: Message) -> None:
-        tag = answer.body.rstrip(b"\0").decode(errors="replace") if answer.kind == b"C" else ""
-        words = tag.split()
-        rows = int(words[-1]) if len(words) >= _DIGITS_TAG and words[-1].isdecimal() else running.rows
-        self.gateway.saw_rows(self.binding, rows - running.rows)
+    def _observe_ready(self, status: bytes) -> None:
+        if status not in _STATUSES:
+            raise ProtocolError("the database is ready in no status that there is")
+        self.status = status
+        self.failed = False
+        self._running.clear()
+        if status == b"I":
+            self.behind.clear()
+        self.prepared.end_group(in_transaction=status != b"I")
+
+    def _note_executed(self, running: _Running, tag: str) -> None:
+        last = tag.rpartition(" ")[2]
+        rows = int(last) if last.isdecimal() and len(last) < _MOST_DIGITS else running.rows
+        if rows != running.rows:
+            self.gateway.saw_rows(self.binding, rows - running.rows)
         step = running.step
         if step.declares:
             self.prepared.declared(step.declares, running.allowed, holds=step.holds)
         spent = (time.perf_counter() - running.began) * 1000
-        measured = Measured(tag, rows, running.bytes, spent)
-        self.gateway.note_executed(running.allowed, step, self.binding, measured)
+        self.gateway.note_executed(running.allowed, step, self.binding, Measured(tag, rows, running.bytes, spent))
 
 
 def fetching(step: Step, cursor: Allowed) -> Step:
@@ -166,17 +187,15 @@ def fetching(step: Step, cursor: Allowed) -> Step:
     return replace(step, rewritten=replace(step.rewritten, tables=made.rewritten.tables))
 
 
-def _softened(message: Message) -> bytes:
-    """Return the bytes to pass on: of errors and notices only what says nothing of other rows, columns or tables.
+def _softened(data: bytes, mark: Mark) -> bytes:
+    """Return the bytes to pass on of an error or notice: only what says nothing of other rows, columns or tables.
 
     DETAIL shows whole rows with every column ("Failing row contains …"), HINT columns that are not granted, and places
     are those of the statement that we made (PostgreSQL documentation, 54.8 "Error and Notice Message Fields").
     """
-    if message.kind not in b"EN":
-        return message.encode()
-    fields = error_fields(message.body)
+    fields = error_fields(data[mark.begin + 5 : mark.end])
     if ROW_CHECK_MARK in fields.get("M", ""):
         column = fields["M"].partition(f"{ROW_CHECK_MARK}:")[2].partition(":")[0]
         return error(f"a new row's {column} is not one that this person may write", "42501")
     told = b"".join(key.encode() + text(fields[key]) for key in _TOLD if key in fields)
-    return Message(message.kind, told + b"\0").encode()
+    return Message(data[mark.begin : mark.begin + 1], told + b"\0").encode()

@@ -31,7 +31,7 @@ from bailiwick.dataplane.gateways.sql.messages import (
     take_text,
     text,
 )
-from bailiwick.dataplane.gateways.sql.relaying import Answers, DatabaseGoneError, fetching
+from bailiwick.dataplane.gateways.sql.relaying import DatabaseGoneError, Relay, fetching
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
@@ -52,13 +52,13 @@ class SqlSession:
     key: bytes
     sessions: dict[bytes, "SqlSession"]
     upstream: Connection | None = None
-    _answers: Answers = field(init=False)
+    _answers: Relay = field(init=False)
     _cancelling: asyncio.Task[None] | None = None
     _watch: asyncio.TimerHandle | None = None
     _silent: bool = False
 
     def __post_init__(self) -> None:
-        self._answers = Answers(self.gateway, self.binding, self.channel)
+        self._answers = Relay(self.gateway, self.binding, self.channel)
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -151,7 +151,8 @@ class SqlSession:
             message = await read_message(self.channel)
             if message.kind == b"X":
                 return False
-            await self._foresee(message)
+            if len(message.body) > LONG_CHARACTERS and message.kind in b"QP":
+                await self._foresee(message)
             if message.kind == b"Q" and not self._answers.failed:
                 if part:
                     raise ProtocolError("a Query stands inside a group that has no Sync")
@@ -169,9 +170,8 @@ class SqlSession:
 
     async def _foresee(self, message: Message) -> None:
         """Have the statement of a long message looked at before its turn."""
-        if message.kind in b"QP" and len(message.body) > LONG_CHARACTERS:
-            sql, _ = take_text(message.body, take_text(message.body)[1] if message.kind == b"P" else 0)
-            await self.gateway.foresee(sql, self.binding)
+        sql, _ = take_text(message.body, take_text(message.body)[1] if message.kind == b"P" else 0)
+        await self.gateway.foresee(sql, self.binding)
 
     async def _serve_query(self, message: Message, database: Channel) -> None:
         sql, _ = take_text(message.body)
@@ -182,7 +182,7 @@ class SqlSession:
             await self._answers.pass_on(ready(self._answers.status))
             return
         self._answers.sent(allowed)
-        database.write(Message(b"Q", text(allowed.sql)).encode())
+        self._answers.ask(database, Message(b"Q", text(allowed.sql)).encode())
         await self._answers.relay(database, [b"Z"])
 
     async def _serve_extended(self, part: list[Message], database: Channel) -> None:
@@ -201,11 +201,11 @@ class SqlSession:
         awaited = [_ENDS[message.kind] for message in part[: len(out)] if message.kind != b"H"]
         if refused is not None:
             # What came before the refusal is answered first; our Sync makes the database finish it.
-            database.write(b"".join([*out, Message(b"S", b"").encode()]))
+            self._answers.ask(database, b"".join([*out, Message(b"S", b"").encode()]))
             await self._answers.relay(database, [b"Z"], silent_ready=True)
             await self._answer_refusal(refused, database, synced=synced)
         elif awaited:
-            database.write(b"".join(out if synced else [*out, Message(b"H", b"").encode()]))
+            self._answers.ask(database, b"".join(out if synced else [*out, Message(b"H", b"").encode()]))
             await self._answers.relay(database, awaited[-1:] if synced else awaited)
 
     async def _answer_refusal(self, refused: StatementRefusedError, database: Channel, *, synced: bool) -> None:
