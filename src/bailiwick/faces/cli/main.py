@@ -33,6 +33,7 @@ from bailiwick.faces.cli import (
     platform,
     policy,
     previews,
+    queries,
     releases,
     roles,
     rollouts,
@@ -81,6 +82,7 @@ root.add_typer(roles.app, name="role")
 root.add_typer(rollouts.app, name="rollout")
 root.add_typer(sessions.app, name="session")
 root.add_typer(policy.app, name="policy")
+root.add_typer(queries.app, name="query")
 root.add_typer(access_reviews.app, name="access-review")
 root.add_typer(grants.app, name="grant")
 root.add_typer(guard.app, name="guard")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
+from pglast.parser import ParseError, fingerprint, normalize
+
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
 from bailiwick.core.ids import new_id
@@ -13,7 +15,7 @@ from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.known import KnownRewrites
+from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
 from bailiwick.dataplane.gateways.sql.statements import Step
 from bailiwick.dataplane.gateways.sql.upstream import Connection
@@ -104,7 +106,7 @@ class SqlGateway:
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
             plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
         except StatementRefusedError as fault:
-            self._note_refusal(fault, binding, identity, trace)
+            self._note_refusal(fault, binding, identity, trace, plain)
             raise
         sent = plan.sql
         comment = signature(identity, call, binding, plan.steps[0].fingerprint) if sent else ""
@@ -165,11 +167,23 @@ class SqlGateway:
             known[actor] = binding.event(self.clock(), identity, "", action="query.executed", outcome=Outcome.SUCCESS)
         return known[actor]
 
-    def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
+    def _note_refusal(
+        self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str, plain: str
+    ) -> None:
         self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)
         self.emit(
             binding.event(
                 self.clock(), identity, trace, action="query.refused", reason=fault.message, deciders=fault.deciders,
-                outcome=Outcome.REFUSED,
+                outcome=Outcome.REFUSED, context=_without_values(plain),
             )
         )  # fmt: skip
+
+
+def _without_values(plain: str) -> dict[str, ContextFact]:
+    """Return what a refused statement is found by; one that does not parse might be anything, and is not kept."""
+    if len(plain) > LONG_CHARACTERS:
+        return {}
+    try:
+        return {"statement": normalize(plain), "fingerprint": fingerprint(plain)}
+    except (ParseError, UnicodeError, ValueError, RecursionError):
+        return {}
