@@ -24,7 +24,7 @@ from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
-from bailiwick.dataplane.gateways.sql import Connection, Database, connect, read_accounts
+from bailiwick.dataplane.gateways.sql import Connection, Database, Pool, connect, read_accounts
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 _ACCOUNTS_SECONDS = 30.0
@@ -46,6 +46,7 @@ class PlaneIntegrations:
         self._databases = databases
         self._secrets = Credentials(link.secret)
         self._masker, self._masked = Masker(), frozenset[str]()
+        self._pool = Pool()
         self.upstreams = Upstreams()
         self.credentials = ServiceCredentials(self._secrets, self.upstreams)
 
@@ -68,7 +69,7 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await connect(await self._database(state.connection), f"bailiwick {binding.app}")
+        return await self._pool.connect(await self._database(state.connection), f"bailiwick {binding.app}")
 
     def service(self, binding: Binding) -> ServiceConnection | None:
         """Return where the HTTP service behind a socket is now, None when it is gone."""

@@ -4,12 +4,14 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.accounts import read_accounts
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.listener import SqlListener
+from bailiwick.dataplane.gateways.sql.pooling import Pool
 from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, connect
 
 __all__ = [
     "Binding",
     "Connection",
     "Database",
+    "Pool",
     "SqlGateway",
     "SqlListener",
     "connect",

@@ -46,6 +46,11 @@ class AnswerScanner:
         """Whether a row was passed on in part, so that nothing else can be said before its end."""
         return self._row_left > 0
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the end of a row or a message is still to come."""
+        return self._row_left > 0 or bool(self._held)
+
     def feed(self, chunk: bytes) -> Answers:
         """Return what a chunk holds; the beginning of a message that is no row waits for its end."""
         if len(chunk) < self._missing:

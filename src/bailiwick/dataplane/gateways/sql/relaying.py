@@ -60,6 +60,11 @@ class Relay:
     _running: deque[_Running] = field(default_factory=deque)
     _scanner: AnswerScanner = field(default_factory=AnswerScanner)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was asked is answered, in no transaction, and nothing more has come."""
+        return self.status == b"I" and not (self.failed or self.awaiting or self._running or self._scanner.is_busy)
+
     def sent(self, allowed: Allowed) -> None:
         """Remember the statements of a text that is sent."""
         began = time.perf_counter()

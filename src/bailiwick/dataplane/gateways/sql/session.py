@@ -56,6 +56,7 @@ class SqlSession:
     _cancelling: asyncio.Task[None] | None = None
     _watch: asyncio.TimerHandle | None = None
     _silent: bool = False
+    _ended_well: bool = False
 
     def __post_init__(self) -> None:
         self._answers = Relay(self.gateway, self.binding, self.channel)
@@ -78,7 +79,7 @@ class SqlSession:
                 self._watch.cancel()
             if self.upstream is not None:
                 self.upstream.channel.on_end = None
-                self.upstream.close()
+                self._leave(self.upstream)
             if self._cancelling is not None:
                 await self._cancelling
 
@@ -90,6 +91,13 @@ class SqlSession:
         self.upstream.channel.on_end = self._database_ended
         while await self._serve_part(self.upstream.channel):
             pass
+
+    def _leave(self, upstream: Connection) -> None:
+        """Give the connection back when nothing of ours is left in it, and close it otherwise."""
+        if upstream.give_back is not None and self._cancelling is None and self._ended_well and self._answers.is_idle:
+            upstream.give_back()
+        else:
+            upstream.close()
 
     def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:
         """Return whether a statement or transaction of somebody whose credentials ended is open here."""
@@ -150,6 +158,7 @@ class SqlSession:
         while True:
             message = await read_message(self.channel)
             if message.kind == b"X":
+                self._ended_well = not part
                 return False
             if len(message.body) > LONG_CHARACTERS and message.kind in b"QP":
                 await self._foresee(message)

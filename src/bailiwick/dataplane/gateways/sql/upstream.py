@@ -8,6 +8,7 @@ import hmac
 import secrets
 import ssl
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import UnavailableError
@@ -40,14 +41,19 @@ class Database:
     tls: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Connection:
-    """A connection that is signed in and idle."""
+    """A connection that is signed in and idle.
+
+    `give_back`, where it is set, is for a session that leaves it idle; `uses` counts how often that was done.
+    """
 
     channel: Channel
     parameters: dict[str, str]
     key: bytes
     target: Database
+    give_back: Callable[[], None] | None = None
+    uses: int = 0
 
     def close(self) -> None:
         """End it at once."""
@@ -177,11 +183,19 @@ async def _until_ready(channel: Channel, target: Database) -> Connection:
     while True:
         message = await read_message(channel)
         if message.kind == b"S":
-            name, value, _ = message.body.split(b"\0")
-            parameters[name.decode()] = value.decode()
+            note_parameter(parameters, message.body)
         elif message.kind == b"K":
             key = message.body
         elif message.kind == b"Z":
             return Connection(channel, parameters, key, target)
         elif message.kind == b"E":
             raise UnavailableError(f"the database {target.database} refuses us: {error_fields(message.body).get('C')}")
+
+
+def note_parameter(parameters: dict[str, str], body: bytes) -> None:
+    """Note a setting that the database tells of (ParameterStatus)."""
+    try:
+        name, value, _ = body.split(b"\0")
+        parameters[name.decode()] = value.decode()
+    except ValueError as fault:
+        raise ProtocolError("the database tells of a setting that is none") from fault
