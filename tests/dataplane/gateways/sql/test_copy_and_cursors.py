@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
+from bailiwick.core.policy import Decision
 from tests.fixtures.shop import APAC, EMEA, HIDDEN, Shop
 from tests.fixtures.waiting import until
 
@@ -114,6 +115,24 @@ async def test_a_cursor_is_the_persons_for_whom_it_was_declared(shop: Shop) -> N
         )
         with pytest.raises(psycopg.errors.InvalidCursorName, match="another request"):
             await connection.execute(f"FETCH 3 FROM mine {APAC}")
+
+
+async def test_policy_is_asked_for_each_fetch_about_whom_the_cursor_is_for(shop: Shop) -> None:
+    """An integration that demands a person is read by a driver whose FETCH carries no trace."""
+    people = {"user:emea@example.com"}
+    shop.gateway.authorize = lambda identity, _: Decision(str(identity.principal) in people, "people only", ("some",))
+    async with await psycopg.AsyncConnection.connect(shop.url) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="people only"):
+            await connection.execute("DECLARE mine CURSOR FOR SELECT n FROM numbers")
+        await connection.rollback()
+        await connection.execute(f"DECLARE mine CURSOR FOR SELECT * FROM orders {EMEA}")
+        assert len(await (await connection.execute("FETCH 3 FROM mine")).fetchall()) == 3
+        people.clear()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="people only"):
+            await connection.execute("FETCH 3 FROM mine")
+        assert (shop.events[-1].action, shop.events[-1].actor) == ("query.refused", "user:emea@example.com")
+        assert shop.events[-1].deciders == ("some",)
+        await connection.rollback()
 
 
 async def test_a_cursor_ends_with_the_request_it_was_declared_in(shop: Shop) -> None:

@@ -13,7 +13,7 @@ OWNER = "bailiwick"
 _CLASS = (
     "oid, relname, relnamespace, reltype, 0::oid AS reloftype, 10::oid AS relowner, relam, 0::oid AS relfilenode, "
     "0::oid AS reltablespace, 0::int4 AS relpages, (-1)::float4 AS reltuples, 0::int4 AS relallvisible, "
-    "0::oid AS reltoastrelid, relhasindex, false AS relisshared, relpersistence, relkind, relnatts, "
+    "0::oid AS reltoastrelid, relhasindex, false AS relisshared, relpersistence, relkind, 0::int2 AS relnatts, "
     "0::int2 AS relchecks, false AS relhasrules, false AS relhastriggers, false AS relhassubclass, "
     "false AS relrowsecurity, false AS relforcerowsecurity, true AS relispopulated, relreplident, "
     "false AS relispartition, NULL::aclitem[] AS relacl, NULL::text[] AS reloptions, NULL::pg_node_tree AS relpartbound"

@@ -17,7 +17,7 @@ from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
-from bailiwick.dataplane.gateways.sql.statements import Step
+from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
@@ -102,7 +102,7 @@ class SqlGateway:
                 identity = call.identity
             # Drivers begin and end transactions by themselves, without the trace that the app's own statements carry.
             decision = self.authorize(identity, binding)
-            if not decision.allowed and not moves_no_data(plain):
+            if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
             plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
         except StatementRefusedError as fault:
@@ -111,6 +111,15 @@ class SqlGateway:
         sent = plan.sql
         comment = signature(identity, call, binding, plan.steps[0].fingerprint) if sent else ""
         return Allowed(comment + sent, identity, call, plan.steps)
+
+    def require_still(self, allowed: Allowed, binding: Binding) -> None:
+        """Ask policy again about what was allowed before, as for each FETCH; raise `StatementRefusedError`, audited."""
+        decision = self.authorize(allowed.identity, binding)
+        if not decision.allowed:
+            fault = StatementRefusedError(decision.reason, deciders=decision.deciders)
+            trace = allowed.call.trace if allowed.call is not None else ""
+            self._note_refusal(fault, binding, allowed.identity, trace, "")
+            raise fault
 
     async def foresee(self, sql: str, binding: Binding) -> None:
         """Return once deciding about a statement takes no time: a long one is rewritten beside the event loop."""
@@ -181,7 +190,7 @@ class SqlGateway:
 
 def _without_values(plain: str) -> dict[str, ContextFact]:
     """Return what a refused statement is found by; one that does not parse might be anything, and is not kept."""
-    if len(plain) > LONG_CHARACTERS:
+    if not plain or len(plain) > LONG_CHARACTERS:
         return {}
     try:
         return {"statement": normalize(plain), "fingerprint": fingerprint(plain)}

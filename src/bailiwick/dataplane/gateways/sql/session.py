@@ -276,6 +276,7 @@ class SqlSession:
             cursor = self._current(self._answers.prepared.cursors.get(step.uses), f"cursor '{step.uses}'", "34000")
             if allowed.call is not None and allowed.call != cursor.call:
                 raise StatementRefusedError("this cursor was declared in another request", sqlstate="34000")
+            self.gateway.require_still(cursor, self.binding)
             steps = (*allowed.steps[:place], fetching(step, cursor), *allowed.steps[place + 1 :])
             allowed = replace(allowed, steps=steps, identity=cursor.identity, call=cursor.call)
         return allowed

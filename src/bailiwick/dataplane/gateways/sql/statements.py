@@ -6,6 +6,7 @@ is taken apart here to the query inside, which is rewritten as if it had been as
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pglast import ast, parse_sql
 from pglast.enums import VariableSetKind
@@ -62,6 +63,12 @@ def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Plan:
             f"one call holds more than {_MOST_STATEMENTS} statements", hint="send them in several", sqlstate="54000"
         )
     return Plan(tuple(_Planner(grant, attributes).step(text) for text in texts))
+
+
+@lru_cache(maxsize=1000)
+def works_with_cursor(sql: str) -> bool:
+    """Return whether a statement only fetches from a cursor or closes one: it is done for whom that was declared."""
+    return type(_statement(sql)).__name__ in {"FetchStmt", "ClosePortalStmt"}
 
 
 def _texts(sql: str) -> list[str]:
