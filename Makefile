@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test test-long lint bench bench-peers requirements docs setup clean
+.PHONY: demo test test-long lint bench bench-peers requirements docs setup setup-bench clean
 
 demo: setup  ## start the whole product on loopback with the sample company
 	@$(BIN)/bailiwick demo $(ARGS)
@@ -21,7 +21,7 @@ lint: $(VENV)/.complete  ## style, types and import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup  ## hot paths against their peers, as ratios
+bench: setup-bench  ## hot paths against their peers, as ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-peers: setup  ## scanners that the findings of reviews are measured beside, in an environment of their own
@@ -39,6 +39,9 @@ docs: $(VENV)/.complete  ## build the documentation into site/
 
 setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages and the sample's packages
 	@scripts/install_system.sh bubblewrap
+
+setup-bench: setup
+	@scripts/install_system.sh pgbouncer
 
 setup-tests: setup
 	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl docker-registry iproute2 runsc softhsm2 mariadb-server

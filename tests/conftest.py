@@ -40,6 +40,7 @@ pytest_plugins = (
     "tests.fixtures.kms",
     "tests.fixtures.rotated",
     "tests.fixtures.mariadb",
+    "tests.fixtures.shop",
 )
 
 

@@ -50,6 +50,7 @@ from bailiwick.control.pauses import PauseService
 from bailiwick.control.planes import DoorCertificate, PlaneHub, PlaneService, PolicySpread, enrol
 from bailiwick.control.policies import PolicyService
 from bailiwick.control.previews import PreviewKeeper, PreviewService
+from bailiwick.control.queries import QueryLookup
 from bailiwick.control.release import (
     DeployService,
     EvidenceService,
@@ -123,6 +124,7 @@ class ControlPlane:
     services: ServiceIdentities
     exchange: TokenExchange
     inventory: InventoryService
+    queries: QueryLookup
     ldap: LdapSync
     vault: Vault
     encryption_keys: EncryptionKeyService

@@ -6,6 +6,8 @@ import threading
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# Ten bits at a time: every audit event has an id.
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _TIME_CHARS = 10
 _RANDOM_CHARS = 16
 _DRAWN_BYTES = 4096
@@ -35,7 +37,7 @@ os.register_at_fork(after_in_child=_DRAWN.forget)
 
 
 def _base32(number: int, length: int) -> str:
-    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(length)))
+    return "".join([_PAIRS[(number >> bits) & 1023] for bits in range(5 * (length - 2), -1, -10)])
 
 
 def new_id(prefix: str) -> str:

@@ -4,7 +4,7 @@ Credentials are kept in memory only.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,11 +33,12 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
 from bailiwick.dataplane.gateways.sql import (
     Connection,
+    Database,
+    Pool,
     SignInRefusedError,
-    connect,
-    connect_to,
     read_accounts,
 )
+from bailiwick.dataplane.gateways.sql import connect as connect_database
 from bailiwick.dataplane.gateways.sql.engines import Backend, DatabaseFile, Engine, FileEngine, MysqlEngine, MysqlTarget
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
@@ -65,6 +66,7 @@ class PlaneIntegrations:
         self._backends: WeakKeyDictionary[Binding, tuple[AnyConnection, Backend]] = WeakKeyDictionary()
         self._secrets = Credentials(link.secret)
         self._masker, self._masked = Masker(), frozenset[str]()
+        self._pool = Pool()
         self.upstreams = Upstreams(certificate=self._secrets.get)
         self.credentials = ServiceCredentials(self._secrets, self.upstreams, link.person_token)
 
@@ -94,7 +96,7 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await self.sign_in(state.connection, f"bailiwick {binding.app}")
+        return await self.sign_in(state.connection, f"bailiwick {binding.app}", self._pool.connect)
 
     def hear(self, newest: Mapping[str, int]) -> None:
         """Take the newest versions of secrets: an older one is asked for anew at its next use."""
@@ -142,17 +144,26 @@ class PlaneIntegrations:
         app = self._app(binding)
         if app is None or self._databases is None:
             raise UnavailableError(f"the database of {binding.app} is not there any more")
-        return await connect(await self._databases.target(app), f"bailiwick {binding.app}")
+        return await connect_database(await self._databases.target(app), f"bailiwick {binding.app}")
 
-    async def sign_in(self, target: DatabaseConnection, application: str) -> Connection:
+    async def sign_in(
+        self,
+        target: DatabaseConnection,
+        application: str,
+        by: Callable[[Database, str], Awaitable[Connection]] = connect_database,
+    ) -> Connection:
         """Connect; where the database does not take the password, it may have been rotated, and is asked for anew."""
         for wait in _SIGN_IN_WAITS_SECONDS:
             try:
-                return await connect_to(target, await self._secrets.held(target.secret), application)
+                return await by(await self._database(target), application)
             except SignInRefusedError:
                 self._secrets.forget(target.secret)
                 await asyncio.sleep(wait)
-        return await connect_to(target, await self._secrets.held(target.secret), application)
+        return await by(await self._database(target), application)
+
+    async def _database(self, target: DatabaseConnection) -> Database:
+        held = await self._secrets.held(target.secret)
+        return Database(target.host, target.port, target.database, held.account or target.user, held.value)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""

@@ -81,6 +81,7 @@ class Estate:
             f"/reviews/{self.refused}",
             f"/reviews/{self.passed}",
             "/audit",
+            "/queries/who",
             f"/audit?app={APP}&outcome=success&since=2020-01-01T00:00",
             "/audit?actor=nobody",
             "/directories",

@@ -21,6 +21,7 @@ from bailiwick.control.inventory import InventoryService
 from bailiwick.control.planes import DoorCertificate
 from bailiwick.control.policies import DecisionMemory, PolicyService
 from bailiwick.control.previews import PreviewKeeper
+from bailiwick.control.queries import QueryLookup
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.reveals import RevealService
@@ -172,6 +173,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         assurance=planes.assurance,
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
         inventory=_inventory(base, people, estate, delivery, planes),
+        queries=QueryLookup(base.store, base.authorizer, base.audit),
         evidence=delivery.evidence,
         signing=delivery.signing,
         resigning=delivery.resigning,

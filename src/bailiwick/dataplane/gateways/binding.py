@@ -62,4 +62,5 @@ class Binding:
             plane=self.plane,
             deciders=deciders,
             context=dict(context or {}),
+            acting_for=identity.principal.behalf,
         )

@@ -51,7 +51,7 @@ async def read_rows(connection: Connection, preview: GrantPreview, viewer: Ident
         name = f"{quoted(table.namespace)}.{quoted(table.relation)}"
         statement = f"SELECT {columns} FROM {name} LIMIT {MOST_ROWS}"  # noqa: S608 - quoted names; it is rewritten
         try:
-            sql = signature(viewer, None, _APP, "") + _rewritten(statement, preview.grant, preview.attributes)
+            sql = signature(viewer, None, _APP, "", "") + _rewritten(statement, preview.grant, preview.attributes)
             found.append(TableRows(table, await _in_a_transaction(connection, sql)))
         except BailiwickError as fault:
             found.append(TableRows(table, None, fault.message))

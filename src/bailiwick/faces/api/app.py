@@ -42,6 +42,7 @@ from bailiwick.faces.api.platform import add_platform
 from bailiwick.faces.api.policies import add_policies
 from bailiwick.faces.api.previews import add_previews
 from bailiwick.faces.api.problems import add_problem_handlers
+from bailiwick.faces.api.queries import add_queries
 from bailiwick.faces.api.repeats import Repeats
 from bailiwick.faces.api.retention import add_retention
 from bailiwick.faces.api.reviewers import add_reviewers
@@ -104,6 +105,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_platform,
         add_audit,
         add_audit_proofs,
+        add_queries,
         add_exporters,
         add_retention,
         add_advisories,

@@ -34,6 +34,7 @@ from bailiwick.faces.cli import (
     platform,
     policy,
     previews,
+    queries,
     releases,
     roles,
     rollouts,
@@ -86,6 +87,7 @@ root.add_typer(rollouts.app, name="rollout")
 root.add_typer(sessions.app, name="session")
 root.add_typer(connections.app, name="connection")
 root.add_typer(policy.app, name="policy")
+root.add_typer(queries.app, name="query")
 root.add_typer(access_reviews.app, name="access-review")
 root.add_typer(grants.app, name="grant")
 root.add_typer(guard.app, name="guard")

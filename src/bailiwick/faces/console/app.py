@@ -38,6 +38,7 @@ from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
 from bailiwick.faces.console.planes import add_planes
 from bailiwick.faces.console.policies import add_policies
+from bailiwick.faces.console.queries import add_queries
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
@@ -91,6 +92,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_packages,
         add_audit,
         add_audit_event,
+        add_queries,
         add_people,
         add_person_page,
         add_roles,

@@ -3,26 +3,27 @@
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.accounts import read_accounts
 from bailiwick.dataplane.gateways.sql.asking import Answer, ask, begin_reading, texts
-from bailiwick.dataplane.gateways.sql.catalogue import read_catalogue
 from bailiwick.dataplane.gateways.sql.comments import signature
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.listener import SqlListener
+from bailiwick.dataplane.gateways.sql.looking import read_catalogue
 from bailiwick.dataplane.gateways.sql.pieces import quoted
+from bailiwick.dataplane.gateways.sql.pooling import Pool
 from bailiwick.dataplane.gateways.sql.rewrite import rewrite
-from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect, connect_to
+from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect
 
 __all__ = [
     "Answer",
     "Binding",
     "Connection",
     "Database",
+    "Pool",
     "SignInRefusedError",
     "SqlGateway",
     "SqlListener",
     "ask",
     "begin_reading",
     "connect",
-    "connect_to",
     "quoted",
     "read_accounts",
     "read_catalogue",

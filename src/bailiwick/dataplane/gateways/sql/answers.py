@@ -1,21 +1,36 @@
-"""The database's answers, taken apart as they come: rows stay bytes and are counted, everything else is a message."""
+"""The database's answers, taken apart as they come: rows stay bytes and are counted, everything else is marked.
+
+This is walked for every row that anybody reads, so it makes nothing for a row, and copies nothing that is passed on.
+"""
 
 import struct
 from typing import NamedTuple
 
-from bailiwick.dataplane.gateways.sql.messages import MAX_MESSAGE_BYTES, Message, ProtocolError
+from bailiwick.dataplane.gateways.sql.messages import MAX_MESSAGE_BYTES, ProtocolError
 
-_ROW = ord("D")
-_COPY = frozenset(b"GHWdc")
+_DATA_ROW, _COPY_DATA = ord("D"), ord("d")
+# An app may read by COPY, not write.
+_COPY_IN = frozenset(b"GW")
 _HEAD_BYTES = 5
+_LONGEST = MAX_MESSAGE_BYTES + 4
 _head = struct.Struct("!BI").unpack_from
 
 
-class Rows(NamedTuple):
-    """Bytes of rows, as they came, and how many rows begin in them; a chunk may end within a row."""
+class Mark(NamedTuple):
+    """Where in some bytes a message stands that is no row, and how many rows began in these bytes before it."""
+
+    kind: int
+    begin: int
+    end: int
+    rows: int
+
+
+class Answers(NamedTuple):
+    """Bytes to pass on, the messages in them, and how many rows begin in them; rows may begin before and end behind."""
 
     data: bytes
-    begun: int
+    marks: list[Mark]
+    rows: int
 
 
 class AnswerScanner:
@@ -26,51 +41,61 @@ class AnswerScanner:
         self._held: list[bytes] = []
         self._missing = 0
 
-    def feed(self, chunk: bytes) -> list[Rows | Message]:
-        """Return what a chunk holds, in order; the beginning of a message that is no row waits for its end."""
+    @property
+    def is_within(self) -> bool:
+        """Whether a row was passed on in part, so that nothing else can be said before its end."""
+        return self._row_left > 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the end of a row or a message is still to come."""
+        return self._row_left > 0 or bool(self._held)
+
+    def feed(self, chunk: bytes) -> Answers:
+        """Return what a chunk holds; the beginning of a message that is no row waits for its end."""
         if len(chunk) < self._missing:
             self._held.append(chunk)
             self._missing -= len(chunk)
-            return []
+            return Answers(b"", [], 0)
         if self._held:
             chunk = b"".join([*self._held, chunk])
             self._held, self._missing = [], 0
         return self._take_apart(chunk)
 
-    def _take_apart(self, chunk: bytes) -> list[Rows | Message]:
-        found: list[Rows | Message] = []
-        end = len(chunk)
-        begin, place, rows = 0, self._row_left, 0
-        while place + _HEAD_BYTES <= end:
+    def _take_apart(self, chunk: bytes) -> Answers:
+        marks: list[Mark] = []
+        last = len(chunk) - _HEAD_BYTES
+        place, rows = self._row_left, 0
+        while place <= last:
             kind, length = _head(chunk, place)
-            after = place + 1 + length
-            if not 4 <= length <= MAX_MESSAGE_BYTES + 4:  # noqa: PLR2004 - the length counts itself
-                raise ProtocolError("an answer of the database is larger than 16 MiB")
-            if kind == _ROW:
+            if (kind == _DATA_ROW or kind == _COPY_DATA) and 4 <= length <= _LONGEST:  # noqa: PLR1714, PLR2004, SIM109
                 rows += 1
-                place = after
+                place += 1 + length
                 continue
-            if kind in _COPY:
-                raise ProtocolError("the database begins a COPY, which is not passed on")
-            if after > end:
+            after = place + 1 + length
+            _check(kind, length)
+            if after > len(chunk):
                 break
-            if begin < place:
-                found.append(Rows(chunk[begin:place], rows))
-            found.append(Message(chunk[place : place + 1], chunk[place + _HEAD_BYTES : after]))
-            begin, place, rows = after, after, 0
-        return self._keep_rest(found, chunk, begin, place, rows)
+            marks.append(Mark(kind, place, after, rows))
+            place = after
+        return self._keep_rest(chunk, marks, place, rows)
 
-    def _keep_rest(
-        self, found: list[Rows | Message], chunk: bytes, begin: int, place: int, rows: int
-    ) -> list[Rows | Message]:
-        """Add the rows at the end of a chunk, and remember what of the last message is still to come."""
+    def _keep_rest(self, chunk: bytes, marks: list[Mark], place: int, rows: int) -> Answers:
+        """Remember what of the last message is still to come, and hold it back unless it is a row."""
         end = len(chunk)
-        self._row_left = max(0, place - end)
-        if begin < min(place, end):
-            found.append(Rows(chunk[begin:place], rows))
-        if place < end:
-            rest = chunk[place:]
-            self._held = [rest]
-            whole = _HEAD_BYTES if len(rest) < _HEAD_BYTES else 1 + _head(rest)[1]
-            self._missing = whole - len(rest)
-        return found
+        if place >= end:
+            self._row_left = place - end
+            return Answers(chunk, marks, rows)
+        self._row_left = 0
+        rest = chunk[place:]
+        self._held = [rest]
+        whole = _HEAD_BYTES if len(rest) < _HEAD_BYTES else 1 + _head(rest)[1]
+        self._missing = whole - len(rest)
+        return Answers(chunk[:place], marks, rows)
+
+
+def _check(kind: int, length: int) -> None:
+    if not 4 <= length <= _LONGEST:  # noqa: PLR2004 - the length counts itself
+        raise ProtocolError("an answer of the database is larger than 16 MiB")
+    if kind in _COPY_IN:
+        raise ProtocolError("the database begins a COPY of rows that come in, which is not passed on")

@@ -3,16 +3,21 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
+
+from pglast.parser import ParseError, fingerprint, normalize
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.events import AuditEvent, ContextFact, Outcome
+from bailiwick.core.ids import new_id
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.known import KnownRewrites
-from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, moves_no_data
+from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
+from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
+from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
@@ -20,15 +25,27 @@ from bailiwick.dataplane.turns import Turns
 if TYPE_CHECKING:
     from bailiwick.dataplane.gateways.sql.engines import Backend
 
+_MOST_ACTORS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A statement that may be sent, with who is behind it."""
+    """What may be sent for a text, the statements in it, and who is behind them."""
 
     sql: str
     identity: Identity
     call: Call | None
-    rewritten: Rewritten
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a statement did, as the database says (`tag`), and what came of it."""
+
+    tag: str
+    rows: int
+    bytes: int
+    milliseconds: float
 
 
 class Endable(Protocol):
@@ -49,8 +66,9 @@ class SqlGateway:
     """Shared by all bindings of a plane.
 
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
-    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used;
-    `translated` returns the way to a database that does not speak PostgreSQL, None where it does.
+    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
+    is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
+    speak PostgreSQL, None where it does.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -61,7 +79,9 @@ class SqlGateway:
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
+    silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
+    _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
@@ -87,14 +107,24 @@ class SqlGateway:
                 identity = call.identity
             # Drivers begin and end transactions by themselves, without the trace that the app's own statements carry.
             decision = self.authorize(identity, binding)
-            if not decision.allowed and not moves_no_data(plain):
+            if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
-            rewritten = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
+            plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
         except StatementRefusedError as fault:
-            self._note_refusal(fault, binding, identity, trace)
+            self._note_refusal(fault, binding, identity, trace, plain)
             raise
-        comment = signature(identity, call, binding.app, binding.release) if rewritten.sql else ""
-        return Allowed(comment + rewritten.sql, identity, call, rewritten)
+        sent = plan.sql
+        comment = signature(identity, call, binding.app, binding.release, plan.steps[0].fingerprint) if sent else ""
+        return Allowed(comment + sent, identity, call, plan.steps)
+
+    def require_still(self, allowed: Allowed, binding: Binding) -> None:
+        """Ask policy again about what was allowed before, as for each FETCH; raise `StatementRefusedError`, audited."""
+        decision = self.authorize(allowed.identity, binding)
+        if not decision.allowed:
+            fault = StatementRefusedError(decision.reason, deciders=decision.deciders)
+            trace = allowed.call.trace if allowed.call is not None else ""
+            self._note_refusal(fault, binding, allowed.identity, trace, "")
+            raise fault
 
     async def foresee(self, sql: str, binding: Binding) -> None:
         """Return once deciding about a statement takes no time: a long one is rewritten beside the event loop."""
@@ -121,55 +151,57 @@ class SqlGateway:
         if not binding.database_of:
             self.guard.observe_rows(binding.app, binding.resource, rows)
 
-    def note_executed(self, allowed: Allowed, binding: Binding, *, tag: str, rows: int, milliseconds: float) -> None:
+    def note_executed(self, allowed: Allowed, step: Step, binding: Binding, measured: Measured) -> None:
         """Audit a statement that ran."""
-        if allowed.rewritten.operation in {"session", "empty"}:
+        what = step.rewritten
+        if what.operation in {"session", "empty"}:
             return
-        self._note(
-            binding,
-            allowed.identity,
-            allowed.call.trace if allowed.call else "",
-            action="query.executed",
-            context={
-                "statement": allowed.rewritten.normalised[:2000],
-                "operation": allowed.rewritten.operation,
-                "tables": allowed.rewritten.tables,
-                "rows": rows,
-                "milliseconds": round(milliseconds, 2),
-                "tag": tag,
-            },
-        )
+        context: dict[str, ContextFact] = {
+            "statement": what.normalised[:2000],
+            "fingerprint": step.fingerprint,
+            "operation": what.operation,
+            "tables": what.tables,
+            "rows": measured.rows,
+            "bytes": measured.bytes,
+            "milliseconds": round(measured.milliseconds, 2),
+            "tag": measured.tag,
+        }
+        trace = allowed.call.trace if allowed.call else ""
+        facts = {"id": new_id("evt"), "time": self.clock(), "trace": trace, "context": context}
+        # Of one made as events are, as there is one for each statement: what differs is of our own making.
+        self.emit(self._event_like(binding, allowed.identity).model_copy(update=facts))
+
+    def _event_like(self, binding: Binding, identity: Identity) -> AuditEvent:
+        """Return the event of a statement that this somebody ran through this socket, without what it did."""
+        known = self._events.setdefault(binding, {})
+        actor = str(identity.principal)
+        if actor not in known:
+            if len(known) >= _MOST_ACTORS:
+                known.clear()
+            known[actor] = binding.event(self.clock(), identity, "", action="query.executed", outcome=Outcome.SUCCESS)
+        return known[actor]
 
     def note_untranslated(self, fault: StatementRefusedError, binding: Binding, allowed: Allowed) -> None:
         """Audit a statement that the grant gives and that cannot be said to the database behind it."""
-        self._note_refusal(fault, binding, allowed.identity, allowed.call.trace if allowed.call else "")
+        self._note_refusal(fault, binding, allowed.identity, allowed.call.trace if allowed.call else "", "")
 
-    def _note_refusal(self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str) -> None:
-        self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)
-        self._note(
-            binding,
-            identity,
-            trace,
-            action="query.refused",
-            reason=fault.message,
-            deciders=fault.deciders,
-            refused=True,
-        )
-
-    def _note(
-        self,
-        binding: Binding,
-        identity: Identity,
-        trace: str,
-        *,
-        action: str,
-        reason: str = "",
-        deciders: tuple[str, ...] = (),
-        context: dict[str, str | int | float | tuple[str, ...]] | None = None,
-        refused: bool = False,
+    def _note_refusal(
+        self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str, plain: str
     ) -> None:
-        event = binding.event(
-            self.clock(), identity, trace, action=action, reason=reason, deciders=deciders, context=context,
-            outcome=Outcome.REFUSED if refused else Outcome.SUCCESS,
+        self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)
+        self.emit(
+            binding.event(
+                self.clock(), identity, trace, action="query.refused", reason=fault.message, deciders=fault.deciders,
+                outcome=Outcome.REFUSED, context=_without_values(plain),
+            )
         )  # fmt: skip
-        self.emit(event)
+
+
+def _without_values(plain: str) -> dict[str, ContextFact]:
+    """Return what a refused statement is found by; one that does not parse might be anything, and is not kept."""
+    if not plain or len(plain) > LONG_CHARACTERS:
+        return {}
+    try:
+        return {"statement": normalize(plain), "fingerprint": fingerprint(plain)}
+    except (ParseError, UnicodeError, ValueError, RecursionError):
+        return {}

@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from bailiwick.core.grants import DataGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten
+from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS
 from bailiwick.dataplane.gateways.sql.rewriting import Answer, LostStatementError, RewritingProcess, answer_to
+from bailiwick.dataplane.gateways.sql.statements import Plan
 
 LONG_CHARACTERS = 2000
 _KEPT, _KEPT_CHARACTERS = 500, 2_000_000
@@ -56,7 +57,7 @@ class KnownRewrites:
         """Return whether a statement should be foreseen: it is long, and not so long that it is refused for that."""
         return LONG_CHARACTERS < len(sql) <= MAX_STATEMENT_CHARACTERS
 
-    def rewrite(self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object) -> Rewritten:
+    def rewrite(self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object) -> Plan:
         """Return what a statement becomes; raise `StatementRefusedError` when it becomes nothing."""
         kept, key = self._kept.setdefault(of, _Kept()), _key(plain, attributes)
         answer = kept.get(key)

@@ -12,6 +12,7 @@ PROTOCOL_3 = 196608
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
 MAX_MESSAGE_BYTES = 16 * 2**20
 _MAX_STARTUP_BYTES = 10_000
+_HEAD_BYTES = 5
 
 
 class ProtocolError(Exception):
@@ -26,7 +27,7 @@ class Message(NamedTuple):
 
     def encode(self) -> bytes:
         """Return the message as it goes over the wire."""
-        return self.kind + struct.pack("!I", len(self.body) + 4) + self.body
+        return self.kind + (len(self.body) + 4).to_bytes(4) + self.body
 
 
 async def read_startup(channel: Channel) -> tuple[int, bytes]:
@@ -40,11 +41,12 @@ async def read_startup(channel: Channel) -> tuple[int, bytes]:
 
 async def read_message(channel: Channel) -> Message:
     """Return the next message; raise `ProtocolError` when it is larger than 16 MiB."""
-    head = await channel.exactly(5)
+    # What has come already is taken without the cost of an await.
+    head = channel.take(_HEAD_BYTES) if channel.waiting >= _HEAD_BYTES else await channel.exactly(_HEAD_BYTES)
     length = int.from_bytes(head[1:]) - 4
     if not 0 <= length <= MAX_MESSAGE_BYTES:
         raise ProtocolError("a message is larger than 16 MiB")
-    return Message(head[:1], await channel.exactly(length))
+    return Message(head[:1], channel.take(length) if channel.waiting >= length else await channel.exactly(length))
 
 
 def text(value: str) -> bytes:

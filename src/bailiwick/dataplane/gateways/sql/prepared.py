@@ -30,6 +30,8 @@ class Prepared:
 
     statements: Names = field(default_factory=Names)
     portals: Names = field(default_factory=Names)
+    cursors: Names = field(default_factory=Names)
+    _holding: set[str] = field(default_factory=set)
     _asked: deque[tuple[Names, str, Allowed | None]] = field(default_factory=deque)
 
     def ask(self, names: Names, name: str, meaning: Allowed | None) -> None:
@@ -47,10 +49,27 @@ class Prepared:
         else:
             names.confirmed[name] = meaning
 
+    def declare(self, name: str, meaning: Allowed) -> None:
+        """A cursor is to be made by a statement. Portals of the protocol have names of the same kind."""
+        self.cursors.group[name] = meaning
+        self.portals.group[name] = None
+
+    def declared(self, name: str, meaning: Allowed, *, holds: bool) -> None:
+        """The database made a cursor; one that holds outlives the transaction."""
+        self.cursors.confirmed[name] = meaning
+        self.portals.confirmed.pop(name, None)
+        self._holding.discard(name)
+        if holds:
+            self._holding.add(name)
+
     def end_group(self, *, in_transaction: bool) -> None:
         """The group is over (ReadyForQuery): what was not confirmed did not happen; portals end with a transaction."""
         self._asked.clear()
         self.statements.group.clear()
         self.portals.group.clear()
+        self.cursors.group.clear()
         if not in_transaction:
             self.portals.confirmed.clear()
+        if not in_transaction and self.cursors.confirmed:
+            self._holding &= self.cursors.confirmed.keys()
+            self.cursors.confirmed = {name: self.cursors.confirmed[name] for name in self._holding}

@@ -14,13 +14,15 @@ import sys
 import threading
 import weakref
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import IO, Any
 
 from bailiwick.core.grants import DataGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.rewrite import Rewritten, rewrite
+from bailiwick.dataplane.gateways.sql.rewrite import Rewritten
+from bailiwick.dataplane.gateways.sql.statements import Plan, Step, plan
 
-Answer = Rewritten | StatementRefusedError
+Answer = Plan | StatementRefusedError
 _SECONDS = 20.0
 _BYTES = 2**30
 _NICENESS = 5
@@ -33,7 +35,7 @@ class LostStatementError(StatementRefusedError):
 def answer_to(plain: str, grant: DataGrant, attributes: Mapping[str, str]) -> Answer:
     """Return what a statement becomes, or why it becomes nothing."""
     try:
-        return rewrite(plain, grant, attributes)
+        return plan(plain, grant, attributes)
     except StatementRefusedError as fault:
         return fault
 
@@ -104,7 +106,12 @@ def _read_answer(said: Mapping[str, Any]) -> Answer:
         return StatementRefusedError(
             said["refused"], hint=said["hint"], sqlstate=said["sqlstate"], deciders=tuple(said["deciders"])
         )
-    return Rewritten(said["sql"], said["operation"], tuple(said["tables"]), said["normalised"])
+    return Plan(tuple(_read_step(step) for step in said["steps"]))
+
+
+def _read_step(said: Mapping[str, Any]) -> Step:
+    rewritten = Rewritten(**{**said["rewritten"], "tables": tuple(said["rewritten"]["tables"])})
+    return Step(**{**said, "rewritten": rewritten})
 
 
 def _said(answer: Answer) -> Mapping[str, object]:
@@ -115,7 +122,7 @@ def _said(answer: Answer) -> Mapping[str, object]:
             "sqlstate": answer.sqlstate,
             "deciders": answer.deciders,
         }
-    return {name: getattr(answer, name) for name in ("sql", "operation", "tables", "normalised")}
+    return asdict(answer)
 
 
 def main() -> None:

@@ -8,28 +8,23 @@ PostgreSQL itself does after an error. A long group is passed on in parts, so th
 import asyncio
 import contextlib
 import struct
-import time
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bailiwick.core.errors import BailiwickError
-from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.faults import told
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
     GSS_REQUEST,
+    PROTOCOL_3,
     SSL_REQUEST,
     Message,
     ProtocolError,
     error,
-    error_fields,
     read_message,
     read_startup,
     ready,
@@ -37,25 +32,15 @@ from bailiwick.dataplane.gateways.sql.messages import (
     text,
 )
 from bailiwick.dataplane.gateways.sql.parameters import check_parameter_types
-from bailiwick.dataplane.gateways.sql.prepared import Prepared
+from bailiwick.dataplane.gateways.sql.relaying import DatabaseGoneError, Relay, fetching
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 # A statement takes a while to decide about, and nobody else's is looked at meanwhile.
 _PART_STATEMENTS = 8
-_DIGITS_TAG = 2
 _CANCEL_SECONDS = 5.0
 # The kinds of answers that end what was asked for by each kind of message.
 _ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
-
-
-@dataclass(slots=True)
-class _Running:
-    """A statement that was sent and whose answer is awaited."""
-
-    allowed: Allowed
-    began: float
-    rows: int = 0
 
 
 @dataclass(eq=False)
@@ -68,34 +53,56 @@ class SqlSession:
     key: bytes
     sessions: dict[bytes, "SqlSession"]
     upstream: Connection | None = None
-    _prepared: Prepared = field(default_factory=Prepared)
-    _running: deque[_Running] = field(default_factory=deque)
-    _scanner: AnswerScanner = field(default_factory=AnswerScanner)
-    _status: bytes = b"I"
-    _failed: bool = False
-    _behind: list[Identity] = field(default_factory=list)
+    _answers: Relay = field(init=False)
     _cancelling: asyncio.Task[None] | None = None
+    _watch: asyncio.TimerHandle | None = None
+    _silent: bool = False
+    _ended_well: bool = False
+
+    def __post_init__(self) -> None:
+        self._answers = Relay(self.gateway, self.binding, self.channel)
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
         self.gateway.sessions.add(self)
+        self.channel.on_end = self._client_ended
         try:
-            self.upstream = await self._start()
-            while self.upstream is not None and await self._serve_part(self.upstream.channel):
-                pass
+            await self._serve()
         except ProtocolError as fault:
-            self.channel.write(error(str(fault), "08P01", severity="FATAL"))
-            await self.channel.drain()
+            await self._tell(str(fault), "08P01")
+        except DatabaseGoneError as fault:
+            if not fault.within:
+                why = "the database says nothing any more" if self._silent else str(fault)
+                await self._tell(why, "08006")
         finally:
             self.gateway.sessions.discard(self)
+            if self._watch is not None:
+                self._watch.cancel()
             if self.upstream is not None:
-                self.upstream.close()
+                self.upstream.channel.on_end = None
+                self._leave(self.upstream)
             if self._cancelling is not None:
                 await self._cancelling
 
+    async def _serve(self) -> None:
+        self.upstream = await self._start()
+        if self.upstream is None:
+            return
+        self._look_for_silence(-1)
+        self.upstream.channel.on_end = self._database_ended
+        while await self._serve_part(self.upstream.channel):
+            pass
+
+    def _leave(self, upstream: Connection) -> None:
+        """Give the connection back when nothing of ours is left in it, and close it otherwise."""
+        if upstream.give_back is not None and self._cancelling is None and self._ended_well and self._answers.is_idle:
+            upstream.give_back()
+        else:
+            upstream.close()
+
     def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:
         """Return whether a statement or transaction of somebody whose credentials ended is open here."""
-        return any(identity.is_revoked(epochs) for identity in self._behind)
+        return any(identity.is_revoked(epochs) for identity in self._answers.behind)
 
     def uses(self, resource: str) -> bool:
         """Return whether this goes to an integration; an app's own database is none."""
@@ -118,6 +125,8 @@ class SqlSession:
             elif code == CANCEL_REQUEST:
                 await self._cancel_other(body)
                 return None
+            elif code >> 16 != PROTOCOL_3 >> 16:
+                raise ProtocolError(f"version {code >> 16}.{code & 0xFFFF} of the protocol is not spoken here")
             else:
                 break
         try:
@@ -128,6 +137,8 @@ class SqlSession:
             return None
         self.sessions[self.key] = self
         hello = [Message(b"R", struct.pack("!I", 0)).encode()]
+        if code != PROTOCOL_3:  # NegotiateProtocolVersion: we speak 3.0, and no options of later ones
+            hello.insert(0, Message(b"v", struct.pack("!II", PROTOCOL_3, 0)).encode())
         for name, value in upstream.parameters.items():
             if name not in {"session_authorization", "search_path"}:
                 hello.append(Message(b"S", text(name) + text(value)).encode())
@@ -148,9 +159,11 @@ class SqlSession:
         while True:
             message = await read_message(self.channel)
             if message.kind == b"X":
+                self._ended_well = not part
                 return False
-            await self._foresee(message)
-            if message.kind == b"Q" and not self._failed:
+            if len(message.body) > LONG_CHARACTERS and message.kind in b"QP":
+                await self._foresee(message)
+            if message.kind == b"Q" and not self._answers.failed:
                 if part:
                     raise ProtocolError("a Query stands inside a group that has no Sync")
                 await self.gateway.turns.take(self.binding.app)
@@ -167,27 +180,25 @@ class SqlSession:
 
     async def _foresee(self, message: Message) -> None:
         """Have the statement of a long message looked at before its turn."""
-        if message.kind in b"QP" and len(message.body) > LONG_CHARACTERS:
-            sql, _ = take_text(message.body, take_text(message.body)[1] if message.kind == b"P" else 0)
-            await self.gateway.foresee(sql, self.binding)
+        sql, _ = take_text(message.body, take_text(message.body)[1] if message.kind == b"P" else 0)
+        await self.gateway.foresee(sql, self.binding)
 
     async def _serve_query(self, message: Message, database: Channel) -> None:
         sql, _ = take_text(message.body)
         try:
-            allowed = self.gateway.decide(sql, self.binding)
+            allowed = self._with_cursors(self.gateway.decide(sql, self.binding))
         except StatementRefusedError as fault:
             await self._refuse(fault, database)
-            self.channel.write(ready(self._status))
-            await self.channel.drain()
+            await self._answers.pass_on(ready(self._answers.status))
             return
-        self._sent(allowed)
-        database.write(Message(b"Q", text(allowed.sql)).encode())
-        await self._relay(database, [b"Z"])
+        self._answers.sent(allowed)
+        self._answers.ask(database, Message(b"Q", text(allowed.sql)).encode())
+        await self._answers.relay(database, [b"Z"])
 
     async def _serve_extended(self, part: list[Message], database: Channel) -> None:
         """Pass a part of a group on, unless the group has failed: then the database would skip it, so we do."""
         synced = part[-1].kind == b"S"
-        if self._failed:
+        if self._answers.failed:
             part = part[-1:] if synced else []
         out: list[bytes] = []
         refused: StatementRefusedError | None = None
@@ -200,19 +211,18 @@ class SqlSession:
         awaited = [_ENDS[message.kind] for message in part[: len(out)] if message.kind != b"H"]
         if refused is not None:
             # What came before the refusal is answered first; our Sync makes the database finish it.
-            database.write(b"".join([*out, Message(b"S", b"").encode()]))
-            await self._relay(database, [b"Z"], silent_ready=True)
+            self._answers.ask(database, b"".join([*out, Message(b"S", b"").encode()]))
+            await self._answers.relay(database, [b"Z"], silent_ready=True)
             await self._answer_refusal(refused, database, synced=synced)
         elif awaited:
-            database.write(b"".join(out if synced else [*out, Message(b"H", b"").encode()]))
-            await self._relay(database, awaited[-1:] if synced else awaited)
+            self._answers.ask(database, b"".join(out if synced else [*out, Message(b"H", b"").encode()]))
+            await self._answers.relay(database, awaited[-1:] if synced else awaited)
 
     async def _answer_refusal(self, refused: StatementRefusedError, database: Channel, *, synced: bool) -> None:
         await self._refuse(refused, database)
         while not synced:
             synced = (await read_message(self.channel)).kind == b"S"
-        self.channel.write(ready(self._status))
-        await self.channel.drain()
+        await self._answers.pass_on(ready(self._answers.status))
 
     def _extended(self, message: Message) -> Message:
         """Return what is sent for a message of the extended protocol; raise when it is refused."""
@@ -223,13 +233,15 @@ class SqlSession:
                 return self._bind(message)
             case b"E":
                 portal, _ = take_text(message.body)
-                allowed = self._current(self._prepared.portals.get(portal), f"portal '{portal[:60]}'", "34000")
-                self._sent(allowed)
+                allowed = self._current(self._answers.prepared.portals.get(portal), f"portal '{portal[:60]}'", "34000")
+                self._answers.sent(self._with_cursors(allowed))
                 return message
             case b"C":
                 name, _ = take_text(message.body, 1)
-                closed = self._prepared.statements if message.body[:1] == b"S" else self._prepared.portals
-                self._prepared.ask(closed, name, None)
+                closed = (
+                    self._answers.prepared.statements if message.body[:1] == b"S" else self._answers.prepared.portals
+                )
+                self._answers.prepared.ask(closed, name, None)
                 return message
             case b"D" | b"S" | b"H":
                 return message
@@ -241,15 +253,35 @@ class SqlSession:
         sql, after = take_text(body, place)
         check_parameter_types(body[after:])
         allowed = self.gateway.decide(sql, self.binding)
-        self._prepared.ask(self._prepared.statements, name, allowed)
+        if len(allowed.steps) > 1:
+            raise StatementRefusedError("a prepared statement is one statement", sqlstate="42601")
+        self._answers.prepared.ask(self._answers.prepared.statements, name, allowed)
         return Message(b"P", text(name) + text(allowed.sql) + body[after:])
 
     def _bind(self, message: Message) -> Message:
         portal, place = take_text(message.body)
         name, _ = take_text(message.body, place)
-        allowed = self._current(self._prepared.statements.get(name), f"prepared statement '{name[:60]}'", "26000")
-        self._prepared.ask(self._prepared.portals, portal, allowed)
+        allowed = self._current(
+            self._answers.prepared.statements.get(name), f"prepared statement '{name[:60]}'", "26000"
+        )
+        self._answers.prepared.ask(self._answers.prepared.portals, portal, allowed)
         return message
+
+    def _with_cursors(self, allowed: Allowed) -> Allowed:
+        """Return what may be sent once it is known whose the cursors are that it works with; raise when it may not.
+
+        Drivers fetch without the trace that the cursor was declared with: that is done for whom it was declared.
+        """
+        for place, step in enumerate(allowed.steps):
+            if not step.uses or any(one.declares == step.uses for one in allowed.steps[:place]):
+                continue
+            cursor = self._current(self._answers.prepared.cursors.get(step.uses), f"cursor '{step.uses}'", "34000")
+            if allowed.call is not None and allowed.call != cursor.call:
+                raise StatementRefusedError("this cursor was declared in another request", sqlstate="34000")
+            self.gateway.require_still(cursor, self.binding)
+            steps = (*allowed.steps[:place], fetching(step, cursor), *allowed.steps[place + 1 :])
+            allowed = replace(allowed, steps=steps, identity=cursor.identity, call=cursor.call)
+        return allowed
 
     def _current(self, allowed: Allowed | None, what: str, sqlstate: str) -> Allowed:
         """Return what a name stands for; raise when it is nothing, or was rewritten for a request that is over."""
@@ -262,78 +294,39 @@ class SqlSession:
             )
         return allowed
 
-    def _sent(self, allowed: Allowed) -> None:
-        """Remember what runs, and who is behind what is open: until the database says that nothing is."""
-        self._running.append(_Running(allowed, time.perf_counter()))
-        if allowed.call is not None and allowed.identity not in self._behind:
-            self._behind.append(allowed.identity)
-
-    # -- what the database answers -------------------------------------------------------------------------------
-
-    async def _relay(self, database: Channel, awaited: list[bytes], *, silent_ready: bool = False) -> None:
-        """Pass the database's answers on, chunk by chunk, until one of each awaited kind has come, in this order.
-
-        We read only as fast as the app takes: a chunk is read once the app has room for it.
-        """
-        left = deque(awaited)
-        while left:
-            out: list[bytes] = []
-            for answer in self._scanner.feed(await database.receive()):
-                if isinstance(answer, Rows):
-                    if self._running:
-                        self._running[0].rows += answer.begun
-                    self.gateway.saw_rows(self.binding, answer.begun)
-                    out.append(answer.data)
-                    continue
-                self._observe(answer)
-                if not (silent_ready and answer.kind == b"Z"):
-                    out.append(_softened(answer, own=bool(self.binding.database_of)))
-                if left and answer.kind in left[0]:
-                    left.popleft()
-                elif answer.kind == b"E" and awaited[-1] != b"Z":
-                    # Nothing more is answered before the app sends Sync.
-                    left.clear()
-            if out:
-                self.channel.write(b"".join(out))
-                await self.channel.drain()
-
-    def _observe(self, answer: Message) -> None:
-        match answer.kind:
-            case b"C" | b"I" | b"s":
-                if self._running:
-                    self._note_executed(self._running.popleft(), answer)
-            case b"1" | b"2" | b"3":
-                self._prepared.confirm()
-            case b"E":
-                self._failed = True
-                self._running.clear()
-            case b"Z":
-                self._status = answer.body
-                self._failed = False
-                self._running.clear()
-                if answer.body == b"I":
-                    self._behind.clear()
-                self._prepared.end_group(in_transaction=answer.body != b"I")
-
-    def _note_executed(self, running: _Running, answer: Message) -> None:
-        tag = answer.body.rstrip(b"\0").decode(errors="replace") if answer.kind == b"C" else ""
-        words = tag.split()
-        rows = int(words[-1]) if len(words) >= _DIGITS_TAG and words[-1].isdigit() else running.rows
-        self.gateway.saw_rows(self.binding, rows - running.rows)
-        spent = (time.perf_counter() - running.began) * 1000
-        self.gateway.note_executed(running.allowed, self.binding, tag=tag, rows=rows, milliseconds=spent)
-
     async def _refuse(self, fault: StatementRefusedError, database: Channel) -> None:
         """Answer a refusal; inside a transaction, have the database fail it, as it would after its own error."""
-        self.channel.write(error(fault.message, fault.sqlstate, hint=fault.hint))
-        if self._status != b"T":
+        await self._answers.pass_on(error(fault.message, fault.sqlstate, hint=fault.hint))
+        if self._answers.status == b"T":
+            await self._answers.fail_transaction(database)
+
+    # -- what goes wrong -----------------------------------------------------------------------------------------
+
+    def _client_ended(self) -> None:
+        """Have the database stop working for an app that is gone."""
+        if self._answers.awaiting:
+            self.end()
+
+    def _database_ended(self) -> None:
+        """Tell an app that is idle at once; one that waits for an answer is told where it waits."""
+        if not self._answers.awaiting and not self.channel.is_over:
+            self.channel.write(error("the database ended the connection", "08006", severity="FATAL"))
+            self.channel.close()
+
+    def _look_for_silence(self, heard: int) -> None:
+        """Take a database that was asked, and has said nothing since the last look, for lost."""
+        answers = self._answers
+        if answers.awaiting and answers.heard == heard and self.upstream is not None:
+            self._silent = True
+            self.upstream.close()
             return
-        database.write(Message(b"Q", text("refused by the gateway")).encode())
-        self._status = b""
-        while not self._status:
-            for answer in self._scanner.feed(await database.receive()):
-                if isinstance(answer, Message):
-                    self._observe(answer)
+        later = asyncio.get_running_loop().call_later
+        self._watch = later(self.gateway.silence_seconds, self._look_for_silence, answers.heard)
+
+    async def _tell(self, message: str, sqlstate: str) -> None:
+        if not self.channel.transport.is_closing():
+            self.channel.write(error(message, sqlstate, severity="FATAL"))
+            await self.channel.drain()
 
 
 async def _cancel(upstream: Connection) -> None:
@@ -341,11 +334,3 @@ async def _cancel(upstream: Connection) -> None:
         async with asyncio.timeout(_CANCEL_SECONDS):
             await upstream.cancel()
     upstream.close()
-
-
-def _softened(message: Message, *, own: bool) -> bytes:
-    """Return the bytes to pass on: of errors and notices only what tells nothing of rows that are not given."""
-    if message.kind not in b"EN":
-        return message.encode()
-    fields = told(error_fields(message.body), own=own)
-    return Message(message.kind, b"".join(key.encode() + text(fields[key]) for key in fields) + b"\0").encode()

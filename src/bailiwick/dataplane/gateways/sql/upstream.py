@@ -8,10 +8,10 @@ import hmac
 import secrets
 import ssl
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import UnavailableError
-from bailiwick.core.messages import DatabaseConnection, SecretValue
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
@@ -46,14 +46,19 @@ class Database:
     tls: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Connection:
-    """A connection that is signed in and idle."""
+    """A connection that is signed in and idle.
+
+    `give_back`, where it is set, is for a session that leaves it idle; `uses` counts how often that was done.
+    """
 
     channel: Channel
     parameters: dict[str, str]
     key: bytes
     target: Database
+    give_back: Callable[[], None] | None = None
+    uses: int = 0
 
     def close(self) -> None:
         """End it at once."""
@@ -74,12 +79,6 @@ async def connect(target: Database, application: str) -> Connection:
         return await asyncio.wait_for(_connect(target, application), _CONNECT_SECONDS)
     except (OSError, TimeoutError, ProtocolError, EOFError) as fault:
         raise UnavailableError(f"the database {target.database} does not answer") from fault
-
-
-async def connect_to(place: DatabaseConnection, credential: SecretValue, application: str) -> Connection:
-    """Return a signed-in connection to the database of an integration; raise as `connect` does."""
-    user = credential.account or place.user
-    return await connect(Database(place.host, place.port, place.database, user, credential.value), application)
 
 
 async def _dial(target: Database) -> Channel:
@@ -111,12 +110,14 @@ async def _start_tls(channel: Channel, host: str) -> None:
 async def _connect(target: Database, application: str) -> Connection:
     channel = await _dial(target)
     # Names are looked up in pg_catalog only: tables are written out in full, and no other function can take a name.
+    # Strings are read as PostgreSQL's grammar read them here, whatever the server's own default is.
     settings = {
         "user": target.user,
         "database": target.database,
         "application_name": application[:60],
         "client_encoding": "UTF8",
         "search_path": "pg_catalog",
+        "standard_conforming_strings": "on",
         "statement_timeout": _STATEMENT_TIMEOUT,
     }
     body = struct.pack("!I", PROTOCOL_3) + b"".join(text(k) + text(v) for k, v in settings.items()) + b"\0"
@@ -194,11 +195,19 @@ async def _until_ready(channel: Channel, target: Database) -> Connection:
     while True:
         message = await read_message(channel)
         if message.kind == b"S":
-            name, value, _ = message.body.split(b"\0")
-            parameters[name.decode()] = value.decode()
+            note_parameter(parameters, message.body)
         elif message.kind == b"K":
             key = message.body
         elif message.kind == b"Z":
             return Connection(channel, parameters, key, target)
         elif message.kind == b"E":
             raise UnavailableError(f"the database {target.database} refuses us: {error_fields(message.body).get('C')}")
+
+
+def note_parameter(parameters: dict[str, str], body: bytes) -> None:
+    """Note a setting that the database tells of (ParameterStatus)."""
+    try:
+        name, value, _ = body.split(b"\0")
+        parameters[name.decode()] = value.decode()
+    except ValueError as fault:
+        raise ProtocolError("the database tells of a setting that is none") from fault

@@ -41,6 +41,7 @@ class Portal:
     rows: Rows | None = None
     held: list[tuple[bytes, int]] = field(default_factory=list)
     sent: int = 0
+    bytes: int = 0
     began: float = 0.0
     done: bool = False
     lost: bool = False

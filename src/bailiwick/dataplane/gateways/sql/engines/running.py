@@ -25,7 +25,7 @@ from bailiwick.dataplane.gateways.sql.engines.model import (
 from bailiwick.dataplane.gateways.sql.engines.portals import Portal, Statement, bound, row_description
 from bailiwick.dataplane.gateways.sql.engines.savepoints import Savepoints
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
+from bailiwick.dataplane.gateways.sql.gateway import Measured, SqlGateway
 from bailiwick.dataplane.gateways.sql.messages import Message, text
 
 # How long the database may think about the next rows, and about being told to stop.
@@ -178,7 +178,7 @@ class Runner:
         if not translated.columns:
             self.gateway.saw_rows(self.binding, rows)
         spent = (time.perf_counter() - portal.began) * 1000
-        portal.statement.decided.note(self.gateway, self.binding, tag, rows, spent)
+        portal.statement.decided.note(self.gateway, self.binding, Measured(tag, rows, portal.bytes, spent))
         self._complete(tag)
 
     def _complete(self, tag: str) -> None:
@@ -223,6 +223,7 @@ class Runner:
                 data, rows = data[:cut], most - sent
             sent += rows
             portal.sent += rows
+            portal.bytes += len(data)
             self.gateway.saw_rows(self.binding, rows)
             self.channel.write(data)
             await self.channel.drain()

@@ -238,12 +238,13 @@ def _marks(condition: Any) -> list[str]:
 
 
 def _is_equality(node: Any) -> bool:
-    return isinstance(node, ast.A_Expr) and [part.sval for part in node.name] == ["="]
+    return isinstance(node, ast.A_Expr) and [part.sval for part in node.name or ()] == ["="]
 
 
 def _given(node: Any) -> Any:
     """Return the value that was given, of one in which its column's type stands beside it."""
-    if isinstance(node, ast.CaseExpr) and len(node.args) == 1 and _is_false(node.args[0].expr):
+    branches = node.args or () if isinstance(node, ast.CaseExpr) else ()
+    if len(branches) == 1 and _is_false(branches[0].expr):
         node = node.defresult
     while isinstance(node, ast.TypeCast):
         node = node.arg
