@@ -25,7 +25,8 @@ async def test_the_databases_own_log_says_who_asked(mysql_target: MysqlTarget, m
     door = await opened(backend=Backend(MysqlEngine(mysql_target), GRANT))
     await door.ask(EMEA + "SELECT id FROM orders WHERE item = 'a-needle'")
     trace = next(iter(TRACES))
-    line = rf"Execute\s+/\*actor='user:emea@example.com',app='finance/desk',release='rel_1',trace='{trace}'\*/ SELECT"
+    who = f"actor='user:emea@example.com',app='finance/desk',release='rel_1',trace='{trace}'"
+    line = rf"Execute\s+/\*{who},query='[0-9a-f]+'\*/ SELECT"
     await asyncio.to_thread(until, lambda: re.search(line, mariadb.log()))
     assert PASSWORD not in mariadb.log().replace(f"IDENTIFIED BY '{PASSWORD}'", "")
     door.close()  # type: ignore[attr-defined]

@@ -75,7 +75,7 @@ def moves_no_data(sql: str) -> bool:
 
 
 @lru_cache(maxsize=100)
-def _is_of_a_driver(normalised: str) -> bool:
+def is_of_a_driver(normalised: str) -> bool:
     """Return whether a statement, its values left out, is one that drivers ask the catalog when they connect.
 
     The trees themselves are compared: a fingerprint is a short hash that somebody may find another statement for.
@@ -109,7 +109,7 @@ class _Rewriter:
             if kind not in handlers:
                 self._session_statement(statement, kind)
                 return Rewritten(statement_text(statement), "session", (), normalised)
-            if kind == "SelectStmt" and _is_of_a_driver(normalised):
+            if kind == "SelectStmt" and is_of_a_driver(normalised):
                 return Rewritten(statement_text(statement), "select", ("pg_type",), normalised)
             handlers[kind](statement)
             printed = statement_text(statement)

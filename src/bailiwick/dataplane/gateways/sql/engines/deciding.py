@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 from pglast import ast, parse_sql
-from pglast.stream import RawStream
 
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGateway
 from bailiwick.dataplane.gateways.sql.pieces import all_of
+from bailiwick.dataplane.gateways.sql.rewrite import is_of_a_driver
 
 _CATALOGUES = frozenset({"pg_catalog", "information_schema"})
-_ABOUT_TYPES = frozenset(RawStream()(parse_sql(question)) for question in grammar.DRIVER_QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Decided:
     @property
     def is_about_types(self) -> bool:
         """Whether it is what drivers ask a catalogue for types of one's own, of which there are none here."""
-        return self.sql in _ABOUT_TYPES
+        return is_of_a_driver(self.allowed.steps[0].rewritten.normalised)
 
     def note(self, gateway: SqlGateway, binding: Binding, measured: Measured) -> None:
         """Audit that it ran."""

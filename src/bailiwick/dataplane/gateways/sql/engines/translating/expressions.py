@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TYPES = {
     "bool": "bool", "int2": "int4", "int4": "int4", "int8": "int8", "float4": "float8", "float8": "float8",
-    "numeric": "numeric", "text": "text", "varchar": "text", "date": "date", "timestamp": "timestamp",
+    "numeric": "numeric", "text": "text", "varchar": "text", "name": "text", "date": "date", "timestamp": "timestamp",
     "timestamptz": "timestamptz", "uuid": "uuid", "bytea": "bytea",
 }  # fmt: skip
 # What a row check is made of: the value where it fits, and what fails with a mark where it does not.
