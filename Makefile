@@ -41,7 +41,7 @@ setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages 
 	@scripts/install_system.sh bubblewrap
 
 setup-tests: setup
-	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl docker-registry iproute2 runsc softhsm2
+	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl docker-registry iproute2 runsc softhsm2 redis-server
 
 # The environment is made anew when the lock file changes.
 $(VENV)/.complete: requirements.lock pyproject.toml

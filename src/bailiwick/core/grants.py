@@ -82,7 +82,9 @@ class RequestGrant(_Value):
 
     Parts of a pattern in braces are any one part of a path, `/**` at its end is any rest. `query` are the parameters,
     and `body` the fields of a JSON body, that a call may have: any where it is None. `headers` are those of the app
-    that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON.
+    that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON. `links` are
+    fields of JSON answers that hold addresses of the service, such as that of the next page: the app gets them as
+    addresses that it can follow.
     """
 
     methods: frozenset[Method] = Field(min_length=1)
@@ -91,6 +93,7 @@ class RequestGrant(_Value):
     body: tuple[_ParameterName, ...] | None = None
     headers: tuple[_HeaderName, ...] = ()
     fields: tuple[FieldMask, ...] = ()
+    links: tuple[_FieldPath, ...] = ()
 
 
 # What one access rule of an integration may open.

@@ -59,6 +59,8 @@ class Reach(BaseModel):
                 table["operations"] = sorted(table["operations"])
             for request in integration["grant"]["requests"]:
                 request["methods"] = sorted(request["methods"])
+                if not request["links"]:
+                    del request["links"]
             if not integration["grant"]["requests"]:
                 del integration["grant"]["requests"]
         return hashlib.sha256(canonical_json(document)).hexdigest()

@@ -47,6 +47,7 @@ from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
+from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
     SqlGateway,
@@ -112,9 +113,11 @@ class DataPlane:
         )
         self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
+        self._gates = self._gates_made()
         gateway = SqlGateway(
-            self._integrations.connect, self._calls.resolve, decisions.authorize, self._emit, utc_now, guard=self._guard
-        )
+            self._integrations.connect, self._calls.resolve, decisions.authorize, self._emit, utc_now,
+            guard=self._guard, gates=self._gates,
+        )  # fmt: skip
         self._services = ServiceGateway(
             connection=self._integrations.service,
             credentials=self._integrations.credentials,
@@ -124,6 +127,7 @@ class DataPlane:
             emit=self._emit,
             clock=utc_now,
             guard=self._guard,
+            gates=self._gates,
         )
         self._models = self._models_made()
         self._cutter = Cutter(
@@ -148,6 +152,18 @@ class DataPlane:
 
     def _desired(self) -> DesiredState | None:
         return self._host.desired
+
+    def _gates_made(self) -> Gates:
+        shared = self._settings.shared_limits
+        url = shared.url if shared is not None else ""
+        return Gates(
+            limits=self._integrations.limits,
+            state=self._desired,
+            emit=self._emit,
+            report=self._spool.add,
+            clock=utc_now,
+            shared=(lambda tenant: SharedRates(url, tenant)) if url else None,
+        )
 
     def _models_made(self) -> PlaneModels:
         return PlaneModels(
@@ -273,6 +289,7 @@ class DataPlane:
         await self._host.close()
         self._models.close()
         self._services.upstreams.close()
+        await self._gates.close()
         self._egress.close()
         await asyncio.to_thread(self._spool.close)
         for task in done:
@@ -356,6 +373,7 @@ class DataPlane:
             await asyncio.sleep(_TICK_SECONDS)
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
+            self._gates.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()

@@ -14,6 +14,7 @@ from bailiwick.core.messages import (
     AppState,
     DatabaseConnection,
     DesiredState,
+    IntegrationLimits,
     IntegrationState,
     ServiceConnection,
 )
@@ -68,13 +69,19 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await connect(await self._database(state.connection), f"bailiwick {binding.app}")
+        database = await self._database(state.connection)
+        return await connect(database, f"bailiwick {binding.app}", state.limits.statement_seconds)
 
     def service(self, binding: Binding) -> ServiceConnection | None:
         """Return where the HTTP service behind a socket is now, None when it is gone."""
         state = self._integration(binding)
         found = state.connection if state is not None else None
         return found if isinstance(found, ServiceConnection) else None
+
+    def limits(self, binding: Binding) -> IntegrationLimits:
+        """Return how much may go through the integration behind a socket now."""
+        state = self._integration(binding)
+        return state.limits if state is not None else IntegrationLimits()
 
     async def _connect_own(self, binding: Binding) -> Connection:
         app = self._app(binding)
@@ -121,6 +128,8 @@ class PlaneIntegrations:
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         decision = self._engine.decide(identity, "integration.query", resource, context)
+        if state is not None and state.off and not state.stopped and not decision.allowed:
+            return replace(decision, reason=f"{binding.resource} is switched off: {state.off}")
         if state is not None and state.stopped and not decision.allowed:
             words = f"{binding.resource} is stopped: {state.stopped}; a person must lift that"
             return replace(decision, reason=words)

@@ -4,6 +4,7 @@ from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
 from bailiwick.control.integrations.classes import DataClasses
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
+from bailiwick.control.integrations.pressure import Pressure, pressures, take_pressure
 from bailiwick.control.integrations.service import IntegrationService
 from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdrawal, withdrawals
 
@@ -15,8 +16,11 @@ __all__ = [
     "GrantWithdrawals",
     "Integration",
     "IntegrationService",
+    "Pressure",
     "Resolved",
     "UnknownIntegrationError",
     "Withdrawal",
+    "pressures",
+    "take_pressure",
     "withdrawals",
 ]

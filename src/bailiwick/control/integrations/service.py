@@ -1,6 +1,7 @@
 """Integrations: register business systems, say what they offer, and resolve what an app asks for."""
 
 import difflib
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pydantic import TypeAdapter
@@ -18,11 +19,12 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.events import ContextFact
 from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, Offer, Operation, RequestGrant, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
-from bailiwick.core.messages import AnyConnection, IntegrationState
+from bailiwick.core.messages import AnyConnection, IntegrationLimits, IntegrationState
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach import IntegrationReach, reach_of
 from bailiwick.store import Store
 
+_LONGEST_OFF = 500
 _CONNECTION: TypeAdapter[AnyConnection] = TypeAdapter(AnyConnection)
 
 
@@ -66,6 +68,7 @@ class IntegrationService:
                     rule: [offer.model_dump(mode="json") for offer in offers]
                     for rule, offers in integration.offers.items()
                 },
+                "limits": integration.limits.model_dump(mode="json", exclude_defaults=True),
             }
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
             before = _described(_integration(known)) if known is not None else None
@@ -90,6 +93,7 @@ class IntegrationService:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             row = self._row(session, name)
             before, row.enabled = row.enabled, enabled
+            row.off = "" if enabled else f"{identity.principal}: {reason or 'no reason was given'}"[:_LONGEST_OFF]
             action = "integration.enabled" if enabled else "integration.disabled"
             self._audit.note(
                 session,
@@ -100,6 +104,23 @@ class IntegrationService:
                 deciders=decision.deciders,
                 before={"enabled": before},
                 after={"enabled": enabled},
+            )
+            self._store.after_commit(session, self._on_change)
+
+    def limit(self, identity: Identity, name: str, limits: IntegrationLimits) -> None:
+        """Say how much may go through an integration: it holds for apps at work at once."""
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            row = self._row(session, name)
+            before, row.limits = row.limits, limits.model_dump(mode="json", exclude_defaults=True)
+            self._audit.note(
+                session,
+                str(identity.principal),
+                "integration.limited",
+                f"integration:{name}",
+                deciders=decision.deciders,
+                before={"limits": json.dumps(before, sort_keys=True)},
+                after={"limits": json.dumps(row.limits, sort_keys=True)},
             )
             self._store.after_commit(session, self._on_change)
 
@@ -122,10 +143,9 @@ class IntegrationService:
         query = select(IntegrationRow.name, IntegrationRow.enabled)
         return {row.name: row.enabled for row in session.execute(query)}
 
-    def present(self, session: Session, plane: str) -> Mapping[str, AnyConnection]:
-        """Return where each integration that is switched on is reached from a plane now."""
-        found = [item for item in self.integrations(session) if item.enabled]
-        return {item.name: item.connections[plane] for item in found if plane in item.connections}
+    def present(self, session: Session) -> Mapping[str, Integration]:
+        """Return every integration as it is now, by name."""
+        return {item.name: item for item in self.integrations(session)}
 
     def resolve(self, session: Session, manifest: Manifest, plane: str, capabilities: Sequence[str] = ()) -> Resolved:
         """Return what a manifest, and what is open for its app, come to on a plane.
@@ -156,6 +176,7 @@ class IntegrationService:
             grant=granted(use.use, offers),
             roles=self._authorizer.holders(session, f"integration:{use.use}"),
             enabled=integration.enabled,
+            limits=integration.limits,
         )
 
     def _row(self, session: Session, name: str) -> IntegrationRow:
@@ -228,6 +249,7 @@ def _described(integration: Integration) -> dict[str, ContextFact]:
         "description": integration.description,
         "owner": integration.owner,
         "offers": tuple(sorted(integration.offers)),
+        "limits": integration.limits.model_dump_json(exclude_defaults=True),
         **places,
     }
 
@@ -241,4 +263,6 @@ def _integration(row: IntegrationRow) -> Integration:
         enabled=row.enabled,
         connections={plane: _CONNECTION.validate_python(item) for plane, item in row.connections.items()},
         offers={rule: tuple(map(OFFER.validate_python, offers)) for rule, offers in row.offers.items()},
+        limits=IntegrationLimits.model_validate(row.limits),
+        off=row.off,
     )

@@ -150,7 +150,8 @@ Credential = Annotated[
 
 class ServiceConnection(Message):
     """An HTTP service. Paths of calls are put behind `url`; `authority` is a certificate (PEM) to check it by, where
-    its own is not of one that everybody trusts.
+    its own is not of one that everybody trusts. Nothing may be silent for longer than `timeout_seconds`, the head of an
+    answer takes no longer in all, and a whole answer no longer than `answer_seconds`.
     """
 
     kind: Literal["http"]
@@ -158,7 +159,9 @@ class ServiceConnection(Message):
     credential: Credential = NoCredential()
     authority: str = Field(default="", max_length=20_000)
     timeout_seconds: float = Field(default=30.0, gt=0, le=_LONGEST_WAIT_SECONDS)
-    most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**34)
+    answer_seconds: float = Field(default=3600.0, gt=0, le=86_400)
+    most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**36)
+    most_body_bytes: int = Field(default=16 * 2**20, ge=0, le=2**36)
 
     @model_validator(mode="after")
     def _safe(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.limits import LimitsReport
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
@@ -346,6 +347,7 @@ AnyReport = (
     | NetworksReport
     | AttacksReport
     | WorkerReport
+    | LimitsReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

@@ -316,6 +316,7 @@ async def _open_gateways(
             grant=integration.grant,
             roles=integration.roles,
             data_classes=frozenset(instance.manifest.app.data_classes),
+            name=integration.name,
         )
         door: Listener = (
             ServiceListener(shop.services, binding)

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration
+from bailiwick.control.integrations import Integration, pressures
+from bailiwick.core.messages import IntegrationLimits
 from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody, SecretBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
@@ -40,13 +41,19 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
                     rule: [it.model_dump(mode="json") for it in offers] for rule, offers in found.offers.items()
                 },
                 "data_classes": control.data_classes.of(session).get(name, {}),
+                "limits": found.limits.model_dump(mode="json"),
+                "planes": {
+                    item.plane: item.report.model_dump(mode="json") for item in pressures(session).get(name, ())
+                },
             }
 
     @api.put("/v1/integrations/{name}")
     def register(identity: Caller, name: str, body: IntegrationBody) -> Json:
         control.integrations.register(
             identity,
-            Integration(name, body.kind, body.description, body.owner, True, body.connections, body.offers),
+            Integration(
+                name, body.kind, body.description, body.owner, True, body.connections, body.offers, body.limits
+            ),
         )
         return {"name": name, "kind": body.kind, "offers": sorted(body.offers)}
 
@@ -54,6 +61,11 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
     def switch(identity: Caller, name: str, body: EnabledBody) -> Json:
         control.integrations.set_enabled(identity, name, enabled=body.enabled, reason=body.reason)
         return {"name": name, "enabled": body.enabled}
+
+    @api.put("/v1/integrations/{name}/limits")
+    def limit(identity: Caller, name: str, body: IntegrationLimits) -> Json:
+        control.integrations.limit(identity, name, body)
+        return {"name": name, "limits": body.model_dump(mode="json")}
 
     @api.put("/v1/integrations/{name}/data-classes")
     def classify(identity: Caller, name: str, body: DataClassesBody) -> Json:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 import typer
 
 from bailiwick.core.grants import OFFER, RequestGrant
+from bailiwick.core.limit_words import limit_words, pressure_words
+from bailiwick.core.messages import IntegrationLimits, LimitsReport
 from bailiwick.core.reach_words import request_words, table_words
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
@@ -33,11 +35,42 @@ def show_integration(name: str, as_json: Json = False) -> None:
     """Show where an integration is and what each access of it opens. Example: bailiwick integration show crm."""
     found = call("GET", f"/integrations/{name}")
     lines = [f"{found['name']} ({found['kind']}): {found['description']}", f"owner {found['owner']}"]
-    lines += [] if found["enabled"] else ["OFF for every app"]
+    lines += [] if found["enabled"] else [f"OFF for every app: {found['off']}"]
     lines += [f"{plane:<12} {_place(item)}" for plane, item in sorted(found["connections"].items())]
     for rule, offers in sorted(found["offers"].items()):
         lines += [rule, *(f"  {words}" for words in map(_opened, offers))]
+    lines += ["limits", *(f"  {words}" for words in limit_words(IntegrationLimits.model_validate(found["limits"])))]
+    for plane, report in sorted(found["planes"].items()):
+        lines += [f"  {words}" for words in pressure_words(plane, LimitsReport.model_validate(report))]
     show(found, "\n".join(lines), as_json=as_json)
+
+
+@integration.command()
+def limit(
+    name: str,
+    changes: Annotated[
+        list[str], typer.Argument(help="as app.rate=600/min, person.at_once=5, reserve=0.2; NAME= unset")
+    ],
+) -> None:
+    """Change how much may go through, at once. Example: bailiwick integration limit crm app.rate=600/min.
+
+    Limits are those of `everybody`, each `app` and each `person`: a rate and at_once; wait_seconds and reserve;
+    repeats.most and repeats.share; breaker.failures, share, calls and open_seconds.
+    """
+    limits: dict[str, Any] = call("GET", f"/integrations/{quote(name, safe='')}")["limits"]
+    for change in changes:
+        path, equals, value = change.partition("=")
+        *parts, last = path.split(".")
+        inner = limits
+        for part in parts:
+            inner = inner.get(part) if isinstance(inner, dict) else None  # type: ignore[assignment]
+        if not equals or not isinstance(inner, dict):
+            fail({"title": f"'{change[:80]}' changes no limit", "hint": "app.rate=600/min"})
+        inner[last] = value
+        if not value:
+            del inner[last]
+    done = call("PUT", f"/integrations/{quote(name, safe='')}/limits", json=limits)
+    typer.echo("\n".join(limit_words(IntegrationLimits.model_validate(done["limits"]))))
 
 
 @integration.command("register")
@@ -45,7 +78,8 @@ def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_o
     """Register a business system from a YAML file, or change one. Example: bailiwick integration register crm.yaml.
 
     The file says name, kind (postgresql or http), description, owner, connections by plane, and offers: what each
-    access that a manifest may ask for opens. Secrets are named in it, and stored before: bailiwick secret put.
+    access that a manifest may ask for opens; and limits, where others than the usual ones hold. Secrets are named in
+    it, and stored before: bailiwick secret put.
     """
     body = read_yaml(file)
     name = str(body.pop("name", ""))

@@ -3,11 +3,13 @@
 import struct
 from typing import NamedTuple
 
-from bailiwick.dataplane.gateways.sql.messages import MAX_MESSAGE_BYTES, Message, ProtocolError
+from bailiwick.dataplane.gateways.sql.messages import MAX_MESSAGE_BYTES, Message, ProtocolError, error, error_fields
+from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 
 _ROW = ord("D")
 _COPY = frozenset(b"GHWdc")
 _HEAD_BYTES = 5
+_ROW_CHECK = ROW_CHECK_MARK.encode()
 _head = struct.Struct("!BI").unpack_from
 
 
@@ -74,3 +76,12 @@ class AnswerScanner:
             whole = _HEAD_BYTES if len(rest) < _HEAD_BYTES else 1 + _head(rest)[1]
             self._missing = whole - len(rest)
         return found
+
+
+def softened(message: Message) -> bytes:
+    """Return the bytes to pass on; an error of our own row check is told as what it means."""
+    if message.kind == b"E" and _ROW_CHECK in message.body:
+        fields = error_fields(message.body)
+        column = fields.get("M", "").partition(f"{ROW_CHECK_MARK}:")[2].partition(":")[0]
+        return error(f"a new row's {column} is not one that this person may write", "42501")
+    return message.encode()

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.messages import IntegrationLimits
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.limits import Gates, LimitedError, Place, Who
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import KnownRewrites
@@ -16,6 +19,10 @@ from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, R
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
+
+_NO_DATA = frozenset({"session", "empty"})
+# Classes of insufficient resources (PostgreSQL, appendix A): too many at once, and a configured limit.
+_SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class SqlGateway:
     """Shared by all bindings of a plane.
 
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
-    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used.
+    `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used;
+    `gates` hold statements back.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -57,6 +65,7 @@ class SqlGateway:
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
+    gates: Gates = field(default_factory=Gates.untold)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
@@ -111,6 +120,47 @@ class SqlGateway:
             )
         return call
 
+    async def reach(self, binding: Binding) -> Connection:
+        """Return a connection that is signed in; raise `BailiwickError` when there is none, or while a database that
+        fails is left alone.
+        """
+        if binding.database_of:
+            return await self.connect(binding)
+        try:
+            attempt = self.gates.of(binding).attempt()
+        except LimitedError as fault:
+            self.gates.note_refused(binding, fault)
+            raise
+        try:
+            connection = await self.connect(binding)
+        except UnavailableError as fault:
+            attempt.failed(fault.message)
+            raise
+        except BaseException:
+            attempt.left()
+            raise
+        attempt.answered()
+        return connection
+
+    async def place(self, allowed: Allowed, binding: Binding, statements: int) -> Place | None:
+        """Return a place for statements that are sent together, None where none is needed.
+
+        Raises `StatementRefusedError` when none comes in time.
+        """
+        if binding.database_of or allowed.rewritten.operation in _NO_DATA:
+            return None
+        try:
+            return await self.gates.of(binding).enter(Who.of(binding.app, allowed.identity), statements)
+        except LimitedError as fault:
+            self.gates.note_refused(binding, fault)
+            raise StatementRefusedError(
+                fault.message, hint=fault.hint, sqlstate=_SQLSTATES.get(fault.kind, "53000"), deciders=fault.deciders
+            ) from None
+
+    def limits(self, binding: Binding) -> IntegrationLimits | None:
+        """Return how long statements may take and how large answers may be; None for an app's own database."""
+        return self.gates.of(binding).limits if not binding.database_of else None
+
     def saw_rows(self, binding: Binding, rows: int) -> None:
         """Tell the guard of rows that were read or written; those of an app's own database are its own."""
         if not binding.database_of:
@@ -118,7 +168,7 @@ class SqlGateway:
 
     def note_executed(self, allowed: Allowed, binding: Binding, *, tag: str, rows: int, milliseconds: float) -> None:
         """Audit a statement that ran."""
-        if allowed.rewritten.operation in {"session", "empty"}:
+        if allowed.rewritten.operation in _NO_DATA:
             return
         self._note(
             binding,

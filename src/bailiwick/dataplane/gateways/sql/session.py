@@ -6,7 +6,6 @@ PostgreSQL itself does after an error. A long group is passed on in parts, so th
 """
 
 import asyncio
-import contextlib
 import struct
 import time
 from collections import deque
@@ -17,9 +16,10 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows
+from bailiwick.dataplane.gateways.sql.answers import AnswerScanner, Rows, softened
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
+from bailiwick.dataplane.gateways.sql.holding import BrokenOffError, Holding
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
@@ -28,7 +28,6 @@ from bailiwick.dataplane.gateways.sql.messages import (
     Message,
     ProtocolError,
     error,
-    error_fields,
     read_message,
     read_startup,
     ready,
@@ -36,15 +35,12 @@ from bailiwick.dataplane.gateways.sql.messages import (
     text,
 )
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
-from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 # A statement takes a while to decide about, and nobody else's is looked at meanwhile.
 _PART_STATEMENTS = 8
 _DIGITS_TAG = 2
-_CANCEL_SECONDS = 5.0
-_ROW_CHECK = ROW_CHECK_MARK.encode()
 # The kinds of answers that end what was asked for by each kind of message.
 _ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
 
@@ -75,6 +71,11 @@ class SqlSession:
     _failed: bool = False
     _behind: list[Identity] = field(default_factory=list)
     _cancelling: asyncio.Task[None] | None = None
+    _holding: Holding = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Hold nothing yet."""
+        self._holding = Holding(self.gateway, self.binding)
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -82,16 +83,27 @@ class SqlSession:
         try:
             self.upstream = await self._start()
             while self.upstream is not None and await self._serve_part(self.upstream.channel):
-                pass
+                self._holding.end()
         except ProtocolError as fault:
-            self.channel.write(error(str(fault), "08P01", severity="FATAL"))
-            await self.channel.drain()
+            await self._say_fatal(str(fault), "08P01")
+        except BrokenOffError as fault:
+            await self._say_fatal(str(fault), fault.sqlstate)
+        except EOFError:
+            if self.upstream is None or not self.upstream.channel.is_over or self.channel.is_over:
+                raise
+            silent = self._holding.ran_out
+            await self._say_fatal(f"the database {'does not answer' if silent else 'broke off'}", "08006")
         finally:
+            self._holding.close()
             self.gateway.sessions.discard(self)
             if self.upstream is not None:
                 self.upstream.close()
             if self._cancelling is not None:
                 await self._cancelling
+
+    async def _say_fatal(self, words: str, sqlstate: str) -> None:
+        self.channel.write(error(words, sqlstate, severity="FATAL"))
+        await self.channel.drain()
 
     def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:
         """Return whether a statement or transaction of somebody whose credentials ended is open here."""
@@ -105,7 +117,7 @@ class SqlSession:
         """End both sides at once: the database rolls back, and is told to cancel, as it would work on unheard."""
         self.channel.abort()
         if self.upstream is not None and self._cancelling is None:
-            self._cancelling = asyncio.create_task(_cancel(self.upstream))
+            self._cancelling = asyncio.create_task(self.upstream.cancel_and_close())
 
     # -- start ---------------------------------------------------------------------------------------------------
 
@@ -121,7 +133,7 @@ class SqlSession:
             else:
                 break
         try:
-            upstream = await self.gateway.connect(self.binding)
+            upstream = await self.gateway.reach(self.binding)
         except BailiwickError as fault:
             self.channel.write(error(fault.message, "08001", hint=fault.hint, severity="FATAL"))
             await self.channel.drain()
@@ -175,6 +187,7 @@ class SqlSession:
         sql, _ = take_text(message.body)
         try:
             allowed = self.gateway.decide(sql, self.binding)
+            await self._holding.begin(allowed, 1)
         except StatementRefusedError as fault:
             await self._refuse(fault, database)
             self.channel.write(ready(self._status))
@@ -193,6 +206,8 @@ class SqlSession:
         refused: StatementRefusedError | None = None
         for message in part:
             try:
+                if message.kind == b"E":
+                    await self._begin(message, part)
                 out.append(self._extended(message).encode())
             except StatementRefusedError as fault:
                 refused = fault
@@ -213,6 +228,12 @@ class SqlSession:
             synced = (await read_message(self.channel)).kind == b"S"
         self.channel.write(ready(self._status))
         await self.channel.drain()
+
+    async def _begin(self, message: Message, part: list[Message]) -> None:
+        """Take a place for what a part of a group executes, before the first of it is sent."""
+        allowed = self._prepared.portals.get(take_text(message.body)[0])
+        if allowed is not None:
+            await self._holding.begin(allowed, sum(one.kind == b"E" for one in part))
 
     def _extended(self, message: Message) -> Message:
         """Return what is sent for a message of the extended protocol; raise when it is refused."""
@@ -277,8 +298,12 @@ class SqlSession:
         left = deque(awaited)
         while left:
             out: list[bytes] = []
-            for answer in self._scanner.feed(await database.receive()):
+            self._holding.expect(database)
+            came = await database.receive()
+            self._holding.rest()
+            for answer in self._scanner.feed(came):
                 if isinstance(answer, Rows):
+                    self._holding.came(len(answer.data))
                     if self._running:
                         self._running[0].rows += answer.begun
                     self.gateway.saw_rows(self.binding, answer.begun)
@@ -286,7 +311,7 @@ class SqlSession:
                     continue
                 self._observe(answer)
                 if not (silent_ready and answer.kind == b"Z"):
-                    out.append(_softened(answer))
+                    out.append(softened(answer))
                 if left and answer.kind in left[0]:
                     left.popleft()
                 elif answer.kind == b"E" and awaited[-1] != b"Z":
@@ -333,19 +358,3 @@ class SqlSession:
             for answer in self._scanner.feed(await database.receive()):
                 if isinstance(answer, Message):
                     self._observe(answer)
-
-
-async def _cancel(upstream: Connection) -> None:
-    with contextlib.suppress(OSError, EOFError, TimeoutError):
-        async with asyncio.timeout(_CANCEL_SECONDS):
-            await upstream.cancel()
-    upstream.close()
-
-
-def _softened(message: Message) -> bytes:
-    """Return the bytes to pass on; an error of our own row check is told as what it means."""
-    if message.kind == b"E" and _ROW_CHECK in message.body:
-        fields = error_fields(message.body)
-        column = fields.get("M", "").partition(f"{ROW_CHECK_MARK}:")[2].partition(":")[0]
-        return error(f"a new row's {column} is not one that this person may write", "42501")
-    return message.encode()

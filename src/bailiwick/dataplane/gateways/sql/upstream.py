@@ -24,8 +24,9 @@ from bailiwick.dataplane.gateways.sql.messages import (
 )
 
 _CONNECT_SECONDS = 10.0
+_CANCEL_SECONDS = 5.0
 _AUTH_OK, _AUTH_CLEAR, _AUTH_SASL, _AUTH_CONTINUE, _AUTH_FINAL = 0, 3, 10, 11, 12
-_STATEMENT_TIMEOUT = "30s"
+_STATEMENT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ class Connection:
         """End it at once."""
         self.channel.abort()
 
+    async def cancel_and_close(self) -> None:
+        """Have the database cancel what this connection runs, as far as it hears, and end it."""
+        with contextlib.suppress(OSError, EOFError, TimeoutError):
+            async with asyncio.timeout(_CANCEL_SECONDS):
+                await self.cancel()
+        self.close()
+
     async def cancel(self) -> None:
         """Ask the database to cancel what this connection runs; it answers by closing."""
         channel = await _dial(self.target)
@@ -62,10 +70,13 @@ class Connection:
         channel.close()
 
 
-async def connect(target: Database, application: str) -> Connection:
-    """Return a signed-in connection; raise `UnavailableError`, without any credential in it, when it cannot be had."""
+async def connect(target: Database, application: str, statement_seconds: float = _STATEMENT_SECONDS) -> Connection:
+    """Return a signed-in connection whose statements may take so long.
+
+    Raises `UnavailableError`, without any credential in it, when it cannot be had.
+    """
     try:
-        return await asyncio.wait_for(_connect(target, application), _CONNECT_SECONDS)
+        return await asyncio.wait_for(_connect(target, application, statement_seconds), _CONNECT_SECONDS)
     except (OSError, TimeoutError, ProtocolError, EOFError) as fault:
         raise UnavailableError(f"the database {target.database} does not answer") from fault
 
@@ -96,7 +107,7 @@ async def _start_tls(channel: Channel, host: str) -> None:
     channel.transport = secured
 
 
-async def _connect(target: Database, application: str) -> Connection:
+async def _connect(target: Database, application: str, statement_seconds: float) -> Connection:
     channel = await _dial(target)
     # Names are looked up in pg_catalog only: tables are written out in full, and no other function can take a name.
     settings = {
@@ -105,7 +116,7 @@ async def _connect(target: Database, application: str) -> Connection:
         "application_name": application[:60],
         "client_encoding": "UTF8",
         "search_path": "pg_catalog",
-        "statement_timeout": _STATEMENT_TIMEOUT,
+        "statement_timeout": f"{max(1, round(statement_seconds * 1000))}ms",
     }
     body = struct.pack("!I", PROTOCOL_3) + b"".join(text(k) + text(v) for k, v in settings.items()) + b"\0"
     channel.write(struct.pack("!I", len(body) + 4) + body)
