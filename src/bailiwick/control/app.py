@@ -39,7 +39,7 @@ from bailiwick.control.identity import (
     TokenExchange,
     TokenService,
 )
-from bailiwick.control.integrations import DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
@@ -128,6 +128,7 @@ class ControlPlane:
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     data_classes: DataClasses
+    connectors: Connectors
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService

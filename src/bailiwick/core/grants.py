@@ -13,6 +13,7 @@ _PATH_PATTERN = r"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\}))*(
 PathPattern = Annotated[str, Field(pattern=_PATH_PATTERN, min_length=1, max_length=300)]
 _ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
 _HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+_ClassName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 _FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
 
 
@@ -84,7 +85,8 @@ class RequestGrant(_Value):
     and `body` the fields of a JSON body, that a call may have: any where it is None. `headers` are those of the app
     that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON. `links` are
     fields of JSON answers that hold addresses of the service, such as that of the next page: the app gets them as
-    addresses that it can follow.
+    addresses that it can follow. `hide` are classes of data whose fields are masked, too, as far as somebody said
+    which they are.
     """
 
     methods: frozenset[Method] = Field(min_length=1)
@@ -94,6 +96,7 @@ class RequestGrant(_Value):
     headers: tuple[_HeaderName, ...] = ()
     fields: tuple[FieldMask, ...] = ()
     links: tuple[_FieldPath, ...] = ()
+    hide: tuple[_ClassName, ...] = ()
 
 
 # What one access rule of an integration may open.
@@ -112,7 +115,8 @@ class DataGrant(_Value):
 
 @dataclass(frozen=True, slots=True)
 class ClassedAccess:
-    """What an access rule of an integration brings: columns (`table.column`) and the class of data in each.
+    """What an access rule of an integration brings: columns (`table.column`), or fields of answers (`/path#field`), and
+    the class of data in each.
 
     Columns of which nobody said a class are left out.
     """

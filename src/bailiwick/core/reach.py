@@ -59,8 +59,9 @@ class Reach(BaseModel):
                 table["operations"] = sorted(table["operations"])
             for request in integration["grant"]["requests"]:
                 request["methods"] = sorted(request["methods"])
-                if not request["links"]:
-                    del request["links"]
+                for newer in ("links", "hide"):
+                    if not request[newer]:
+                        del request[newer]
             if not integration["grant"]["requests"]:
                 del integration["grant"]["requests"]
         return hashlib.sha256(canonical_json(document)).hexdigest()

@@ -84,6 +84,7 @@ def request_words(resource: str, request: RequestGrant) -> str:
         _only("fields sent", request.body),
         f"sends the headers {', '.join(request.headers)}" if request.headers else "",
         *map(field_words, request.fields),
+        f"{', '.join(request.hide)} data hidden" if request.hide else "",
     ]
     calls = f"{resource}: {', '.join(sorted(request.methods))} {request.path}"
     return "; ".join([calls, *filter(None, limits)])

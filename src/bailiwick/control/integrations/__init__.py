@@ -2,6 +2,7 @@
 
 from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
 from bailiwick.control.integrations.classes import DataClasses
+from bailiwick.control.integrations.connectors import Connector, Connectors, Made
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.pressure import Pressure, pressures, take_pressure
@@ -11,11 +12,14 @@ from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdra
 __all__ = [
     "AccessNotOfferedError",
     "AccountBook",
+    "Connector",
+    "Connectors",
     "DataClasses",
     "FoundAccount",
     "GrantWithdrawals",
     "Integration",
     "IntegrationService",
+    "Made",
     "Pressure",
     "Resolved",
     "UnknownIntegrationError",

@@ -10,7 +10,7 @@ from bailiwick.core.reach import Reach
 @dataclass(frozen=True, slots=True)
 class Integration:
     """A business system: who owns it, where each plane finds it, what may be asked for, and how much of it. `off` says
-    who switched it off and why.
+    who switched it off and why, `connector` of which description it was made.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Integration:
     offers: dict[str, tuple[Offer, ...]]
     limits: IntegrationLimits = field(default_factory=IntegrationLimits)
     off: str = ""
+    connector: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.checking import require_sound
+from bailiwick.control.integrations.classes import with_hidden
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
@@ -69,6 +70,7 @@ class IntegrationService:
                     for rule, offers in integration.offers.items()
                 },
                 "limits": integration.limits.model_dump(mode="json", exclude_defaults=True),
+                "connector": integration.connector,
             }
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
             before = _described(_integration(known)) if known is not None else None
@@ -168,7 +170,8 @@ class IntegrationService:
                 f"the integration '{use.use}' has no connection on the plane '{plane}'",
                 hint="an IT administrator adds one",
             )
-        offers = [offer for rule in use.access for offer in integration.offers[rule]]
+        classes = self._row(session, use.use).data_classes
+        offers = [with_hidden(offer, classes) for rule in use.access for offer in integration.offers[rule]]
         return IntegrationState(
             name=name,
             resource=use.use,
@@ -265,4 +268,5 @@ def _integration(row: IntegrationRow) -> Integration:
         offers={rule: tuple(map(OFFER.validate_python, offers)) for rule, offers in row.offers.items()},
         limits=IntegrationLimits.model_validate(row.limits),
         off=row.off,
+        connector=row.connector,
     )

@@ -86,6 +86,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         integrations=estate.integrations,
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
+        connectors=estate.connectors,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

@@ -12,7 +12,7 @@ from bailiwick.control.identity import (
     AccessService,
 )
 from bailiwick.control.inference import ModelServing
-from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import AccountBook, Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
@@ -28,6 +28,7 @@ class Estate:
     withdrawals: GrantWithdrawals
     accounts: AccountBook
     data_classes: DataClasses
+    connectors: Connectors
     access: AccessService
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
@@ -55,6 +56,7 @@ def build_estate(base: Base, people: People) -> Estate:
         withdrawals=withdrawals,
         accounts=AccountBook(base.audit),
         data_classes=DataClasses(base.store, base.audit, base.authorizer),
+        connectors=Connectors(base.settings.connectors),
         access=AccessService(base.authorizer, names, base.clock),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )

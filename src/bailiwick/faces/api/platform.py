@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration, pressures
+from bailiwick.control.integrations import Integration, Made, pressures
 from bailiwick.core.messages import IntegrationLimits
 from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody, SecretBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
@@ -56,6 +56,25 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
             ),
         )
         return {"name": name, "kind": body.kind, "offers": sorted(body.offers)}
+
+    @api.put("/v1/integrations/{name}/from-connector")
+    def register_made(identity: Caller, name: str, body: Made) -> Json:
+        made = control.connectors.integration(name, body)
+        control.integrations.register(identity, made)
+        classes = control.connectors.classes(body)
+        if classes:
+            control.data_classes.classify(identity, name, classes)
+        return {"name": name, "kind": made.kind, "offers": sorted(made.offers)}
+
+    @api.get("/v1/connectors")
+    def connectors(identity: Caller) -> Json:  # noqa: ARG001 - whoever is signed in may know what there is
+        found = [{"name": item.name, "title": item.title, "about": item.about} for item in control.connectors.all()]
+        return {"connectors": found}
+
+    @api.get("/v1/connectors/{name}")
+    def connector(identity: Caller, name: str) -> Json:  # noqa: ARG001 - as above
+        found = control.connectors.get(name)
+        return {**found.model_dump(mode="json"), "notes": found.notes}
 
     @api.put("/v1/integrations/{name}/enabled")
     def switch(identity: Caller, name: str, body: EnabledBody) -> Json:

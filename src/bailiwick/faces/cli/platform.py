@@ -11,8 +11,10 @@ from bailiwick.core.grants import OFFER, RequestGrant
 from bailiwick.core.limit_words import limit_words, pressure_words
 from bailiwick.core.messages import IntegrationLimits, LimitsReport
 from bailiwick.core.reach_words import request_words, table_words
+from bailiwick.faces.cli import connectors
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
+from bailiwick.faces.cli.openapi import import_openapi
 from bailiwick.faces.cli.options import Json
 
 integration = typer.Typer(help="Business systems that apps may be granted.", no_args_is_help=True)
@@ -79,13 +81,15 @@ def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_o
 
     The file says name, kind (postgresql or http), description, owner, connections by plane, and offers: what each
     access that a manifest may ask for opens; and limits, where others than the usual ones hold. Secrets are named in
-    it, and stored before: bailiwick secret put.
+    it, and stored before: bailiwick secret put. With a connector (bailiwick connector list) it says which access of it
+    is offered, and the rest comes from there.
     """
     body = read_yaml(file)
     name = str(body.pop("name", ""))
     if not name:
         fail({"title": f"{file} does not say the name of the integration", "hint": "name: orders-db"})
-    done = call("PUT", f"/integrations/{quote(name, safe='')}", json=body)
+    made = "/from-connector" if "connector" in body else ""
+    done = call("PUT", f"/integrations/{quote(name, safe='')}{made}", json=body)
     typer.echo(f"{done['name']}: registered, it offers {', '.join(done['offers'])}")
 
 
@@ -119,7 +123,9 @@ def disable(name: str, reason: Annotated[str, typer.Option("--reason")] = "") ->
 @integration.command()
 def classify(
     name: str,
-    columns: Annotated[list[str], typer.Argument(help="TABLE.COLUMN=CLASS, or TABLE.COLUMN= to take a class away")],
+    columns: Annotated[
+        list[str], typer.Argument(help="TABLE.COLUMN=CLASS, or /PATH#FIELD=CLASS; nothing after = takes a class away")
+    ],
 ) -> None:
     """Say which class of data columns hold. Example: bailiwick integration classify orders-db orders.email=customer.
 
@@ -149,7 +155,11 @@ def put(name: str) -> None:
     typer.echo(f"{name}: version {done['version']}")
 
 
+integration.command("import")(import_openapi)
+
+
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
     root.add_typer(integration, name="integration")
+    root.add_typer(connectors.app, name="connector")
     root.add_typer(secret, name="secret")

@@ -1,4 +1,4 @@
-"""How much may go through each integration, who switched it off, and how near planes come to its limits."""
+"""How much may go through each integration, who switched it off, what it was made of, and how near planes come to its limits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
     """Apply."""
     op.add_column("integrations", sa.Column("limits", postgresql.JSONB(), server_default="{}", nullable=False))
     op.add_column("integrations", sa.Column("off", sa.String(), server_default="", nullable=False))
+    op.add_column("integrations", sa.Column("connector", sa.String(), server_default="", nullable=False))
     op.create_table(
         "integration_pressure",
         sa.Column("integration", sa.String(), nullable=False),
@@ -35,5 +36,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.drop_table("integration_pressure")
+    op.drop_column("integrations", "connector")
     op.drop_column("integrations", "off")
     op.drop_column("integrations", "limits")
