@@ -28,6 +28,8 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
     """Yield the lines of a reach."""
     for integration in reach.integrations:
         yield from (Line("scope", words) for words in grant_words(integration))
+        for name, _, path in (webhook.partition(" ") for webhook in integration.webhooks):
+            yield Line("webhook", f"{integration.resource} sends {name} to {path}, when it is signed")
     if reach.database:
         yield Line("database", "has a database of its own")
     if reach.storage_bytes:

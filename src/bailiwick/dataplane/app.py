@@ -71,6 +71,7 @@ from bailiwick.dataplane.router import (
     RouterParts,
     SignIn,
     Sites,
+    Webhooks,
     serve,
 )
 from bailiwick.dataplane.sandbox import MIB, Runtimes, Together, end_abandoned
@@ -129,6 +130,7 @@ class DataPlane:
             guard=self._guard,
             gates=self._gates,
         )
+        self._webhooks = Webhooks(settings.plane, self._integrations.secret, self._engine, self._emit, utc_now)
         self._models = self._models_made()
         self._cutter = Cutter(
             (gateway, self._services),
@@ -308,6 +310,7 @@ class DataPlane:
             proxies=Proxies(self._settings.proxies),
             identities=self._identities,
             crowd=Crowd(self._settings.connections, self._settings.connections_per_address),
+            webhooks=self._webhooks,
         )
 
     def _health(self) -> dict[str, object]:
@@ -374,6 +377,7 @@ class DataPlane:
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
             self._gates.roll_up()
+            self._webhooks.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()

@@ -50,6 +50,10 @@ class PlaneIntegrations:
         self.upstreams = Upstreams()
         self.credentials = ServiceCredentials(self._secrets, self.upstreams)
 
+    async def secret(self, name: str) -> str:
+        """Return a secret that an app of this plane uses; raise `BailiwickError` when it cannot be had."""
+        return await self._secrets.get(name)
+
     def secrets(self) -> frozenset[str]:
         """Return the credentials that were ever in memory, and the tokens that are."""
         return self._secrets.values | self.credentials.tokens

@@ -116,6 +116,31 @@ def test_limits_are_declared_shown_with_how_near_they_are_and_changed_at_once(
     assert ("integration.limited", "user:admin@example.com") in known.company.actions()
 
 
+@pytest.mark.req("IN9")
+def test_webhooks_are_declared_on_both_sides_and_approved_as_reach(known: CommandLine, tmp_path: Path) -> None:
+    hooks = "    webhooks: {changes: {scheme: github, secret: crm-key}}\n"
+    text = CRM.replace("    credential: {kind: bearer, secret: crm-key}\n", hooks)
+    assert known.run("admin", "integration", "register", written(tmp_path, text)).exit_code == 0
+    shown = known.run("admin", "integration", "show", "crm").stdout
+    assert "production   sends changes by itself, signed as github with crm-key" in shown
+    unknown = known.run(
+        "admin", "integration", "register", written(tmp_path, text.replace("secret: crm-key", "secret: nothing"))
+    )
+    assert "the vault has no secret 'nothing'" in unknown.stderr
+    company = known.company
+    app = {"app.py": "app = 1\n"}
+    wrong = MANIFEST + 'webhooks = {deletions = "/hooks/crm"}\n'
+    refused = company.push("builder", {"bailiwick.toml": wrong, **app})
+    assert "'crm' sends no webhook 'deletions'" in "\n".join(refused.lines)
+    for path in ("hooks", "/../admin", "//x", "/a?b", "/"):
+        odd = MANIFEST + f'webhooks = {{changes = "{path}"}}\n'
+        assert not company.push("builder", {"bailiwick.toml": odd, **app}).accepted
+    good = MANIFEST + 'webhooks = {changes = "/hooks/crm"}\n'
+    assert company.push("builder", {"bailiwick.toml": good, **app}).accepted
+    deploy = known.run("builder", "deploy", "finance/desk", "--json").stdout
+    assert "crm sends changes to /hooks/crm, when it is signed" in deploy
+
+
 def test_a_database_is_registered_with_columns_by_name(known: CommandLine, tmp_path: Path) -> None:
     assert known.run("admin", "integration", "register", written(tmp_path, SHOP)).exit_code == 0
     shown = known.run("admin", "integration", "show", "shop").stdout

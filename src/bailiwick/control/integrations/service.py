@@ -17,6 +17,7 @@ from bailiwick.control.integrations.errors import AccessNotOfferedError, Unknown
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.events import ContextFact
 from bailiwick.core.grants import OFFER, ColumnGrant, DataGrant, Offer, Operation, RequestGrant, TableGrant
 from bailiwick.core.manifest import IntegrationUse, Manifest
@@ -157,7 +158,7 @@ class IntegrationService:
         states = tuple(
             self._resolve_one(session, name, use, plane) for name, use in sorted(manifest.integrations.items())
         )
-        reaches = (IntegrationReach(name=item.name, resource=item.resource, grant=item.grant) for item in states)
+        reaches = map(IntegrationReach.of, states)
         return Resolved(states, reach_of(manifest, reaches, capabilities))
 
     def _resolve_one(self, session: Session, name: str, use: IntegrationUse, plane: str) -> IntegrationState:
@@ -165,6 +166,12 @@ class IntegrationService:
         unknown = [rule for rule in use.access if rule not in integration.offers]
         if unknown:
             raise AccessNotOfferedError(use.use, unknown[0], sorted(integration.offers))
+        sent = {name for place in integration.connections.values() for name in getattr(place, "webhooks", ())}
+        unknown = sorted(set(use.webhooks) - sent)
+        if unknown:
+            raise InvalidInputError(
+                f"'{use.use}' sends no webhook '{unknown[0]}'", hint=f"it sends: {', '.join(sorted(sent)) or 'none'}"
+            )
         if plane not in integration.connections:
             raise UnknownIntegrationError(
                 f"the integration '{use.use}' has no connection on the plane '{plane}'",
@@ -180,6 +187,7 @@ class IntegrationService:
             roles=self._authorizer.holders(session, f"integration:{use.use}"),
             enabled=integration.enabled,
             limits=integration.limits,
+            webhooks=use.webhooks,
         )
 
     def _row(self, session: Session, name: str) -> IntegrationRow:

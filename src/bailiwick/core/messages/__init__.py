@@ -13,6 +13,7 @@ from bailiwick.core.messages.connections import (
     HeaderKey,
     NoCredential,
     ServiceConnection,
+    Webhook,
 )
 from bailiwick.core.messages.limits import (
     Breaker,
@@ -153,6 +154,7 @@ __all__ = [
     "TokenShown",
     "WallNote",
     "WallsReport",
+    "Webhook",
     "WorkerReport",
     "decode_downlink",
     "encode_downlink",

@@ -1,12 +1,14 @@
 """Where integrations are reached from a plane, and as whom; credentials are named, and fetched apart."""
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from bailiwick.core.messages.base import Message
+from bailiwick.core.webhooks import Scheme
 
 _SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 _PORTS = {"http": 80, "https": 443}
@@ -148,6 +150,18 @@ Credential = Annotated[
 ]
 
 
+class Webhook(Message):
+    """What a system sends by itself, and how it signs it with a secret that it shares with the platform.
+
+    What says that it was sent longer than `tolerance_seconds` ago, or is larger than `most_bytes`, is refused.
+    """
+
+    scheme: Scheme
+    secret: _SecretName
+    tolerance_seconds: float = Field(default=300.0, ge=1, le=3600)
+    most_bytes: int = Field(default=2**20, ge=1, le=25 * 2**20)
+
+
 class ServiceConnection(Message):
     """An HTTP service. Paths of calls are put behind `url`; `authority` is a certificate (PEM) to check it by, where
     its own is not of one that everybody trusts. Nothing may be silent for longer than `timeout_seconds`, the head of an
@@ -162,6 +176,9 @@ class ServiceConnection(Message):
     answer_seconds: float = Field(default=3600.0, gt=0, le=86_400)
     most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**36)
     most_body_bytes: int = Field(default=16 * 2**20, ge=0, le=2**36)
+    webhooks: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")], Webhook] = Field(
+        default_factory=dict, max_length=20
+    )
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -192,7 +209,7 @@ class ServiceConnection(Message):
     @property
     def secrets(self) -> frozenset[str]:
         """The names of the secrets that it needs."""
-        return self.credential.secrets
+        return self.credential.secrets | {webhook.secret for webhook in self.webhooks.values()}
 
 
 AnyConnection = Annotated[DatabaseConnection | ServiceConnection, Field(discriminator="kind")]

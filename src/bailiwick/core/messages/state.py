@@ -19,7 +19,8 @@ from bailiwick.core.trust import KeyChanges
 
 class IntegrationState(Message):
     """An integration as an app of this plane may use it, under the name that its code uses; `stopped` says why nobody
-    may just now, when the kill switch closed it, and `off` who switched it off and why.
+    may just now, when the kill switch closed it, and `off` who switched it off and why. `webhooks` are the app's paths
+    for what the system sends, by name.
     """
 
     name: str
@@ -31,6 +32,7 @@ class IntegrationState(Message):
     stopped: str = ""
     off: str = ""
     limits: IntegrationLimits = IntegrationLimits()
+    webhooks: Mapping[str, str] = Field(default_factory=dict)
 
 
 class AppState(Message):

@@ -37,6 +37,7 @@ _GATES = frozenset(
         "pass.issue",
         "report.take",
         "secret.fetch",
+        "webhook.deliver",
     }
 )
 # What administrators of the organisation and of security do in a folder whatever it says: look, stop, and undo.

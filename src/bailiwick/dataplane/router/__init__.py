@@ -15,6 +15,7 @@ from bailiwick.dataplane.router.sign_in import SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.tls import Certificate
 from bailiwick.dataplane.router.upstream import Pool
+from bailiwick.dataplane.router.webhooks import Webhooks
 
 __all__ = [
     "Admission",
@@ -33,6 +34,7 @@ __all__ = [
     "Site",
     "Sites",
     "StaticFiles",
+    "Webhooks",
     "run_front",
     "serve",
 ]

@@ -39,6 +39,11 @@ def show_integration(name: str, as_json: Json = False) -> None:
     lines = [f"{found['name']} ({found['kind']}): {found['description']}", f"owner {found['owner']}"]
     lines += [] if found["enabled"] else [f"OFF for every app: {found['off']}"]
     lines += [f"{plane:<12} {_place(item)}" for plane, item in sorted(found["connections"].items())]
+    lines += [
+        f"{plane:<12} sends {hook} by itself, signed as {said['scheme']} with {said['secret']}"
+        for plane, place in sorted(found["connections"].items())
+        for hook, said in sorted(place.get("webhooks", {}).items())
+    ]
     for rule, offers in sorted(found["offers"].items()):
         lines += [rule, *(f"  {words}" for words in map(_opened, offers))]
     lines += ["limits", *(f"  {words}" for words in limit_words(IntegrationLimits.model_validate(found["limits"])))]

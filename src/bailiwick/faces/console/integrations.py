@@ -37,6 +37,7 @@ class PlaceView:
     account: str
     secrets: tuple[str, ...]
     static_key: bool
+    webhooks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ def _pressure(pressure: Pressure, now: datetime) -> PressureView:
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
     static = connection.kind == "http" and connection.credential.kind in _STATIC
-    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static)
+    sent = connection.webhooks if connection.kind == "http" else {}
+    webhooks = ", ".join(f"{name} ({webhook.scheme})" for name, webhook in sorted(sent.items()))
+    return PlaceView(plane, connection.words, connection.account, tuple(sorted(connection.secrets)), static, webhooks)
 
 
 def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:

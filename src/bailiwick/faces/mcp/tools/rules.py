@@ -110,6 +110,8 @@ def _notes(control: ControlPlane, item: Integration) -> Sequence[str]:
 def _lines(item: Integration, notes: Sequence[str]) -> list[str]:
     lines = [f"{item.name} ({item.kind}): {item.description}"]
     lines += [f"  {words}" for words in notes]
+    sent = sorted({name for place in item.connections.values() for name in getattr(place, "webhooks", ())})
+    lines += [f"  sends webhooks: {', '.join(sent)}"] if sent else []
     for rule, tables in sorted(item.offers.items()):
         lines.append(f"  access {rule}")
         lines += [f"    {_offer_line(item.name, offer)}" for offer in tables]
