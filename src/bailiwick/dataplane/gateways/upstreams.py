@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bailiwick.dataplane.channel import Channel
@@ -26,7 +27,12 @@ class Address:
 
     @classmethod
     def of(cls, url: str, authority_pem: str = "") -> "Address":
-        """Read a URL of the configuration."""
+        """Read a URL of the configuration; each is read once."""
+        return _read(url, authority_pem)
+
+    @classmethod
+    def read(cls, url: str, authority_pem: str = "") -> "Address":
+        """Read a URL that is met once."""
         parts = urlsplit(url)
         tls = parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
@@ -87,6 +93,11 @@ class Upstreams:
             for channel in idle:
                 channel.abort()
         self._idle.clear()
+
+
+@lru_cache(maxsize=1000)
+def _read(url: str, authority_pem: str) -> Address:
+    return Address.read(url, authority_pem)
 
 
 def _context(authority_pem: str) -> ssl.SSLContext:

@@ -32,6 +32,14 @@ def test_a_share_is_kept_for_people_and_one_call_always_fits_an_idle_rate() -> N
     assert Meter(Rate(calls=1, seconds=60)).wait_seconds(0.0, cost=50, share=0.2) == 0
 
 
+@given(st.integers(1, 10**6), st.floats(0.001, 86_400), st.floats(0, 10**8))
+def test_an_idle_rate_is_open_at_any_time_of_any_clock(calls: int, seconds: float, now: float) -> None:
+    meter = Meter(Rate(calls=calls, seconds=seconds, burst=1))
+    assert meter.wait_seconds(now) == 0
+    meter.take(now)
+    assert meter.wait_seconds(now + seconds / calls + 0.001) == 0
+
+
 @given(
     st.integers(1, 200), st.integers(1, 20), st.lists(st.floats(0, 0.5), min_size=1, max_size=200)
 )  # fmt: skip

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from bailiwick.core.messages import Rate
 
+_ROUNDED_SECONDS = 1e-6
+
 
 @dataclass(slots=True)
 class Meter:
@@ -22,8 +24,9 @@ class Meter:
         Who has a `share` below 1 of the burst gets nothing once others have used up more than that, but a single call.
         """
         interval, most = self._interval, self._most(share)
-        after = max(now, self._due) + interval * min(cost, most)
-        return max(0.0, after - now - interval * most)
+        # Nothing is added to the time itself: what is rounded away then would keep an idle rate closed for ever.
+        early = max(0.0, self._due - now) + interval * (min(cost, most) - most)
+        return early if early > _ROUNDED_SECONDS else 0.0
 
     def take(self, now: float, cost: int = 1) -> None:
         """Take calls, which fit or must be counted all the same."""

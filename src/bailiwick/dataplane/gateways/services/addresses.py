@@ -33,7 +33,7 @@ class Addresses:
             return None
         try:
             whole = urljoin(f"{self.url.rstrip('/')}{self.wanted.target}", written)
-            parts, there, here = urlsplit(whole), Address.of(whole), Address.of(self.url)
+            parts, there, here = urlsplit(whole), Address.read(whole), Address.of(self.url)
         except ValueError:
             return None
         if parts.scheme not in {"http", "https"} or parts.username is not None or not whole.isprintable():

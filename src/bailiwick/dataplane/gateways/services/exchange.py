@@ -78,8 +78,9 @@ class Exchange(UnderWay):
             place = await self._place(gate, caller)
             shown = await self._credential(connection)
             going = Going(
-                connection, wanted, matched, body, shown, caller.trace, self.binding.name, self.binding.grant.requests
-            )
+                connection, wanted, matched, matched.fields, body, shown, caller.trace, self.binding.name,
+                self.binding.grant.requests,
+            )  # fmt: skip
             self._gone = self._gone or self._client.is_over
             return await self._call(caller, going, gate, decision)
         except CallRefusedError as fault:
@@ -139,8 +140,8 @@ class Exchange(UnderWay):
         """Pass the call on, and audit what it came to, however it ends."""
         began = time.monotonic()
         called = Called(f"{going.wanted.method} {going.wanted.path}"[:_LONGEST_SHOWN])
-        called.bytes_out, called.masked = len(going.body or b""), len(going.matched.fields)
-        relay = self._relay(going)
+        called.bytes_out, called.masked = len(going.body or b""), len(going.fields)
+        relay: Relay | None = None
         keep = False
         try:
             relay = await self._answer_to(going, gate, called)
@@ -154,25 +155,26 @@ class Exchange(UnderWay):
         except (CallRefusedError, LimitedError, BadRequestError, *_BROKEN) as fault:
             told = self._fault(fault, going.connection)
             called.reason, called.status = told.message, told.status
-            if relay.status in {401, 403}:
+            if relay is not None and relay.status in {401, 403}:
                 self._gateway.credentials.refused(going.connection)
-            if relay.begun and not self.is_over:
+            if relay is not None and relay.begun and not self.is_over:
                 gate.note_broken(told.message)
             keep = await self._break_off(told, relay)
         finally:
             self._abort_upstream()
-            called.status = called.status or relay.status
-            called.bytes_in = relay.bytes_in
+            if relay is not None:
+                called.status = called.status or relay.status
+                called.bytes_in = relay.bytes_in
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
             self._gateway.note_called(caller, self.binding, called, decision)
         return keep and not self._gone
 
-    async def _break_off(self, fault: CallRefusedError, relay: Relay) -> bool:
+    async def _break_off(self, fault: CallRefusedError, relay: Relay | None) -> bool:
         """Tell the app of a fault where that is still possible; return whether its connection can go on."""
         self._watch.rest()
         if self.is_over:
             return False
-        if relay.begun:
+        if relay is not None and relay.begun:
             self._client.abort()
             return False
         keep = self._keeps
@@ -203,9 +205,6 @@ class Exchange(UnderWay):
         if self._upstream is None:
             raise EOFError
         return self._upstream
-
-    def _relay(self, going: Going) -> Relay:
-        return Relay(self._client, self._watch, going)
 
     async def _answer_to(self, going: Going, gate: Gate, called: Called) -> Relay:
         """Return the answer to a call, its head read; what can do nothing twice is asked again when that may help."""
@@ -258,7 +257,7 @@ class Exchange(UnderWay):
             self._head, address, going.wanted.target, length, shown=going.shown, along=going.matched.headers,
             trace=going.trace,
         ) + (going.body or b"")  # fmt: skip
-        relay = self._relay(going)
+        relay = Relay(self._client, self._watch, going)
         # A connection that was idle may be closed just now: what must not be done twice goes over a new one.
         known = upstreams.take_idle(address) if going.is_repeatable and not called.repeats else None
         upstream = known or await upstreams.connect(address)

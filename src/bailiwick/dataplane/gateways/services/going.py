@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bailiwick.core.grants import RequestGrant
+from bailiwick.core.grants import FieldMask, RequestGrant
 from bailiwick.core.messages import ServiceConnection
 from bailiwick.dataplane.gateways.services.addresses import Addresses
 from bailiwick.dataplane.gateways.services.credentials import Shown
@@ -14,11 +14,15 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What is asked of which service, under which grants. A `body` of None is sent as it comes from the app."""
+    """What is asked of which service, under which grants.
+
+    A `body` of None is sent as it comes from the app; `fields` are masked in the answer.
+    """
 
     connection: ServiceConnection
     wanted: Wanted
     matched: Matched
+    fields: tuple[FieldMask, ...]
     body: bytes | None
     shown: Shown | None
     trace: str

@@ -38,7 +38,7 @@ class Relay:
         self._watch = watch
         self._going = going
         self._reader = ResponseReader(going.wanted.method)
-        self._fields = going.matched.fields
+        self._fields = going.fields
         self._links: frozenset[str] = frozenset()
         self._most_bytes = going.connection.most_answer_bytes
         self._withheld = [Withheld(secret) for secret in (going.shown.secrets if going.shown is not None else ())]
