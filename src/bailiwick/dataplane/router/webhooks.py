@@ -135,7 +135,10 @@ class Webhooks:
             return Page(411, "A webhook says how long it is.")
         if head.length > most:
             return self._refuse(site, hook, 413, f"it is larger than {most} bytes")
-        body = await _read(client, watch, head)
+        try:
+            body = await _read(client, watch, head)
+        except (EOFError, BadRequestError):
+            return Page(400, "The body of this webhook did not come as it said.")
         return await self._judge(site, hook, client, head, body)
 
     def note(self, site: Site, delivery: Delivery, words: str) -> None:
