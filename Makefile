@@ -44,7 +44,7 @@ setup-bench: setup
 	@scripts/install_system.sh pgbouncer
 
 setup-tests: setup
-	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl docker-registry iproute2 runsc softhsm2 mariadb-server
+	@scripts/install_system.sh bubblewrap chromium nodejs npm php-cli php-xml php-mbstring slapd ldap-utils rsyslog rsyslog-openssl docker-registry iproute2 runsc softhsm2 mariadb-server redis-server
 
 # The environment is made anew when the lock file changes.
 $(VENV)/.complete: requirements.lock pyproject.toml

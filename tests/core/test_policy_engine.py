@@ -131,6 +131,20 @@ def test_an_app_opens_the_hosts_that_it_declared_and_no_other() -> None:
     assert not ENGINE.decide(person("u@example.com"), "egress.connect", app(), {"declared": True}).allowed
 
 
+@pytest.mark.req("IN9")
+@pytest.mark.parametrize(
+    ("changed", "decider"),
+    [("", "declared-webhooks"), ("declared", ""), ("signed", ""), ("enabled", "webhooks-of-what-is-off")],
+)
+def test_a_webhook_is_delivered_when_it_is_declared_signed_and_on(changed: str, decider: str) -> None:
+    sender = Identity.of_service(Principal("service", "webhook/crm/changes"))
+    facts = {fact: fact != changed for fact in ("declared", "signed", "enabled")}
+    decision = ENGINE.decide(sender, "webhook.deliver", app(), facts)
+    assert decision.allowed is (changed == "")
+    assert not decider or decision.deciders == (decider,)
+    assert not ENGINE.decide(person("u@example.com"), "webhook.deliver", app(), facts).allowed
+
+
 STEP_UPS = PolicyEngine.built_in(
     """
     @id("fresh") @reason("fresh") @max_age("900")
@@ -186,6 +200,7 @@ def test_every_action_of_people_is_known_by_what_it_is_done_to() -> None:
     of_planes_and_apps = {
         "access-review.apply", "consent.fetch", "secret.fetch", "pass.issue", "report.take", "egress.connect"
     }  # fmt: skip
+    of_planes_and_apps |= {"webhook.deliver"}
     assert set().union(*(ENGINE.actions_on(kind) for kind in kinds)) == ENGINE.actions - of_planes_and_apps
     assert "app.kill" in ENGINE.actions_on("App")
     assert "app.kill" not in ENGINE.actions_on("Folder")

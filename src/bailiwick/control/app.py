@@ -41,7 +41,7 @@ from bailiwick.control.identity import (
     TokenExchange,
     TokenService,
 )
-from bailiwick.control.integrations import DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
@@ -146,6 +146,7 @@ class ControlPlane:
     known_identities: KnownIdentities
     consents: ConsentService
     consent_keeper: ConsentKeeper
+    connectors: Connectors
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService

@@ -238,6 +238,7 @@ class ControlSettings(BaseSettings):
     artifacts: ArtifactOptions = Field(default_factory=ArtifactOptions)
     vault_keys: KeyOptions = Field(default_factory=KeyOptions)
     upgrades: UpgradeSettings | None = None
+    connectors: Path | None = Field(default=None, description="a folder with descriptions of systems of your own")
     trusted_proxies: tuple[str, ...] = ()
     trial: bool = Field(default=False, description="of an upgrade: answer, and do nothing by itself")
 

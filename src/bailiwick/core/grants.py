@@ -24,6 +24,7 @@ AddressPattern = Annotated[
         max_length=254,
     ),
 ]
+_ClassName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 _FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
 
 
@@ -189,7 +190,10 @@ class RequestGrant(_Value):
 
     Parts of a pattern in braces are any one part of a path, `/**` at its end is any rest. `query` are the parameters,
     and `body` the fields of a JSON body, that a call may have: any where it is None. `headers` are those of the app
-    that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON.
+    that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON. `links` are
+    fields of JSON answers that hold addresses of the service, such as that of the next page: the app gets them as
+    addresses that it can follow. `hide` are classes of data whose fields are masked, too, as far as somebody said
+    which they are.
     """
 
     methods: frozenset[Method] = Field(min_length=1)
@@ -198,6 +202,8 @@ class RequestGrant(_Value):
     body: tuple[_ParameterName, ...] | None = None
     headers: tuple[_HeaderName, ...] = ()
     fields: tuple[FieldMask, ...] = ()
+    links: tuple[_FieldPath, ...] = ()
+    hide: tuple[_ClassName, ...] = ()
 
 
 class MailGrant(_Value):
@@ -240,7 +246,8 @@ class DataGrant(_Value):
 
 @dataclass(frozen=True, slots=True)
 class ClassedAccess:
-    """What an access rule of an integration brings: columns (`table.column`) and the class of data in each.
+    """What an access rule of an integration brings: columns (`table.column`), or fields of answers (`/path#field`), and
+    the class of data in each.
 
     Columns of which nobody said a class are left out.
     """

@@ -110,10 +110,16 @@ class AppSection(_Section):
 
 
 class IntegrationUse(_Section):
-    """An integration by the name that the code uses: its resource, and the access asked as `table:read|write`."""
+    """An integration by the name that the code uses: its resource, and the access asked as `table:read|write`.
+
+    `webhooks` are the app's own paths for what the system sends by itself, by the name that the integration gives it.
+    """
 
     use: Name
     access: tuple[AccessRule, ...] = Field(min_length=1)
+    webhooks: Mapping[Name, Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,79}){1,8}$")]] = Field(
+        default_factory=dict, max_length=20
+    )
 
 
 class ModelUse(_Section):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,13 +12,42 @@ from bailiwick.core.manifest import Manifest
 from bailiwick.core.static_site import STRICT_POLICY
 
 
+class Granted(Protocol):
+    """An integration as an app gets it: see `core.messages.IntegrationState`."""
+
+    @property
+    def name(self) -> str:
+        """What the app's code calls it."""
+
+    @property
+    def resource(self) -> str:
+        """Which it is."""
+
+    @property
+    def grant(self) -> DataGrant:
+        """What is open."""
+
+    @property
+    def webhooks(self) -> Mapping[str, str]:
+        """The app's paths for what it sends, by name."""
+
+
 class IntegrationReach(BaseModel):
-    """One integration in reach: the name in the app's code, the resource behind it and the grant."""
+    """One integration in reach: the name in the app's code, the resource behind it, the grant, and the app's paths for
+    what it sends by itself, as `name /path`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     resource: str
     grant: DataGrant
+    webhooks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, state: Granted) -> "IntegrationReach":
+        """Return the reach of an integration as an app gets it."""
+        webhooks = tuple(f"{name} {path}" for name, path in sorted(state.webhooks.items()))
+        return cls(name=state.name, resource=state.resource, grant=state.grant, webhooks=webhooks)
 
 
 class Reach(BaseModel):
@@ -56,9 +85,14 @@ class Reach(BaseModel):
         if not self.pages:
             del document["pages"]
         for integration in document["integrations"]:
+            if not integration["webhooks"]:
+                del integration["webhooks"]
             integration["grant"]["tables"] = list(map(_said_of_table, integration["grant"]["tables"]))
             for request in integration["grant"]["requests"]:
                 request["methods"] = sorted(request["methods"])
+                for newer in ("links", "hide"):
+                    if not request[newer]:
+                        del request[newer]
             if not integration["grant"]["requests"]:
                 del integration["grant"]["requests"]
             if not integration["grant"]["mail"]:

@@ -39,6 +39,8 @@ def reach_lines(reach: Reach) -> Iterator[Line]:
     """Yield the lines of a reach."""
     for integration in reach.integrations:
         yield from (Line("scope", words) for words in grant_words(integration))
+        for name, _, path in (webhook.partition(" ") for webhook in integration.webhooks):
+            yield Line("webhook", f"{integration.resource} sends {name} to {path}, when it is signed")
     if reach.database:
         yield Line("database", "has a database of its own")
     if reach.storage_bytes:
@@ -111,6 +113,7 @@ def request_words(resource: str, request: RequestGrant) -> str:
         _only("fields sent", request.body),
         f"sends the headers {', '.join(request.headers)}" if request.headers else "",
         *map(field_words, request.fields),
+        f"{', '.join(request.hide)} data hidden" if request.hide else "",
     ]
     calls = f"{resource}: {', '.join(sorted(request.methods))} {request.path}"
     return "; ".join([calls, *filter(None, limits)])

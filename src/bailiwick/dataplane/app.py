@@ -47,6 +47,7 @@ from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
+from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.mail import MailGateway
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
@@ -72,6 +73,7 @@ from bailiwick.dataplane.router import (
     RouterParts,
     SignIn,
     Sites,
+    Webhooks,
     serve,
 )
 from bailiwick.dataplane.sandbox import MIB, Runtimes, Together, end_abandoned
@@ -118,6 +120,7 @@ class DataPlane:
         )
         self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
+        self._gates = self._gates_made()
         gateway = SqlGateway(
             self._integrations.connect,
             self._calls.resolve,
@@ -126,6 +129,7 @@ class DataPlane:
             utc_now,
             guard=self._guard,
             translated=self._integrations.translated,
+            gates=self._gates,
         )
         self._services = ServiceGateway(
             connection=self._integrations.service,
@@ -136,6 +140,7 @@ class DataPlane:
             emit=self._emit,
             clock=utc_now,
             guard=self._guard,
+            gates=self._gates,
         )
         self._mail = MailGateway(
             connection=self._integrations.mail_server,
@@ -147,6 +152,7 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
         )
+        self._webhooks = Webhooks(settings.plane, self._integrations.secret, self._engine, self._emit, utc_now)
         self._models = self._models_made()
         self._cutter = Cutter(
             (gateway, self._services, self._mail),
@@ -172,6 +178,18 @@ class DataPlane:
 
     def _desired(self) -> DesiredState | None:
         return self._host.desired
+
+    def _gates_made(self) -> Gates:
+        shared = self._settings.shared_limits
+        url = shared.url if shared is not None else ""
+        return Gates(
+            limits=self._integrations.limits,
+            state=self._desired,
+            emit=self._emit,
+            report=self._spool.add,
+            clock=utc_now,
+            shared=(lambda tenant: SharedRates(url, tenant)) if url else None,
+        )
 
     def _models_made(self) -> PlaneModels:
         return PlaneModels(
@@ -299,6 +317,7 @@ class DataPlane:
         await self._host.close()
         self._models.close()
         self._services.upstreams.close()
+        await self._gates.close()
         self._egress.close()
         await asyncio.to_thread(self._spool.close)
         for task in done:
@@ -329,6 +348,7 @@ class DataPlane:
             proxies=Proxies(self._settings.proxies),
             identities=self._identities,
             crowd=Crowd(self._settings.connections, self._settings.connections_per_address),
+            webhooks=self._webhooks,
         )
 
     def _health(self) -> dict[str, object]:
@@ -397,6 +417,8 @@ class DataPlane:
             await asyncio.sleep(_TICK_SECONDS)
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
+            self._gates.roll_up()
+            self._webhooks.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()

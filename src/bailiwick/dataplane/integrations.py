@@ -19,6 +19,7 @@ from bailiwick.core.messages import (
     DatabaseConnection,
     DesiredState,
     FileConnection,
+    IntegrationLimits,
     IntegrationState,
     MailConnection,
     MysqlConnection,
@@ -70,6 +71,10 @@ class PlaneIntegrations:
         self.upstreams = Upstreams(certificate=self._secrets.get)
         self.credentials = ServiceCredentials(self._secrets, self.upstreams, link.person_token)
 
+    async def secret(self, name: str) -> str:
+        """Return a secret that an app of this plane uses; raise `BailiwickError` when it cannot be had."""
+        return await self._secrets.get(name)
+
     def secrets(self) -> frozenset[str]:
         """Return the credentials that were ever in memory, and the tokens that are."""
         return self._secrets.values | self.credentials.tokens
@@ -96,7 +101,10 @@ class PlaneIntegrations:
         state = self._integration(binding)
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
-        return await self.sign_in(state.connection, f"bailiwick {binding.app}", self._pool.connect)
+        seconds = state.limits.statement_seconds
+        return await self.sign_in(
+            state.connection, f"bailiwick {binding.app}", partial(self._pool.connect, statement_seconds=seconds)
+        )
 
     def hear(self, newest: Mapping[str, int]) -> None:
         """Take the newest versions of secrets: an older one is asked for anew at its next use."""
@@ -132,13 +140,14 @@ class PlaneIntegrations:
         found = state.connection if state is not None else None
         return found if isinstance(found, MailConnection) else None
 
-    async def secret(self, name: str) -> str:
-        """Return a credential of the vault."""
-        return await self._secrets.get(name)
-
     def forget_secret(self, name: str) -> None:
         """Fetch a credential anew at its next use: it was not taken."""
         self._secrets.forget(name)
+
+    def limits(self, binding: Binding) -> IntegrationLimits:
+        """Return how much may go through the integration behind a socket now."""
+        state = self._integration(binding)
+        return state.limits if state is not None else IntegrationLimits()
 
     async def _connect_own(self, binding: Binding) -> Connection:
         app = self._app(binding)
@@ -199,6 +208,8 @@ class PlaneIntegrations:
         }
         resource = Resource("Integration", f"integration:{binding.resource}", binding.roles)
         decision = self._engine.decide(identity, "integration.query", resource, context)
+        if state is not None and state.off and not state.stopped and not decision.allowed:
+            return replace(decision, reason=f"{binding.resource} is switched off: {state.off}")
         if state is not None and state.stopped and not decision.allowed:
             words = f"{binding.resource} is stopped: {state.stopped}; a person must lift that"
             return replace(decision, reason=words)

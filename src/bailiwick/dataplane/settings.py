@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,6 +66,27 @@ class AllApps(BaseModel):
     processes: int = Field(default=0, ge=0)
 
 
+class SharedLimits(BaseModel):
+    """The Redis or Valkey server at which planes count the rates of integrations together.
+
+    `url_file` holds its URL with the password: `rediss://`, or `redis://` to this machine only, or `unix://`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url_file: Path
+
+    @property
+    def url(self) -> str:
+        """The URL; raises `ValueError` for one over which a password would go in the clear."""
+        url = self.url_file.read_text().strip()
+        parts = urlsplit(url)
+        here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if parts.scheme not in {"rediss", "unix"} and not (parts.scheme == "redis" and here):
+            raise ValueError(f"{self.url_file} must hold a rediss:// URL: the shared counter is reached over TLS")
+        return url
+
+
 class DataPlaneSettings(BaseModel):
     """Everything that a data plane must be told.
 
@@ -80,7 +102,8 @@ class DataPlaneSettings(BaseModel):
     that sleep take no more than `warm_memory_mib` together. `gvisor_platform` is how gVisor's kernel gets hold of apps'
     system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
     `connections` is how many it has open at most, and how many of one address. SQLite and DuckDB files of integrations
-    are in one of the folders `database_files`; without any there are none.
+    are in one of the folders `database_files`; without any there are none. With `shared_limits`
+    rates of integrations are counted together with other planes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +128,7 @@ class DataPlaneSettings(BaseModel):
     connections_per_address: int = Field(default=1000, ge=1, le=1_000_000)
     app_databases: AppDatabases | None = None
     all_apps: AllApps = AllApps()
+    shared_limits: SharedLimits | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
     attack_hours: float = Field(default=24.0, ge=0, le=8760)
     warm_memory_mib: int = Field(default=0, ge=0, le=2**20)

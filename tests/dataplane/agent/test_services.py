@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bailiwick.core.grants import DataGrant, FieldMask, RequestGrant
-from bailiwick.core.messages import BearerToken, IntegrationState, KillOrder, ServiceConnection
+from bailiwick.core.messages import BearerToken, IntegrationLimits, IntegrationState, KillOrder, ServiceConnection
 from bailiwick.core.stops import StopScope
 from tests.fixtures.crm import KEY, Crm, crm
 from tests.fixtures.plane import PlaneHouse
@@ -73,3 +73,17 @@ async def test_an_app_calls_a_service_for_the_person_it_serves_until_it_is_switc
     await house.serve(state.model_copy(update={"integrations": (moved,)}))
     assert "is not reached" in json.loads((await house.get("/contacts/17")).text)["title"]
     assert [asked.target for asked in system.asked] == ["/api/contacts/17"]
+    # What it may be asked changes for what runs, and a refusal says who switched it off.
+    few = IntegrationLimits.model_validate({"person": {"rate": "1/hour"}, "wait_seconds": 0})
+    limited = contacts.model_copy(update={"limits": few})
+    await house.serve(state.model_copy(update={"integrations": (limited,)}))
+    assert json.loads((await house.get("/contacts/17")).text)["name"] == "Ada"
+    over = json.loads((await house.get("/contacts/17")).text)
+    assert (over["status"], "user@example.com's rate of 1/h is used up" in over["title"]) == (429, True)
+    house.plane._gates.tell()
+    audited = await house.until_event("calls.limited")
+    assert (audited.resource, audited.context["refused.rate"]) == ("integration:crm", 1)
+    off = contacts.model_copy(update={"enabled": False, "off": "user:it@example.com: a leak"})
+    await house.serve(state.model_copy(update={"integrations": (off,)}))
+    closed = json.loads((await house.get("/contacts/17")).text)
+    assert closed["title"] == "crm is switched off: user:it@example.com: a leak"

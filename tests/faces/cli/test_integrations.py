@@ -1,9 +1,12 @@
 """Business systems on the command line: registered from a file, shown, changed, and granted as they say."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bailiwick.control.integrations import take_pressure
+from bailiwick.core.messages import LimitSeen, LimitsReport
 from tests.faces.cli.conftest import CommandLine
 from tests.fixtures.rotated import wrap
 
@@ -122,6 +125,66 @@ def test_a_mask_of_nothing_is_not_taken_for_no_mask(known: CommandLine, tmp_path
         known.run("admin", "integration", "register", written(tmp_path, SHOP.replace("last4", '"null"'))).exit_code == 0
     )
     assert "card (hidden)" in known.run("admin", "integration", "show", "shop").stdout
+
+
+@pytest.mark.req("IN9")
+def test_limits_are_declared_shown_with_how_near_they_are_and_changed_at_once(
+    known: CommandLine, tmp_path: Path
+) -> None:
+    declared = CRM + "limits: {app: {rate: 600/min, at_once: 5}, breaker: {failures: 3}}\n"
+    assert known.run("admin", "integration", "register", written(tmp_path, declared)).exit_code == 0
+    shown = known.run("admin", "integration", "show", "crm").stdout
+    assert "each app: 5 at once, 600/min, 150 in a burst" in shown
+    assert "left alone for 10 s after 3 failures in a row" in shown
+    changed = known.run("admin", "integration", "limit", "crm", "person.rate=10/s", "app.rate=", "reserve=0.5")
+    assert "each person: 20 at once, 10/s, 2 in a burst" in changed.stdout, changed.stderr
+    assert "each app: 5 at once\n" in changed.stdout
+    assert "50% of the first limit is kept" in changed.stdout
+    for wrong in ("app.rate=many", "nothing.rate=1/s", "app", "app.at_once=0", "reserve=2", "app.rate.calls.x=1"):
+        refused = known.run("admin", "integration", "limit", "crm", wrong)
+        assert refused.exit_code == 1, wrong
+    assert known.run("builder", "integration", "limit", "crm", "app.at_once=900").exit_code == 1
+    report = LimitsReport(
+        integration="crm", seconds=10, calls=7, waited=2, repeated=0, refused={"rate": 3}, breaker="open",
+        breaker_words="8 calls in a row failed", time=datetime(2030, 1, 1, tzinfo=UTC),
+        nearest=(LimitSeen(scope="app", kind="at-once", limit="5 at once", share=0.8, who="finance/desk"),),
+    )  # fmt: skip
+    with known.company.control.store.transaction() as session:
+        take_pressure(session, "production", report)
+    shown = known.run("admin", "integration", "show", "crm").stdout
+    assert "production: is left alone, it fails (8 calls in a row failed); 7 calls, 2 waited" in shown
+    assert "production: each app (finance/desk): 80% of 5 at once" in shown
+    assert "production: 3 refused for their rate" in shown
+    known.run("admin", "integration", "disable", "crm", "--reason", "a leak")
+    assert (
+        "OFF for every app: user:admin@example.com: a leak" in known.run("admin", "integration", "show", "crm").stdout
+    )
+    assert ("integration.limited", "user:admin@example.com") in known.company.actions()
+
+
+@pytest.mark.req("IN9")
+def test_webhooks_are_declared_on_both_sides_and_approved_as_reach(known: CommandLine, tmp_path: Path) -> None:
+    hooks = "    webhooks: {changes: {scheme: github, secret: crm-key}}\n"
+    text = CRM.replace("    credential: {kind: bearer, secret: crm-key}\n", hooks)
+    assert known.run("admin", "integration", "register", written(tmp_path, text)).exit_code == 0
+    shown = known.run("admin", "integration", "show", "crm").stdout
+    assert "production   sends changes by itself, signed as github with crm-key" in shown
+    unknown = known.run(
+        "admin", "integration", "register", written(tmp_path, text.replace("secret: crm-key", "secret: nothing"))
+    )
+    assert "the vault has no secret 'nothing'" in unknown.stderr
+    company = known.company
+    app = {"app.py": "app = 1\n"}
+    wrong = MANIFEST + 'webhooks = {deletions = "/hooks/crm"}\n'
+    refused = company.push("builder", {"bailiwick.toml": wrong, **app})
+    assert "'crm' sends no webhook 'deletions'" in "\n".join(refused.lines)
+    for path in ("hooks", "/../admin", "//x", "/a?b", "/"):
+        odd = MANIFEST + f'webhooks = {{changes = "{path}"}}\n'
+        assert not company.push("builder", {"bailiwick.toml": odd, **app}).accepted
+    good = MANIFEST + 'webhooks = {changes = "/hooks/crm"}\n'
+    assert company.push("builder", {"bailiwick.toml": good, **app}).accepted
+    deploy = known.run("builder", "deploy", "finance/desk", "--json").stdout
+    assert "crm sends changes to /hooks/crm, when it is signed" in deploy
 
 
 def test_a_database_is_registered_with_columns_by_name(known: CommandLine, tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bailiwick.control.integrations import take_pressure
 from bailiwick.core.grants import FieldMask, RequestGrant
-from bailiwick.core.messages import BearerToken, ServiceConnection
+from bailiwick.core.messages import BearerToken, LimitSeen, LimitsReport, ServiceConnection
 from tests.faces.console.conftest import Console, csrf_token
 from tests.fixtures.company import orders_db
 from tests.fixtures.rotated import wrap
@@ -41,10 +42,24 @@ def test_an_administrator_sees_what_systems_offer_and_switches_one_off(console: 
                   "select on orders"):  # fmt: skip
         assert words in page, words
     assert "the-key-of-the-crm" not in page
+    now = control.clock()
+    report = LimitsReport(
+        integration="crm", seconds=10, calls=7, waited=2, repeated=1, refused={"breaker": 3}, breaker="open",
+        breaker_words="8 calls in a row failed", time=now, shared="counted with other planes",
+        nearest=(LimitSeen(scope="app", kind="rate", limit="600/min", share=0.9, who="finance/desk"),),
+    )  # fmt: skip
+    with control.store.transaction() as session:
+        take_pressure(session, "production", report)
+    page = admin.get("/integrations").text
+    for words in ("left alone, it fails", "8 calls in a row failed", "each app (finance/desk): 90% of the burst of",
+                  "3 refused while it was left alone", "all apps together: 100 at once"):  # fmt: skip
+        assert words in page, words
     form = {"csrf_token": csrf_token(page), "enabled": "false", "reason": "a leak"}
     assert admin.post("/integrations/crm/switch", data={**form, "reason": ""}).status_code == 400
     assert admin.post("/integrations/crm/switch", data=form).status_code == 303
-    assert "Switched off for every app: crm." in admin.get("/integrations").text
+    off = admin.get("/integrations").text
+    assert "Switched off for every app: crm." in off
+    assert "Switched off by user:admin@example.com: a leak" in off
     builder, _ = console.signed_in("builder")
     seen = builder.get("/integrations").text
     assert "Switch crm" not in seen

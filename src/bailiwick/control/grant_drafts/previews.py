@@ -127,9 +127,9 @@ class GrantPreviews:
     def states(self, session: Session, plane: str) -> tuple[SystemState, ...]:
         """Return the databases that somebody works on the grants of and that a plane has to do with, and how."""
         looks, shown = self.catalogues.looks(session, plane), self._shown(session, plane)
-        found = []
+        found, present = [], self.integrations.present(session)
         for name in sorted({*looks, *(row.integration for row in shown)}):
-            connection = self.integrations.present(session, plane).get(name)
+            connection = present[name].connections.get(plane) if name in present else None
             if isinstance(connection, DatabaseConnection):
                 previews = [row for row in shown if row.integration == name]
                 found.append(self._state(session, name, connection, looks.get(name), previews))

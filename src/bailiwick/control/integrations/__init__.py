@@ -2,8 +2,10 @@
 
 from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
 from bailiwick.control.integrations.classes import DataClasses
+from bailiwick.control.integrations.connectors import Connector, Connectors, Made
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
+from bailiwick.control.integrations.pressure import Pressure, pressures, take_pressure
 from bailiwick.control.integrations.service import IntegrationService
 from bailiwick.control.integrations.static_keys import Wrapping, static_key
 from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdrawal, withdrawals
@@ -11,15 +13,21 @@ from bailiwick.control.integrations.withdrawals import GrantWithdrawals, Withdra
 __all__ = [
     "AccessNotOfferedError",
     "AccountBook",
+    "Connector",
+    "Connectors",
     "DataClasses",
     "FoundAccount",
     "GrantWithdrawals",
     "Integration",
     "IntegrationService",
+    "Made",
+    "Pressure",
     "Resolved",
     "UnknownIntegrationError",
     "Withdrawal",
     "Wrapping",
+    "pressures",
     "static_key",
+    "take_pressure",
     "withdrawals",
 ]

@@ -12,12 +12,13 @@ from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.errors import UnknownIntegrationError
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.grants import OFFER, ClassedAccess, TableGrant
+from bailiwick.core.grants import OFFER, ClassedAccess, FieldMask, Mask, Offer, RequestGrant, TableGrant
 from bailiwick.core.principals import Identity
 from bailiwick.store import Store
 
 # As manifests name them.
 _CLASS = re.compile(r"[a-z][a-z0-9-]{0,38}")
+_FIELD = re.compile(r"[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}")
 
 
 class DataClasses:
@@ -31,7 +32,9 @@ class DataClasses:
     def classify(
         self, identity: Identity, name: str, classes: Mapping[str, str], also: Collection[str] = ()
     ) -> dict[str, str]:
-        """Say which class columns (`table.column`) hold, nothing for none; return those of the integration now.
+        """Say which class columns (`table.column`), or fields of answers (`/path#field`), hold, nothing for none.
+
+        Returns those of the integration now.
 
         Columns are those that it offers, and `also` others that it is known to have. Raises `UnknownIntegrationError`,
         and `InvalidInputError` for another column or a name that is none.
@@ -71,10 +74,10 @@ class DataClasses:
         """Return what each access rule brings, of integrations that somebody classified."""
         rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
         return tuple(
-            ClassedAccess(row.name, rule, tuple(_classed(tables, _some(row.data_classes))))
+            ClassedAccess(row.name, rule, tuple(_classed(offers, _some(row.data_classes))))
             for row in rows
             if _some(row.data_classes)
-            for rule, tables in sorted(row.offers.items())
+            for rule, offers in sorted(row.offers.items())
         )
 
     def name_of_classes(self, session: Session) -> str:
@@ -91,12 +94,27 @@ def _some(classes: Mapping[str, str]) -> dict[str, str]:
     return {column: found for column, found in classes.items() if found}
 
 
+def with_hidden(offer: Offer, classes: Mapping[str, str]) -> Offer:
+    """Return an offer with the fields masked whose class of data it hides."""
+    if not isinstance(offer, RequestGrant) or not offer.hide:
+        return offer
+    begin, known = f"{offer.path}#", {field.path for field in offer.fields}
+    found = [
+        name.removeprefix(begin) for name, of in sorted(classes.items()) if name.startswith(begin) and of in offer.hide
+    ]
+    more = tuple(FieldMask(path=path) for path in found if path not in known)
+    return offer.model_copy(update={"fields": offer.fields + more, "hide": ()})
+
+
 def _require_known(classes: Mapping[str, str], row: IntegrationRow, also: Collection[str]) -> None:
-    offered = {column for tables in row.offers.values() for column in _columns(tables)} | set(also)
-    for column, found in classes.items():
-        if column not in offered:
+    offered = {column for offers in row.offers.values() for column in _columns(offers)} | set(also)
+    paths = {offer.path for offers in row.offers.values() for offer in _requests(offers)}
+    for name, found in classes.items():
+        path, mark, field = name.partition("#")
+        if name not in offered and not (mark and path in paths and _FIELD.fullmatch(field)):
+            hint = ", ".join(sorted(offered or {f"{path}#field" for path in paths})[:40])
             raise InvalidInputError(
-                f"'{row.name}' offers no column '{column[:80]}'", hint=f"it offers: {', '.join(sorted(offered)[:40])}"
+                f"'{row.name}' offers no {'field' if paths else 'column'} '{name[:80]}'", hint=f"it offers: {hint}"
             )
         if found and not _CLASS.fullmatch(found):
             raise InvalidInputError(
@@ -105,16 +123,38 @@ def _require_known(classes: Mapping[str, str], row: IntegrationRow, also: Collec
             )
 
 
-def _classed(tables: Iterable[object], classes: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(column, classes[column]) for column in dict.fromkeys(_columns(tables)) if column in classes]
+def _classed(offers: Iterable[object], classes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return columns and fields that an access brings, with the class of each that has one."""
+    parsed = list(offers)
+    brought = [*_columns(parsed), *_fields(parsed, classes)]
+    return [(name, classes[name]) for name in dict.fromkeys(brought) if name in classes]
 
 
-def _columns(tables: Iterable[object]) -> list[str]:
+def _columns(offers: Iterable[object]) -> list[str]:
     """Return the columns of grants as people name them: with the schema where that is not the usual one."""
     found = []
-    for table in map(OFFER.validate_python, tables):
+    for table in map(OFFER.validate_python, offers):
         if not isinstance(table, TableGrant):
             continue
         schema = "" if table.namespace == "public" else f"{table.namespace}."
         found += [f"{schema}{table.relation}.{column.name}" for column in table.columns]
+    return found
+
+
+def _requests(offers: Iterable[object]) -> list[RequestGrant]:
+    return [offer for offer in map(OFFER.validate_python, offers) if isinstance(offer, RequestGrant)]
+
+
+def _fields(offers: Iterable[object], classes: Mapping[str, str]) -> list[str]:
+    """Return the classified fields of answers that calls bring: those that are hidden from everybody bring nothing."""
+    found = []
+    for request in _requests(offers):
+        whole = with_hidden(request, classes)
+        fields = whole.fields if isinstance(whole, RequestGrant) else ()
+        hidden = [f"{request.path}#{field.path}" for field in fields if field.mask is Mask.NULL]
+        found += [
+            name
+            for name in classes
+            if name.startswith(f"{request.path}#") and not any(f"{name}.".startswith(f"{path}.") for path in hidden)
+        ]
     return found

@@ -11,6 +11,16 @@ class UnknownIntegrationError(NotFoundError):
     code = "integration.unknown"
 
 
+class UnknownConnectorError(NotFoundError):
+    """No pack describes a connector of this name."""
+
+    code = "connector.unknown"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        """Take the name and those that there are."""
+        super().__init__(f"there is no connector '{name[:60]}'", hint=f"there are: {', '.join(known)}")
+
+
 class AccessNotOfferedError(InvalidInputError):
     """The integration does not offer what the manifest asks for."""
 

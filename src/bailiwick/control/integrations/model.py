@@ -1,15 +1,17 @@
 """Integrations and what they offer, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bailiwick.core.grants import Offer
-from bailiwick.core.messages import AnyConnection, IntegrationState
+from bailiwick.core.messages import AnyConnection, IntegrationLimits, IntegrationState
 from bailiwick.core.reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """A business system: who owns it, where each plane finds it, and what may be asked for."""
+    """A business system: who owns it, where each plane finds it, what may be asked for, and how much of it. `off` says
+    who switched it off and why, `connector` of which description it was made.
+    """
 
     name: str
     kind: str
@@ -18,6 +20,9 @@ class Integration:
     enabled: bool
     connections: dict[str, AnyConnection]
     offers: dict[str, tuple[Offer, ...]]
+    limits: IntegrationLimits = field(default_factory=IntegrationLimits)
+    off: str = ""
+    connector: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Integrations: register business systems, say what they offer, and resolve what an app asks for."""
 
 import difflib
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,12 +13,13 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.checking import require_sound
+from bailiwick.control.integrations.classes import with_hidden
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.static_keys import WrappingOf, require_wrapped
 from bailiwick.control.integrations.tables import IntegrationRow
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import ConflictError
+from bailiwick.core.errors import ConflictError, InvalidInputError
 from bailiwick.core.events import ContextFact
 from bailiwick.core.grants import (
     OFFER,
@@ -31,11 +33,12 @@ from bailiwick.core.grants import (
     TableGrant,
 )
 from bailiwick.core.manifest import IntegrationUse, Manifest
-from bailiwick.core.messages import AnyConnection, IntegrationState
+from bailiwick.core.messages import AnyConnection, IntegrationLimits, IntegrationState
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach import IntegrationReach, reach_of
 from bailiwick.store import Store
 
+_LONGEST_OFF = 500
 _CONNECTION: TypeAdapter[AnyConnection] = TypeAdapter(AnyConnection)
 
 
@@ -120,6 +123,8 @@ class IntegrationService:
             "offers": {
                 rule: [offer.model_dump(mode="json") for offer in offers] for rule, offers in integration.offers.items()
             },
+            "limits": integration.limits.model_dump(mode="json", exclude_defaults=True),
+            "connector": integration.connector,
         }
         row = insert(IntegrationRow).values(
             name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
@@ -153,6 +158,7 @@ class IntegrationService:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             row = self._row(session, name)
             before, row.enabled = row.enabled, enabled
+            row.off = "" if enabled else f"{identity.principal}: {reason or 'no reason was given'}"[:_LONGEST_OFF]
             action = "integration.enabled" if enabled else "integration.disabled"
             self._audit.note(
                 session,
@@ -163,6 +169,23 @@ class IntegrationService:
                 deciders=decision.deciders,
                 before={"enabled": before},
                 after={"enabled": enabled},
+            )
+            self._store.after_commit(session, self._on_change)
+
+    def limit(self, identity: Identity, name: str, limits: IntegrationLimits) -> None:
+        """Say how much may go through an integration: it holds for apps at work at once."""
+        with self._store.transaction() as session:
+            decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            row = self._row(session, name)
+            before, row.limits = row.limits, limits.model_dump(mode="json", exclude_defaults=True)
+            self._audit.note(
+                session,
+                str(identity.principal),
+                "integration.limited",
+                f"integration:{name}",
+                deciders=decision.deciders,
+                before={"limits": json.dumps(before, sort_keys=True)},
+                after={"limits": json.dumps(row.limits, sort_keys=True)},
             )
             self._store.after_commit(session, self._on_change)
 
@@ -185,10 +208,9 @@ class IntegrationService:
         query = select(IntegrationRow.name, IntegrationRow.enabled)
         return {row.name: row.enabled for row in session.execute(query)}
 
-    def present(self, session: Session, plane: str) -> Mapping[str, AnyConnection]:
-        """Return where each integration that is switched on is reached from a plane now."""
-        found = [item for item in self.integrations(session) if item.enabled]
-        return {item.name: item.connections[plane] for item in found if plane in item.connections}
+    def present(self, session: Session) -> Mapping[str, Integration]:
+        """Return every integration as it is now, by name."""
+        return {item.name: item for item in self.integrations(session)}
 
     def resolve(self, session: Session, manifest: Manifest, plane: str, capabilities: Sequence[str] = ()) -> Resolved:
         """Return what a manifest, and what is open for its app, come to on a plane.
@@ -198,7 +220,7 @@ class IntegrationService:
         states = tuple(
             self._resolve_one(session, name, use, plane) for name, use in sorted(manifest.integrations.items())
         )
-        reaches = (IntegrationReach(name=item.name, resource=item.resource, grant=item.grant) for item in states)
+        reaches = map(IntegrationReach.of, states)
         return Resolved(states, reach_of(manifest, reaches, capabilities))
 
     def _resolve_one(self, session: Session, name: str, use: IntegrationUse, plane: str) -> IntegrationState:
@@ -206,12 +228,19 @@ class IntegrationService:
         unknown = [rule for rule in use.access if rule not in integration.offers]
         if unknown:
             raise AccessNotOfferedError(use.use, unknown[0], sorted(integration.offers))
+        sent = {name for place in integration.connections.values() for name in getattr(place, "webhooks", ())}
+        unknown = sorted(set(use.webhooks) - sent)
+        if unknown:
+            raise InvalidInputError(
+                f"'{use.use}' sends no webhook '{unknown[0]}'", hint=f"it sends: {', '.join(sorted(sent)) or 'none'}"
+            )
         if plane not in integration.connections:
             raise UnknownIntegrationError(
                 f"the integration '{use.use}' has no connection on the plane '{plane}'",
                 hint="an IT administrator adds one",
             )
-        offers = [offer for rule in use.access for offer in integration.offers[rule]]
+        classes = self._row(session, use.use).data_classes
+        offers = [with_hidden(offer, classes) for rule in use.access for offer in integration.offers[rule]]
         return IntegrationState(
             name=name,
             resource=use.use,
@@ -219,6 +248,8 @@ class IntegrationService:
             grant=granted(use.use, offers),
             roles=self._authorizer.holders(session, f"integration:{use.use}"),
             enabled=integration.enabled,
+            limits=integration.limits,
+            webhooks=use.webhooks,
         )
 
     def _row(self, session: Session, name: str) -> IntegrationRow:
@@ -308,6 +339,7 @@ def _described(integration: Integration) -> dict[str, ContextFact]:
         "description": integration.description,
         "owner": integration.owner,
         "offers": tuple(sorted(integration.offers)),
+        "limits": integration.limits.model_dump_json(exclude_defaults=True),
         **places,
     }
 
@@ -321,4 +353,7 @@ def _integration(row: IntegrationRow) -> Integration:
         enabled=row.enabled,
         connections={plane: _CONNECTION.validate_python(item) for plane, item in row.connections.items()},
         offers={rule: tuple(map(OFFER.validate_python, offers)) for rule, offers in row.offers.items()},
+        limits=IntegrationLimits.model_validate(row.limits),
+        off=row.off,
+        connector=row.connector,
     )

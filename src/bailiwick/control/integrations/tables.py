@@ -10,7 +10,9 @@ from bailiwick.store import Base
 
 
 class IntegrationRow(Base):
-    """An integration: connections by plane, offers by access rule, classes of data by column, as JSON."""
+    """An integration: connections by plane, offers by access rule, classes of data by column, limits, as JSON. `off`
+    says who switched it off and why, `connector` of which description it was made.
+    """
 
     __tablename__ = "integrations"
     __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
@@ -23,6 +25,9 @@ class IntegrationRow(Base):
     connections: Mapped[dict[str, Any]]
     offers: Mapped[dict[str, Any]]
     data_classes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    off: Mapped[str] = mapped_column(server_default="")
+    connector: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime]
 
 
@@ -36,6 +41,18 @@ class WithdrawnGrantRow(Base):
     integration: Mapped[str]
     by: Mapped[str]
     reason: Mapped[str]
+    time: Mapped[datetime]
+
+
+class PressureRow(Base):
+    """What a plane last told of what goes through an integration."""
+
+    __tablename__ = "integration_pressure"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "integration", "plane"),)
+
+    integration: Mapped[str]
+    plane: Mapped[str]
+    report: Mapped[dict[str, Any]]
     time: Mapped[datetime]
 
 

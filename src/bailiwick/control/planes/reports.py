@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
+from bailiwick.control.integrations import take_pressure
 from bailiwick.control.observe import ObserveService, take_storage, take_walls, take_work
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
@@ -42,6 +43,7 @@ from bailiwick.core.messages import (
     EgressRollup,
     JobReport,
     KillReport,
+    LimitsReport,
     NetworksReport,
     PoliciesReport,
     RehearsalReport,
@@ -143,6 +145,8 @@ class ReportTaker:
                     self._take_accounts(session, plane, item.report)
                 elif isinstance(item.report, CatalogueReport | UniquenessReport):
                     self._drafts.take(session, plane, item.report)
+                elif isinstance(item.report, LimitsReport):
+                    self._take_limits(session, plane, item.report)
                 elif isinstance(item.report, DecisionsReport):
                     remember(session, [_asked(plane, asked) for asked in item.report.asked])
                 elif isinstance(item.report, SettingsReport):
@@ -181,10 +185,17 @@ class ReportTaker:
 
     def _take_accounts(self, session: Session, plane: str, report: AccountsReport) -> None:
         """Take what a plane saw in a system that apps of it use; of others it cannot know anything."""
-        apps = self._releases.app_states(session, plane) + self._releases.candidate_states(session, plane)
-        used = {item.resource for app in apps for item in app.integrations}
-        if report.integration in used:
+        if self._uses(session, plane, report.integration):
             self._accounts.record(session, plane, report)
+
+    def _take_limits(self, session: Session, plane: str, report: LimitsReport) -> None:
+        """Take what went through an integration that apps of the plane use."""
+        if self._uses(session, plane, report.integration):
+            take_pressure(session, plane, report)
+
+    def _uses(self, session: Session, plane: str, integration: str) -> bool:
+        apps = self._releases.app_states(session, plane) + self._releases.candidate_states(session, plane)
+        return any(item.resource == integration for app in apps for item in app.integrations)
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode

@@ -11,7 +11,7 @@ from bailiwick.control.catalog import CatalogService
 from bailiwick.control.domains import domains_by_app
 from bailiwick.control.guardrails import rails_in_force
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.integrations import IntegrationService, withdrawals
+from bailiwick.control.integrations import Integration, IntegrationService, withdrawals
 from bailiwick.control.pauses import words_by_worker
 from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.freezes import Freezes
@@ -19,7 +19,7 @@ from bailiwick.control.release.tables import CandidateRow, CurrentRow, ReleaseRo
 from bailiwick.control.stops import StandingStops, StopService
 from bailiwick.core.branches import branch_label
 from bailiwick.core.guardrails import Guardrails, guardrails_of, settings_for
-from bailiwick.core.messages import AnyConnection, AppState, IntegrationState
+from bailiwick.core.messages import AppState, IntegrationState
 from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, PRODUCTION
 from bailiwick.core.policy import RoleHolders
 from bailiwick.core.rollouts import RolloutStep
@@ -107,7 +107,7 @@ class ServingService:
     def _states(self, session: Session, rows: Sequence[ReleaseRow]) -> list[AppState]:
         if not rows:
             return []
-        present = {plane: self._integrations.present(session, plane) for plane in set(PLANE_OF_MODE.values())}
+        present = self._integrations.present(session)
         holders = self._authorizer.holders_of(session, [f"app:{row.app}" for row in rows])
         withdrawn = frozenset((item.app, item.integration) for item in withdrawals(session))
         held = self._freezes.held(session)
@@ -137,7 +137,7 @@ class ServingService:
         self,
         session: Session,
         row: ReleaseRow,
-        present: Mapping[str, Mapping[str, AnyConnection]],
+        present: Mapping[str, Integration],
         withdrawn: Collection[tuple[str, str]],
         stops: StandingStops,
         guardrails: Guardrails,
@@ -174,18 +174,33 @@ class ServingService:
             capabilities=capabilities,
             closed=tuple(name for name in capabilities if name not in self._open_for(session, row.app)),
             integrations=tuple(
-                state.model_copy(
-                    update={
-                        "connection": present[plane].get(state.resource, state.connection),
-                        "enabled": state.resource in present[plane]
-                        and (row.app, state.resource) not in withdrawn
-                        and not closed[state.resource],
-                        "stopped": closed[state.resource],
-                    }
+                _as_it_is(
+                    state,
+                    present.get(state.resource),
+                    plane,
+                    withdrawn=(row.app, state.resource) in withdrawn,
+                    stopped=closed[state.resource],
                 )
                 for state in states
             ),
         )
+
+
+def _as_it_is(
+    state: IntegrationState, now: Integration | None, plane: str, *, withdrawn: bool, stopped: str
+) -> IntegrationState:
+    """Return an integration as an app may use it now: where it is, how much of it, and whether at all."""
+    if now is None or plane not in now.connections:
+        return state.model_copy(update={"enabled": False, "stopped": stopped})
+    return state.model_copy(
+        update={
+            "connection": now.connections[plane],
+            "enabled": now.enabled and not withdrawn and not stopped,
+            "stopped": stopped,
+            "off": "" if now.enabled else now.off,
+            "limits": now.limits,
+        }
+    )
 
 
 def _signers(chain: Mapping[str, Any]) -> set[str]:

@@ -102,6 +102,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         known_identities=drafting.identities,
         consents=consents.service,
         consent_keeper=consents.keeper,
+        connectors=estate.connectors,
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

@@ -15,7 +15,14 @@ from bailiwick.control.identity import (
     AccessService,
 )
 from bailiwick.control.inference import ModelServing
-from bailiwick.control.integrations import AccountBook, DataClasses, GrantWithdrawals, IntegrationService, Wrapping
+from bailiwick.control.integrations import (
+    AccountBook,
+    Connectors,
+    DataClasses,
+    GrantWithdrawals,
+    IntegrationService,
+    Wrapping,
+)
 from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
@@ -32,6 +39,7 @@ class Estate:
     withdrawals: GrantWithdrawals
     accounts: AccountBook
     data_classes: DataClasses
+    connectors: Connectors
     access: AccessService
     rotations: RotationService
     rotation_keeper: RotationKeeper
@@ -75,6 +83,7 @@ def build_estate(base: Base, people: People) -> Estate:
         withdrawals=withdrawals,
         accounts=AccountBook(base.audit),
         data_classes=DataClasses(base.store, base.audit, base.authorizer),
+        connectors=Connectors(base.settings.connectors),
         access=AccessService(base.authorizer, names, base.clock),
         rotations=rotations,
         rotation_keeper=_rotation_keeper(base, rotations),

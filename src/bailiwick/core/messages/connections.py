@@ -1,5 +1,6 @@
 """Where integrations are reached from a plane, and as whom; credentials are named, and fetched apart."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from bailiwick.core.messages.addresses import PORTS, SecretName, is_loopback, require_address
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.credentials import BasicPassword, Credential, NoCredential, PersonConsent
+from bailiwick.core.webhooks import Scheme
 
 _LONGEST_WAIT_SECONDS = 300.0
 
@@ -106,10 +108,23 @@ class FileConnection(Message):
         return frozenset()
 
 
+class Webhook(Message):
+    """What a system sends by itself, and how it signs it with a secret that it shares with the platform.
+
+    What says that it was sent longer than `tolerance_seconds` ago, or is larger than `most_bytes`, is refused.
+    """
+
+    scheme: Scheme
+    secret: SecretName
+    tolerance_seconds: float = Field(default=300.0, ge=1, le=3600)
+    most_bytes: int = Field(default=2**20, ge=1, le=25 * 2**20)
+
+
 class ServiceConnection(Message):
     """An HTTP service. Paths of calls are put behind `url`; `authority` is a certificate (PEM) to check it by, where
     its own is not of one that everybody trusts. `client_certificate` names the secret that holds the certificate and
-    key (PEM) that the gateway shows to it, where it wants mutual TLS.
+    key (PEM) that the gateway shows to it, where it wants mutual TLS. Nothing may be silent for longer than
+    `timeout_seconds`, the head of an answer takes no longer in all, and a whole answer no longer than `answer_seconds`.
     """
 
     kind: Literal["http"]
@@ -118,7 +133,12 @@ class ServiceConnection(Message):
     authority: str = Field(default="", max_length=20_000)
     client_certificate: SecretName | Literal[""] = ""
     timeout_seconds: float = Field(default=30.0, gt=0, le=_LONGEST_WAIT_SECONDS)
-    most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**34)
+    answer_seconds: float = Field(default=3600.0, gt=0, le=86_400)
+    most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**36)
+    most_body_bytes: int = Field(default=16 * 2**20, ge=0, le=2**36)
+    webhooks: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")], Webhook] = Field(
+        default_factory=dict, max_length=20
+    )
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -152,7 +172,8 @@ class ServiceConnection(Message):
     @property
     def secrets(self) -> frozenset[str]:
         """The names of the secrets that planes need for it."""
-        return self.credential.secrets | ({self.client_certificate} if self.client_certificate else set())
+        shown = {self.client_certificate} if self.client_certificate else set()
+        return self.credential.secrets | shown | {webhook.secret for webhook in self.webhooks.values()}
 
     @property
     def control_secrets(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.catalogue import CatalogueReport, UniquenessReport
+from bailiwick.core.messages.limits import LimitsReport
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
@@ -349,6 +350,7 @@ AnyReport = (
     | WorkerReport
     | CatalogueReport
     | UniquenessReport
+    | LimitsReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

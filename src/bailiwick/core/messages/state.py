@@ -10,6 +10,7 @@ from bailiwick.core.grants import DataGrant
 from bailiwick.core.guardrails import Guardrails
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection
+from bailiwick.core.messages.limits import IntegrationLimits
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.statements import Envelope
@@ -18,7 +19,8 @@ from bailiwick.core.trust import KeyChanges
 
 class IntegrationState(Message):
     """An integration as an app of this plane may use it, under the name that its code uses; `stopped` says why nobody
-    may just now, when the kill switch closed it.
+    may just now, when the kill switch closed it, and `off` who switched it off and why. `webhooks` are the app's paths
+    for what the system sends, by name.
     """
 
     name: str
@@ -28,6 +30,9 @@ class IntegrationState(Message):
     roles: Mapping[str, frozenset[str]]
     enabled: bool = True
     stopped: str = ""
+    off: str = ""
+    limits: IntegrationLimits = IntegrationLimits()
+    webhooks: Mapping[str, str] = Field(default_factory=dict)
 
 
 class AppState(Message):

@@ -39,6 +39,7 @@ _GATES = frozenset(
         "pass.issue",
         "report.take",
         "secret.fetch",
+        "webhook.deliver",
     }
 )
 # What administrators of the organisation and of security do in a folder whatever it says: look, stop, and undo.

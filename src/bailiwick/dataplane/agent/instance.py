@@ -344,6 +344,7 @@ async def _open_gateways(
             grant=integration.grant,
             roles=integration.roles,
             data_classes=frozenset(instance.manifest.app.data_classes),
+            name=integration.name,
         )
         door = _door(integration.connection, binding, shop)
         door.room = instance.room

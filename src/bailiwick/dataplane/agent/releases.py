@@ -63,10 +63,7 @@ def verify(state: AppState, fetched: Fetched, keys: TrustedKeys) -> tuple[Verifi
     if verified.release != state.release:
         raise SignatureError(f"the artefact is of another release: {verified.release[:60]}")
     manifest = _manifest(verified.files)
-    reaches = (
-        IntegrationReach(name=item.name, resource=item.resource, grant=item.grant) for item in state.integrations
-    )
-    opened = reach_of(manifest, reaches, state.capabilities).digest()
+    opened = reach_of(manifest, map(IntegrationReach.of, state.integrations), state.capabilities).digest()
     if opened != state.reach:
         raise SignatureError("the reach in the signed tree is not the one that was approved")
     if state.mode == "production" and manifest.database is not None:

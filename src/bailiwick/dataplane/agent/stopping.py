@@ -58,7 +58,10 @@ def closed_by(desired: DesiredState, order: KillOrder) -> DesiredState:
 def closed_ways(desired: DesiredState) -> frozenset[Way]:
     """Return the integrations and models that are closed at a plane."""
     integrations = {
-        (StopKind.INTEGRATION, item.resource) for app in desired.releases for item in app.integrations if item.stopped
+        (StopKind.INTEGRATION, item.resource)
+        for app in desired.releases
+        for item in app.integrations
+        if item.stopped or item.off
     }
     return frozenset(integrations | {(StopKind.MODEL, item.name) for item in desired.models if item.stopped})
 

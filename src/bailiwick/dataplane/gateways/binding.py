@@ -15,8 +15,8 @@ class Binding:
     """What a planted socket stands for: this app and release, this integration under this grant.
 
     Each is one socket and equal to itself only, so that it can be a key without looking through the whole grant.
-    `database_of` is set for an app's own database: the mode ("preview" or "production") that it belongs to, and
-    `branch` for that of a branch's preview.
+    `name` is what the app's own code calls it. `database_of` is set for an app's own database: the mode ("preview" or
+    "production") that it belongs to, and `branch` for that of a branch's preview.
     """
 
     app: str
@@ -29,6 +29,7 @@ class Binding:
     data_classes: frozenset[str] = frozenset()
     database_of: str = ""
     branch: str = ""
+    name: str = ""
 
     @property
     def written(self) -> str:

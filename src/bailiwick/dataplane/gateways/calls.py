@@ -86,8 +86,7 @@ class UnderWay:
     async def _body(self, most_bytes: int) -> bytes:
         """Return the whole body; raise `CallRefusedError` for one that is too large or broken."""
         head, client = self._head, self._client
-        if head.get(b"expect").lower() == "100-continue" and not client.waiting:
-            client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._say_continue()
         self._watch.expect(client, _BODY_SECONDS)
         try:
             body = await whole_body(client, head.length, most_bytes)
@@ -99,6 +98,11 @@ class UnderWay:
             self._watch.rest()
         self._body_read = True
         return body
+
+    def _say_continue(self) -> None:
+        """Ask for the body where the client waits to be asked (RFC 9110 section 10.1.1)."""
+        if self._head.get(b"expect").lower() == "100-continue" and not self._client.waiting:
+            self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     async def _ask(self, upstream: Channel, out: bytes, sending: Callable[[Channel], None]) -> bytes:
         """Send the call; return the beginning of the answer, empty when the server closed instead."""

@@ -14,10 +14,13 @@ class CallRefusedError(BailiwickError):
 
     code = "call.refused"
 
-    def __init__(self, status: int, message: str, *, hint: str = "", deciders: Sequence[str] = ()) -> None:
-        """Take the HTTP status, what is wrong, what to do, and which policy or check decided."""
+    def __init__(
+        self, status: int, message: str, *, hint: str = "", deciders: Sequence[str] = (), retry_seconds: float = 0
+    ) -> None:
+        """Take the HTTP status, what is wrong, what to do, which policy or check decided, and when to come again."""
         super().__init__(message, hint=hint, deciders=deciders)
         self.status = status
+        self.retry_seconds = retry_seconds
 
 
 def call_behind(traceparent: str, app: str, resolve: Callable[[str], Call | None]) -> Call | None:

@@ -5,6 +5,7 @@ import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bailiwick.client_tls import client_context
@@ -31,7 +32,12 @@ class Address:
 
     @classmethod
     def of(cls, url: str, authority_pem: str = "") -> "Address":
-        """Read a URL of the configuration."""
+        """Read a URL of the configuration; each is read once."""
+        return _read(url, authority_pem, "")
+
+    @classmethod
+    def read(cls, url: str, authority_pem: str = "") -> "Address":
+        """Read a URL that is met once."""
         parts = urlsplit(url)
         tls = parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
@@ -40,8 +46,7 @@ class Address:
     @classmethod
     def to(cls, connection: ServiceConnection) -> "Address":
         """Return where a service is."""
-        found = cls.of(connection.url, connection.authority)
-        return replace(found, certificate=connection.client_certificate)
+        return _read(connection.url, connection.authority, connection.client_certificate)
 
     @property
     def authority(self) -> bytes:
@@ -115,3 +120,8 @@ class Upstreams:
             for channel in idle:
                 channel.abort()
         self._idle.clear()
+
+
+@lru_cache(maxsize=1000)
+def _read(url: str, authority_pem: str, certificate: str) -> Address:
+    return replace(Address.read(url, authority_pem), certificate=certificate)

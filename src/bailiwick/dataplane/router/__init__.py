@@ -16,6 +16,7 @@ from bailiwick.dataplane.router.sign_in import SignIn
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.tls import Certificate
 from bailiwick.dataplane.router.upstream import Pool
+from bailiwick.dataplane.router.webhooks import Webhooks
 from bailiwick.dataplane.router.wire import RequestHead
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Site",
     "Sites",
     "StaticFiles",
+    "Webhooks",
     "page_headers",
     "run_front",
     "serve",

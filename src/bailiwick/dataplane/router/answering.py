@@ -23,6 +23,7 @@ from bailiwick.dataplane.router.sign_in import CALLBACK_PATH, SIGN_IN_PATH, SIGN
 from bailiwick.dataplane.router.sites import Site, Sites
 from bailiwick.dataplane.router.upstream import Pool
 from bailiwick.dataplane.router.watch import Watch
+from bailiwick.dataplane.router.webhooks import WEBHOOK_PATH, Delivery, Webhooks
 from bailiwick.dataplane.router.wire import RequestHead
 from bailiwick.dataplane.turns import Turns
 
@@ -46,6 +47,7 @@ class RouterParts:
     identities: IdentityTokens = field(default_factory=IdentityTokens)
     crowd: Crowd = field(default_factory=Crowd)
     own_pages: OwnPages | None = None
+    webhooks: Webhooks | None = None
 
 
 class Answering:
@@ -68,9 +70,15 @@ class Answering:
         await self._turns.take(site.state.app if site is not None else "")
         if site is None:
             return self._nothing_at(head.host)
+        if head.path.startswith(WEBHOOK_PATH):
+            return await self._webhook(client, watch, site, head)
         own = await self._own_answer(site, head)
-        if own is not None:
-            return own
+        return own if own is not None else await self._for_whoever(client, watch, site, head, address)
+
+    async def _for_whoever(
+        self, client: Client, watch: Watch, site: Site, head: RequestHead, address: str
+    ) -> bool | Page:
+        """Answer what an app is asked, by whoever asks."""
         who = self._parts.gate.check(site, head, address)
         side = self._parts.sites.side_of(site, who) if isinstance(who, Identity) else site
         if side is not site:
@@ -86,6 +94,36 @@ class Answering:
             # Anything may have changed meanwhile, the site too: ask from the start.
             return await self._woken(site) or await self._answer_for_site(client, watch, head, address)
         return await self._let_in(client, watch, site, head, who, file)
+
+    async def _webhook(self, client: Client, watch: Watch, site: Site, head: RequestHead) -> bool | Page:
+        """Deliver what a business system sends, signed, to the app that declared it; wake the app for it."""
+        webhooks = self._parts.webhooks
+        if webhooks is None:
+            return Page(404, "There is no such webhook.")
+        delivery = await webhooks.take(site, client, watch, head)
+        if isinstance(delivery, Page):
+            return delivery
+        answer: bool | Page = Page(503, "The sender went away, or the plane ends.")
+        try:
+            answer = await self._deliver(watch, site, delivery)
+        finally:
+            if isinstance(answer, Page):
+                delivery.client.status = answer.status
+            webhooks.note(site, delivery, answer.message if isinstance(answer, Page) else "")
+        return answer
+
+    async def _deliver(self, watch: Watch, site: Site, delivery: Delivery) -> bool | Page:
+        closed = await self._woken(site) if site.wakes else None
+        now = self._parts.sites.find(site.host)
+        if now is None:
+            return self._nothing_at(site.host)
+        closed = closed or closed_page(now)
+        if closed is None and delivery.hook.state not in now.state.integrations:
+            # What was declared may have gone while the app woke.
+            closed = Page(503, "The app changed just now.", "Send it again.")
+        if closed is not None:
+            return closed
+        return await self._let_in(delivery.client, watch, now, delivery.head, delivery.hook.sender, None)
 
     def _sign_in(self, site: Site, head: RequestHead, needed: SignInNeeded) -> Page:
         in_browser = head.method == "GET" and not wants_json(head)

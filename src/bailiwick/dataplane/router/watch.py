@@ -32,6 +32,10 @@ class Watch:
         if self._timer is None:
             self._timer = self._loop.call_later(seconds, self._look)
 
+    def now(self) -> float:
+        """Return the time that is waited by, in seconds."""
+        return self._loop.time()
+
     def rest(self) -> None:
         """Wait for nothing now."""
         self._channel = None

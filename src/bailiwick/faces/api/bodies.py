@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bailiwick.control.rotations import AnySource
 from bailiwick.core.grants import Offer
-from bailiwick.core.messages import AnyConnection
+from bailiwick.core.messages import AnyConnection, IntegrationLimits
 
 
 class _Body(BaseModel):
@@ -68,6 +68,7 @@ class IntegrationBody(_Body):
     owner: str = Field(max_length=210)
     connections: dict[str, AnyConnection] = Field(min_length=1, max_length=20)
     offers: dict[str, tuple[Offer, ...]] = Field(min_length=1, max_length=200)
+    limits: IntegrationLimits = IntegrationLimits()
 
 
 class DataClassesBody(_Body):

@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.integrations import Integration
+from bailiwick.control.integrations import Integration, Made, pressures
+from bailiwick.core.messages import IntegrationLimits
 from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
@@ -39,20 +40,50 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
                     rule: [it.model_dump(mode="json") for it in offers] for rule, offers in found.offers.items()
                 },
                 "data_classes": control.data_classes.of(session).get(name, {}),
+                "limits": found.limits.model_dump(mode="json"),
+                "planes": {
+                    item.plane: item.report.model_dump(mode="json") for item in pressures(session).get(name, ())
+                },
             }
 
     @api.put("/v1/integrations/{name}")
     def register(identity: Caller, name: str, body: IntegrationBody) -> Json:
         control.integrations.register(
             identity,
-            Integration(name, body.kind, body.description, body.owner, True, body.connections, body.offers),
+            Integration(
+                name, body.kind, body.description, body.owner, True, body.connections, body.offers, body.limits
+            ),
         )
         return {"name": name, "kind": body.kind, "offers": sorted(body.offers)}
+
+    @api.put("/v1/integrations/{name}/from-connector")
+    def register_made(identity: Caller, name: str, body: Made) -> Json:
+        made = control.connectors.integration(name, body)
+        control.integrations.register(identity, made)
+        classes = control.connectors.classes(body)
+        if classes:
+            control.data_classes.classify(identity, name, classes)
+        return {"name": name, "kind": made.kind, "offers": sorted(made.offers)}
+
+    @api.get("/v1/connectors")
+    def connectors(identity: Caller) -> Json:  # noqa: ARG001 - whoever is signed in may know what there is
+        found = [{"name": item.name, "title": item.title, "about": item.about} for item in control.connectors.all()]
+        return {"connectors": found}
+
+    @api.get("/v1/connectors/{name}")
+    def connector(identity: Caller, name: str) -> Json:  # noqa: ARG001 - as above
+        found = control.connectors.get(name)
+        return {**found.model_dump(mode="json"), "notes": found.notes}
 
     @api.put("/v1/integrations/{name}/enabled")
     def switch(identity: Caller, name: str, body: EnabledBody) -> Json:
         control.integrations.set_enabled(identity, name, enabled=body.enabled, reason=body.reason)
         return {"name": name, "enabled": body.enabled}
+
+    @api.put("/v1/integrations/{name}/limits")
+    def limit(identity: Caller, name: str, body: IntegrationLimits) -> Json:
+        control.integrations.limit(identity, name, body)
+        return {"name": name, "limits": body.model_dump(mode="json")}
 
     @api.put("/v1/integrations/{name}/data-classes")
     def classify(identity: Caller, name: str, body: DataClassesBody) -> Json:

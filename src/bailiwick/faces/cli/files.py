@@ -1,5 +1,6 @@
 """Files that people write for the command line."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,18 @@ from bailiwick.faces.cli.client import fail
 _MOST_BYTES = 2**20
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
+def read_yaml(file: Path, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
     """Return the content of a YAML file of names and values, or end with what is wrong with it."""
     import yaml  # noqa: PLC0415 - takes long to load, and few verbs read it
 
     try:
         raw = file.read_bytes()
-        found = yaml.safe_load(raw.decode()) if len(raw) <= _MOST_BYTES else None
+        text = raw.decode() if len(raw) <= most_bytes else ""
+        # Nearly all JSON is YAML, but for tabs.
+        found = json.loads(text) if text.startswith("{") and file.suffix == ".json" else yaml.safe_load(text)
     except OSError as fault:
         fail({"title": f"{file} cannot be read: {fault.strerror}"})
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
+    except (yaml.YAMLError, ValueError, RecursionError) as fault:
         mark = getattr(fault, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
         fail({"title": f"{file} is not YAML{where}", "hint": str(getattr(fault, "problem", "") or "")})

@@ -7,10 +7,13 @@ from urllib.parse import quote
 import typer
 
 from bailiwick.core.grants import OFFER
+from bailiwick.core.limit_words import limit_words, pressure_words
+from bailiwick.core.messages import IntegrationLimits, LimitsReport
 from bailiwick.core.reach_words import offer_words
-from bailiwick.faces.cli import grant_drafts
+from bailiwick.faces.cli import connectors, grant_drafts
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
+from bailiwick.faces.cli.openapi import import_openapi
 from bailiwick.faces.cli.options import Json
 
 integration = typer.Typer(help="Business systems that apps may be granted.", no_args_is_help=True)
@@ -32,20 +35,57 @@ def show_integration(name: str, as_json: Json = False) -> None:
     """Show where an integration is and what each access of it opens. Example: bailiwick integration show crm."""
     found = call("GET", f"/integrations/{name}")
     lines = [f"{found['name']} ({found['kind']}): {found['description']}", f"owner {found['owner']}"]
-    lines += [] if found["enabled"] else ["OFF for every app"]
+    lines += [] if found["enabled"] else [f"OFF for every app: {found['off']}"]
     lines += [f"{plane:<12} {_place(item)}" for plane, item in sorted(found["connections"].items())]
+    lines += [
+        f"{plane:<12} sends {hook} by itself, signed as {said['scheme']} with {said['secret']}"
+        for plane, place in sorted(found["connections"].items())
+        for hook, said in sorted(place.get("webhooks", {}).items())
+    ]
     for rule, offers in sorted(found["offers"].items()):
         lines += [rule, *(f"  {words}" for words in map(_opened, offers))]
+    lines += ["limits", *(f"  {words}" for words in limit_words(IntegrationLimits.model_validate(found["limits"])))]
+    for plane, report in sorted(found["planes"].items()):
+        lines += [f"  {words}" for words in pressure_words(plane, LimitsReport.model_validate(report))]
     show(found, "\n".join(lines), as_json=as_json)
+
+
+@integration.command()
+def limit(
+    name: str,
+    changes: Annotated[
+        list[str], typer.Argument(help="as app.rate=600/min, person.at_once=5, reserve=0.2; NAME= unset")
+    ],
+) -> None:
+    """Change how much may go through, at once. Example: bailiwick integration limit crm app.rate=600/min.
+
+    Limits are those of `everybody`, each `app` and each `person`: a rate and at_once; wait_seconds and reserve;
+    repeats.most and repeats.share; breaker.failures, share, calls and open_seconds.
+    """
+    limits: dict[str, Any] = call("GET", f"/integrations/{quote(name, safe='')}")["limits"]
+    for change in changes:
+        path, equals, value = change.partition("=")
+        *parts, last = path.split(".")
+        inner = limits
+        for part in parts:
+            inner = inner.get(part) if isinstance(inner, dict) else None  # type: ignore[assignment]
+        if not equals or not isinstance(inner, dict):
+            fail({"title": f"'{change[:80]}' changes no limit", "hint": "app.rate=600/min"})
+        inner[last] = value
+        if not value:
+            del inner[last]
+    done = call("PUT", f"/integrations/{quote(name, safe='')}/limits", json=limits)
+    typer.echo("\n".join(limit_words(IntegrationLimits.model_validate(done["limits"]))))
 
 
 @integration.command("register")
 def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Register a business system from a YAML file, or change one. Example: bailiwick integration register crm.yaml.
 
-    The file says name, kind (postgresql, mysql, sqlite, duckdb or http), description, owner, connections by plane,
-    and offers: what each access that a manifest may ask for opens. Secrets are named in it, and stored
-    before: bailiwick secret put.
+    The file says name, kind (postgresql, mysql, sqlite, duckdb, http or smtp), description, owner, connections by
+    plane, and offers: what each access that a manifest may ask for opens; and limits, where others than the usual ones
+    hold. Secrets are named in it, and stored before: bailiwick secret put. With a connector (bailiwick connector list)
+    it says which access of it is offered, and the rest comes from there.
     """
     body = read_yaml(file)
     name = str(body.pop("name", ""))
@@ -53,7 +93,8 @@ def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_o
         fail({"title": f"{file} does not say the name of the integration", "hint": "name: orders-db"})
     if _masks_with_nothing(body.get("offers")):
         fail({"title": "a mask is nothing at all, which would show the column", "hint": 'mask: "null", in quotes'})
-    done = call("PUT", f"/integrations/{quote(name, safe='')}", json=body)
+    made = "/from-connector" if "connector" in body else ""
+    done = call("PUT", f"/integrations/{quote(name, safe='')}{made}", json=body)
     typer.echo(f"{done['name']}: registered, it offers {', '.join(done['offers'])}")
 
 
@@ -102,7 +143,9 @@ def disable(name: str, reason: Annotated[str, typer.Option("--reason")] = "") ->
 @integration.command()
 def classify(
     name: str,
-    columns: Annotated[list[str], typer.Argument(help="TABLE.COLUMN=CLASS, or TABLE.COLUMN= to take a class away")],
+    columns: Annotated[
+        list[str], typer.Argument(help="TABLE.COLUMN=CLASS, or /PATH#FIELD=CLASS; nothing after = takes a class away")
+    ],
 ) -> None:
     """Say which class of data columns hold. Example: bailiwick integration classify orders-db orders.email=customer.
 
@@ -117,7 +160,11 @@ def classify(
     typer.echo("\n".join(lines) or f"{name}: no column has a class")
 
 
+integration.command("import")(import_openapi)
+
+
 def register(root: typer.Typer) -> None:
     """Add these verbs to the command line."""
     grant_drafts.register(integration)
     root.add_typer(integration, name="integration")
+    root.add_typer(connectors.app, name="connector")

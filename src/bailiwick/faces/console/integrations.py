@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration, static_key
+from bailiwick.control.integrations import Integration, Pressure, pressures, static_key
 from bailiwick.core.grants import Offer
+from bailiwick.core.limit_words import limit_words, nearest_words, pressure_words
 from bailiwick.core.messages import AnyConnection
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import offer_words
@@ -28,6 +30,7 @@ _KINDS = {
     "http": "an HTTP service",
     "smtp": "a mail server",
 }
+_BREAKERS = {"closed": "answers", "open": "left alone, it fails", "half-open": "tried again"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class PlaceView:
     account: str
     secrets: tuple[str, ...]
     static_key: bool
+    webhooks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,18 @@ class IntegrationView:
     offers: tuple[tuple[str, tuple[str, ...]], ...]
     classes: tuple[tuple[str, str], ...]
     apps: int
+    limits: tuple[str, ...]
+    pressures: tuple["PressureView", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PressureView:
+    """What a plane told of an integration: how it stands there, when that was, and how near limits were come to."""
+
+    state: State
+    time: datetime
+    words: tuple[str, ...]
+    nearest: tuple[tuple[str, int], ...]
 
 
 def add_integrations(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
@@ -78,6 +94,7 @@ def add_integrations(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 def _views(control: ControlPlane, session: Session, identity: Identity) -> list[IntegrationView]:
     classes = control.data_classes.of(session)
     reaches = control.deploys.production_reaches(session).values()
+    told = pressures(session)
     used = Counter(name for reach in reaches for name in {item.resource for item in reach.integrations})
     return [
         IntegrationView(
@@ -88,16 +105,31 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
             tuple((rule, _lines(item.name, offers)) for rule, offers in sorted(item.offers.items())),
             tuple(sorted(classes.get(item.name, {}).items())),
             used[item.name],
+            tuple(limit_words(item.limits)),
+            tuple(_pressure(pressure, control.clock()) for pressure in told.get(item.name, ())),
         )
         for item in control.integrations.integrations(session)
         if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
     ]
 
 
+def _pressure(pressure: Pressure, now: datetime) -> PressureView:
+    report = pressure.report
+    fresh = pressure.is_fresh(now)
+    state = State(_BREAKERS[report.breaker], "good" if report.breaker == "closed" else "bad")
+    if report.breaker == "closed" and report.held_until is not None and report.held_until > now:
+        state = State("asked for a pause", "warn")
+    quiet = report.model_copy(update={"nearest": ()})
+    near = tuple((nearest_words(seen), min(100, round(seen.share * 100))) for seen in report.nearest) if fresh else ()
+    return PressureView(state, report.time, tuple(pressure_words(pressure.plane, quiet)), near)
+
+
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
     kept = connection.control_secrets if connection.kind == "http" else frozenset()
     secrets, static = tuple(sorted(connection.secrets | kept)), bool(static_key(connection))
-    return PlaceView(plane, connection.words, connection.account, secrets, static)
+    sent = connection.webhooks if connection.kind == "http" else {}
+    webhooks = ", ".join(f"{name} ({webhook.scheme})" for name, webhook in sorted(sent.items()))
+    return PlaceView(plane, connection.words, connection.account, secrets, static, webhooks)
 
 
 def _lines(name: str, offers: Sequence[Offer]) -> tuple[str, ...]:

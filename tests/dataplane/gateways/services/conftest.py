@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,16 +16,27 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.grants import DataGrant, FieldMask, Mask, RequestGrant
-from bailiwick.core.messages import BearerToken, PersonTokenAnswer, PersonTokenRequest, SecretValue, ServiceConnection
+from bailiwick.core.messages import (
+    BearerToken,
+    IntegrationLimits,
+    LimitsReport,
+    PersonTokenAnswer,
+    PersonTokenRequest,
+    SecretValue,
+    ServiceConnection,
+)
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.limits import Gates
 from bailiwick.dataplane.gateways.services import ServiceCredentials, ServiceGateway, ServiceListener
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from tests.fixtures.crm import CLIENT_SECRET, KEY, Crm, crm
+from tests.fixtures.waiting import until
 
 APP = "finance/desk"
+_CONTEXT = ssl.create_default_context()
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 EVE = Identity(Principal("user", "eve@example.com"), frozenset({"user:eve@example.com"}))
 GRANTS = (
@@ -47,6 +59,8 @@ GRANTS = (
         RequestGrant(methods=frozenset({"GET"}), path=f"/{name}")
         for name in ("me", "echo", "moved", "packed", "half", "none", "garbage", "big", "slow", "chunks", "forbidden")
     ),
+    RequestGrant(methods=frozenset({"GET"}), path="/pages", query=("page",), links=("next", "links.next")),
+    RequestGrant(methods=frozenset({"POST", "PUT"}), path="/upload"),
     RequestGrant(methods=frozenset({"GET"}), path="/text", fields=(FieldMask(path="ssn"),)),
 )
 
@@ -64,6 +78,8 @@ class House:
     fetched: list[str] = field(default_factory=list)
     person_token: Callable[[PersonTokenRequest], PersonTokenAnswer] | None = None
     asked_for: list[PersonTokenRequest] = field(default_factory=list)
+    limits: IntegrationLimits = field(default_factory=IntegrationLimits)
+    reports: list[LimitsReport] = field(default_factory=list)
     url: str = ""
     gateway: ServiceGateway = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
@@ -82,7 +98,14 @@ class House:
     def call(self, method: str, target: str, *, trace: str = TRACE, **given: Any) -> httpx2.Response:
         headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"} if trace else {}
         headers |= given.pop("headers", {})
-        return httpx2.request(method, f"{self.url}{target}", headers=headers, timeout=20, **given)
+        # Nothing here speaks TLS to the gateway: one context for all, which takes a while to make.
+        return httpx2.request(method, f"{self.url}{target}", headers=headers, timeout=20, verify=_CONTEXT, **given)
+
+    def tell(self) -> LimitsReport:
+        """Have the gates report and audit now; return the newest report."""
+        self.loop.call_soon_threadsafe(self.gateway.gates.tell)
+        until(lambda: len(self.reports) > 0)
+        return self.reports.pop()
 
     def told(self) -> AuditEvent:
         """Return the newest audit event."""
@@ -104,7 +127,7 @@ def house(system: Crm) -> Iterator[House]:
     ready, over = threading.Event(), asyncio.Event()
     binding = Binding(
         app=APP, release="rel_1", tenant="default", plane="production", resource="crm", roles={},
-        grant=DataGrant(integration="crm", tables=(), requests=GRANTS),
+        grant=DataGrant(integration="crm", tables=(), requests=GRANTS), name="contacts",
     )  # fmt: skip
 
     async def serve() -> None:
@@ -119,6 +142,13 @@ def house(system: Crm) -> Iterator[House]:
             authorize=lambda *_: made.decision,
             emit=made.events.append,
             clock=utc_now,
+            gates=Gates(
+                limits=lambda _: made.limits,
+                state=lambda: made.limits,
+                emit=made.events.append,
+                report=made.reports.append,
+                clock=utc_now,
+            ),
         )
         listener, door = ServiceListener(made.gateway, binding), socket.create_server(("127.0.0.1", 0))
         made.url = f"http://127.0.0.1:{door.getsockname()[1]}"

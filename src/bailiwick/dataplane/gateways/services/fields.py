@@ -1,7 +1,7 @@
-"""Masks fields of JSON answers: what a person may not see does not reach the app."""
+"""Changes fields of JSON answers: what a person may not see is masked, and links lead to where the app can go."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bailiwick.core.grants import FieldMask, Mask
@@ -23,6 +23,29 @@ def masked(content: bytes, fields: Sequence[FieldMask]) -> bytes:
         raise CallRefusedError(
             502, "the service's answer is no JSON, and some of its fields are not to be seen", deciders=("data-grant",)
         ) from None
+
+
+def linked(content: bytes, links: Iterable[str], own: Callable[[str], str]) -> bytes:
+    """Return a JSON document with the addresses in some fields written anew; what is no JSON stays as it is."""
+    try:
+        document = json.loads(content)
+        for path in sorted(links):
+            _change(document, path.split("."), own)
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return content
+
+
+def _change(value: Any, path: Sequence[str], own: Callable[[str], str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _change(item, path, own)
+    elif isinstance(value, dict) and path[0] in value:
+        found = value[path[0]]
+        if len(path) > 1:
+            _change(found, path[1:], own)
+        elif isinstance(found, str):
+            value[path[0]] = own(found)
 
 
 def _mask(value: Any, path: Sequence[str], mask: Mask) -> None:

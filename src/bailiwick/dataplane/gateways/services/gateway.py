@@ -10,6 +10,7 @@ from bailiwick.core.messages import ServiceConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.limits import Gates
 from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
 from bailiwick.dataplane.gateways.services.credentials import ServiceCredentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
@@ -35,6 +36,7 @@ class Called:
     bytes_out: int = 0
     bytes_in: int = 0
     masked: int = 0
+    repeats: int = 0
     milliseconds: float = 0.0
     reason: str = ""
 
@@ -59,8 +61,8 @@ class ServiceGateway:
     """Shared by all apps of a plane.
 
     `connection` returns where the service behind a socket is now, None when it is gone; `resolve` turns a trace id into
-    the request in flight; `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is
-    used.
+    the request in flight; `authorize` asks policy; `emit` takes audit events and must not wait; `gates` hold calls
+    back; `guard` is told what is used.
     """
 
     connection: Callable[[Binding], ServiceConnection | None]
@@ -70,6 +72,7 @@ class ServiceGateway:
     authorize: Callable[[Identity, Binding], Decision]
     emit: Callable[[AuditEvent], None]
     clock: Clock
+    gates: Gates = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
     under_way: set[Endable] = field(default_factory=set)
 
@@ -112,6 +115,7 @@ class ServiceGateway:
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
             "masked_fields": called.masked,
+            "repeats": called.repeats,
             "milliseconds": called.milliseconds,
         }
         outcome = Outcome.FAILED if failed else Outcome.SUCCESS

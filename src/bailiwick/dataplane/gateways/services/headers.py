@@ -1,9 +1,10 @@
 """The heads of calls and answers: only what is listed here passes, either way."""
 
 import json
+import math
 from collections.abc import Iterable
 
-from bailiwick.core.errors import BailiwickError
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.showing import Outgoing, Shown
 from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
@@ -13,7 +14,7 @@ _ASKED = (b"accept", b"accept-language", b"content-type", b"if-match", b"if-none
 _ANSWERED = frozenset(
     [b"content-type", b"content-length", b"content-disposition", b"content-language", b"content-range", b"etag",
      b"last-modified", b"cache-control", b"expires", b"vary", b"link", b"retry-after", b"accept-ranges",
-     b"preference-applied", b"x-request-id", b"request-id", b"deprecation", b"sunset", b"x-total-count"]
+     b"preference-applied", b"location", b"x-request-id", b"request-id", b"deprecation", b"sunset", b"x-total-count"]
 )  # fmt: skip
 _RATES = (b"ratelimit", b"x-ratelimit-", b"x-rate-limit-")
 _LONGEST_VALUE = 4000
@@ -27,7 +28,7 @@ def request_head(
     head: RequestHead,
     address: Address,
     target: str,
-    length: int,
+    length: int | None,
     *,
     shown: Shown | None,
     along: Iterable[str],
@@ -35,13 +36,13 @@ def request_head(
     body: bytes | None,
 ) -> bytes:
     """Return the head of a call as the service gets it; `along` are headers of the app that a grant lets through, and
-    `body` is None where it is sent as it comes.
+    `body` is None where it is sent as it comes. A `length` of None is that of a body in chunks.
     """
     headers: Headers = [
         (b"host", address.authority),
         (b"accept-encoding", b"identity"),
         (b"user-agent", b"bailiwick"),
-        *([(b"content-length", b"%d" % length)] if length or head.method not in {"GET", "HEAD", "DELETE"} else []),
+        *_framing(head.method, length),
         *([(b"x-request-id", trace.encode())] if trace else []),
     ]
     own = {name for name, _ in headers} | _NEVER | (shown.names if shown is not None else set())
@@ -67,16 +68,23 @@ def answer_head(
     return render_head(b"HTTP/1.1 %d Answered" % status, kept)
 
 
-def refusal(fault: BailiwickError, *, keep_alive: bool) -> bytes:
+def refusal(fault: CallRefusedError, *, keep_alive: bool) -> bytes:
     """Return the answer of the gateway itself: a problem (RFC 9457) that says that it is not the service's."""
     body = json.dumps(fault.problem()).encode()
     headers: Headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(body)),
         (b"x-bailiwick-answer", b"own"),
+        *([(b"retry-after", b"%d" % math.ceil(fault.retry_seconds))] if fault.retry_seconds else []),
         (b"connection", b"keep-alive" if keep_alive else b"close"),
     ]
     return render_head(b"HTTP/1.1 %d Refused" % fault.status, headers) + body
+
+
+def _framing(method: str, length: int | None) -> Headers:
+    if length is None:
+        return [(b"transfer-encoding", b"chunked")]
+    return [(b"content-length", b"%d" % length)] if length or method not in {"GET", "HEAD", "DELETE"} else []
 
 
 def _passes(name: bytes) -> bool:

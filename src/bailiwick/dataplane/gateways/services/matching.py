@@ -56,6 +56,16 @@ class Matched:
         first, *others = self.grants
         return tuple(field for field in first.fields if all(field.path in _paths(other) for other in others))
 
+    @property
+    def links(self) -> frozenset[str]:
+        """The fields of the answer that hold addresses of the service."""
+        return frozenset(path for grant in self.grants for path in grant.links)
+
+    @property
+    def looks_at_bodies(self) -> bool:
+        """Whether the body of a call decides what opens it: then it is read before anything is sent."""
+        return any(grant.body is not None for grant in self.grants)
+
 
 def read_target(method: str, target: str) -> Wanted:
     """Return what a request line asks for; raise `CallRefusedError` for one that can be read in two ways."""

@@ -8,11 +8,14 @@ from weakref import WeakKeyDictionary
 from pglast.parser import ParseError, fingerprint, normalize
 
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
 from bailiwick.core.ids import new_id
+from bailiwick.core.messages import IntegrationLimits
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.limits import Gates, LimitedError, Place, Who
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from bailiwick.dataplane.gateways.sql.engines import Backend
 
 _MOST_ACTORS = 1000
+_NO_DATA = frozenset({"session", "empty"})
+# Classes of insufficient resources (PostgreSQL, appendix A): too many at once, and a configured limit.
+_SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class SqlGateway:
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
     `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
     is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
-    speak PostgreSQL, None where it does.
+    speak PostgreSQL, None where it does; `gates` hold statements back.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -79,6 +85,7 @@ class SqlGateway:
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
+    gates: Gates = field(default_factory=Gates.untold)
     silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
     _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
@@ -146,6 +153,47 @@ class SqlGateway:
             )
         return call
 
+    async def reach(self, binding: Binding) -> Connection:
+        """Return a connection that is signed in; raise `BailiwickError` when there is none, or while a database that
+        fails is left alone.
+        """
+        if binding.database_of:
+            return await self.connect(binding)
+        try:
+            attempt = self.gates.of(binding).attempt()
+        except LimitedError as fault:
+            self.gates.note_refused(binding, fault)
+            raise
+        try:
+            connection = await self.connect(binding)
+        except UnavailableError as fault:
+            attempt.failed(fault.message)
+            raise
+        except BaseException:
+            attempt.left()
+            raise
+        attempt.answered()
+        return connection
+
+    async def place(self, allowed: Allowed, binding: Binding, statements: int) -> Place | None:
+        """Return a place for statements that are sent together, None where none is needed.
+
+        Raises `StatementRefusedError` when none comes in time.
+        """
+        if binding.database_of or all(step.rewritten.operation in _NO_DATA for step in allowed.steps):
+            return None
+        try:
+            return await self.gates.of(binding).enter(Who.of(binding.app, allowed.identity), statements)
+        except LimitedError as fault:
+            self.gates.note_refused(binding, fault)
+            raise StatementRefusedError(
+                fault.message, hint=fault.hint, sqlstate=_SQLSTATES.get(fault.kind, "53000"), deciders=fault.deciders
+            ) from None
+
+    def limits(self, binding: Binding) -> IntegrationLimits | None:
+        """Return how long statements may take and how large answers may be; None for an app's own database."""
+        return self.gates.of(binding).limits if not binding.database_of else None
+
     def saw_rows(self, binding: Binding, rows: int) -> None:
         """Tell the guard of rows that were read or written; those of an app's own database are its own."""
         if not binding.database_of:
@@ -154,7 +202,7 @@ class SqlGateway:
     def note_executed(self, allowed: Allowed, step: Step, binding: Binding, measured: Measured) -> None:
         """Audit a statement that ran."""
         what = step.rewritten
-        if what.operation in {"session", "empty"}:
+        if what.operation in _NO_DATA:
             return
         context: dict[str, ContextFact] = {
             "statement": what.normalised[:2000],

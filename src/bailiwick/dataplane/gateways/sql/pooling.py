@@ -10,13 +10,13 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, read_message, text
-from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, connect, note_parameter
+from bailiwick.dataplane.gateways.sql.upstream import STATEMENT_SECONDS, Connection, Database, connect, note_parameter
 
 _MOST_IDLE = 4
 _IDLE_SECONDS = 60.0
 _RESET_SECONDS = 5.0
 _RESET = Message(b"Q", text("DISCARD ALL")).encode()
-_Key = tuple[Database, str]
+_Key = tuple[Database, str, float]
 
 
 @dataclass
@@ -27,14 +27,16 @@ class Pool:
     _idle: dict[_Key, list[Connection]] = field(default_factory=dict)
     _resetting: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def connect(self, target: Database, application: str) -> Connection:
+    async def connect(
+        self, target: Database, application: str, statement_seconds: float = STATEMENT_SECONDS
+    ) -> Connection:
         """Return a connection that nobody uses; raise `UnavailableError` when none can be had."""
-        key = (target, application)
+        key = (target, application, statement_seconds)
         while (connection := self._any_idle(key)) is not None:
             if not connection.channel.is_over and not connection.channel.waiting:
                 return connection
             connection.close()
-        connection = await connect(target, application)
+        connection = await connect(target, application, statement_seconds)
         connection.give_back = lambda: self._take_back(key, connection)
         return connection
 

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bailiwick.core.principals import Identity
@@ -43,7 +44,10 @@ class DatabaseGoneError(Exception):
 
 @dataclass(eq=False)
 class Relay:
-    """The answers of one connection: who is behind what runs, and the state that the database is in."""
+    """The answers of one connection: who is behind what runs, and the state that the database is in.
+
+    `came` is told of the bytes of rows that came, and may raise.
+    """
 
     gateway: SqlGateway
     binding: Binding
@@ -55,6 +59,7 @@ class Relay:
     behind: list[Identity] = field(default_factory=list)
     awaiting: bool = False
     heard: int = 0
+    came: Callable[[int], None] = lambda _: None
     _running: deque[_Running] = field(default_factory=deque)
     _scanner: AnswerScanner = field(default_factory=AnswerScanner)
 
@@ -144,6 +149,7 @@ class Relay:
             running = self._running[0]
             running.rows += rows
             running.bytes += size
+            self.came(size)
         if rows:
             self.gateway.saw_rows(self.binding, rows)
 

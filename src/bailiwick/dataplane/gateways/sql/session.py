@@ -6,7 +6,6 @@ PostgreSQL itself does after an error. A long group is passed on in parts, so th
 """
 
 import asyncio
-import contextlib
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
+from bailiwick.dataplane.gateways.sql.holding import BrokenOffError, Holding
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
@@ -38,7 +38,6 @@ from bailiwick.dataplane.gateways.sql.upstream import Connection
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 # A statement takes a while to decide about, and nobody else's is looked at meanwhile.
 _PART_STATEMENTS = 8
-_CANCEL_SECONDS = 5.0
 # The kinds of answers that end what was asked for by each kind of message.
 _ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
 
@@ -54,13 +53,15 @@ class SqlSession:
     sessions: dict[bytes, "SqlSession"]
     upstream: Connection | None = None
     _answers: Relay = field(init=False)
+    _holding: Holding = field(init=False)
     _cancelling: asyncio.Task[None] | None = None
     _watch: asyncio.TimerHandle | None = None
     _silent: bool = False
     _ended_well: bool = False
 
     def __post_init__(self) -> None:
-        self._answers = Relay(self.gateway, self.binding, self.channel)
+        self._holding = Holding(self.gateway, self.binding)
+        self._answers = Relay(self.gateway, self.binding, self.channel, came=self._holding.came)
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -70,11 +71,14 @@ class SqlSession:
             await self._serve()
         except ProtocolError as fault:
             await self._tell(str(fault), "08P01")
+        except BrokenOffError as fault:
+            await self._tell(str(fault), fault.sqlstate)
         except DatabaseGoneError as fault:
             if not fault.within:
                 why = "the database says nothing any more" if self._silent else str(fault)
                 await self._tell(why, "08006")
         finally:
+            self._holding.end()
             self.gateway.sessions.discard(self)
             if self._watch is not None:
                 self._watch.cancel()
@@ -91,7 +95,7 @@ class SqlSession:
         self._look_for_silence(-1)
         self.upstream.channel.on_end = self._database_ended
         while await self._serve_part(self.upstream.channel):
-            pass
+            self._holding.end()
 
     def _leave(self, upstream: Connection) -> None:
         """Give the connection back when nothing of ours is left in it, and close it otherwise."""
@@ -112,7 +116,7 @@ class SqlSession:
         """End both sides at once: the database rolls back, and is told to cancel, as it would work on unheard."""
         self.channel.abort()
         if self.upstream is not None and self._cancelling is None:
-            self._cancelling = asyncio.create_task(_cancel(self.upstream))
+            self._cancelling = asyncio.create_task(self.upstream.cancel_and_close())
 
     # -- start ---------------------------------------------------------------------------------------------------
 
@@ -130,7 +134,7 @@ class SqlSession:
             else:
                 break
         try:
-            upstream = await self.gateway.connect(self.binding)
+            upstream = await self.gateway.reach(self.binding)
         except BailiwickError as fault:
             self.channel.write(error(fault.message, "08001", hint=fault.hint, severity="FATAL"))
             await self.channel.drain()
@@ -187,6 +191,7 @@ class SqlSession:
         sql, _ = take_text(message.body)
         try:
             allowed = self._with_cursors(self.gateway.decide(sql, self.binding))
+            await self._holding.begin(allowed, max(1, len(allowed.steps)))
         except StatementRefusedError as fault:
             await self._refuse(fault, database)
             await self._answers.pass_on(ready(self._answers.status))
@@ -204,6 +209,8 @@ class SqlSession:
         refused: StatementRefusedError | None = None
         for message in part:
             try:
+                if message.kind == b"E":
+                    await self._begin(message, part)
                 out.append(self._extended(message).encode())
             except StatementRefusedError as fault:
                 refused = fault
@@ -223,6 +230,12 @@ class SqlSession:
         while not synced:
             synced = (await read_message(self.channel)).kind == b"S"
         await self._answers.pass_on(ready(self._answers.status))
+
+    async def _begin(self, message: Message, part: list[Message]) -> None:
+        """Take a place for what a part of a group executes, before the first of it is sent."""
+        allowed = self._answers.prepared.portals.get(take_text(message.body)[0])
+        if allowed is not None:
+            await self._holding.begin(allowed, sum(one.kind == b"E" for one in part))
 
     def _extended(self, message: Message) -> Message:
         """Return what is sent for a message of the extended protocol; raise when it is refused."""
@@ -321,16 +334,9 @@ class SqlSession:
             self.upstream.close()
             return
         later = asyncio.get_running_loop().call_later
-        self._watch = later(self.gateway.silence_seconds, self._look_for_silence, answers.heard)
+        self._watch = later(self._holding.silence_seconds, self._look_for_silence, answers.heard)
 
     async def _tell(self, message: str, sqlstate: str) -> None:
         if not self.channel.transport.is_closing():
             self.channel.write(error(message, sqlstate, severity="FATAL"))
             await self.channel.drain()
-
-
-async def _cancel(upstream: Connection) -> None:
-    with contextlib.suppress(OSError, EOFError, TimeoutError):
-        async with asyncio.timeout(_CANCEL_SECONDS):
-            await upstream.cancel()
-    upstream.close()

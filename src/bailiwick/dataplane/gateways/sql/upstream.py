@@ -26,8 +26,9 @@ from bailiwick.dataplane.gateways.sql.messages import (
 
 _CONNECT_SECONDS = 10.0
 _SIGN_IN_REFUSED = "28"  # SQLSTATE class 28: invalid authorization specification
+_CANCEL_SECONDS = 5.0
 _AUTH_OK, _AUTH_CLEAR, _AUTH_SASL, _AUTH_CONTINUE, _AUTH_FINAL = 0, 3, 10, 11, 12
-_STATEMENT_TIMEOUT = "30s"
+STATEMENT_SECONDS = 30.0
 
 
 class SignInRefusedError(UnavailableError):
@@ -64,6 +65,13 @@ class Connection:
         """End it at once."""
         self.channel.abort()
 
+    async def cancel_and_close(self) -> None:
+        """Have the database cancel what this connection runs, as far as it hears, and end it."""
+        with contextlib.suppress(OSError, EOFError, TimeoutError):
+            async with asyncio.timeout(_CANCEL_SECONDS):
+                await self.cancel()
+        self.close()
+
     async def cancel(self) -> None:
         """Ask the database to cancel what this connection runs; it answers by closing."""
         channel = await _dial(self.target)
@@ -73,10 +81,13 @@ class Connection:
         channel.close()
 
 
-async def connect(target: Database, application: str) -> Connection:
-    """Return a signed-in connection; raise `UnavailableError`, without any credential in it, when it cannot be had."""
+async def connect(target: Database, application: str, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
+    """Return a signed-in connection whose statements may take so long.
+
+    Raises `UnavailableError`, without any credential in it, when it cannot be had.
+    """
     try:
-        return await asyncio.wait_for(_connect(target, application), _CONNECT_SECONDS)
+        return await asyncio.wait_for(_connect(target, application, statement_seconds), _CONNECT_SECONDS)
     except (OSError, TimeoutError, ProtocolError, EOFError) as fault:
         raise UnavailableError(f"the database {target.database} does not answer") from fault
 
@@ -107,7 +118,7 @@ async def _start_tls(channel: Channel, host: str) -> None:
     channel.transport = secured
 
 
-async def _connect(target: Database, application: str) -> Connection:
+async def _connect(target: Database, application: str, statement_seconds: float) -> Connection:
     channel = await _dial(target)
     # Names are looked up in pg_catalog only: tables are written out in full, and no other function can take a name.
     # Strings are read as PostgreSQL's grammar read them here, whatever the server's own default is.
@@ -118,7 +129,7 @@ async def _connect(target: Database, application: str) -> Connection:
         "client_encoding": "UTF8",
         "search_path": "pg_catalog",
         "standard_conforming_strings": "on",
-        "statement_timeout": _STATEMENT_TIMEOUT,
+        "statement_timeout": f"{max(1, round(statement_seconds * 1000))}ms",
     }
     body = struct.pack("!I", PROTOCOL_3) + b"".join(text(k) + text(v) for k, v in settings.items()) + b"\0"
     channel.write(struct.pack("!I", len(body) + 4) + body)

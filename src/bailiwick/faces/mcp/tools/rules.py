@@ -1,5 +1,6 @@
 """Tools about what is so before any code: standards, the manifest, and the business systems that may be used."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -92,7 +93,7 @@ def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
                 session, caller.identity, "integration.read", f"integration:{item.name}"
             ).allowed
         ]
-    lines = [line for item in found for line in _lines(item)]
+    lines = [line for item in found for line in _lines(item, _notes(caller.control, item))]
     if not found:
         lines = [
             "There is no integration that you may use, or none of this name.",
@@ -101,8 +102,17 @@ def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
     return Answer("\n".join(lines), {"integrations": [_described(item) for item in found]})
 
 
-def _lines(item: Integration) -> list[str]:
+def _notes(control: ControlPlane, item: Integration) -> Sequence[str]:
+    """Return what its connector says of answers and errors, where it was made of one that there still is."""
+    known = {connector.name: connector.notes for connector in control.connectors.all()}
+    return known.get(item.connector, ())
+
+
+def _lines(item: Integration, notes: Sequence[str]) -> list[str]:
     lines = [f"{item.name} ({item.kind}): {item.description}"]
+    lines += [f"  {words}" for words in notes]
+    sent = sorted({name for place in item.connections.values() for name in getattr(place, "webhooks", ())})
+    lines += [f"  sends webhooks: {', '.join(sent)}"] if sent else []
     for rule, tables in sorted(item.offers.items()):
         lines.append(f"  access {rule}")
         lines += [f"    {_offer_line(item.name, offer)}" for offer in tables]

@@ -8,7 +8,7 @@ from bailiwick.store.names import TENANT_SETTING
 from bailiwick.store.row_security import protect_statements
 
 revision = "0054"
-down_revision = "0052"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 

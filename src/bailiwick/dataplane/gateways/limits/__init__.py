@@ -1,0 +1,9 @@
+"""Limits of integrations: how much goes through each, whose calls go first, and when a system is left alone."""
+
+from bailiwick.dataplane.gateways.limits.errors import LimitedError
+from bailiwick.dataplane.gateways.limits.gate import Attempt, Gate, Place
+from bailiwick.dataplane.gateways.limits.gates import Gates
+from bailiwick.dataplane.gateways.limits.places import Who
+from bailiwick.dataplane.gateways.limits.shared import SharedRates
+
+__all__ = ["Attempt", "Gate", "Gates", "LimitedError", "Place", "SharedRates", "Who"]

@@ -1,0 +1,54 @@
+"""What statements under way hold: a place at the database, the time that they may take, and the size of the answer."""
+
+from bailiwick.core.messages import IntegrationLimits
+from bailiwick.dataplane.gateways.binding import Binding
+from bailiwick.dataplane.gateways.limits import Place
+from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
+
+# The database itself ends a statement that takes too long; this much later it is taken for dead.
+_LATER_SECONDS = 10.0
+
+
+class BrokenOffError(Exception):
+    """The connection ends here, in the middle of an answer or instead of it; `sqlstate` is what drivers are told."""
+
+    def __init__(self, message: str, sqlstate: str) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class Holding:
+    """What one connection holds, for one group of statements after the other."""
+
+    def __init__(self, gateway: SqlGateway, binding: Binding) -> None:
+        self._gateway = gateway
+        self._binding = binding
+        self._place: Place | None = None
+        self._limits: IntegrationLimits | None = None
+        self._bytes = 0
+
+    async def begin(self, allowed: Allowed, statements: int) -> None:
+        """Take a place, unless there is one; raise `StatementRefusedError` when none comes in time."""
+        if self._place is None:
+            self._place = await self._gateway.place(allowed, self._binding, statements)
+            self._limits = self._gateway.limits(self._binding)
+
+    @property
+    def silence_seconds(self) -> float:
+        """How long a database that was asked may say nothing."""
+        limits, most = self._limits, self._gateway.silence_seconds
+        return min(most, limits.statement_seconds + _LATER_SECONDS) if limits is not None else most
+
+    def came(self, size: int) -> None:
+        """Count rows that came; raise `BrokenOffError` when they are more than may come."""
+        self._bytes += size
+        if self._limits is not None and self._bytes > self._limits.most_rows_bytes:
+            most = self._limits.most_rows_bytes
+            raise BrokenOffError(f"the answer is larger than {most} bytes, which is all that may come at once", "54000")
+
+    def end(self) -> None:
+        """Give back what is held."""
+        self._bytes = 0
+        place, self._place = self._place, None
+        if place is not None:
+            place.leave()
