@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from pglast.parser import ParseError, fingerprint, normalize
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bailiwick.dataplane.gateways.sql.engines import Backend
 
 _MOST_ACTORS = 1000
+Opened = TypeVar("Opened")
 _NO_DATA = frozenset({"session", "empty"})
 # Classes of insufficient resources (PostgreSQL, appendix A): too many at once, and a configured limit.
 _SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400"}
@@ -154,18 +155,20 @@ class SqlGateway:
         return call
 
     async def reach(self, binding: Binding) -> Connection:
-        """Return a connection that is signed in; raise `BailiwickError` when there is none, or while a database that
-        fails is left alone.
-        """
+        """Return a connection that is signed in; raise as `reached` does, or what says that there is none."""
+        return await self.reached(binding, lambda: self.connect(binding))
+
+    async def reached(self, binding: Binding, opening: Callable[[], Awaitable[Opened]]) -> Opened:
+        """Return what opens a way to a database; raise `LimitedError` while one that fails is left alone."""
         if binding.database_of:
-            return await self.connect(binding)
+            return await opening()
         try:
             attempt = self.gates.of(binding).attempt()
         except LimitedError as fault:
             self.gates.note_refused(binding, fault)
             raise
         try:
-            connection = await self.connect(binding)
+            opened = await opening()
         except UnavailableError as fault:
             attempt.failed(fault.message)
             raise
@@ -173,7 +176,7 @@ class SqlGateway:
             attempt.left()
             raise
         attempt.answered()
-        return connection
+        return opened
 
     async def place(self, allowed: Allowed, binding: Binding, statements: int) -> Place | None:
         """Return a place for statements that are sent together, None where none is needed.

@@ -4,6 +4,7 @@ from bailiwick.core.messages import IntegrationLimits
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.limits import Place
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, SqlGateway
+from bailiwick.dataplane.gateways.sql.upstream import STATEMENT_SECONDS
 
 # The database itself ends a statement that takes too long; this much later it is taken for dead.
 _LATER_SECONDS = 10.0
@@ -32,6 +33,11 @@ class Holding:
         if self._place is None:
             self._place = await self._gateway.place(allowed, self._binding, statements)
             self._limits = self._gateway.limits(self._binding)
+
+    @property
+    def statement_seconds(self) -> float:
+        """How long a statement may take, as far as that is said when it begins."""
+        return self._limits.statement_seconds if self._limits is not None else STATEMENT_SECONDS
 
     @property
     def silence_seconds(self) -> float:

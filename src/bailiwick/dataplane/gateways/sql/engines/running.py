@@ -26,10 +26,11 @@ from bailiwick.dataplane.gateways.sql.engines.portals import Portal, Statement, 
 from bailiwick.dataplane.gateways.sql.engines.savepoints import Savepoints
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Measured, SqlGateway
+from bailiwick.dataplane.gateways.sql.holding import Holding
 from bailiwick.dataplane.gateways.sql.messages import Message, text
 
-# How long the database may think about the next rows, and about being told to stop.
-_STATEMENT_SECONDS, _CANCEL_SECONDS = 30.0, 5.0
+# How long the database may think about being told to stop.
+_CANCEL_SECONDS = 5.0
 _Answer = TypeVar("_Answer")
 _WRITES = frozenset({"insert", "update", "delete"})
 
@@ -43,6 +44,7 @@ class Runner:
     channel: Channel
     upstream: EngineConnection
     dialect: DialectName
+    holding: Holding
     status: bytes = b"I"
     behind: list[Identity] = field(default_factory=list)
     busy: bool = False
@@ -163,6 +165,8 @@ class Runner:
                 "another statement was run before this one was read to its end", sqlstate="55000"
             )
         if portal.rows is None and not portal.done:
+            await self._leave_current()
+            await self.holding.begin(portal.statement.decided.allowed, 1)
             await self._begin(portal, simple=simple)
         sent = await self._send(portal, most)
         translated = portal.statement.translated
@@ -170,6 +174,7 @@ class Runner:
         if not portal.done:
             self.channel.write(Message(b"s", b"").encode())
             return
+        self.holding.end()
         portal.sent += 0 if translated.columns else self.upstream.changed
         rows = portal.sent
         tag = {"select": f"SELECT {sent if most else rows}", "insert": f"INSERT 0 {rows}"}.get(
@@ -187,7 +192,6 @@ class Runner:
     async def _begin(self, portal: Portal, *, simple: bool) -> None:
         translated = portal.statement.translated
         assert translated is not None  # noqa: S101 - the caller looked
-        await self._leave_current()
         values = bound(portal, self.dialect, self.gateway.clock())
         if translated.operation in _WRITES:
             if self._read_only:
@@ -224,6 +228,7 @@ class Runner:
             sent += rows
             portal.sent += rows
             portal.bytes += len(data)
+            self.holding.came(len(data))
             self.gateway.saw_rows(self.binding, rows)
             self.channel.write(data)
             await self.channel.drain()
@@ -236,6 +241,7 @@ class Runner:
 
     async def _leave_current(self) -> None:
         """Give up a portal that is not read to its end: the connection is needed."""
+        self.holding.end()
         current, self._current = self._current, None
         if current is not None and current.rows is not None:
             current.lost = True
@@ -244,11 +250,11 @@ class Runner:
 
     async def _watched(self, waiting: Awaitable[_Answer]) -> _Answer:
         """Return what the database answers; it is told to stop when that takes too long, and ended when it does not."""
-        loop = asyncio.get_running_loop()
+        loop, seconds = asyncio.get_running_loop(), self.holding.statement_seconds
         stops: list[asyncio.Task[None]] = []
         timers = [
-            loop.call_later(_STATEMENT_SECONDS, lambda: stops.append(loop.create_task(self._stop()))),
-            loop.call_later(_STATEMENT_SECONDS + _CANCEL_SECONDS, self.upstream.end),
+            loop.call_later(seconds, lambda: stops.append(loop.create_task(self._stop()))),
+            loop.call_later(seconds + _CANCEL_SECONDS, self.upstream.end),
         ]
         self.busy = True
         try:

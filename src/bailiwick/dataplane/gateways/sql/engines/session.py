@@ -32,6 +32,7 @@ from bailiwick.dataplane.gateways.sql.engines.portals import (
 from bailiwick.dataplane.gateways.sql.engines.running import Runner
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
+from bailiwick.dataplane.gateways.sql.holding import BrokenOffError, Holding
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
@@ -67,10 +68,14 @@ class TranslatedSession:
     backend: Backend
     upstream: EngineConnection | None = None
     _runner: Runner = field(init=False)
+    _holding: Holding = field(init=False)
     _schema: Schema = field(default_factory=dict)
     _statements: dict[str, Statement] = field(default_factory=dict)
     _portals: dict[str, Portal] = field(default_factory=dict)
     _skipping: bool = False
+
+    def __post_init__(self) -> None:
+        self._holding = Holding(self.gateway, self.binding)
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -82,11 +87,15 @@ class TranslatedSession:
         except ProtocolError as fault:
             self.channel.write(error(str(fault), "08P01", severity="FATAL"))
             await self.channel.drain()
+        except BrokenOffError as fault:
+            self.channel.write(error(str(fault), fault.sqlstate, severity="FATAL"))
+            await self.channel.drain()
         except EngineFaultError as fault:
             # The database cannot even take back what failed, so this connection is of no use.
             self.channel.write(error(fault.words, fault.sqlstate, severity="FATAL"))
             await self.channel.drain()
         finally:
+            self._holding.end()
             self.gateway.sessions.discard(self)
             if self.upstream is not None:
                 self.upstream.close()
@@ -123,15 +132,19 @@ class TranslatedSession:
             else:
                 break
         try:
-            upstream = await self.backend.engine.connect(f"bailiwick {self.binding.app}", writing=self.backend.writes)
-            self.upstream = upstream
+            name, writes = f"bailiwick {self.binding.app}", self.backend.writes
+            upstream = self.upstream = await self.gateway.reached(
+                self.binding, lambda: self.backend.engine.connect(name, writing=writes)
+            )
             self._schema = await upstream.describe(self.backend.grant.tables)
         except (BailiwickError, EngineFaultError) as fault:
             words, hint = (fault.words, "") if isinstance(fault, EngineFaultError) else (fault.message, fault.hint)
             self.channel.write(error(words, "08001", hint=hint, severity="FATAL"))
             await self.channel.drain()
             return False
-        self._runner = Runner(self.gateway, self.binding, self.channel, upstream, self.backend.engine.dialect)
+        self._runner = Runner(
+            self.gateway, self.binding, self.channel, upstream, self.backend.engine.dialect, self._holding
+        )
         self.channel.on_end = self._app_is_gone
         self.sessions[self.key] = self
         hello = [Message(b"R", struct.pack("!I", 0)).encode()]
