@@ -33,6 +33,10 @@ class Apps:
     failures: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
+    async def person_token(self, _: object) -> Any:
+        """No person has consented to anything here."""
+        raise AssertionError
+
     async def secret(self, name: str) -> SecretValue:
         """Answer as the planes' door does."""
 
@@ -56,7 +60,7 @@ class Apps:
             host=where["host"], port=where["port"], database=where["database"], user=self.twins.a, secret=NAME
         )
         await asyncio.gather(
-            self._keeps(await plane._signed_in(target, "kept")), *(self._connects(plane, target) for _ in range(3))
+            self._keeps(await plane.sign_in(target, "kept")), *(self._connects(plane, target) for _ in range(3))
         )
 
     async def _keeps(self, connection: Connection) -> None:
@@ -68,7 +72,7 @@ class Apps:
     async def _connects(self, plane: PlaneIntegrations, target: DatabaseConnection) -> None:
         while not self.over.is_set():
             try:
-                connection = await plane._signed_in(target, "new")
+                connection = await plane.sign_in(target, "new")
             except Exception as fault:
                 self.failures.append(str(fault))
                 return

@@ -10,6 +10,7 @@ from bailiwick.core.errors import InvalidInputError
 from tests.core.test_openapi import FILE
 from tests.faces.cli.conftest import CommandLine
 from tests.faces.cli.test_integrations import written
+from tests.fixtures.rotated import wrap
 
 pytestmark = pytest.mark.req("IN1", "IN6")
 SLACK = """name: chat
@@ -47,6 +48,8 @@ def known(command_line: CommandLine) -> CommandLine:
     with command_line.company.control.store.transaction() as session:
         for name in ("crm-key", "test-key"):
             command_line.company.control.vault.put(session, name, f"the-{name}-itself", by="user:admin@example.com")
+    for name in ("crm-key", "test-key"):
+        wrap(command_line.company, name)
     return command_line
 
 

@@ -74,6 +74,7 @@ class IntegrationService:
         """
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
+            require_sound(integration, self._planes, self._secrets(session))
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
             before = _integration(known) if known is not None else None
             wrapped = require_wrapped(self._authorizer, session, identity, integration, before, self._wrapping_of)
@@ -106,6 +107,7 @@ class IntegrationService:
                 f"'{name}' offers '{rule}' already", hint="choose another name, or say that it replaces"
             )
         changed = replace(integration, offers={**integration.offers, rule: tuple(offers)})
+        require_sound(changed, self._planes, self._secrets(session))
         self._keep(session, changed)
         before, after = _described(integration), _described(changed)
         for facts, held in ((before, integration), (after, changed)):
@@ -113,8 +115,7 @@ class IntegrationService:
         self._note_registered(session, identity, decision.deciders, f"integration:{name}", (before, after), reason)
 
     def _keep(self, session: Session, integration: Integration) -> None:
-        """Write an integration down that is sound; raise `InvalidInputError` for another."""
-        require_sound(integration, self._planes, self._secrets(session))
+        """Write an integration down that is sound."""
         values = {
             "kind": integration.kind,
             "description": integration.description,
