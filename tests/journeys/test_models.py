@@ -55,6 +55,7 @@ def gpt(demo: Demo, token: str) -> openai.OpenAI:
 
 
 @pytest.mark.req("AI2")
+@pytest.mark.long
 def test_with_no_model_configured_a_call_says_so_in_the_form_of_its_wire(demo: Demo) -> None:
     with pytest.raises(openai.NotFoundError, match="no model is configured here"):
         gpt(demo, demo.ready["tokens"]["builder"]).chat.completions.create(model="any", messages=ASK)

@@ -44,6 +44,7 @@ def status(demo: Demo) -> str:
 
 
 @pytest.mark.req("DM1", "DG7", "OB2")
+@pytest.mark.long
 def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) -> None:
     state, port = home / "again", free_port_range()
     first = start_demo(state, port)

@@ -19,6 +19,7 @@ from tests.fixtures.company import APP
 
 
 @pytest.mark.req("RV1")
+@pytest.mark.long
 def test_a_push_of_thirty_megabytes_is_taken_whole_and_comes_back(door: Door, folder: Path, tmp_path: Path) -> None:
     for number in range(8):
         (folder / f"data{number}.bin").write_bytes(os.urandom(4 * 2**20))

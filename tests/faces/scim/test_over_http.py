@@ -44,6 +44,7 @@ def door(company: Company) -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.req("ID3")
+@pytest.mark.long
 def test_the_independent_checker_finds_nothing_wrong(door: tuple[str, int], company: Company) -> None:
     token = token_for(company, "checker")
     address = f"http://{door[0]}:{door[1]}/scim/v2"

@@ -11,6 +11,7 @@ from tests.fixtures.company import Company
 
 
 @pytest.mark.req("ID3")
+@pytest.mark.long
 class TestOurStorage(ScimStorageContract):
     @pytest.fixture
     def provider(self) -> ScimProvider:

@@ -21,7 +21,7 @@ SOURCES = ("orders o", "orders o JOIN refunds r ON r.order_id = o.id", "orders o
            )  # fmt: skip
 AGGREGATES = ("count(*)", "count(DISTINCT {t})", "sum({n})", "min({t})", "max({n})", "avg({n})",
               "sum({n}) FILTER (WHERE {c})", "count({t})", "string_agg({t}, ',')")  # fmt: skip
-QUERIES = 70
+QUERIES = 40
 
 
 def condition(chance: random.Random, depth: int = 0) -> str:
