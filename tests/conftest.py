@@ -45,8 +45,8 @@ pytest_plugins = (
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return two more than there are processors: half of the time, tests wait for processes that wait for something."""
-    return (os.cpu_count() or 1) + 2
+    """Return one more than there are processors: now and then, tests wait for processes that wait for something."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
