@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
@@ -22,7 +23,7 @@ class KnownValues:
     """
 
     def __init__(self, kinds: tuple[str, ...], values: Callable[[Session], Iterable[str]], seconds: float) -> None:
-        self._kinds = kinds
+        self._asks = _what_changed(kinds)
         self._values = values
         self._seconds = max(seconds, _LEAST_SECONDS)
         self._kept: tuple[_State, float, Masker] | None = None
@@ -45,6 +46,10 @@ class KnownValues:
             return Masker()
 
     def _state(self, session: Session) -> _State:
-        secrets = select(func.count(), func.max(SecretRow.created_at)).where(SecretRow.kind.in_(self._kinds))
-        keys = select(func.count(TenantKeyRow.destroyed_at)).scalar_subquery()
-        return tuple(session.execute(secrets.add_columns(keys)).one())
+        return tuple(session.execute(self._asks).one())
+
+
+def _what_changed(kinds: tuple[str, ...]) -> Select[Any]:
+    """Return what asks for how many secrets there are, the newest, and how many keys were destroyed: in one go."""
+    secrets = select(func.count(), func.max(SecretRow.created_at)).where(SecretRow.kind.in_(kinds))
+    return secrets.add_columns(select(func.count(TenantKeyRow.destroyed_at)).scalar_subquery())
