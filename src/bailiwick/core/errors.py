@@ -8,11 +8,13 @@ DOCS_BASE = "https://bailiwick.example/docs/errors"
 class BailiwickError(Exception):
     """Something that a person asked for could not be done, said so that they know what to do.
 
-    Subclasses set `code` (stable, `noun.problem`) and `status` (the HTTP status it maps to, RFC 9110).
+    Subclasses set `code` (stable, `noun.problem`) and `status` (the HTTP status it maps to, RFC 9110). `of_person` says
+    that it is so for this person, where others may have what was asked for.
     """
 
     code: str = "internal.fault"
     status: int = 500
+    of_person: bool = False
 
     def __init__(
         self,

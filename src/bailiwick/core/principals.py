@@ -93,6 +93,11 @@ class Identity:
         """Whether a named human stands behind this."""
         return self.principal.kind == "user"
 
+    @property
+    def is_app(self) -> bool:
+        """Whether an app acts for itself, and serves nobody."""
+        return self.principal.kind == "app"
+
     def is_revoked(self, epochs: Mapping[str, int]) -> bool:
         """Return whether this was made before its principal's credentials ended; `epochs` are the present ones."""
         behind = self.behalf is not None and self.behalf.is_revoked(epochs)

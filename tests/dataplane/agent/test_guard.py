@@ -59,6 +59,24 @@ async def test_refused_calls_stop_the_app_for_security(house: PlaneHouse) -> Non
     assert report.counters["refused_grants"] == 4
 
 
+async def test_whoever_may_not_have_what_an_app_shows_cannot_have_the_app_stopped(house: PlaneHouse) -> None:
+    house.models = (model(has_key=False, open_to=frozenset()), model("other", has_key=False, open_to=frozenset()))
+    rails = Guardrails(amounts=AmountRails(refused_grants=5), errors=ErrorRails(consecutive_errors=3))
+    falls = ASKS.replace('"status": 200', '"status": 500')
+    await house.until_running(house.release({"app.py": falls}, manifest=WITH_MODEL, guardrails=rails))
+    for _ in range(8):
+        answer = await house.get("/default")
+        assert answer.status_code == 500
+    assert "no policy lets user:user@example.com" in answer.text
+    assert kills(house) == []
+    # What the app breaks by itself counts as before, and what it never declared is its own doing.
+    for _ in range(3):
+        await house.get("/other")
+    assert (await house.get("/default")).status_code == 503
+    (report,) = kills(house)
+    assert [trace.refused for trace in report.requests] == [True] * 8 + [False] * 3
+
+
 async def test_an_integration_that_apps_read_too_much_from_is_closed_and_stays_so_until_the_control_plane_knew(
     house: PlaneHouse,
 ) -> None:

@@ -133,6 +133,25 @@ async def test_each_person_sees_the_rows_of_their_region_and_masked_cards(door: 
     assert all(str(row[2]) == "•••@mail.example" for row in emea)
 
 
+@pytest.mark.req("RT4")
+async def test_what_a_person_may_not_read_is_held_against_nobody_and_what_no_grant_gives_against_the_app(
+    door: Door,
+) -> None:
+    refused: list[str] = []
+    door.gateway.guard.observe_refusal = (  # type: ignore[method-assign]
+        lambda app, integration="", *, of_person=False, trace="": refused.append(f"{of_person} {trace}")
+    )
+    for sql in (f"SELECT id FROM customers {EMEA}", "SELECT id FROM orders"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await door.ask(sql)
+    door.gateway.authorize = lambda *_: Decision(False, "not theirs", ("some-rule",))
+    for sql in (f"SELECT id FROM orders {APAC}", "SELECT id FROM refunds"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await door.ask(sql)
+    # Rows that a person's region gives are refused to whoever has none; the app itself has nobody's.
+    assert refused == [f"False {'a' * 32}", "True ", f"True {'b' * 32}", "False "]
+
+
 @pytest.mark.req("IN3", "OB2")
 async def test_the_audit_names_person_app_release_and_trace_and_holds_no_values(door: Door) -> None:
     await door.ask(f"SELECT id FROM orders WHERE amount > 123.75 {EMEA}")

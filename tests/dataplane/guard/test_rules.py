@@ -156,7 +156,7 @@ def test_money_is_counted_by_the_prices_that_are_set() -> None:
 def test_refusals_trip_by_themselves_and_other_amounts_only_where_somebody_set_them() -> None:
     plane = Plane()
     for _ in range(501):
-        plane.guard.observe_refused_grant("finance/desk", "orders-db")
+        plane.guard.observe_refusal("finance/desk", "orders-db")
         plane.guard.observe_refused_egress("finance/books")
         plane.guard.observe_rows("finance/desk", "orders-db", 10**9)
         plane.guard.observe_egress("finance/desk", 10**12)
@@ -165,6 +165,21 @@ def test_refusals_trip_by_themselves_and_other_amounts_only_where_somebody_set_t
         ("app:finance/desk", "refused-grants", True),
         ("app:finance/books", "refused-egress", True),
     ]
+
+
+def test_what_is_refused_to_its_person_is_known_of_a_request_and_says_nothing_of_the_app() -> None:
+    plane = Plane(refused_grants=3)
+    for number in range(20_000):
+        plane.guard.observe_refusal("finance/desk", "orders-db", of_person=True, trace=f"{number:032x}")
+    assert plane.told == []
+    assert plane.guard.take_refused(f"{19_999:032x}")
+    assert not plane.guard.take_refused(f"{19_999:032x}")
+    # Only so many are remembered, the newest.
+    assert not plane.guard.take_refused(f"{0:032x}")
+    # Nobody is behind what an app asks for itself.
+    for _ in range(4):
+        plane.guard.observe_refusal("finance/desk", "orders-db", of_person=True)
+    assert [trip.rule for _, _, trip in plane.told] == ["refused-grants"]
 
 
 def test_what_nobody_watches_counts_for_nothing() -> None:

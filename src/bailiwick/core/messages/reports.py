@@ -16,6 +16,8 @@ from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
 from bailiwick.core.stops import StopScope
 
+_ERROR = 500
+
 
 class AuditReport(Message):
     """Something that happened at the plane, for the audit log."""
@@ -85,7 +87,10 @@ class EgressRollup(Message):
 
 
 class RequestTrace(Message):
-    """One request as the router saw it; kept for evidence. `limit` says which of its app's limits ended it, if any."""
+    """One request as the router saw it; kept for evidence.
+
+    `limit` says which of its app's limits ended it, if any; `refused` that something was refused to its person in it.
+    """
 
     trace: str
     time: datetime
@@ -95,6 +100,12 @@ class RequestTrace(Message):
     milliseconds: float
     principal: str
     limit: str = Field(default="", max_length=40)
+    refused: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the app failed: not where it had nothing to answer with, because its person may not have it."""
+        return self.status >= _ERROR and not self.refused
 
 
 class WallNote(Message):

@@ -30,7 +30,6 @@ _CHECK_SECONDS = 5.0
 _AGAIN_SECONDS = 2.0
 # With nothing to say, a rollout is told of so often: the control plane promotes nothing that it does not hear of.
 _TELL_SECONDS = 5.0
-_ERROR = 500
 _WORDS = 2000
 
 
@@ -179,7 +178,7 @@ class Candidates:
             beside.stable.append(trace)
             return False
         beside.ours.append(trace)
-        why = site.spike.observe(time.monotonic(), failed=trace.status >= _ERROR)
+        why = site.spike.observe(time.monotonic(), failed=trace.failed)
         if why and beside.condition == "running":
             self._give_up(beside, "failed", why)
         return True

@@ -22,7 +22,6 @@ _TELL_SECONDS = 2.0
 _EVENT_SECONDS, _END_SECONDS = 60.0, 5.0
 _MOST_TOLD = 10_000
 _JUST_FAILED = timedelta(seconds=3)
-_ERROR = 500
 _WORDS = 500
 _Key = tuple[str, str, str, str]
 
@@ -132,7 +131,7 @@ class Walls:
     def _doing(self, site: Site) -> str:
         """Return what failed just now, last first, and what is served: a request ends with the process it was in."""
         since = self._clock() - _JUST_FAILED
-        failed = [f"{item.method} {item.path}" for item in site.recent if item.status >= _ERROR and item.time > since]
+        failed = [f"{item.method} {item.path}" for item in site.recent if item.failed and item.time > since]
         return _listed([*reversed(failed), *(item.what for item in site.in_flight)])
 
     def _note(

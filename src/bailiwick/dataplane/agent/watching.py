@@ -15,8 +15,6 @@ from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.guard import Guard, Trip, Watched
 from bailiwick.dataplane.router import LimitReached, Site
 
-_ERROR = 500
-
 
 class Watching:
     """Watches what a host serves. `stop` ends an app for good, `close_ways` what this plane closed by itself."""
@@ -46,6 +44,8 @@ class Watching:
 
     def observe(self, site: Site, trace: RequestTrace) -> None:
         """Take note of an answered request; stop the app when it fails too much."""
+        if self._guard.take_refused(trace.trace):
+            trace = trace.model_copy(update={"refused": True})
         site.recent.append(trace)
         self._tell.served(site.state, trace)
         if self._candidates.observe(site, trace):
@@ -58,12 +58,11 @@ class Watching:
         # What ends its last requests after its place was taken is not what the app is judged by.
         if site is not served.site or site.condition != "running":
             return
-        failed = trace.status >= _ERROR
-        why = site.spike.observe(time.monotonic(), failed=failed)
+        why = site.spike.observe(time.monotonic(), failed=trace.failed)
         if why:
             self._stop_by_itself(served, Trip("errors", why))
         else:
-            self._guard.observe_answer(watched_of(site.state), failed=failed, milliseconds=trace.milliseconds)
+            self._guard.observe_answer(watched_of(site.state), failed=trace.failed, milliseconds=trace.milliseconds)
 
     def limited(self, site: Site, limit: LimitReached, doing: str) -> None:
         """Take note that a request ran into a limit of its app."""
@@ -71,7 +70,7 @@ class Watching:
 
     def _see_failure(self, served: Served, site: Site, trace: RequestTrace) -> None:
         """See whether a request failed because its app ran into a limit of its sandbox."""
-        if not trace.limit and trace.status >= _ERROR and served.instance is not None and site is served.site:
+        if not trace.limit and trace.failed and served.instance is not None and site is served.site:
             self._walls.look(served.instance, site, failed=True)
 
     def roll_up(self, seconds: float) -> None:

@@ -15,12 +15,20 @@ class CallRefusedError(BailiwickError):
     code = "call.refused"
 
     def __init__(
-        self, status: int, message: str, *, hint: str = "", deciders: Sequence[str] = (), retry_seconds: float = 0
+        self,
+        status: int,
+        message: str,
+        *,
+        hint: str = "",
+        deciders: Sequence[str] = (),
+        retry_seconds: float = 0,
+        of_person: bool = False,
     ) -> None:
-        """Take the HTTP status, what is wrong, what to do, which policy or check decided, and when to come again."""
+        """Take the HTTP status, what is wrong, what to do, who decided, when to come again, and whether others may."""
         super().__init__(message, hint=hint, deciders=deciders)
         self.status = status
         self.retry_seconds = retry_seconds
+        self.of_person = of_person
 
 
 def call_behind(traceparent: str, app: str, resolve: Callable[[str], Call | None]) -> Call | None:

@@ -116,7 +116,7 @@ class Replay:
         for _ in range(line.refused_egress):
             self._guard.observe_refused_egress(line.app)
         for _ in range(line.refused_grants):
-            self._guard.observe_refused_grant(line.app, line.integration)
+            self._guard.observe_refusal(line.app, line.integration)
 
     def _answered(self, watched: Watched, *, failed: bool, milliseconds: float) -> None:
         why = self._spikes[watched.app].observe(self._now, failed=failed)

@@ -5,6 +5,7 @@ nothing up, and tells whoever acts of what trips.
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ _MILLION = 1_000_000
 # What is counted of an integration and of a tenant, too, over all apps.
 _OF_INTEGRATIONS: frozenset[Amount] = frozenset({"rows", "refused_grants"})
 _OF_TENANTS: frozenset[Amount] = frozenset({"tokens", "spend", "bytes_out", "refused_egress"})
+# Requests that are remembered as refused to their person until they are answered.
+_MOST_REFUSED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Guard:
         self._answers: dict[tuple[str, str], AnswerGuard] = {}
         self._apps: dict[str, tuple[Watched, Guardrails]] = {}
         self._amounts: dict[StopScope, Amounts] = {}
+        self._refused: OrderedDict[str, None] = OrderedDict()
 
     @classmethod
     def of_nothing(cls) -> "Guard":
@@ -123,9 +127,26 @@ class Guard:
         """A statement read or wrote rows of an integration; an app's own database has an empty name."""
         self._add(app, "rows", rows, integration)
 
-    def observe_refused_grant(self, app: str, integration: str = "") -> None:
-        """A statement or a call to a model was refused."""
-        self._add(app, "refused_grants", 1, integration)
+    def observe_refusal(self, app: str, integration: str = "", *, of_person: bool = False, trace: str = "") -> None:
+        """A statement or a call was refused.
+
+        That the person of the request under `trace` may not have what was asked for (`of_person`) says nothing of the
+        app: else whoever has no right to its data could have it stopped.
+        """
+        if of_person and trace:
+            self.observe_person_refused(trace)
+        else:
+            self._add(app, "refused_grants", 1, integration)
+
+    def observe_person_refused(self, trace: str) -> None:
+        """Something was refused to the person of a request, which then fails through no fault of its app."""
+        self._refused[trace] = None
+        if len(self._refused) > _MOST_REFUSED:
+            self._refused.popitem(last=False)
+
+    def take_refused(self, trace: str) -> bool:
+        """Return whether something was refused to the person of a request that is answered now, and forget it."""
+        return bool(self._refused) and self._refused.pop(trace, self) is None
 
     def observe_egress(self, app: str, sent_bytes: int) -> None:
         """An app sent bytes to the outside."""

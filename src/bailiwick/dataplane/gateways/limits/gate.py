@@ -275,4 +275,5 @@ class Gate:
 
 
 def _limited(name: str, blocked: Blocked) -> LimitedError:
-    return LimitedError(blocked.kind, f"{name}: {blocked.words}", max(blocked.seconds, _SOON_SECONDS))
+    seconds, of_person = max(blocked.seconds, _SOON_SECONDS), blocked.scope == "person"
+    return LimitedError(blocked.kind, f"{name}: {blocked.words}", seconds, of_person=of_person)

@@ -126,7 +126,7 @@ class MailGateway:
         decision = self.authorize(sent.identity, binding)
         sent.deciders = tuple(decision.deciders)
         if not decision.allowed:
-            raise forbidden(decision.reason, deciders=decision.deciders)
+            raise forbidden(decision.reason, deciders=decision.deciders, of_person=not sent.identity.is_app)
         connection = self.connection(binding)
         if connection is None:
             raise MailRefusedError(451, "4.3.0", f"the integration {binding.resource} is not there any more")
@@ -166,7 +166,7 @@ class MailGateway:
         )  # fmt: skip
 
     def _note_refused(self, binding: Binding, sent: Sent, fault: MailRefusedError) -> None:
-        self.guard.observe_refused_grant(binding.app, binding.resource)
+        self.guard.observe_refusal(binding.app, binding.resource, of_person=fault.of_person, trace=sent.trace)
         self.emit(
             binding.event(
                 self.clock(), sent.identity or _app(binding), sent.trace, action="mail.refused",

@@ -10,11 +10,23 @@ class MailRefusedError(BailiwickError):
 
     code = "mail.refused"
 
-    def __init__(self, reply: int, status: str, message: str, *, hint: str = "", deciders: Sequence[str] = ()) -> None:
-        """Take the reply code (4yz to try again, 5yz not to), the enhanced status, the words and who decided."""
+    def __init__(
+        self,
+        reply: int,
+        status: str,
+        message: str,
+        *,
+        hint: str = "",
+        deciders: Sequence[str] = (),
+        of_person: bool = False,
+    ) -> None:
+        """Take the reply code (4yz to try again, 5yz not to), the enhanced status, the words, who decided, and whether
+        others may send it.
+        """
         super().__init__(message, hint=hint, deciders=deciders)
         self.reply = reply
         self.enhanced = status
+        self.of_person = of_person
 
 
 class CredentialRefusedError(MailRefusedError):
@@ -24,6 +36,8 @@ class CredentialRefusedError(MailRefusedError):
         super().__init__(451, "4.7.0", "the mail server does not take the platform's credential")
 
 
-def forbidden(message: str, *, hint: str = "", deciders: Sequence[str] = ()) -> MailRefusedError:
+def forbidden(
+    message: str, *, hint: str = "", deciders: Sequence[str] = (), of_person: bool = False
+) -> MailRefusedError:
     """Return the refusal of what no grant opens, or policy forbids."""
-    return MailRefusedError(550, "5.7.1", message, hint=hint, deciders=deciders)
+    return MailRefusedError(550, "5.7.1", message, hint=hint, deciders=deciders, of_person=of_person)

@@ -95,7 +95,9 @@ class ModelGateway:
         """Return policy's yes; raise `CallRefusedError` for anything else."""
         decision = self.decide(caller, model)
         if not decision.allowed:
-            raise CallRefusedError(403, decision.reason, deciders=decision.deciders)
+            # One that the app does not declare is open to nobody in it.
+            others_may = model.name in caller.declared.values() and not caller.identity.is_app
+            raise CallRefusedError(403, decision.reason, deciders=decision.deciders, of_person=others_may)
         if model.stopped:
             words = f"{model.name} is stopped: {model.stopped}"
             raise CallRefusedError(503, words, hint="a person must lift the stop", deciders=("kill-switch",))
@@ -131,7 +133,7 @@ class ModelGateway:
 
     def note_refused(self, caller: Caller, model: ModelState | None, endpoint: str, fault: CallRefusedError) -> None:
         """Audit a call that was not passed on."""
-        self.guard.observe_refused_grant(caller.app)
+        self.guard.observe_refusal(caller.app, of_person=fault.of_person, trace=caller.trace)
         resource = f"model:{model.name}" if model is not None else _UNKNOWN
         context: dict[str, str | int | float | bool] = {"endpoint": endpoint, "status": fault.status}
         self._note(caller, "model.refused", resource, Outcome.REFUSED, fault.message, fault.deciders, context)

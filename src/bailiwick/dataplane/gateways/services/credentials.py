@@ -166,7 +166,9 @@ def credential_faults(resource: str) -> Iterator[None]:
         raise
     except BailiwickError as fault:
         if fault.code == _CONSENT_NEEDED:
-            raise CallRefusedError(403, fault.message, hint=fault.hint, deciders=("consents-of-people",)) from None
+            raise CallRefusedError(
+                403, fault.message, hint=fault.hint, deciders=("consents-of-people",), of_person=True
+            ) from None
         words = f"the credential of {resource} cannot be had now: {fault.message}"
         raise CallRefusedError(503, words, hint=fault.hint) from None
 

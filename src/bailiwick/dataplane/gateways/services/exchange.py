@@ -111,7 +111,12 @@ class Exchange(UnderWay):
         """Count a call that a gate holds back; return what to answer."""
         self._gateway.gates.note_refused(self.binding, fault)
         return CallRefusedError(
-            fault.status, fault.message, hint=fault.hint, deciders=fault.deciders, retry_seconds=fault.retry_seconds
+            fault.status,
+            fault.message,
+            hint=fault.hint,
+            deciders=fault.deciders,
+            retry_seconds=fault.retry_seconds,
+            of_person=fault.of_person,
         )
 
     async def _credential(self, connection: ServiceConnection, caller: Caller) -> Shown | None:
@@ -122,8 +127,7 @@ class Exchange(UnderWay):
         return Asker(caller.identity, self.binding.app, self.binding.resource)
 
     async def _refuse(self, call: str, fault: CallRefusedError) -> bool:
-        # What a limit holds back is counted, and audited once in a while.
-        if self._caller is not None and not fault.retry_seconds:
+        if self._caller is not None:
             self._gateway.note_refused(self._caller, self.binding, call, fault)
         keep = self._keeps
         self._client.write(refusal(fault, keep_alive=keep))

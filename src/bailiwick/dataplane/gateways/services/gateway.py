@@ -99,7 +99,8 @@ class ServiceGateway:
         """Return where the service is, and policy's yes; raise `CallRefusedError` when policy says no."""
         decision = self.authorize(caller.identity, binding)
         if not decision.allowed:
-            raise CallRefusedError(403, decision.reason, deciders=decision.deciders)
+            others_may = not caller.identity.is_app
+            raise CallRefusedError(403, decision.reason, deciders=decision.deciders, of_person=others_may)
         connection = self.connection(binding)
         if connection is None:
             raise CallRefusedError(503, f"the integration {binding.resource} is not there any more")
@@ -127,8 +128,12 @@ class ServiceGateway:
         )  # fmt: skip
 
     def note_refused(self, caller: Caller, binding: Binding, call: str, fault: CallRefusedError) -> None:
-        """Audit a call that was not passed on."""
-        self.guard.observe_refused_grant(binding.app, binding.resource)
+        """Audit a call that was not passed on; what a limit holds back is counted, and audited once in a while."""
+        if fault.retry_seconds:
+            if fault.of_person:
+                self.guard.observe_person_refused(caller.trace)
+            return
+        self.guard.observe_refusal(binding.app, binding.resource, of_person=fault.of_person, trace=caller.trace)
         self.emit(
             binding.event(
                 self.clock(), caller.identity, caller.trace, action="service.refused", outcome=Outcome.REFUSED,

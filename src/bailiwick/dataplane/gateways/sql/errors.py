@@ -9,8 +9,15 @@ class StatementRefusedError(ForbiddenError):
     code = "query.refused"
 
     def __init__(
-        self, message: str, *, hint: str = "", sqlstate: str = "42501", deciders: tuple[str, ...] = ("data-grant",)
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        sqlstate: str = "42501",
+        deciders: tuple[str, ...] = ("data-grant",),
+        of_person: bool = False,
     ) -> None:
-        """Take what is wrong, what to do, and the SQLSTATE (42501: insufficient privilege)."""
+        """Take what is wrong, what to do, the SQLSTATE (42501: insufficient privilege) and whether others may."""
         super().__init__(message, hint=hint, deciders=deciders)
         self.sqlstate = sqlstate
+        self.of_person = of_person

@@ -116,7 +116,7 @@ class SqlGateway:
             # Drivers begin and end transactions by themselves, without the trace that the app's own statements carry.
             decision = self.authorize(identity, binding)
             if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
-                raise StatementRefusedError(decision.reason, deciders=decision.deciders)
+                raise _forbidden(decision, identity)
             plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
         except StatementRefusedError as fault:
             self._note_refusal(fault, binding, identity, trace, plain)
@@ -129,7 +129,7 @@ class SqlGateway:
         """Ask policy again about what was allowed before, as for each FETCH; raise `StatementRefusedError`, audited."""
         decision = self.authorize(allowed.identity, binding)
         if not decision.allowed:
-            fault = StatementRefusedError(decision.reason, deciders=decision.deciders)
+            fault = _forbidden(decision, allowed.identity)
             trace = allowed.call.trace if allowed.call is not None else ""
             self._note_refusal(fault, binding, allowed.identity, trace, "")
             raise fault
@@ -189,6 +189,8 @@ class SqlGateway:
             return await self.gates.of(binding).enter(Who.of(binding.app, allowed.identity), statements)
         except LimitedError as fault:
             self.gates.note_refused(binding, fault)
+            if fault.of_person and allowed.call is not None:
+                self.guard.observe_person_refused(allowed.call.trace)
             raise StatementRefusedError(
                 fault.message, hint=fault.hint, sqlstate=_SQLSTATES.get(fault.kind, "53000"), deciders=fault.deciders
             ) from None
@@ -239,13 +241,18 @@ class SqlGateway:
     def _note_refusal(
         self, fault: StatementRefusedError, binding: Binding, identity: Identity, trace: str, plain: str
     ) -> None:
-        self.guard.observe_refused_grant(binding.app, "" if binding.database_of else binding.resource)
+        resource = "" if binding.database_of else binding.resource
+        self.guard.observe_refusal(binding.app, resource, of_person=fault.of_person, trace=trace)
         self.emit(
             binding.event(
                 self.clock(), identity, trace, action="query.refused", reason=fault.message, deciders=fault.deciders,
                 outcome=Outcome.REFUSED, context=_without_values(plain),
             )
         )  # fmt: skip
+
+
+def _forbidden(decision: Decision, identity: Identity) -> StatementRefusedError:
+    return StatementRefusedError(decision.reason, deciders=decision.deciders, of_person=not identity.is_app)
 
 
 def _without_values(plain: str) -> dict[str, ContextFact]:

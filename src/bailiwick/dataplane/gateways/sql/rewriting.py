@@ -104,7 +104,11 @@ def _read(pipe: IO[bytes]) -> dict[str, Any]:
 def _read_answer(said: Mapping[str, Any]) -> Answer:
     if "refused" in said:
         return StatementRefusedError(
-            said["refused"], hint=said["hint"], sqlstate=said["sqlstate"], deciders=tuple(said["deciders"])
+            said["refused"],
+            hint=said["hint"],
+            sqlstate=said["sqlstate"],
+            deciders=tuple(said["deciders"]),
+            of_person=said["of_person"],
         )
     return Plan(tuple(_read_step(step) for step in said["steps"]))
 
@@ -121,6 +125,7 @@ def _said(answer: Answer) -> Mapping[str, object]:
             "hint": answer.hint,
             "sqlstate": answer.sqlstate,
             "deciders": answer.deciders,
+            "of_person": answer.of_person,
         }
     return asdict(answer)
 

@@ -82,6 +82,7 @@ class RowFilter:
                 f"these rows are given by a person's {name}, and no person with one is behind this statement",
                 hint="run it while serving a person's request, on the connection's own trace",
                 deciders=("some-data-needs-a-person",),
+                of_person=True,
             )
         return value
 
