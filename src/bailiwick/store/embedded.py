@@ -1,6 +1,8 @@
 """Embedded PostgreSQL: a server of our own from the binaries of a wheel, as a child that ends when we end."""
 
+import contextlib
 import ctypes
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -233,9 +235,19 @@ def _service_account() -> Account | None:
     try:
         return _account()
     except KeyError:
+        return _made_account()
+
+
+def _made_account() -> Account:
+    """Make the account, or return the one that another process made in the meantime."""
+    # Of two that add one name at once, `useradd` gives it another uid for the later one: who makes it is alone.
+    accounts = os.open("/etc", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(accounts, fcntl.LOCK_EX)
+        with contextlib.suppress(KeyError):
+            return _account()
         make = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
         made = subprocess.run(make, capture_output=True, text=True, check=False)
-        # Two processes may do this at once: what counts is that the account is there afterwards.
         try:
             return _account()
         except KeyError:
@@ -243,6 +255,8 @@ def _service_account() -> Account | None:
                 f"the system user '{SYSTEM_USER}' could not be made: {made.stderr.strip()[-200:]}",
                 hint="PostgreSQL refuses to run as root: make that user, or start Bailiwick as an ordinary one",
             ) from None
+    finally:
+        os.close(accounts)
 
 
 def _reachable_install(shared: Path, account: Account | None) -> Path:
