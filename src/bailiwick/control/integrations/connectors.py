@@ -7,6 +7,7 @@ folder that its settings name.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -139,9 +140,7 @@ class Connectors:
 
     def __init__(self, folder: Path | None = None) -> None:
         """Read them; raise `InvalidInputError` that names the file of one that is wrong."""
-        own = resources.files("bailiwick.control.integrations") / "packs"
-        files = [item for item in own.iterdir() if item.name.endswith(".yaml")]
-        found = [_read(item.name, item.read_text()) for item in sorted(files, key=lambda item: item.name)]
+        found = list(_own())
         if folder is not None:
             found += [_read(str(item), item.read_text()) for item in sorted(folder.glob("*.yaml"))]
         self._known = {item.name: item for item in found}
@@ -182,6 +181,14 @@ class Connectors:
         """Return the classes of data that the accesses bring, by path and field."""
         pack = self.get(made.connector)
         return {field: found for rule in made.access for field, found in pack.access[rule].classes.items()}
+
+
+@cache
+def _own() -> tuple[Connector, ...]:
+    """Return the platform's own packs, which do not change while it runs."""
+    packs = resources.files("bailiwick.control.integrations") / "packs"
+    files = [item for item in packs.iterdir() if item.name.endswith(".yaml")]
+    return tuple(_read(item.name, item.read_text()) for item in sorted(files, key=lambda item: item.name))
 
 
 def _connection(pack: Connector, place: Place, accesses: Mapping[str, PackAccess]) -> ServiceConnection:
