@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
+# What is compiled is kept: else each of the many processes of a run compiles all of it again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-long lint bench bench-peers requirements docs setup setup-bench clean
 
 demo: setup  ## start the whole product on loopback with the sample company
@@ -37,8 +40,9 @@ requirements: $(VENV)/.complete  ## which requirements are proved by tests, and 
 docs: $(VENV)/.complete  ## build the documentation into site/
 	@$(BIN)/mkdocs build --quiet --strict
 
-setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages and the sample's packages
+setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages, the sample's packages, and our own code compiled once for all processes
 	@scripts/install_system.sh bubblewrap
+	@$(BIN)/python -m compileall -q -j 0 src/bailiwick
 
 setup-bench: setup
 	@scripts/install_system.sh pgbouncer

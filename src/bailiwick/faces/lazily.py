@@ -1,5 +1,6 @@
 """An application that is put together when it is first asked: hundreds of routes take a good part of a second."""
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -27,4 +28,7 @@ class Lazily:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        await (self._built or self.prepare())(scope, receive, send)
+        built = self._built
+        if built is None:
+            built = await asyncio.to_thread(self.prepare)
+        await built(scope, receive, send)

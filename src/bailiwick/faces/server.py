@@ -29,7 +29,7 @@ from bailiwick.faces.mcp import METADATA_PATH as MCP_METADATA_PATH
 from bailiwick.faces.mcp import PATH as MCP_PATH
 from bailiwick.faces.mcp import McpFace, resource_metadata
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
-from bailiwick.faces.scim import ScimFace
+from bailiwick.faces.scim import build_scim
 
 _STOP_SECONDS = 3
 
@@ -43,12 +43,12 @@ class Faces:
         self._console = Lazily(lambda: _with_oauth(build_console(control), control))
         self._framework = self._rest(control)
         self._git = GitFace(control)
-        self._scim = Lazily(lambda: ScimFace(control))
+        self._scim = Lazily(lambda: build_scim(control))
         self._mcp = McpFace(control)
 
     def prepare(self) -> None:
-        """Put all of it together: what is not waits for whoever asks first."""
-        for part in (self._api, self._authzen, self._console, self._scim):
+        """Put together what people and agents ask; whoever asks first waits for the rest."""
+        for part in (self._api, self._authzen, self._console):
             part.prepare()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,10 +23,12 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity.directory import MOST_FILTER_CHARACTERS, DirectoryClient
+from bailiwick.control.identity.directory import DirectoryClient
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.faces.origin import seen_from
+from bailiwick.faces.scim import PREFIX
+from bailiwick.faces.scim.conditions import MOST_FILTER_CHARACTERS
 from bailiwick.faces.scim.habits import mend_body, mend_filter
 from bailiwick.faces.scim.membership import member_changes
 from bailiwick.faces.scim.provider import MOST_BODY_BYTES, MOST_OPERATIONS, build_provider
@@ -39,7 +41,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[str, str]]
 _Found = TypeVar("_Found")
 
-PREFIX = "/scim/v2"
 _GROUP_PATH = re.compile(r"/Groups/([^/\0]{1,200})")
 _LOG = logging.getLogger("bailiwick.scim")
 _BODY_SECONDS = 60.0

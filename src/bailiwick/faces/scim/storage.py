@@ -39,10 +39,8 @@ from bailiwick.control.identity.directory import (
     Record,
     ResourceRow,
     attributes_of,
-    condition,
     fold,
     primary,
-    sort_key,
     usable_address,
 )
 from bailiwick.core.errors import (
@@ -53,6 +51,7 @@ from bailiwick.core.errors import (
     NotAuthenticatedError,
     NotFoundError,
 )
+from bailiwick.faces.scim.conditions import condition, sort_key
 
 _PRECONDITION_FAILED = 412
 _OWN_COLUMNS = frozenset({"id", "meta", "members", "groups", "password"})

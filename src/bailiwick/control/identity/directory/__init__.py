@@ -1,6 +1,5 @@
 """The directory: users and groups as companies' directories describe them, and what that means for people."""
 
-from bailiwick.control.identity.directory.conditions import MOST_FILTER_CHARACTERS, condition, sort_key
 from bailiwick.control.identity.directory.errors import NameTakenError, UnknownMemberError, VersionChangedError
 from bailiwick.control.identity.directory.model import (
     DirectoryClient,
@@ -16,11 +15,10 @@ from bailiwick.control.identity.directory.people import attributes_of, directory
 from bailiwick.control.identity.directory.problems import StandingProblem
 from bailiwick.control.identity.directory.runs import Run, RunState
 from bailiwick.control.identity.directory.service import DirectoryService
-from bailiwick.control.identity.directory.tables import ResourceRow
+from bailiwick.control.identity.directory.tables import MemberRow, ResourceRow
 from bailiwick.control.identity.directory.views import DirectoryView
 
 __all__ = [
-    "MOST_FILTER_CHARACTERS",
     "DirectoryClient",
     "DirectoryService",
     "DirectoryToken",
@@ -28,6 +26,7 @@ __all__ = [
     "Draft",
     "Kind",
     "Link",
+    "MemberRow",
     "NameTakenError",
     "NewDirectoryToken",
     "Record",
@@ -38,10 +37,8 @@ __all__ = [
     "UnknownMemberError",
     "VersionChangedError",
     "attributes_of",
-    "condition",
     "directory_says",
     "fold",
     "primary",
-    "sort_key",
     "usable_address",
 ]

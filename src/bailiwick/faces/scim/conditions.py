@@ -42,7 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from bailiwick.control.identity.directory.tables import MemberRow, ResourceRow
+from bailiwick.control.identity.directory import MemberRow, ResourceRow
 
 # A filter that a directory sends has a few terms; one of this length is somebody trying.
 MOST_FILTER_CHARACTERS = 4000
