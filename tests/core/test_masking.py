@@ -63,6 +63,19 @@ def test_any_value_is_masked_in_any_form(value: str, before: bytes, after: bytes
         assert not masker.finds(masker.mask(written))
 
 
+@given(
+    st.from_regex(r"[A-Za-z0-9!-+]{8,60}", fullmatch=True),
+    st.lists(st.sampled_from(["\n", "\r\n", "\n    ", "\\\n", "\\n", "\\r\\n\t"]), min_size=1, max_size=4),
+)
+def test_a_value_is_masked_wherever_lines_were_broken_in_it(value: str, breaks: list[str]) -> None:
+    masker = Masker([value])
+    size = max(1, len(value) // (len(breaks) + 1))
+    pieces = [value[place : place + size] for place in range(0, len(value), size)]
+    written = pieces[0] + "".join(broken + piece for broken, piece in zip(breaks, pieces[1:], strict=False))
+    rest = "".join(pieces[len(breaks) + 1 :])
+    assert masker.found(f"before {written}{rest} after") == {value}
+
+
 @given(st.text(max_size=200))
 def test_what_holds_no_value_is_left_as_it_is(text: str) -> None:
     assert Masker(["a-value-that-nobody-writes"]).mask(text) == text

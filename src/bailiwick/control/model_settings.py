@@ -1,7 +1,7 @@
 """What the settings say of models: where they are, what may be sent to them, and which of them review."""
 
 from dataclasses import replace
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -27,7 +27,8 @@ class ModelOptions(_Section):
     """A model that may be called through the gateway. `url` is what the wire's paths are put behind, /v1 included.
 
     It is given to nobody but those that `open_to` names: principals and groups, who show a token; apps, folders and the
-    organisation, whose apps may call it once their manifest declares it. Reviewers have theirs without.
+    organisation, whose apps may call it once their manifest declares it. Reviewers have theirs without. `redact` says
+    whether personal data is taken out of prompts, as secrets are.
     """
 
     name: Name
@@ -41,6 +42,7 @@ class ModelOptions(_Section):
     caller_tokens_per_day: int | None = Field(default=None, ge=1)
     caller_calls_per_day: int = Field(default=10_000, ge=1)
     open_to: frozenset[Receiver] = frozenset()
+    redact: Literal["secrets", "all"] = "secrets"
 
     @property
     def route(self) -> Route:
@@ -57,6 +59,7 @@ class ModelOptions(_Section):
             self.caller_tokens_per_day or self.tokens_per_day,
             self.caller_calls_per_day,
             self.open_to,
+            self.redact,
         )
 
 

@@ -17,6 +17,7 @@ MASK = "•••"
 _SHORTEST = 6
 # Where lines were broken: by whoever wrote them, within strings of code, or as JSON writes it.
 _BREAKS = re.compile(rb"\\?\r?\n[ \t]*|(?:\\r)?\\n[ \t]*")
+_OF_BREAKS = b"\\\r\n \trn"
 _MOST_MEMORY = 256 * 2**20
 # RE2 makes about 60 bytes of each byte that is searched for: more are several searches.
 _MOST_SEARCHED = 2**20
@@ -32,6 +33,9 @@ class Masker:
             if len(value) >= _SHORTEST:
                 self._forms |= {form: value for form in forms_of(value) if len(form) >= _SHORTEST}
         self._patterns = [_compiled(part) for part in _parts(self._forms)]
+        # Of a value that lines were broken in, this much is left whole.
+        left = {form.translate(None, _OF_BREAKS) for form in self._forms}
+        self._signs = [_compiled(part) for part in _parts(left)]
 
     def __repr__(self) -> str:
         return f"Masker({len(set(self._forms.values()))} values)"
@@ -63,25 +67,32 @@ class Masker:
             for match in pattern.finditer(written):
                 yield (*match.span(), match.group())
         if self._patterns and (b"\n" in written or b"\\n" in written):
-            whole = _Unbroken(written)
-            for pattern in self._patterns:
-                for match in pattern.finditer(whole.text):
-                    start, end = match.span()
-                    yield whole.place(start), whole.place(end - 1) + 1, match.group()
+            yield from self._broken_hits(written)
+
+    def _broken_hits(self, written: bytes) -> Iterator[tuple[int, int, bytes]]:
+        left = written.translate(None, _OF_BREAKS)
+        if not any(sign.search(left) for sign in self._signs):
+            return
+        text = _BREAKS.sub(b"", written)
+        whole = None
+        for pattern in self._patterns:
+            for match in pattern.finditer(text):
+                # Where everything was is worked out for the few texts that have a value.
+                whole = whole or _Unbroken(written)
+                start, end = match.span()
+                yield whole.place(start), whole.place(end - 1) + 1, match.group()
 
 
 class _Unbroken:
-    """A text without its line breaks, which knows where each byte of it was."""
+    """Knows of a text without its line breaks where each byte of it was."""
 
     def __init__(self, written: bytes) -> None:
-        pieces, self._begins, self._was, place, length = [], [0], [0], 0, 0
+        self._begins, self._was, place, length = [0], [0], 0, 0
         for found in _BREAKS.finditer(written):
-            pieces.append(written[place : found.start()])
-            length += len(pieces[-1])
+            length += found.start() - place
             place = found.end()
             self._begins.append(length)
             self._was.append(place)
-        self.text = b"".join([*pieces, written[place:]])
 
     def place(self, index: int) -> int:
         """Return where a byte was."""

@@ -1,14 +1,12 @@
-"""What takes secrets out of a text before it is kept or leaves: known values, and what has the form of a credential.
+"""Credentials by the few forms that nothing else looks like: issuers gave them a beginning of their own.
 
-The forms are those that issuers give a beginning of their own, so that nothing else looks like them.
+What has such a form is taken for one, even where it looks like an example.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import re2
-
-from bailiwick.core.masking import MASK, Masker
 
 Redact = Callable[[str], str]
 
@@ -45,20 +43,3 @@ _FORMED = _compiled()
 def credentials_in(data: bytes) -> list[tuple[int, int]]:
     """Return where in bytes something has the form of a credential: the start and the end of each."""
     return [match.span() for match in _FORMED.finditer(data)]
-
-
-class Redactor:
-    """Redacts one text after the other; it shows no secret itself."""
-
-    def __init__(self, values: Masker) -> None:
-        """Take what knows the values that must never leave."""
-        self._values = values
-
-    def redact(self, text: str) -> str:
-        """Return the text with each known value, and whatever has the form of a credential, replaced by `•••`."""
-        clean = self._values.mask(text)
-        # Half a character (a lone surrogate) is no reason to fail: texts are cut anywhere.
-        written = clean.encode(errors="surrogatepass")
-        if _FORMED.search(written) is None:
-            return clean
-        return str(_FORMED.sub(MASK.encode(), written).decode(errors="surrogatepass"))

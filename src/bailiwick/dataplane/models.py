@@ -7,11 +7,9 @@ from pathlib import Path
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
-from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AppState, DesiredState, ModelState
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
-from bailiwick.core.redacting import Redact, Redactor
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -20,6 +18,7 @@ from bailiwick.dataplane.gateways.model import (
     ModelGateway,
     ModelListener,
     PlantedDoor,
+    PromptSearch,
     Step,
     TokenDoor,
     Upstreams,
@@ -54,8 +53,6 @@ class PlaneModels:
         self._resolve = resolve
         self._clock = clock
         self._keys = Credentials(link.model_key)
-        self._known: frozenset[str] = frozenset()
-        self._redactor = Redactor(Masker())
         self._listener: ModelListener | None = None
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
@@ -63,7 +60,7 @@ class PlaneModels:
             decide=lambda caller, model: known.authorize(caller.identity, caller.use_of(model.name)),
             credential=self._credential,
             refused_credential=self._forget_credential,
-            redactor=self._current_redactor,
+            search=PromptSearch(self.known_secrets),
             budget=Budget(state / "models.sqlite", clock),
             upstreams=Upstreams(),
             emit=emit,
@@ -127,9 +124,3 @@ class PlaneModels:
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
         return frozenset((*self._secrets(), *self._keys.values))
-
-    def _current_redactor(self) -> Redact:
-        known = self.known_secrets()
-        if known != self._known:
-            self._known, self._redactor = known, Redactor(Masker(known))
-        return self._redactor.redact

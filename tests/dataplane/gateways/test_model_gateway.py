@@ -4,7 +4,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import openai
 import pytest
 
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.core.redaction import Redacted
 from bailiwick.dataplane.gateways.model import Upstreams
 from bailiwick.dataplane.guard import RateLimit
 from tests.control.exporters.certificates import Certificates
@@ -152,7 +153,8 @@ def test_secrets_in_any_string_of_a_call_do_not_leave(house: ModelHouse, server:
     sent = server.calls[0].body.decode()
     assert all(secret not in sent for secret in (SECRET, token, KEY))
     assert "The password is \\u2022\\u2022\\u2022." in sent
-    assert settled(house).context["redacted"] == 8
+    told = settled(house).context
+    assert (told["redacted"], told["redacted.known-secret"], told["redacted.secret"]) == (8, 5, 3)
     claude(house).messages.create(
         model="writer", max_tokens=9, messages=ASK, system=SECRET, extra_headers={"anthropic-beta": SECRET}
     )
@@ -190,10 +192,10 @@ def test_what_is_not_changed_leaves_as_it_came(house: ModelHouse, server: ModelS
 
 @pytest.mark.req("AI1")
 def test_a_scanner_that_fails_refuses_the_call(house: ModelHouse, server: ModelServer) -> None:
-    def broken(_: str) -> str:
+    def broken(_: Sequence[str]) -> Redacted:
         raise OSError("no memory")
 
-    house.models.gateway.redactor = lambda: broken
+    house.models.gateway.search.of = lambda _: broken  # type: ignore[method-assign]
     with pytest.raises(openai.InternalServerError, match="nothing was sent"):
         gpt(house).chat.completions.create(model="support-model", messages=ASK)
     assert server.calls == []

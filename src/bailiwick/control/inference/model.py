@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from bailiwick.control.vault import SecretFrom
 
@@ -26,7 +26,8 @@ class Wire(StrEnum):
 class Route:
     """A model that may be asked: where, by which wire, with which key, how much a day, and by whom.
 
-    Budgets are for a day: of everybody together, and of each app or token's owner.
+    Budgets are for a day: of everybody together, and of each app or token's owner. `redact` is what is taken out of
+    prompts: secrets always, with `all` personal data, too.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Route:
     caller_tokens_per_day: int = 2_000_000
     caller_calls_per_day: int = 10_000
     open_to: frozenset[str] = frozenset()
+    redact: Literal["secrets", "all"] = "secrets"
 
     @property
     def family(self) -> str:

@@ -50,6 +50,7 @@ class ModelServing:
                 caller_calls_per_day=route.caller_calls_per_day,
                 most_output_tokens=route.most_output_tokens,
                 open_to=route.open_to,
+                redact=route.redact,
                 roles=standing[f"model:{route.name}"].roles,
             )
             for route in self._routes.values()

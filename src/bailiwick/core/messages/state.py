@@ -94,7 +94,8 @@ class ModelState(Message):
 
     `url` is what the wire's paths are put behind, /v1 included; `model` the name that the upstream knows. `open_to` are
     the principals, groups, apps, folders or the organisation that it was given to. Budgets are for a day (UTC) at one
-    plane: of all callers together, and of each. `stopped` says why nobody may call it just now.
+    plane: of all callers together, and of each. `redact` is what is taken out of prompts: secrets always. `stopped`
+    says why nobody may call it just now.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ModelState(Message):
     most_output_tokens: int
     open_to: frozenset[str]
     roles: Mapping[str, frozenset[str]]
+    redact: Literal["secrets", "all"] = "secrets"
     stopped: str = ""
 
 

@@ -1,13 +1,14 @@
 """Finds what must not be seen in a text, and replaces it: the same everywhere, from gateways to the command line."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from bailiwick.core.redacting import credentials_in
 from bailiwick.core.redaction.found import Found, apart
 from bailiwick.core.redaction.personal import personal
+from bailiwick.core.redaction.placeholders import Placeholders
 from bailiwick.core.redaction.secrets import assigned, formed
 
 Profile = Literal["secrets", "personal", "all"]
@@ -31,13 +32,20 @@ class Span:
 
 class Redaction:
     """Redacts text after text; it shows no secret itself. `values` are secrets that are known, `terms` the
-    organisation's own words, by what they are.
+    organisation's own words, by what they are. With `strict`, what has the form of a credential counts as one although
+    it looks like an example.
     """
 
     def __init__(
-        self, profile: Profile = "all", values: Iterable[str] = (), terms: Iterable[tuple[str, str]] = ()
+        self,
+        profile: Profile = "all",
+        values: Iterable[str] = (),
+        terms: Iterable[tuple[str, str]] = (),
+        *,
+        strict: bool = False,
     ) -> None:
         self._profile = profile
+        self._strict = strict
         known = {value: "secret" for value in values if len(value) >= _SHORTEST_VALUE}
         self._exact = {term: kind for term, kind in terms if term} | known
         longest_first = sorted(self._exact, key=len, reverse=True)
@@ -45,17 +53,18 @@ class Redaction:
 
     def spans(self, text: str) -> list[Span]:
         """Return what is found in a text, in order, none within another; one value has one replacement in all of it."""
+        named = Placeholders(text)
+        return [Span(start, end, kind, named.of(kind, text[start:end])) for start, end, kind in self.values(text)]
+
+    def values(self, text: str) -> list[tuple[int, int, str]]:
+        """Return the same without replacements: where each value begins and ends (characters), and its kind."""
         # Half a character (a lone surrogate) is no reason to fail: texts are cut anywhere.
         written = text.encode(errors="surrogatepass")
         found = apart(self._found(text, written))
         if not found:
             return []
         places = _characters(text, written, found)
-        named = _Placeholders()
-        return [
-            Span(start, end, item.kind, named.of(item.kind, text[start:end]))
-            for item, (start, end) in zip(found, places, strict=True)
-        ]
+        return [(start, end, item.kind) for item, (start, end) in zip(found, places, strict=True)]
 
     def redact(self, text: str) -> str:
         """Return a text with each value replaced by what it is and which of its kind, such as `[EMAIL_1]`."""
@@ -73,6 +82,8 @@ class Redaction:
                 yield Found(begin, begin + size, self._exact[match[0]])
         if self._profile != "personal":
             yield from _secrets(written)
+            if self._strict:
+                yield from (Found(start, end, "secret") for start, end in credentials_in(written))
         if self._profile != "secrets":
             yield from personal(written)
 
@@ -120,18 +131,3 @@ def _end_of(written: bytes, place: int) -> int:
     while place < len(written) and written[place] & 0xC0 == 0x80:  # noqa: PLR2004 - likewise
         place += 1
     return place
-
-
-class _Placeholders:
-    """Names values by their kind and in the order in which they come."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], str] = {}
-        self._count: Counter[str] = Counter()
-
-    def of(self, kind: str, value: str) -> str:
-        key = (kind, value)
-        if key not in self._known:
-            self._count[kind] += 1
-            self._known[key] = f"[{kind.upper().replace('-', '_')}_{self._count[kind]}]"
-        return self._known[key]

@@ -4,6 +4,7 @@ from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.model import Caller, Use
+from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.model.server import ModelListener
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
@@ -16,6 +17,7 @@ __all__ = [
     "ModelGateway",
     "ModelListener",
     "PlantedDoor",
+    "PromptSearch",
     "Step",
     "TokenDoor",
     "Upstreams",

@@ -1,15 +1,16 @@
-"""The body of a call: read strictly, every string in it redacted, and the model's name made the upstream's.
+"""The body of a call: read strictly, every string in it looked through, and the model's name made the upstream's.
 
 What is not changed goes out as the bytes that came. A body that two readers could read in two ways is refused: what
 stands in one of two keys of the same name would go out unseen.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bailiwick.core.redacting import Redact
+from bailiwick.core.redaction import Placeholders
+from bailiwick.dataplane.gateways.model.search import Look
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
 # A token is rarely less than three bytes; that errs towards spending too little.
@@ -31,11 +32,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A body as it leaves: with how many strings redacted, and how many tokens it may take at most as it is written."""
+    """A body as it leaves: how many values of each kind were taken out, how many tokens it may take at most as it is
+    written, and what stands for what.
+    """
 
     content: bytes
-    redacted: int
+    redacted: Mapping[str, int]
     tokens: int
+    names: Placeholders
 
 
 def read_body(raw: bytes) -> Asked:
@@ -52,13 +56,15 @@ def read_body(raw: bytes) -> Asked:
     return Asked(raw, document, model, document.get("stream") is True)
 
 
-def outgoing(asked: Asked, upstream_model: str, redact: Redact) -> Outgoing:
-    """Return the body as it leaves. A redactor that fails refuses the call: nothing leaves that was not looked at."""
-    walk = _Walk(redact)
+def outgoing(asked: Asked, upstream_model: str, look: Look) -> Outgoing:
+    """Return the body as it leaves. A search that fails refuses the call: nothing leaves that was not looked at."""
     try:
-        document = walk.value(asked.document)
-        if not walk.changed and asked.model == upstream_model:
-            return Outgoing(asked.raw, 0, walk.tokens)
+        strings = list(_strings(asked.document))
+        seen = look(strings)
+        tokens = _tokens(strings)
+        if not any(seen.counts.values()) and asked.model == upstream_model:
+            return Outgoing(asked.raw, {}, tokens, seen.names)
+        document = _rebuilt(asked.document, iter(seen.strings))
         document["model"] = upstream_model
         content = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):
@@ -66,7 +72,7 @@ def outgoing(asked: Asked, upstream_model: str, redact: Redact) -> Outgoing:
     except Exception as fault:  # whatever it is: a scanner that fails lets nothing through
         words = f"the prompt could not be looked through for secrets ({type(fault).__name__}), so nothing was sent"
         raise CallRefusedError(503, words, hint="try again", deciders=("redaction-before-sending",)) from None
-    return Outgoing(content, walk.changed, walk.tokens)
+    return Outgoing(content, seen.counts, tokens, seen.names)
 
 
 def output_wanted(asked: Asked, names: tuple[str, ...], otherwise: int) -> int:
@@ -80,38 +86,39 @@ def output_wanted(asked: Asked, names: tuple[str, ...], otherwise: int) -> int:
     return otherwise if names else 0
 
 
-class _Walk:
-    """Goes through every string of a document: values and keys alike."""
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every string of a document in order, names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _strings(item)
 
-    def __init__(self, redact: Callable[[str], str]) -> None:
-        self._redact = redact
-        self.changed = 0
-        self._bytes = 0
-        self._files = 0
 
-    @property
-    def tokens(self) -> int:
-        """How many tokens the strings may take at most."""
-        return self._bytes // _BYTES_A_TOKEN + self._files * _TOKENS_A_FILE
+def _rebuilt(value: Any, strings: Iterator[str]) -> Any:
+    """Return a document with other strings, which come in the order of `_strings`."""
+    if isinstance(value, str):
+        return next(strings)
+    if isinstance(value, list):
+        return [_rebuilt(item, strings) for item in value]
+    if isinstance(value, dict):
+        return {next(strings): _rebuilt(item, strings) for item in value.values()}
+    return value
 
-    def value(self, value: Any) -> Any:
-        """Return the same with every string redacted."""
-        if isinstance(value, str):
-            return self._string(value)
-        if isinstance(value, list):
-            return [self.value(item) for item in value]
-        if isinstance(value, dict):
-            return {self._string(key): self.value(item) for key, item in value.items()}
-        return value
 
-    def _string(self, text: str) -> str:
+def _tokens(strings: Iterable[str]) -> int:
+    """Return how many tokens strings may take at most."""
+    total = files = 0
+    for text in strings:
         if len(text) > _LONG_WORD and " " not in text[:_LONG_WORD]:
-            self._files += 1
+            files += 1
         else:
-            self._bytes += len(text.encode(errors="replace"))
-        clean = self._redact(text)
-        self.changed += clean != text
-        return clean
+            total += len(text.encode(errors="replace"))
+    return total // _BYTES_A_TOKEN + files * _TOKENS_A_FILE
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Exchange(UnderWay):
             decision = self._gateway.require(caller, model)
             # Before the body is looked through: that keeps the credential itself from leaving in it.
             key = await self._credential(model)
-            body = await _off_loop(asked.raw, outgoing, asked, model.model, self._gateway.redactor())
+            body = await self._looked_through(asked, model)
             wanted = 0 if self._endpoint.free else body.tokens + self._output(asked, model)
             reservation = self._gateway.budget.reserve(model, caller.account, wanted)
         except CallRefusedError as fault:
@@ -110,6 +110,11 @@ class Exchange(UnderWay):
         raw = await self._body(MAX_BODY_BYTES)
         return await _off_loop(raw, read_body, raw)
 
+    async def _looked_through(self, asked: Asked, model: ModelState) -> Outgoing:
+        search = self._gateway.search
+        await search.ready()
+        return await _off_loop(asked.raw, outgoing, asked, model.model, search.of(model.redact))
+
     # -- the call ------------------------------------------------------------------------------------------------
 
     async def _call(
@@ -123,7 +128,7 @@ class Exchange(UnderWay):
     ) -> bool:
         """Pass the call on, and settle and audit what it came to, however it ends."""
         began = time.monotonic()
-        relay = Relay(self._client, self._watch, self._head, self._endpoint, model)
+        relay = Relay(self._client, self._watch, self._head, self._endpoint, model, body.names)
         called, words, keep = Called(self._endpoint.path, len(body.content), redacted=body.redacted), "", False
         try:
             keep = await self._pass_on(model, body, key, relay)
@@ -157,7 +162,7 @@ class Exchange(UnderWay):
     async def _pass_on(self, model: ModelState, body: Outgoing, key: str, relay: Relay) -> bool:
         address, gateway = Address.of(model.url), self._gateway
         out = request_head(self._head, address, self._endpoint.suffix, len(body.content), family=model.family, key=key,
-                           redact=gateway.redactor()) + body.content  # fmt: skip
+                           redact=gateway.search.redact) + body.content  # fmt: skip
         known = gateway.upstreams.take_idle(address)
         upstream = known or await gateway.upstreams.connect(address)
         first = await self._ask(upstream, out, relay.sending)

@@ -9,9 +9,9 @@ from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.messages import ModelState
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
-from bailiwick.core.redacting import Redact
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
+from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
@@ -41,15 +41,15 @@ class ModelGateway:
     """Shared by all doors of a plane.
 
     `models` returns the models that this plane has, by name; `decide` asks policy; `credential` fetches the key of a
-    model's server, and `refused_credential` is told that the server did not take it; `redactor` returns what takes
-    secrets out of a text now; `emit` takes audit events and must not wait; `guard` is told what is used.
+    model's server, and `refused_credential` is told that the server did not take it; `search` looks through
+    what is sent; `emit` takes audit events and must not wait; `guard` is told what is used.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
     decide: Callable[[Caller, ModelState], Decision]
     credential: Callable[[ModelState], Awaitable[str]]
     refused_credential: Callable[[ModelState], None]
-    redactor: Callable[[], Redact]
+    search: PromptSearch
     budget: Budget
     upstreams: Upstreams
     emit: Callable[[AuditEvent], None]
@@ -126,7 +126,8 @@ class ModelGateway:
             "tokens_estimated": called.estimated,
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
-            "redacted": called.redacted,
+            "redacted": sum(called.redacted.values()),
+            **{f"redacted.{kind}": count for kind, count in sorted(called.redacted.items())},
             "streamed": called.streamed,
             "milliseconds": called.milliseconds,
         })  # fmt: skip

@@ -81,7 +81,7 @@ class Called:
     tokens_in: int = 0
     tokens_out: int = 0
     estimated: bool = False
-    redacted: int = 0
+    redacted: Mapping[str, int] = field(default_factory=dict)
     streamed: bool = False
     status: int = 0
     milliseconds: float = 0.0

@@ -7,11 +7,13 @@ begun, or the answer is no stream, the connection is broken off too, so that nob
 import time
 
 from bailiwick.core.messages import ModelState
+from bailiwick.core.redaction import Placeholders
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.model.errors import event, render
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
+from bailiwick.dataplane.gateways.model.restoring import Restoring
 from bailiwick.dataplane.gateways.model.usage import UsageReader
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.withholding import Withheld
@@ -28,12 +30,22 @@ _WITHOUT_BODY = frozenset({204, 304})
 class Relay:
     """The answer to one call."""
 
-    def __init__(self, client: Channel, watch: Watch, head: RequestHead, endpoint: Endpoint, model: ModelState) -> None:
+    def __init__(
+        self,
+        client: Channel,
+        watch: Watch,
+        head: RequestHead,
+        endpoint: Endpoint,
+        model: ModelState,
+        names: Placeholders,
+    ) -> None:
         self._client = client
         self._watch = watch
         self._head = head
         self._endpoint = endpoint
         self._model = model
+        self._names = names
+        self._restoring: Restoring | None = None
         self._reader = ResponseReader("POST")
         self._usage: UsageReader | None = None
         self._withheld = Withheld("")
@@ -129,11 +141,19 @@ class Relay:
         headers = {name.lower(): value for name, value in reader.headers}
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise CallRefusedError(502, "the model's server compresses its answer although it was not asked to")
-        self._is_stream = headers.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+        kind = headers.get(b"content-type", b"").lower()
+        self._is_stream = kind.startswith(b"text/event-stream")
         self._usage = UsageReader(streamed=self._is_stream)
-        self._framed = reader.has_length or status in _WITHOUT_BODY
+        if self._names and status not in _WITHOUT_BODY and (self._is_stream or kind.startswith(b"application/json")):
+            self._restoring = Restoring(self._names, streamed=self._is_stream)
+        # Values are longer or shorter than what stands for them.
+        self._framed = self._restoring is None and (reader.has_length or status in _WITHOUT_BODY)
         self._begun = True
-        kept = [(name, self._withheld.whole(value)) for name, value in reader.headers]
+        kept = [
+            (name, self._withheld.whole(value))
+            for name, value in reader.headers
+            if self._framed or name.lower() != b"content-length"
+        ]
         return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive)
 
     def _piece(self, body: bytes, *, last: bool) -> bytes:
@@ -142,6 +162,8 @@ class Relay:
             return b""
         if body and self._usage is not None:
             self._usage.feed(body)
+        if self._restoring is not None:
+            body = self._restoring.feed(body) + (self._restoring.rest() if last else b"")
         out = self._withheld.feed(body)
         if last:
             out += self._withheld.rest()
