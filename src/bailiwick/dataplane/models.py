@@ -55,7 +55,7 @@ class PlaneModels:
         self._clock = clock
         self._keys = Credentials(link.model_key)
         self._known: frozenset[str] = frozenset()
-        self._redactor = Redactor(Masker())
+        self._masker, self._redactor = Masker(), Redactor(Masker())
         self._listener: ModelListener | None = None
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
@@ -128,8 +128,20 @@ class PlaneModels:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
         return frozenset((*self._secrets(), *self._keys.values))
 
-    def _current_redactor(self) -> Redact:
+    @property
+    def key_masker(self) -> Masker:
+        """What masks the keys of models; it is made anew only when one is fetched."""
+        return self._keys.masker
+
+    @property
+    def masker(self) -> Masker:
+        """What masks all of them in text."""
         known = self.known_secrets()
         if known != self._known:
-            self._known, self._redactor = known, Redactor(Masker(known))
+            masker = Masker(known)
+            self._known, self._masker, self._redactor = known, masker, Redactor(masker)
+        return self._masker
+
+    def _current_redactor(self) -> Redact:
+        _ = self.masker  # made anew where something is known newly
         return self._redactor.redact
