@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -63,14 +64,20 @@ async def ask_token(
 async def post_form(
     url: str, form: Mapping[str, str], headers: Mapping[str, str], context: ssl.SSLContext
 ) -> TokenAnswer:
+    """Return the answer to a form; raise `TokenEndpointError` when there is none in time."""
+    kind = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+    return await post(url, urlencode(form).encode(), {**kind, **headers}, context)
+
+
+async def post(url: str, body: bytes, headers: Mapping[str, str], context: ssl.SSLContext) -> TokenAnswer:
     """Return an answer; raise `TokenEndpointError` when there is none in time."""
     content = bytearray()
-    sent = {"accept": "application/json", "accept-encoding": "identity", **headers}
+    sent = {"accept-encoding": "identity", **headers}
     try:
         async with (
             asyncio.timeout(WHOLE_SECONDS),
             httpx2.AsyncClient(verify=context, timeout=None, trust_env=False, follow_redirects=False) as client,
-            client.stream("POST", url, data=dict(form), headers=sent) as answer,
+            client.stream("POST", url, content=body, headers=sent) as answer,
         ):
             async for piece in answer.aiter_raw():
                 content += piece

@@ -65,7 +65,7 @@ from bailiwick.control.reveals import RevealService
 from bailiwick.control.review import AdvisoryService, IndexService, ReviewPool, ReviewService
 from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutService
-from bailiwick.control.rotations import RotationKeeper, RotationService
+from bailiwick.control.rotations import ClientAuthority, RotationKeeper, RotationService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import KeyService
 from bailiwick.control.source import HookServer, SourceService, UploadService
@@ -131,6 +131,7 @@ class ControlPlane:
     reveals: RevealService
     rotations: RotationService
     rotation_keeper: RotationKeeper
+    client_authority: ClientAuthority
     catalog: CatalogService
     policies: PolicyService
     spread: PolicySpread

@@ -4,7 +4,6 @@ A value is known in each form that texts write it in, and where lines were broke
 is linear in the text, whatever the values are (RE2).
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,12 +14,23 @@ from bailiwick.core.written_forms import forms_of
 
 MASK = "•••"
 _SHORTEST = 6
-# Where lines were broken: by whoever wrote them, within strings of code, or as JSON writes it.
-_BREAKS = re.compile(rb"\\?\r?\n[ \t]*|(?:\\r)?\\n[ \t]*")
-_OF_BREAKS = b"\\\r\n \trn"
 _MOST_MEMORY = 256 * 2**20
 # RE2 makes about 60 bytes of each byte that is searched for: more are several searches.
 _MOST_SEARCHED = 2**20
+
+
+def _of_bytes() -> Any:
+    """Return how RE2 reads patterns and texts as bytes."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = _MOST_MEMORY
+    return options
+
+
+# Where lines were broken: by whoever wrote them, within strings of code, or as JSON writes it.
+_BREAKS = re2.compile(rb"\\?\r?\n[ \t]*|(?:\\r)?\\n[ \t]*", _of_bytes())
+_OF_BREAKS = b"\\\r\n \trn"
 
 
 class Masker:
@@ -121,8 +131,4 @@ def _parts(forms: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def _compiled(forms: Iterable[bytes]) -> Any:
     """Return what finds any of the forms, which come first where several match."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    options.max_mem = _MOST_MEMORY
-    return re2.compile(b"|".join(bytes(re2.escape(form)) for form in forms), options)
+    return re2.compile(b"|".join(bytes(re2.escape(form)) for form in forms), _of_bytes())

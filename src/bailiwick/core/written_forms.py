@@ -7,6 +7,7 @@ section 4), each without the characters at both ends that other bytes have a par
 import base64
 import html
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
@@ -16,6 +17,9 @@ _LEAST_LINE = 12
 # What is longer is looked for as it is and in JSON, whole and line by line: keys and certificates, which nobody encodes
 # again, and which would make the search large.
 _LONG = 1024
+# Certificates are for everybody, and so are the lines around a key (RFC 7468): what holds one holds no secret yet.
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_BOUNDARY = re.compile(rb"-----(?:BEGIN|END) [A-Z0-9 ]{1,60}-----")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -25,7 +29,8 @@ def forms_of(value: str) -> Iterator[bytes]:
     yield raw
     if "\n" in value:
         yield raw.replace(b"\n", b"\r\n")
-        yield from (line.strip() for line in raw.splitlines() if len(line.strip()) >= _LEAST_LINE)
+        lines = (line.strip() for line in _CERTIFICATE.sub(b"", raw).splitlines())
+        yield from (line for line in lines if len(line) >= _LEAST_LINE and not _BOUNDARY.fullmatch(line))
     if b" " in raw and len(raw.replace(b" ", b"")) >= _LEAST_LINE:
         yield raw.replace(b" ", b"")  # of a text whose spaces were taken out, to see what lines were joined by
     yield json.dumps(value)[1:-1].encode()

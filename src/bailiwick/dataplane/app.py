@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import uvloop
 
 from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.masked_logging import mask_logs
+from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AnyDownlink,
     AskedQuestion,
@@ -95,7 +98,8 @@ class DataPlane:
         self._settings = settings
         self._journal = Journal()
         self._engine = PoliciesInForce(environment=settings.plane, on_answer=self._journal.add)
-        self._spool = Spool(settings.state / "spool.sqlite")
+        self._maskers: tuple[Callable[[], Masker], ...] = ()
+        self._spool = Spool(settings.state / "spool.sqlite", lambda: (masker() for masker in self._maskers))
         self._link = Link(
             url=settings.control_url,
             credentials=settings.credentials,
@@ -154,6 +158,7 @@ class DataPlane:
         )
         self._webhooks = Webhooks(settings.plane, self._integrations.secret, self._engine, self._emit, utc_now)
         self._models = self._models_made()
+        self._maskers = (lambda: self._integrations.vault_masker, lambda: self._models.key_masker)
         self._cutter = Cutter(
             (gateway, self._services, self._mail),
             self._models.gateway,
@@ -173,6 +178,10 @@ class DataPlane:
         self._systems = Systems(self._desired, self._integrations.sign_in, utc_now)
         self._draft_work = DraftWork(self._systems, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=self._desired, clock=utc_now)
+
+    def masker(self) -> Masker:
+        """Return what masks every secret that this plane holds, in logs of apps and its own."""
+        return self._models.masker
 
     # -- its parts -----------------------------------------------------------------------------------------------
 
@@ -251,7 +260,7 @@ class DataPlane:
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
             egress_authority=self._egress.authority_of,
-            masker=lambda: self._integrations.masker,
+            masker=self.masker,
             walls=Walls(settings.plane, report, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
@@ -447,7 +456,9 @@ def run(settings: DataPlaneSettings, file: Path) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
 
     async def main() -> None:
-        await DataPlane(settings, file).run()
+        plane = DataPlane(settings, file)
+        mask_logs(plane.masker)
+        await plane.run()
 
     with contextlib.suppress(KeyboardInterrupt):
         uvloop.run(main())

@@ -66,7 +66,6 @@ class PlaneIntegrations:
         self._database_files = database_files
         self._backends: WeakKeyDictionary[Binding, tuple[AnyConnection, Backend]] = WeakKeyDictionary()
         self._secrets = Credentials(link.secret)
-        self._masker, self._masked = Masker(), frozenset[str]()
         self._pool = Pool()
         self.upstreams = Upstreams(certificate=self._secrets.get)
         self.credentials = ServiceCredentials(self._secrets, self.upstreams, link.person_token)
@@ -80,12 +79,9 @@ class PlaneIntegrations:
         return self._secrets.values | self.credentials.tokens
 
     @property
-    def masker(self) -> Masker:
-        """What masks them in text."""
-        known = self.secrets()
-        if known != self._masked:
-            self._masked, self._masker = known, Masker(known)
-        return self._masker
+    def vault_masker(self) -> Masker:
+        """What masks what was fetched from the vault, and no tokens: it is made anew only when something is fetched."""
+        return self._secrets.masker
 
     def take(self, desired: DesiredState) -> None:
         """Drop the tokens that nobody may show any more."""

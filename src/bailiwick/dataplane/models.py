@@ -7,6 +7,7 @@ from pathlib import Path
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
+from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AppState, DesiredState, ModelState
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
@@ -53,6 +54,7 @@ class PlaneModels:
         self._resolve = resolve
         self._clock = clock
         self._keys = Credentials(link.model_key)
+        self._search = PromptSearch(self.known_secrets)
         self._listener: ModelListener | None = None
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
@@ -60,7 +62,7 @@ class PlaneModels:
             decide=lambda caller, model: known.authorize(caller.identity, caller.use_of(model.name)),
             credential=self._credential,
             refused_credential=self._forget_credential,
-            search=PromptSearch(self.known_secrets),
+            search=self._search,
             budget=Budget(state / "models.sqlite", clock),
             upstreams=Upstreams(),
             emit=emit,
@@ -124,3 +126,13 @@ class PlaneModels:
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
         return frozenset((*self._secrets(), *self._keys.values))
+
+    @property
+    def key_masker(self) -> Masker:
+        """What masks the keys of models; it is made anew only when one is fetched."""
+        return self._keys.masker
+
+    @property
+    def masker(self) -> Masker:
+        """What masks all of them in text."""
+        return self._search.masker

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import uvicorn
 from fastapi import FastAPI
@@ -10,6 +11,9 @@ from sqlalchemy import text
 
 from bailiwick.control.app import ControlPlane, running
 from bailiwick.control.planes import PeerCertificateProtocol, build_plane_app
+from bailiwick.control.rotations import REVOCATIONS_PATH
+from bailiwick.core.errors import BailiwickError
+from bailiwick.core.masked_logging import mask_logs
 from bailiwick.core.origin import Origin, arriving, client_kind
 from bailiwick.faces.api import (
     AUTHZEN_PATH,
@@ -32,6 +36,8 @@ from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
 from bailiwick.faces.scim import build_scim
 
 _STOP_SECONDS = 3
+# Signing a list takes the vault: one is made once in so long, however many ask.
+_LIST_SECONDS = 60.0
 
 
 class Faces:
@@ -69,6 +75,7 @@ class Faces:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.add_middleware(ProtectingHeaders, secure=control.settings.public_url.startswith("https:"))
         _metadata(app, control)
+        _revoked_certificates(app, control)
         _health(app, control)
         app.mount("/api", self._api)
         app.mount(AUTHZEN_PATH, self._authzen)
@@ -95,6 +102,23 @@ def _metadata(app: FastAPI, control: ControlPlane) -> None:
     @app.get(MCP_METADATA_PATH)
     def protected_resource() -> Response:
         return JSONResponse(dict(resource_metadata(control.settings.public_url)))
+
+
+def _revoked_certificates(app: FastAPI, control: ControlPlane) -> None:
+    """Serve the list of client certificates that are good no more: anybody may ask, and each list is signed."""
+    kept: tuple[float, bytes] = (0.0, b"")
+
+    @app.get(REVOCATIONS_PATH)
+    def revocations() -> Response:
+        nonlocal kept
+        until, found = kept
+        if time.monotonic() >= until:
+            try:
+                found = control.client_authority.revocations()
+            except BailiwickError:
+                return Response(status_code=503)
+            kept = (time.monotonic() + _LIST_SECONDS, found)
+        return Response(found, media_type="application/pkix-crl") if found else Response(status_code=404)
 
 
 def _origin(scope: Scope) -> Origin:
@@ -140,6 +164,9 @@ async def serve_control(control: ControlPlane) -> None:
     """Serve until the process is told to end."""
     faces = uvicorn.Server(faces_config(control))
     door = uvicorn.Server(_door(control))
+    mask_logs(lambda: control.vault.known.kept)
+    with control.store.transaction() as session:
+        control.vault.known.masker_if_open(session)
     async with running(control):
         done, _ = await asyncio.wait(
             [asyncio.create_task(faces.serve()), asyncio.create_task(_quiet(door))],

@@ -8,7 +8,7 @@ import { createServer as createTlsServer } from "node:https";
 import { jwtVerify } from "jose";
 import Provider from "oidc-provider";
 
-const { port, clients, tls, seconds, pushed, trusts, nonces } = JSON.parse(process.env.SERVER);
+const { port, clients, tls, seconds, pushed, trusts, nonces, registers } = JSON.parse(process.env.SERVER);
 const issuer = `${tls ? "https://localhost" : "http://127.0.0.1"}:${port}`;
 const SCOPES = "openid offline_access contacts.read contacts.write";
 
@@ -35,6 +35,8 @@ const provider = new Provider(issuer, {
     dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => Boolean(nonces) },
     userinfo: { enabled: true },
     deviceFlow: { enabled: true },
+    registration: { enabled: Boolean(registers) },
+    registrationManagement: { enabled: Boolean(registers), rotateRegistrationAccessToken: true },
     mTLS: {
       enabled: true,
       selfSignedTlsClientAuth: true,

@@ -74,6 +74,18 @@ def test_what_is_no_token_is_said_in_words(system: Crm, answer: tuple[int, bytes
     assert len(system.asked) == 1
 
 
+def test_a_secret_that_was_just_rotated_is_shown_once_it_is_there(system: Crm) -> None:
+    read: list[str] = []
+
+    def secret(_: str) -> str:
+        read.append("")
+        return CLIENT_SECRET if len(read) > 3 else "the-secret-of-before"
+
+    found = AuthorizationServers(secret, utc_now).refresh(place_of(f"{system.url}/token"), "r")
+    assert found.value in system.tokens
+    assert len(system.asked) == 2
+
+
 @pytest.mark.parametrize(
     ("told", "seconds"),
     [("3600", 3600), ('"60"', 60), ("-5", 0), ("true", 300), ("null", 300), ('"soon"', 300), ("1e400", 31622400)],

@@ -17,10 +17,13 @@ from tests.fixtures.rotated import declare, put, wrap
 
 pytestmark = pytest.mark.req("IN4", "SE2")
 _CONNECTION: TypeAdapter[AnyConnection] = TypeAdapter(AnyConnection)
+ROLE = {"kind": "aws-role", "role": "arn:aws:iam::123456789012:role/lake", "region": "eu-central-1", "service": "s3",
+        "secret": "crm-key"}  # fmt: skip
 STATIC: tuple[dict[str, Any], ...] = (
     {"kind": "bearer", "secret": "crm-key"},
     {"kind": "basic", "user": "us", "secret": "crm-key"},
     {"kind": "header", "header": "x-api-key", "secret": "crm-key"},
+    {**ROLE, "access_key_id": "AKIA0123456789"},
 )
 CLIENT = {"kind": "client-credentials", "token_url": "https://crm.example/token", "client": "us", "secret": "crm-key"}
 
@@ -51,6 +54,7 @@ def test_a_static_key_is_refused_until_it_is_owned_and_rotated_and_is_flagged_th
     with pytest.raises(ForbiddenError, match="90 days"):
         register(people["admin"], crm(STATIC[0]))
     register(people["admin"], crm(CLIENT))
+    register(people["admin"], crm({**ROLE, "issuer": "https://bailiwick.example", "subject": "bailiwick"}))
     wrap(known, "crm-key")
     for credential in STATIC:
         register(people["admin"], crm(credential))

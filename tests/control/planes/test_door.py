@@ -168,7 +168,7 @@ def test_without_a_certificate_with_an_expired_or_a_foreign_one_there_is_no_conn
     bare = httpx2.Client(verify=ssl.create_default_context(cadata=door.authority.certificate_pem))
     expired = door.client("plane/editor", lifetime=timedelta(minutes=-1))
     key = ec.generate_private_key(ec.SECP256R1())
-    stranger = CertificateAuthority(key, _self_signed(key, utc_now), utc_now)
+    stranger = CertificateAuthority(key, _self_signed(key, "Bailiwick planes", utc_now), utc_now)
     foreign = door.client("plane/production", authority=stranger)
     for client in (bare, expired, foreign):
         with pytest.raises(httpx2.TransportError):

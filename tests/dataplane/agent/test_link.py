@@ -113,7 +113,7 @@ async def test_a_control_plane_of_a_foreign_authority_is_not_listened_to(
 
     link = link_to(door)
     key = ec.generate_private_key(ec.SECP256R1())
-    stranger = CertificateAuthority(key, _self_signed(key, utc_now), utc_now)
+    stranger = CertificateAuthority(key, _self_signed(key, "Bailiwick planes", utc_now), utc_now)
     (door.folder / "credentials" / "authority.pem").write_text(stranger.certificate_pem)
     assert await heard_within(link, 1.5) == []
     assert "the control plane is not reached (ConnectError)" in caplog.text

@@ -62,7 +62,7 @@ async def test_an_app_calls_a_service_for_the_person_it_serves_until_it_is_switc
     environment = (await house.get("/environment")).text
     assert json.loads(environment)["CONTACTS_URL"] == "http://contacts.internal"
     assert KEY not in environment + str([event.model_dump() for event in house.events("service.called")])
-    assert KEY not in house.plane._integrations.masker.mask(f"the key is {KEY}")
+    assert KEY not in house.plane.masker().mask(f"the key is {KEY}")
     refused = json.loads((await house.get("/contacts")).text)
     assert "no access opens /contacts" in refused["title"]
     await house.plane._take(KillOrder(scope=StopScope.parse("integration:crm"), because="it leaks"))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from tests.faces.cli.conftest import CommandLine
 from tests.fixtures.rotated import FIRST, NAME, Twins, put
@@ -76,3 +77,40 @@ def test_a_secret_is_revealed_after_another_person_agreed(command_line: CommandL
     again = run("admin", "secret", "reveal", identifier)
     assert "shown once" in again.output
     assert "the-key" not in again.output
+
+
+def test_a_certificate_is_made_by_declaring_it_and_its_authority_is_printed(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    run, file = command_line.run, tmp_path / "certificate.yaml"
+    file.write_text("owner: user:it@example.com\nsource: {kind: certificate, subject: crm, lifetime_hours: 2160}\n")
+    declared = run("admin", "secret", "declare", "crm-certificate", file, "--reason", "mutual TLS")
+    assert declared.exit_code == 0, declared.output
+    assert "by the platform's own authority, for CN=crm, when somebody asks, or it leaks, and before it ends (" in (
+        declared.output
+    )
+    shown = run("admin", "secret", "show", "crm-certificate").output
+    assert "rotated next" in shown
+    run("security", "secret", "rotate", "crm-certificate", "--reason", "somebody left", "--no-wait")
+    command_line.company.control.rotation_keeper.keep()
+    assert "version 2, 0 days old, signs in as CN=crm" in run("admin", "secret", "list").output
+    authority = run("builder", "secret", "authority").output
+    assert x509.load_pem_x509_certificate(authority.encode()).subject.rfc4514_string() == "CN=Bailiwick clients"
+    assert "PRIVATE" not in declared.output + shown + authority
+    assert run("builder", "secret", "declare", "other", file, "--reason", "x").exit_code == 1
+    assert "other" not in run("admin", "secret", "list").output
+
+
+def test_the_secret_of_a_client_is_declared_and_shown_where_it_is_made(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    run, company, file = command_line.run, command_line.company, tmp_path / "client.yaml"
+    put(company, "crm-client", "the-secret-of-the-client")
+    put(company, "crm-registration", "the-token-of-its-registration")
+    file.write_text(
+        "owner: user:it@example.com\nevery_hours: 24\n"
+        "source: {kind: oauth-client, server: login, client: bailiwick, registration: crm-registration}\n"
+    )
+    refused = run("admin", "secret", "declare", "crm-client", file, "--reason", "monthly")
+    assert (refused.exit_code, "no authorization server 'login'" in refused.output) == (1, True)
+    assert "secret_rotation.authorization_servers" in refused.output

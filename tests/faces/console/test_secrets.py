@@ -2,6 +2,7 @@
 
 import pytest
 
+from bailiwick.control.rotations import CertificateSource
 from tests.faces.console.conftest import Console, csrf_token
 from tests.fixtures.rotated import FIRST, NAME, Twins, declare, put
 
@@ -28,6 +29,22 @@ def test_an_administrator_rotates_a_secret_and_sees_how_it_goes(console: Console
     listed = admin.get("/secrets").text
     assert "Leaked, and a person must store another: mail-key." in listed
     assert "the-key-of-the-mail-service" not in listed
+
+
+def test_a_certificate_says_where_it_is_made_and_that_it_is_renewed_before_it_ends(console: Console) -> None:
+    source = CertificateSource(kind="certificate", subject="crm")
+    declare(console.company, source, "crm-certificate")
+    admin, _ = console.signed_in("admin")
+    page = admin.get("/secrets/crm-certificate").text
+    for words in ("made at the platform&#39;s own authority, for CN=crm", "UTC, and before it ends"):
+        assert words in page, words
+    form = {"csrf_token": csrf_token(page), "reason": "somebody left"}
+    assert admin.post("/secrets/crm-certificate/rotate", data=form).status_code == 303
+    console.company.control.rotation_keeper.keep()
+    page = admin.get("/secrets/crm-certificate").text
+    assert "signs in as" in page
+    assert "CN=crm" in page
+    assert "PRIVATE KEY" not in page
 
 
 def test_nobody_else_sees_or_rotates_secrets(console: Console, twins: Twins) -> None:

@@ -7,11 +7,11 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from bailiwick.control.audit.masked import masked
 from bailiwick.control.audit.tables import EventRow, TreeRow
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.event_words import words_of
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome, canonical_bytes
+from bailiwick.core.masked_reports import masked_event
 from bailiwick.core.masking import Masker
 from bailiwick.core.merkle import Frontier, leaf_hash
 from bailiwick.core.origin import current_origin
@@ -82,7 +82,7 @@ class AuditLog:
         first = frontier.size
         rows = []
         for place, event in enumerate(events, start=first):
-            owned = masked(event, masker).model_copy(update={"tenant": tree.tenant})
+            owned = masked_event(event, masker).model_copy(update={"tenant": tree.tenant})
             body = canonical_bytes(owned)
             leaf = leaf_hash(body)
             frontier.append(leaf)

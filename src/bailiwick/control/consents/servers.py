@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import ssl
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from bailiwick.client_tls import client_context
 from bailiwick.control.consents.model import Place
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.messages import PersonConsent
 from bailiwick.core.oauth import (
     DEVICE_CODE,
     NOT_YET,
@@ -29,6 +31,9 @@ from bailiwick.token_posting import TokenAnswer, ask_token, post_form
 _TURN_SECONDS = 2.0
 _AT_ONCE = 4
 _MOST_CONTEXTS = 64
+# A secret that was just changed at the server is in the vault within so long.
+_CHANGE_WAITS_SECONDS = (0.0, 0.1, 0.4)
+_UNKNOWN_CLIENT = "invalid_client"
 
 
 class AuthorizationServers:
@@ -76,6 +81,26 @@ class AuthorizationServers:
                 self._ask(place, place.credential.revocation_url, {"token": token})
 
     def _token(self, place: Place, form: Mapping[str, str], key: str) -> IssuedToken:
+        """Return a token; where the secret is not taken it may be changing, and is shown again once it did."""
+        shown = self._secret_of(place.credential)
+        try:
+            return self._given(place, form, key)
+        except TokenEndpointError as fault:
+            if fault.error != _UNKNOWN_CLIENT or not self._changed(place.credential, shown):
+                raise
+        return self._given(place, form, key)
+
+    def _changed(self, client: PersonConsent, shown: str) -> bool:
+        for wait in _CHANGE_WAITS_SECONDS:
+            time.sleep(wait)
+            if self._secret_of(client) != shown:
+                return True
+        return False
+
+    def _secret_of(self, client: PersonConsent) -> str:
+        return self._read_secret(client.secret) if client.secret else ""
+
+    def _given(self, place: Place, form: Mapping[str, str], key: str) -> IssuedToken:
         url, (proof, context) = place.credential.token_url, self._proof(place)
         whole = {**form, **proof.form}
         with self._turn(url):
@@ -89,7 +114,7 @@ class AuthorizationServers:
     def _proof(self, place: Place) -> tuple[ClientProof, ssl.SSLContext]:
         """Return what shows who the client is, in the form and in TLS."""
         client = place.credential
-        secret = self._read_secret(client.secret) if client.secret else ""
+        secret = self._secret_of(client)
         context = self._context(place.connection.authority, client_certificate_of(client, secret))
         return prove(client, secret, self._clock()), context
 

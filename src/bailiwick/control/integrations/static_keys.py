@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.model import Integration
 from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.messages import AnyConnection, MailConnection, ServiceConnection
+from bailiwick.core.messages import AnyConnection, AwsRole, MailConnection, ServiceConnection
 from bailiwick.core.policy import ContextValue
 from bailiwick.core.principals import Identity
 
@@ -31,9 +31,12 @@ WrappingOf = Callable[[Session, str], Wrapping]
 
 def static_key(connection: AnyConnection) -> str:
     """Return the name of the secret that a connection shows as it is; empty where it shows none."""
-    if not isinstance(connection, ServiceConnection | MailConnection) or connection.credential.kind not in _STATIC:
+    if not isinstance(connection, ServiceConnection | MailConnection):
         return ""
-    return next(iter(connection.credential.secrets), "")
+    credential = connection.credential
+    # With an access key a role is assumed by a key that does not change, with an issuer's word it is not.
+    by_a_key = isinstance(credential, AwsRole) and bool(credential.access_key_id)
+    return next(iter(credential.secrets), "") if credential.kind in _STATIC or by_a_key else ""
 
 
 def require_wrapped(

@@ -29,6 +29,7 @@ from bailiwick.control.planes.tables import PlanePoliciesRow, SpoolRow
 from bailiwick.control.policies import remember
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.events import Outcome
+from bailiwick.core.masked_reports import masked_report
 from bailiwick.core.messages import (
     AccountsReport,
     Acknowledgement,
@@ -129,7 +130,7 @@ class ReportTaker:
             raise InvalidInputError("the reports of a batch are not in order", hint="send each once, oldest first")
         with self._store.transaction() as session:
             spool = self._locked_spool(session, plane, batch.spool)
-            news = [item for item in batch.reports if item.sequence > spool.sequence]
+            news = self._masked(session, [item for item in batch.reports if item.sequence > spool.sequence])
             told_of = {item.report.app for item in news if isinstance(item.report, RolloutReport)}
             self._rollouts.hold_still(session, told_of)
             self._note_missing(session, plane, batch.spool, spool.sequence, news)
@@ -161,6 +162,19 @@ class ReportTaker:
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
+
+    def _masked(self, session: Session, news: Sequence[Sequenced]) -> list[Sequenced]:
+        """Return reports without any value that the vault knows: a plane masks those only that it fetched.
+
+        The log masks its events by itself.
+        """
+        masker = self._audit.masker(session)
+        return [
+            item
+            if isinstance(item.report, AuditReport)
+            else item.model_copy(update={"report": masked_report(item.report, masker)})
+            for item in news
+        ]
 
     def _note_missing(self, session: Session, plane: str, spool: str, seen: int, news: Sequence[Sequenced]) -> None:
         for item in news:

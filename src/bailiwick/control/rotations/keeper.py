@@ -17,11 +17,19 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.background import in_thread
+from bailiwick.control.rotations.client_authority import ClientAuthority
 from bailiwick.control.rotations.errors import SourceRefusedError, SourceUnavailableError
 from bailiwick.control.rotations.model import Cause, Rule, State
 from bailiwick.control.rotations.rows import end, new_rotation, note_step, source_of
 from bailiwick.control.rotations.service import RotationService
-from bailiwick.control.rotations.sources import AnySource, Credential, HookTarget, Work
+from bailiwick.control.rotations.sources import (
+    AnySource,
+    CertificateSource,
+    Credential,
+    HookTarget,
+    ServerTarget,
+    Work,
+)
 from bailiwick.control.rotations.tables import RotationRow
 from bailiwick.control.vault import Vault
 from bailiwick.core.clock import Clock
@@ -38,6 +46,7 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 _GIVE_UP = timedelta(hours=1)
 # A plane that does not say that it acts on the switch asks again within a minute by itself.
 _PLANES = timedelta(minutes=2)
+_STORED_MEANWHILE = "somebody stored another version meanwhile: that one is in force"
 _Found = TypeVar("_Found")
 
 
@@ -62,6 +71,8 @@ class RotationKeeper:
         audit: AuditLog,
         vault: Vault,
         hooks: Callable[[], Mapping[str, HookTarget]],
+        servers: Mapping[str, ServerTarget],
+        certificates: ClientAuthority,
         on_switch: Callable[[], None],
         clock: Clock,
     ) -> None:
@@ -70,6 +81,8 @@ class RotationKeeper:
         self._audit = audit
         self._vault = vault
         self._hooks = hooks
+        self._servers = servers
+        self._certificates = certificates
         self._on_switch = on_switch
         self._clock = clock
 
@@ -126,7 +139,11 @@ class RotationKeeper:
         held = self._vault.held(session, row.name)
         row.old_version, row.old_account = held.version, held.account
         row.account = source.next_account(held.account)
-        self._vault.stage(session, row.name, secrets.token_urlsafe(32), account=row.account, by=_BY)
+        if isinstance(source, CertificateSource):
+            value = self._certificates.issue(session, row.name, source.subject, source.lifetime)
+        else:
+            value = secrets.token_urlsafe(32)
+        self._vault.stage(session, row.name, value, account=row.account, by=_BY)
         return self._on(row, State.STAGED, "a new value is sealed in the vault")
 
     def _task(self, session: Session, row: RotationRow) -> _Task:
@@ -138,6 +155,12 @@ class RotationKeeper:
         if old is None or new is None:
             raise SourceRefusedError(f"the vault lost a value of {row.name}", hint="store a new one by hand")
         named = {name: self._vault.reveal(session, name) for name in source.secrets}
+        identifier, name = row.id, row.name
+
+        def keep(made: Credential | None, others: Mapping[str, str]) -> None:
+            self._keep(identifier, name, made, others)
+            named.update(others)
+
         work = Work(
             rotation=row.id,
             secret=row.name,
@@ -145,9 +168,27 @@ class RotationKeeper:
             new=Credential(new.account, new.value),
             at_once=row.cause == Cause.LEAK,
             read=named.__getitem__,
+            keep=keep,
+            revoke_certificate=self._certificates.revoke,
             hooks=self._hooks(),
+            servers=self._servers,
         )
         return _Task(row.id, State(row.state), source, work)
+
+    def _keep(self, identifier: str, name: str, made: Credential | None, others: Mapping[str, str]) -> None:
+        """Seal what a source made, together: it may have forgotten what was before.
+
+        A step that hung for long finds that somebody else went on, whose values are the newer ones.
+        """
+        with self._store.transaction() as session:
+            row = self._mine(session, identifier, State.STAGED)
+            if row is None:
+                raise SourceUnavailableError("another step went on meanwhile")
+            for other, value in others.items():
+                self._vault.put(session, other, value, by=_BY)
+            if made is not None:
+                self._vault.stage(session, name, made.value, account=made.account, by=_BY)
+                row.account = made.account
 
     def _made(self, task: _Task) -> bool:
         made = _within(lambda: task.source.make(task.work))
@@ -164,13 +205,14 @@ class RotationKeeper:
     def _switch(self, session: Session, row: RotationRow) -> bool:
         """Make the new value the newest version; planes that listen act on it before anything else is done."""
         if self._vault.info(session, row.name).version != row.old_version:
-            self._fail(session, row, "somebody stored another version meanwhile: that one is in force")
+            self._fail(session, row, _STORED_MEANWHILE)
             return False
         row.new_version = self._vault.promote(session, row.name, by=_BY)
+        self._service.note_due(session, row.name, self._vault.reveal(session, row.name))
         now = self._clock()
         row.switched_at, row.revoke_at = now, now + timedelta(minutes=row.grace_minutes)
         leaves = _source(row).keeps_old
-        words = f"version {row.new_version} is in force" + ("" if leaves else "; the old password works nowhere")
+        words = f"version {row.new_version} is in force" + ("" if leaves else "; the old value works nowhere")
         self._on(row, State.SWITCHED, words)
         if leaves:
             row.next_try_at = max(row.revoke_at, now + _PLANES)
@@ -217,8 +259,11 @@ class RotationKeeper:
             row.attempts += 1
             row.error = _words(fault)
             row.next_try_at = now + min(_FIRST_WAIT * 2 ** min(row.attempts - 1, 10), _LONGEST_WAIT)
-            # Of one role the new password may be in force already: what is sealed of it is not thrown away.
-            waits = row.state == State.ASKED or (row.state == State.STAGED and _source(row).keeps_old)
+            if row.state == State.STAGED and self._vault.info(session, row.name).version != row.old_version:
+                self._fail(session, row, _STORED_MEANWHILE)
+                return
+            # The new value may be in force already: what is sealed of it is not thrown away then.
+            waits = row.state == State.ASKED or (row.state == State.STAGED and _source(row).forgets)
             if waits and now > row.asked_at + _GIVE_UP:
                 self._fail(session, row, f"given up after an hour: {row.error}")
 

@@ -34,12 +34,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Whose a secret is, where a new value is made, how often, and how long the old one works on beside it."""
+    """Whose a secret is, where a new value is made, how often, and how long the old one works on beside it.
+
+    `due_at` is when the value in force comes near its end, None where it has none.
+    """
 
     owner: str
     source: AnySource | None
     every_hours: int
     grace_minutes: int
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def source_of(found: dict[str, Any] | None) -> AnySource | None:
 
 def rule_of(row: RuleRow) -> Rule:
     """Return a rule as it is kept."""
-    return Rule(row.owner, source_of(row.source), row.every_hours, row.grace_minutes)
+    return Rule(row.owner, source_of(row.source), row.every_hours, row.grace_minutes, row.due_at)
 
 
 def rotation_of(row: RotationRow) -> Rotation:
@@ -104,9 +104,12 @@ def last_ended(session: Session, name: str) -> RotationRow | None:
 
 def next_rotation(rule: Rule | None, created_at: datetime, last: Rotation | None) -> datetime | None:
     """Return when a secret is rotated next, by itself or by a person who is told to; None when it is not."""
-    if rule is None or not rule.every_hours:
+    if rule is None:
         return None
-    due = created_at + timedelta(hours=rule.every_hours)
+    by_age = [created_at + timedelta(hours=rule.every_hours)] if rule.every_hours else []
+    due = min([*by_age, *([rule.due_at] if rule.due_at is not None else [])], default=None)
+    if due is None:
+        return None
     if last is not None and last.state is State.FAILED and last.ended_at is not None and last.ended_at >= created_at:
         return max(due, last.ended_at + _AFTER_FAILURE)
     return due

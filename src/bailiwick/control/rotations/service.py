@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import ORGANIZATION, Authorizer
+from bailiwick.control.rotations.client_authority import ClientAuthority
 from bailiwick.control.rotations.errors import NotRotatableError, RotationNotFoundError
 from bailiwick.control.rotations.model import Cause, Rotation, Rule, SecretView, State
 from bailiwick.control.rotations.rows import (
@@ -19,8 +20,9 @@ from bailiwick.control.rotations.rows import (
     note_step,
     rotation_of,
     rule_of,
+    source_of,
 )
-from bailiwick.control.rotations.sources import HookSource
+from bailiwick.control.rotations.sources import CertificateSource, HookSource, OAuthClientSource, due_at
 from bailiwick.control.rotations.tables import RotationRow, RuleRow
 from bailiwick.control.vault import STAGED_VERSION, SecretInfo, Vault
 from bailiwick.core.clock import Clock
@@ -37,7 +39,9 @@ _MOST_EARLIER = 20
 
 
 class RotationService:
-    """Rotation of secrets. `hooks` are the names of the settings' hooks. What is asked for here, the keeper does."""
+    """Rotation of secrets. `hooks` and `servers` are the names of those in the settings. What is asked for here, the
+    keeper does.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,8 @@ class RotationService:
         authorizer: Authorizer,
         vault: Vault,
         hooks: Collection[str],
+        servers: Collection[str],
+        certificates: ClientAuthority,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -54,6 +60,8 @@ class RotationService:
         self._authorizer = authorizer
         self._vault = vault
         self._hooks = hooks
+        self._servers = servers
+        self._certificates = certificates
         self._clock = clock
 
     def put(self, identity: Identity, name: str, value: str) -> int:
@@ -61,6 +69,7 @@ class RotationService:
         with self._store.transaction() as session:
             self._require(session, identity)
             version = self._vault.put(session, name, value, by=str(identity.principal))
+            self.note_due(session, name, value)
             row = going(session, name)
             if row is not None and row.state == State.BY_HAND:
                 row.new_version = version
@@ -105,8 +114,10 @@ class RotationService:
             raise InvalidInputError("a secret has an owner", hint="owner: user:ann@example.com, or a group")
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
-            self._info(session, name)
             self._require_source(session, name, rule)
+            if isinstance(rule.source, CertificateSource):
+                self._first_certificate(session, identity, name, rule.source)
+            self._info(session, name)
             row = session.get(RuleRow, (self._store.tenant, name))
             before = _described(rule_of(row)) if row is not None else None
             row = row or RuleRow(name=name)
@@ -115,6 +126,8 @@ class RotationService:
             row.set_by, row.set_at = str(identity.principal), self._clock()
             row.reason = self._vault.masker(session).mask(reason)
             session.add(row)
+            session.flush()
+            self.note_due(session, name, self._vault.reveal(session, name))
             self._audit.note(
                 session,
                 str(identity.principal),
@@ -171,18 +184,26 @@ class RotationService:
         row = session.get(RuleRow, (self._store.tenant, name))
         return rule_of(row) if row is not None else None
 
+    def note_due(self, session: Session, name: str, value: str) -> None:
+        """Write down when a value that comes into force now comes near its end, where it has one."""
+        row = session.get(RuleRow, (self._store.tenant, name))
+        if row is not None:
+            row.due_at = due_at(value) if isinstance(source_of(row.source), CertificateSource) else None
+
     def start_due(self) -> None:
         """Begin the rotations whose time has come."""
         now = self._clock()
         with self._store.transaction() as session:
             infos = {info.name: info for info in self._vault.names(session)}
-            for row in session.scalars(select(RuleRow).where(RuleRow.every_hours > 0)).all():
+            planned = (RuleRow.every_hours > 0) | RuleRow.due_at.is_not(None)
+            for row in session.scalars(select(RuleRow).where(planned)).all():
                 info, last = infos.get(row.name), last_ended(session, row.name)
                 if info is None or going(session, row.name) is not None:
                     continue
                 due = next_rotation(rule_of(row), info.created_at, rotation_of(last) if last is not None else None)
                 if due is not None and due <= now:
-                    words = f"every {row.every_hours} hours, as its rule says"
+                    ends = row.due_at is not None and row.due_at <= now
+                    words = "it comes near its end" if ends else f"every {row.every_hours} hours, as its rule says"
                     self._begin(session, row.name, Cause.SCHEDULE, "service:vault", words)
 
     def _begin(self, session: Session, name: str, cause: Cause, by: str, reason: str) -> Rotation:
@@ -229,14 +250,29 @@ class RotationService:
             return
         if isinstance(source, HookSource) and source.hook not in self._hooks:
             raise InvalidInputError(f"the settings name no hook '{source.hook}'", hint="secret_rotation.hooks")
+        if isinstance(source, OAuthClientSource) and source.server not in self._servers:
+            raise InvalidInputError(
+                f"the settings name no authorization server '{source.server}'",
+                hint="secret_rotation.authorization_servers",
+            )
         if name in source.secrets:
-            raise InvalidInputError("a secret is not rotated with itself", hint="leave 'by' out, or name another")
+            raise InvalidInputError(
+                "a secret is not rotated with itself", hint="name another that it is rotated with, or none"
+            )
         known = {info.name for info in self._vault.names(session)}
         missing = sorted(source.secrets - known)
         if missing:
             raise InvalidInputError(
                 f"the vault has no secret '{missing[0]}'", hint=f"bailiwick secret put {missing[0]} < FILE, then again"
             )
+
+    def _first_certificate(self, session: Session, identity: Identity, name: str, source: CertificateSource) -> None:
+        """Make the certificate where there is none yet: nobody needs to bring one."""
+        if not self._vault.versions(session, [name]):
+            pem = self._certificates.issue(session, name, source.subject, source.lifetime)
+            self._vault.put(session, name, pem, by=str(identity.principal))
+        elif due_at(self._vault.reveal(session, name)) is None:
+            raise InvalidInputError(f"'{name}' holds no certificate", hint="declare one that has no value yet")
 
     def _info(self, session: Session, name: str) -> SecretInfo:
         return self._vault.info(session, name)

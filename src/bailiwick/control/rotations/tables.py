@@ -11,7 +11,10 @@ from bailiwick.store import Base
 
 
 class RuleRow(Base):
-    """How a secret is rotated: `source` is as JSON, None where only a person can."""
+    """How a secret is rotated: `source` is as JSON, None where only a person can.
+
+    `due_at` is when the value in force comes near its end, None where it has none.
+    """
 
     __tablename__ = "secret_rules"
     __table_args__ = (PrimaryKeyConstraint("tenant", "name"),)
@@ -24,6 +27,7 @@ class RuleRow(Base):
     set_by: Mapped[str]
     set_at: Mapped[datetime]
     reason: Mapped[str]
+    due_at: Mapped[datetime | None]
 
 
 class RotationRow(Base):
@@ -59,3 +63,17 @@ class RotationRow(Base):
     switched_at: Mapped[datetime | None]
     revoke_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class ClientCertificateRow(Base):
+    """A certificate that other systems are shown, by its serial number in hex. Its key is in the vault alone."""
+
+    __tablename__ = "client_certificates"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "serial"),)
+
+    serial: Mapped[str]
+    secret: Mapped[str]
+    subject: Mapped[str]
+    issued_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

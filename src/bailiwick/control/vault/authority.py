@@ -1,9 +1,12 @@
-"""The certificate authority for our own processes: short-lived certificates that carry SPIFFE names."""
+"""Certificate authorities: for our own processes (short-lived, with SPIFFE names), and for what others are shown.
+
+Each has a key of its own: who trusts one of them trusts nothing of the other.
+"""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from cryptography import x509
@@ -19,7 +22,7 @@ from bailiwick.core.errors import InvalidInputError
 from bailiwick.store.locks import hold
 
 TRUST_DOMAIN = "spiffe://bailiwick"
-_BLOB = "certificate-authority"
+_BLOB, _NAME = "certificate-authority", "Bailiwick planes"
 _AUTHORITY_LIFETIME = timedelta(days=3650)
 _CLOCK_SLACK = timedelta(minutes=5)
 LEAF_LIFETIME = timedelta(hours=1)
@@ -39,7 +42,7 @@ class Credentials:
 
 
 class CertificateAuthority:
-    """Signs certificates for planes and for the planes' door. Its key is EC P-256, sealed in the vault."""
+    """Signs certificates for planes and their door, or for other systems. Its key is EC P-256, sealed in the vault."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, clock: Clock) -> None:
         self._key = key
@@ -47,24 +50,32 @@ class CertificateAuthority:
         self._clock = clock
 
     @classmethod
-    def load(cls, session: Session, vault: Vault, clock: Clock) -> Self:
-        """Return the authority of this installation, making it at the first time."""
-        hold(session, "certificate-authority")
-        blob = vault.sealed_blob(session, _BLOB)
-        if blob is None:
+    def load(cls, session: Session, vault: Vault, clock: Clock, *, blob: str = _BLOB, name: str = _NAME) -> Self:
+        """Return an authority of this installation, that for planes by default, making it at the first time.
+
+        `blob` is what the vault seals its key under, `name` what its certificate says.
+        """
+        hold(session, blob)
+        sealed = vault.sealed_blob(session, blob)
+        if sealed is None:
             key = ec.generate_private_key(ec.SECP256R1())
-            certificate = _self_signed(key, clock)
-            vault.seal_blob(session, _BLOB, _key_pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+            certificate = _self_signed(key, name, clock)
+            vault.seal_blob(session, blob, _key_pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
             return cls(key, certificate, clock)
-        loaded = serialization.load_pem_private_key(blob, None)
+        loaded = serialization.load_pem_private_key(sealed, None)
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise TypeError("the authority's key is not an elliptic curve key")
-        return cls(loaded, x509.load_pem_x509_certificate(blob[blob.index(b"-----BEGIN CERTIFICATE") :]), clock)
+        return cls(loaded, x509.load_pem_x509_certificate(sealed[sealed.index(b"-----BEGIN CERTIFICATE") :]), clock)
 
     @property
     def certificate_pem(self) -> str:
         """The authority's own certificate, which both sides trust."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    @property
+    def subject(self) -> x509.Name:
+        """What its certificates name as their issuer."""
+        return self._certificate.subject
 
     def issue(self, path: str, *, hosts: Sequence[str] = (), lifetime: timedelta = LEAF_LIFETIME) -> Credentials:
         """Return a certificate for `spiffe://bailiwick/<path>`, and for host names or addresses when it serves."""
@@ -88,14 +99,48 @@ class CertificateAuthority:
             raise InvalidInputError("the certificate request is not signed by its own key")
         return self._sign(path, key, (), LEAF_LIFETIME)
 
-    def _sign(self, path: str, key: ec.EllipticCurvePublicKey, hosts: Sequence[str], lifetime: timedelta) -> str:
+    def issue_client(self, name: str, *, lifetime: timedelta, revocations: str) -> Credentials:
+        """Return a certificate that another system is shown: its subject is `CN=name`, and `revocations` is the address
+        of the list of those that are good no more.
+        """
+        key = ec.generate_private_key(ec.SECP256R1())
+        where = x509.DistributionPoint([x509.UniformResourceIdentifier(revocations)], None, None, None)
+        leaf = self._leaf(name, key.public_key(), ExtendedKeyUsageOID.CLIENT_AUTH, lifetime)
+        leaf = leaf.add_extension(x509.CRLDistributionPoints([where]), critical=False)
+        return Credentials(self._signed(leaf), _key_pem(key).decode())
+
+    def revocation_list(self, revoked: Iterable[tuple[int, datetime]], *, lifetime: timedelta) -> bytes:
+        """Return the list of certificates that are good no more, by serial number and since when (DER, RFC 5280,
+        section 5).
+        """
         now = self._clock()
+        made = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._certificate.subject)
+            .last_update(now - _CLOCK_SLACK)
+            .next_update(now + lifetime)
+            .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+        )
+        for serial, since in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since).build()
+            made = made.add_revoked_certificate(entry)
+        return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+    def _sign(self, path: str, key: ec.EllipticCurvePublicKey, hosts: Sequence[str], lifetime: timedelta) -> str:
         names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(f"{TRUST_DOMAIN}/{path}")]
         names += [_host_name(host) for host in hosts]
         usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
-        certificate = (
+        leaf = self._leaf(path[-64:], key, usage, lifetime)
+        return self._signed(leaf.add_extension(x509.SubjectAlternativeName(names), critical=False))
+
+    def _leaf(
+        self, name: str, key: ec.EllipticCurvePublicKey, usage: x509.ObjectIdentifier, lifetime: timedelta
+    ) -> x509.CertificateBuilder:
+        now = self._clock()
+        return (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, path[-64:])]))
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
             .issuer_name(self._certificate.subject)
             .public_key(key)
             .serial_number(x509.random_serial_number())
@@ -104,15 +149,15 @@ class CertificateAuthority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
         )
-        return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def _signed(self, leaf: x509.CertificateBuilder) -> str:
+        return leaf.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _self_signed(key: ec.EllipticCurvePrivateKey, clock: Clock) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Bailiwick planes")])
+def _self_signed(key: ec.EllipticCurvePrivateKey, called: str, clock: Clock) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, called)])
     now = clock()
     return (
         x509.CertificateBuilder()

@@ -33,10 +33,18 @@ class KnownValues:
         state, kept = self._state(session), self._kept
         if kept is not None and kept[0] == state and time.monotonic() < kept[1]:
             return kept[2]
-        self._kept = None
-        made = Masker(self._values(session))
+        try:
+            made = Masker(self._values(session))
+        except BailiwickError:
+            self._kept = None
+            raise
         self._kept = (state, time.monotonic() + self._seconds, made)
         return made
+
+    @property
+    def kept(self) -> Masker:
+        """What masked the values when it was last asked for: for logs, which must ask nobody."""
+        return self._kept[2] if self._kept is not None else Masker()
 
     def masker_if_open(self, session: Session) -> Masker:
         """Return what masks every value, or nothing while the vault does not open, as nobody gets one of it then."""

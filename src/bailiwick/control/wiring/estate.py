@@ -23,7 +23,7 @@ from bailiwick.control.integrations import (
     IntegrationService,
     Wrapping,
 )
-from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
+from bailiwick.control.rotations import ClientAuthority, HookTarget, RotationKeeper, RotationService, ServerTarget
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
@@ -43,18 +43,22 @@ class Estate:
     access: AccessService
     rotations: RotationService
     rotation_keeper: RotationKeeper
+    client_authority: ClientAuthority
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
 def build_estate(base: Base, people: People) -> Estate:
     """Put together what there is."""
     catalog = CatalogService(store=base.store, audit=base.audit, authorizer=base.authorizer, clock=base.clock)
+    certificates = ClientAuthority(base.store, base.vault, base.clock, base.settings.public_url)
     rotations = RotationService(
         store=base.store,
         audit=base.audit,
         authorizer=base.authorizer,
         vault=base.vault,
         hooks=base.settings.secret_rotation.hooks,
+        servers=base.settings.secret_rotation.authorization_servers,
+        certificates=certificates,
         clock=base.clock,
     )
 
@@ -86,12 +90,13 @@ def build_estate(base: Base, people: People) -> Estate:
         connectors=Connectors(base.settings.connectors),
         access=AccessService(base.authorizer, names, base.clock),
         rotations=rotations,
-        rotation_keeper=_rotation_keeper(base, rotations),
+        rotation_keeper=_rotation_keeper(base, rotations, certificates),
+        client_authority=certificates,
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )
 
 
-def _rotation_keeper(base: Base, rotations: RotationService) -> RotationKeeper:
+def _rotation_keeper(base: Base, rotations: RotationService, certificates: ClientAuthority) -> RotationKeeper:
     read = secret_reader(base.store, base.vault)
 
     def hooks() -> dict[str, HookTarget]:
@@ -106,6 +111,11 @@ def _rotation_keeper(base: Base, rotations: RotationService) -> RotationKeeper:
         audit=base.audit,
         vault=base.vault,
         hooks=hooks,
+        servers={
+            name: ServerTarget(server.configuration_url, server.token_url, server.ca)
+            for name, server in base.settings.secret_rotation.authorization_servers.items()
+        },
+        certificates=certificates,
         on_switch=base.relay.refresh,
         clock=base.clock,
     )

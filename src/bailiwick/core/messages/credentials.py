@@ -16,6 +16,8 @@ _OWN_PARAMETERS = frozenset(
      "code_challenge", "code_challenge_method", "request", "request_uri", "dpop_jkt", "code", "login_hint"}
 )  # fmt: skip
 _MOST_PARAMETERS = 10
+# How long keys of a role may be asked for.
+_LEAST_ROLE_SECONDS, _MOST_ROLE_SECONDS = 900, 12 * 3600
 # In the subject of an assertion: the address of the person whose request the app serves.
 PERSON = "{person}"
 
@@ -106,6 +108,48 @@ class AwsSignature(_OfASecret):
     def account(self) -> str:
         """As whom the gateway comes."""
         return self.access_key_id
+
+
+class AwsRole(_OfASecret):
+    """Requests signed by keys of a role of AWS, which end soon: the gateway assumes it for each person and app, whose
+    names the session has.
+
+    `secret` holds the secret access key of `access_key_id` (AssumeRole), or the key (PEM) by which `issuer` signs who
+    we are (AssumeRoleWithWebIdentity). `sts_url` is where keys are asked for, AWS's own address by default.
+    """
+
+    kind: Literal["aws-role"]
+    role: str = Field(pattern=r"^arn:aws[a-z-]{0,20}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,500}$")
+    region: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    service: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    access_key_id: str = Field(default="", pattern=r"^[A-Za-z0-9_]{0,128}$")
+    external_id: str = Field(default="", pattern=r"^[A-Za-z0-9_+=,.@:/-]{0,300}$")
+    issuer: Printable = ""
+    subject: Printable = ""
+    audience: Printable = "sts.amazonaws.com"
+    key_id: Printable = ""
+    sts_url: EndpointUrl | Literal[""] = ""
+    seconds: int = Field(default=3600, ge=_LEAST_ROLE_SECONDS, le=_MOST_ROLE_SECONDS)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.access_key_id) == bool(self.issuer):
+            raise ValueError("a role is assumed with an access_key_id, or by the word of an issuer")
+        if self.issuer and not self.subject:
+            raise ValueError("an issuer says who we are: subject")
+        if self.issuer and self.external_id:
+            raise ValueError("an external_id goes with an access key")
+        return self
+
+    @property
+    def endpoint(self) -> str:
+        """Where keys are asked for."""
+        return self.sts_url or f"https://sts.{self.region}.amazonaws.com/"
+
+    @property
+    def account(self) -> str:
+        """As whom the gateway comes."""
+        return self.role
 
 
 class OAuthClient(Message):
@@ -260,6 +304,7 @@ Credential = Annotated[
     | BasicPassword
     | HeaderKey
     | AwsSignature
+    | AwsRole
     | ClientCredentials
     | JwtBearer
     | TokenExchange

@@ -5,6 +5,7 @@ from bailiwick.core.oauth.clients import ClientProof, client_certificate_of, pro
 from bailiwick.core.oauth.devices import DEVICE_CODE, NOT_YET, DeviceAsked, read_device
 from bailiwick.core.oauth.dpop import new_dpop_key
 from bailiwick.core.oauth.grants import JWT_BEARER, exchange_form, jwt_bearer_form
+from bailiwick.core.oauth.registrations import Registration, read_registration
 from bailiwick.core.oauth.tokens import (
     MOST_ANSWER_BYTES,
     GrantEndedError,
@@ -24,6 +25,7 @@ __all__ = [
     "DeviceAsked",
     "GrantEndedError",
     "IssuedToken",
+    "Registration",
     "TokenEndpointError",
     "client_certificate_of",
     "exchange_form",
@@ -33,5 +35,6 @@ __all__ = [
     "read_answer",
     "read_device",
     "read_pushed",
+    "read_registration",
     "signed_assertion",
 ]

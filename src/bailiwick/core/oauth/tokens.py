@@ -15,6 +15,16 @@ LONGEST_SECONDS = 366 * 24 * 3600.0
 _LONGEST_NAME = 200
 OK, _CREATED, _REFUSED, _UNAUTHORIZED = 200, 201, 400, 401
 _ENDED = "invalid_grant"
+# No other word of an answer is told: a server may put there what it was shown (RFC 6749 sections 4.1.2.1 and 5.2,
+# RFC 6750, RFC 7009, RFC 7591, RFC 8628, RFC 8693, RFC 9126, RFC 9449, OpenID Connect Core 1.0).
+_ERRORS = frozenset(
+    {"invalid_request", "invalid_client", _ENDED, "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+     "access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
+     "unsupported_token_type", "invalid_client_metadata", "invalid_redirect_uri", "authorization_pending", "slow_down",
+     "expired_token", "invalid_target", "invalid_request_uri", "invalid_request_object", "use_dpop_nonce",
+     "invalid_dpop_proof", "interaction_required", "login_required", "consent_required", "unsupported_response_type",
+     "unmet_authentication_requirements"}
+)  # fmt: skip
 
 
 class TokenEndpointError(UnavailableError):
@@ -102,10 +112,10 @@ def is_shown(token: object) -> bool:
 def refusal(status: int, content: bytes) -> TokenEndpointError:
     """Return what an answer says that is no token."""
     error = (read_object(content) or {}).get("error") if status in {_REFUSED, _UNAUTHORIZED} else None
-    known = error if isinstance(error, str) and error.isidentifier() and error.isascii() else ""
+    known = error if isinstance(error, str) and error in _ERRORS else ""
     if known == _ENDED:
         return GrantEndedError("says that what was granted has ended", error=known)
-    return TokenEndpointError(f"answers with status {status}" + (f" ({known[:60]})" if known else ""), error=known)
+    return TokenEndpointError(f"answers with status {status}" + (f" ({known})" if known else ""), error=known)
 
 
 def read_object(content: bytes) -> dict[str, Any] | None:

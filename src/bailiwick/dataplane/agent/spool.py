@@ -4,12 +4,14 @@ import logging
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from bailiwick.core.masked_reports import masked_report
+from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AnyReport, Report, ReportBatch, Sequenced
 from bailiwick.dataplane.agent.journal import Journal
 
@@ -29,10 +31,12 @@ INSERT INTO journal SELECT 0 WHERE NOT EXISTS (SELECT * FROM journal);
 class Spool:
     """Reports in order. `add` writes to a journal, which survives `kill -9`; a thread brings that to SQLite in batches.
 
-    Numbers rise by one and never start again (AUTOINCREMENT), so the receiver can tell what it has seen.
+    Numbers rise by one and never start again (AUTOINCREMENT), so the receiver can tell what it has seen. What `masks`
+    returns takes known secrets out of reports before they are on disk.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, masks: Callable[[], Iterable[Masker]] = tuple) -> None:
+        self._masks = masks
         self._path = path
         self._journal = Journal(path)
         self._lock = threading.Lock()
@@ -53,6 +57,10 @@ class Spool:
     def add(self, report: AnyReport) -> None:
         """Keep a report; once this returns, it outlives this process. Waits for no disk."""
         body = _REPORT.dump_json(report, by_alias=True)
+        for masker in self._masks():
+            if masker.finds(body.decode()):
+                report = masked_report(report, masker)
+                body = _REPORT.dump_json(report, by_alias=True)
         with self._lock:
             self._journal.add(body)
             self._waiting.append(body)

@@ -17,6 +17,12 @@ def add_secrets(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
     """Add secrets to the API."""
     service = control.rotations
 
+    @api.get("/v1/client-authority")
+    def client_authority(_: Caller) -> Json:
+        """Return the authority of the certificates that the platform shows to other systems, for these to trust."""
+        found = control.client_authority
+        return {"certificate": found.certificate(), "revocations": found.revocations_url}
+
     @api.get("/v1/secrets")
     def secrets(identity: Caller, cursor: Cursor = "", limit: Limit = 50) -> Json:
         shown, further = page(service.secrets(identity), lambda item: item.name, cursor, limit)
@@ -72,6 +78,7 @@ def _secret(view: SecretView) -> Json:
     found: Json = jsonable_encoder(asdict(view))
     if view.rule is not None and view.rule.source is not None:
         found["rule"]["source"] = view.rule.source.model_dump(mode="json")
+        found["rule"]["made_at"] = view.rule.source.words
     return found
 
 

@@ -50,11 +50,17 @@ def put(name: str) -> None:
 def declare(name: str, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], reason: Reason = "") -> None:
     """Say how a secret is rotated. Example: bailiwick secret declare orders-db-password orders.yaml --reason yearly.
 
-    The file says owner, source (kind: postgresql or hook), every_hours, and grace_minutes: how long the old value works
-    beside the new one.
+    The file says owner, source (kind: postgresql, oauth-client, certificate or hook), every_hours, and grace_minutes:
+    how long the old value works beside the new one.
     """
     call("PUT", f"/secrets/{quote(name, safe='')}/rotation", json={**read_yaml(file), "reason": reason})
     typer.echo("\n".join([f"{name}:", *_rule(call("GET", f"/secrets/{quote(name, safe='')}")["rule"])]))
+
+
+@app.command()
+def authority() -> None:
+    """Print the authority of the platform's client certificates (PEM), for systems that are shown one to trust."""
+    typer.echo(call("GET", "/client-authority")["certificate"], nl=False)
 
 
 @app.command()
@@ -135,9 +141,12 @@ def _rule(rule: dict[str, Any] | None) -> list[str]:
     where = "by hand"
     if source is not None and source["kind"] == "hook":
         where = f"by the hook {source['hook']}"
+    elif source is not None and source["kind"] != "postgresql":
+        where = f"by {rule['made_at']}"
     elif source is not None:
         where = f"at postgresql://{source['host']}:{source['port']}/{source['database']}: {', '.join(source['roles'])}"
     often = f"every {rule['every_hours']} hours" if rule["every_hours"] else "when somebody asks, or it leaks"
+    often += f", and before it ends ({rule['due_at'][:16].replace('T', ' ')} UTC)" if rule["due_at"] else ""
     return [f"  {where}, {often}; the old value works {rule['grace_minutes']} minutes beside the new one"]
 
 

@@ -19,7 +19,7 @@ from bailiwick.core.errors import InvalidInputError
 
 _LONGEST_ACCOUNT = 200
 # RFC 9110, section 15.5: these say that another try may do; every other 4xx is a no.
-_LATER = frozenset({408, 425, 429})
+LATER = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class HookSource(BaseModel):
     @property
     def keeps_old(self) -> bool:
         """Whether the old value works until it is revoked: a hook sees to that."""
+        return True
+
+    @property
+    def forgets(self) -> bool:
+        """Whether a value that is not in force for sure may be forgotten: the old one is."""
         return True
 
     @property
@@ -97,7 +102,7 @@ class HookSource(BaseModel):
             raise SourceUnavailableError(f"{self.words} does not answer") from None
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
             words = f"{self.words} answers '{action}' with status {answer.status}"
-            refused = 300 <= answer.status < 500 and answer.status not in _LATER  # noqa: PLR2004 - RFC 9110, 15.4
+            refused = 300 <= answer.status < 500 and answer.status not in LATER  # noqa: PLR2004 - RFC 9110, 15.4
             raise SourceRefusedError(words) if refused else SourceUnavailableError(words)
         return _read(answer.body, self.words) if action == "make" else {}
 

@@ -90,6 +90,11 @@ class PostgresSource(BaseModel):
         return len(self.roles) == _BOTH
 
     @property
+    def forgets(self) -> bool:
+        """Whether a value that is not in force for sure may be forgotten: it may be the only one that is."""
+        return self.keeps_old
+
+    @property
     def words(self) -> str:
         """Where it is."""
         return f"postgresql://{self.host}:{self.port}/{self.database} as {' and '.join(self.roles)}"

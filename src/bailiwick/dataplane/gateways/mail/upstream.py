@@ -7,6 +7,7 @@ import aiosmtplib
 
 from bailiwick.core.messages import BasicPassword, MailConnection
 from bailiwick.dataplane.gateways.mail.refusals import CredentialRefusedError, MailRefusedError
+from bailiwick.dataplane.gateways.withholding import Withheld
 
 _SHOWN = 200
 _OUR_NAME = "bailiwick"
@@ -81,7 +82,8 @@ def _enhanced(code: int) -> str:
 
 def _said(words: str, password: str) -> str:
     shown = " ".join("".join(mark if " " <= mark <= "~" else " " for mark in words).split())
-    return f"the mail server says: {shown.replace(password, '*****') if password else shown}"[:_SHOWN]
+    covered = Withheld(password).whole(shown.encode()).decode()
+    return f"the mail server says: {covered}"[:_SHOWN]
 
 
 def _not_reached(what: str) -> MailRefusedError:

@@ -29,7 +29,7 @@ class PromptSearch:
 
     def of(self, profile: Profile) -> Look:
         """Return what looks through strings by a profile, with what is known now."""
-        masker = self._current()
+        masker = self.masker
         redaction = self._redactions.setdefault(profile, Redaction(profile, strict=True))
         return lambda strings: redact_strings(strings, redaction, masker)
 
@@ -37,7 +37,9 @@ class PromptSearch:
         """Return one text without secrets, for what is no part of a conversation."""
         return self.of("secrets")([text]).strings[0]
 
-    def _current(self) -> Masker:
+    @property
+    def masker(self) -> Masker:
+        """What masks the values that are known now."""
         known = self._known()
         if known != self._values:
             self._values, self._masker = known, Masker(known)

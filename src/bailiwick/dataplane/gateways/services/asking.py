@@ -1,10 +1,15 @@
 """What the gateway asks token endpoints with: a client's own word, or an assertion about a person."""
 
+import asyncio
 import ssl
+import time
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
+from typing import TypeVar
 
+from bailiwick.core import sts
 from bailiwick.core.clock import Clock, utc_now
-from bailiwick.core.messages import ClientCredentials, JwtBearer, OAuthClient, TokenExchange
+from bailiwick.core.messages import AwsRole, ClientCredentials, JwtBearer, OAuthClient, TokenExchange
 from bailiwick.core.oauth import (
     ClientProof,
     IssuedToken,
@@ -17,34 +22,75 @@ from bailiwick.core.oauth import (
 )
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
-from bailiwick.token_posting import ask_token
+from bailiwick.token_posting import ask_token, post
 
 Tokened = ClientCredentials | JwtBearer | TokenExchange
 # What an answer says of the secret that was shown: it may be an old one.
-_OF_THE_SECRET = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
+_OF_THE_SECRET = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"}) | sts.OF_THE_SECRET
+# A secret that was just changed where it is used is here within so long.
+_CHANGE_WAITS_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8)
+# What was waited for in vain is not waited for again so soon.
+_IN_VAIN_SECONDS = 10.0
+_Found = TypeVar("_Found")
 
 
 class TokenAsker:
-    """Asks with `secrets` of the vault."""
+    """Asks with `secrets` of the vault; one that is not taken may be changing, and is asked with again once it did."""
 
     def __init__(self, secrets: Credentials, upstreams: Upstreams, clock: Clock = utc_now) -> None:
         self._secrets = secrets
         self._upstreams = upstreams
         self._clock = clock
+        self._in_vain: dict[frozenset[str], float] = {}
 
     async def ask(self, credential: Tokened, authority: str, *, person: str, actor: str) -> tuple[IssuedToken, str]:
         """Return a new token, for a person where it is of one, and the key that it is bound to, empty for none.
 
         Raises `TokenEndpointError` when there is no token.
         """
-        now = self._clock()
+        return await self._with(
+            credential.secrets, lambda: self._asked(credential, authority, person, actor, self._clock())
+        )
+
+    async def assume(self, role: AwsRole, authority: str, session: str) -> sts.RoleKeys:
+        """Return new keys of a role of AWS, for a session of that name; raise `RoleNotAssumedError` for none."""
+        return await self._with(role.secrets, lambda: self._assumed(role, authority, session))
+
+    async def _with(self, names: Collection[str], ask: Callable[[], Awaitable[_Found]]) -> _Found:
+        names = frozenset(names)
+        shown = await self._values(names)
         try:
-            return await self._asked(credential, authority, person, actor, now)
+            return await ask()
+        except (TokenEndpointError, sts.RoleNotAssumedError) as fault:
+            if fault.error not in _OF_THE_SECRET or not await self._changed(names, shown):
+                raise
+        return await ask()
+
+    async def _values(self, names: Collection[str]) -> list[str]:
+        return [await self._secrets.get(name) for name in sorted(names)]
+
+    async def _changed(self, names: frozenset[str], shown: list[str]) -> bool:
+        """Return whether secrets are others than those that were shown, once they had the time to be."""
+        lately = time.monotonic() - self._in_vain.get(names, -_IN_VAIN_SECONDS) < _IN_VAIN_SECONDS
+        for wait in _CHANGE_WAITS_SECONDS[: 1 if lately else None]:
+            await asyncio.sleep(wait)
+            for name in names:
+                self._secrets.forget(name)
+            if await self._values(names) != shown:
+                self._in_vain.pop(names, None)
+                return True
+        self._in_vain[names] = time.monotonic()
+        return False
+
+    async def _assumed(self, role: AwsRole, authority: str, session: str) -> sts.RoleKeys:
+        now = self._clock()
+        asking = sts.asking(role, await self._secrets.get(role.secret), session, now)
+        context = await self._context(authority, "")
+        try:
+            answer = await post(role.endpoint, asking.body, asking.headers, context)
         except TokenEndpointError as fault:
-            if fault.error in _OF_THE_SECRET:
-                for secret in credential.secrets:
-                    self._secrets.forget(secret)
-            raise
+            raise sts.RoleNotAssumedError(fault.message.removeprefix("the token endpoint ")) from None
+        return sts.read_keys(answer.status, answer.content, now)
 
     async def _asked(
         self, credential: Tokened, authority: str, person: str, actor: str, now: datetime

@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.errors import BailiwickError, UnavailableError
 from bailiwick.core.messages import (
+    AwsRole,
     AwsSignature,
     BasicPassword,
     BearerToken,
@@ -23,6 +26,8 @@ from bailiwick.core.messages import (
     TokenExchange,
 )
 from bailiwick.core.principals import Identity
+from bailiwick.core.sigv4 import Signer
+from bailiwick.core.sts import session_name
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.asking import TokenAsker, Tokened
@@ -91,8 +96,8 @@ class ServiceCredentials:
             case HeaderKey(header=header, secret=secret):
                 value = await self._secret(secret)
                 return Shown(header.encode(), value.encode(), (value,))
-            case AwsSignature() as credential:
-                return aws_signature(credential, await self._secret(credential.secret), self._clock)
+            case AwsSignature() | AwsRole() as credential:
+                return aws_signature(*await self._of_aws(credential, connection, asker))
             case credential:
                 return self._shown(await self._token(credential, connection, asker), connection, asker)
 
@@ -115,10 +120,25 @@ class ServiceCredentials:
         other = await self.of(connection, asker)
         return other if other is not None and other.secrets != shown.secrets else None
 
+    def doubt(self, connection: ServiceConnection, asker: Asker, shown: Shown | None) -> None:
+        """Note that a service forbade a call: keys of a role may have been taken back, and are got anew."""
+        if shown is not None and isinstance(connection.credential, AwsRole):
+            self._book.refuse(_key(connection.credential, asker), shown.secrets[-1])
+
     def refused(self, connection: ServiceConnection) -> None:
         """Note that a service did not take what was made with secrets: they are fetched anew."""
         for secret in connection.secrets:
             self._secrets.forget(secret)
+
+    async def _of_aws(
+        self, credential: AwsSignature | AwsRole, connection: ServiceConnection, asker: Asker
+    ) -> tuple[Signer, Clock, str]:
+        if isinstance(credential, AwsSignature):
+            got = Got("", 0, key=await self._secret(credential.secret), account=credential.access_key_id)
+        else:
+            got = await self._token(credential, connection, asker)
+        signer = Signer(got.account, SecretStr(got.key), credential.region, credential.service)
+        return signer, self._clock, got.token
 
     def _shown(self, got: Got, connection: ServiceConnection, asker: Asker) -> Shown:
         if not got.key:
@@ -135,7 +155,9 @@ class ServiceCredentials:
             )
         return value
 
-    async def _token(self, credential: Tokened | PersonConsent, connection: ServiceConnection, asker: Asker) -> Got:
+    async def _token(
+        self, credential: Tokened | AwsRole | PersonConsent, connection: ServiceConnection, asker: Asker
+    ) -> Got:
         key = _key(credential, asker)
         if isinstance(credential, PersonConsent):
             request = PersonTokenRequest(integration=asker.resource, app=asker.app, person=key.person)
@@ -143,6 +165,12 @@ class ServiceCredentials:
             async def get(refused: str) -> Got:
                 answer = await self._person_tokens(request.model_copy(update={"refused": refused}))
                 return Got(answer.token, answer.seconds, answer.consent, answer.key)
+        elif isinstance(credential, AwsRole):
+
+            async def get(refused: str) -> Got:  # noqa: ARG001 - new ones are got in any case
+                name = session_name(key.person, key.actor)
+                keys = await self._asks.assume(credential, connection.authority, name)
+                return Got(keys.session_token, keys.seconds, "", keys.secret_access_key, keys.access_key_id)
         else:
 
             async def get(refused: str) -> Got:  # noqa: ARG001 - a new one is got in any case
@@ -173,14 +201,16 @@ def credential_faults(resource: str) -> Iterator[None]:
         raise CallRefusedError(503, words, hint=fault.hint) from None
 
 
-def _key(credential: Tokened | PersonConsent, asker: Asker) -> TokenKey:
+def _key(credential: Tokened | AwsRole | PersonConsent, asker: Asker) -> TokenKey:
     """Return whose token a call needs; raise `CallRefusedError` for a person's where no person is behind the call."""
     of_a_person = isinstance(credential, TokenExchange | PersonConsent) or (
         isinstance(credential, JwtBearer) and credential.of_a_person
     )
-    if not of_a_person:
-        return TokenKey(asker.resource, credential)
     person = person_of(asker.identity)
+    if isinstance(credential, AwsRole) and person is None:
+        return TokenKey(asker.resource, credential, actor=f"app:{asker.app}")
+    if not of_a_person and not isinstance(credential, AwsRole):
+        return TokenKey(asker.resource, credential)
     if person is None:
         raise CallRefusedError(
             403,
@@ -189,7 +219,7 @@ def _key(credential: Tokened | PersonConsent, asker: Asker) -> TokenKey:
             deciders=("some-data-needs-a-person",),
         )
     actor = ""
-    if isinstance(credential, TokenExchange):
+    if isinstance(credential, TokenExchange | AwsRole):
         own = asker.identity.principal.own
         actor = own if own.startswith("agent:") else f"app:{asker.app}"
     return TokenKey(asker.resource, credential, person.principal.name, person.epoch, actor)

@@ -31,7 +31,7 @@ from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, TooLar
 
 # What is longer is sent as it comes, where nobody has to look at it first.
 _HELD_BODY_BYTES, _MOST_HELD_BODY_BYTES = 2**20, 16 * 2**20
-_UNAUTHORIZED, _HUNG_UP = 401, 499
+_UNAUTHORIZED, _FORBIDDEN, _HUNG_UP = 401, 403, 499
 _LONGEST_SHOWN = 300
 # A fault that a call brings about by what it asks for (500) must not close the way for others.
 _FAULTS = frozenset({502, 503, 504})
@@ -153,6 +153,8 @@ class Exchange(UnderWay):
             if relay.status == _UNAUTHORIZED:
                 again = await self._shown_anew(going, caller, relay)
                 relay = await self._answer_to(again, gate, called) if again is not None else relay
+            elif relay.status == _FORBIDDEN:
+                self._gateway.credentials.doubt(going.connection, self._asker(caller), going.shown)
             relay.keep_alive = self._keeps
             await relay.pass_on(self._reached)
             self._watch.rest()

@@ -1,14 +1,11 @@
 """What is shown to a service of who calls: the same header in each call, or one that is made for the very call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl, unquote
 
-from pydantic import SecretStr
-
 from bailiwick.core.clock import Clock
-from bailiwick.core.messages import AwsSignature
 from bailiwick.core.oauth import dpop
 from bailiwick.core.sigv4 import (
     UNSIGNED,
@@ -21,6 +18,7 @@ from bailiwick.core.sigv4 import (
 )
 
 Headers = Sequence[tuple[bytes, bytes]]
+_SESSION_HEADER = "x-amz-security-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +77,16 @@ def bound_token(token: str, key: str, scheme: str, nonce: str, clock: Clock) -> 
     return Shown(b"authorization", b"", (token,), sign, frozenset({dpop.HEADER.encode()}))
 
 
-def aws_signature(credential: AwsSignature, secret: str, clock: Clock) -> Shown:
-    """Return what signs each call with an access key of AWS."""
-    signer = Signer(credential.access_key_id, SecretStr(secret), credential.region, credential.service)
+def aws_signature(signer: Signer, clock: Clock, token: str = "") -> Shown:
+    """Return what signs each call with a key of AWS; `token` goes with one that ends soon."""
+    along = {_SESSION_HEADER: token} if token else {}
 
     def sign(call: Outgoing) -> Headers:
-        return _signed(signer, call, clock())
+        return _signed(signer, call, clock(), along)
 
-    names = frozenset({b"x-amz-date", b"x-amz-content-sha256", b"x-amz-security-token"})
-    return Shown(b"authorization", b"", (secret,), sign, names, _canonical)
+    names = frozenset({b"x-amz-date", b"x-amz-content-sha256", _SESSION_HEADER.encode()})
+    secrets = (signer.secret_access_key.get_secret_value(), *along.values())
+    return Shown(b"authorization", b"", secrets, sign, names, _canonical)
 
 
 def _canonical(target: str) -> str:
@@ -97,11 +96,12 @@ def _canonical(target: str) -> str:
     return f"{path}?{canonical_query(parse_qsl(query, keep_blank_values=True))}" if query else path
 
 
-def _signed(signer: Signer, call: Outgoing, now: datetime) -> Headers:
+def _signed(signer: Signer, call: Outgoing, now: datetime, along: Mapping[str, str]) -> Headers:
     path, _, query = call.target.partition("?")
     body_hash = content_hash(call.body) if call.body is not None else UNSIGNED
     known = {name.decode(): value.decode("latin-1") for name, value in call.headers}
-    headers = signed_headers(known) | {"x-amz-date": amz_date(now), "x-amz-content-sha256": body_hash}
+    own = {"x-amz-date": amz_date(now), "x-amz-content-sha256": body_hash, **along}
+    headers = signed_headers(known) | own
     value = signer.authorization(
         call.method,
         canonical_path(unquote(path), signer.service),
@@ -110,8 +110,4 @@ def _signed(signer: Signer, call: Outgoing, now: datetime) -> Headers:
         now,
         canonical_query(parse_qsl(query, keep_blank_values=True)),
     )
-    return [
-        (b"authorization", value.encode()),
-        (b"x-amz-date", amz_date(now).encode()),
-        (b"x-amz-content-sha256", body_hash.encode()),
-    ]
+    return [(b"authorization", value.encode()), *((name.encode(), said.encode()) for name, said in own.items())]

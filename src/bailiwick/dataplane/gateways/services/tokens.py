@@ -30,13 +30,14 @@ class TokenKey:
 @dataclass(frozen=True, slots=True)
 class Got:
     """A token, for how many seconds it is good, and the consent that it comes of, empty where it is of none; `key` is
-    the one that it is bound to, empty for none.
+    the one that it is bound to, or that signs with it, and `account` who that is of; empty for none.
     """
 
     token: str = field(repr=False)
     seconds: float
     consent: str = ""
     key: str = field(default="", repr=False)
+    account: str = ""
 
 
 Get = Callable[[str], Awaitable[Got]]
@@ -55,8 +56,9 @@ class TokenBook:
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The tokens that are held now, for whoever masks."""
-        return frozenset(got.token for got, _ in self._held.values())
+        """The tokens that are held now, and keys of accounts, for whoever masks."""
+        held = [got for got, _ in self._held.values()]
+        return frozenset({got.token for got in held} | {got.key for got in held if got.account})
 
     async def get(self, key: TokenKey, get: Get) -> Got:
         """Return a token, got by `get` when none is held: it is told the SHA-256 (hex) of one that was refused."""
