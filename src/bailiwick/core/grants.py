@@ -38,7 +38,9 @@ class Operation(StrEnum):
 
 
 class Mask(StrEnum):
-    """What is shown in the place of a value: nothing, that there is one, a part of it, or the time it lies in."""
+    """What is shown in the place of a value: nothing, that there is one, a part of it, the time it lies in, or what is
+    made of it with the organisation's key.
+    """
 
     NULL = "null"
     FULL = "full"
@@ -48,6 +50,20 @@ class Mask(StrEnum):
     EMAIL = "email"
     YEAR = "year"
     MONTH = "month"
+    HASH = "hash"
+    DIGITS = "digits"
+    NOISE5 = "noise5"
+    NOISE10 = "noise10"
+    NOISE25 = "noise25"
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it is made with the organisation's key."""
+        return self in {Mask.HASH, Mask.DIGITS} or self in NOISE_PERCENT
+
+
+# By how much numbers are moved at most, up or down.
+NOISE_PERCENT = {Mask.NOISE5: 5, Mask.NOISE10: 10, Mask.NOISE25: 25}
 
 
 class _Value(BaseModel):
@@ -91,6 +107,16 @@ class ColumnGrant(_Value):
         if self.mask_for and self.mask is None:
             raise ValueError(f"{self.name} is masked for nobody: say what mask it has for everybody else")
         return self
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether somebody sees it under a mask that is made with the organisation's key."""
+        return self.readable and any(mask is not None and mask.is_keyed for mask in self.masks)
+
+    @property
+    def masks(self) -> "tuple[Mask | None, ...]":
+        """Each way in which somebody sees it."""
+        return (self.mask, *(one.mask for one in self.mask_for))
 
 
 class RowCondition(_Value):
@@ -184,6 +210,12 @@ class FieldMask(_Value):
     path: _FieldPath
     mask: Mask = Mask.NULL
 
+    @model_validator(mode="after")
+    def _made_here(self) -> Self:
+        if self.mask.is_keyed:
+            raise ValueError(f"the mask {self.mask.value} is for columns of a PostgreSQL database only")
+        return self
+
 
 class RequestGrant(_Value):
     """Calls of an HTTP service that are open: these methods on paths of a pattern.
@@ -242,6 +274,11 @@ class DataGrant(_Value):
     def offers(self) -> tuple[Offer, ...]:
         """All that it opens."""
         return (*self.tables, *self.requests, *self.mail)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether a column in it is masked with the organisation's key."""
+        return any(column.is_keyed for table in self.tables for column in table.columns)
 
 
 @dataclass(frozen=True, slots=True)

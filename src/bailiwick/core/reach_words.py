@@ -18,6 +18,11 @@ _MASKS = {
     Mask.EMAIL: "masked to its domain",
     Mask.YEAR: "masked to its year",
     Mask.MONTH: "masked to its month",
+    Mask.HASH: "masked to a hash, the same for the same value",
+    Mask.DIGITS: "masked to other digits, the same for the same value",
+    Mask.NOISE5: "moved by up to 5 percent",
+    Mask.NOISE10: "moved by up to 10 percent",
+    Mask.NOISE25: "moved by up to 25 percent",
 }
 
 _PROTOCOLS = {

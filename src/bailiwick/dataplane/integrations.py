@@ -11,6 +11,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from bailiwick.core.errors import UnavailableError
+from bailiwick.core.keyed_masks import MASK_KEY
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
@@ -102,8 +103,9 @@ class PlaneIntegrations:
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
         seconds = state.limits.statement_seconds
+        open_connection = partial(self._pool.connect, statement_seconds=seconds)
         return await self.sign_in(
-            state.connection, f"bailiwick {binding.app}", partial(self._pool.connect, statement_seconds=seconds)
+            state.connection, f"bailiwick {binding.app}", open_connection, keyed=binding.grant.is_keyed
         )
 
     def hear(self, newest: Mapping[str, int]) -> None:
@@ -160,19 +162,26 @@ class PlaneIntegrations:
         target: DatabaseConnection,
         application: str,
         by: Callable[[Database, str], Awaitable[Connection]] = connect_database,
+        *,
+        keyed: bool = False,
     ) -> Connection:
-        """Connect; where the database does not take the password, it may have been rotated, and is asked for anew."""
+        """Connect; where the database does not take the password, it may have been rotated, and is asked for anew.
+
+        With `keyed` the session gets the key of masks: one of them needs it.
+        """
         for wait in _SIGN_IN_WAITS_SECONDS:
             try:
-                return await by(await self._database(target), application)
+                return await by(await self._database(target, keyed=keyed), application)
             except SignInRefusedError:
                 self._secrets.forget(target.secret)
                 await asyncio.sleep(wait)
-        return await by(await self._database(target), application)
+        return await by(await self._database(target, keyed=keyed), application)
 
-    async def _database(self, target: DatabaseConnection) -> Database:
+    async def _database(self, target: DatabaseConnection, *, keyed: bool) -> Database:
         held = await self._secrets.held(target.secret)
-        return Database(target.host, target.port, target.database, held.account or target.user, held.value)
+        mask_key = await self._secrets.get(MASK_KEY) if keyed else ""
+        account = held.account or target.user
+        return Database(target.host, target.port, target.database, account, held.value, mask_key=mask_key)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""

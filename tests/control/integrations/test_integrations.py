@@ -1,12 +1,14 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from bailiwick.control.integrations import UnknownIntegrationError
 from bailiwick.control.integrations.service import merge
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
-from bailiwick.core.grants import ColumnGrant, Mask, Operation, TableGrant
+from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, Operation, TableGrant
 from bailiwick.core.manifest import parse_manifest
+from bailiwick.core.messages import AnyConnection, MysqlConnection
 from tests.fixtures.company import MANIFEST, Company, orders_db
 
 
@@ -74,6 +76,7 @@ def test_a_mistyped_integration_is_answered_with_the_nearest(company: Company) -
         ({"rows": [{"column": "region", "none_of": ["EMEA"]}]}, "cannot be held to"),
         ({"rows": [{"any_of": [{"column": "region", "equals": "EMEA"}]}]}, "cannot be held to"),
         ({"columns": ["id", {"name": "id", "mask": "null"}]}, "says two things of orders.id"),
+        ({"columns": [{"name": "id", "mask": "hash", "writable": True}]}, "shows what its values come to"),
     ],
 )
 def test_a_grant_that_no_statement_can_be_held_to_is_not_registered(
@@ -103,3 +106,28 @@ def test_rules_that_mask_for_other_persons_hide_from_all_and_one_that_does_not_r
     assert merge([masked, masked])[0].columns == masked.columns
     plain = table(ColumnGrant(name="card"), operations={Operation.SELECT})
     assert merge([masked, plain])[0].columns == plain.columns
+
+
+@pytest.mark.req("IN7")
+def test_whoever_may_write_a_column_does_not_see_what_a_key_makes_of_it() -> None:
+    read = table(ColumnGrant(name="card", mask=Mask.HASH), operations={Operation.SELECT})
+    assert merge([read])[0].columns[0].mask is Mask.HASH
+    assert merge([read, WRITE])[0].columns[0].mask is Mask.NULL
+    fraud = {"attribute": "team", "one_of": ["fraud"], "mask": "noise5"}
+    some = table(
+        ColumnGrant.model_validate({"name": "card", "mask": "null", "mask_for": [fraud]}), operations={Operation.SELECT}
+    )
+    assert merge([some, WRITE])[0].columns[0].mask_for == ()
+
+
+@pytest.mark.req("IN7")
+def test_masks_with_a_key_are_for_postgresql_only(company: Company) -> None:
+    hashed = table(ColumnGrant(name="card", mask=Mask.DIGITS), operations={Operation.SELECT})
+    places: dict[str, AnyConnection] = {
+        "production": MysqlConnection(kind="mysql", host="127.0.0.1", database="shop", user="u", secret="s", tls=False)
+    }
+    other = replace(orders_db(), kind="mysql", connections=places, offers={"orders:read": (hashed,)})
+    with pytest.raises(InvalidInputError, match="in a way that mysql does not know"):
+        company.control.integrations.register(company.people["admin"], other)
+    with pytest.raises(ValidationError, match="for columns of a PostgreSQL database only"):
+        FieldMask(path="email", mask=Mask.HASH)

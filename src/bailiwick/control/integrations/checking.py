@@ -61,6 +61,7 @@ def _require_kind(integration: Integration) -> None:
         for offer in offers:
             if isinstance(offer, TableGrant):
                 _require_table(rule, offer)
+                _require_masks(rule, offer, integration.kind)
 
 
 def _require_table(rule: str, table: TableGrant) -> None:
@@ -83,6 +84,22 @@ def _require_table(rule: str, table: TableGrant) -> None:
         raise InvalidInputError(
             f"the access '{rule}' limits new rows of {table.relation} in a way that they cannot be held to",
             hint="say it with equals, one_of, at_least or at_most, or do not let it insert",
+        )
+
+
+def _require_masks(rule: str, table: TableGrant, kind: str) -> None:
+    """Refuse masks with the key where they cannot be made, and where somebody could try what values come to."""
+    keyed = [column for column in table.columns if column.is_keyed]
+    if keyed and kind != "postgresql":
+        raise InvalidInputError(
+            f"the access '{rule}' masks {table.relation}.{keyed[0].name} in a way that {kind} does not know",
+            hint="hash, digits and noise are for PostgreSQL; full, first1, last2, last4, email, year and month for all",
+        )
+    tried = [column.name for column in keyed if column.writable]
+    if tried:
+        raise InvalidInputError(
+            f"the access '{rule}' lets {table.relation}.{tried[0]} be written, and shows what its values come to",
+            hint="whoever writes a value would learn the hash, digits or noise of it: mask it otherwise",
         )
 
 

@@ -323,11 +323,15 @@ def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
     elif len({persons for _, persons in shown}) > 1:
         # Who sees what would be one thing by one rule and another by the other.
         mask, mask_for = Mask.NULL, ()
+    writable = first.writable or second.writable
+    if writable and any(found is not None and found.is_keyed for found in (mask, *(one.mask for one in mask_for))):
+        # Whoever writes a value would learn what it comes to.
+        mask, mask_for = Mask.NULL, ()
     return ColumnGrant(
         name=first.name,
         readable=bool(shown),
         mask=mask,
-        writable=first.writable or second.writable,
+        writable=writable,
         mask_for=mask_for,
         in_groups_of=min(sizes) if sizes and not shown else None,
     )

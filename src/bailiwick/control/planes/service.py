@@ -39,6 +39,7 @@ from bailiwick.control.vault import Held
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
+from bailiwick.core.keyed_masks import MASK_KEY
 from bailiwick.core.messages import (
     Acknowledgement,
     AppState,
@@ -206,9 +207,14 @@ class PlaneService:
         with self._store.transaction() as session:
             used_here = name in {*_secrets_of(self._served(session, plane)), *self._drafts.secrets(session, plane)}
             decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=used_here)
-            held = self._secrets.held(session, name) if decision.allowed else Held(0, "", "")
+            held = self._held(session, name) if decision.allowed else Held(0, "", "")
         decision.require()
         return SecretValue(name=name, value=held.value, version=held.version, account=held.account)
+
+    def _held(self, session: Session, name: str) -> Held:
+        if name == MASK_KEY:
+            return Held(0, "", self._secrets.mask_key(session))
+        return self._secrets.held(session, name)
 
     def _served(self, session: Session, plane: str) -> tuple[AppState, ...]:
         """Return everything that a plane may run."""
@@ -268,11 +274,9 @@ class PlaneService:
 
 
 def _secrets_of(apps: Iterable[AppState]) -> frozenset[str]:
-    """Return the secrets that the integrations of apps name, as far as they are switched on."""
-    return frozenset(
-        secret
-        for app in apps
-        for integration in app.integrations
-        if integration.enabled
-        for secret in integration.connection.secrets
-    )
+    """Return the secrets that the integrations of apps name, as far as they are switched on, and the key of masks where
+    one of their grants has such.
+    """
+    used = [integration for app in apps for integration in app.integrations if integration.enabled]
+    named = {secret for integration in used for secret in integration.connection.secrets}
+    return frozenset(named | ({MASK_KEY} if any(integration.grant.is_keyed for integration in used) else set()))

@@ -20,6 +20,11 @@ _MASKS = {
     Mask.EMAIL: "domain only",
     Mask.YEAR: "year only",
     Mask.MONTH: "month only",
+    Mask.HASH: "hash only",
+    Mask.DIGITS: "other digits only",
+    Mask.NOISE5: "up to 5 percent off",
+    Mask.NOISE10: "up to 10 percent off",
+    Mask.NOISE25: "up to 25 percent off",
 }
 _IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
 _ALIKE = 0.6
