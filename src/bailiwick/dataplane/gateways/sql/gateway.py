@@ -21,7 +21,7 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
 from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
-from bailiwick.dataplane.gateways.sql.upstream import Connection
+from bailiwick.dataplane.gateways.sql.upstream import STATEMENT_SECONDS, Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
 
@@ -118,6 +118,8 @@ class SqlGateway:
             if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
             plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
+            if plan.sets_timeout:
+                plan = plan.within(self._statement_seconds(binding))
         except StatementRefusedError as fault:
             self._note_refusal(fault, binding, identity, trace, plain)
             raise
@@ -196,6 +198,10 @@ class SqlGateway:
     def limits(self, binding: Binding) -> IntegrationLimits | None:
         """Return how long statements may take and how large answers may be; None for an app's own database."""
         return self.gates.of(binding).limits if not binding.database_of else None
+
+    def _statement_seconds(self, binding: Binding) -> float:
+        limits = self.limits(binding)
+        return limits.statement_seconds if limits is not None else STATEMENT_SECONDS
 
     def saw_rows(self, binding: Binding, rows: int) -> None:
         """Tell the guard of rows that were read or written; those of an app's own database are its own."""

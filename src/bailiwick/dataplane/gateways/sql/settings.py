@@ -8,7 +8,7 @@ depends on the style of dates and bytes.
 
 import re
 
-from pglast import ast
+from pglast import ast, parse_sql
 
 from bailiwick.core.grants import DataGrant, RowCondition, conditions_of
 from bailiwick.dataplane.gateways.sql import grammar
@@ -45,6 +45,19 @@ def check_setting(statement: Tree, grant: DataGrant) -> None:
             "the setting timezone is not passed on: which rows are given here goes by it",
             hint="whoever gives the grant may write the zone beside the time, as in 2026-01-31T00:00:00Z",
         )
+
+
+def timeout_of(statement: Tree) -> float:
+    """Return the seconds that a SET gives statements, 0 where it is about something else."""
+    if (statement.name or "").lower() != "statement_timeout" or not statement.args:
+        return 0.0
+    return _seconds(", ".join(map(_text, statement.args)).lower())
+
+
+def with_timeout(sql: str, seconds: float) -> str:
+    """Return a SET of the time that statements may take, with another time."""
+    statement: Tree = parse_sql(sql)[0].stmt
+    return f"SET {'LOCAL ' if statement.is_local else ''}statement_timeout = {max(1, round(seconds * 1000))}"
 
 
 def _goes_by_zone(condition: RowCondition) -> bool:

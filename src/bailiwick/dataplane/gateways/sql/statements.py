@@ -5,7 +5,7 @@ is taken apart here to the query inside, which is rewritten as if it had been as
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pglast import ast, parse_sql
@@ -18,6 +18,7 @@ from bailiwick.dataplane.gateways.sql import catalogue
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, rewrite
+from bailiwick.dataplane.gateways.sql.settings import timeout_of, with_timeout
 
 _MOST_STATEMENTS = 20
 _HOLD = 0x20  # CURSOR_OPT_HOLD of nodes/parsenodes.h
@@ -34,6 +35,7 @@ class Step:
     """One statement: what it was rewritten to, and its fingerprint, which is the same for other values.
 
     `declares` is the cursor that it makes (with `holds` one that outlives the transaction), `uses` one it works with.
+    `timeout` are the seconds that it gives statements after it, 0 where it says nothing of that.
     """
 
     rewritten: Rewritten
@@ -41,6 +43,7 @@ class Step:
     declares: str = ""
     holds: bool = False
     uses: str = ""
+    timeout: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,26 @@ class Plan:
     """All statements of one text, in order."""
 
     steps: tuple[Step, ...]
+    sets_timeout: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note what is asked for each time that it is sent."""
+        object.__setattr__(self, "sets_timeout", any(step.timeout for step in self.steps))
 
     @property
     def sql(self) -> str:
         """What is sent."""
         return "; ".join(step.rewritten.sql for step in self.steps)
+
+    def within(self, seconds: float) -> "Plan":
+        """Return it with no longer time for statements than so many seconds."""
+        return Plan(tuple(_within(step, seconds) for step in self.steps))
+
+
+def _within(step: Step, seconds: float) -> Step:
+    if step.timeout <= seconds:
+        return step
+    return replace(step, rewritten=replace(step.rewritten, sql=with_timeout(step.rewritten.sql, seconds)))
 
 
 def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Plan:
@@ -163,7 +181,12 @@ class _Planner:
                 raise StatementRefusedError(
                     f"{statement.name} stays as it is: {min(fitting)}", hint="leave it at its default"
                 )
-        return None
+        timeout = timeout_of(statement)
+        return (
+            Step(rewrite(RawStream()(statement), self._grant, self._attributes), "", timeout=timeout)
+            if timeout
+            else None
+        )
 
 
 def _session(statement: Tree, operation: str = "session") -> Rewritten:
