@@ -185,12 +185,49 @@ def conditions_of(rules: "tuple[RowRule, ...]") -> Iterator[RowCondition]:
             yield from conditions_of(rule.all_of if isinstance(rule, AllOf) else rule.any_of)
 
 
+class DayLimit(_Value):
+    """How many rows, and bytes of them, may pass in a day (UTC); any where nothing is said."""
+
+    rows: int | None = Field(default=None, ge=1, le=10**12)
+    bytes: int | None = Field(default=None, ge=1, le=2**50)
+
+    def holds(self, other: "DayLimit") -> bool:
+        """Return whether another limit lets no more pass."""
+        pairs = ((self.rows, other.rows), (self.bytes, other.bytes))
+        return all(own is None or (theirs is not None and theirs <= own) for own, theirs in pairs)
+
+    def both(self, other: "DayLimit") -> "DayLimit":
+        """Return what holds where two limits do."""
+        return DayLimit(rows=_least(self.rows, other.rows), bytes=_least(self.bytes, other.bytes))
+
+
+class DayLimits(_Value):
+    """How much of a table may pass in a day at each plane: for the app, and for each person in it."""
+
+    app: DayLimit = DayLimit()
+    person: DayLimit = DayLimit()
+
+    def holds(self, other: "DayLimits") -> bool:
+        """Return whether other limits let no more pass."""
+        return self.app.holds(other.app) and self.person.holds(other.person)
+
+    def both(self, other: "DayLimits | None") -> "DayLimits":
+        """Return what holds where both do."""
+        if other is None:
+            return self
+        return DayLimits(app=self.app.both(other.app), person=self.person.both(other.person))
+
+
+def _least(first: int | None, second: int | None) -> int | None:
+    return min((value for value in (first, second) if value is not None), default=None)
+
+
 class TableGrant(_Value):
     """A table with the operations, columns and rows that are open; all conditions must hold for a row.
 
     `checks` are what values must be that are written: a new row gives each of these columns. `groups` are the columns
     by which rows are grouped, of which others are read in groups only. `purpose` says what it is for, and at `until` it
-    ends, wherever it was approved.
+    ends, wherever it was approved. `per_day` is how much of it may be read and changed in a day.
     """
 
     relation: Identifier
@@ -202,6 +239,7 @@ class TableGrant(_Value):
     groups: tuple[Identifier, ...] = ()
     purpose: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
     until: AwareDatetime | None = None
+    per_day: DayLimits | None = None
 
 
 class FieldMask(_Value):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, FieldMask, MailGrant, Mask, Offer, RequestGrant, TableGrant
+from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, MailGrant, Mask, Offer, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
 from bailiwick.core.row_words import condition_words, rule_words
 
@@ -25,6 +25,8 @@ _MASKS = {
     Mask.NOISE25: "moved by up to 25 percent",
 }
 
+# Below, a size in MiB says nothing.
+_SMALL = 2**20 // 20
 _PROTOCOLS = {
     "": "may open connections to {}",
     "http": "may send requests to {} in plain HTTP, which others can read on the way",
@@ -76,7 +78,9 @@ def grant_words(integration: IntegrationReach) -> Iterator[str]:
 
 
 def size_words(count: int) -> str:
-    """Return a number of bytes as manifests write sizes: `12.5 MiB`."""
+    """Return a number of bytes as manifests write sizes: `12.5 MiB`, or `900 bytes`."""
+    if count < _SMALL:
+        return f"{count:,} bytes"
     return f"{count / 2**20:.1f} MiB".replace(".0 ", " ")
 
 
@@ -108,7 +112,18 @@ def table_words(resource: str, table: TableGrant) -> str:
     checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
     ends = f"; until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else ""
     aim = f"; for: {table.purpose}" if table.purpose else ""
-    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{ends}{aim}"
+    day = "".join(f"; {words}" for words in day_words(table))
+    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{day}{ends}{aim}"
+
+
+def day_words(table: TableGrant) -> Iterator[str]:
+    """Yield how much of a table may pass in a day, by whom."""
+    limits = table.per_day or DayLimits()
+    for who, limit in (("all together", limits.app), ("each person", limits.person)):
+        parts = [f"{limit.rows:,} rows"] if limit.rows is not None else []
+        parts += [size_words(limit.bytes)] if limit.bytes is not None else []
+        if parts:
+            yield f"at most {' and '.join(parts)} a day for {who}"
 
 
 def request_words(resource: str, request: RequestGrant) -> str:

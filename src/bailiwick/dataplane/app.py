@@ -51,6 +51,7 @@ from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.mail import MailGateway
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
+    DayCounts,
     SqlGateway,
 )
 from bailiwick.dataplane.grant_drafts import DraftWork, PreviewDoor, Systems
@@ -121,6 +122,7 @@ class DataPlane:
         self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
         self._gates = self._gates_made()
+        self._days = DayCounts(settings.state / "rows-of-the-day.sqlite", utc_now)
         gateway = SqlGateway(
             self._integrations.connect,
             self._calls.resolve,
@@ -130,6 +132,7 @@ class DataPlane:
             guard=self._guard,
             translated=self._integrations.translated,
             gates=self._gates,
+            days=self._days,
         )
         self._services = ServiceGateway(
             connection=self._integrations.service,
@@ -316,6 +319,7 @@ class DataPlane:
             task.cancel()
         await self._host.close()
         self._models.close()
+        self._days.close()
         self._services.upstreams.close()
         await self._gates.close()
         self._egress.close()

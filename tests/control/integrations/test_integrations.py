@@ -6,9 +6,10 @@ from pydantic import ValidationError
 from bailiwick.control.integrations import UnknownIntegrationError
 from bailiwick.control.integrations.service import merge
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
-from bailiwick.core.grants import ColumnGrant, FieldMask, Mask, Operation, TableGrant
+from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, Mask, Operation, TableGrant
 from bailiwick.core.manifest import parse_manifest
 from bailiwick.core.messages import AnyConnection, MysqlConnection
+from bailiwick.core.reach_words import table_words
 from tests.fixtures.company import MANIFEST, Company, orders_db
 
 
@@ -131,3 +132,14 @@ def test_masks_with_a_key_are_for_postgresql_only(company: Company) -> None:
         company.control.integrations.register(company.people["admin"], other)
     with pytest.raises(ValidationError, match="for columns of a PostgreSQL database only"):
         FieldMask(path="email", mask=Mask.HASH)
+
+
+@pytest.mark.req("IN7")
+def test_of_two_rules_the_smaller_limit_of_a_day_holds_and_a_larger_one_is_new() -> None:
+    def of(**limits: dict[str, int]) -> TableGrant:
+        return READ.model_copy(update={"per_day": DayLimits.model_validate(limits)})
+
+    (merged,) = merge([of(app={"rows": 100}, person={"rows": 5}), of(app={"rows": 10, "bytes": 2**20})])
+    assert merged.per_day == of(app={"rows": 10, "bytes": 2**20}, person={"rows": 5}).per_day
+    words = table_words("orders-db", merged)
+    assert "at most 10 rows and 1 MiB a day for all together; at most 5 rows a day for each person" in words

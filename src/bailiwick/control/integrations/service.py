@@ -276,7 +276,7 @@ def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
 
     A rule that does not select opens its columns for writing only, whatever another rule may select. Row conditions
     add up: a row must meet those of every rule, so that a second rule never opens rows; and so do columns to group by.
-    What ends first ends both.
+    What ends first ends both, and of limits for a day the smaller ones hold.
     """
     merged: dict[tuple[str, str], TableGrant] = {}
     for table in tables:
@@ -309,6 +309,7 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
         groups=tuple(dict.fromkeys([*first.groups, *second.groups])),
         purpose="; ".join(filter(None, dict.fromkeys([first.purpose, second.purpose])))[:200],
+        per_day=first.per_day.both(second.per_day) if first.per_day is not None else second.per_day,
         until=min((table.until for table in (first, second) if table.until is not None), default=None),
     )
 

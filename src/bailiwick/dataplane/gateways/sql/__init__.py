@@ -4,6 +4,7 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.accounts import read_accounts
 from bailiwick.dataplane.gateways.sql.asking import Answer, ask, begin_reading, texts
 from bailiwick.dataplane.gateways.sql.comments import signature
+from bailiwick.dataplane.gateways.sql.days import DayCounts
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.listener import SqlListener
 from bailiwick.dataplane.gateways.sql.looking import read_catalogue
@@ -17,6 +18,7 @@ __all__ = [
     "Binding",
     "Connection",
     "Database",
+    "DayCounts",
     "Pool",
     "SignInRefusedError",
     "SqlGateway",

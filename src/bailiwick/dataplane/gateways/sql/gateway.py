@@ -17,6 +17,7 @@ from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.limits import Gates, LimitedError, Place, Who
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
+from bailiwick.dataplane.gateways.sql.days import DayCounts, DayMeter
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
@@ -32,7 +33,7 @@ _MOST_ACTORS = 1000
 Opened = TypeVar("Opened")
 _NO_DATA = frozenset({"session", "empty"})
 # Classes of insufficient resources (PostgreSQL, appendix A): too many at once, and a configured limit.
-_SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400"}
+_SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400", "day": "53400"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class SqlGateway:
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
     `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
     is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
-    speak PostgreSQL, None where it does; `gates` hold statements back.
+    speak PostgreSQL, None where it does; `gates` hold statements back; `days` counts what passed today.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -89,6 +90,7 @@ class SqlGateway:
     gates: Gates = field(default_factory=Gates.untold)
     silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
+    days: DayCounts = field(default_factory=DayCounts)
     _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
@@ -190,10 +192,26 @@ class SqlGateway:
         try:
             return await self.gates.of(binding).enter(Who.of(binding.app, allowed.identity), statements)
         except LimitedError as fault:
-            self.gates.note_refused(binding, fault)
-            raise StatementRefusedError(
-                fault.message, hint=fault.hint, sqlstate=_SQLSTATES.get(fault.kind, "53000"), deciders=fault.deciders
-            ) from None
+            raise self._limited(binding, fault) from None
+
+    def _limited(self, binding: Binding, fault: LimitedError) -> StatementRefusedError:
+        self.gates.note_refused(binding, fault)
+        sqlstate = _SQLSTATES.get(fault.kind, "53000")
+        return StatementRefusedError(fault.message, hint=fault.hint, sqlstate=sqlstate, deciders=fault.deciders)
+
+    def day_meter(self, binding: Binding) -> DayMeter | None:
+        """Return what counts how much passes through a socket in a day, None where nothing is limited."""
+        return DayMeter.of(self.days, binding) if not binding.database_of else None
+
+    def require_left(self, days: DayMeter, allowed: Allowed, binding: Binding) -> None:
+        """Raise `StatementRefusedError` when what may pass in a day of a table of some statements has passed."""
+        who = Who.of(binding.app, allowed.identity)
+        try:
+            for step in allowed.steps:
+                if step.rewritten.operation != "catalogue":
+                    days.require(step.rewritten.tables, who)
+        except LimitedError as fault:
+            raise self._limited(binding, fault) from None
 
     def limits(self, binding: Binding) -> IntegrationLimits | None:
         """Return how long statements may take and how large answers may be; None for an app's own database."""

@@ -11,6 +11,7 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.answers import Answers, AnswerScanner, Mark
 from bailiwick.dataplane.gateways.sql.faults import told
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGateway
+from bailiwick.dataplane.gateways.sql.holding import BrokenOffError
 from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, error_fields, text
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
 from bailiwick.dataplane.gateways.sql.statements import Step
@@ -46,7 +47,7 @@ class DatabaseGoneError(Exception):
 class Relay:
     """The answers of one connection: who is behind what runs, and the state that the database is in.
 
-    `came` is told of the bytes of rows that came, and may raise.
+    `came` is told of the rows that came and their bytes, and may raise; `changed` of rows that were changed.
     """
 
     gateway: SqlGateway
@@ -59,7 +60,8 @@ class Relay:
     behind: list[Identity] = field(default_factory=list)
     awaiting: bool = False
     heard: int = 0
-    came: Callable[[int], None] = lambda _: None
+    came: Callable[[Allowed, Step, int, int], None] = lambda *_: None
+    changed: Callable[[Allowed, Step, int], None] = lambda *_: None
     _running: deque[_Running] = field(default_factory=deque)
     _scanner: AnswerScanner = field(default_factory=AnswerScanner)
 
@@ -85,8 +87,14 @@ class Relay:
         """
         left = deque(awaited)
         while left:
+            begun = self._scanner.row_left
             answers = self._scanner.feed(await self._receive(database))
-            data = self._understand(answers, left, until_ready=awaited[-1] == b"Z", silent_ready=silent_ready)
+            try:
+                data = self._understand(answers, left, until_ready=awaited[-1] == b"Z", silent_ready=silent_ready)
+            except BrokenOffError:
+                self._note_broken_off()
+                await self._finish_row(database, answers.data, begun)
+                raise
             if data:
                 await self.pass_on(data)
 
@@ -111,6 +119,20 @@ class Relay:
                 left.clear()
         self._saw_rows(answers.rows - rows, len(data) - place)
         return b"".join([*pieces, data[place:]]) if pieces else data
+
+    def _note_broken_off(self) -> None:
+        """Audit a statement that is not answered to its end: rows of it have gone."""
+        if self._running:
+            self._note(self._running[0], "", self._running[0].rows)
+
+    async def _finish_row(self, database: Channel, data: bytes, begun: int) -> None:
+        """Pass on the rest of a row that has begun, so that what is said then is not taken for a part of it."""
+        while begun > len(data):
+            await self.pass_on(data)
+            begun -= len(data)
+            data = await self._receive(database)
+        if begun:
+            await self.pass_on(data[:begun])
 
     def ask(self, database: Channel, data: bytes) -> None:
         """Write to the database; raise `DatabaseGoneError` when it is gone."""
@@ -149,7 +171,7 @@ class Relay:
             running = self._running[0]
             running.rows += rows
             running.bytes += size
-            self.came(size)
+            self.came(running.allowed, running.step, rows, size)
         if rows:
             self.gateway.saw_rows(self.binding, rows)
 
@@ -183,11 +205,16 @@ class Relay:
         rows = int(last) if last.isdecimal() and len(last) < _MOST_DIGITS else running.rows
         if rows != running.rows:
             self.gateway.saw_rows(self.binding, rows - running.rows)
+            self.changed(running.allowed, running.step, max(0, rows - running.rows))
         step = running.step
         if step.declares:
             self.prepared.declared(step.declares, running.allowed, holds=step.holds)
+        self._note(running, tag, rows)
+
+    def _note(self, running: _Running, tag: str, rows: int) -> None:
         spent = (time.perf_counter() - running.began) * 1000
-        self.gateway.note_executed(running.allowed, step, self.binding, Measured(tag, rows, running.bytes, spent))
+        measured = Measured(tag, rows, running.bytes, spent)
+        self.gateway.note_executed(running.allowed, running.step, self.binding, measured)
 
 
 def fetching(step: Step, cursor: Allowed) -> Step:

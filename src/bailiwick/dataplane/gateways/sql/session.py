@@ -61,7 +61,9 @@ class SqlSession:
 
     def __post_init__(self) -> None:
         self._holding = Holding(self.gateway, self.binding)
-        self._answers = Relay(self.gateway, self.binding, self.channel, came=self._holding.came)
+        self._answers = Relay(
+            self.gateway, self.binding, self.channel, came=self._holding.came, changed=self._holding.changed
+        )
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
