@@ -64,23 +64,25 @@ async def test_an_answer_that_is_too_long_is_cut_before_anything_behind_the_limi
 
 @pytest.mark.parametrize("way", ["copy", "cursor", "portal", "pipeline"])
 async def test_every_way_of_reading_counts(shop_database: EmbeddedPostgres, way: str) -> None:
-    async with door(shop_database, app={"rows": 10}) as shop:
-        async with await psycopg.AsyncConnection.connect(shop.url, autocommit=True) as connection:
-            if way == "copy":
-                async with connection.cursor().copy("COPY (SELECT n FROM numbers LIMIT 10) TO STDOUT") as copy:
-                    assert len([part async for part in copy]) == 10
-            elif way == "cursor":
-                async with connection.transaction():
-                    await connection.execute("DECLARE c CURSOR FOR SELECT n FROM numbers")
-                    assert len(await (await connection.execute("FETCH 10 FROM c")).fetchall()) == 10
-            elif way == "portal":
-                assert len(await (await connection.execute("SELECT n FROM numbers LIMIT %s", (10,))).fetchall()) == 10
-            else:
-                async with connection.pipeline():
-                    for _ in range(2):
-                        await connection.execute("SELECT n FROM numbers LIMIT 5")
-            with pytest.raises(psycopg.errors.ConfigurationLimitExceeded):
-                await connection.execute("SELECT n FROM numbers LIMIT 1")
+    async with (
+        door(shop_database, app={"rows": 10}) as shop,
+        await psycopg.AsyncConnection.connect(shop.url, autocommit=True) as connection,
+    ):
+        if way == "copy":
+            async with connection.cursor().copy("COPY (SELECT n FROM numbers LIMIT 10) TO STDOUT") as copy:
+                assert len([part async for part in copy]) == 10
+        elif way == "cursor":
+            async with connection.transaction():
+                await connection.execute("DECLARE c CURSOR FOR SELECT n FROM numbers")
+                assert len(await (await connection.execute("FETCH 10 FROM c")).fetchall()) == 10
+        elif way == "portal":
+            assert len(await (await connection.execute("SELECT n FROM numbers LIMIT %s", (10,))).fetchall()) == 10
+        else:
+            async with connection.pipeline():
+                for _ in range(2):
+                    await connection.execute("SELECT n FROM numbers LIMIT 5")
+        with pytest.raises(psycopg.errors.ConfigurationLimitExceeded):
+            await connection.execute("SELECT n FROM numbers LIMIT 1")
 
 
 async def test_bytes_count_and_so_do_rows_that_are_changed(shop_database: EmbeddedPostgres) -> None:
