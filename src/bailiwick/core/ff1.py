@@ -37,7 +37,7 @@ def encrypt(digits: str, tweak: bytes, prf: Prf, radix: int = 10) -> str:
 
 def half_bytes(digits: int, radix: int = 10) -> int:
     """Return how many bytes hold a half of so many digits (step 3)."""
-    return ((radix**digits - 1).bit_length() + 7) // 8
+    return (int(radix**digits - 1).bit_length() + 7) // 8
 
 
 def drawn_bytes(size: int) -> int:

@@ -133,6 +133,7 @@ class DataPlane:
             translated=self._integrations.translated,
             gates=self._gates,
             days=self._days,
+            functions=self._integrations.functions,
         )
         self._services = ServiceGateway(
             connection=self._integrations.service,

@@ -28,12 +28,14 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
 from bailiwick.dataplane.gateways.sql import (
+    AddedFunctions,
     Connection,
     Database,
     Pool,
@@ -69,6 +71,7 @@ class PlaneIntegrations:
         self._secrets = Credentials(link.secret)
         self._masker, self._masked = Masker(), frozenset[str]()
         self._pool = Pool()
+        self._added = AddedFunctions(desired)
         self.upstreams = Upstreams(certificate=self._secrets.get)
         self.credentials = ServiceCredentials(self._secrets, self.upstreams, link.person_token)
 
@@ -104,9 +107,19 @@ class PlaneIntegrations:
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
         seconds = state.limits.statement_seconds
         open_connection = partial(self._pool.connect, statement_seconds=seconds)
-        return await self.sign_in(
+        connection = await self.sign_in(
             state.connection, f"bailiwick {binding.app}", open_connection, keyed=binding.grant.is_keyed
         )
+        try:
+            await self._added.look(binding.resource, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def functions(self, binding: Binding) -> tuple[AllowedFunction, ...]:
+        """Return the functions of the database behind a socket that its statements may call, beside the usual ones."""
+        return self._added.of(binding.resource) if not binding.database_of else ()
 
     def hear(self, newest: Mapping[str, int]) -> None:
         """Take the newest versions of secrets: an older one is asked for anew at its next use."""

@@ -1,6 +1,6 @@
 """What planes pull and push: their desired state, artefacts, secrets and passes; and the reports they send."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -53,6 +53,7 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.passes import GRANTS_LABEL, GRANTS_MODE, Pass, issue_pass
 from bailiwick.core.policy import ContextValue
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.stops import StopKind
 from bailiwick.core.trust import PURPOSES
 from bailiwick.store import Store
@@ -88,6 +89,7 @@ class PlaneService:
         networks: Networks,
         assurance: Assurance,
         drafts: GrantDrafts,
+        sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -125,6 +127,7 @@ class PlaneService:
             drafts=drafts,
         )
         self._drafts = drafts
+        self._sql_functions = sql_functions
         self._networks = networks
         self._previews = previews
         self._stops = stops
@@ -171,6 +174,7 @@ class PlaneService:
             secrets = self._secrets.versions(session, _secrets_of(apps + candidates))
             systems = self._drafts.states(session, plane)
             ended_consents = self.consents.ended_lately(session)
+            functions = self._sql_functions(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -190,6 +194,7 @@ class PlaneService:
             secrets=dict(secrets),
             systems=systems,
             ended_consents=ended_consents,
+            sql_functions=_of_these(functions, apps + candidates),
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -271,6 +276,14 @@ class PlaneService:
         """Return by which policies each plane last said that it decides."""
         rows = session.scalars(select(PlanePoliciesRow))
         return {row.plane: PoliciesReport(generation=row.generation, fault=row.fault, time=row.time) for row in rows}
+
+
+def _of_these(
+    functions: Mapping[str, tuple[AllowedFunction, ...]], apps: Iterable[AppState]
+) -> dict[str, tuple[AllowedFunction, ...]]:
+    """Return the functions of databases that these apps use."""
+    used = {integration.resource for app in apps for integration in app.integrations}
+    return {name: found for name, found in functions.items() if name in used}
 
 
 def _secrets_of(apps: Iterable[AppState]) -> frozenset[str]:

@@ -131,6 +131,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rereview_keeper=build_rereview_keeper(base, estate, delivery),
         waivers=build_waivers(base, estate, delivery),
         capabilities=build_capabilities(base, estate, delivery),
+        sql_functions=estate.sql_functions,
         standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
         standard_trial=StandardTrial(
             base.store,

@@ -57,6 +57,7 @@ class IntegrationView:
     classes: tuple[tuple[str, str], ...]
     apps: int
     limits: tuple[str, ...]
+    functions: tuple[str, ...]
     pressures: tuple["PressureView", ...]
 
 
@@ -95,6 +96,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
     classes = control.data_classes.of(session)
     reaches = control.deploys.production_reaches(session).values()
     told = pressures(session)
+    functions = control.sql_functions.in_force(session)
     used = Counter(name for reach in reaches for name in {item.resource for item in reach.integrations})
     return [
         IntegrationView(
@@ -106,6 +108,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
             tuple(sorted(classes.get(item.name, {}).items())),
             used[item.name],
             tuple(limit_words(item.limits)),
+            tuple(function.words for function in functions.get(item.name, ())),
             tuple(_pressure(pressure, control.clock()) for pressure in told.get(item.name, ())),
         )
         for item in control.integrations.integrations(session)

@@ -2,6 +2,7 @@
 
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.accounts import read_accounts
+from bailiwick.dataplane.gateways.sql.added import AddedFunctions, as_they_are
 from bailiwick.dataplane.gateways.sql.asking import Answer, ask, begin_reading, texts
 from bailiwick.dataplane.gateways.sql.comments import signature
 from bailiwick.dataplane.gateways.sql.days import DayCounts
@@ -14,6 +15,7 @@ from bailiwick.dataplane.gateways.sql.rewrite import rewrite
 from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect
 
 __all__ = [
+    "AddedFunctions",
     "Answer",
     "Binding",
     "Connection",
@@ -23,6 +25,7 @@ __all__ = [
     "SignInRefusedError",
     "SqlGateway",
     "SqlListener",
+    "as_they_are",
     "ask",
     "begin_reading",
     "connect",

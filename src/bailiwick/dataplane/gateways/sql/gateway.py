@@ -14,6 +14,7 @@ from bailiwick.core.ids import new_id
 from bailiwick.core.messages import IntegrationLimits
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.limits import Gates, LimitedError, Place, Who
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
@@ -76,7 +77,9 @@ class SqlGateway:
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
     `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
     is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
-    speak PostgreSQL, None where it does; `gates` hold statements back; `days` counts what passed today.
+    speak PostgreSQL, None where it does; `gates` hold statements back; `days` counts what passed today;
+    `functions` returns those of a database that may be called beside our own list, the same object while nothing
+    changed.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -91,6 +94,7 @@ class SqlGateway:
     silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
     days: DayCounts = field(default_factory=DayCounts)
+    functions: Callable[[Binding], tuple[AllowedFunction, ...]] = lambda _: ()
     _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
@@ -119,7 +123,9 @@ class SqlGateway:
             decision = self.authorize(identity, binding)
             if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
                 raise StatementRefusedError(decision.reason, deciders=decision.deciders)
-            plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
+            plan = self._known.rewrite(
+                plain, binding.grant, identity.attributes, of=binding, functions=self.functions(binding)
+            )
             if plan.sets_timeout:
                 plan = plan.within(self._statement_seconds(binding))
         except StatementRefusedError as fault:
@@ -144,7 +150,9 @@ class SqlGateway:
             plain, trace = split_comments(sql)
             call = self.resolve(trace) if trace else None
             attributes = call.identity.attributes if call is not None else {}
-            await self._known.foresee(plain, binding.grant, attributes, of=binding, line=binding.app)
+            await self._known.foresee(
+                plain, binding.grant, attributes, of=binding, line=binding.app, functions=self.functions(binding)
+            )
 
     def request_of(self, trace: str, binding: Binding) -> Call:
         """Return the request that a trace id belongs to, when it is one of this very app that is in flight."""

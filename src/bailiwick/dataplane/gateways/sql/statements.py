@@ -4,7 +4,7 @@ Data goes to `rewrite`, questions about the catalogue to `catalogue`. What moves
 is taken apart here to the query inside, which is rewritten as if it had been asked alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from pglast.parser import ParseError, fingerprint, normalize
 from pglast.stream import RawStream
 
 from bailiwick.core.grants import DataGrant
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql import catalogue
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import Tree
@@ -73,14 +74,14 @@ def _within(step: Step, seconds: float) -> Step:
     return replace(step, rewritten=replace(step.rewritten, sql=with_timeout(step.rewritten.sql, seconds)))
 
 
-def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Plan:
+def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()) -> Plan:
     """Return what is sent for a text, for a person with these attributes; raise `StatementRefusedError`."""
     texts = _texts(sql)
     if len(texts) > _MOST_STATEMENTS:
         raise StatementRefusedError(
             f"one call holds more than {_MOST_STATEMENTS} statements", hint="send them in several", sqlstate="54000"
         )
-    return Plan(tuple(_Planner(grant, attributes).step(text) for text in texts))
+    return Plan(tuple(_Planner(grant, attributes, functions).step(text) for text in texts))
 
 
 @lru_cache(maxsize=1000)
@@ -101,9 +102,10 @@ def _texts(sql: str) -> list[str]:
 
 
 class _Planner:
-    def __init__(self, grant: DataGrant, attributes: Mapping[str, str]) -> None:
+    def __init__(self, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction]) -> None:
         self._grant = grant
         self._attributes = attributes
+        self._functions = functions
 
     def step(self, sql: str) -> Step:
         statement = _statement(sql)
@@ -120,7 +122,7 @@ class _Planner:
         handler = handlers.get(type(statement).__name__)
         found = handler(statement) if handler is not None else None
         if found is None:
-            found = Step(rewrite(sql, self._grant, self._attributes), "")
+            found = Step(rewrite(sql, self._grant, self._attributes, self._functions), "")
         return replace(found, fingerprint=fingerprint(sql) if found.rewritten.sql else "")
 
     def _select(self, statement: Tree) -> Step | None:
@@ -160,7 +162,7 @@ class _Planner:
         if not isinstance(query, ast.SelectStmt):
             raise StatementRefusedError("COPY and cursors are passed on of a SELECT only")
         text = RawStream()(query)
-        return self._about_the_catalogue(query) or rewrite(text, self._grant, self._attributes)
+        return self._about_the_catalogue(query) or rewrite(text, self._grant, self._attributes, self._functions)
 
     def _fetch(self, statement: Tree) -> Step:
         return Step(_session(statement, "fetch"), "", uses=statement.portalname)
@@ -183,7 +185,7 @@ class _Planner:
                 )
         timeout = timeout_of(statement)
         return (
-            Step(rewrite(RawStream()(statement), self._grant, self._attributes), "", timeout=timeout)
+            Step(rewrite(RawStream()(statement), self._grant, self._attributes, self._functions), "", timeout=timeout)
             if timeout
             else None
         )
