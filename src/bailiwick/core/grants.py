@@ -218,6 +218,16 @@ class DayLimits(_Value):
         return DayLimits(app=self.app.both(other.app), person=self.person.both(other.person))
 
 
+class RowLog(_Value):
+    """That the keys of rows which are read and changed are kept in the audit log, hashed with the organisation's key or
+    in the clear. A statement that does not tell which rows it is about is noted as such, or refused.
+    """
+
+    key: tuple[Identifier, ...] = Field(min_length=1, max_length=3)
+    written: Literal["hashed", "clear"] = "hashed"
+    untold: Literal["noted", "refused"] = "noted"
+
+
 def _least(first: int | None, second: int | None) -> int | None:
     return min((value for value in (first, second) if value is not None), default=None)
 
@@ -227,7 +237,8 @@ class TableGrant(_Value):
 
     `checks` are what values must be that are written: a new row gives each of these columns. `groups` are the columns
     by which rows are grouped, of which others are read in groups only. `purpose` says what it is for, and at `until` it
-    ends, wherever it was approved. `per_day` is how much of it may be read and changed in a day.
+    ends, wherever it was approved. `per_day` is how much of it may be read and changed in a day, and
+    with a `row_log` it is kept which rows were.
     """
 
     relation: Identifier
@@ -240,6 +251,7 @@ class TableGrant(_Value):
     purpose: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
     until: AwareDatetime | None = None
     per_day: DayLimits | None = None
+    row_log: RowLog | None = None
 
 
 class FieldMask(_Value):
@@ -315,8 +327,9 @@ class DataGrant(_Value):
 
     @property
     def is_keyed(self) -> bool:
-        """Whether a column in it is masked with the organisation's key."""
-        return any(column.is_keyed for table in self.tables for column in table.columns)
+        """Whether something in it is made with the organisation's key: masks of columns, or what is kept of rows."""
+        hashed = any(table.row_log is not None and table.row_log.written == "hashed" for table in self.tables)
+        return hashed or any(column.is_keyed for table in self.tables for column in table.columns)
 
 
 @dataclass(frozen=True, slots=True)

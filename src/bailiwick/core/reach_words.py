@@ -112,7 +112,7 @@ def table_words(resource: str, table: TableGrant) -> str:
     checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
     ends = f"; until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else ""
     aim = f"; for: {table.purpose}" if table.purpose else ""
-    day = "".join(f"; {words}" for words in day_words(table))
+    day = "".join(f"; {words}" for words in (*day_words(table), *log_words(table)))
     return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{day}{ends}{aim}"
 
 
@@ -124,6 +124,14 @@ def day_words(table: TableGrant) -> Iterator[str]:
         parts += [size_words(limit.bytes)] if limit.bytes is not None else []
         if parts:
             yield f"at most {' and '.join(parts)} a day for {who}"
+
+
+def log_words(table: TableGrant) -> Iterator[str]:
+    """Yield that it is kept which rows of a table were read and changed, where it is."""
+    if table.row_log is not None:
+        how = "in the clear" if table.row_log.written == "clear" else "hashed"
+        only = ", and no statement that does not tell it" if table.row_log.untold == "refused" else ""
+        yield f"which rows is logged by {' and '.join(table.row_log.key)}, {how}{only}"
 
 
 def request_words(resource: str, request: RequestGrant) -> str:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from bailiwick.control.integrations import UnknownIntegrationError
 from bailiwick.control.integrations.service import merge
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
-from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, Mask, Operation, TableGrant
+from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, Mask, Operation, RowLog, TableGrant
 from bailiwick.core.manifest import parse_manifest
 from bailiwick.core.messages import AnyConnection, MysqlConnection
 from bailiwick.core.reach_words import table_words
@@ -78,6 +78,8 @@ def test_a_mistyped_integration_is_answered_with_the_nearest(company: Company) -
         ({"rows": [{"any_of": [{"column": "region", "equals": "EMEA"}]}]}, "cannot be held to"),
         ({"columns": ["id", {"name": "id", "mask": "null"}]}, "says two things of orders.id"),
         ({"columns": [{"name": "id", "mask": "hash", "writable": True}]}, "shows what its values come to"),
+        ({"row_log": {"key": ["ssn"]}}, "by ssn, which it does not show"),
+        ({"columns": [{"name": "id", "mask": "last4"}], "row_log": {"key": ["id"]}}, "by id, which it does not show"),
     ],
 )
 def test_a_grant_that_no_statement_can_be_held_to_is_not_registered(
@@ -143,3 +145,15 @@ def test_of_two_rules_the_smaller_limit_of_a_day_holds_and_a_larger_one_is_new()
     assert merged.per_day == of(app={"rows": 10, "bytes": 2**20}, person={"rows": 5}).per_day
     words = table_words("orders-db", merged)
     assert "at most 10 rows and 1 MiB a day for all together; at most 5 rows a day for each person" in words
+
+
+@pytest.mark.req("IN10")
+def test_of_two_rules_rows_are_logged_as_the_stricter_one_says() -> None:
+    def of(log: dict[str, object] | None) -> TableGrant:
+        return READ.model_copy(update={"row_log": RowLog.model_validate(log) if log else None})
+
+    clear, hashed = of({"key": ["id"], "written": "clear"}), of({"key": ["id"], "untold": "refused"})
+    assert merge([clear, READ])[0].row_log == merge([READ, clear])[0].row_log == clear.row_log
+    assert merge([clear, hashed])[0].row_log == hashed.row_log
+    words = table_words("orders-db", hashed)
+    assert "which rows is logged by id, hashed, and no statement that does not tell it" in words

@@ -62,6 +62,7 @@ def _require_kind(integration: Integration) -> None:
             if isinstance(offer, TableGrant):
                 _require_table(rule, offer)
                 _require_masks(rule, offer, integration.kind)
+                _require_log(rule, offer, integration.kind)
 
 
 def _require_table(rule: str, table: TableGrant) -> None:
@@ -100,6 +101,21 @@ def _require_masks(rule: str, table: TableGrant, kind: str) -> None:
         raise InvalidInputError(
             f"the access '{rule}' lets {table.relation}.{tried[0]} be written, and shows what its values come to",
             hint="whoever writes a value would learn the hash, digits or noise of it: mask it otherwise",
+        )
+
+
+def _require_log(rule: str, table: TableGrant, kind: str) -> None:
+    """Refuse to log rows by what statements cannot tell."""
+    if table.row_log is None:
+        return
+    if kind != "postgresql":
+        raise InvalidInputError(f"the access '{rule}' logs rows, which is done for PostgreSQL only")
+    plain = {column.name for column in table.columns if column.readable and column.mask is None}
+    unknown = sorted(set(table.row_log.key) - plain)
+    if unknown:
+        raise InvalidInputError(
+            f"the access '{rule}' logs rows of {table.relation} by {unknown[0]}, which it does not show",
+            hint="the key of a row log is columns that are read without a mask",
         )
 
 

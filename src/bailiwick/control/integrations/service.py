@@ -30,6 +30,7 @@ from bailiwick.core.grants import (
     Offer,
     Operation,
     RequestGrant,
+    RowLog,
     TableGrant,
 )
 from bailiwick.core.manifest import IntegrationUse, Manifest
@@ -309,9 +310,19 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
         groups=tuple(dict.fromkeys([*first.groups, *second.groups])),
         purpose="; ".join(filter(None, dict.fromkeys([first.purpose, second.purpose])))[:200],
+        row_log=_stricter(first.row_log, second.row_log),
         per_day=first.per_day.both(second.per_day) if first.per_day is not None else second.per_day,
         until=min((table.until for table in (first, second) if table.until is not None), default=None),
     )
+
+
+def _stricter(first: RowLog | None, second: RowLog | None) -> RowLog | None:
+    """Return how rows are logged where two rules say it: by the first one's key, and as hashes where one wants that."""
+    if first is None or second is None:
+        return first or second
+    written = "clear" if first.written == second.written == "clear" else "hashed"
+    untold = "refused" if "refused" in {first.untold, second.untold} else "noted"
+    return first.model_copy(update={"written": written, "untold": untold})
 
 
 def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:

@@ -8,7 +8,7 @@ from datetime import UTC
 from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, column_words, day_words, field_words, mail_words, reach_lines
+from bailiwick.core.reach_words import Line, column_words, day_words, field_words, log_words, mail_words, reach_lines
 from bailiwick.core.row_words import condition_words, rule_words
 
 _MASKS = {
@@ -153,6 +153,7 @@ def _table(resource: str, table: TableGrant) -> Target:
         f"written, never read: {', '.join(written)}" if written else "",
         f"writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else "",
         *day_words(table),
+        *log_words(table),
         f"until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else "",
         f"for: {table.purpose}" if table.purpose else "",
     ]

@@ -39,12 +39,16 @@ _SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What may be sent for a text, the statements in it, and who is behind them."""
+    """What may be sent for a text, the statements in it, and who is behind them.
+
+    `formats` are those of the answer that were bound, True for binary, where keys of rows are read from it.
+    """
 
     sql: str
     identity: Identity
     call: Call | None
     steps: tuple[Step, ...]
+    formats: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +257,23 @@ class SqlGateway:
         facts = {"id": new_id("evt"), "time": self.clock(), "trace": trace, "context": context}
         # Of one made as events are, as there is one for each statement: what differs is of our own making.
         self.emit(self._event_like(binding, allowed.identity).model_copy(update=facts))
+
+    def note_rows(self, allowed: Allowed, step: Step, binding: Binding, table: str, keys: tuple[str, ...]) -> None:
+        """Audit which rows of a table a statement read or changed, as far as it told."""
+        what = step.rewritten
+        # What the index of the log takes first is the keys.
+        context: dict[str, ContextFact] = {
+            "keys": keys,
+            "rows_of": table,
+            "fingerprint": step.fingerprint,
+            "operation": what.operation,
+            "statement": what.normalised[:500],
+        }
+        trace = allowed.call.trace if allowed.call else ""
+        event = binding.event(
+            self.clock(), allowed.identity, trace, action="query.rows", outcome=Outcome.SUCCESS, context=context
+        )
+        self.emit(event)
 
     def _event_like(self, binding: Binding, identity: Identity) -> AuditEvent:
         """Return the event of a statement that this somebody ran through this socket, without what it did."""

@@ -14,6 +14,7 @@ from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGatew
 from bailiwick.dataplane.gateways.sql.holding import BrokenOffError
 from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, error_fields, text
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
+from bailiwick.dataplane.gateways.sql.row_keys import RowKeys
 from bailiwick.dataplane.gateways.sql.statements import Step
 
 _STATUSES = frozenset([b"I", b"T", b"E"])
@@ -33,6 +34,7 @@ class _Running:
     began: float
     rows: int = 0
     bytes: int = 0
+    keys: RowKeys | None = None
 
 
 class DatabaseGoneError(Exception):
@@ -60,6 +62,8 @@ class Relay:
     behind: list[Identity] = field(default_factory=list)
     awaiting: bool = False
     heard: int = 0
+    # What keys of rows are hashed with, where the grant logs any.
+    mask_key: bytes = b""
     came: Callable[[Allowed, Step, int, int], None] = lambda *_: None
     changed: Callable[[Allowed, Step, int], None] = lambda *_: None
     _running: deque[_Running] = field(default_factory=deque)
@@ -75,6 +79,8 @@ class Relay:
         began = time.perf_counter()
         for step in allowed.steps:
             self._running.append(_Running(allowed, step, began))
+            if step.rewritten.shown and step.rewritten.operation != "declare":
+                self._running[-1].keys = self._row_keys(allowed, step)
             if step.declares:
                 self.prepared.declare(step.declares, allowed)
         if allowed.call is not None and allowed.identity not in self.behind:
@@ -100,12 +106,13 @@ class Relay:
 
     def _understand(self, answers: Answers, left: deque[bytes], *, until_ready: bool, silent_ready: bool) -> bytes:
         """Take note of all answers in a chunk, strike those off that were awaited, and return what to pass on."""
-        data, place, rows = answers.data, 0, 0
+        data, place, seen, rows = answers.data, 0, 0, 0
         pieces: list[bytes] = []
         for mark in answers.marks:
             kind = mark.kind
-            self._saw_rows(mark.rows - rows, mark.begin - place)
-            rows = mark.rows
+            self._saw_rows(mark.rows - rows, mark.begin - seen)
+            self._read_keys(data, seen, mark.begin)
+            rows, seen = mark.rows, mark.end
             self._observe(kind, data, mark)
             if kind in _SOFTENED or (silent_ready and kind == _READY):
                 pieces.append(data[place : mark.begin])
@@ -117,7 +124,8 @@ class Relay:
             elif kind == _ERROR and not until_ready:
                 # Nothing more is answered before the app sends Sync.
                 left.clear()
-        self._saw_rows(answers.rows - rows, len(data) - place)
+        self._saw_rows(answers.rows - rows, len(data) - seen)
+        self._read_keys(data, seen, len(data))
         return b"".join([*pieces, data[place:]]) if pieces else data
 
     def _note_broken_off(self) -> None:
@@ -166,6 +174,16 @@ class Relay:
         self.heard += 1
         return chunk
 
+    def _row_keys(self, allowed: Allowed, step: Step) -> RowKeys:
+        def note(table: str, keys: tuple[str, ...]) -> None:
+            self.gateway.note_rows(allowed, step, self.binding, table, keys)
+
+        return RowKeys(step.rewritten.shown, allowed.formats, self.mask_key, note)
+
+    def _read_keys(self, data: bytes, begin: int, end: int) -> None:
+        if end > begin and self._running and self._running[0].keys is not None:
+            self._running[0].keys.feed(data[begin:end])
+
     def _saw_rows(self, rows: int, size: int) -> None:
         if self._running and size:
             running = self._running[0]
@@ -213,6 +231,8 @@ class Relay:
 
     def _note(self, running: _Running, tag: str, rows: int) -> None:
         spent = (time.perf_counter() - running.began) * 1000
+        if running.keys is not None:
+            running.keys.end(rows=rows)
         measured = Measured(tag, rows, running.bytes, spent)
         self.gateway.note_executed(running.allowed, running.step, self.binding, measured)
 
@@ -220,7 +240,8 @@ class Relay:
 def fetching(step: Step, cursor: Allowed) -> Step:
     """Return a FETCH as it is audited: by the tables of the cursor that it reads from."""
     made = next(one for one in cursor.steps if one.declares == step.uses)
-    return replace(step, rewritten=replace(step.rewritten, tables=made.rewritten.tables))
+    tables, shown = made.rewritten.tables, made.rewritten.shown
+    return replace(step, rewritten=replace(step.rewritten, tables=tables, shown=shown))
 
 
 def _softened(data: bytes, mark: Mark, *, own: bool) -> bytes:

@@ -23,6 +23,7 @@ from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope, calls_of, gr
 from bailiwick.dataplane.gateways.sql.pieces import Tree, column_text, quoted, statement_text
 from bailiwick.dataplane.gateways.sql.rows import RowFilter
 from bailiwick.dataplane.gateways.sql.settings import check_setting
+from bailiwick.dataplane.gateways.sql.shown_keys import ShownKeys, shown_keys
 from bailiwick.dataplane.gateways.sql.walking import Walker
 from bailiwick.dataplane.gateways.sql.writes import ROW_CHECK_MARK, Writing
 
@@ -32,12 +33,16 @@ MAX_STATEMENT_CHARACTERS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What may be sent: the SQL, what kind of operation it is, which tables it touches, and its text without values."""
+    """What may be sent: the SQL, what kind of operation it is, which tables it touches, and its text without values.
+
+    `shown` is where the keys of rows are in its answer, of tables whose rows are logged.
+    """
 
     sql: str
     operation: str
     tables: tuple[str, ...]
     normalised: str
+    shown: tuple[ShownKeys, ...] = ()
 
 
 def rewrite(
@@ -96,6 +101,7 @@ class _Rewriter:
     def __init__(self, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction]) -> None:
         self._grant = grant
         self._tables = {(table.namespace, table.relation): table for table in grant.tables}
+        self._logs = any(table.row_log is not None for table in grant.tables)
         self._touched: dict[str, None] = {}
         self._rows = RowFilter(attributes)
         columns = frozenset(column.name for table in grant.tables for column in table.columns if column.readable)
@@ -116,11 +122,12 @@ class _Rewriter:
                 return Rewritten(statement_text(statement), "session", (), normalised)
             if kind == "SelectStmt" and is_of_a_driver(normalised):
                 return Rewritten(statement_text(statement), "select", ("pg_type",), normalised)
+            shown = shown_keys(statement, self._tables) if self._logs else ()
             handlers[kind](statement)
             printed = statement_text(statement)
         except RecursionError:
             raise StatementRefusedError("the statement is nested too deeply", sqlstate="54001") from None
-        return Rewritten(printed, kind.removesuffix("Stmt").lower(), tuple(self._touched), normalised)
+        return Rewritten(printed, kind.removesuffix("Stmt").lower(), tuple(self._touched), normalised, shown)
 
     # -- statements ----------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from bailiwick.core.grants import DataGrant
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.rewrite import Rewritten
+from bailiwick.dataplane.gateways.sql.shown_keys import ShownKeys
 from bailiwick.dataplane.gateways.sql.statements import Plan, Step, plan
 
 Answer = Plan | StatementRefusedError
@@ -120,7 +121,8 @@ def _read_answer(said: Mapping[str, Any]) -> Answer:
 
 
 def _read_step(said: Mapping[str, Any]) -> Step:
-    rewritten = Rewritten(**{**said["rewritten"], "tables": tuple(said["rewritten"]["tables"])})
+    shown = tuple(ShownKeys(**{**item, "places": tuple(item["places"])}) for item in said["rewritten"]["shown"])
+    rewritten = Rewritten(**{**said["rewritten"], "tables": tuple(said["rewritten"]["tables"]), "shown": shown})
     return Step(**{**said, "rewritten": rewritten})
 
 

@@ -20,6 +20,7 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, rewrite
 from bailiwick.dataplane.gateways.sql.settings import timeout_of, with_timeout
+from bailiwick.dataplane.gateways.sql.shown_keys import untold
 
 _MOST_STATEMENTS = 20
 _HOLD = 0x20  # CURSOR_OPT_HOLD of nodes/parsenodes.h
@@ -149,7 +150,8 @@ class _Planner:
             statement.relation = statement.attlist = None
         inner = self._inner(statement.query)
         statement.query = _statement(inner.sql)
-        return Step(replace(inner, sql=RawStream()(statement), operation="copy"), "")
+        shown = untold(inner.shown, {(table.namespace, table.relation): table for table in self._grant.tables})
+        return Step(replace(inner, sql=RawStream()(statement), operation="copy", shown=shown), "")
 
     def _declare(self, statement: Tree) -> Step:
         inner = self._inner(statement.query)
