@@ -122,8 +122,9 @@ class ColumnGrant(_Value):
 class RowCondition(_Value):
     """What a column of each row must be: one comparison with values, or with an attribute of the person.
 
-    `one_of_attribute` names an attribute that holds several values, with commas between them. Rows that have no value
-    meet `is_null: true` only.
+    `one_of_attribute` names an attribute that holds several values, with commas between them. `within_days` goes with
+    the time: a day or time of today or so many days before (UTC), or later. Rows that have no value meet
+    `is_null: true` only.
     """
 
     column: Identifier
@@ -137,6 +138,7 @@ class RowCondition(_Value):
     below: Value | None = None
     at_most: Value | None = None
     is_null: bool | None = None
+    within_days: int | None = Field(default=None, ge=0, le=36_525)
 
     @property
     def is_exact(self) -> bool:

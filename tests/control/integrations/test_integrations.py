@@ -124,7 +124,7 @@ def test_whoever_may_write_a_column_does_not_see_what_a_key_makes_of_it() -> Non
 
 
 @pytest.mark.req("IN7")
-def test_masks_with_a_key_are_for_postgresql_only(company: Company) -> None:
+def test_what_only_postgresql_can_be_held_to_is_refused_for_others(company: Company) -> None:
     hashed = table(ColumnGrant(name="card", mask=Mask.DIGITS), operations={Operation.SELECT})
     places: dict[str, AnyConnection] = {
         "production": MysqlConnection(kind="mysql", host="127.0.0.1", database="shop", user="u", secret="s", tls=False)
@@ -132,6 +132,14 @@ def test_masks_with_a_key_are_for_postgresql_only(company: Company) -> None:
     other = replace(orders_db(), kind="mysql", connections=places, offers={"orders:read": (hashed,)})
     with pytest.raises(InvalidInputError, match="in a way that mysql does not know"):
         company.control.integrations.register(company.people["admin"], other)
+    for changes, words in (
+        ({"row_log": {"key": ["id"]}}, "logs rows, which is done for PostgreSQL only"),
+        ({"rows": [{"column": "day", "within_days": 30}]}, "by the days that passed"),
+    ):
+        written = {"relation": "orders", "operations": ["select"], "columns": ["id"], **changes}
+        offers = {"orders:read": (TableGrant.model_validate(written),)}
+        with pytest.raises(InvalidInputError, match=words):
+            company.control.integrations.register(company.people["admin"], replace(other, offers=offers))
     with pytest.raises(ValidationError, match="for columns of a PostgreSQL database only"):
         FieldMask(path="email", mask=Mask.HASH)
 

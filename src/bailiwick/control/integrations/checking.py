@@ -63,6 +63,7 @@ def _require_kind(integration: Integration) -> None:
                 _require_table(rule, offer)
                 _require_masks(rule, offer, integration.kind)
                 _require_log(rule, offer, integration.kind)
+                _require_days(rule, offer, integration.kind)
 
 
 def _require_table(rule: str, table: TableGrant) -> None:
@@ -101,6 +102,16 @@ def _require_masks(rule: str, table: TableGrant, kind: str) -> None:
         raise InvalidInputError(
             f"the access '{rule}' lets {table.relation}.{tried[0]} be written, and shows what its values come to",
             hint="whoever writes a value would learn the hash, digits or noise of it: mask it otherwise",
+        )
+
+
+def _require_days(rule: str, table: TableGrant, kind: str) -> None:
+    """Refuse conditions that go with the time where they cannot be said."""
+    rolling = [found.column for found in (*conditions_of(table.rows), *table.checks) if found.within_days is not None]
+    if rolling and kind != "postgresql":
+        raise InvalidInputError(
+            f"the access '{rule}' gives rows of {table.relation} by the days that passed, which is for PostgreSQL only",
+            hint="name a day: at_least",
         )
 
 

@@ -61,6 +61,8 @@ def with_timeout(sql: str, seconds: float) -> str:
 
 
 def _goes_by_zone(condition: RowCondition) -> bool:
+    if condition.within_days is not None:
+        return True
     several = (*(condition.one_of or ()), *(condition.none_of or ()))
     single = (condition.equals, condition.above, condition.at_least, condition.below, condition.at_most)
     return any(value is not None and _WITHOUT_ZONE.fullmatch(value) for value in (*several, *single))

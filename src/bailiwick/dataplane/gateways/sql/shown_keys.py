@@ -119,7 +119,7 @@ def _columns(targets: Sequence[Tree], sources: Sequence[_Source], table: TableGr
         if not isinstance(value, ast.ColumnRef):
             yield ""
             continue
-        names = [part.sval if isinstance(part, ast.String) else "*" for part in value.fields]
+        names = [part.sval if isinstance(part, ast.String) else "*" for part in value.fields or ()]
         meant = [source for source in sources if len(names) == 1 or source.alias == names[-2]]
         if names[-1] == "*":
             for source in meant:
