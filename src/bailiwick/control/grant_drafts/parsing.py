@@ -121,7 +121,8 @@ class _Parser:
 
     def _days(self) -> int:
         """Read `of this year`, `in March`, `ordered_at since 2026-03-01`, `where ordered_at is before 2025`."""
-        place, column = self._at, ()
+        place = self._at
+        column: known.Words = ()
         if self._words[place] in known.WHERE:
             place += 1
         for length in range(known.LONGEST_TERM, 0, -1):

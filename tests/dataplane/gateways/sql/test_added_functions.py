@@ -23,9 +23,8 @@ from bailiwick.dataplane.gateways.sql import (
     connect,
 )
 from bailiwick.store.embedded import EmbeddedPostgres
-from tests.fixtures.shop import BINDING, real, shop_database
+from tests.fixtures.shop import BINDING, real
 
-__all__ = ["shop_database"]
 pytestmark = pytest.mark.req("IN7")
 TEXT = """
 risk.score(int, numeric)

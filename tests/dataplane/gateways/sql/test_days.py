@@ -15,9 +15,8 @@ from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.gateways.limits import LimitedError, Who
 from bailiwick.dataplane.gateways.sql.days import DayCounts, DayMeter
 from bailiwick.store.embedded import EmbeddedPostgres
-from tests.fixtures.shop import APAC, BINDING, EMEA, GRANT, Shop, real, shop_at, shop_database
+from tests.fixtures.shop import APAC, BINDING, EMEA, GRANT, Shop, real, shop_at
 
-__all__ = ["shop_database"]
 pytestmark = pytest.mark.req("IN7")
 
 

@@ -14,9 +14,8 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.rewrite import rewrite
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.fixtures.attacked import MASK_KEY
-from tests.fixtures.shop import BINDING, EMEA, GRANT, Shop, real, shop_at, shop_database
+from tests.fixtures.shop import BINDING, EMEA, GRANT, Shop, real, shop_at
 
-__all__ = ["shop_database"]
 pytestmark = pytest.mark.req("IN10")
 
 

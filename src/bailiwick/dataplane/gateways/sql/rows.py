@@ -56,9 +56,9 @@ class RowFilter:
             # What stands between two commas is nothing, and not the rows that have an empty text there.
             given = _listed([value for value in several if value])
             return f"({what} IN ({given}))" if given else "FALSE"
-        several = condition.one_of or condition.none_of
-        if several is not None:
-            return f"({what} {'IN' if condition.one_of else 'NOT IN'} ({_listed(several)}))"
+        listed = condition.one_of or condition.none_of
+        if listed is not None:
+            return f"({what} {'IN' if condition.one_of else 'NOT IN'} ({_listed(listed)}))"
         if condition.within_days is not None:
             return f"({what} >= {_TODAY} - {condition.within_days})"
         name = next(name for name in _SIGNS if getattr(condition, name) is not None)
