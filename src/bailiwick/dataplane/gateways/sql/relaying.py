@@ -187,9 +187,9 @@ class Relay:
     def _saw_rows(self, rows: int, size: int) -> None:
         if self._running and size:
             running = self._running[0]
+            self.came(running.allowed, running.step, rows, size)
             running.rows += rows
             running.bytes += size
-            self.came(running.allowed, running.step, rows, size)
         if rows:
             self.gateway.saw_rows(self.binding, rows)
 

@@ -239,10 +239,10 @@ class Runner:
                 cut = _end_of(data, most - sent)
                 portal.held.append((data[cut:], rows - (most - sent)))
                 data, rows = data[:cut], most - sent
+            self._count(portal, rows, len(data))
             sent += rows
             portal.sent += rows
             portal.bytes += len(data)
-            self._count(portal, rows, len(data))
             self.gateway.saw_rows(self.binding, rows)
             self.channel.write(data)
             await self.channel.drain()
