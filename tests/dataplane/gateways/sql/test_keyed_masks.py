@@ -1,6 +1,7 @@
 """Masks with the organisation's key through the gateway: what they come to, and that nobody else sees the key."""
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 
 import psycopg
@@ -14,6 +15,13 @@ from bailiwick.store.embedded import EmbeddedPostgres
 from tests.fixtures.attacked import COMMENT, MASK_KEY, Attacked, attacked, attacked_database
 
 __all__ = ["attacked", "attacked_database"]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what a database does on its own time."""
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - nobody tells when it has done it
+            await asyncio.sleep(0.02)
 
 
 def rows(attacked: Attacked, statement: str) -> list[tuple[object, ...]]:
@@ -60,6 +68,34 @@ async def test_a_session_that_was_given_back_still_has_the_key_and_statements_do
     assert SETTING in seen
     assert pads(MASK_KEY).hex()[:32] not in seen
     assert MASK_KEY.hex() not in seen
+
+
+@pytest.mark.req("IN7", "SE1")
+async def test_the_key_is_not_in_the_database_s_log_whatever_that_logs(
+    attacked: Attacked, attacked_database: EmbeddedPostgres
+) -> None:
+    everything = {
+        "log_statement": "all", "log_connections": "on", "log_duration": "on", "log_min_messages": "debug1",
+        "log_min_duration_statement": "0", "debug_print_plan": "on", "debug_print_rewritten": "on",
+    }  # fmt: skip
+    with psycopg.connect(attacked_database.url("postgres"), autocommit=True) as owner:
+        for name, value in everything.items():
+            owner.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+        owner.execute("SELECT pg_reload_conf()")
+        try:
+            await until(lambda: owner.execute("SHOW log_statement").fetchone() == ("all",))
+            await asyncio.to_thread(rows, attacked, "SELECT phone FROM people WHERE id = 7")
+            with pytest.raises(psycopg.Error):
+                await asyncio.to_thread(rows, attacked, "SELECT 1 / (id - 7) FROM people WHERE phone <> ''")
+        finally:
+            for name in everything:
+                owner.execute(f"ALTER SYSTEM RESET {name}".encode())
+            owner.execute("SELECT pg_reload_conf()")
+    log = (attacked_database.data.parent / f"{attacked_database.data.name}.log").read_text(errors="replace")
+    assert "FROM public.people" in log or 'FROM "public"."people"' in log
+    assert SETTING in log
+    for part in (MASK_KEY.hex(), pads(MASK_KEY).hex()[:24], pads(MASK_KEY).hex()[-24:]):
+        assert part not in log
 
 
 @pytest.mark.req("IN7")
