@@ -140,3 +140,19 @@ def test_masks_for_some_persons_are_said_and_are_new_when_they_change() -> None:
         assert bool([line for line in news(reach(was), reach(now)) if line.kind == "scope"]) is new
     with pytest.raises(ValidationError, match="masked for nobody"):
         table(columns=[{"name": "card", "mask_for": column["mask_for"]}])
+
+
+@pytest.mark.req("IN7")
+def test_more_a_day_is_something_new_to_approve_and_less_is_not() -> None:
+    any_number, few, more = table(), table(per_day={"app": {"rows": 10}}), table(per_day={"app": {"rows": 11}})
+    bytes_too = table(per_day={"app": {"rows": 10, "bytes": 4096}, "person": {"rows": 1}})
+    assert [line.kind for line in news(reach(few), reach(more))] == ["scope"]
+    assert [line.kind for line in news(reach(few), reach(any_number))] == ["scope"]
+    assert [line.kind for line in news(reach(bytes_too), reach(few))] == ["scope"]
+    assert (
+        news(reach(any_number), reach(few)) == news(reach(more), reach(few)) == news(reach(few), reach(bytes_too)) == ()
+    )
+    assert "at most 10 rows and 4,096 bytes a day for all together; at most 1 rows a day for each person" in (
+        table_words("orders-db", bytes_too)
+    )
+    assert reach(any_number).digest() == reach(table(per_day=None)).digest() != reach(few).digest()

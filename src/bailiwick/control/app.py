@@ -69,6 +69,7 @@ from bailiwick.control.rotations import ClientAuthority, RotationKeeper, Rotatio
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import KeyService
 from bailiwick.control.source import HookServer, SourceService, UploadService
+from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.stops import StopService, Trials
 from bailiwick.control.vault import CertificateAuthority, Vault
@@ -163,6 +164,7 @@ class ControlPlane:
     waiver_keeper: ExceptionKeeper
     capabilities: CapabilityService
     capability_keeper: ExceptionKeeper
+    sql_functions: SqlFunctionService
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService

@@ -38,7 +38,9 @@ class Operation(StrEnum):
 
 
 class Mask(StrEnum):
-    """What is shown in the place of a value: nothing, that there is one, a part of it, or the time it lies in."""
+    """What is shown in the place of a value: nothing, that there is one, a part of it, the time it lies in, or what is
+    made of it with the organisation's key.
+    """
 
     NULL = "null"
     FULL = "full"
@@ -48,6 +50,20 @@ class Mask(StrEnum):
     EMAIL = "email"
     YEAR = "year"
     MONTH = "month"
+    HASH = "hash"
+    DIGITS = "digits"
+    NOISE5 = "noise5"
+    NOISE10 = "noise10"
+    NOISE25 = "noise25"
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it is made with the organisation's key."""
+        return self in {Mask.HASH, Mask.DIGITS} or self in NOISE_PERCENT
+
+
+# By how much numbers are moved at most, up or down.
+NOISE_PERCENT = {Mask.NOISE5: 5, Mask.NOISE10: 10, Mask.NOISE25: 25}
 
 
 class _Value(BaseModel):
@@ -92,12 +108,23 @@ class ColumnGrant(_Value):
             raise ValueError(f"{self.name} is masked for nobody: say what mask it has for everybody else")
         return self
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether somebody sees it under a mask that is made with the organisation's key."""
+        return self.readable and any(mask is not None and mask.is_keyed for mask in self.masks)
+
+    @property
+    def masks(self) -> "tuple[Mask | None, ...]":
+        """Each way in which somebody sees it."""
+        return (self.mask, *(one.mask for one in self.mask_for))
+
 
 class RowCondition(_Value):
     """What a column of each row must be: one comparison with values, or with an attribute of the person.
 
-    `one_of_attribute` names an attribute that holds several values, with commas between them. Rows that have no value
-    meet `is_null: true` only.
+    `one_of_attribute` names an attribute that holds several values, with commas between them. `within_days` goes with
+    the time: a day or time of today or so many days before (UTC), or later. Rows that have no value meet
+    `is_null: true` only.
     """
 
     column: Identifier
@@ -111,6 +138,7 @@ class RowCondition(_Value):
     below: Value | None = None
     at_most: Value | None = None
     is_null: bool | None = None
+    within_days: int | None = Field(default=None, ge=0, le=36_525)
 
     @property
     def is_exact(self) -> bool:
@@ -159,12 +187,60 @@ def conditions_of(rules: "tuple[RowRule, ...]") -> Iterator[RowCondition]:
             yield from conditions_of(rule.all_of if isinstance(rule, AllOf) else rule.any_of)
 
 
+class DayLimit(_Value):
+    """How many rows, and bytes of them, may pass in a day (UTC); any where nothing is said."""
+
+    rows: int | None = Field(default=None, ge=1, le=10**12)
+    bytes: int | None = Field(default=None, ge=1, le=2**50)
+
+    def holds(self, other: "DayLimit") -> bool:
+        """Return whether another limit lets no more pass."""
+        pairs = ((self.rows, other.rows), (self.bytes, other.bytes))
+        return all(own is None or (theirs is not None and theirs <= own) for own, theirs in pairs)
+
+    def both(self, other: "DayLimit") -> "DayLimit":
+        """Return what holds where two limits do."""
+        return DayLimit(rows=_least(self.rows, other.rows), bytes=_least(self.bytes, other.bytes))
+
+
+class DayLimits(_Value):
+    """How much of a table may pass in a day at each plane: for the app, and for each person in it."""
+
+    app: DayLimit = DayLimit()
+    person: DayLimit = DayLimit()
+
+    def holds(self, other: "DayLimits") -> bool:
+        """Return whether other limits let no more pass."""
+        return self.app.holds(other.app) and self.person.holds(other.person)
+
+    def both(self, other: "DayLimits | None") -> "DayLimits":
+        """Return what holds where both do."""
+        if other is None:
+            return self
+        return DayLimits(app=self.app.both(other.app), person=self.person.both(other.person))
+
+
+class RowLog(_Value):
+    """That the keys of rows which are read and changed are kept in the audit log, hashed with the organisation's key or
+    in the clear. A statement that does not tell which rows it is about is noted as such, or refused.
+    """
+
+    key: tuple[Identifier, ...] = Field(min_length=1, max_length=3)
+    written: Literal["hashed", "clear"] = "hashed"
+    untold: Literal["noted", "refused"] = "noted"
+
+
+def _least(first: int | None, second: int | None) -> int | None:
+    return min((value for value in (first, second) if value is not None), default=None)
+
+
 class TableGrant(_Value):
     """A table with the operations, columns and rows that are open; all conditions must hold for a row.
 
     `checks` are what values must be that are written: a new row gives each of these columns. `groups` are the columns
     by which rows are grouped, of which others are read in groups only. `purpose` says what it is for, and at `until` it
-    ends, wherever it was approved.
+    ends, wherever it was approved. `per_day` is how much of it may be read and changed in a day, and
+    with a `row_log` it is kept which rows were.
     """
 
     relation: Identifier
@@ -176,6 +252,8 @@ class TableGrant(_Value):
     groups: tuple[Identifier, ...] = ()
     purpose: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
     until: AwareDatetime | None = None
+    per_day: DayLimits | None = None
+    row_log: RowLog | None = None
 
 
 class FieldMask(_Value):
@@ -183,6 +261,12 @@ class FieldMask(_Value):
 
     path: _FieldPath
     mask: Mask = Mask.NULL
+
+    @model_validator(mode="after")
+    def _made_here(self) -> Self:
+        if self.mask.is_keyed:
+            raise ValueError(f"the mask {self.mask.value} is for columns of a PostgreSQL database only")
+        return self
 
 
 class RequestGrant(_Value):
@@ -242,6 +326,12 @@ class DataGrant(_Value):
     def offers(self) -> tuple[Offer, ...]:
         """All that it opens."""
         return (*self.tables, *self.requests, *self.mail)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether something in it is made with the organisation's key: masks of columns, or what is kept of rows."""
+        hashed = any(table.row_log is not None and table.row_log.written == "hashed" for table in self.tables)
+        return hashed or any(column.is_keyed for table in self.tables for column in table.columns)
 
 
 @dataclass(frozen=True, slots=True)

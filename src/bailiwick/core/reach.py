@@ -121,7 +121,7 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
 
 def _said_of_table(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the grant of a table without what it does not say of things that came later."""
-    later = {"checks", "groups", "purpose", "until"}
+    later = {"checks", "groups", "purpose", "until", "per_day", "row_log"}
     return {
         **{name: value for name, value in table.items() if value or name not in later},
         "operations": sorted(table["operations"]),

@@ -57,6 +57,8 @@ def _holds(was: TableGrant, now: TableGrant) -> bool:
         and now.operations <= was.operations
         and set(was.rows) <= set(now.rows)
         and set(was.checks) <= set(now.checks)
+        and (was.per_day is None or (now.per_day is not None and was.per_day.holds(now.per_day)))
+        and (was.row_log is None or was.row_log == now.row_log)
         and (was.until is None or (now.until is not None and now.until <= was.until))
         and (was.groups == now.groups or not any(column.in_groups_of for column in now.columns))
         and all(column.name in columns and _opens(columns[column.name], column) for column in now.columns)

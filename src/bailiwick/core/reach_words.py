@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, FieldMask, MailGrant, Mask, Offer, RequestGrant, TableGrant
+from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, MailGrant, Mask, Offer, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
 from bailiwick.core.row_words import condition_words, rule_words
 
@@ -18,8 +18,15 @@ _MASKS = {
     Mask.EMAIL: "masked to its domain",
     Mask.YEAR: "masked to its year",
     Mask.MONTH: "masked to its month",
+    Mask.HASH: "masked to a hash, the same for the same value",
+    Mask.DIGITS: "masked to other digits, the same for the same value",
+    Mask.NOISE5: "moved by up to 5 percent",
+    Mask.NOISE10: "moved by up to 10 percent",
+    Mask.NOISE25: "moved by up to 25 percent",
 }
 
+# Below, a size in MiB says nothing.
+_SMALL = 2**20 // 20
 _PROTOCOLS = {
     "": "may open connections to {}",
     "http": "may send requests to {} in plain HTTP, which others can read on the way",
@@ -71,7 +78,9 @@ def grant_words(integration: IntegrationReach) -> Iterator[str]:
 
 
 def size_words(count: int) -> str:
-    """Return a number of bytes as manifests write sizes: `12.5 MiB`."""
+    """Return a number of bytes as manifests write sizes: `12.5 MiB`, or `900 bytes`."""
+    if count < _SMALL:
+        return f"{count:,} bytes"
     return f"{count / 2**20:.1f} MiB".replace(".0 ", " ")
 
 
@@ -103,7 +112,26 @@ def table_words(resource: str, table: TableGrant) -> str:
     checks = f"; writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else ""
     ends = f"; until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else ""
     aim = f"; for: {table.purpose}" if table.purpose else ""
-    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{ends}{aim}"
+    day = "".join(f"; {words}" for words in (*day_words(table), *log_words(table)))
+    return f"{resource}: {verbs} on {table.relation}: {rows}; columns {columns}{checks}{day}{ends}{aim}"
+
+
+def day_words(table: TableGrant) -> Iterator[str]:
+    """Yield how much of a table may pass in a day, by whom."""
+    limits = table.per_day or DayLimits()
+    for who, limit in (("all together", limits.app), ("each person", limits.person)):
+        parts = [f"{limit.rows:,} rows"] if limit.rows is not None else []
+        parts += [size_words(limit.bytes)] if limit.bytes is not None else []
+        if parts:
+            yield f"at most {' and '.join(parts)} a day for {who}"
+
+
+def log_words(table: TableGrant) -> Iterator[str]:
+    """Yield that it is kept which rows of a table were read and changed, where it is."""
+    if table.row_log is not None:
+        how = "in the clear" if table.row_log.written == "clear" else "hashed"
+        only = ", and no statement that does not tell it" if table.row_log.untold == "refused" else ""
+        yield f"which rows is logged by {' and '.join(table.row_log.key)}, {how}{only}"
 
 
 def request_words(resource: str, request: RequestGrant) -> str:

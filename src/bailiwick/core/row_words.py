@@ -24,19 +24,21 @@ def _joined(word: str, rules: tuple[RowRule, ...]) -> str:
 
 
 def _comparison(condition: RowCondition) -> str:
-    if condition.equals_attribute is not None:
-        return f"is the person's own {condition.equals_attribute}"
-    if condition.one_of_attribute is not None:
-        return f"is among the person's own {condition.one_of_attribute}"
-    if condition.is_null is not None:
-        return "is not given" if condition.is_null else "is given"
     if condition.one_of is not None:
         return f"is one of {_listed(condition.one_of)}"
     if condition.none_of is not None:
         return f"is given and none of {_listed(condition.none_of)}"
-    words = {"is": condition.equals, "is above": condition.above, "is at least": condition.at_least,
-             "is below": condition.below, "is at most": condition.at_most}  # fmt: skip
-    return next(f"{word} {value!r}" for word, value in words.items() if value is not None)
+    if condition.is_null is not None:
+        return "is not given" if condition.is_null else "is given"
+    if condition.within_days is not None:
+        return f"is of the last {condition.within_days} days" if condition.within_days else "is of today"
+    words = {"is the person's own": condition.equals_attribute,
+             "is among the person's own": condition.one_of_attribute}  # fmt: skip
+    values = {"is": condition.equals, "is above": condition.above, "is at least": condition.at_least,
+              "is below": condition.below, "is at most": condition.at_most}  # fmt: skip
+    found = [f"{word} {name}" for word, name in words.items() if name is not None]
+    found += [f"{word} {value!r}" for word, value in values.items() if value is not None]
+    return found[0]
 
 
 def _listed(values: tuple[str, ...]) -> str:

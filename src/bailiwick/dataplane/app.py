@@ -54,6 +54,7 @@ from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.mail import MailGateway
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
+    DayCounts,
     SqlGateway,
 )
 from bailiwick.dataplane.grant_drafts import DraftWork, PreviewDoor, Systems
@@ -125,6 +126,7 @@ class DataPlane:
         self._guard = Guard(lambda *trip: self._host.watching.tripped(*trip))  # noqa: PLW0108 - the host is made later
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
         self._gates = self._gates_made()
+        self._days = DayCounts(settings.state / "rows-of-the-day.sqlite", utc_now)
         gateway = SqlGateway(
             self._integrations.connect,
             self._calls.resolve,
@@ -134,6 +136,8 @@ class DataPlane:
             guard=self._guard,
             translated=self._integrations.translated,
             gates=self._gates,
+            days=self._days,
+            functions=self._integrations.functions,
         )
         self._services = ServiceGateway(
             connection=self._integrations.service,
@@ -325,6 +329,7 @@ class DataPlane:
             task.cancel()
         await self._host.close()
         self._models.close()
+        self._days.close()
         self._services.upstreams.close()
         await self._gates.close()
         self._egress.close()

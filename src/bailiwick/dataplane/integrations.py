@@ -11,6 +11,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from bailiwick.core.errors import UnavailableError
+from bailiwick.core.keyed_masks import MASK_KEY
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     Account,
@@ -27,12 +28,14 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.databases import Databases
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.services import ServiceCredentials
 from bailiwick.dataplane.gateways.sql import (
+    AddedFunctions,
     Connection,
     Database,
     Pool,
@@ -67,6 +70,7 @@ class PlaneIntegrations:
         self._backends: WeakKeyDictionary[Binding, tuple[AnyConnection, Backend]] = WeakKeyDictionary()
         self._secrets = Credentials(link.secret)
         self._pool = Pool()
+        self._added = AddedFunctions(desired)
         self.upstreams = Upstreams(certificate=self._secrets.get)
         self.credentials = ServiceCredentials(self._secrets, self.upstreams, link.person_token)
 
@@ -98,9 +102,20 @@ class PlaneIntegrations:
         if state is None or not isinstance(state.connection, DatabaseConnection):
             raise UnavailableError(f"the integration {binding.resource} is not there any more")
         seconds = state.limits.statement_seconds
-        return await self.sign_in(
-            state.connection, f"bailiwick {binding.app}", partial(self._pool.connect, statement_seconds=seconds)
+        open_connection = partial(self._pool.connect, statement_seconds=seconds)
+        connection = await self.sign_in(
+            state.connection, f"bailiwick {binding.app}", open_connection, keyed=binding.grant.is_keyed
         )
+        try:
+            await self._added.look(binding.resource, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def functions(self, binding: Binding) -> tuple[AllowedFunction, ...]:
+        """Return the functions of the database behind a socket that its statements may call, beside the usual ones."""
+        return self._added.of(binding.resource) if not binding.database_of else ()
 
     def hear(self, newest: Mapping[str, int]) -> None:
         """Take the newest versions of secrets: an older one is asked for anew at its next use."""
@@ -156,19 +171,26 @@ class PlaneIntegrations:
         target: DatabaseConnection,
         application: str,
         by: Callable[[Database, str], Awaitable[Connection]] = connect_database,
+        *,
+        keyed: bool = False,
     ) -> Connection:
-        """Connect; where the database does not take the password, it may have been rotated, and is asked for anew."""
+        """Connect; where the database does not take the password, it may have been rotated, and is asked for anew.
+
+        With `keyed` the session gets the key of masks: one of them needs it.
+        """
         for wait in _SIGN_IN_WAITS_SECONDS:
             try:
-                return await by(await self._database(target), application)
+                return await by(await self._database(target, keyed=keyed), application)
             except SignInRefusedError:
                 self._secrets.forget(target.secret)
                 await asyncio.sleep(wait)
-        return await by(await self._database(target), application)
+        return await by(await self._database(target, keyed=keyed), application)
 
-    async def _database(self, target: DatabaseConnection) -> Database:
+    async def _database(self, target: DatabaseConnection, *, keyed: bool) -> Database:
         held = await self._secrets.held(target.secret)
-        return Database(target.host, target.port, target.database, held.account or target.user, held.value)
+        mask_key = await self._secrets.get(MASK_KEY) if keyed else ""
+        account = held.account or target.user
+        return Database(target.host, target.port, target.database, account, held.value, mask_key=mask_key)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""

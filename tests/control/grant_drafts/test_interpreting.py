@@ -1,5 +1,7 @@
 """Questions and what they come to: what is asked is opened, what is not understood opens nothing."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ def table(name: str, columns: str, *, prose: str = "") -> Table:
     return Table(name, tuple(made))
 
 
+TODAY = date(2026, 5, 20)
 TABLES = (
     table("customers", "id name email region created_at api_key"),
     table(
@@ -33,7 +36,7 @@ OWN = "only rows whose region is the person's own region"
 
 
 def read(question: str) -> Reading:
-    return interpret(question, TABLES, ("region", "department", "country"))
+    return interpret(question, TABLES, ("region", "department", "country"), TODAY)
 
 
 def opened(question: str) -> list[str]:
@@ -138,16 +141,18 @@ def test_sensitive_columns_are_opened_by_name_only_secrets_by_nothing_and_cards_
     ]
     # A person's own name for a class hides nothing of what it is.
     cards = Column("number", data_class="billing", confirmed=True, seems="payment-card")
-    [grant] = interpret("numbers of cards", [Table("cards", (cards,))], ()).tables
+    [grant] = interpret("numbers of cards", [Table("cards", (cards,))], (), TODAY).tables
     assert grant.columns[0].mask == "last4"
 
 
 def test_of_two_schemas_the_usual_one_counts_and_another_is_named() -> None:
     twice = (Table("orders", (Column("id"),), "archive"), Table("orders", (Column("id"), Column("sum"))))
-    assert read_back("db", interpret("orders", twice, ()).tables) == ["select on orders: all rows; columns id, sum"]
-    [grant] = interpret("orders", twice[:1], ()).tables
+    assert read_back("db", interpret("orders", twice, (), TODAY).tables) == [
+        "select on orders: all rows; columns id, sum"
+    ]
+    [grant] = interpret("orders", twice[:1], (), TODAY).tables
     assert grant.namespace == "archive"
-    assert interpret("orders", twice[:1], ()).unasked == ()
+    assert interpret("orders", twice[:1], (), TODAY).unasked == ()
 
 
 _WORDS = (
@@ -183,3 +188,78 @@ def test_no_wording_opens_what_it_denies_or_does_not_name(words: list[str]) -> N
 def test_what_is_denied_last_stays_closed_whatever_was_said_before(words: list[str]) -> None:
     for grant in read(" ".join(words) + ", no e-mails, no card numbers").tables:
         assert {"email", "customer_email", "card_number"}.isdisjoint(column.name for column in grant.columns)
+
+
+DAYS = (
+    Table(
+        "orders",
+        (Column("id", "integer"), Column("amount", "numeric"), Column("ordered_at", "timestamp with time zone")),
+    ),
+    Table("shipments", (Column("id", "integer"), Column("sent_on", "date"), Column("arrived_on", "date"))),
+)
+
+
+def days(question: str) -> list[str]:
+    found = interpret(question, DAYS, ("region",), TODAY)
+    return [line.partition(": ")[2].partition("; columns")[0] for line in read_back("db", found.tables)]
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("orders of the last 30 days", "ordered_at is of the last 30 days"),
+        ("orders last 2 weeks", "ordered_at is of the last 14 days"),
+        ("orders of the past 3 months", "ordered_at is of the last 84 days"),
+        ("orders of today", "ordered_at is of today"),
+        ("orders since March", "ordered_at is at least '2026-03-01'"),
+        ("orders since March 2025", "ordered_at is at least '2025-03-01'"),
+        ("orders since September", "ordered_at is at least '2025-09-01'"),
+        ("orders after May", "ordered_at is at least '2026-06-01'"),
+        ("orders since 2025", "ordered_at is at least '2025-01-01'"),
+        ("orders before 2025", "ordered_at is below '2025-01-01'"),
+        ("orders until 2025", "ordered_at is below '2026-01-01'"),
+        ("orders since 2026-02-03", "ordered_at is at least '2026-02-03'"),
+        ("orders on 2026-02-28", "ordered_at is at least '2026-02-28' and {} ordered_at is below '2026-03-01'"),
+        ("orders of this year", "ordered_at is at least '2026-01-01' and {} ordered_at is below '2027-01-01'"),
+        ("orders of last year", "ordered_at is at least '2025-01-01' and {} ordered_at is below '2026-01-01'"),
+        ("orders this month", "ordered_at is at least '2026-05-01' and {} ordered_at is below '2026-06-01'"),
+        ("orders of the last quarter", "ordered_at is at least '2026-01-01' and {} ordered_at is below '2026-04-01'"),
+        ("orders in December", "ordered_at is at least '2025-12-01' and {} ordered_at is below '2026-01-01'"),
+        ("orders of 2024", "ordered_at is at least '2024-01-01' and {} ordered_at is below '2025-01-01'"),
+        ("orders where ordered_at is before 2026-03-01", "ordered_at is below '2026-03-01'"),
+        ("shipments sent_on since April", "sent_on is at least '2026-04-01'"),
+        ("shipments arrived on of this month, sent on before May",
+         "arrived_on is at least '2026-05-01' and {} arrived_on is below '2026-06-01' and {} "
+         "sent_on is below '2026-05-01'"),
+    ],
+    ids=lambda value: value,
+)  # fmt: skip
+def test_days_become_conditions_that_read_back(question: str, rows: str) -> None:
+    only = "only rows whose"
+    assert days(question) == [f"{only} {rows.replace('{}', only)}"]
+
+
+@pytest.mark.parametrize(
+    ("question", "because"),
+    [
+        ("shipments since March", "may be about sent_on or arrived_on: say which"),
+        ("orders amount since March", "no day or time"),
+        ("orders of this week", "cannot be put into a grant"),
+        ("orders of yesterday", "cannot be put into a grant"),
+        ("orders of the past year", "cannot be put into a grant"),
+        ("orders not of this year", "cannot be put into a grant"),
+        ("orders since 2026-02-30", "was not understood"),
+        ("orders of the last 999999999 days", "cannot be put into a grant"),
+    ],
+)
+def test_days_that_are_not_clear_open_nothing(question: str, because: str) -> None:
+    found = interpret(question, DAYS, (), TODAY)
+    assert found.tables == ()
+    assert because in str(found.not_given)
+
+
+def test_may_is_a_month_only_where_one_is_meant() -> None:
+    assert days("may I see orders in May") == [
+        "only rows whose ordered_at is at least '2026-05-01' and only rows whose ordered_at is below '2026-06-01'"
+    ]
+    assert days("orders that I may see") == ["all rows"]

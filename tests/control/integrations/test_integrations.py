@@ -1,12 +1,15 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from bailiwick.control.integrations import UnknownIntegrationError
 from bailiwick.control.integrations.service import merge
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
-from bailiwick.core.grants import ColumnGrant, Mask, Operation, TableGrant
+from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, Mask, Operation, RowLog, TableGrant
 from bailiwick.core.manifest import parse_manifest
+from bailiwick.core.messages import AnyConnection, MysqlConnection
+from bailiwick.core.reach_words import table_words
 from tests.fixtures.company import MANIFEST, Company, orders_db
 
 
@@ -74,6 +77,9 @@ def test_a_mistyped_integration_is_answered_with_the_nearest(company: Company) -
         ({"rows": [{"column": "region", "none_of": ["EMEA"]}]}, "cannot be held to"),
         ({"rows": [{"any_of": [{"column": "region", "equals": "EMEA"}]}]}, "cannot be held to"),
         ({"columns": ["id", {"name": "id", "mask": "null"}]}, "says two things of orders.id"),
+        ({"columns": [{"name": "id", "mask": "hash", "writable": True}]}, "shows what its values come to"),
+        ({"row_log": {"key": ["ssn"]}}, "by ssn, which it does not show"),
+        ({"columns": [{"name": "id", "mask": "last4"}], "row_log": {"key": ["id"]}}, "by id, which it does not show"),
     ],
 )
 def test_a_grant_that_no_statement_can_be_held_to_is_not_registered(
@@ -103,3 +109,59 @@ def test_rules_that_mask_for_other_persons_hide_from_all_and_one_that_does_not_r
     assert merge([masked, masked])[0].columns == masked.columns
     plain = table(ColumnGrant(name="card"), operations={Operation.SELECT})
     assert merge([masked, plain])[0].columns == plain.columns
+
+
+@pytest.mark.req("IN7")
+def test_whoever_may_write_a_column_does_not_see_what_a_key_makes_of_it() -> None:
+    read = table(ColumnGrant(name="card", mask=Mask.HASH), operations={Operation.SELECT})
+    assert merge([read])[0].columns[0].mask is Mask.HASH
+    assert merge([read, WRITE])[0].columns[0].mask is Mask.NULL
+    fraud = {"attribute": "team", "one_of": ["fraud"], "mask": "noise5"}
+    some = table(
+        ColumnGrant.model_validate({"name": "card", "mask": "null", "mask_for": [fraud]}), operations={Operation.SELECT}
+    )
+    assert merge([some, WRITE])[0].columns[0].mask_for == ()
+
+
+@pytest.mark.req("IN7")
+def test_what_only_postgresql_can_be_held_to_is_refused_for_others(company: Company) -> None:
+    hashed = table(ColumnGrant(name="card", mask=Mask.DIGITS), operations={Operation.SELECT})
+    places: dict[str, AnyConnection] = {
+        "production": MysqlConnection(kind="mysql", host="127.0.0.1", database="shop", user="u", secret="s", tls=False)
+    }
+    other = replace(orders_db(), kind="mysql", connections=places, offers={"orders:read": (hashed,)})
+    with pytest.raises(InvalidInputError, match="in a way that mysql does not know"):
+        company.control.integrations.register(company.people["admin"], other)
+    for changes, words in (
+        ({"row_log": {"key": ["id"]}}, "logs rows, which is done for PostgreSQL only"),
+        ({"rows": [{"column": "day", "within_days": 30}]}, "by the days that passed"),
+    ):
+        written = {"relation": "orders", "operations": ["select"], "columns": ["id"], **changes}
+        offers = {"orders:read": (TableGrant.model_validate(written),)}
+        with pytest.raises(InvalidInputError, match=words):
+            company.control.integrations.register(company.people["admin"], replace(other, offers=offers))
+    with pytest.raises(ValidationError, match="for columns of a PostgreSQL database only"):
+        FieldMask(path="email", mask=Mask.HASH)
+
+
+@pytest.mark.req("IN7")
+def test_of_two_rules_the_smaller_limit_of_a_day_holds_and_a_larger_one_is_new() -> None:
+    def of(**limits: dict[str, int]) -> TableGrant:
+        return READ.model_copy(update={"per_day": DayLimits.model_validate(limits)})
+
+    (merged,) = merge([of(app={"rows": 100}, person={"rows": 5}), of(app={"rows": 10, "bytes": 2**20})])
+    assert merged.per_day == of(app={"rows": 10, "bytes": 2**20}, person={"rows": 5}).per_day
+    words = table_words("orders-db", merged)
+    assert "at most 10 rows and 1 MiB a day for all together; at most 5 rows a day for each person" in words
+
+
+@pytest.mark.req("IN10")
+def test_of_two_rules_rows_are_logged_as_the_stricter_one_says() -> None:
+    def of(log: dict[str, object] | None) -> TableGrant:
+        return READ.model_copy(update={"row_log": RowLog.model_validate(log) if log else None})
+
+    clear, hashed = of({"key": ["id"], "written": "clear"}), of({"key": ["id"], "untold": "refused"})
+    assert merge([clear, READ])[0].row_log == merge([READ, clear])[0].row_log == clear.row_log
+    assert merge([clear, hashed])[0].row_log == hashed.row_log
+    words = table_words("orders-db", hashed)
+    assert "which rows is logged by id, hashed, and no statement that does not tell it" in words

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -6,9 +7,11 @@ from bailiwick.control.audit import AuditQuery, search
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.grants import ColumnGrant, Mask, TableGrant
+from bailiwick.core.keyed_masks import MASK_KEY
 from bailiwick.core.messages import AuditReport, PassRequest, ReportBatch, Sequenced
 from tests.control.release.test_deploys import released
-from tests.fixtures.company import APP, Company
+from tests.fixtures.company import APP, Company, orders_db
 
 
 @pytest.mark.req("SE1", "RT3")
@@ -36,6 +39,36 @@ def test_the_secret_of_an_integration_that_is_switched_off_is_not_given(company:
     control.integrations.set_enabled(company.people["admin"], "orders-db", enabled=False, reason="a leak")
     with pytest.raises(ForbiddenError):
         control.planes.secret("production", "orders-db")
+
+
+@pytest.mark.req("IN7", "SE1")
+def test_a_plane_gets_the_key_of_masks_only_for_an_app_whose_grant_has_such_masks(company: Company) -> None:
+    control = company.control
+    with control.store.transaction() as session:
+        control.vault.put(session, "orders-db", "value", by="user:admin@example.com")
+    released(company)
+    with pytest.raises(ForbiddenError):
+        control.planes.secret("production", MASK_KEY)
+
+
+@pytest.mark.req("IN7", "SE1")
+def test_a_plane_whose_app_sees_hashes_gets_the_key_and_it_is_told(company: Company) -> None:
+    control = company.control
+    with control.store.transaction() as session:
+        control.vault.put(session, "orders-db", "value", by="user:admin@example.com")
+    usual = orders_db()
+    (table,) = usual.offers["orders:read"]
+    assert isinstance(table, TableGrant)
+    hashed = table.model_copy(update={"columns": (ColumnGrant(name="id", mask=Mask.HASH), *table.columns[1:])})
+    control.integrations.register(company.people["admin"], replace(usual, offers={"orders:read": (hashed,)}))
+    released(company)
+    key = control.planes.secret("production", MASK_KEY).value
+    assert len(key) == 64
+    assert control.planes.secret("production", MASK_KEY).value == key
+    with control.store.transaction() as session:
+        events = search(session, AuditQuery(action="secret.fetched")).events
+    assert {event.event.resource for event in events} == {f"secret:{MASK_KEY}"}
+    assert key not in str(events)
 
 
 @pytest.mark.req("DG4", "ID2")

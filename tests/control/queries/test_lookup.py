@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bailiwick.control.audit import AuditQuery, search
-from bailiwick.control.queries import Found, Kind, read_question
+from bailiwick.control.queries import Found, Kind, read_question, read_row
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError, InvalidInputError
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.row_log import UNTOLD
 from tests.fixtures.company import Company
-from tests.fixtures.queries import Ran, run_queries
+from tests.fixtures.queries import Ran, run_on_rows, run_queries
 
 pytestmark = pytest.mark.req("IN10")
 
@@ -115,3 +116,29 @@ def test_what_is_no_name_of_a_table_is_refused(table: str) -> None:
 def test_garbage_is_words(company: Company) -> None:
     for text in ("SELECT (", "%", "\x00", "/*actor='", "é" * 50, "'; DROP TABLE audit_events; --"):
         assert look(company, text).page.events == ()
+
+
+def test_a_row_is_found_however_its_key_was_kept_and_what_told_no_row_with_it(company: Company) -> None:
+    run_on_rows(company)
+
+    def who(row: str) -> list[tuple[str, str]]:
+        found = company.control.queries.who(company.people["security"], read_row(row))
+        assert found.asked.kind is Kind.ROW
+        events = [item.event for item in found.page.events]
+        return [(event.actor, "untold" if UNTOLD in str(event.context["keys"]) else "told") for event in events]
+
+    emea, apac = "user:emea@example.com", "user:apac@example.com"
+    assert who("orders:4711") == [(apac, "untold"), (emea, "told")]
+    assert who('public."orders": 4712') == [(apac, "told"), (apac, "untold"), (apac, "told")]
+    assert who("orders:471") == [(apac, "untold")]
+    assert who("refunds:4711") == [(apac, "told")]
+    assert who("numbers:4711") == []
+    with company.control.store.transaction() as session:
+        noted = search(session, AuditQuery(action="query.looked-up")).events
+    assert "471" not in str([item.event.context for item in noted])
+
+
+@pytest.mark.parametrize("row", ["orders", "orders:", ":4711", "*:1", "orders:" + "1" * 600])
+def test_what_names_no_row_is_refused(row: str) -> None:
+    with pytest.raises(InvalidInputError):
+        read_row(row)

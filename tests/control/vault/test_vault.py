@@ -17,6 +17,7 @@ from bailiwick.control.vault import (
 )
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.keyed_masks import KEY_BYTES, MASK_KEY
 from bailiwick.store import Store
 
 SECRET = "correct horse battery staple"
@@ -110,3 +111,19 @@ def test_certificates_name_the_plane_live_for_hours_and_verify(store: Store, vau
     pair.touch(mode=0o600)
     pair.write_text(issued.key + issued.certificate)
     ssl.create_default_context().load_cert_chain(pair)
+
+
+@pytest.mark.req("IN7", "SE1")
+def test_the_key_of_masks_is_made_once_and_no_secret_can_have_its_name(store: Store, vault: Vault) -> None:
+    with store.transaction() as session:
+        key = vault.mask_key(session)
+    with store.transaction() as session:
+        assert vault.mask_key(session) == key
+        assert len(bytes.fromhex(key)) == KEY_BYTES
+        assert vault.names(session) == []
+        with pytest.raises(InvalidInputError):
+            vault.put(session, MASK_KEY, "0" * 64, by="user:it@example.com")
+        with pytest.raises(SecretNotFoundError):
+            vault.reveal(session, MASK_KEY)
+        sealed = session.execute(text("SELECT sealed FROM vault_secrets")).scalars().all()
+        assert all(bytes.fromhex(key) not in bytes(item) for item in sealed)

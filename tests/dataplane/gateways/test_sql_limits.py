@@ -165,6 +165,38 @@ async def test_a_statement_that_takes_too_long_or_brings_too_much_is_ended(door:
         await again.execute("SELECT id FROM parts WHERE id = 1")
 
 
+async def test_an_answer_that_is_broken_off_within_a_long_row_still_says_why(door: Door) -> None:
+    door.limit(most_rows_bytes=4_000_000)
+    connection = await door.open()
+    with pytest.raises(psycopg.OperationalError, match="larger than 4000000 bytes"):
+        await connection.execute("SELECT repeat('x', 3000000) FROM parts LIMIT 3")
+    assert connection.closed
+    (event,) = [event for event in door.events if event.action == "query.executed"]
+    assert 0 < int(str(event.context["bytes"])) <= 4_000_000
+
+
+async def test_an_app_cannot_give_its_statements_more_time_than_the_integration_has(door: Door) -> None:
+    door.limit(statement_seconds=2)
+    async with await door.open() as connection:
+        told = []
+        for text in (
+            "SET statement_timeout = '20s'",
+            "SET statement_timeout = '1500ms'",
+            "BEGIN; SET LOCAL statement_timeout = 29000",
+            "COMMIT; SET SESSION statement_timeout TO '0.25min'",
+            "RESET statement_timeout",
+        ):
+            await connection.execute(text.encode())
+            told.append(await (await connection.execute("SHOW statement_timeout")).fetchone())
+        assert told == [("2s",), ("1500ms",), ("2s",), ("2s",), ("2s",)]
+        with pytest.raises(psycopg.Error, match="30 seconds at most"):
+            await connection.execute("SET statement_timeout = '31s'")
+        # What is remembered of a statement is not what was allowed then.
+        door.limit(statement_seconds=25)
+        await connection.execute("SET statement_timeout = '20s'")
+        assert await (await connection.execute("SHOW statement_timeout")).fetchone() == ("20s",)
+
+
 async def test_a_database_that_is_gone_is_left_alone_until_it_answers(door: Door) -> None:
     door.limit(breaker={"failures": 2, "open_seconds": 0.3})
     door.fails = "the database stock does not answer"

@@ -5,14 +5,16 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from bailiwick.core import keyed_masks
 from bailiwick.core.clock import utc_now
-from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
-from bailiwick.core.messages import GrantPreview, TableUniqueness, UniquenessReport
+from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, TableGrant
+from bailiwick.core.keyed_masks import MASK_KEY
+from bailiwick.core.messages import GrantPreview, SecretValue, TableUniqueness, UniquenessReport
 from bailiwick.core.passes import Pass, issue_pass
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.router import Site
 from bailiwick.store.embedded import EmbeddedPostgres
-from tests.dataplane.grant_drafts.conftest import CARD, Shop, get, pass_of
+from tests.dataplane.grant_drafts.conftest import CARD, PASSWORD, Shop, get, pass_of
 from tests.fixtures.plane import HELLO, PlaneHouse
 
 pytestmark = pytest.mark.req("IN8")
@@ -171,3 +173,21 @@ async def test_a_plane_shows_nothing_of_another_tenant(house: PlaneHouse, shop: 
     assert (await get(house, pass_of(house))).status_code == 200
     await shop.serve(house, shop.preview(), tenant="another")
     assert (await get(house, pass_of(house))).status_code == 404
+
+
+async def test_a_draft_with_masks_of_the_organisation_s_key_shows_them(house: PlaneHouse, shop: Shop) -> None:
+    hashed = TableGrant(
+        relation="people",
+        operations=frozenset({Operation.SELECT}),
+        columns=(ColumnGrant(name="id"), ColumnGrant(name="mail", mask=Mask.HASH)),
+    )
+    await shop.serve(house, shop.preview(grant=DataGrant(integration="people-db", tables=(hashed,))))
+    key = bytes(range(32))
+
+    async def fetch(name: str) -> SecretValue:
+        return SecretValue(name=name, value=key.hex() if name == MASK_KEY else PASSWORD)
+
+    house.plane._integrations._secrets._fetch = fetch
+    answer = await get(house, pass_of(house))
+    assert f"<td>1</td><td>{keyed_masks.hashed('p1@shop.example', key)}</td>" in answer.text
+    assert "shop.example" not in answer.text

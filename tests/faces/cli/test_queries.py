@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.faces.cli.conftest import CommandLine
-from tests.fixtures.queries import run_queries
+from tests.fixtures.queries import run_on_rows, run_queries
 
 pytestmark = pytest.mark.req("IN10")
 
@@ -28,3 +28,16 @@ def test_who_may_not_read_the_log_is_told_so(command_line: CommandLine) -> None:
     assert refused.exit_code != 0
     assert "audit.read" in refused.output or "may not" in refused.output
     assert command_line.run("security", "query", "who").exit_code != 0
+
+
+def test_a_row_says_who_read_it_and_who_may_have(command_line: CommandLine) -> None:
+    run_on_rows(command_line.company)
+    said = command_line.run("security", "query", "who", "--row", "orders:4711").output
+    assert "taken for: row (table orders)" in said
+    assert (
+        "user:emea@example.com through finance/desk (rel_1) on integration:shop-db, orders: select of this row" in said
+    )
+    assert "orders: read or changed rows of it, and did not tell which" in said
+    both = command_line.run("security", "query", "who", "SELECT 1", "--row", "orders:4711")
+    assert both.exit_code != 0
+    assert "a row is looked up by itself" in both.output

@@ -67,3 +67,21 @@ def test_an_administrator_sees_what_systems_offer_and_switches_one_off(console: 
     assert refused.status_code == 403
     with control.store.transaction() as session:
         assert control.integrations.enabled(session)["crm"] is False
+
+
+@pytest.mark.req("IN7")
+def test_functions_that_apps_may_call_are_shown_and_what_waits_for_a_second_person(console: Console) -> None:
+    functions, people = console.company.control.sql_functions, console.company.people
+    made = functions.propose(people["admin"], "orders-db", text="reporting.risk_of(numeric)\n", reason="the desk")
+    admin, _ = console.signed_in("admin")
+    page = admin.get("/integrations").text
+    assert "bailiwick sql-function approve orders-db 1" in page
+    assert "risk_of" not in page
+    functions.approve(people["security"], "orders-db", made.version)
+    functions.activate(people["admin"], "orders-db", made.version)
+    page = admin.get("/integrations").text
+    assert "<li><code>reporting.risk_of(numeric)</code></li>" in page
+    assert "wait for a second person" not in page
+    builder, _ = console.signed_in("builder")
+    functions.propose(people["admin"], "orders-db", text="# none\n", reason="not needed")
+    assert "wait for a second person" not in builder.get("/integrations").text

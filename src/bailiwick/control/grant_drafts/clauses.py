@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bailiwick.control.grant_drafts import vocabulary as known
+from bailiwick.control.grant_drafts.dates import Days
 from bailiwick.control.grant_drafts.model import Table
 from bailiwick.core.grants import Mask
 from bailiwick.core.naming import words_of
@@ -44,7 +45,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit on rows: to the person's own `attribute`, or to a `value` of a column.
+    """A limit on rows: to the person's own `attribute`, to a `value` of a column, or to `days` of one: where none
+    is named, of the only one that is a day or time.
 
     One that is `unsaid` no grant can hold.
     """
@@ -54,6 +56,7 @@ class Limit:
     column: known.Words = ()
     value: str = ""
     unsaid: bool = False
+    days: Days | None = None
 
 
 @dataclass(slots=True)

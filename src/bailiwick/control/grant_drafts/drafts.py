@@ -54,7 +54,7 @@ class DraftService:
             found = self.catalogues.catalogue(session, name)
             if found is None or not found.tables:
                 raise NoCatalogueError(name)
-            reading = interpret(question, found.tables, self.attributes)
+            reading = interpret(question, found.tables, self.attributes, self.clock().date())
             return self.keep(session, identity, name, " ".join(question.split()), reading)
 
     def keep(self, session: Session, identity: Identity, name: str, question: str, reading: Reading) -> Draft:

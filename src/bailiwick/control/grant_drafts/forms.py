@@ -1,6 +1,7 @@
 """Grants as drafting makes them and reads them back: the one place here that knows the forms that a grant may have."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 from bailiwick.core.column_classes import CARD, EMAIL, IBAN, PHONE
 from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, RowCondition, TableGrant
@@ -25,6 +26,18 @@ def own_rows(column: str, attribute: str) -> RowCondition:
 def rows_with(column: str, value: str) -> RowCondition:
     """Return the condition that a row's column is a value."""
     return RowCondition(column=column, equals=value)
+
+
+def rows_of_days(column: str, begin: date | None, end: date | None, within: int | None) -> list[RowCondition]:
+    """Return the conditions that a row's column is of some days: from one on, before one, or the last so many."""
+    found = []
+    if within is not None:
+        found.append(RowCondition(column=column, within_days=within))
+    if begin is not None:
+        found.append(RowCondition(column=column, at_least=begin.isoformat()))
+    if end is not None:
+        found.append(RowCondition(column=column, below=end.isoformat()))
+    return found
 
 
 def reading_of(

@@ -7,23 +7,26 @@ something sensitive, or free text: these must be named. Secrets are opened by no
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from bailiwick.control.grant_drafts import forms
 from bailiwick.control.grant_drafts import vocabulary as known
 from bailiwick.control.grant_drafts.clauses import Clause, Limit, Names, Term, Way
+from bailiwick.control.grant_drafts.dates import Days
 from bailiwick.control.grant_drafts.model import Became, Column, Phrase, Reading, Table
 from bailiwick.control.grant_drafts.parsing import parse
 from bailiwick.core.column_classes import CARD, SECRET
 from bailiwick.core.data_classes import sensitive_in
 from bailiwick.core.grants import Mask, RowCondition, TableGrant
 from bailiwick.core.naming import words_of
+from bailiwick.core.row_words import condition_words
 
 _NO_DATES = "no grant limits rows by it here: say a column and a value, or have the app's query do it"
 
 
-def interpret(question: str, tables: Sequence[Table], attributes: Sequence[str]) -> Reading:
-    """Return what a question comes to over these tables; `attributes` are those that people have (`region`)."""
-    return _Interpreter(tables, parse(question, Names.of(tables, attributes))).run()
+def interpret(question: str, tables: Sequence[Table], attributes: Sequence[str], today: date) -> Reading:
+    """Return what a question of today comes to over tables; `attributes` are those that people have (`region`)."""
+    return _Interpreter(tables, parse(question, Names.of(tables, attributes), today)).run()
 
 
 @dataclass
@@ -131,6 +134,9 @@ class _Interpreter:
                     f"'{limit.said}' cannot be put into a grant, and all rows would be more than was asked"
                 )
             return
+        if limit.days is not None:
+            self._limit_days(limit, limit.days, about)
+            return
         wanted = (limit.attribute,) if limit.attribute else limit.column
         placed = False
         for item in about:
@@ -144,6 +150,21 @@ class _Interpreter:
         whose = f"the person's own {limit.attribute}" if limit.attribute else repr(limit.value)
         meaning = f"only rows whose {' '.join(wanted)} is {whose}" if placed else "no table here has such a column"
         self._note(limit.said, Became.LIMITED if placed else Became.NOT_GIVEN, meaning)
+
+    def _limit_days(self, limit: Limit, days: Days, about: Sequence[_Drafted]) -> None:
+        placed: list[str] = []
+        for item in about:
+            column, because = _column_of_days(item.table, limit)
+            if column:
+                made = forms.rows_of_days(column, days.begin, days.end, days.within)
+                item.rows += made
+                placed += [condition_words(condition) for condition in made]
+            else:
+                item.because.append(because)
+        if placed:
+            self._note(limit.said, Became.LIMITED, f"only rows whose {' and whose '.join(dict.fromkeys(placed))}")
+        else:
+            self._note(limit.said, Became.NOT_GIVEN, "no table here has one column that it can be about")
 
     def _term(self, term: Term, clause: Clause, about: Sequence[_Drafted]) -> None:
         if term.way is Way.WITHOUT:
@@ -286,6 +307,21 @@ def _column_of(table: Table, words: known.Words) -> str | None:
     ending = [column.name for column in table.columns if words_of(column.name)[-len(words) :] == words]
     found = exact or ending
     return found[0] if len(found) == 1 else None
+
+
+def _column_of_days(table: Table, limit: Limit) -> tuple[str, str]:
+    """Return the column that days are said of, or else why there is none."""
+    known_days = [
+        column.name for column in table.columns if column.type == "date" or column.type.startswith("timestamp")
+    ]
+    if limit.column:
+        named = _column_of(table, limit.column)
+        return (named, "") if named in known_days else ("", f"it has no day or time for '{limit.said}'")
+    if len(known_days) == 1:
+        return known_days[0], ""
+    if not known_days:
+        return "", f"it has no column with a day or time for '{limit.said}'"
+    return "", f"'{limit.said}' may be about {' or '.join(known_days)}: say which, as in '{known_days[0]} {limit.said}'"
 
 
 def _columns_of(table: Table, words: known.Words, *, broadly: bool) -> list[str]:

@@ -4,9 +4,11 @@ nobody knows. Pure, and the same for the same words: nothing is guessed.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from bailiwick.control.grant_drafts import vocabulary as known
 from bailiwick.control.grant_drafts.clauses import Clause, Limit, Names, Term, Token, Way
+from bailiwick.control.grant_drafts.dates import Days, days_of, span_of
 from bailiwick.core.grants import Mask
 from bailiwick.core.naming import words_of
 
@@ -18,15 +20,15 @@ _ARTICLES, _WHOSE = frozenset({"the", "all", "each", "every", "a"}), frozenset({
 _QUANTITY = re.compile(r"\d+")
 
 
-def parse(question: str, names: Names) -> list[Clause]:
-    """Return the clauses of a question."""
+def parse(question: str, names: Names, today: date) -> list[Clause]:
+    """Return the clauses of a question that is asked today."""
     found: list[Clause] = []
     way, masked = Way.GIVE, False
     for tokens in _clauses(question):
-        parser = _Parser(tokens, names, way, masked=masked)
+        parser = _Parser(tokens, names, way, masked=masked, today=today)
         clause = parser.run()
         if clause.names_rows and (way, masked) != (Way.GIVE, False):
-            parser = _Parser(tokens, names, Way.GIVE, masked=False)
+            parser = _Parser(tokens, names, Way.GIVE, masked=False, today=today)
             clause = parser.run()
         # A list goes on in the way it began: "no cards, phones" withholds phones. It never opens more for it.
         way, masked = (Way.WITHOUT if parser.way is Way.WITHOUT else Way.GIVE), parser.masked
@@ -58,8 +60,9 @@ def _clauses(question: str) -> Iterator[list[Token]]:
 class _Parser:
     """Reads one clause from its first word to its last; at each place the longest that is known counts."""
 
-    def __init__(self, tokens: list[Token], names: Names, way: Way, *, masked: bool) -> None:
+    def __init__(self, tokens: list[Token], names: Names, way: Way, *, masked: bool, today: date) -> None:
         self._tokens = tokens
+        self._today = today
         self._words = [token.word for token in tokens]
         self._names = names
         self.way = way
@@ -94,7 +97,7 @@ class _Parser:
     # -- limits on rows ------------------------------------------------------------------------------------------
 
     def _limit(self) -> int:
-        taken = self._own() or self._time() or self._equality()
+        taken = self._own() or self._days() or self._time() or self._equality()
         if taken and self._denied:
             # "not of my region" is everything that must not be opened.
             self._clause.limits[-1] = Limit(f"not {self._clause.limits[-1].said}", unsaid=True)
@@ -116,8 +119,45 @@ class _Parser:
         self._clause.limits.append(Limit(self._said(length + 1), unsaid=True))
         return length
 
+    def _days(self) -> int:
+        """Read `of this year`, `in March`, `ordered_at since 2026-03-01`, `where ordered_at is before 2025`."""
+        place = self._at
+        column: known.Words = ()
+        if self._words[place] in known.WHERE:
+            place += 1
+        for length in range(known.LONGEST_TERM, 0, -1):
+            named = self._span(length, place)
+            if len(named) == length and named in self._names.columns and not self._cut(place, length):
+                after = place + length
+                after += after < len(self._words) and self._words[after] in known.IS
+                if self._days_at(after) is not None:
+                    place, column = after, named
+                    break
+        found = self._days_at(place)
+        if found is None:
+            return 0
+        days, end = found
+        self._clause.limits.append(Limit(self._said(end - self._at), column=column, days=days))
+        return end - self._at
+
+    def _days_at(self, place: int) -> tuple[Days, int] | None:
+        """Return the days that are said at a place, and where the words behind them begin."""
+        start = place
+        while place < len(self._words) and self._words[place] in known.OF | {"the", "on"}:
+            place += 1
+        words, chunks = self._words[place:], [token.chunk for token in self._tokens[place:]]
+        found = days_of(words, chunks, self._today)
+        if found is None and place > start:
+            found = span_of(words, chunks, self._today)
+        return (found[0], place + found[1]) if found is not None else None
+
+    def _cut(self, place: int, length: int) -> bool:
+        """Return whether words at a place end within what was written as one."""
+        end = place + length
+        return end < len(self._tokens) and self._tokens[end].chunk is self._tokens[end - 1].chunk
+
     def _time(self) -> int:
-        """Read `this year`, `of the last 30 days`, `since 2025`, `today`."""
+        """Read what no grant can hold: `this week`, `yesterday`, `the past year`."""
         place = self._at
         while place < len(self._words) and self._words[place] in known.OF | {"the"}:
             place += 1

@@ -24,6 +24,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.column_classes import may_identify
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.grants import DataGrant
+from bailiwick.core.keyed_masks import MASK_KEY
 from bailiwick.core.messages import (
     CatalogueReport,
     DatabaseConnection,
@@ -137,7 +138,9 @@ class GrantPreviews:
 
     def secrets(self, session: Session, plane: str) -> Collection[str]:
         """Return the names of the credentials that a plane needs for these just now."""
-        return {secret for state in self.states(session, plane) for secret in state.connection.secrets}
+        states = self.states(session, plane)
+        keyed = any(preview.grant.is_keyed for state in states for preview in state.previews)
+        return {secret for state in states for secret in state.connection.secrets} | ({MASK_KEY} if keyed else set())
 
     def _state(
         self,

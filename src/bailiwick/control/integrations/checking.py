@@ -61,6 +61,9 @@ def _require_kind(integration: Integration) -> None:
         for offer in offers:
             if isinstance(offer, TableGrant):
                 _require_table(rule, offer)
+                _require_masks(rule, offer, integration.kind)
+                _require_log(rule, offer, integration.kind)
+                _require_days(rule, offer, integration.kind)
 
 
 def _require_table(rule: str, table: TableGrant) -> None:
@@ -83,6 +86,47 @@ def _require_table(rule: str, table: TableGrant) -> None:
         raise InvalidInputError(
             f"the access '{rule}' limits new rows of {table.relation} in a way that they cannot be held to",
             hint="say it with equals, one_of, at_least or at_most, or do not let it insert",
+        )
+
+
+def _require_masks(rule: str, table: TableGrant, kind: str) -> None:
+    """Refuse masks with the key where they cannot be made, and where somebody could try what values come to."""
+    keyed = [column for column in table.columns if column.is_keyed]
+    if keyed and kind != "postgresql":
+        raise InvalidInputError(
+            f"the access '{rule}' masks {table.relation}.{keyed[0].name} in a way that {kind} does not know",
+            hint="hash, digits and noise are for PostgreSQL; full, first1, last2, last4, email, year and month for all",
+        )
+    tried = [column.name for column in keyed if column.writable]
+    if tried:
+        raise InvalidInputError(
+            f"the access '{rule}' lets {table.relation}.{tried[0]} be written, and shows what its values come to",
+            hint="whoever writes a value would learn the hash, digits or noise of it: mask it otherwise",
+        )
+
+
+def _require_days(rule: str, table: TableGrant, kind: str) -> None:
+    """Refuse conditions that go with the time where they cannot be said."""
+    rolling = [found.column for found in (*conditions_of(table.rows), *table.checks) if found.within_days is not None]
+    if rolling and kind != "postgresql":
+        raise InvalidInputError(
+            f"the access '{rule}' gives rows of {table.relation} by the days that passed, which is for PostgreSQL only",
+            hint="name a day: at_least",
+        )
+
+
+def _require_log(rule: str, table: TableGrant, kind: str) -> None:
+    """Refuse to log rows by what statements cannot tell."""
+    if table.row_log is None:
+        return
+    if kind != "postgresql":
+        raise InvalidInputError(f"the access '{rule}' logs rows, which is done for PostgreSQL only")
+    plain = {column.name for column in table.columns if column.readable and column.mask is None}
+    unknown = sorted(set(table.row_log.key) - plain)
+    if unknown:
+        raise InvalidInputError(
+            f"the access '{rule}' logs rows of {table.relation} by {unknown[0]}, which it does not show",
+            hint="the key of a row log is columns that are read without a mask",
         )
 
 

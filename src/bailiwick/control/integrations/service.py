@@ -30,6 +30,7 @@ from bailiwick.core.grants import (
     Offer,
     Operation,
     RequestGrant,
+    RowLog,
     TableGrant,
 )
 from bailiwick.core.manifest import IntegrationUse, Manifest
@@ -276,7 +277,7 @@ def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:
 
     A rule that does not select opens its columns for writing only, whatever another rule may select. Row conditions
     add up: a row must meet those of every rule, so that a second rule never opens rows; and so do columns to group by.
-    What ends first ends both.
+    What ends first ends both, and of limits for a day the smaller ones hold.
     """
     merged: dict[tuple[str, str], TableGrant] = {}
     for table in tables:
@@ -309,8 +310,19 @@ def _merge_two(first: TableGrant, second: TableGrant) -> TableGrant:
         checks=tuple(dict.fromkeys([*first.checks, *second.checks])),
         groups=tuple(dict.fromkeys([*first.groups, *second.groups])),
         purpose="; ".join(filter(None, dict.fromkeys([first.purpose, second.purpose])))[:200],
+        row_log=_stricter(first.row_log, second.row_log),
+        per_day=first.per_day.both(second.per_day) if first.per_day is not None else second.per_day,
         until=min((table.until for table in (first, second) if table.until is not None), default=None),
     )
+
+
+def _stricter(first: RowLog | None, second: RowLog | None) -> RowLog | None:
+    """Return how rows are logged where two rules say it: by the first one's key, and as hashes where one wants that."""
+    if first is None or second is None:
+        return first or second
+    written = "clear" if first.written == second.written == "clear" else "hashed"
+    untold = "refused" if "refused" in {first.untold, second.untold} else "noted"
+    return first.model_copy(update={"written": written, "untold": untold})
 
 
 def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
@@ -323,11 +335,15 @@ def _merge_columns(first: ColumnGrant, second: ColumnGrant) -> ColumnGrant:
     elif len({persons for _, persons in shown}) > 1:
         # Who sees what would be one thing by one rule and another by the other.
         mask, mask_for = Mask.NULL, ()
+    writable = first.writable or second.writable
+    if writable and any(found is not None and found.is_keyed for found in (mask, *(one.mask for one in mask_for))):
+        # Whoever writes a value would learn what it comes to.
+        mask, mask_for = Mask.NULL, ()
     return ColumnGrant(
         name=first.name,
         readable=bool(shown),
         mask=mask,
-        writable=first.writable or second.writable,
+        writable=writable,
         mask_for=mask_for,
         in_groups_of=min(sizes) if sizes and not shown else None,
     )

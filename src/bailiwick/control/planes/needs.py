@@ -148,6 +148,9 @@ class Secrets(Protocol):
     def versions(self, session: Session, names: Collection[str]) -> Mapping[str, int]:
         """Return the newest version of each of these secrets that there is."""
 
+    def mask_key(self, session: Session) -> str:
+        """Return the key that masks of columns are made with (hexadecimal)."""
+
 
 @dataclass(frozen=True)
 class PlaneConsents:

@@ -1,6 +1,6 @@
 """What planes pull and push: their desired state, artefacts, secrets and passes; and the reports they send."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -39,6 +39,7 @@ from bailiwick.control.vault import Held
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
+from bailiwick.core.keyed_masks import MASK_KEY
 from bailiwick.core.messages import (
     Acknowledgement,
     AppState,
@@ -52,6 +53,7 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.passes import GRANTS_LABEL, GRANTS_MODE, Pass, issue_pass
 from bailiwick.core.policy import ContextValue
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.stops import StopKind
 from bailiwick.core.trust import PURPOSES
 from bailiwick.store import Store
@@ -87,6 +89,7 @@ class PlaneService:
         networks: Networks,
         assurance: Assurance,
         drafts: GrantDrafts,
+        sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -124,6 +127,7 @@ class PlaneService:
             drafts=drafts,
         )
         self._drafts = drafts
+        self._sql_functions = sql_functions
         self._networks = networks
         self._previews = previews
         self._stops = stops
@@ -170,6 +174,7 @@ class PlaneService:
             secrets = self._secrets.versions(session, _secrets_of(apps + candidates))
             systems = self._drafts.states(session, plane)
             ended_consents = self.consents.ended_lately(session)
+            functions = self._sql_functions(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -189,6 +194,7 @@ class PlaneService:
             secrets=dict(secrets),
             systems=systems,
             ended_consents=ended_consents,
+            sql_functions=_of_these(functions, apps + candidates),
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -206,9 +212,14 @@ class PlaneService:
         with self._store.transaction() as session:
             used_here = name in {*_secrets_of(self._served(session, plane)), *self._drafts.secrets(session, plane)}
             decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=used_here)
-            held = self._secrets.held(session, name) if decision.allowed else Held(0, "", "")
+            held = self._held(session, name) if decision.allowed else Held(0, "", "")
         decision.require()
         return SecretValue(name=name, value=held.value, version=held.version, account=held.account)
+
+    def _held(self, session: Session, name: str) -> Held:
+        if name == MASK_KEY:
+            return Held(0, "", self._secrets.mask_key(session))
+        return self._secrets.held(session, name)
 
     def _served(self, session: Session, plane: str) -> tuple[AppState, ...]:
         """Return everything that a plane may run."""
@@ -267,12 +278,18 @@ class PlaneService:
         return {row.plane: PoliciesReport(generation=row.generation, fault=row.fault, time=row.time) for row in rows}
 
 
+def _of_these(
+    functions: Mapping[str, tuple[AllowedFunction, ...]], apps: Iterable[AppState]
+) -> dict[str, tuple[AllowedFunction, ...]]:
+    """Return the functions of databases that these apps use."""
+    used = {integration.resource for app in apps for integration in app.integrations}
+    return {name: found for name, found in functions.items() if name in used}
+
+
 def _secrets_of(apps: Iterable[AppState]) -> frozenset[str]:
-    """Return the secrets that the integrations of apps name, as far as they are switched on."""
-    return frozenset(
-        secret
-        for app in apps
-        for integration in app.integrations
-        if integration.enabled
-        for secret in integration.connection.secrets
-    )
+    """Return the secrets that the integrations of apps name, as far as they are switched on, and the key of masks where
+    one of their grants has such.
+    """
+    used = [integration for app in apps for integration in app.integrations if integration.enabled]
+    named = {secret for integration in used for secret in integration.connection.secrets}
+    return frozenset(named | ({MASK_KEY} if any(integration.grant.is_keyed for integration in used) else set()))

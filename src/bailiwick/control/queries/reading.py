@@ -13,6 +13,8 @@ from bailiwick.core.errors import InvalidInputError
 
 MOST_CHARACTERS = 100_000
 _ACTIONS = ("query.executed", "query.refused")
+ROWS = "query.rows"
+_LONGEST_ROW = 500
 # The comment that a data plane puts before each statement (dataplane/gateways/sql/comments.py).
 _COMMENT = re.compile(r"/\*(actor='[^'*]*'(?:,[a-z]+='[^'*]*')*)\*/")
 _PAIR = re.compile(r"([a-z]+)='([^']*)'")
@@ -42,6 +44,18 @@ def read_question(text: str, *, table: str = "", since: datetime | None = None, 
     if moment is not None:
         since, until = since or moment - _BEFORE, until or moment + _AFTER
     return Asked(kind, tuple(facts.items()), _query(said if kind is Kind.WORDS else "", facts, since, until))
+
+
+def read_row(row: str, *, since: datetime | None = None, until: datetime | None = None) -> Asked:
+    """Return what `orders:4711` asks: who read or changed that row, where its table's rows are logged."""
+    table, colon, key = row.partition(":")
+    if not colon or not key.strip() or "*" in table or len(row) > _LONGEST_ROW:
+        raise InvalidInputError("a row is said as TABLE:KEY", hint="orders:4711, or orders:4711,EMEA for two columns")
+    name = _table(table)
+    facts = (("context.rows_of", name),)
+    return Asked(
+        Kind.ROW, (("table", name),), AuditQuery(action=(ROWS,), since=since, until=until, facts=facts), (name, key)
+    )
 
 
 def _query(words: str, facts: Mapping[str, str], since: datetime | None, until: datetime | None) -> AuditQuery:

@@ -1,11 +1,15 @@
 """Looks up who ran a query. Policy decides who may ask, and that somebody did is in the log itself."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from bailiwick.control.audit import AuditLog, search
+from sqlalchemy.orm import Session
+
+from bailiwick.control.audit import AuditLog, AuditQuery, search
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.queries.model import Asked, Found, Kind
 from bailiwick.core.principals import Identity
+from bailiwick.core.row_log import UNTOLD, tokens
 from bailiwick.store import Store
 
 _LONGEST_NOTED = 200
@@ -18,6 +22,7 @@ class QueryLookup:
     store: Store
     authorizer: Authorizer
     audit: AuditLog
+    mask_key: Callable[[Session], str]
 
     def who(self, by: Identity, asked: Asked, *, cursor: str = "", limit: int = 50) -> Found:
         """Return the statements that fit, newest first; `cursor` comes from the page before.
@@ -27,7 +32,7 @@ class QueryLookup:
         """
         with self.store.transaction() as session:
             decision = self.authorizer.require(session, by, "audit.read", ORGANIZATION)
-            page = search(session, asked.query, cursor=cursor, limit=limit)
+            page = search(session, self._query(session, asked), cursor=cursor, limit=limit)
             facts = dict(asked.facts)
             if asked.kind is Kind.WORDS:
                 facts["words"] = asked.query.text[:_LONGEST_NOTED]
@@ -36,3 +41,12 @@ class QueryLookup:
                 context={"kind": str(asked.kind), "found": len(page.events), **facts},
             )  # fmt: skip
         return Found(asked, page)
+
+    def _query(self, session: Session, asked: Asked) -> AuditQuery:
+        """Return what the log is asked; of a row it has the key in several forms, or that nobody was told which."""
+        if asked.row is None:
+            return asked.query
+        table, key = asked.row
+        kept = [*tokens(table, key, bytes.fromhex(self.mask_key(session))), UNTOLD]
+        facts = (*asked.query.facts, *(("context.keys", form) for form in kept))
+        return replace(asked.query, facts=facts)

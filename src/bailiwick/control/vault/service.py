@@ -1,6 +1,7 @@
 """The vault: secrets by name and signing keys by purpose, as ciphertext under a key per tenant."""
 
 import re
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,12 +19,14 @@ from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
 from bailiwick.control.vault.tenant_keys import TenantKeys
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.keyed_masks import KEY_BYTES
 from bailiwick.core.masking import Masker
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 from bailiwick.store.locks import hold
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_MASK_KEY = "mask-key"
 _LONGEST_VALUE = 16 * 1024
 STAGED_VERSION = 0
 _SECRET, _STAGED, _SIGNING_KEY, _PLATFORM = "secret", "staged", "signing-key", "platform"
@@ -197,6 +200,18 @@ class Vault:
         key = SigningKey.generate()
         self._add(session, _SIGNING_KEY, purpose, key.to_raw(), by)
         return key
+
+    def mask_key(self, session: Session) -> str:
+        """Return the key that masks of columns are made with (hexadecimal), making it at the first use.
+
+        There is one for the whole organisation, so that the same value is the same everywhere: it is never made anew.
+        """
+        hold(session, f"platform/{_MASK_KEY}")
+        known = self.sealed_blob(session, _MASK_KEY)
+        if known is None:
+            known = secrets.token_bytes(KEY_BYTES)
+            self.seal_blob(session, _MASK_KEY, known)
+        return known.hex()
 
     def sealed_blob(self, session: Session, name: str) -> bytes | None:
         """Return a blob that a part of the platform sealed, such as the key of its certificate authority."""

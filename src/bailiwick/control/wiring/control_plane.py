@@ -132,6 +132,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rereview_keeper=build_rereview_keeper(base, estate, delivery),
         waivers=build_waivers(base, estate, delivery),
         capabilities=build_capabilities(base, estate, delivery),
+        sql_functions=estate.sql_functions,
         standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
         standard_trial=StandardTrial(
             base.store,
@@ -175,7 +176,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         assurance=planes.assurance,
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
         inventory=_inventory(base, people, estate, delivery, planes),
-        queries=QueryLookup(base.store, base.authorizer, base.audit),
+        queries=QueryLookup(base.store, base.authorizer, base.audit, base.vault.mask_key),
         evidence=delivery.evidence,
         signing=delivery.signing,
         resigning=delivery.resigning,

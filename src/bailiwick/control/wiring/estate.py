@@ -24,6 +24,7 @@ from bailiwick.control.integrations import (
     Wrapping,
 )
 from bailiwick.control.rotations import ClientAuthority, HookTarget, RotationKeeper, RotationService, ServerTarget
+from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
@@ -39,6 +40,7 @@ class Estate:
     withdrawals: GrantWithdrawals
     accounts: AccountBook
     data_classes: DataClasses
+    sql_functions: SqlFunctionService
     connectors: Connectors
     access: AccessService
     rotations: RotationService
@@ -86,6 +88,9 @@ def build_estate(base: Base, people: People) -> Estate:
         models=ModelServing(base.settings.inference.routes, base.authorizer, secret_reader(base.store, base.vault)),
         withdrawals=withdrawals,
         accounts=AccountBook(base.audit),
+        sql_functions=SqlFunctionService(
+            base.store, base.audit, base.authorizer, catalog, integrations, base.clock, base.relay.refresh
+        ),
         data_classes=DataClasses(base.store, base.audit, base.authorizer),
         connectors=Connectors(base.settings.connectors),
         access=AccessService(base.authorizer, names, base.clock),

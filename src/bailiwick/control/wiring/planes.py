@@ -80,6 +80,7 @@ def build_planes(
         networks=networks,
         assurance=assurance,
         drafts=drafting.previews,
+        sql_functions=estate.sql_functions.in_force,
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],

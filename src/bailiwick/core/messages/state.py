@@ -13,6 +13,7 @@ from bailiwick.core.messages.connections import AnyConnection, DatabaseConnectio
 from bailiwick.core.messages.limits import IntegrationLimits
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.rollouts import RolloutStep
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.statements import Envelope
 from bailiwick.core.trust import KeyChanges
 
@@ -179,7 +180,8 @@ class DesiredState(Message):
     branches whose addresses say that they ended. `networks` says what this plane must not reach. `secrets` are the
     newest versions of the secrets that its integrations name: older ones are asked for anew. `systems` are those that
     somebody works on the grants of. `ended_consents` are
-    consents of people that ended lately: no token of theirs is shown any more.
+    consents of people that ended lately: no token of theirs is shown any more. `sql_functions` are those of databases
+    that statements may call beside the gateway's own list, by integration.
     """
 
     kind: Literal["state"] = "state"
@@ -201,6 +203,7 @@ class DesiredState(Message):
     secrets: Mapping[str, int] = Field(default_factory=dict)
     systems: tuple[SystemState, ...] = ()
     ended_consents: tuple[str, ...] = ()
+    sql_functions: Mapping[str, tuple[AllowedFunction, ...]] = Field(default_factory=dict)
 
     @property
     def releases(self) -> tuple[AppState, ...]:

@@ -32,6 +32,7 @@ USUAL_CONTEXT: Mapping[str, Mapping[str, ContextValue]] = {
     "delegation.end": {"delegator": "", "delegate": ""},
     "waiver.approve": {"authors": frozenset(), "requested_by": "", "severity": "high"},
     "standard.approve": {"author": ""},
+    "sql-function.approve": {"author": ""},
     "capability.open": {"authors": frozenset()},
     "app.use": {"mode": "production"},
     "policy.approve": {"author": ""},

@@ -135,7 +135,9 @@ class PreviewDoor:
         self, viewer: Identity, system: SystemState, preview: GrantPreview, decision: Decision
     ) -> OwnAnswer | Page:
         try:
-            async with asyncio.timeout(_SECONDS), self._systems.connected(system.connection, "preview") as connection:
+            keyed = preview.grant.is_keyed
+            connected = self._systems.connected(system.connection, "preview", keyed=keyed)
+            async with asyncio.timeout(_SECONDS), connected as connection:
                 found = await read_rows(connection, preview, viewer)
         except (BailiwickError, OSError, TimeoutError) as fault:
             words = fault.message if isinstance(fault, BailiwickError) else "The database did not answer in time."

@@ -3,10 +3,18 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.messages import DatabaseConnection, DesiredState, GrantPreview, SystemState
 from bailiwick.dataplane.gateways.sql import Connection
+
+
+class SignIn(Protocol):
+    """Connects to a database under a name for its log; with `keyed` the session gets the key of masks."""
+
+    def __call__(self, target: DatabaseConnection, application: str, *, keyed: bool = False) -> Awaitable[Connection]:
+        """Return the connection; raise `UnavailableError` for none."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +22,7 @@ class Systems:
     """What is worked on now. `sign_in` connects to one, with a credential that the control plane allows for these."""
 
     desired: Callable[[], DesiredState | None]
-    sign_in: Callable[[DatabaseConnection, str], Awaitable[Connection]]
+    sign_in: "SignIn"
     clock: Clock
 
     def looks(self) -> dict[str, SystemState]:
@@ -32,9 +40,14 @@ class Systems:
         return next((found for found in self.previews() if found[1].draft == draft), None)
 
     @asynccontextmanager
-    async def connected(self, connection: DatabaseConnection, what_for: str) -> AsyncIterator[Connection]:
-        """Yield a connection as the integration's account, which is ended after; raise `UnavailableError` for none."""
-        made = await self.sign_in(connection, f"bailiwick {what_for}")
+    async def connected(
+        self, connection: DatabaseConnection, what_for: str, *, keyed: bool = False
+    ) -> AsyncIterator[Connection]:
+        """Yield a connection as the integration's account, which is ended after; raise `UnavailableError` for none.
+
+        With `keyed` it can make masks that need the organisation's key.
+        """
+        made = await self.sign_in(connection, f"bailiwick {what_for}", keyed=keyed)
         try:
             yield made
         finally:

@@ -52,6 +52,7 @@ from bailiwick.faces.api.secrets import add_secrets
 from bailiwick.faces.api.services import add_services
 from bailiwick.faces.api.sessions import add_sessions
 from bailiwick.faces.api.signing import add_signing
+from bailiwick.faces.api.sql_functions import add_sql_functions
 from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.stops import add_stops
 from bailiwick.faces.api.uploads import add_uploads
@@ -118,6 +119,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_reviewers,
         add_waivers,
         add_capabilities,
+        add_sql_functions,
         add_standards,
         add_history,
         add_uploads,

@@ -8,18 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import parse_terms
-from bailiwick.control.queries import Found, read_question
+from bailiwick.control.queries import Found, read_question, read_row
+from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.pages import Json
 from bailiwick.faces.live import logged_document
 
 
 class WhoBody(BaseModel):
-    """What is known of a query; `since` and `until` are times (ISO 8601) or ages, such as `7d`."""
+    """What is known of a query; `since` and `until` are times (ISO 8601) or ages, such as `7d`. `row` is a row of a
+    table, such as `orders:4711`, and stands alone.
+    """
 
     model_config = ConfigDict(extra="forbid")
     text: str = Field(default="", max_length=100_000)
     table: str = Field(default="", max_length=200)
+    row: str = Field(default="", max_length=500)
     since: str = Field(default="", max_length=40)
     until: str = Field(default="", max_length=40)
     cursor: str = Field(default="", max_length=20)
@@ -44,7 +48,12 @@ def add_queries(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
 def look_up(control: ControlPlane, identity: Identity, body: WhoBody) -> Found:
     """Return what is found for a body."""
     since, until = _times(control, body)
-    asked = read_question(body.text, table=body.table, since=since, until=until)
+    if body.row and (body.text or body.table):
+        raise InvalidInputError("a row is looked up by itself", hint="leave the statement and the table out")
+    if body.row:
+        asked = read_row(body.row, since=since, until=until)
+    else:
+        asked = read_question(body.text, table=body.table, since=since, until=until)
     return control.queries.who(identity, asked, cursor=body.cursor, limit=body.limit)
 
 

@@ -44,6 +44,7 @@ from bailiwick.faces.cli import (
     services,
     sessions,
     settings,
+    sql_functions,
     standards,
     stops,
     upgrade,
@@ -109,6 +110,7 @@ root.add_typer(capabilities.app, name="capability")
 root.add_typer(previews.app, name="preview")
 root.add_typer(jobs.app, name="job")
 root.add_typer(workers.app, name="worker")
+root.add_typer(sql_functions.app, name="sql-function")
 root.add_typer(standards.app, name="standard")
 root.add_typer(settings.app, name="settings")
 root.add_typer(upgrade.app, name="upgrade")

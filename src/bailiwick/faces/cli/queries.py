@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bailiwick.core.row_log import UNTOLD
 from bailiwick.faces.cli.client import call, show
 from bailiwick.faces.cli.options import Json
 
@@ -23,6 +24,7 @@ def who(
         str, typer.Argument(help="a statement or a part of one, a fingerprint, a trace, a line of a log; - reads it")
     ] = "",
     table: Annotated[str, typer.Option(help="on this table only")] = "",
+    row: Annotated[str, typer.Option(help="TABLE:KEY, where the grant logs rows: orders:4711")] = "",
     since: Annotated[str, typer.Option(help="7d, or 2026-03-01T12:00")] = "",
     until: Annotated[str, typer.Option(help="12h, or 2026-03-02")] = "",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
@@ -30,7 +32,7 @@ def who(
 ) -> None:
     """Say who ran a query. Example: tail -1 postgresql.log | bailiwick query who -."""
     said = sys.stdin.read(100_000) if text == "-" else text
-    asked = {"text": said, "table": table, "since": since, "until": until, "limit": limit}
+    asked = {"text": said, "table": table, "row": row, "since": since, "until": until, "limit": limit}
     found = call("POST", "/queries/who", json=asked)
     facts = ", ".join(f"{name} {value}" for name, value in found["facts"].items())
     lines = [f"taken for: {found['read_as']}{f' ({facts})' if facts else ''}"]
@@ -43,6 +45,11 @@ def who(
 def _lines(event: dict[str, Any]) -> list[str]:
     facts = event["context"]
     through = f"{event['app']} ({event['release']})" if event["release"] else event["app"]
+    if event["action"] == "query.rows":
+        untold = UNTOLD in facts["keys"]
+        done = "read or changed rows of it, and did not tell which" if untold else f"{facts['operation']} of this row"
+        first = f"{event['time']} {event['actor']} through {through} on {event['resource']}, {facts['rows_of']}: {done}"
+        return [first, f"    trace {event['trace'] or '-'}  {facts['statement'][:_LONGEST]}"]
     done = f"{facts['rows']} rows, {facts['bytes']} bytes, {facts['milliseconds']} ms" if "rows" in facts else "refused"
     first = f"{event['time']} {event['actor']} through {through} on {event['resource']}: {done}"
     said = facts.get("statement") or event["reason"]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration, Pressure, pressures, static_key
+from bailiwick.control.versions import State as Standing
 from bailiwick.core.grants import Offer
 from bailiwick.core.limit_words import limit_words, nearest_words, pressure_words
 from bailiwick.core.messages import AnyConnection
@@ -47,7 +48,9 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class IntegrationView:
-    """An integration as the page shows it; `offers` are the lines of each access."""
+    """An integration as the page shows it; `offers` are the lines of each access. `functions` are those of its own that
+    apps may call, and `proposed` is the version that waits for a second person, 0 for none.
+    """
 
     found: Integration
     kind: str
@@ -57,6 +60,8 @@ class IntegrationView:
     classes: tuple[tuple[str, str], ...]
     apps: int
     limits: tuple[str, ...]
+    functions: tuple[str, ...]
+    proposed: int
     pressures: tuple["PressureView", ...]
 
 
@@ -95,6 +100,12 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
     classes = control.data_classes.of(session)
     reaches = control.deploys.production_reaches(session).values()
     told = pressures(session)
+    functions = control.sql_functions.in_force(session)
+    proposed = {
+        item.name: item.newest.version
+        for item in control.sql_functions.sets(session, identity)
+        if item.newest.state is Standing.PROPOSED
+    }
     used = Counter(name for reach in reaches for name in {item.resource for item in reach.integrations})
     return [
         IntegrationView(
@@ -106,6 +117,8 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
             tuple(sorted(classes.get(item.name, {}).items())),
             used[item.name],
             tuple(limit_words(item.limits)),
+            tuple(function.words for function in functions.get(item.name, ())),
+            proposed.get(item.name, 0),
             tuple(_pressure(pressure, control.clock()) for pressure in told.get(item.name, ())),
         )
         for item in control.integrations.integrations(session)

@@ -34,10 +34,11 @@ def add_queries(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         visitor: Writer,
         text: Annotated[str, Form(max_length=100_000)] = "",
         table: Annotated[str, Form(max_length=200)] = "",
+        row: Annotated[str, Form(max_length=500)] = "",
         since: Annotated[str, Form(max_length=40)] = "",
         cursor: Annotated[str, Form(max_length=20)] = "",
     ) -> Response:
-        asked = WhoBody(text=text, table=table.strip(), since=since.strip(), cursor=cursor)
+        asked = WhoBody(text=text, table=table.strip(), row=row.strip(), since=since.strip(), cursor=cursor)
         content: dict[str, Any] = _nothing()
         try:
             found = look_up(control, visitor.identity, asked)

@@ -8,7 +8,7 @@ from datetime import UTC
 from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, column_words, field_words, mail_words, reach_lines
+from bailiwick.core.reach_words import Line, column_words, day_words, field_words, log_words, mail_words, reach_lines
 from bailiwick.core.row_words import condition_words, rule_words
 
 _MASKS = {
@@ -20,6 +20,11 @@ _MASKS = {
     Mask.EMAIL: "domain only",
     Mask.YEAR: "year only",
     Mask.MONTH: "month only",
+    Mask.HASH: "hash only",
+    Mask.DIGITS: "other digits only",
+    Mask.NOISE5: "up to 5 percent off",
+    Mask.NOISE10: "up to 10 percent off",
+    Mask.NOISE25: "up to 25 percent off",
 }
 _IN_CLEAR = {"http": "plain HTTP", "smtp": "mail (SMTP)"}
 _ALIKE = 0.6
@@ -147,6 +152,8 @@ def _table(resource: str, table: TableGrant) -> Target:
         f"in groups: {', '.join(grouped)}" if grouped else "",
         f"written, never read: {', '.join(written)}" if written else "",
         f"writes only where {' and '.join(map(condition_words, table.checks))}" if table.checks else "",
+        *day_words(table),
+        *log_words(table),
         f"until {table.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if table.until is not None else "",
         f"for: {table.purpose}" if table.purpose else "",
     ]

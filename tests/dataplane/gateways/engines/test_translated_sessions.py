@@ -2,14 +2,27 @@
 
 import asyncio
 import datetime
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
 from bailiwick.core.events import Outcome
-from tests.dataplane.gateways.engines.conftest import APAC, EMEA, SLOW, TRACES, Door
+from bailiwick.core.grants import DayLimits
+from tests.dataplane.gateways.engines.conftest import (
+    APAC,
+    BINDING,
+    EMEA,
+    GRANT,
+    SLOW,
+    TRACES,
+    Door,
+    file_backend,
+    opened,
+)
 
 pytestmark = pytest.mark.req("IN9")
 
@@ -181,3 +194,19 @@ async def test_errors_say_nothing_of_rows(door: Door) -> None:
             await door.ask(EMEA + sql)
         assert "secret" not in str(caught.value).replace("'secret-9'", "")
         assert "APAC" not in str(caught.value) and "broken" not in str(caught.value)
+
+
+async def test_what_may_pass_in_a_day_holds_for_translated_databases_too(sqlite_path: Path) -> None:
+    tables = tuple(
+        table.model_copy(update={"per_day": DayLimits.model_validate({"app": {"rows": 6}})}) for table in GRANT.tables
+    )
+    grant = GRANT.model_copy(update={"tables": tables})
+    door = await opened(replace(BINDING, grant=grant), file_backend("sqlite", sqlite_path, grant=grant))
+    assert len(await door.ask("SELECT item, weight FROM items")) == 4
+    with pytest.raises(psycopg.OperationalError, match="6 rows of items"):
+        await door.ask("SELECT item FROM items")
+    assert [event.context["rows"] for event in door.events if event.action == "query.executed"] == [4, 0]
+    with pytest.raises(psycopg.errors.ConfigurationLimitExceeded):
+        await door.ask("SELECT item FROM items LIMIT 1")
+    assert len(await door.ask(f"{EMEA} SELECT id FROM refunds LIMIT 1")) == 1
+    door.close()  # type: ignore[attr-defined]

@@ -5,6 +5,8 @@ from random import Random
 import pytest
 
 from bailiwick.core.grants import ColumnGrant, DataGrant, Operation, TableGrant
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.rewrite import rewrite
 from tests.fixtures.native_security import Twins, twins
 from tests.fixtures.random_sql import ATTRIBUTES, Queries, policy
 from tests.fixtures.tpch import QUERIES, TABLES
@@ -70,3 +72,15 @@ def test_a_column_that_the_policy_leaves_out_is_not_there_on_either_side(twins: 
     twins.follow(grant, ATTRIBUTES)
     ours, native = twins.ask("SELECT p_name FROM part", grant, ATTRIBUTES)
     assert (ours[0], native[0]) == ("42703", "42703")
+
+
+@pytest.mark.req("IN7")
+def test_rows_of_the_last_days_go_with_the_database_s_clock_and_no_app_moves_it(twins: Twins) -> None:
+    recent = {"column": "o_orderdate", "within_days": 12_000}
+    table = {"relation": "orders", "operations": ["select"], "columns": ["o_orderkey", "o_orderdate"], "rows": [recent]}
+    grant = DataGrant(integration="tpch", tables=(TableGrant.model_validate(table),))
+    twins.follow(grant, ATTRIBUTES)
+    ours, native = twins.ask("SELECT count(*), min(o_orderdate) FROM orders", grant, ATTRIBUTES)
+    assert ours == native
+    with pytest.raises(StatementRefusedError, match="which rows are given here goes by it"):
+        rewrite("SET timezone = 'Pacific/Kiritimati'", grant, ATTRIBUTES)

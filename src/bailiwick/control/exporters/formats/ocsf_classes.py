@@ -183,6 +183,7 @@ _ACTIONS: Mapping[str, tuple[OcsfClass, int]] = {
     "release.rollback-forced": (_LIFECYCLE, 8),
     "query.executed": (_DATASTORE, 4),
     "query.refused": (_DATASTORE, 4),
+    "query.rows": (_DATASTORE, 4),
     "egress.connected": (_NETWORK, 1),
     "egress.refused": (_NETWORK, 5),
     "request.served": (_WEB, 2),

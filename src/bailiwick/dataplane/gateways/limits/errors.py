@@ -6,7 +6,7 @@ from bailiwick.core.errors import BailiwickError
 class LimitedError(BailiwickError):
     """A limit, the breaker or the system's own wish stands in the way; nothing was sent.
 
-    `kind` is `rate`, `at-once`, `queue`, `breaker` or `held`; `retry_seconds` is when to come again.
+    `kind` is `rate`, `at-once`, `queue`, `breaker`, `held` or `day`; `retry_seconds` is when to come again.
     """
 
     code = "integration.limited"

@@ -2,8 +2,10 @@
 
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.accounts import read_accounts
+from bailiwick.dataplane.gateways.sql.added import AddedFunctions, as_they_are
 from bailiwick.dataplane.gateways.sql.asking import Answer, ask, begin_reading, texts
 from bailiwick.dataplane.gateways.sql.comments import signature
+from bailiwick.dataplane.gateways.sql.days import DayCounts
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.listener import SqlListener
 from bailiwick.dataplane.gateways.sql.looking import read_catalogue
@@ -13,14 +15,17 @@ from bailiwick.dataplane.gateways.sql.rewrite import rewrite
 from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect
 
 __all__ = [
+    "AddedFunctions",
     "Answer",
     "Binding",
     "Connection",
     "Database",
+    "DayCounts",
     "Pool",
     "SignInRefusedError",
     "SqlGateway",
     "SqlListener",
+    "as_they_are",
     "ask",
     "begin_reading",
     "connect",

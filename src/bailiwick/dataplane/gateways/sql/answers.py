@@ -42,6 +42,11 @@ class AnswerScanner:
         self._missing = 0
 
     @property
+    def row_left(self) -> int:
+        """How many bytes of a row that was passed on in part are still to come."""
+        return self._row_left
+
+    @property
     def is_within(self) -> bool:
         """Whether a row was passed on in part, so that nothing else can be said before its end."""
         return self._row_left > 0

@@ -7,7 +7,7 @@ ours. Such a statement reads nothing else: no table of data stands in it.
 
 from pglast import ast, enums
 
-from bailiwick.core.grants import DataGrant, Mask
+from bailiwick.core.grants import NOISE_PERCENT, DataGrant, Mask
 from bailiwick.dataplane.gateways.sql import catalogue_words as words
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.catalogue_names import NameReader, constant_text
@@ -49,6 +49,11 @@ def answer(statement: Tree, grant: DataGrant) -> tuple[str, ...]:
     return tuple(reader.asked)
 
 
+def _shown_as_text(mask: Mask | None) -> bool:
+    """Return whether a mask makes text of a column: noise leaves numbers."""
+    return mask not in {None, Mask.NULL, *NOISE_PERCENT}
+
+
 def _is_catalogue(relation: Tree, grant: DataGrant) -> bool:
     if relation.schemaname is not None:
         return relation.schemaname in _SCHEMAS
@@ -73,7 +78,7 @@ class _Reader:
     def __init__(self, grant: DataGrant) -> None:
         self.common: frozenset[str] = frozenset()
         self.asked: dict[str, None] = {}
-        self._view = View(grant, hides=lambda mask: mask not in {None, Mask.NULL})
+        self._view = View(grant, hides=_shown_as_text)
         self._names = NameReader(self._view)
 
     def walk(self, node: Tree, depth: int) -> Tree:

@@ -14,14 +14,16 @@ from bailiwick.core.ids import new_id
 from bailiwick.core.messages import IntegrationLimits
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.limits import Gates, LimitedError, Place, Who
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
+from bailiwick.dataplane.gateways.sql.days import DayCounts, DayMeter
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
 from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
-from bailiwick.dataplane.gateways.sql.upstream import Connection
+from bailiwick.dataplane.gateways.sql.upstream import STATEMENT_SECONDS, Connection
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
 
@@ -32,17 +34,21 @@ _MOST_ACTORS = 1000
 Opened = TypeVar("Opened")
 _NO_DATA = frozenset({"session", "empty"})
 # Classes of insufficient resources (PostgreSQL, appendix A): too many at once, and a configured limit.
-_SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400"}
+_SQLSTATES = {"at-once": "53300", "queue": "53300", "rate": "53400", "held": "53400", "day": "53400"}
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What may be sent for a text, the statements in it, and who is behind them."""
+    """What may be sent for a text, the statements in it, and who is behind them.
+
+    `formats` are those of the answer that were bound, True for binary, where keys of rows are read from it.
+    """
 
     sql: str
     identity: Identity
     call: Call | None
     steps: tuple[Step, ...]
+    formats: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,9 @@ class SqlGateway:
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
     `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
     is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
-    speak PostgreSQL, None where it does; `gates` hold statements back.
+    speak PostgreSQL, None where it does; `gates` hold statements back; `days` counts what passed today;
+    `functions` returns those of a database that may be called beside our own list, the same object while nothing
+    changed.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -89,6 +97,8 @@ class SqlGateway:
     gates: Gates = field(default_factory=Gates.untold)
     silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
+    days: DayCounts = field(default_factory=DayCounts)
+    functions: Callable[[Binding], tuple[AllowedFunction, ...]] = lambda _: ()
     _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 
@@ -117,7 +127,11 @@ class SqlGateway:
             decision = self.authorize(identity, binding)
             if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
                 raise _forbidden(decision, identity)
-            plan = self._known.rewrite(plain, binding.grant, identity.attributes, of=binding)
+            plan = self._known.rewrite(
+                plain, binding.grant, identity.attributes, of=binding, functions=self.functions(binding)
+            )
+            if plan.sets_timeout:
+                plan = plan.within(self._statement_seconds(binding))
         except StatementRefusedError as fault:
             self._note_refusal(fault, binding, identity, trace, plain)
             raise
@@ -140,7 +154,9 @@ class SqlGateway:
             plain, trace = split_comments(sql)
             call = self.resolve(trace) if trace else None
             attributes = call.identity.attributes if call is not None else {}
-            await self._known.foresee(plain, binding.grant, attributes, of=binding, line=binding.app)
+            await self._known.foresee(
+                plain, binding.grant, attributes, of=binding, line=binding.app, functions=self.functions(binding)
+            )
 
     def request_of(self, trace: str, binding: Binding) -> Call:
         """Return the request that a trace id belongs to, when it is one of this very app that is in flight."""
@@ -188,16 +204,36 @@ class SqlGateway:
         try:
             return await self.gates.of(binding).enter(Who.of(binding.app, allowed.identity), statements)
         except LimitedError as fault:
-            self.gates.note_refused(binding, fault)
-            if fault.of_person and allowed.call is not None:
-                self.guard.observe_person_refused(allowed.call.trace)
-            raise StatementRefusedError(
-                fault.message, hint=fault.hint, sqlstate=_SQLSTATES.get(fault.kind, "53000"), deciders=fault.deciders
-            ) from None
+            raise self._limited(binding, fault, allowed) from None
+
+    def _limited(self, binding: Binding, fault: LimitedError, allowed: Allowed) -> StatementRefusedError:
+        self.gates.note_refused(binding, fault)
+        if fault.of_person and allowed.call is not None:
+            self.guard.observe_person_refused(allowed.call.trace)
+        sqlstate = _SQLSTATES.get(fault.kind, "53000")
+        return StatementRefusedError(fault.message, hint=fault.hint, sqlstate=sqlstate, deciders=fault.deciders)
+
+    def day_meter(self, binding: Binding) -> DayMeter | None:
+        """Return what counts how much passes through a socket in a day, None where nothing is limited."""
+        return DayMeter.of(self.days, binding) if not binding.database_of else None
+
+    def require_left(self, days: DayMeter, allowed: Allowed, binding: Binding) -> None:
+        """Raise `StatementRefusedError` when what may pass in a day of a table of some statements has passed."""
+        who = Who.of(binding.app, allowed.identity)
+        try:
+            for step in allowed.steps:
+                if step.rewritten.operation != "catalogue":
+                    days.require(step.rewritten.tables, who)
+        except LimitedError as fault:
+            raise self._limited(binding, fault, allowed) from None
 
     def limits(self, binding: Binding) -> IntegrationLimits | None:
         """Return how long statements may take and how large answers may be; None for an app's own database."""
         return self.gates.of(binding).limits if not binding.database_of else None
+
+    def _statement_seconds(self, binding: Binding) -> float:
+        limits = self.limits(binding)
+        return limits.statement_seconds if limits is not None else STATEMENT_SECONDS
 
     def saw_rows(self, binding: Binding, rows: int) -> None:
         """Tell the guard of rows that were read or written; those of an app's own database are its own."""
@@ -223,6 +259,23 @@ class SqlGateway:
         facts = {"id": new_id("evt"), "time": self.clock(), "trace": trace, "context": context}
         # Of one made as events are, as there is one for each statement: what differs is of our own making.
         self.emit(self._event_like(binding, allowed.identity).model_copy(update=facts))
+
+    def note_rows(self, allowed: Allowed, step: Step, binding: Binding, table: str, keys: tuple[str, ...]) -> None:
+        """Audit which rows of a table a statement read or changed, as far as it told."""
+        what = step.rewritten
+        # What the index of the log takes first is the keys.
+        context: dict[str, ContextFact] = {
+            "keys": keys,
+            "rows_of": table,
+            "fingerprint": step.fingerprint,
+            "operation": what.operation,
+            "statement": what.normalised[:500],
+        }
+        trace = allowed.call.trace if allowed.call else ""
+        event = binding.event(
+            self.clock(), allowed.identity, trace, action="query.rows", outcome=Outcome.SUCCESS, context=context
+        )
+        self.emit(event)
 
     def _event_like(self, binding: Binding, identity: Identity) -> AuditEvent:
         """Return the event of a statement that this somebody ran through this socket, without what it did."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from bailiwick.core.grants import DataGrant
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS
 from bailiwick.dataplane.gateways.sql.rewriting import Answer, LostStatementError, RewritingProcess, answer_to
@@ -18,6 +19,7 @@ from bailiwick.dataplane.gateways.sql.statements import Plan
 LONG_CHARACTERS = 2000
 _KEPT, _KEPT_CHARACTERS = 500, 2_000_000
 _Key = tuple[str, tuple[tuple[str, str], ...]]
+Functions = tuple[AllowedFunction, ...]
 
 
 class _Kept:
@@ -26,6 +28,19 @@ class _Kept:
     def __init__(self) -> None:
         self._answers: OrderedDict[_Key, Answer] = OrderedDict()
         self._characters = 0
+        self._functions: Functions = ()
+
+    def under(self, functions: Functions) -> "_Kept":
+        """Return it, empty when other functions may be called than when it was filled."""
+        if functions is not self._functions and functions != self._functions:
+            self._answers.clear()
+            self._characters = 0
+        self._functions = functions
+        return self
+
+    def is_under(self, functions: Functions) -> bool:
+        """Return whether these may still be called, and no others."""
+        return functions == self._functions
 
     def get(self, key: _Key) -> Answer | None:
         if key in self._answers:
@@ -57,12 +72,14 @@ class KnownRewrites:
         """Return whether a statement should be foreseen: it is long, and not so long that it is refused for that."""
         return LONG_CHARACTERS < len(sql) <= MAX_STATEMENT_CHARACTERS
 
-    def rewrite(self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object) -> Plan:
+    def rewrite(
+        self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object, functions: Functions = ()
+    ) -> Plan:
         """Return what a statement becomes; raise `StatementRefusedError` when it becomes nothing."""
-        kept, key = self._kept.setdefault(of, _Kept()), _key(plain, attributes)
+        kept, key = self._kept.setdefault(of, _Kept()).under(functions), _key(plain, attributes)
         answer = kept.get(key)
         if answer is None:
-            answer = answer_to(plain, grant, attributes)
+            answer = answer_to(plain, grant, attributes, functions)
             kept.put(key, answer)
         if isinstance(answer, LostStatementError):
             kept.forget(key)
@@ -71,14 +88,23 @@ class KnownRewrites:
         return answer
 
     async def foresee(
-        self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object, line: str
+        self,
+        plain: str,
+        grant: DataGrant,
+        attributes: Mapping[str, str],
+        *,
+        of: object,
+        line: str,
+        functions: Functions = (),
     ) -> None:
         """Have a statement rewritten by the other process, unless it is known; one of a line at a time."""
-        kept, key = self._kept.setdefault(of, _Kept()), _key(plain, attributes)
+        kept, key = self._kept.setdefault(of, _Kept()).under(functions), _key(plain, attributes)
         lock = self._lines.setdefault(line, asyncio.Lock())
         async with lock:
             if kept.get(key) is None:
-                kept.put(key, await self._beside.ask(plain, grant, attributes))
+                answer = await self._beside.ask(plain, grant, attributes, functions)
+                if kept.is_under(functions):
+                    kept.put(key, answer)
 
 
 def _key(plain: str, attributes: Mapping[str, str]) -> _Key:

@@ -9,6 +9,7 @@ from pglast.stream import RawStream
 from bailiwick.core.grants import Mask
 from bailiwick.core.masks import HIDDEN, SHOWN_AT_END
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.keyed import keyed
 
 # The parser fills every field; its type hints do not know which ones, so the tree is untyped here.
 Tree = Any
@@ -40,11 +41,11 @@ def column_text(column: str, mask: Mask | None, seen: str = "") -> str:
     name = quoted(column)
     if mask is None:
         return f"CASE WHEN {seen} THEN {name} ELSE {name} END AS {name}" if seen else name
-    return f"{_masked(name, mask)} AS {name}"
+    return f"{keyed(name, mask) if mask.is_keyed else _masked(name, mask)} AS {name}"
 
 
 def _masked(name: str, mask: Mask) -> str:
-    """Return what is shown of a column. Nothing here may fail, or depend on a setting: both would tell more."""
+    """Return what is shown of a column. Nothing here may fail, or depend on a setting of an app's: both would tell."""
     text = f"CAST({name} AS text)"
     if mask in SHOWN_AT_END:
         shown = SHOWN_AT_END[mask]

@@ -11,8 +11,10 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.answers import Answers, AnswerScanner, Mark
 from bailiwick.dataplane.gateways.sql.faults import told
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGateway
+from bailiwick.dataplane.gateways.sql.holding import BrokenOffError
 from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, error_fields, text
 from bailiwick.dataplane.gateways.sql.prepared import Prepared
+from bailiwick.dataplane.gateways.sql.row_keys import RowKeys
 from bailiwick.dataplane.gateways.sql.statements import Step
 
 _STATUSES = frozenset([b"I", b"T", b"E"])
@@ -32,6 +34,7 @@ class _Running:
     began: float
     rows: int = 0
     bytes: int = 0
+    keys: RowKeys | None = None
 
 
 class DatabaseGoneError(Exception):
@@ -46,7 +49,7 @@ class DatabaseGoneError(Exception):
 class Relay:
     """The answers of one connection: who is behind what runs, and the state that the database is in.
 
-    `came` is told of the bytes of rows that came, and may raise.
+    `came` is told of the rows that came and their bytes, and may raise; `changed` of rows that were changed.
     """
 
     gateway: SqlGateway
@@ -59,7 +62,10 @@ class Relay:
     behind: list[Identity] = field(default_factory=list)
     awaiting: bool = False
     heard: int = 0
-    came: Callable[[int], None] = lambda _: None
+    # What keys of rows are hashed with, where the grant logs any.
+    mask_key: bytes = b""
+    came: Callable[[Allowed, Step, int, int], None] = lambda *_: None
+    changed: Callable[[Allowed, Step, int], None] = lambda *_: None
     _running: deque[_Running] = field(default_factory=deque)
     _scanner: AnswerScanner = field(default_factory=AnswerScanner)
 
@@ -73,6 +79,8 @@ class Relay:
         began = time.perf_counter()
         for step in allowed.steps:
             self._running.append(_Running(allowed, step, began))
+            if step.rewritten.shown and step.rewritten.operation != "declare":
+                self._running[-1].keys = self._row_keys(allowed, step)
             if step.declares:
                 self.prepared.declare(step.declares, allowed)
         if allowed.call is not None and allowed.identity not in self.behind:
@@ -85,19 +93,26 @@ class Relay:
         """
         left = deque(awaited)
         while left:
+            begun = self._scanner.row_left
             answers = self._scanner.feed(await self._receive(database))
-            data = self._understand(answers, left, until_ready=awaited[-1] == b"Z", silent_ready=silent_ready)
+            try:
+                data = self._understand(answers, left, until_ready=awaited[-1] == b"Z", silent_ready=silent_ready)
+            except BrokenOffError:
+                self._note_broken_off()
+                await self._finish_row(database, answers.data, begun)
+                raise
             if data:
                 await self.pass_on(data)
 
     def _understand(self, answers: Answers, left: deque[bytes], *, until_ready: bool, silent_ready: bool) -> bytes:
         """Take note of all answers in a chunk, strike those off that were awaited, and return what to pass on."""
-        data, place, rows = answers.data, 0, 0
+        data, place, seen, rows = answers.data, 0, 0, 0
         pieces: list[bytes] = []
         for mark in answers.marks:
             kind = mark.kind
-            self._saw_rows(mark.rows - rows, mark.begin - place)
-            rows = mark.rows
+            self._saw_rows(mark.rows - rows, mark.begin - seen)
+            self._read_keys(data, seen, mark.begin)
+            rows, seen = mark.rows, mark.end
             self._observe(kind, data, mark)
             if kind in _SOFTENED or (silent_ready and kind == _READY):
                 pieces.append(data[place : mark.begin])
@@ -109,8 +124,23 @@ class Relay:
             elif kind == _ERROR and not until_ready:
                 # Nothing more is answered before the app sends Sync.
                 left.clear()
-        self._saw_rows(answers.rows - rows, len(data) - place)
+        self._saw_rows(answers.rows - rows, len(data) - seen)
+        self._read_keys(data, seen, len(data))
         return b"".join([*pieces, data[place:]]) if pieces else data
+
+    def _note_broken_off(self) -> None:
+        """Audit a statement that is not answered to its end: rows of it have gone."""
+        if self._running:
+            self._note(self._running[0], "", self._running[0].rows)
+
+    async def _finish_row(self, database: Channel, data: bytes, begun: int) -> None:
+        """Pass on the rest of a row that has begun, so that what is said then is not taken for a part of it."""
+        while begun > len(data):
+            await self.pass_on(data)
+            begun -= len(data)
+            data = await self._receive(database)
+        if begun:
+            await self.pass_on(data[:begun])
 
     def ask(self, database: Channel, data: bytes) -> None:
         """Write to the database; raise `DatabaseGoneError` when it is gone."""
@@ -144,12 +174,22 @@ class Relay:
         self.heard += 1
         return chunk
 
+    def _row_keys(self, allowed: Allowed, step: Step) -> RowKeys:
+        def note(table: str, keys: tuple[str, ...]) -> None:
+            self.gateway.note_rows(allowed, step, self.binding, table, keys)
+
+        return RowKeys(step.rewritten.shown, allowed.formats, self.mask_key, note)
+
+    def _read_keys(self, data: bytes, begin: int, end: int) -> None:
+        if end > begin and self._running and self._running[0].keys is not None:
+            self._running[0].keys.feed(data[begin:end])
+
     def _saw_rows(self, rows: int, size: int) -> None:
         if self._running and size:
             running = self._running[0]
+            self.came(running.allowed, running.step, rows, size)
             running.rows += rows
             running.bytes += size
-            self.came(size)
         if rows:
             self.gateway.saw_rows(self.binding, rows)
 
@@ -183,17 +223,25 @@ class Relay:
         rows = int(last) if last.isdecimal() and len(last) < _MOST_DIGITS else running.rows
         if rows != running.rows:
             self.gateway.saw_rows(self.binding, rows - running.rows)
+            self.changed(running.allowed, running.step, max(0, rows - running.rows))
         step = running.step
         if step.declares:
             self.prepared.declared(step.declares, running.allowed, holds=step.holds)
+        self._note(running, tag, rows)
+
+    def _note(self, running: _Running, tag: str, rows: int) -> None:
         spent = (time.perf_counter() - running.began) * 1000
-        self.gateway.note_executed(running.allowed, step, self.binding, Measured(tag, rows, running.bytes, spent))
+        if running.keys is not None:
+            running.keys.end(rows=rows)
+        measured = Measured(tag, rows, running.bytes, spent)
+        self.gateway.note_executed(running.allowed, running.step, self.binding, measured)
 
 
 def fetching(step: Step, cursor: Allowed) -> Step:
     """Return a FETCH as it is audited: by the tables of the cursor that it reads from."""
     made = next(one for one in cursor.steps if one.declares == step.uses)
-    return replace(step, rewritten=replace(step.rewritten, tables=made.rewritten.tables))
+    tables, shown = made.rewritten.tables, made.rewritten.shown
+    return replace(step, rewritten=replace(step.rewritten, tables=tables, shown=shown))
 
 
 def _softened(data: bytes, mark: Mark, *, own: bool) -> bytes:

@@ -7,7 +7,7 @@ conditions before the row filter, and a condition that fails (`1/0`) would tell 
 (PostgreSQL documentation, 41.5 "Rules and Privileges", on leaky views).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,12 +16,14 @@ from pglast import ast, parse_sql
 from pglast.parser import ParseError, normalize
 
 from bailiwick.core.grants import DataGrant, Operation, TableGrant
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope, calls_of, grouped_source, only_table
 from bailiwick.dataplane.gateways.sql.pieces import Tree, column_text, quoted, statement_text
 from bailiwick.dataplane.gateways.sql.rows import RowFilter
 from bailiwick.dataplane.gateways.sql.settings import check_setting
+from bailiwick.dataplane.gateways.sql.shown_keys import ShownKeys, shown_keys
 from bailiwick.dataplane.gateways.sql.walking import Walker
 from bailiwick.dataplane.gateways.sql.writes import ROW_CHECK_MARK, Writing
 
@@ -31,16 +33,24 @@ MAX_STATEMENT_CHARACTERS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What may be sent: the SQL, what kind of operation it is, which tables it touches, and its text without values."""
+    """What may be sent: the SQL, what kind of operation it is, which tables it touches, and its text without values.
+
+    `shown` is where the keys of rows are in its answer, of tables whose rows are logged.
+    """
 
     sql: str
     operation: str
     tables: tuple[str, ...]
     normalised: str
+    shown: tuple[ShownKeys, ...] = ()
 
 
-def rewrite(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Rewritten:
+def rewrite(
+    sql: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()
+) -> Rewritten:
     """Return what a statement becomes under a grant, for a person with these attributes.
+
+    `functions` of the database may be called beside those that only compute from their arguments.
 
     Raises `StatementRefusedError` for anything that is not clearly allowed.
     """
@@ -61,7 +71,7 @@ def rewrite(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Rewrit
         raise StatementRefusedError(
             "one call holds several statements", hint="send each statement in a call of its own", sqlstate="42601"
         )
-    return _Rewriter(grant, attributes).run(statements[0].stmt, normalised)
+    return _Rewriter(grant, attributes, functions).run(statements[0].stmt, normalised)
 
 
 @lru_cache(maxsize=1000)
@@ -88,13 +98,14 @@ def _first(fault: Exception) -> str:
 
 
 class _Rewriter:
-    def __init__(self, grant: DataGrant, attributes: Mapping[str, str]) -> None:
+    def __init__(self, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction]) -> None:
         self._grant = grant
         self._tables = {(table.namespace, table.relation): table for table in grant.tables}
+        self._logs = any(table.row_log is not None for table in grant.tables)
         self._touched: dict[str, None] = {}
         self._rows = RowFilter(attributes)
         columns = frozenset(column.name for table in grant.tables for column in table.columns if column.readable)
-        self._walker = Walker(self._seen, self._in_groups, columns)
+        self._walker = Walker(self._seen, self._in_groups, columns, functions)
         self._writing = Writing(self._rows, self._walker)
 
     def run(self, statement: Any, normalised: str) -> Rewritten:
@@ -111,11 +122,12 @@ class _Rewriter:
                 return Rewritten(statement_text(statement), "session", (), normalised)
             if kind == "SelectStmt" and is_of_a_driver(normalised):
                 return Rewritten(statement_text(statement), "select", ("pg_type",), normalised)
+            shown = shown_keys(statement, self._tables) if self._logs else ()
             handlers[kind](statement)
             printed = statement_text(statement)
         except RecursionError:
             raise StatementRefusedError("the statement is nested too deeply", sqlstate="54001") from None
-        return Rewritten(printed, kind.removesuffix("Stmt").lower(), tuple(self._touched), normalised)
+        return Rewritten(printed, kind.removesuffix("Stmt").lower(), tuple(self._touched), normalised, shown)
 
     # -- statements ----------------------------------------------------------------------------------------------
 

@@ -13,13 +13,15 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import IO, Any
 
 from bailiwick.core.grants import DataGrant
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.rewrite import Rewritten
+from bailiwick.dataplane.gateways.sql.shown_keys import ShownKeys
 from bailiwick.dataplane.gateways.sql.statements import Plan, Step, plan
 
 Answer = Plan | StatementRefusedError
@@ -32,10 +34,12 @@ class LostStatementError(StatementRefusedError):
     """Nobody could look at a statement; the next time somebody may."""
 
 
-def answer_to(plain: str, grant: DataGrant, attributes: Mapping[str, str]) -> Answer:
+def answer_to(
+    plain: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()
+) -> Answer:
     """Return what a statement becomes, or why it becomes nothing."""
     try:
-        return plan(plain, grant, attributes)
+        return plan(plain, grant, attributes, functions)
     except StatementRefusedError as fault:
         return fault
 
@@ -47,9 +51,16 @@ class RewritingProcess:
         self._turn = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    async def ask(self, plain: str, grant: DataGrant, attributes: Mapping[str, str]) -> Answer:
+    async def ask(
+        self, plain: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()
+    ) -> Answer:
         """Return the answer; a refusal when there is none in time."""
-        question = {"plain": plain, "grant": grant.model_dump(mode="json"), "attributes": dict(attributes)}
+        question = {
+            "plain": plain,
+            "grant": grant.model_dump(mode="json"),
+            "attributes": dict(attributes),
+            "functions": [item.model_dump(mode="json") for item in functions],
+        }
         async with self._turn:
             return await asyncio.to_thread(self._ask, question)
 
@@ -114,7 +125,8 @@ def _read_answer(said: Mapping[str, Any]) -> Answer:
 
 
 def _read_step(said: Mapping[str, Any]) -> Step:
-    rewritten = Rewritten(**{**said["rewritten"], "tables": tuple(said["rewritten"]["tables"])})
+    shown = tuple(ShownKeys(**{**item, "places": tuple(item["places"])}) for item in said["rewritten"]["shown"])
+    rewritten = Rewritten(**{**said["rewritten"], "tables": tuple(said["rewritten"]["tables"]), "shown": shown})
     return Step(**{**said, "rewritten": rewritten})
 
 
@@ -139,7 +151,8 @@ def main() -> None:
             asked = _read(sys.stdin.buffer)
         except EOFError:
             return
-        answer = answer_to(asked["plain"], DataGrant.model_validate(asked["grant"]), asked["attributes"])
+        functions = [AllowedFunction.model_validate(item) for item in asked["functions"]]
+        answer = answer_to(asked["plain"], DataGrant.model_validate(asked["grant"]), asked["attributes"], functions)
         _write(sys.stdout.buffer, _said(answer))
 
 

@@ -8,6 +8,8 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import literal, quoted
 
 END_MARK = "bailiwick-grant-ended"
+# By the database's own clock, in UTC: the zone of the session is an app's to change.
+_TODAY = "CAST(timezone('UTC', statement_timestamp()) AS date)"
 _SIGNS = {"equals": "=", "above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
 
 
@@ -54,10 +56,11 @@ class RowFilter:
             # What stands between two commas is nothing, and not the rows that have an empty text there.
             given = _listed([value for value in several if value])
             return f"({what} IN ({given}))" if given else "FALSE"
-        if condition.one_of is not None:
-            return f"({what} IN ({_listed(condition.one_of)}))"
-        if condition.none_of is not None:
-            return f"({what} NOT IN ({_listed(condition.none_of)}))"
+        listed = condition.one_of or condition.none_of
+        if listed is not None:
+            return f"({what} {'IN' if condition.one_of else 'NOT IN'} ({_listed(listed)}))"
+        if condition.within_days is not None:
+            return f"({what} >= {_TODAY} - {condition.within_days})"
         name = next(name for name in _SIGNS if getattr(condition, name) is not None)
         return f"({what} {_SIGNS[name]} {literal(getattr(condition, name))})"
 

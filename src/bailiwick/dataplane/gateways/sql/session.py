@@ -33,6 +33,7 @@ from bailiwick.dataplane.gateways.sql.messages import (
 )
 from bailiwick.dataplane.gateways.sql.parameters import check_parameter_types
 from bailiwick.dataplane.gateways.sql.relaying import DatabaseGoneError, Relay, fetching
+from bailiwick.dataplane.gateways.sql.row_keys import read_formats
 from bailiwick.dataplane.gateways.sql.upstream import Connection
 
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
@@ -61,7 +62,9 @@ class SqlSession:
 
     def __post_init__(self) -> None:
         self._holding = Holding(self.gateway, self.binding)
-        self._answers = Relay(self.gateway, self.binding, self.channel, came=self._holding.came)
+        self._answers = Relay(
+            self.gateway, self.binding, self.channel, came=self._holding.came, changed=self._holding.changed
+        )
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -92,6 +95,7 @@ class SqlSession:
         self.upstream = await self._start()
         if self.upstream is None:
             return
+        self._answers.mask_key = bytes.fromhex(self.upstream.target.mask_key)
         self._look_for_silence(-1)
         self.upstream.channel.on_end = self._database_ended
         while await self._serve_part(self.upstream.channel):
@@ -277,6 +281,8 @@ class SqlSession:
         allowed = self._current(
             self._answers.prepared.statements.get(name), f"prepared statement '{name[:60]}'", "26000"
         )
+        if any(step.rewritten.shown for step in allowed.steps):
+            allowed = replace(allowed, formats=read_formats(message.body))
         self._answers.prepared.ask(self._answers.prepared.portals, portal, allowed)
         return message
 

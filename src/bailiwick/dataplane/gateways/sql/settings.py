@@ -8,7 +8,7 @@ depends on the style of dates and bytes.
 
 import re
 
-from pglast import ast
+from pglast import ast, parse_sql
 
 from bailiwick.core.grants import DataGrant, RowCondition, conditions_of
 from bailiwick.dataplane.gateways.sql import grammar
@@ -47,7 +47,22 @@ def check_setting(statement: Tree, grant: DataGrant) -> None:
         )
 
 
+def timeout_of(statement: Tree) -> float:
+    """Return the seconds that a SET gives statements, 0 where it is about something else."""
+    if (statement.name or "").lower() != "statement_timeout" or not statement.args:
+        return 0.0
+    return _seconds(", ".join(map(_text, statement.args)).lower())
+
+
+def with_timeout(sql: str, seconds: float) -> str:
+    """Return a SET of the time that statements may take, with another time."""
+    statement: Tree = parse_sql(sql)[0].stmt
+    return f"SET {'LOCAL ' if statement.is_local else ''}statement_timeout = {max(1, round(seconds * 1000))}"
+
+
 def _goes_by_zone(condition: RowCondition) -> bool:
+    if condition.within_days is not None:
+        return True
     several = (*(condition.one_of or ()), *(condition.none_of or ()))
     single = (condition.equals, condition.above, condition.at_least, condition.below, condition.at_most)
     return any(value is not None and _WITHOUT_ZONE.fullmatch(value) for value in (*several, *single))

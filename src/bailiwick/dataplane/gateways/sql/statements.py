@@ -4,8 +4,8 @@ Data goes to `rewrite`, questions about the catalogue to `catalogue`. What moves
 is taken apart here to the query inside, which is rewritten as if it had been asked alone.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pglast import ast, parse_sql
@@ -14,10 +14,13 @@ from pglast.parser import ParseError, fingerprint, normalize
 from pglast.stream import RawStream
 
 from bailiwick.core.grants import DataGrant
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql import catalogue
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, rewrite
+from bailiwick.dataplane.gateways.sql.settings import timeout_of, with_timeout
+from bailiwick.dataplane.gateways.sql.shown_keys import untold
 
 _MOST_STATEMENTS = 20
 _HOLD = 0x20  # CURSOR_OPT_HOLD of nodes/parsenodes.h
@@ -34,6 +37,7 @@ class Step:
     """One statement: what it was rewritten to, and its fingerprint, which is the same for other values.
 
     `declares` is the cursor that it makes (with `holds` one that outlives the transaction), `uses` one it works with.
+    `timeout` are the seconds that it gives statements after it, 0 where it says nothing of that.
     """
 
     rewritten: Rewritten
@@ -41,6 +45,7 @@ class Step:
     declares: str = ""
     holds: bool = False
     uses: str = ""
+    timeout: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +53,36 @@ class Plan:
     """All statements of one text, in order."""
 
     steps: tuple[Step, ...]
+    sets_timeout: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note what is asked for each time that it is sent."""
+        object.__setattr__(self, "sets_timeout", any(step.timeout for step in self.steps))
 
     @property
     def sql(self) -> str:
         """What is sent."""
         return "; ".join(step.rewritten.sql for step in self.steps)
 
+    def within(self, seconds: float) -> "Plan":
+        """Return it with no longer time for statements than so many seconds."""
+        return Plan(tuple(_within(step, seconds) for step in self.steps))
 
-def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str]) -> Plan:
+
+def _within(step: Step, seconds: float) -> Step:
+    if step.timeout <= seconds:
+        return step
+    return replace(step, rewritten=replace(step.rewritten, sql=with_timeout(step.rewritten.sql, seconds)))
+
+
+def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()) -> Plan:
     """Return what is sent for a text, for a person with these attributes; raise `StatementRefusedError`."""
     texts = _texts(sql)
     if len(texts) > _MOST_STATEMENTS:
         raise StatementRefusedError(
             f"one call holds more than {_MOST_STATEMENTS} statements", hint="send them in several", sqlstate="54000"
         )
-    return Plan(tuple(_Planner(grant, attributes).step(text) for text in texts))
+    return Plan(tuple(_Planner(grant, attributes, functions).step(text) for text in texts))
 
 
 @lru_cache(maxsize=1000)
@@ -83,9 +103,10 @@ def _texts(sql: str) -> list[str]:
 
 
 class _Planner:
-    def __init__(self, grant: DataGrant, attributes: Mapping[str, str]) -> None:
+    def __init__(self, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction]) -> None:
         self._grant = grant
         self._attributes = attributes
+        self._functions = functions
 
     def step(self, sql: str) -> Step:
         statement = _statement(sql)
@@ -102,7 +123,7 @@ class _Planner:
         handler = handlers.get(type(statement).__name__)
         found = handler(statement) if handler is not None else None
         if found is None:
-            found = Step(rewrite(sql, self._grant, self._attributes), "")
+            found = Step(rewrite(sql, self._grant, self._attributes, self._functions), "")
         return replace(found, fingerprint=fingerprint(sql) if found.rewritten.sql else "")
 
     def _select(self, statement: Tree) -> Step | None:
@@ -129,7 +150,8 @@ class _Planner:
             statement.relation = statement.attlist = None
         inner = self._inner(statement.query)
         statement.query = _statement(inner.sql)
-        return Step(replace(inner, sql=RawStream()(statement), operation="copy"), "")
+        shown = untold(inner.shown, {(table.namespace, table.relation): table for table in self._grant.tables})
+        return Step(replace(inner, sql=RawStream()(statement), operation="copy", shown=shown), "")
 
     def _declare(self, statement: Tree) -> Step:
         inner = self._inner(statement.query)
@@ -142,7 +164,7 @@ class _Planner:
         if not isinstance(query, ast.SelectStmt):
             raise StatementRefusedError("COPY and cursors are passed on of a SELECT only")
         text = RawStream()(query)
-        return self._about_the_catalogue(query) or rewrite(text, self._grant, self._attributes)
+        return self._about_the_catalogue(query) or rewrite(text, self._grant, self._attributes, self._functions)
 
     def _fetch(self, statement: Tree) -> Step:
         return Step(_session(statement, "fetch"), "", uses=statement.portalname)
@@ -163,7 +185,12 @@ class _Planner:
                 raise StatementRefusedError(
                     f"{statement.name} stays as it is: {min(fitting)}", hint="leave it at its default"
                 )
-        return None
+        timeout = timeout_of(statement)
+        return (
+            Step(rewrite(RawStream()(statement), self._grant, self._attributes, self._functions), "", timeout=timeout)
+            if timeout
+            else None
+        )
 
 
 def _session(statement: Tree, operation: str = "session") -> Rewritten:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bailiwick.core.errors import UnavailableError
+from bailiwick.core.keyed_masks import pads
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.sql.keyed import SETTING
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
     PROTOCOL_3,
@@ -37,7 +39,10 @@ class SignInRefusedError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where a database is and who we are there; the password does not show itself."""
+    """Where a database is and who we are there; the password does not show itself.
+
+    `mask_key` is the key that masks of columns are made with (hexadecimal), empty where none is needed.
+    """
 
     host: str
     port: int
@@ -45,6 +50,7 @@ class Database:
     user: str
     password: str = field(repr=False)
     tls: bool = False
+    mask_key: str = field(default="", repr=False)
 
 
 @dataclass(eq=False)
@@ -131,6 +137,9 @@ async def _connect(target: Database, application: str, statement_seconds: float)
         "standard_conforming_strings": "on",
         "statement_timeout": f"{max(1, round(statement_seconds * 1000))}ms",
     }
+    if target.mask_key:
+        # Said here and not by SET: that would stand in the database's log of statements.
+        settings[SETTING] = pads(bytes.fromhex(target.mask_key)).hex()
     body = struct.pack("!I", PROTOCOL_3) + b"".join(text(k) + text(v) for k, v in settings.items()) + b"\0"
     channel.write(struct.pack("!I", len(body) + 4) + body)
     try:

@@ -1,16 +1,18 @@
 """Walking a statement: everything in it is of a known kind, and each table is replaced by what stands for it. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pglast import ast, enums
 
+from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.fields import as_reference, as_table, check_field, check_reference
 from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope
-from bailiwick.dataplane.gateways.sql.pieces import Tree
+from bailiwick.dataplane.gateways.sql.pieces import Tree, expression
 
 _DEEPEST = 120
+_QUALIFIED = 2
 # Operators stand in calls, behind ANY and ALL, and behind ORDER BY … USING.
 OPERATORS_OF = {"A_Expr": "name", "SubLink": "operName", "SortBy": "useOp"}
 
@@ -19,15 +21,21 @@ class Walker:
     """Refuses whatever is not clearly allowed.
 
     `seen` returns what stands in the place of a table that is read, `in_groups` what does where a SELECT reads columns
-    of one in groups only; `columns` are the names of those that are granted.
+    of one in groups only; `columns` are the names of those that are granted, and `functions` those of the database
+    itself that were allowed.
     """
 
     def __init__(
-        self, seen: Callable[[Tree], Tree], in_groups: Callable[[Tree, Scope], Grouped | None], columns: frozenset[str]
+        self,
+        seen: Callable[[Tree], Tree],
+        in_groups: Callable[[Tree, Scope], Grouped | None],
+        columns: frozenset[str],
+        functions: Iterable[AllowedFunction] = (),
     ) -> None:
         self._seen = seen
         self._in_groups = in_groups
         self._columns = columns
+        self._functions = {(item.namespace, item.name, len(item.arguments)): item for item in functions}
 
     def walk(self, node: Tree) -> Tree:
         """Check a node and all below it, and return what stands in its place."""
@@ -80,19 +88,19 @@ class Walker:
         clause = node.withClause
         if clause is None:
             return scope
-        names = frozenset(expression.ctename for expression in clause.ctes)
+        names = frozenset(common.ctename for common in clause.ctes)
         known = scope | names if clause.recursive else scope
-        for expression in clause.ctes:
-            if expression.search_clause or expression.cycle_clause:
+        for common in clause.ctes:
+            if common.search_clause or common.cycle_clause:
                 raise StatementRefusedError("SEARCH and CYCLE are not passed on")
-            expression.ctequery = self._walk(expression.ctequery, known, depth + 1)
-            known = known | {expression.ctename}
+            common.ctequery = self._walk(common.ctequery, known, depth + 1)
+            known = known | {common.ctename}
         return scope | names
 
     def _check_node(self, node: Tree, kind: str) -> None:
         match kind:
             case "FuncCall":
-                _check_name(node.funcname, grammar.FUNCTIONS, "the function")
+                self._check_function(node)
             case "A_Expr" | "SubLink" | "SortBy":
                 check_operators(node, kind)
             case "ColumnRef":
@@ -101,6 +109,22 @@ class Walker:
                 check_field(node)
             case _:
                 self._check_rarer(node, kind)
+
+    def _check_function(self, node: Tree) -> None:
+        names = tuple(str(part.sval) for part in node.funcname)
+        arguments = node.args or ()
+        named = (names[0], names[-1], len(arguments))
+        allowed = self._functions.get(named) if len(names) == _QUALIFIED else None
+        if allowed is None:
+            _check_name(node.funcname, grammar.FUNCTIONS, "the function")
+            return
+        special = (node.agg_star, node.agg_distinct, node.agg_filter, node.agg_order, node.over, node.func_variadic)
+        if any(special) or any(isinstance(argument, ast.NamedArgExpr) for argument in arguments):
+            raise StatementRefusedError(f"{'.'.join(names)[:80]} is called with its arguments in order, and alone")
+        if arguments:
+            # With the very types it is this function, and no other of its name.
+            casts = [_cast(argument, kind) for argument, kind in zip(arguments, allowed.arguments, strict=True)]
+            node.args = tuple(casts)
 
     def _check_rarer(self, node: Tree, kind: str) -> None:
         if kind == "TypeName":
@@ -114,6 +138,13 @@ class Walker:
             _check_name(node.collname, grammar.COLLATIONS, "the collation")
         elif kind == "RangeFunction" and node.coldeflist:
             raise StatementRefusedError("functions with a list of column definitions are not passed on")
+
+
+def _cast(argument: Tree, kind: str) -> Tree:
+    """Return an argument as a value of a type of PostgreSQL itself."""
+    cast = expression(f"CAST(x AS pg_catalog.{kind})")
+    cast.arg = argument
+    return cast
 
 
 def check_operators(node: Tree, kind: str) -> None:

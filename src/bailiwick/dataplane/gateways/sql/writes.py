@@ -75,11 +75,14 @@ class Writing:
             raise StatementRefusedError(
                 f"rows of {table.relation} are limited, so they are given as VALUES here", hint="insert row by row"
             )
-        limits = [(condition, True) for condition in _single(table.rows, table)]
-        limits += [(condition, False) for condition in table.checks]
-        for condition, decides in limits:
+        decisive = _single(table.rows, table)
+        for condition in decisive:
+            # As they were given: a column may have several conditions, each of which puts another value there.
             if condition.column in names:
-                self._check_given(source, table, condition, names.index(condition.column), decides=decides)
+                _require_plain(source, names.index(condition.column), condition.column)
+        for condition in (*decisive, *table.checks):
+            if condition.column in names:
+                self._check_given(source, table, condition, names.index(condition.column))
                 continue
             value = self._rows.fixed(condition)
             if value is None:
@@ -93,17 +96,12 @@ class Writing:
         if table.until is not None:
             source.valuesLists = tuple(_while_it_lasts(row, names, table) for row in source.valuesLists)
 
-    def _check_given(
-        self, source: Tree, table: TableGrant, condition: RowCondition, place: int, *, decides: bool
-    ) -> None:
+    def _check_given(self, source: Tree, table: TableGrant, condition: RowCondition, place: int) -> None:
         # Values are compared as what the column makes of them.
         typed = _typed(table, condition.column)
-        rows = []
-        for row in source.valuesLists:
-            if decides and not _is_plain(row[place]):
-                raise StatementRefusedError(f"{condition.column} decides who sees a row: give it as a plain value")
-            rows.append((*row[:place], self._checked(row[place], condition, typed), *row[place + 1 :]))
-        source.valuesLists = tuple(rows)
+        source.valuesLists = tuple(
+            (*row[:place], self._checked(row[place], condition, typed), *row[place + 1 :]) for row in source.valuesLists
+        )
 
     def _checked(self, given: Tree, condition: RowCondition, typed: str) -> Tree:
         """Return a value that is made only if it meets a condition, and else fails with our mark in the error."""
@@ -167,6 +165,11 @@ def _single(rules: Sequence[RowRule], table: TableGrant) -> list[RowCondition]:
                 hint="whoever gives the grant says it with equals, one_of, at_least and at_most",
             )
     return found
+
+
+def _require_plain(source: Tree, place: int, column: str) -> None:
+    if not all(_is_plain(row[place]) for row in source.valuesLists):
+        raise StatementRefusedError(f"{column} decides who sees a row: give it as a plain value")
 
 
 def _is_plain(value: Tree) -> bool:

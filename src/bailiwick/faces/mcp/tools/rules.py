@@ -11,7 +11,7 @@ from bailiwick.control.integrations import Integration
 from bailiwick.control.standards import StandardVersion
 from bailiwick.core.grants import ColumnGrant, Offer, TableGrant
 from bailiwick.core.principals import Identity
-from bailiwick.core.reach_words import offer_words
+from bailiwick.core.reach_words import day_words, offer_words
 from bailiwick.core.row_words import rule_words
 from bailiwick.faces.mcp.arguments import FolderPath, Line
 from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
@@ -127,6 +127,7 @@ def _table_line(table: TableGrant) -> str:
     columns = ", ".join(_column_line(column) for column in table.columns)
     only = f"; only rows whose {' and '.join(map(rule_words, table.rows))}" if table.rows else ""
     only += f"; writes only where {' and '.join(map(rule_words, table.checks))}" if table.checks else ""
+    only += "".join(f"; {words}" for words in day_words(table))
     return f"{', '.join(sorted(table.operations))} on {table.namespace}.{table.relation} ({columns}){only}"
 
 

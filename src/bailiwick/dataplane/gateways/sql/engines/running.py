@@ -26,7 +26,7 @@ from bailiwick.dataplane.gateways.sql.engines.portals import Portal, Statement, 
 from bailiwick.dataplane.gateways.sql.engines.savepoints import Savepoints
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Measured, SqlGateway
-from bailiwick.dataplane.gateways.sql.holding import Holding
+from bailiwick.dataplane.gateways.sql.holding import BrokenOffError, Holding
 from bailiwick.dataplane.gateways.sql.messages import Message, text
 
 # How long the database may think about being told to stop.
@@ -182,9 +182,23 @@ class Runner:
         )
         if not translated.columns:
             self.gateway.saw_rows(self.binding, rows)
+            allowed = portal.statement.decided.allowed
+            self.holding.changed(allowed, allowed.steps[0], rows)
+        self._note(portal, tag, rows)
+        self._complete(tag)
+
+    def _note(self, portal: Portal, tag: str, rows: int) -> None:
         spent = (time.perf_counter() - portal.began) * 1000
         portal.statement.decided.note(self.gateway, self.binding, Measured(tag, rows, portal.bytes, spent))
-        self._complete(tag)
+
+    def _count(self, portal: Portal, rows: int, size: int) -> None:
+        """Count rows that came; where they are more than may come, what was sent before is still audited."""
+        allowed = portal.statement.decided.allowed
+        try:
+            self.holding.came(allowed, allowed.steps[0], rows, size)
+        except BrokenOffError:
+            self._note(portal, "", portal.sent)
+            raise
 
     def _complete(self, tag: str) -> None:
         self.channel.write(Message(b"C", text(tag)).encode())
@@ -225,10 +239,10 @@ class Runner:
                 cut = _end_of(data, most - sent)
                 portal.held.append((data[cut:], rows - (most - sent)))
                 data, rows = data[:cut], most - sent
+            self._count(portal, rows, len(data))
             sent += rows
             portal.sent += rows
             portal.bytes += len(data)
-            self.holding.came(len(data))
             self.gateway.saw_rows(self.binding, rows)
             self.channel.write(data)
             await self.channel.drain()
