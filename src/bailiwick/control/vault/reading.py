@@ -26,6 +26,7 @@ def secret_reader(store: Store, vault: Vault) -> SecretReader:
 def _from_vault(store: Store, vault: Vault, name: str) -> str:
     try:
         with store.transaction() as session:
-            return vault.reveal(session, name)
+            opened = vault.opener(session, name)
+        return opened().value
     except BailiwickError:
         return ""

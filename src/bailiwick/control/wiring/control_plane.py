@@ -93,6 +93,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         reveals=RevealService(base.store, base.audit, base.authorizer, base.vault, clock),
         rotations=estate.rotations,
         rotation_keeper=estate.rotation_keeper,
+        secret_stores=estate.secret_stores,
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
         catalogues=drafting.catalogues,

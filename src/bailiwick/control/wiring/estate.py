@@ -24,7 +24,8 @@ from bailiwick.control.integrations import (
     Wrapping,
 )
 from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
-from bailiwick.control.vault import secret_reader
+from bailiwick.control.secret_stores import SecretStoreService
+from bailiwick.control.vault import Environment, secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
 
@@ -43,18 +44,24 @@ class Estate:
     access: AccessService
     rotations: RotationService
     rotation_keeper: RotationKeeper
+    secret_stores: SecretStoreService
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
 def build_estate(base: Base, people: People) -> Estate:
     """Put together what there is."""
     catalog = CatalogService(store=base.store, audit=base.audit, authorizer=base.authorizer, clock=base.clock)
+
+    def folders(session: Session) -> frozenset[str]:
+        return frozenset(folder.path for folder in catalog.folders(session))
+
     rotations = RotationService(
         store=base.store,
         audit=base.audit,
         authorizer=base.authorizer,
         vault=base.vault,
         hooks=base.settings.secret_rotation.hooks,
+        folders=folders,
         clock=base.clock,
     )
 
@@ -68,10 +75,13 @@ def build_estate(base: Base, people: People) -> Estate:
         authorizer=base.authorizer,
         clock=base.clock,
         on_change=base.relay.refresh,
-        planes=base.settings.planes,
-        secrets=lambda session: {item.name for item in base.vault.names(session)},
+        planes=base.environments,
+        secrets=lambda session: {item.name: item.environment for item in base.vault.names(session)},
+        folders=folders,
         wrapping_of=wrapping_of,
     )
+    with base.store.transaction() as session:
+        base.vault.enter_rest(session, lambda: _used_in(base, integrations, session))
     withdrawals = GrantWithdrawals(
         store=base.store, audit=base.audit, authorizer=base.authorizer, on_change=base.relay.refresh
     )
@@ -87,8 +97,20 @@ def build_estate(base: Base, people: People) -> Estate:
         access=AccessService(base.authorizer, names, base.clock),
         rotations=rotations,
         rotation_keeper=_rotation_keeper(base, rotations),
+        secret_stores=SecretStoreService(base.store, base.authorizer, base.vault, folders, rotations.end_brought),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )
+
+
+def _used_in(base: Base, integrations: IntegrationService, session: Session) -> dict[str, set[Environment]]:
+    """Return in which environments integrations and models use secrets of the vault."""
+    used: dict[str, set[Environment]] = {}
+    for name, uses in integrations.using(session).items():
+        used[name] = {base.environments[plane] for _, plane in uses if plane in base.environments}
+    for route in base.settings.inference.routes.values():
+        if route.key is not None and route.key.vault is not None:
+            used.setdefault(route.key.vault, set()).update(base.environments.values())
+    return used
 
 
 def _rotation_keeper(base: Base, rotations: RotationService) -> RotationKeeper:
