@@ -196,6 +196,11 @@ class RotationService:
                     row.new_version = info.version
                     end(row, self._clock(), State.DONE, f"the store {info.lies.store} has version {info.version}")
 
+    def waiting(self, session: Session) -> list[str]:
+        """Return the secrets that wait for a person to bring another value."""
+        going_on = RotationRow.ended_at.is_(None)
+        return list(session.scalars(select(RotationRow.name).where(going_on, RotationRow.state == State.BY_HAND)))
+
     def rule(self, session: Session, name: str) -> Rule | None:
         """Return how a secret is rotated, None when nobody said so."""
         row = session.get(RuleRow, (self._store.tenant, name))

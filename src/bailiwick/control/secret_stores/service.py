@@ -52,7 +52,8 @@ class SecretStoreService:
         ]
 
     def link(self, identity: Identity, name: str, spot: Spot, environment: Environment) -> int:
-        """Say where a secret lies, once it could be read there, and return the number of its version.
+        """Say where a secret lies, once it could be read there, and return the number of its version; 0 where a store
+        makes accounts, as none is made before one is used.
 
         Whoever does it looks after secrets both where the secret belongs and where the store does: a store may hold
         more than a folder's people are to have. Raises as stores do, and `InvalidInputError` for what does not fit.
@@ -66,11 +67,18 @@ class SecretStoreService:
                     f"there is no folder '{folder[:80]}'",
                     hint=f"an administrator makes it: bailiwick app create-folder {folder[:80]}",
                 )
-        self._vault.linked.stores.require(name, environment, spot)
+        stores, by = self._vault.linked.stores, str(identity.principal)
+        stores.require(name, environment, spot)
+        if stores.makes_accounts(spot):
+            tried = stores.accounts(spot)
+            tried.revoke(tried.make(spot.path).lease)
+            with self._store.transaction() as session:
+                self._require(session, identity, name, spot)
+                self._vault.leased.link(session, name, spot, by=by, environment=environment)
+            return 0
         found = self._vault.linked.look(spot)
         with self._store.transaction() as session:
             self._require(session, identity, name, spot)
-            by = str(identity.principal)
             return self._vault.linked.link(session, name, spot, found, by=by, environment=environment)
 
     def keep(self) -> None:

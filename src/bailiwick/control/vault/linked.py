@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
@@ -18,7 +18,7 @@ from bailiwick.store.locks import hold
 
 _BY = "service:vault"
 _LONGEST_FAULT = 300
-_LINKED = SecretEntryRow.store != ""
+_LINKED = and_(SecretEntryRow.store != "", SecretEntryRow.leased.is_(False))
 Check = Callable[[str], object]
 
 
@@ -52,7 +52,7 @@ class LinkedSecrets:
         row = self._row(session, name)
         if row is None:
             return None
-        spot = _spot(row)
+        spot = spot_of(row)
         return lambda: self._read(name, spot)
 
     def look(self, spot: Spot) -> Found:
@@ -72,7 +72,9 @@ class LinkedSecrets:
             )
         enter(session, name, environment, self._clock)
         row = session.scalars(select(SecretEntryRow).where(SecretEntryRow.name == name).with_for_update()).one()
-        before = {"lies": _spot(row).words, "pinned": row.pinned} if row.store else None
+        before = {"lies": spot_of(row).words, "pinned": row.pinned} if row.store else None
+        if row.leased:
+            raise ConflictError(f"'{name[:80]}' stands for accounts already", hint="link another name")
         row.store, row.path, row.field, row.pinned = spot.store, spot.path, spot.field, spot.pinned
         row.linked_by, row.store_version, row.fault = by, found.version, ""
         row.version, row.seen_at = row.version + 1, self._clock()
@@ -98,12 +100,12 @@ class LinkedSecrets:
         query = select(SecretEntryRow).where(_LINKED)
         if names is not None:
             query = query.where(SecretEntryRow.name.in_(names))
-        return [_info(row) for row in session.scalars(query.order_by(SecretEntryRow.name))]
+        return [info_of(row) for row in session.scalars(query.order_by(SecretEntryRow.name))]
 
     def refresh(self) -> None:
         """Read each of them, so that a new version is seen, and masked, before anybody uses it."""
         with self._store.transaction() as session:
-            spots = {row.name: _spot(row) for row in session.scalars(select(SecretEntryRow).where(_LINKED))}
+            spots = {row.name: spot_of(row) for row in session.scalars(select(SecretEntryRow).where(_LINKED))}
         for name, spot in spots.items():
             try:
                 self._read(name, spot)
@@ -121,7 +123,7 @@ class LinkedSecrets:
         """Return the number of a version that was read, counting it when it is a new one."""
         with self._store.transaction() as session:
             row = self._row(session, name)
-            if row is None or _spot(row) != spot:
+            if row is None or spot_of(row) != spot:
                 raise ConflictError(f"the secret '{name[:80]}' was linked to another place meanwhile", hint="try again")
             if row.store_version == found.version and not row.fault:
                 return row.version
@@ -138,23 +140,25 @@ class LinkedSecrets:
     def _note_fault(self, name: str, spot: Spot, words: str) -> None:
         with self._store.transaction() as session:
             row = self._row(session, name)
-            if row is not None and _spot(row) == spot and row.fault != words[:_LONGEST_FAULT]:
+            if row is not None and spot_of(row) == spot and row.fault != words[:_LONGEST_FAULT]:
                 row.fault = words[:_LONGEST_FAULT]
 
     def _row(self, session: Session, name: str) -> SecretEntryRow | None:
         return session.scalars(select(SecretEntryRow).where(SecretEntryRow.name == name, _LINKED)).one_or_none()
 
 
-def _spot(row: SecretEntryRow) -> Spot:
+def spot_of(row: SecretEntryRow) -> Spot:
+    """Return where a secret lies."""
     return Spot(row.store, row.path, row.field, row.pinned)
 
 
-def _info(row: SecretEntryRow) -> SecretInfo:
+def info_of(row: SecretEntryRow) -> SecretInfo:
+    """Return what may be shown of a secret by its entry alone."""
     return SecretInfo(
         name=row.name,
         version=row.version,
         created_by=row.linked_by,
         created_at=row.seen_at or row.made_at,
         environment=Environment(row.environment),
-        lies=Lies(row.store, _spot(row).words, row.store_version, bool(row.pinned), row.fault),
+        lies=Lies(row.store, spot_of(row).words, row.store_version, bool(row.pinned), row.fault),
     )

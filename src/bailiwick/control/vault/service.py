@@ -1,7 +1,7 @@
 """The vault: secrets by name and signing keys by purpose, as ciphertext under a key per tenant."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from bailiwick.control.vault.envelope import binding, seal, unseal
 from bailiwick.control.vault.errors import SealBrokenError, SecretNotFoundError
 from bailiwick.control.vault.keys import KeyProvider, Wrapped
 from bailiwick.control.vault.known_values import KnownValues
+from bailiwick.control.vault.leased import LeasedSecrets
 from bailiwick.control.vault.linked import LinkedSecrets
 from bailiwick.control.vault.model import Environment, Held, SecretInfo, require_name
 from bailiwick.control.vault.stores import StoreOptions, open_stores
@@ -69,6 +70,7 @@ class Vault:
         self._clock = clock
         self.keys = TenantKeys(store, provider, KeyCache(cache_seconds), clock)
         self.linked = LinkedSecrets(store, open_stores(stores or {}, cache_seconds), audit, clock, checked_value)
+        self.leased = LeasedSecrets(self._add_account, audit, clock)
         self.known = KnownValues((_SECRET, _STAGED), self._values, lambda: len(self.linked.known), cache_seconds)
 
     def put(self, session: Session, name: str, value: str, *, by: str, environment: Environment | None = None) -> int:
@@ -79,7 +81,7 @@ class Vault:
         require_name(name)
         content = checked_value(value)
         hold(session, f"secret/{name}")
-        if self.linked.is_linked(session, name):
+        if self.linked.is_linked(session, name) or self.leased.is_leased(session, name):
             raise ConflictError(f"'{name}' lies in a store of the company", hint="write another version of it there")
         enter(session, name, environment, self._clock)
         version = self._add(session, _SECRET, name, content, by)
@@ -112,6 +114,7 @@ class Vault:
         if linked is not None:
             self.keys.check(session)  # whoever takes the company's key away takes all of them
             return linked
+        self.leased.require_open(session, name)
         record = self._newest(session, _SECRET, name)
         if record is None:
             raise _no_secret(name)
@@ -166,18 +169,23 @@ class Vault:
         query = select(SecretRow).where(SecretRow.kind == _SECRET).order_by(SecretRow.name, SecretRow.version)
         said = environments(session)
         newest = {row.name: row for row in session.scalars(query)}
-        found = [_info(row, said.get(row.name, Environment.PRODUCTION)) for row in newest.values()]
-        return sorted([*found, *self.linked.infos(session)], key=lambda info: info.name)
+        found = {row.name: _info(row, said.get(row.name, Environment.PRODUCTION)) for row in newest.values()}
+        found |= {info.name: info for info in self.linked.infos(session)}
+        found |= {info.name: _leased(info, found.get(info.name)) for info in self.leased.infos(session)}
+        return [found[name] for name in sorted(found)]
 
     def info(self, session: Session, name: str) -> SecretInfo:
         """Return the newest version of a secret, without its value; raise `SecretNotFoundError` when there is none."""
         query = select(SecretRow).where(SecretRow.kind == _SECRET, SecretRow.name == name)
         row = session.scalars(query.order_by(SecretRow.version.desc()).limit(1)).one_or_none()
-        if row is not None:
-            return _info(row, environment_of(session, name))
+        found = _info(row, environment_of(session, name)) if row is not None else None
+        for info in self.leased.infos(session, [name]):
+            return _leased(info, found)
         for info in self.linked.infos(session, [name]):
             return info
-        raise _no_secret(name)
+        if found is None:
+            raise _no_secret(name)
+        return found
 
     def masker(self, session: Session) -> Masker:
         """Return what masks every value that the vault knows, those of older versions and staged ones included."""
@@ -249,6 +257,9 @@ class Vault:
             session.execute(changed.values(sealed=sealed, key_version=newest))
         return len(records)
 
+    def _add_account(self, session: Session, name: str, password: str, account: str) -> int:
+        return self._add(session, _SECRET, name, checked_value(password), "service:vault", account)
+
     def _add(self, session: Session, kind: str, name: str, content: bytes, by: str, account: str = "") -> int:
         key_version, cipher = self.keys.to_seal(session)
         newest = select(func.max(SecretRow.version)).where(SecretRow.kind == kind, SecretRow.name == name)
@@ -293,6 +304,11 @@ class Vault:
 
 def _info(row: SecretRow, environment: Environment) -> SecretInfo:
     return SecretInfo(row.name, row.version, row.created_by, row.created_at, row.account, environment)
+
+
+def _leased(entry: SecretInfo, newest: SecretInfo | None) -> SecretInfo:
+    """Return what may be shown of a secret that stands for accounts: the newest of them, and where they come from."""
+    return replace(newest, lies=entry.lies) if newest is not None else replace(entry, version=0)
 
 
 def _no_secret(name: str) -> SecretNotFoundError:

@@ -50,7 +50,8 @@ class SecretEntryRow(Base):
     for the vault itself.
 
     `version` counts the versions that were seen in the store, `store_version` is the newest one as the store calls it,
-    seen first at `seen_at`, and `fault` says why it could not be read the last time.
+    seen first at `seen_at`, and `fault` says why it could not be read the last time. Of a `leased` one the store makes
+    accounts, which the vault itself keeps: `version` is that of the account that is good, 0 while there is none.
     """
 
     __tablename__ = "vault_entries"
@@ -66,5 +67,6 @@ class SecretEntryRow(Base):
     version: Mapped[int] = mapped_column(server_default="0")
     store_version: Mapped[str] = mapped_column(server_default="")
     seen_at: Mapped[datetime | None]
+    leased: Mapped[bool] = mapped_column(server_default="false")
     linked_by: Mapped[str] = mapped_column(server_default="")
     fault: Mapped[str] = mapped_column(server_default="")

@@ -94,6 +94,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rotations=estate.rotations,
         rotation_keeper=estate.rotation_keeper,
         secret_stores=estate.secret_stores,
+        lease_keeper=estate.lease_keeper,
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
         catalogues=drafting.catalogues,

@@ -24,7 +24,7 @@ from bailiwick.control.integrations import (
     Wrapping,
 )
 from bailiwick.control.rotations import HookTarget, RotationKeeper, RotationService
-from bailiwick.control.secret_stores import SecretStoreService
+from bailiwick.control.secret_stores import LeaseKeeper, SecretStoreService
 from bailiwick.control.vault import Environment, secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
@@ -45,6 +45,7 @@ class Estate:
     rotations: RotationService
     rotation_keeper: RotationKeeper
     secret_stores: SecretStoreService
+    lease_keeper: LeaseKeeper
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
@@ -98,6 +99,7 @@ def build_estate(base: Base, people: People) -> Estate:
         rotations=rotations,
         rotation_keeper=_rotation_keeper(base, rotations),
         secret_stores=SecretStoreService(base.store, base.authorizer, base.vault, folders, rotations.end_brought),
+        lease_keeper=_lease_keeper(base, integrations, rotations),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
     )
 
@@ -111,6 +113,20 @@ def _used_in(base: Base, integrations: IntegrationService, session: Session) -> 
         if route.key is not None and route.key.vault is not None:
             used.setdefault(route.key.vault, set()).update(base.environments.values())
     return used
+
+
+def _lease_keeper(base: Base, integrations: IntegrationService, rotations: RotationService) -> LeaseKeeper:
+    def used(session: Session) -> set[str]:
+        on = integrations.enabled(session)
+        return {name for name, uses in integrations.using(session).items() if any(on[system] for system, _ in uses)}
+
+    def made() -> None:
+        rotations.end_brought()
+        base.relay.refresh()
+
+    return LeaseKeeper(
+        base.store, base.audit, base.vault, used=used, leaked=rotations.waiting, on_made=made, clock=base.clock
+    )
 
 
 def _rotation_keeper(base: Base, rotations: RotationService) -> RotationKeeper:

@@ -69,7 +69,8 @@ def link(
         raise typer.BadParameter("write it as STORE:PATH or STORE:PATH#FIELD")
     body = {"store": store, "path": path, "field": field, "version": version, "environment": environment}
     done = call("PUT", f"/secrets/{quote(name, safe='')}/link", json=body)
-    typer.echo(f"{name}: version {done['version']}, read at {spot}")
+    read = f"version {done['version']}, read at {spot}" if done["version"] else f"accounts of {spot}, once it is used"
+    typer.echo(f"{name}: {read}")
 
 
 @app.command()

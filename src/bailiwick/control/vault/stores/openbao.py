@@ -10,6 +10,7 @@ from bailiwick.control.vault.places import SecretFrom, read_outside
 from bailiwick.control.vault.stores.options import AppRoleAuth, JwtAuth, OpenBaoOptions, TokenAuth
 
 _TIMEOUT_SECONDS = 5
+_NO_CONTENT = 204
 # A token that was signed in for is used for this share of its life.
 _SHARE = 0.8
 _ALIEN = "answers what no OpenBao or Vault would"
@@ -78,6 +79,8 @@ class OpenBaoClient:
             raise StoreUnavailableError(f"the store '{self._store}' {_ALIEN}", hint="is its address right?") from None
         finally:
             client.adapter.close()
+        if getattr(found, "status_code", 0) == _NO_CONTENT:
+            return {}
         if found is not None and not isinstance(found, dict):
             raise StoreUnavailableError(f"the store '{self._store}' {_ALIEN}", hint="is its address right?")
         return found or {}

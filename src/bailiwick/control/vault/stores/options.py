@@ -90,6 +90,18 @@ class KvOptions(OpenBaoOptions):
         return bool(_PATH.fullmatch(path)) and path.startswith(f"{self.under}/")
 
 
+class DatabaseAccountOptions(OpenBaoOptions):
+    """The database engine: accounts of these `roles`, each with a lease."""
+
+    kind: Literal["openbao-database"]
+    mount: _Mount = "database"
+    roles: frozenset[_Name] = Field(min_length=1)
+
+    def allows(self, path: str) -> bool:
+        """Return whether accounts of a role may be had."""
+        return path in self.roles
+
+
 class AwsSecretsOptions(_Store):
     """AWS Secrets Manager in a region. Only names that begin with `under` and a slash may be named."""
 
@@ -124,4 +136,6 @@ class OperatorEnvironmentOptions(_Store):
         return bool(_VARIABLE.fullmatch(path)) and path.startswith(self.prefix) and path != self.prefix
 
 
-StoreOptions = Annotated[KvOptions | AwsSecretsOptions | OperatorEnvironmentOptions, Field(discriminator="kind")]
+StoreOptions = Annotated[
+    KvOptions | DatabaseAccountOptions | AwsSecretsOptions | OperatorEnvironmentOptions, Field(discriminator="kind")
+]

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from bailiwick.control.vault.errors import StoreRefusedError, StoreUnavailableError, StoreVersionError
 from bailiwick.control.vault.model import Environment, folder_of, is_within
-from bailiwick.control.vault.stores.options import KvOptions, OperatorEnvironmentOptions, StoreOptions
+from bailiwick.control.vault.stores.accounts import AccountStore
+from bailiwick.control.vault.stores.options import (
+    DatabaseAccountOptions,
+    KvOptions,
+    OperatorEnvironmentOptions,
+    StoreOptions,
+)
 from bailiwick.control.vault.stores.provider import Found, SecretStore, Spot
 from bailiwick.core.errors import InvalidInputError
 
@@ -31,8 +37,10 @@ class SecretStores:
         stores: Mapping[str, SecretStore],
         cache_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        accounts: Mapping[str, AccountStore] | None = None,
     ) -> None:
         self.options = options
+        self._accounts = accounts or {}
         self._stores = stores
         self._cache_seconds = cache_seconds
         self._clock = clock
@@ -57,6 +65,8 @@ class SecretStores:
             raise InvalidInputError(
                 f"no secret may lie there in the store '{spot.store}'", hint="the settings say below what they may"
             )
+        if spot.field and self.makes_accounts(spot):
+            raise InvalidInputError("an account has no fields", hint="write STORE:ROLE")
         if spot.pinned and not _can_pin(options, spot.pinned):
             raise InvalidInputError(f"the store '{spot.store}' has no such version")
 
@@ -79,6 +89,17 @@ class SecretStores:
         with self._lock:
             self._kept[spot] = _Kept(found, self._clock() + self._cache_seconds)
         return found
+
+    def makes_accounts(self, spot: Spot) -> bool:
+        """Return whether what is there are accounts with leases, not a value."""
+        return spot.store in self._accounts
+
+    def accounts(self, spot: Spot) -> AccountStore:
+        """Return the store that makes accounts of a role; raise `StoreRefusedError` where the settings name none."""
+        options, store = self.options.get(spot.store), self._accounts.get(spot.store)
+        if options is None or store is None or not options.allows(spot.path):
+            raise StoreRefusedError(f"the settings open {spot.words} no more", hint="link it to another place")
+        return store
 
     def clear(self) -> None:
         """Drop every value now."""
@@ -114,7 +135,7 @@ def _can_pin(options: StoreOptions, version: str) -> bool:
     match options:
         case KvOptions():
             return re.fullmatch(r"[1-9][0-9]{0,8}", version) is not None
-        case OperatorEnvironmentOptions():
+        case OperatorEnvironmentOptions() | DatabaseAccountOptions():
             return False
         case _:
             return re.fullmatch(r"[A-Za-z0-9-]{1,64}", version) is not None
