@@ -129,6 +129,7 @@ class DataPlane:
             utc_now,
             guard=self._guard,
             translated=self._integrations.translated,
+            followed=self._integrations.followed,
             gates=self._gates,
         )
         self._services = ServiceGateway(

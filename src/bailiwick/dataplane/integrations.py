@@ -172,7 +172,19 @@ class PlaneIntegrations:
 
     async def _database(self, target: DatabaseConnection) -> Database:
         held = await self._secrets.held(target.secret)
-        return Database(target.host, target.port, target.database, held.account or target.user, held.value)
+        return Database(
+            target.host,
+            target.port,
+            target.database,
+            held.account or target.user,
+            held.value,
+            secret=target.secret,
+            version=held.version,
+        )
+
+    def followed(self, target: Database) -> bool:
+        """Return whether there is a newer credential than the one that a connection signed in with."""
+        return self._secrets.is_followed(target.secret, target.version)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""

@@ -21,7 +21,7 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
 from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
-from bailiwick.dataplane.gateways.sql.upstream import Connection
+from bailiwick.dataplane.gateways.sql.upstream import Connection, Database
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
 
@@ -75,7 +75,8 @@ class SqlGateway:
     `connect` opens a signed-in connection for a binding; `resolve` turns a trace id into the request in flight;
     `authorize` asks policy; `emit` takes audit events and must not wait; `guard` is told what is used. A database that
     is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
-    speak PostgreSQL, None where it does; `gates` hold statements back.
+    speak PostgreSQL, None where it does; `gates` hold statements back. `followed` says whether there is a newer account
+    than the one that a connection signed in with.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -89,6 +90,7 @@ class SqlGateway:
     gates: Gates = field(default_factory=Gates.untold)
     silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
+    followed: Callable[[Database], bool] = lambda _: False
     _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 

@@ -37,7 +37,10 @@ class SignInRefusedError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where a database is and who we are there; the password does not show itself."""
+    """Where a database is and who we are there; the password does not show itself.
+
+    `secret` and `version` say which one it is, where it came by that name.
+    """
 
     host: str
     port: int
@@ -45,6 +48,8 @@ class Database:
     user: str
     password: str = field(repr=False)
     tls: bool = False
+    secret: str = ""
+    version: int = 0
 
 
 @dataclass(eq=False)
