@@ -11,7 +11,14 @@ from psycopg import sql
 
 from bailiwick.control.integrations import Integration
 from bailiwick.control.secret_stores.leases import GRACE
-from bailiwick.control.vault import Environment, Spot, StoreRefusedError, StoreUnavailableError, StoreVersionError
+from bailiwick.control.vault import (
+    Environment,
+    KeyUnavailableError,
+    Spot,
+    StoreRefusedError,
+    StoreUnavailableError,
+    StoreVersionError,
+)
 from bailiwick.core.errors import ConflictError, InvalidInputError
 from bailiwick.core.messages import DatabaseConnection
 from bailiwick.store.embedded import EmbeddedPostgres
@@ -248,3 +255,43 @@ def test_an_answer_that_is_no_account_is_refused(company: Company, openbao: Open
     openbao._account = lambda _: {"data": {"username": "x"}}  # type: ignore[method-assign]
     with pytest.raises(StoreVersionError, match="made no account that could be used"):
         link(company)
+
+
+def test_nothing_is_made_that_could_not_be_sealed_and_what_is_not_kept_is_revoked(
+    company: Company, openbao: OpenBao, database: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link(company)
+    vault, asked = company.control.vault, len(openbao.asked)
+
+    def broken(*_: object) -> int:
+        raise KeyUnavailableError("the key went away in this very moment")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(vault.keys, "check", broken)
+        uses(company)
+        assert len(openbao.asked) == asked
+        assert "the key went away" in fault(company)
+    with monkeypatch.context() as patched:
+        patched.setattr(vault.leased, "take", broken)
+        company.control.lease_keeper.keep()
+        assert len(openbao.asked) == asked + 2
+        assert openbao.leases == {}
+    company.control.lease_keeper.keep()
+    assert database.signs_in(*account(company)[1:])
+
+
+def test_of_two_processes_at_once_one_has_the_account(company: Company, openbao: OpenBao, database: Twins) -> None:
+    link(company)
+    keeper = company.control.lease_keeper
+    make = openbao.make
+
+    def meanwhile(username: str, password: str) -> None:
+        make(username, password)
+        openbao.make = make
+        keeper.keep()  # another process, in this very moment
+
+    openbao.make = meanwhile
+    uses(company)
+    version, name, password = account(company)
+    assert (version, [item.username for item in openbao.leases.values()]) == (1, [name])
+    assert database.signs_in(name, password)

@@ -6,7 +6,7 @@ import pytest
 
 from bailiwick.control.audit import AuditQuery, search
 from bailiwick.control.identity import Claims
-from bailiwick.control.rotations import HookSource, Rule, State
+from bailiwick.control.rotations import HookSource, NotRotatableError, Rule, State
 from bailiwick.control.vault import Environment, Spot, StoreRefusedError, StoreUnavailableError, StoreVersionError
 from bailiwick.core.errors import BailiwickError, ConflictError, ForbiddenError, InvalidInputError
 from bailiwick.core.principals import Identity
@@ -185,6 +185,8 @@ def test_a_linked_secret_is_written_and_rotated_where_it_lies(company: Company) 
     with pytest.raises(ConflictError, match="the vault itself has values of 'ours'"):
         link(company, "ours")
     rotations.declare(admin, "shop-key", Rule("group:it", None, 720, 0), "it is theirs to rotate")
+    with pytest.raises(NotRotatableError, match="rotated where it lies, in the store corp"):
+        rotations.rotate(admin, "shop-key", "somebody left")
     source = HookSource(kind="hook", hook="crm")
     with pytest.raises(InvalidInputError, match="is rotated where it lies"):
         rotations.declare(admin, "shop-key", Rule("group:it", source, 720, 0), "by us")

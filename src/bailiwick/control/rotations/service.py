@@ -230,6 +230,11 @@ class RotationService:
             return rotation_of(row)
         version = self._info(session, name).version
         rule = self.rule(session, name)
+        lies = self._info(session, name).lies
+        if lies is not None and cause is Cause.ASKED:
+            raise NotRotatableError(
+                f"'{name[:80]}' is rotated where it lies, in the store {lies.store}", hint="write another version there"
+            )
         if (rule is None or rule.source is None) and cause is Cause.ASKED:
             raise NotRotatableError(
                 f"nothing says where a new value of '{name[:80]}' is made",

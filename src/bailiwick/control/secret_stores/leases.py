@@ -68,15 +68,16 @@ class LeaseKeeper:
         with self._store.transaction() as session:
             spots = self._vault.leased.spots(session)
             used, leaked = set(self._used(session)) if spots else set(), set(self._leaked(session)) if spots else set()
-        down: set[str] = set()
+        down: dict[str, BailiwickError] = {}
         made = False
         for name, spot in spots.items():
-            if spot.store in down:
-                continue
             try:
+                if spot.store in down:  # it is waited for once
+                    raise down[spot.store]
                 made |= self._keep(name, spot, used=name in used, leaked=name in leaked)
             except BailiwickError as fault:
-                down |= {spot.store} if isinstance(fault, StoreUnavailableError) else set()
+                if isinstance(fault, StoreUnavailableError):
+                    down[spot.store] = fault
                 self._failed(name, f"{fault.message}; {fault.hint}" if fault.hint else fault.message)
         if made:
             self._on_made()
@@ -121,20 +122,29 @@ class LeaseKeeper:
     def _make(self, name: str, spot: Spot, known: str, *, at_once: bool) -> bool:
         """Have an account made in the place of the `known` one, unless somebody else did so meanwhile."""
         store = self._vault.linked.stores.accounts(spot)
-        made = store.make(spot.path)
         with self._store.transaction() as session:
-            hold(session, f"lease/{name}")
-            lease, now = self._current(session, name), self._clock()
-            ours = (lease.lease if lease is not None else "") == known
-            if ours:
-                if lease is not None:
-                    lease.revoke_at = min(now + (_PLANES if at_once else GRACE), max(now, lease.ends_at))
-                version = self._vault.leased.take(session, name, made.username, made.password)
-                session.add(_row(name, spot, made, version, now))
-                self._note(session, name, "secret.account-made", version, made.username)
-        if not ours:
-            store.revoke(made.lease)
+            self._vault.keys.check(session)  # what cannot be sealed is not made
+        made = store.make(spot.path)
+        ours = False
+        try:
+            with self._store.transaction() as session:
+                ours = self._taken(session, name, spot, known, made, at_once=at_once)
+        finally:
+            if not ours:
+                store.revoke(made.lease)
         return ours
+
+    def _taken(self, session: Session, name: str, spot: Spot, known: str, made: MadeAccount, *, at_once: bool) -> bool:
+        hold(session, f"lease/{name}")
+        lease, now = self._current(session, name), self._clock()
+        if (lease.lease if lease is not None else "") != known:
+            return False
+        if lease is not None:
+            lease.revoke_at = min(now + (_PLANES if at_once else GRACE), max(now, lease.ends_at))
+        version = self._vault.leased.take(session, name, made.username, made.password)
+        session.add(_row(name, spot, made, version, now))
+        self._note(session, name, "secret.account-made", version, made.username)
+        return True
 
     def _revoke_due(self) -> None:
         with self._store.transaction() as session:
