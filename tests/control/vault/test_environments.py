@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -220,3 +221,33 @@ def test_what_was_stored_before_is_of_where_it_is_used(company: Company) -> None
         again.review_pool.close()
         again.store.dispose()
     assert found == {"live": PRODUCTION, "test": TEST, "orders-db": BOTH, "unused": PRODUCTION}
+
+
+class TestModels:
+    """Credentials of models that lie in the vault go to planes, too."""
+
+    @pytest.fixture
+    def more_settings(self) -> dict[str, Any]:
+        model = {"name": "helper", "wire": "openai-chat", "url": "https://models.example/v1", "model": "m"}
+        return {"inference": {"models": [{**model, "key": {"vault": "model-key"}}]}}
+
+    @pytest.mark.req("DG4")
+    def test_the_editor_gets_no_credential_of_a_model_that_is_of_production(self, company: Company) -> None:
+        put(company, "model-key")
+        models = company.control.planes.models
+        assert models.key("production", "helper").value == VALUE
+        with pytest.raises(ForbiddenError, match="of another environment") as refused:
+            models.key("editor", "helper")
+        assert VALUE not in repr(refused.value.problem())
+        assert fetched(company)[0][:2] == ("editor", "refused")
+
+    def test_one_that_was_stored_before_is_for_both(self, company: Company) -> None:
+        put(company, "model-key")
+        with company.control.store.transaction() as session:
+            session.execute(text("DELETE FROM vault_entries"))
+        again = build_control(company.control.settings)
+        try:
+            assert again.planes.models.key("editor", "helper").value == VALUE
+        finally:
+            again.review_pool.close()
+            again.store.dispose()
