@@ -7,7 +7,16 @@ import pytest
 from bailiwick.control.audit import AuditQuery, search
 from bailiwick.control.identity import Claims
 from bailiwick.control.rotations import HookSource, NotRotatableError, Rule, State
-from bailiwick.control.vault import Environment, Spot, StoreRefusedError, StoreUnavailableError, StoreVersionError
+from bailiwick.control.vault import (
+    Environment,
+    SecretFrom,
+    SecretNotFoundError,
+    Spot,
+    StoreRefusedError,
+    StoreUnavailableError,
+    StoreVersionError,
+    secret_reader,
+)
 from bailiwick.core.errors import BailiwickError, ConflictError, ForbiddenError, InvalidInputError
 from bailiwick.core.principals import Identity
 from tests.control.vault.test_environments import shop
@@ -219,3 +228,13 @@ def test_a_link_to_what_is_not_there_is_refused_and_leaves_nothing(company: Comp
     with company.control.store.transaction() as session:
         assert "shop-key" not in {item.name for item in company.control.vault.names(session)}
     assert company.control.rotations.put(company.people["admin"], "shop-key", "stored in the vault") == 1
+
+
+def test_settings_that_name_one_are_told_what_is_wrong_with_its_store(company: Company, openbao: OpenBao) -> None:
+    link(company)
+    read = secret_reader(company.control.store, company.control.vault)
+    assert read(SecretFrom(vault="shop-key")).get_secret_value() == VALUE
+    openbao.sealed = True
+    with pytest.raises(SecretNotFoundError, match="shop-key cannot be had: the store 'corp' is sealed or down") as told:
+        read(SecretFrom(vault="shop-key"))
+    assert VALUE not in repr(told.value.problem())

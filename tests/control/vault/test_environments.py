@@ -93,6 +93,20 @@ def test_the_editors_certificate_gets_no_production_secret_by_name(company: Comp
     assert ("editor", "success", ("planes-fetch-what-their-apps-use",)) in fetched(company)
 
 
+def test_a_plane_fetches_a_secret_of_a_folder_by_its_whole_name(company: Company, door: Door) -> None:
+    put(company, "finance/shop-test", TEST)
+    put(company, "shop-test", TEST, "another-value-of-nobody")
+    control = company.control
+    control.integrations.register(company.people["admin"], shop("finance", editor="finance/shop-test"))
+    uses = MANIFEST.replace('use = "orders-db"', 'use = "shop-db"')
+    assert company.push("builder", {"bailiwick.toml": uses}).accepted
+    editor = door.client("plane/editor")
+    assert editor.get("/plane/v1/secrets/finance/shop-test").json()["value"] == VALUE
+    assert control.planes.desired_state("editor").secrets == {"finance/shop-test": 1}
+    for path in ("shop-test", "finance", "finance/", "hr/shop-test", "finance/shop-test/x"):
+        assert editor.get(f"/plane/v1/secrets/{path}").status_code in {403, 404}
+
+
 def test_a_secret_that_lost_its_entry_counts_as_one_of_production(company: Company) -> None:
     released(company)
     control = company.control

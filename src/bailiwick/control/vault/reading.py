@@ -4,6 +4,12 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from bailiwick.control.vault.errors import (
+    SecretNotFoundError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    StoreVersionError,
+)
 from bailiwick.control.vault.places import SecretFrom, found, read_outside
 from bailiwick.control.vault.service import Vault
 from bailiwick.core.errors import BailiwickError
@@ -28,5 +34,9 @@ def _from_vault(store: Store, vault: Vault, name: str) -> str:
         with store.transaction() as session:
             opened = vault.opener(session, name)
         return opened().value
+    except (StoreUnavailableError, StoreRefusedError, StoreVersionError) as fault:
+        raise SecretNotFoundError(
+            f"the vault's secret {name} cannot be had: {fault.message}", hint=fault.hint
+        ) from None
     except BailiwickError:
         return ""
