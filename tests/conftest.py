@@ -38,6 +38,7 @@ pytest_plugins = (
     "tests.fixtures.softhsm",
     "tests.fixtures.transit",
     "tests.fixtures.kms",
+    "tests.fixtures.openbao",
     "tests.fixtures.rotated",
     "tests.fixtures.mariadb",
     "tests.fixtures.shop",

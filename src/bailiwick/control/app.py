@@ -66,6 +66,7 @@ from bailiwick.control.review import AdvisoryService, IndexService, ReviewPool, 
 from bailiwick.control.reviewers import ReviewerService
 from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutService
 from bailiwick.control.rotations import ClientAuthority, RotationKeeper, RotationService
+from bailiwick.control.secret_stores import LeaseKeeper, SecretStoreService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import KeyService
 from bailiwick.control.source import HookServer, SourceService, UploadService
@@ -104,6 +105,8 @@ _NOTICE_SECONDS = 2.0
 _NETWORK_SECONDS = 60.0
 _SEAL_SECONDS = 2.0
 _ROTATION_SECONDS = 1.0
+_STORES_SECONDS = 30.0
+_LEASE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class ControlPlane:
     rotations: RotationService
     rotation_keeper: RotationKeeper
     client_authority: ClientAuthority
+    secret_stores: SecretStoreService
+    lease_keeper: LeaseKeeper
     catalog: CatalogService
     policies: PolicyService
     spread: PolicySpread
@@ -264,6 +269,8 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("ending delegations", _WAIVER_SECONDS, control.delegation_keeper.keep),
         Periodic("trying what must not be reached", _NETWORK_SECONDS, control.networks.probe),
         Periodic("rotating secrets", _ROTATION_SECONDS, control.rotation_keeper.keep),
+        Periodic("keeping accounts that stores make", _LEASE_SECONDS, control.lease_keeper.keep),
+        Periodic("looking at secrets in stores", _STORES_SECONDS, control.secret_stores.keep),
         Periodic("sealing anew under another key", _SEAL_SECONDS, control.encryption_keys.continue_sealing),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),

@@ -21,7 +21,7 @@ from bailiwick.control.package_settings import PackageOptions
 from bailiwick.control.review import Limits, ReviewPool
 from bailiwick.control.rotation_settings import RotationSettings
 from bailiwick.control.upgrade_settings import UpgradeSettings
-from bailiwick.control.vault import KeyOptions
+from bailiwick.control.vault import KeyOptions, StoreName, StoreOptions
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.passes import GRANTS_LABEL
 
@@ -237,6 +237,7 @@ class ControlSettings(BaseSettings):
     build: BuildOptions = Field(default_factory=BuildOptions)
     artifacts: ArtifactOptions = Field(default_factory=ArtifactOptions)
     vault_keys: KeyOptions = Field(default_factory=KeyOptions)
+    secret_stores: dict[StoreName, StoreOptions] = Field(default_factory=dict)
     upgrades: UpgradeSettings | None = None
     connectors: Path | None = Field(default=None, description="a folder with descriptions of systems of your own")
     trusted_proxies: tuple[str, ...] = ()

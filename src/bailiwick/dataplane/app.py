@@ -135,6 +135,7 @@ class DataPlane:
             utc_now,
             guard=self._guard,
             translated=self._integrations.translated,
+            followed=self._integrations.followed,
             gates=self._gates,
             days=self._days,
             functions=self._integrations.functions,

@@ -57,6 +57,10 @@ class Credentials:
         """Take the newest versions that there are: an older one is asked for anew at its next use."""
         self._newest = dict(newest)
 
+    def is_followed(self, name: str, version: int) -> bool:
+        """Return whether there is a newer version than this one, 0 for one that nobody knows."""
+        return 0 < version < self._newest.get(name, 0)
+
     def forget(self, name: str) -> None:
         """Ask anew at the next use."""
         self._kept.pop(name, None)

@@ -188,9 +188,20 @@ class PlaneIntegrations:
 
     async def _database(self, target: DatabaseConnection, *, keyed: bool) -> Database:
         held = await self._secrets.held(target.secret)
-        mask_key = await self._secrets.get(MASK_KEY) if keyed else ""
-        account = held.account or target.user
-        return Database(target.host, target.port, target.database, account, held.value, mask_key=mask_key)
+        return Database(
+            target.host,
+            target.port,
+            target.database,
+            held.account or target.user,
+            held.value,
+            mask_key=await self._secrets.get(MASK_KEY) if keyed else "",
+            secret=target.secret,
+            version=held.version,
+        )
+
+    def followed(self, target: Database) -> bool:
+        """Return whether there is a newer credential than the one that a connection signed in with."""
+        return self._secrets.is_followed(target.secret, target.version)
 
     def connected(self) -> dict[str, IntegrationState]:
         """Return the databases that apps of this plane may use now, by name."""

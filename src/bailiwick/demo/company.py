@@ -14,6 +14,7 @@ from bailiwick.control.identity import (
     SignInRefusedError,
 )
 from bailiwick.control.integrations import Integration
+from bailiwick.control.vault import Environment
 from bailiwick.core.errors import ConflictError, UnavailableError
 from bailiwick.core.grants import ColumnGrant, Mask, Operation, RowCondition, TableGrant
 from bailiwick.core.messages import AnyConnection, DatabaseConnection
@@ -74,7 +75,8 @@ def set_up_company(control: ControlPlane, layout: Layout) -> dict[str, Identity]
     with control.store.transaction() as session:
         known = {item.name for item in control.vault.names(session)}
         if _SECRET not in known or control.vault.reveal(session, _SECRET) != password:
-            control.vault.put(session, _SECRET, password, by=str(admin.principal))
+            # One account of the sample's server for both of its databases.
+            control.vault.put(session, _SECRET, password, by=str(admin.principal), environment=Environment.BOTH)
         registered = {item.name for item in control.integrations.integrations(session)}
     if "orders-db" not in registered:
         control.integrations.register(admin, _orders_db(layout))

@@ -64,7 +64,7 @@ def test_switching_needs_an_administrator_and_is_audited(company: Company) -> No
 def test_a_mistyped_integration_is_answered_with_the_nearest(company: Company) -> None:
     manifest = parse_manifest(MANIFEST.replace("orders-db", "order-db"))
     with company.control.store.transaction() as session, pytest.raises(UnknownIntegrationError) as unknown:
-        company.control.integrations.resolve(session, manifest, "production")
+        company.control.integrations.resolve(session, manifest, "finance", "production")
     assert unknown.value.hint == "did you mean 'orders-db'?"
 
 

@@ -14,7 +14,14 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bailiwick.control.audit import AuditLog
-from bailiwick.control.planes import DoorCertificate, PeerCertificateProtocol, PlaneConsents, PlaneHub, build_plane_app
+from bailiwick.control.planes import (
+    DoorCertificate,
+    PeerCertificateProtocol,
+    PlaneConsents,
+    PlaneHub,
+    PlaneService,
+    build_plane_app,
+)
 from bailiwick.control.vault import CertificateAuthority, KeyDestroyedError, LocalFileKeyProvider, Vault
 from bailiwick.control.vault.authority import _self_signed
 from bailiwick.core.clock import utc_now
@@ -105,7 +112,14 @@ def door(store: Store, tmp_path: Path) -> Iterator[Door]:
         return DesiredState(version=version[0], plane=plane, time=datetime.now(UTC), sign_in_url="", apps=(), epochs={})
 
     hub = PlaneHub(state, KEY, utc_now)
-    app = build_plane_app(Answers(authority), hub, {"editor": "editor", "production": "production"})  # type: ignore[arg-type]
+    with opened(Answers(authority), hub, certificate) as url:  # type: ignore[arg-type]
+        yield Door(url, tmp_path, authority, hub, certificate, version)
+
+
+@contextlib.contextmanager
+def opened(service: PlaneService, hub: PlaneHub, certificate: DoorCertificate) -> Iterator[str]:
+    """Yield the address of a door where planes are answered."""
+    app = build_plane_app(service, hub, {"editor": "editor", "production": "production"})
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -132,9 +146,11 @@ def door(store: Store, tmp_path: Path) -> Iterator[Door]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Door(f"https://127.0.0.1:{port}", tmp_path, authority, hub, certificate, version)
-    server.should_exit = True
-    thread.join(10)
+    try:
+        yield f"https://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 @pytest.mark.req("DM2", "DG4")

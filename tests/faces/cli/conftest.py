@@ -31,14 +31,14 @@ class CommandLine:
     url: str
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def run(self, who: str, *arguments: object) -> Result:
+    def run(self, who: str, *arguments: object, stdin: str = "") -> Result:
         if who not in self.tokens:
             issued = self.company.control.identity.issue_token(
                 self.company.people[who], audience=API_AUDIENCE, lifetime=timedelta(minutes=5), purpose="test"
             )
             self.tokens[who] = issued.secret
         environment = {"BAILIWICK_URL": self.url, "BAILIWICK_TOKEN": self.tokens[who]}
-        return CliRunner().invoke(root, [str(word) for word in arguments], env=environment)
+        return CliRunner().invoke(root, [str(word) for word in arguments], input=stdin, env=environment)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bailiwick.control.integrations import Connectors
+from bailiwick.control.vault import Environment
 from bailiwick.core.errors import InvalidInputError
 from tests.core.test_openapi import FILE
 from tests.faces.cli.conftest import CommandLine
@@ -46,8 +47,9 @@ CODE = "import os\n\nADDRESS = os.environ['CHAT_URL']\n\n\ndef app(environ, star
 @pytest.fixture
 def known(command_line: CommandLine) -> CommandLine:
     with command_line.company.control.store.transaction() as session:
-        for name in ("crm-key", "test-key"):
-            command_line.company.control.vault.put(session, name, f"the-{name}-itself", by="user:admin@example.com")
+        for name, environment in (("crm-key", Environment.PRODUCTION), ("test-key", Environment.NON_PRODUCTION)):
+            value, by = f"the-{name}-itself", "user:admin@example.com"
+            command_line.company.control.vault.put(session, name, value, by=by, environment=environment)
     for name in ("crm-key", "test-key"):
         wrap(command_line.company, name)
     return command_line

@@ -39,7 +39,7 @@ def test_a_secret_is_declared_rotated_and_shown_without_any_value(
     assert f"version 2, 0 days old, signs in as {twins.b}, of user:it@example.com, rotated next" in shown.output
     assert "somebody left" in shown.output
     listed = run("admin", "secret", "list")
-    assert f"{NAME:<30} version 2" in listed.output
+    assert f"{NAME:<30} production, version 2" in listed.output
     for said in (declared, asked, done, shown, listed):
         assert FIRST not in said.output
         assert "SCRAM" not in said.output

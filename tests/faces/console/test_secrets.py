@@ -3,6 +3,8 @@
 import pytest
 
 from bailiwick.control.rotations import CertificateSource
+from bailiwick.control.vault import Environment
+from tests.control.vault.test_environments import shop
 from tests.faces.console.conftest import Console, csrf_token
 from tests.fixtures.rotated import FIRST, NAME, Twins, declare, put
 
@@ -45,6 +47,21 @@ def test_a_certificate_says_where_it_is_made_and_that_it_is_renewed_before_it_en
     assert "signs in as" in page
     assert "CN=crm" in page
     assert "PRIVATE KEY" not in page
+
+
+def test_a_secret_of_a_folder_says_where_it_belongs_and_who_uses_it(console: Console) -> None:
+    company = console.company
+    company.control.rotations.put(company.people["admin"], "finance/shop", FIRST, Environment.NON_PRODUCTION)
+    company.control.integrations.register(company.people["admin"], shop("finance", editor="finance/shop"))
+    admin, _ = console.signed_in("admin")
+    listed, page = admin.get("/secrets").text, admin.get("/secrets/finance/shop").text
+    for words in ("finance/shop", "non-production", "shop-db on editor", "the organisation"):
+        assert words in listed, words
+    for words in ("<code>finance</code>, and what is below", "non-production", "<code>shop-db</code> on editor"):
+        assert words in page, words
+    assert FIRST not in listed + page
+    form = {"csrf_token": csrf_token(page), "reason": "please"}
+    assert admin.post("/secrets/finance/shop/rotate", data=form).status_code == 409  # nothing says how
 
 
 def test_nobody_else_sees_or_rotates_secrets(console: Console, twins: Twins) -> None:

@@ -170,6 +170,7 @@ class EncryptionKeyService:
             shredding = _shredding(row)
         decision.require("ask an administrator who did not ask for it: bailiwick who-can")
         self._vault.keys.cache.clear()
+        self._vault.linked.forget()
         return shredding, self._destroy_company(identity)
 
     def check(self) -> str:

@@ -60,6 +60,11 @@ class ModelServing:
         """Return whether there is a model of this name whose server asks for a credential."""
         return name in self._routes and self._routes[name].key is not None
 
+    def vault_secret(self, name: str) -> str:
+        """Return the name of the vault's secret that this credential is, empty where it is somewhere else."""
+        place = self._routes[name].key if name in self._routes else None
+        return place.vault or "" if place is not None else ""
+
     def key(self, name: str) -> SecretStr:
         """Return the credential of a model's server; raise `SecretNotFoundError` when its place holds none."""
         place = self._routes[name].key if name in self._routes else None

@@ -4,6 +4,7 @@ from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
 from bailiwick.control.integrations.classes import DataClasses
 from bailiwick.control.integrations.connectors import Connector, Connectors, Made
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
+from bailiwick.control.integrations.folders import secrets_of
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.pressure import Pressure, pressures, take_pressure
 from bailiwick.control.integrations.service import IntegrationService
@@ -27,6 +28,7 @@ __all__ = [
     "Withdrawal",
     "Wrapping",
     "pressures",
+    "secrets_of",
     "static_key",
     "take_pressure",
     "withdrawals",

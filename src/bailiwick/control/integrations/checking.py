@@ -5,11 +5,12 @@ are told apart.
 import re
 from collections.abc import Collection, Mapping
 
+from bailiwick.control.integrations.folders import require_secrets
 from bailiwick.control.integrations.model import Integration
+from bailiwick.control.vault import Environment
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.grants import AnyOf, MailGrant, Offer, Operation, RequestGrant, TableGrant, conditions_of
 from bailiwick.core.manifest import ACCESS_RULE
-from bailiwick.core.messages import ServiceConnection
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
@@ -21,10 +22,12 @@ _OFFERS: Mapping[str, tuple[type[Offer], str]] = {
 }
 
 
-def require_sound(integration: Integration, planes: Collection[str], secrets: Collection[str]) -> None:
+def require_sound(
+    integration: Integration, planes: Mapping[str, Environment], secrets: Mapping[str, Environment]
+) -> None:
     """Return for an integration that can be registered; raise `InvalidInputError` with what is wrong otherwise.
 
-    `planes` are those that there are, `secrets` the names that the vault knows.
+    `planes` are those that there are, `secrets` those that the vault knows, each with its environment.
     """
     if not _NAME.fullmatch(integration.name):
         raise InvalidInputError(
@@ -35,11 +38,7 @@ def require_sound(integration: Integration, planes: Collection[str], secrets: Co
         raise InvalidInputError("an integration has an owner", hint="owner: user:ann@example.com, or a group")
     _require_kind(integration)
     _require_places(integration, planes)
-    missing = sorted(_secrets(integration) - set(secrets))
-    if missing:
-        raise InvalidInputError(
-            f"the vault has no secret '{missing[0]}'", hint=f"bailiwick secret put {missing[0]} < FILE, then again"
-        )
+    require_secrets(integration, planes, secrets)
 
 
 def _require_kind(integration: Integration) -> None:
@@ -153,9 +152,3 @@ def _require_places(integration: Integration, planes: Collection[str]) -> None:
             f"two planes would use '{integration.name}' as the same account at the same place",
             hint="give the editor one that sees no production data, or none",
         )
-
-
-def _secrets(integration: Integration) -> set[str]:
-    connections = integration.connections.values()
-    kept = {name for item in connections if isinstance(item, ServiceConnection) for name in item.control_secrets}
-    return kept | {name for connection in connections for name in connection.secrets}

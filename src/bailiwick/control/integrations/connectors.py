@@ -133,6 +133,7 @@ class Made(_Data):
     access: tuple[str, ...] = Field(min_length=1, max_length=100)
     connections: Mapping[str, Place] = Field(min_length=1, max_length=20)
     limits: IntegrationLimits | None = None
+    folder: str = Field(default="", max_length=240)
 
 
 class Connectors:
@@ -175,6 +176,7 @@ class Connectors:
             offers={rule: item.requests for rule, item in accesses.items()},
             limits=made.limits or pack.limits,
             connector=pack.name,
+            folder=made.folder,
         )
 
     def classes(self, made: Made) -> dict[str, str]:

@@ -10,7 +10,8 @@ from bailiwick.core.reach import Reach
 @dataclass(frozen=True, slots=True)
 class Integration:
     """A business system: who owns it, where each plane finds it, what may be asked for, and how much of it. `off` says
-    who switched it off and why, `connector` of which description it was made.
+    who switched it off and why, `connector` of which description it was made, `folder` whose apps may use it, all where
+    it is empty.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Integration:
     limits: IntegrationLimits = field(default_factory=IntegrationLimits)
     off: str = ""
     connector: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

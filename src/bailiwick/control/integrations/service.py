@@ -15,9 +15,11 @@ from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.checking import require_sound
 from bailiwick.control.integrations.classes import with_hidden
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
+from bailiwick.control.integrations.folders import require_folder, require_in_folder, secrets_by_plane
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.static_keys import WrappingOf, require_wrapped
 from bailiwick.control.integrations.tables import IntegrationRow
+from bailiwick.control.vault import Environment
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError
 from bailiwick.core.events import ContextFact
@@ -54,8 +56,9 @@ class IntegrationService:
         authorizer: Authorizer,
         clock: Clock,
         on_change: Callable[[], None],
-        planes: Collection[str],
-        secrets: Callable[[Session], Collection[str]],
+        planes: Mapping[str, Environment],
+        secrets: Callable[[Session], Mapping[str, Environment]],
+        folders: Callable[[Session], Collection[str]],
         wrapping_of: WrappingOf,
     ) -> None:
         self._store = store
@@ -65,6 +68,7 @@ class IntegrationService:
         self._on_change = on_change
         self._planes = planes
         self._secrets = secrets
+        self._folders = folders
         self._wrapping_of = wrapping_of
 
     def register(self, identity: Identity, integration: Integration) -> None:
@@ -76,8 +80,11 @@ class IntegrationService:
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
             require_sound(integration, self._planes, self._secrets(session))
+            if integration.folder and integration.folder not in self._folders(session):
+                raise InvalidInputError(f"there is no folder '{integration.folder[:80]}'")
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
             before = _integration(known) if known is not None else None
+            require_folder(before, integration)
             wrapped = require_wrapped(self._authorizer, session, identity, integration, before, self._wrapping_of)
             self._keep(session, integration)
             change = (_described(before) if before is not None else None, _described(integration))
@@ -127,6 +134,7 @@ class IntegrationService:
             },
             "limits": integration.limits.model_dump(mode="json", exclude_defaults=True),
             "connector": integration.connector,
+            "folder": integration.folder,
         }
         row = insert(IntegrationRow).values(
             name=integration.name, created_at=self._clock(), enabled=integration.enabled, **values
@@ -214,19 +222,32 @@ class IntegrationService:
         """Return every integration as it is now, by name."""
         return {item.name: item for item in self.integrations(session)}
 
-    def resolve(self, session: Session, manifest: Manifest, plane: str, capabilities: Sequence[str] = ()) -> Resolved:
-        """Return what a manifest, and what is open for its app, come to on a plane.
+    def using(self, session: Session) -> Mapping[str, list[tuple[str, str]]]:
+        """Return which integrations name each secret, and on which planes: pairs of both, by the secret's name."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for integration in self.integrations(session):
+            for plane, secret in secrets_by_plane(integration):
+                found.setdefault(secret, []).append((integration.name, plane))
+        return found
+
+    def resolve(
+        self, session: Session, manifest: Manifest, folder: str, plane: str, capabilities: Sequence[str] = ()
+    ) -> Resolved:
+        """Return what the manifest of an app in a folder, and what is open for it, come to on a plane.
 
         Raises an error that lists what there is when it asks for more.
         """
         states = tuple(
-            self._resolve_one(session, name, use, plane) for name, use in sorted(manifest.integrations.items())
+            self._resolve_one(session, name, use, folder, plane) for name, use in sorted(manifest.integrations.items())
         )
         reaches = map(IntegrationReach.of, states)
         return Resolved(states, reach_of(manifest, reaches, capabilities))
 
-    def _resolve_one(self, session: Session, name: str, use: IntegrationUse, plane: str) -> IntegrationState:
+    def _resolve_one(
+        self, session: Session, name: str, use: IntegrationUse, folder: str, plane: str
+    ) -> IntegrationState:
         integration = _integration(self._row(session, use.use))
+        require_in_folder(integration.name, integration.folder, folder)
         unknown = [rule for rule in use.access if rule not in integration.offers]
         if unknown:
             raise AccessNotOfferedError(use.use, unknown[0], sorted(integration.offers))
@@ -355,6 +376,7 @@ def _described(integration: Integration) -> dict[str, ContextFact]:
     return {
         "description": integration.description,
         "owner": integration.owner,
+        "folder": integration.folder,
         "offers": tuple(sorted(integration.offers)),
         "limits": integration.limits.model_dump_json(exclude_defaults=True),
         **places,
@@ -373,4 +395,5 @@ def _integration(row: IntegrationRow) -> Integration:
         limits=IntegrationLimits.model_validate(row.limits),
         off=row.off,
         connector=row.connector,
+        folder=row.folder,
     )

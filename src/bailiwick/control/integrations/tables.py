@@ -11,7 +11,7 @@ from bailiwick.store import Base
 
 class IntegrationRow(Base):
     """An integration: connections by plane, offers by access rule, classes of data by column, limits, as JSON. `off`
-    says who switched it off and why, `connector` of which description it was made.
+    says who switched it off and why, `connector` of which description it was made, `folder` whose apps may use it.
     """
 
     __tablename__ = "integrations"
@@ -28,6 +28,7 @@ class IntegrationRow(Base):
     limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     off: Mapped[str] = mapped_column(server_default="")
     connector: Mapped[str] = mapped_column(server_default="")
+    folder: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime]
 
 

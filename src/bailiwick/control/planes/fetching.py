@@ -1,12 +1,17 @@
 """Which credentials a plane may fetch: asked of policy and audited, one by one."""
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.core.events import Outcome
-from bailiwick.core.policy import Decision
+from bailiwick.core.policy import ContextValue, Decision
 from bailiwick.core.principals import Identity, Principal
+
+# Whether a secret of the vault is for planes of the environment that a plane is of: session, plane, name of the secret.
+OfEnvironment = Callable[[Session, str, str], bool]
 
 
 def plane_identity(plane: str) -> Identity:
@@ -15,11 +20,21 @@ def plane_identity(plane: str) -> Identity:
 
 
 def may_fetch(
-    authorizer: Authorizer, audit: AuditLog, session: Session, plane: str, name: str, *, used_here: bool
+    authorizer: Authorizer,
+    audit: AuditLog,
+    session: Session,
+    plane: str,
+    name: str,
+    *,
+    used_here: bool,
+    of_environment: bool,
 ) -> Decision:
-    """Answer whether a plane may have the credential of this name, which is `used_here` or not; audited either way."""
+    """Answer whether a plane may have the credential of this name, which is `used_here` or not, and is one
+    `of_environment` of the plane or not; audited either way.
+    """
     who = plane_identity(plane)
-    decision = authorizer.settle(session, who, "secret.fetch", f"secret:{name}", {"used_here": used_here})
+    context: dict[str, ContextValue] = {"used_here": used_here, "of_environment": of_environment}
+    decision = authorizer.settle(session, who, "secret.fetch", f"secret:{name}", context)
     audit.note(
         session,
         str(who.principal),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import MODELS_AUDIENCE, Authorizer
-from bailiwick.control.planes.fetching import may_fetch
+from bailiwick.control.planes.fetching import OfEnvironment, may_fetch
 from bailiwick.core.clock import Clock
 from bailiwick.core.messages import ModelState, PassAnswer, SecretValue
 from bailiwick.core.passes import issue_model_pass
@@ -33,6 +33,9 @@ class Models(Protocol):
     def has_key(self, name: str) -> bool:
         """Return whether there is a model of this name whose server asks for a credential."""
 
+    def vault_secret(self, name: str) -> str:
+        """Return the name of the vault's secret that this credential is, empty where it is somewhere else."""
+
     def key(self, name: str) -> SecretStr:
         """Return the credential of a model's server."""
 
@@ -53,6 +56,7 @@ class PlaneModels:
     authorizer: Authorizer
     models: Models
     tokens: Tokens
+    of_environment: OfEnvironment
     pass_key: SigningKey
     clock: Clock
 
@@ -62,9 +66,17 @@ class PlaneModels:
 
     def key(self, plane: str, name: str) -> SecretValue:
         """Return the credential of a model's server, wherever the settings say that it is; audited."""
-        used_here = self.models.has_key(name)
+        used_here, secret = self.models.has_key(name), self.models.vault_secret(name)
         with self.store.transaction() as session:
-            decision = may_fetch(self.authorizer, self.audit, session, plane, f"model.{name}", used_here=used_here)
+            decision = may_fetch(
+                self.authorizer,
+                self.audit,
+                session,
+                plane,
+                f"model.{name}",
+                used_here=used_here,
+                of_environment=not secret or self.of_environment(session, plane, secret),
+            )
         decision.require()
         return SecretValue(name=name, value=self.models.key(name).get_secret_value())
 

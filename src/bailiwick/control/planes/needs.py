@@ -142,8 +142,8 @@ class Redeemed(Protocol):
 class Secrets(Protocol):
     """What planes need of the vault."""
 
-    def held(self, session: Session, name: str) -> Held:
-        """Return the newest version of a secret, with its value."""
+    def opener(self, session: Session, name: str) -> Callable[[], Held]:
+        """Return what gives the newest version of a secret once the transaction is over."""
 
     def versions(self, session: Session, names: Collection[str]) -> Mapping[str, int]:
         """Return the newest version of each of these secrets that there is."""

@@ -107,7 +107,7 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     def artifact(request: Request, sha256: str) -> Response:
         return Response(service.artifact(request.state.plane, sha256), media_type="application/octet-stream")
 
-    @app.get(f"{PREFIX}/secrets/{{name}}")
+    @app.get(f"{PREFIX}/secrets/{{name:path}}")
     def secret(request: Request, name: str) -> dict[str, Any]:
         value: SecretValue = service.secret(request.state.plane, name)
         return value.model_dump()

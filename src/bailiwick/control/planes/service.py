@@ -10,7 +10,7 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes.certificates import PLANE_PATH
-from bailiwick.control.planes.fetching import may_fetch, plane_identity
+from bailiwick.control.planes.fetching import OfEnvironment, may_fetch, plane_identity
 from bailiwick.control.planes.models import PlaneModels
 from bailiwick.control.planes.needs import (
     Accounts,
@@ -75,6 +75,7 @@ class PlaneService:
         stops: Stops,
         codes: Codes,
         secrets: Secrets,
+        of_environment: OfEnvironment,
         consents: PlaneConsents,
         authority: Authority,
         models: PlaneModels,
@@ -100,6 +101,7 @@ class PlaneService:
         self._releases = releases
         self._codes = codes
         self._secrets = secrets
+        self._of_environment = of_environment
         self.consents = consents
         self._authority = authority
         self.models = models
@@ -207,19 +209,30 @@ class PlaneService:
 
     def secret(self, plane: str, name: str) -> SecretValue:
         """Return the credential of an integration that an app of this plane uses, or that somebody just works on the
-        grants of; anything else is refused, audited.
+        grants of, as far as it is one of the plane's environment; anything else is refused, audited.
         """
         with self._store.transaction() as session:
             used_here = name in {*_secrets_of(self._served(session, plane)), *self._drafts.secrets(session, plane)}
-            decision = may_fetch(self._authorizer, self._audit, session, plane, name, used_here=used_here)
-            held = self._held(session, name) if decision.allowed else Held(0, "", "")
+            decision = may_fetch(
+                self._authorizer,
+                self._audit,
+                session,
+                plane,
+                name,
+                used_here=used_here,
+                # Masks are the same everywhere, or nobody could compare what two planes show.
+                of_environment=name == MASK_KEY or self._of_environment(session, plane, name),
+            )
+            opened = self._opener(session, name) if decision.allowed else _nothing
         decision.require()
+        held = opened()
         return SecretValue(name=name, value=held.value, version=held.version, account=held.account)
 
-    def _held(self, session: Session, name: str) -> Held:
+    def _opener(self, session: Session, name: str) -> Callable[[], Held]:
         if name == MASK_KEY:
-            return Held(0, "", self._secrets.mask_key(session))
-        return self._secrets.held(session, name)
+            key = Held(0, "", self._secrets.mask_key(session))
+            return lambda: key
+        return self._secrets.opener(session, name)
 
     def _served(self, session: Session, plane: str) -> tuple[AppState, ...]:
         """Return everything that a plane may run."""
@@ -284,6 +297,10 @@ def _of_these(
     """Return the functions of databases that these apps use."""
     used = {integration.resource for app in apps for integration in app.integrations}
     return {name: found for name, found in functions.items() if name in used}
+
+
+def _nothing() -> Held:
+    return Held(0, "", "")
 
 
 def _secrets_of(apps: Iterable[AppState]) -> frozenset[str]:

@@ -61,7 +61,7 @@ class Requesting:
             files = parts.sources.files(app, reviewed.commit)
             manifest = manifest_of(files)
             resolved = parts.integrations.resolve(
-                session, manifest, PLANE_OF_MODE[PRODUCTION], parts.open_for(session, app.path)
+                session, manifest, app.folder, PLANE_OF_MODE[PRODUCTION], parts.open_for(session, app.path)
             )
             # Approvals are of one deploy: a newer one begins without any.
             waiting = update(DeployRow).where(DeployRow.app == app.path, DeployRow.state == DeployState.REQUESTED)

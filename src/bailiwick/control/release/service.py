@@ -84,7 +84,7 @@ class ReleaseService:
             authors=frozenset({reviewed.author}),
             verdict=verdict,
             resolved=self._integrations.resolve(
-                session, manifest_of(files), PLANE_OF_MODE[PREVIEW], self._open_for(session, app.path)
+                session, manifest_of(files), app.folder, PLANE_OF_MODE[PREVIEW], self._open_for(session, app.path)
             ),
             files=files,
             branch=branch,

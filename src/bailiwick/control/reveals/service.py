@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import ORGANIZATION, Authorizer, answering
 from bailiwick.control.reveals.tables import RevealRow
-from bailiwick.control.vault import Vault
+from bailiwick.control.vault import Vault, place_of
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, NotFoundError
 from bailiwick.core.events import Outcome
@@ -103,12 +103,13 @@ class RevealService:
             found = _reveal(row)
         decision.require(f"another administrator says: bailiwick secret approve-reveal {reveal} --reason …")
         with self._store.transaction() as session:
-            return found, self._vault.reveal(session, found.name)
+            opened = self._vault.opener(session, found.name)
+        return found, opened().value
 
     def of(self, identity: Identity, name: str) -> Sequence[Reveal]:
         """Return who asked to see a secret, the newest first."""
         with self._store.transaction() as session:
-            self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            self._authorizer.require(session, identity, "secret.manage", place_of(name))
             query = select(RevealRow).where(RevealRow.name == name).order_by(RevealRow.asked_at.desc()).limit(_MOST)
             return [_reveal(row) for row in session.scalars(query)]
 

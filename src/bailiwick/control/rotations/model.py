@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bailiwick.control.rotations.sources import AnySource
+from bailiwick.control.vault import Environment, Lies
 
 
 class Cause(StrEnum):
@@ -78,9 +79,16 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class SecretView:
-    """What may be shown of a secret: never its value. `next_rotation` is None where none is planned."""
+    """What may be shown of a secret: never its value.
+
+    `folder` is empty for one of the organisation, `lies` None where the vault itself has it, `next_rotation` None where
+    none is planned.
+    """
 
     name: str
+    folder: str
+    environment: Environment
+    lies: Lies | None
     version: int
     account: str
     created_by: str

@@ -1,7 +1,7 @@
 """Says how secrets are rotated, has them rotated, and shows how that goes; each verb asks policy and is audited."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,9 +24,10 @@ from bailiwick.control.rotations.rows import (
 )
 from bailiwick.control.rotations.sources import CertificateSource, HookSource, OAuthClientSource, due_at
 from bailiwick.control.rotations.tables import RotationRow, RuleRow
-from bailiwick.control.vault import STAGED_VERSION, SecretInfo, Vault
+from bailiwick.control.vault import STAGED_VERSION, Environment, SecretInfo, Vault, folder_of, place_of, require_name
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.errors import InvalidInputError, NotFoundError
+from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
@@ -39,8 +40,11 @@ _MOST_EARLIER = 20
 
 
 class RotationService:
-    """Rotation of secrets. `hooks` and `servers` are the names of those in the settings. What is asked for here, the
-    keeper does.
+    """Rotation of secrets. `hooks` and `servers` are the names of those in the settings, `folders` returns the folders
+    that there are.
+
+    Who may do something with a secret of a folder, the roles at that folder say. What is asked for here, the keeper
+    does.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class RotationService:
         hooks: Collection[str],
         servers: Collection[str],
         certificates: ClientAuthority,
+        folders: Callable[[Session], Collection[str]],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -62,13 +67,19 @@ class RotationService:
         self._hooks = hooks
         self._servers = servers
         self._certificates = certificates
+        self._folders = folders
         self._clock = clock
 
-    def put(self, identity: Identity, name: str, value: str) -> int:
-        """Store a version of a secret that a person brings, and return its number."""
+    def put(self, identity: Identity, name: str, value: str, environment: Environment | None = None) -> int:
+        """Store a version of a secret that a person brings, and return its number.
+
+        A new one is of production where nothing else is said; a known one stays of the environment that it is of.
+        """
         with self._store.transaction() as session:
-            self._require(session, identity)
-            version = self._vault.put(session, name, value, by=str(identity.principal))
+            self._require(session, identity, name)
+            require_name(name)
+            self._require_folder(session, name)
+            version = self._vault.put(session, name, value, by=str(identity.principal), environment=environment)
             self.note_due(session, name, value)
             row = going(session, name)
             if row is not None and row.state == State.BY_HAND:
@@ -77,9 +88,13 @@ class RotationService:
         return version
 
     def secrets(self, identity: Identity) -> list[SecretView]:
-        """Return every secret with how it is rotated, by name."""
+        """Return every secret that somebody may look after, with how it is rotated, by name."""
         with self._store.transaction() as session:
-            self._require(session, identity)
+            infos = self._vault.names(session)
+            places = {ORGANIZATION, *map(_at, self._folders(session)), *(place_of(info.name) for info in infos)}
+            theirs = set(self._authorizer.allowed_among(session, identity, "secret.manage", sorted(places)))
+            if not theirs:
+                self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
             rules = {row.name: rule_of(row) for row in session.scalars(select(RuleRow))}
             newest: dict[str, Rotation] = {}
             live: dict[str, Rotation] = {}
@@ -87,13 +102,14 @@ class RotationService:
                 (live if row.ended_at is None else newest)[row.name] = rotation_of(row)
             return [
                 _view(info, rules.get(info.name), live.get(info.name), newest.get(info.name))
-                for info in self._vault.names(session)
+                for info in infos
+                if place_of(info.name) in theirs
             ]
 
     def secret(self, identity: Identity, name: str) -> tuple[SecretView, Sequence[Rotation]]:
         """Return a secret with its rotations, the newest first."""
         with self._store.transaction() as session:
-            self._require(session, identity)
+            self._require(session, identity, name)
             info = self._info(session, name)
             rule = self.rule(session, name)
             rows = session.scalars(
@@ -113,11 +129,14 @@ class RotationService:
         if not _OWNER.fullmatch(rule.owner):
             raise InvalidInputError("a secret has an owner", hint="owner: user:ann@example.com, or a group")
         with self._store.transaction() as session:
-            decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            decision = self._require(session, identity, name)
+            if rule.source is not None:
+                # The control plane signs in somewhere for it, with secrets and hooks of the organisation.
+                decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
             self._require_source(session, name, rule)
             if isinstance(rule.source, CertificateSource):
                 self._first_certificate(session, identity, name, rule.source)
-            self._info(session, name)
+            lies = self._info(session, name).lies
             row = session.get(RuleRow, (self._store.tenant, name))
             before = _described(rule_of(row)) if row is not None else None
             row = row or RuleRow(name=name)
@@ -127,7 +146,8 @@ class RotationService:
             row.reason = self._vault.masker(session).mask(reason)
             session.add(row)
             session.flush()
-            self.note_due(session, name, self._vault.reveal(session, name))
+            if lies is None:
+                self.note_due(session, name, self._vault.reveal(session, name))
             self._audit.note(
                 session,
                 str(identity.principal),
@@ -143,7 +163,7 @@ class RotationService:
         """Have a secret rotated no more."""
         reason = given_reason(reason, what="a rule of rotation")
         with self._store.transaction() as session:
-            decision = self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+            decision = self._require(session, identity, name)
             row = session.get(RuleRow, (self._store.tenant, name))
             if row is None:
                 raise RotationNotFoundError(f"nothing says how '{name[:80]}' is rotated")
@@ -165,7 +185,7 @@ class RotationService:
         """Have a secret rotated; when that is going on already, return it: two wishes end in one rotation."""
         reason = given_reason(reason, what="a rotation")
         with self._store.transaction() as session:
-            self._require(session, identity)
+            self._require(session, identity, name)
             reason = self._vault.masker(session).mask(reason)
             return self._begin(session, name, Cause.ASKED, str(identity.principal), reason)
 
@@ -178,6 +198,21 @@ class RotationService:
                     self._begin(session, name, Cause.LEAK, _REVIEW, reason)
                 elif row is not None and row.old_version == version:
                     self._hasten(row, reason, newest=False)
+
+    def end_brought(self) -> None:
+        """End rotations that wait for a person, of secrets whose store has another version by now."""
+        with self._store.transaction() as session:
+            waiting = select(RotationRow).where(RotationRow.ended_at.is_(None), RotationRow.state == State.BY_HAND)
+            for row in session.scalars(waiting.with_for_update()).all():
+                info = self._info(session, row.name)
+                if info.lies is not None and info.version > row.old_version:
+                    row.new_version = info.version
+                    end(row, self._clock(), State.DONE, f"the store {info.lies.store} has version {info.version}")
+
+    def waiting(self, session: Session) -> list[str]:
+        """Return the secrets that wait for a person to bring another value."""
+        going_on = RotationRow.ended_at.is_(None)
+        return list(session.scalars(select(RotationRow.name).where(going_on, RotationRow.state == State.BY_HAND)))
 
     def rule(self, session: Session, name: str) -> Rule | None:
         """Return how a secret is rotated, None when nobody said so."""
@@ -216,6 +251,11 @@ class RotationService:
             return rotation_of(row)
         version = self._info(session, name).version
         rule = self.rule(session, name)
+        lies = self._info(session, name).lies
+        if lies is not None and cause is Cause.ASKED:
+            raise NotRotatableError(
+                f"'{name[:80]}' is rotated where it lies, in the store {lies.store}", hint="write another version there"
+            )
         if (rule is None or rule.source is None) and cause is Cause.ASKED:
             raise NotRotatableError(
                 f"nothing says where a new value of '{name[:80]}' is made",
@@ -248,6 +288,12 @@ class RotationService:
         source = rule.source
         if source is None:
             return
+        known = {info.name: info for info in self._vault.names(session)}
+        lies = known[name].lies if name in known else None
+        if lies is not None:
+            raise InvalidInputError(
+                f"'{name}' is rotated where it lies, in the store {lies.store}", hint="leave source out"
+            )
         if isinstance(source, HookSource) and source.hook not in self._hooks:
             raise InvalidInputError(f"the settings name no hook '{source.hook}'", hint="secret_rotation.hooks")
         if isinstance(source, OAuthClientSource) and source.server not in self._servers:
@@ -259,8 +305,7 @@ class RotationService:
             raise InvalidInputError(
                 "a secret is not rotated with itself", hint="name another that it is rotated with, or none"
             )
-        known = {info.name for info in self._vault.names(session)}
-        missing = sorted(source.secrets - known)
+        missing = sorted(source.secrets - set(known))
         if missing:
             raise InvalidInputError(
                 f"the vault has no secret '{missing[0]}'", hint=f"bailiwick secret put {missing[0]} < FILE, then again"
@@ -269,21 +314,48 @@ class RotationService:
     def _first_certificate(self, session: Session, identity: Identity, name: str, source: CertificateSource) -> None:
         """Make the certificate where there is none yet: nobody needs to bring one."""
         if not self._vault.versions(session, [name]):
+            require_name(name)
+            self._require_folder(session, name)
             pem = self._certificates.issue(session, name, source.subject, source.lifetime)
-            self._vault.put(session, name, pem, by=str(identity.principal))
+            self._vault.put(session, name, pem, by=str(identity.principal), environment=source.environment)
         elif due_at(self._vault.reveal(session, name)) is None:
             raise InvalidInputError(f"'{name}' holds no certificate", hint="declare one that has no value yet")
 
     def _info(self, session: Session, name: str) -> SecretInfo:
         return self._vault.info(session, name)
 
-    def _require(self, session: Session, identity: Identity) -> None:
-        self._authorizer.require(session, identity, "secret.manage", ORGANIZATION)
+    def _require(self, session: Session, identity: Identity, name: str) -> Decision:
+        return self._authorizer.require(session, identity, "secret.manage", place_of(name))
+
+    def _require_folder(self, session: Session, name: str) -> None:
+        folder = folder_of(name)
+        if folder and folder not in self._folders(session):
+            raise NotFoundError(
+                f"there is no folder '{folder[:80]}'",
+                hint=f"an administrator makes it: bailiwick app create-folder {folder[:80]}",
+            )
+
+
+def _at(folder: str) -> str:
+    return f"folder:{folder}"
 
 
 def _view(info: SecretInfo, rule: Rule | None, live: Rotation | None, last: Rotation | None) -> SecretView:
     due = next_rotation(rule, info.created_at, last)
-    return SecretView(info.name, info.version, info.account, info.created_by, info.created_at, rule, due, live, last)
+    return SecretView(
+        name=info.name,
+        folder=info.folder,
+        environment=info.environment,
+        lies=info.lies,
+        version=info.version,
+        account=info.account,
+        created_by=info.created_by,
+        created_at=info.created_at,
+        rule=rule,
+        next_rotation=due,
+        going=live,
+        last=last,
+    )
 
 
 def _described(rule: Rule) -> dict[str, str | int]:

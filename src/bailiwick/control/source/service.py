@@ -48,7 +48,7 @@ from bailiwick.core.statements import Envelope
 from bailiwick.store import Store
 
 OnAccepted = Callable[[Session, App, PushRecord, Envelope, Sequence[TreeFile]], str]
-CheckReach = Callable[[Session, Manifest], None]
+CheckReach = Callable[[Session, App, Manifest], None]
 RequirePusher = Callable[[Session, Identity, str], None]
 
 
@@ -176,7 +176,7 @@ class SourceService:
         """Return a report with the app's waivers, and what its manifest asks for that nobody offers."""
         # Once more, as they may have lost their access while the push came in and was reviewed.
         self._require_pusher(session, push.pusher, app.resource)
-        return self._with_reach(session, self._reviews.with_waivers(session, app.path, report), change)
+        return self._with_reach(session, app, self._reviews.with_waivers(session, app.path, report), change)
 
     def examine(self, app: App, commit: str) -> Report:
         """Review the tree of a commit that was taken before, by what a review goes by now; nothing is remembered."""
@@ -323,13 +323,13 @@ class SourceService:
         """Return the path of an app's repository, made at the first time."""
         return str(self._repositories.ensure(app.id))
 
-    def _with_reach(self, session: Session, report: Report, change: Change) -> Report:
+    def _with_reach(self, session: Session, app: App, report: Report, change: Change) -> Report:
         """Return the report with a finding more when the manifest asks for data that nobody offers."""
         text = next((file.content for file in change.files if file.path == FILE_NAME), None)
         if text is None or not report.passed:
             return report
         try:
-            self._check_reach(session, parse_manifest(text.decode(errors="replace")))
+            self._check_reach(session, app, parse_manifest(text.decode(errors="replace")))
         except ManifestError:
             return report
         except BailiwickError as fault:

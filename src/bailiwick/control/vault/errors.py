@@ -25,3 +25,21 @@ class SealBrokenError(UnavailableError):
     """What is stored does not open: it was changed, moved, or sealed under another key."""
 
     code = "vault.seal-broken"
+
+
+class StoreUnavailableError(UnavailableError):
+    """The store that a secret lies in does not answer."""
+
+    code = "vault.store-unavailable"
+
+
+class StoreRefusedError(UnavailableError):
+    """The store that a secret lies in denies it."""
+
+    code = "vault.store-refused"
+
+
+class StoreVersionError(UnavailableError):
+    """The store has no such secret, not in this version, or nothing that could be one."""
+
+    code = "vault.store-version"

@@ -19,12 +19,20 @@ _State = tuple[object, ...]
 class KnownValues:
     """Keeps a masker, and with it the values in memory, for `seconds`, a minute at least.
 
-    `values` opens every value of the kinds. What was destroyed is dropped at the next use, in every process.
+    `values` returns every value: those of the kinds, and `others` more that the database does not have. What was
+    destroyed is dropped at the next use, in every process.
     """
 
-    def __init__(self, kinds: tuple[str, ...], values: Callable[[Session], Iterable[str]], seconds: float) -> None:
+    def __init__(
+        self,
+        kinds: tuple[str, ...],
+        values: Callable[[Session], Iterable[str]],
+        others: Callable[[], int],
+        seconds: float,
+    ) -> None:
         self._asks = _what_changed(kinds)
         self._values = values
+        self._others = others
         self._seconds = max(seconds, _LEAST_SECONDS)
         self._kept: tuple[_State, float, Masker] | None = None
 
@@ -54,7 +62,7 @@ class KnownValues:
             return Masker()
 
     def _state(self, session: Session) -> _State:
-        return tuple(session.execute(self._asks).one())
+        return (*session.execute(self._asks).one(), self._others())
 
 
 def _what_changed(kinds: tuple[str, ...]) -> Select[Any]:

@@ -4,6 +4,12 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from bailiwick.control.vault.errors import (
+    SecretNotFoundError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    StoreVersionError,
+)
 from bailiwick.control.vault.places import SecretFrom, found, read_outside
 from bailiwick.control.vault.service import Vault
 from bailiwick.core.errors import BailiwickError
@@ -26,6 +32,11 @@ def secret_reader(store: Store, vault: Vault) -> SecretReader:
 def _from_vault(store: Store, vault: Vault, name: str) -> str:
     try:
         with store.transaction() as session:
-            return vault.reveal(session, name)
+            opened = vault.opener(session, name)
+        return opened().value
+    except (StoreUnavailableError, StoreRefusedError, StoreVersionError) as fault:
+        raise SecretNotFoundError(
+            f"the vault's secret {name} cannot be had: {fault.message}", hint=fault.hint
+        ) from None
     except BailiwickError:
         return ""

@@ -1,57 +1,40 @@
 """The vault: secrets by name and signing keys by purpose, as ciphertext under a key per tenant."""
 
-import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.vault.cache import CACHE_SECONDS, KeyCache
+from bailiwick.control.vault.entries import enter, enter_rest, environment_of, environments
 from bailiwick.control.vault.envelope import binding, seal, unseal
 from bailiwick.control.vault.errors import SealBrokenError, SecretNotFoundError
 from bailiwick.control.vault.keys import KeyProvider, Wrapped
 from bailiwick.control.vault.known_values import KnownValues
+from bailiwick.control.vault.leased import LeasedSecrets
+from bailiwick.control.vault.linked import LinkedSecrets
+from bailiwick.control.vault.model import Environment, Held, SecretInfo, require_name
+from bailiwick.control.vault.stores import StoreOptions, open_stores
 from bailiwick.control.vault.tables import SecretRow, TenantKeyRow
 from bailiwick.control.vault.tenant_keys import TenantKeys
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.errors import ConflictError, InvalidInputError
+from bailiwick.core.events import ContextFact
 from bailiwick.core.keyed_masks import KEY_BYTES
 from bailiwick.core.masking import Masker
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 from bailiwick.store.locks import hold
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _MASK_KEY = "mask-key"
 _LONGEST_VALUE = 16 * 1024
 STAGED_VERSION = 0
 _SECRET, _STAGED, _SIGNING_KEY, _PLATFORM = "secret", "staged", "signing-key", "platform"
 
 _Query = Select[str, str, int, int, bytes, str, str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class SecretInfo:
-    """What may be shown of a secret."""
-
-    name: str
-    version: int
-    created_by: str
-    created_at: datetime
-    account: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A version of a secret with its value; `account` is who signs in with it, empty where its user says so."""
-
-    version: int
-    account: str
-    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +66,63 @@ class Vault:
         audit: AuditLog,
         clock: Clock,
         cache_seconds: float = CACHE_SECONDS,
+        stores: Mapping[str, StoreOptions] | None = None,
     ) -> None:
         self._store = store
         self._audit = audit
         self._clock = clock
         self.keys = TenantKeys(store, provider, KeyCache(cache_seconds), clock)
-        self.known = KnownValues(
-            (_SECRET, _STAGED), lambda session: (value for _, value in self._known(session)), cache_seconds
-        )
+        self.linked = LinkedSecrets(store, open_stores(stores or {}, cache_seconds), audit, clock, checked_value)
+        self.leased = LeasedSecrets(self._add_account, audit, clock)
+        self.known = KnownValues((_SECRET, _STAGED), self._values, lambda: len(self.linked.known), cache_seconds)
 
-    def put(self, session: Session, name: str, value: str, *, by: str) -> int:
-        """Store a new version of a secret and return its number; the event says who, never what."""
-        if not _NAME.fullmatch(name):
-            raise InvalidInputError(
-                f"'{name[:80]}' cannot name a secret",
-                hint="use a-z, 0-9 and -, beginning with a letter, 63 characters at most",
-            )
+    def put(self, session: Session, name: str, value: str, *, by: str, environment: Environment | None = None) -> int:
+        """Store a new version of a secret and return its number; the event says who, never what.
+
+        A new secret is of production where no environment is said. Raises `ConflictError` for one of another.
+        """
+        require_name(name)
         content = checked_value(value)
         hold(session, f"secret/{name}")
+        if self.linked.is_linked(session, name) or self.leased.is_leased(session, name):
+            raise ConflictError(f"'{name}' lies in a store of the company", hint="write another version of it there")
+        enter(session, name, environment, self._clock)
         version = self._add(session, _SECRET, name, content, by)
-        self._audit.note(session, by, "secret.stored", f"secret:{name}", context={"version": version})
+        context: dict[str, ContextFact] = {"version": version, "environment": environment_of(session, name)}
+        self._audit.note(session, by, "secret.stored", f"secret:{name}", context=context)
         return version
+
+    def environment(self, session: Session, name: str) -> Environment:
+        """Return for which planes a secret is: production where nobody said it, or there is no such secret."""
+        return environment_of(session, name)
+
+    def enter_rest(self, session: Session, used_in: Callable[[], Mapping[str, Iterable[Environment]]]) -> None:
+        """Say of secrets that were stored before they had an environment that they are for where they are used now."""
+        enter_rest(session, used_in, self._clock)
 
     def reveal(self, session: Session, name: str) -> str:
         """Return the newest value of a secret. Whoever calls this has asked policy and audits why."""
         return self.held(session, name).value
 
     def held(self, session: Session, name: str) -> Held:
-        """Return the newest version of a secret, with its value; as for `reveal`, the caller has asked policy."""
+        """Return the newest version of a secret, with its value; as for `reveal`, the caller has asked policy.
+
+        Of one that lies in a store this waits for the store: where others wait for the transaction, take `opener`.
+        """
+        return self.opener(session, name)()
+
+    def opener(self, session: Session, name: str) -> Callable[[], Held]:
+        """Return what gives the newest version of a secret once the transaction is over, as its store may be slow."""
+        linked = self.linked.opener(session, name)
+        if linked is not None:
+            self.keys.check(session)  # whoever takes the company's key away takes all of them
+            return linked
+        self.leased.require_open(session, name)
         record = self._newest(session, _SECRET, name)
         if record is None:
             raise _no_secret(name)
-        return Held(record.version, record.account, self._open(session, record).decode())
+        held = Held(record.version, record.account, self._open(session, record).decode())
+        return lambda: held
 
     def version(self, session: Session, name: str, version: int) -> Held | None:
         """Return one version of a secret, with its value; None when there is none."""
@@ -129,7 +137,8 @@ class Vault:
         query = select(SecretRow.name, func.max(SecretRow.version)).where(
             SecretRow.kind == _SECRET, SecretRow.name.in_(names)
         )
-        return {row.name: row[1] for row in session.execute(query.group_by(SecretRow.name))}
+        stored = {row.name: row[1] for row in session.execute(query.group_by(SecretRow.name))}
+        return stored | {info.name: info.version for info in self.linked.infos(session, names)}
 
     def stage(self, session: Session, name: str, value: str, *, account: str, by: str) -> None:
         """Seal what may become the next version of a secret, instead of what was staged before; nobody gets it yet."""
@@ -161,15 +170,25 @@ class Vault:
     def names(self, session: Session) -> list[SecretInfo]:
         """Return what there is, newest versions only, without values."""
         query = select(SecretRow).where(SecretRow.kind == _SECRET).order_by(SecretRow.name, SecretRow.version)
-        return list({row.name: _info(row) for row in session.scalars(query)}.values())
+        said = environments(session)
+        newest = {row.name: row for row in session.scalars(query)}
+        found = {row.name: _info(row, said.get(row.name, Environment.PRODUCTION)) for row in newest.values()}
+        found |= {info.name: info for info in self.linked.infos(session)}
+        found |= {info.name: _leased(info, found.get(info.name)) for info in self.leased.infos(session)}
+        return [found[name] for name in sorted(found)]
 
     def info(self, session: Session, name: str) -> SecretInfo:
         """Return the newest version of a secret, without its value; raise `SecretNotFoundError` when there is none."""
         query = select(SecretRow).where(SecretRow.kind == _SECRET, SecretRow.name == name)
         row = session.scalars(query.order_by(SecretRow.version.desc()).limit(1)).one_or_none()
-        if row is None:
+        found = _info(row, environment_of(session, name)) if row is not None else None
+        for info in self.leased.infos(session, [name]):
+            return _leased(info, found)
+        for info in self.linked.infos(session, [name]):
+            return info
+        if found is None:
             raise _no_secret(name)
-        return _info(row)
+        return found
 
     def masker(self, session: Session) -> Masker:
         """Return what masks every value that the vault knows, those of older versions and staged ones included."""
@@ -177,8 +196,14 @@ class Vault:
 
     def versions_with(self, session: Session, values: Collection[str]) -> frozenset[tuple[str, int]]:
         """Return the names and versions that have one of these values; `STAGED_VERSION` is that of a staged one."""
-        found = ((record, value) for record, value in self._known(session) if value in values)
-        return frozenset((it.name, STAGED_VERSION if it.kind == _STAGED else it.version) for it, _ in found)
+        found = (record for record, value in self._known(session) if value in values)
+        stored = ((it.name, STAGED_VERSION if it.kind == _STAGED else it.version) for it in found)
+        linked = (self.linked.known[value] for value in values if value in self.linked.known)
+        return frozenset([*stored, *linked])
+
+    def _values(self, session: Session) -> Iterator[str]:
+        yield from (value for _, value in self._known(session))
+        yield from self.linked.known
 
     def _known(self, session: Session) -> Iterator[tuple[_Record, str]]:
         records = self._records(session, _selected().where(SecretRow.kind.in_((_SECRET, _STAGED))))
@@ -247,6 +272,9 @@ class Vault:
             session.execute(changed.values(sealed=sealed, key_version=newest))
         return len(records)
 
+    def _add_account(self, session: Session, name: str, password: str, account: str) -> int:
+        return self._add(session, _SECRET, name, checked_value(password), "service:vault", account)
+
     def _add(self, session: Session, kind: str, name: str, content: bytes, by: str, account: str = "") -> int:
         key_version, cipher = self.keys.to_seal(session)
         newest = select(func.max(SecretRow.version)).where(SecretRow.kind == kind, SecretRow.name == name)
@@ -289,8 +317,13 @@ class Vault:
         return binding(self._store.tenant, record.kind, record.name, record.version)
 
 
-def _info(row: SecretRow) -> SecretInfo:
-    return SecretInfo(row.name, row.version, row.created_by, row.created_at, row.account)
+def _info(row: SecretRow, environment: Environment) -> SecretInfo:
+    return SecretInfo(row.name, row.version, row.created_by, row.created_at, row.account, environment)
+
+
+def _leased(entry: SecretInfo, newest: SecretInfo | None) -> SecretInfo:
+    """Return what may be shown of a secret that stands for accounts: the newest of them, and where they come from."""
+    return replace(newest, lies=entry.lies) if newest is not None else replace(entry, version=0)
 
 
 def _no_secret(name: str) -> SecretNotFoundError:

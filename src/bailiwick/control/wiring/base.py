@@ -15,7 +15,7 @@ from bailiwick.control.identity import (
 from bailiwick.control.policies import PolicyForce
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import SigningKeys
-from bailiwick.control.vault import CertificateAuthority, KeyRing, Vault, open_keys
+from bailiwick.control.vault import CertificateAuthority, Environment, KeyRing, Vault, open_keys
 from bailiwick.core.clock import Clock
 from bailiwick.core.policy import Journal, PoliciesInForce
 from bailiwick.core.statements import SigningKey
@@ -44,6 +44,11 @@ class Base:
     journal: Journal
     authorizer: Authorizer
 
+    @property
+    def environments(self) -> Mapping[str, Environment]:
+        """For which environment each plane of the settings is."""
+        return {name: Environment.of_plane(plane.kind) for name, plane in self.settings.planes.items()}
+
 
 def build_base(settings: ControlSettings, clock: Clock) -> Base:
     """Connect to the database, bring it up to date, and unseal the keys."""
@@ -52,7 +57,7 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
     audit = AuditLog(clock, lambda session: vault.known.masker_if_open(session))  # noqa: PLW0108 - it is made later
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     ring = open_keys(settings.vault_keys, settings.state)
-    vault = Vault(store, ring, audit, clock, settings.vault_keys.cache_seconds)
+    vault = Vault(store, ring, audit, clock, settings.vault_keys.cache_seconds, settings.secret_stores)
     signing = SigningKeys(vault, clock)
     with store.transaction() as session:
         signing.prepare(session)
@@ -60,6 +65,7 @@ def build_base(settings: ControlSettings, clock: Clock) -> Base:
         authority = CertificateAuthority.load(session, vault, clock)
         saml_keys = SamlKeys.load(session, vault, clock) if settings.saml else None
     relay, journal = ChangeRelay(), Journal()
+    vault.linked.on_change = relay.refresh
     rules = [StepUpRule(rule.actions, rule.max_age, rule.second_factor) for rule in settings.step_up]
     policies = PoliciesInForce(step_up_policies(rules), environment="control", clock=clock)
     force = PolicyForce(policies, on_swap=relay.tell)

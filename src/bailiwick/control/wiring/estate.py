@@ -24,8 +24,9 @@ from bailiwick.control.integrations import (
     Wrapping,
 )
 from bailiwick.control.rotations import ClientAuthority, HookTarget, RotationKeeper, RotationService, ServerTarget
+from bailiwick.control.secret_stores import LeaseKeeper, SecretStoreService
 from bailiwick.control.sql_functions import SqlFunctionService
-from bailiwick.control.vault import secret_reader
+from bailiwick.control.vault import Environment, secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.people import People
 
@@ -46,6 +47,8 @@ class Estate:
     rotations: RotationService
     rotation_keeper: RotationKeeper
     client_authority: ClientAuthority
+    secret_stores: SecretStoreService
+    lease_keeper: LeaseKeeper
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
 
 
@@ -53,6 +56,10 @@ def build_estate(base: Base, people: People) -> Estate:
     """Put together what there is."""
     catalog = CatalogService(store=base.store, audit=base.audit, authorizer=base.authorizer, clock=base.clock)
     certificates = ClientAuthority(base.store, base.vault, base.clock, base.settings.public_url)
+
+    def folders(session: Session) -> frozenset[str]:
+        return frozenset(folder.path for folder in catalog.folders(session))
+
     rotations = RotationService(
         store=base.store,
         audit=base.audit,
@@ -61,6 +68,7 @@ def build_estate(base: Base, people: People) -> Estate:
         hooks=base.settings.secret_rotation.hooks,
         servers=base.settings.secret_rotation.authorization_servers,
         certificates=certificates,
+        folders=folders,
         clock=base.clock,
     )
 
@@ -74,10 +82,13 @@ def build_estate(base: Base, people: People) -> Estate:
         authorizer=base.authorizer,
         clock=base.clock,
         on_change=base.relay.refresh,
-        planes=base.settings.planes,
-        secrets=lambda session: {item.name for item in base.vault.names(session)},
+        planes=base.environments,
+        secrets=lambda session: {item.name: item.environment for item in base.vault.names(session)},
+        folders=folders,
         wrapping_of=wrapping_of,
     )
+    with base.store.transaction() as session:
+        base.vault.enter_rest(session, lambda: _used_in(base, integrations, session))
     withdrawals = GrantWithdrawals(
         store=base.store, audit=base.audit, authorizer=base.authorizer, on_change=base.relay.refresh
     )
@@ -97,7 +108,34 @@ def build_estate(base: Base, people: People) -> Estate:
         rotations=rotations,
         rotation_keeper=_rotation_keeper(base, rotations, certificates),
         client_authority=certificates,
+        secret_stores=SecretStoreService(base.store, base.authorizer, base.vault, folders, rotations.end_brought),
+        lease_keeper=_lease_keeper(base, integrations, rotations),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),
+    )
+
+
+def _used_in(base: Base, integrations: IntegrationService, session: Session) -> dict[str, set[Environment]]:
+    """Return in which environments integrations and models use secrets of the vault."""
+    used: dict[str, set[Environment]] = {}
+    for name, uses in integrations.using(session).items():
+        used[name] = {base.environments[plane] for _, plane in uses if plane in base.environments}
+    for route in base.settings.inference.routes.values():
+        if route.key is not None and route.key.vault is not None:
+            used.setdefault(route.key.vault, set()).update(base.environments.values())
+    return used
+
+
+def _lease_keeper(base: Base, integrations: IntegrationService, rotations: RotationService) -> LeaseKeeper:
+    def used(session: Session) -> set[str]:
+        on = integrations.enabled(session)
+        return {name for name, uses in integrations.using(session).items() if any(on[system] for system, _ in uses)}
+
+    def made() -> None:
+        rotations.end_brought()
+        base.relay.refresh()
+
+    return LeaseKeeper(
+        base.store, base.audit, base.vault, used=used, leaked=rotations.waiting, on_made=made, clock=base.clock
     )
 
 

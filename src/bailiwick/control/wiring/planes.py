@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.declared import PlaneSettingsBook
 from bailiwick.control.networks import NetworkService
@@ -49,6 +51,11 @@ def build_planes(
         tuple(base.settings.planes),
         lambda order: hub.broadcast(order),  # noqa: PLW0108 - the hub is made later
     )
+
+    def of_environment(session: Session, plane: str, secret: str) -> bool:
+        environment = base.environments.get(plane)
+        return environment is not None and base.vault.environment(session, secret).fits(environment)
+
     service = PlaneService(
         store=base.store,
         audit=base.audit,
@@ -58,6 +65,7 @@ def build_planes(
         stops=delivery.stops,
         codes=people.identity,
         secrets=base.vault,
+        of_environment=of_environment,
         consents=PlaneConsents(consents.tokens.token, consents.service.ended_lately),
         authority=base.authority,
         models=PlaneModels(
@@ -66,6 +74,7 @@ def build_planes(
             base.authorizer,
             estate.models,
             people.identity,
+            of_environment,
             keys["pass"],
             base.clock,
         ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from bailiwick.control.capabilities import CapabilityRegister
+from bailiwick.control.catalog import App
 from bailiwick.control.inference import REVIEWERS, Gateway, InferenceService, ModelClient
 from bailiwick.control.planes import own_pass
 from bailiwick.control.review import (
@@ -92,8 +93,8 @@ def build_sources(
 ) -> SourceService:
     """Return what takes pushes and has them reviewed, by what there is at that moment."""
 
-    def check_reach(session: Session, manifest: Manifest) -> None:
-        estate.integrations.resolve(session, manifest, "editor")
+    def check_reach(session: Session, app: App, manifest: Manifest) -> None:
+        estate.integrations.resolve(session, manifest, app.folder, "editor")
         estate.models.require_known(use.use for use in manifest.models.values())
 
     def require_pusher(session: Session, pusher: Identity, resource: str) -> None:

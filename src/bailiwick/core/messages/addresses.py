@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+SecretName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,38}/){0,6}[a-z][a-z0-9-]{0,62}$")]
 PORTS = {"http": 80, "https": 443}
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bailiwick.control.rotations import AnySource
+from bailiwick.control.vault import Environment, StoreName
 from bailiwick.core.grants import Offer
 from bailiwick.core.messages import AnyConnection, IntegrationLimits
 
@@ -46,9 +47,20 @@ class DeployBody(_Body):
 
 
 class SecretBody(_Body):
-    """A secret's value."""
+    """A secret's value, and for which planes a new one is: those of production where nothing is said."""
 
     value: str = Field(repr=False)
+    environment: Environment | None = None
+
+
+class LinkBody(_Body):
+    """Where a secret lies in a store of the settings, and for which planes it is; no version is the newest one."""
+
+    store: StoreName
+    path: str = Field(min_length=1, max_length=400)
+    field: str = Field(default="", max_length=200)
+    version: str = Field(default="", max_length=64)
+    environment: Environment = Environment.PRODUCTION
 
 
 class RotationRuleBody(ReasonBody):
@@ -69,6 +81,7 @@ class IntegrationBody(_Body):
     connections: dict[str, AnyConnection] = Field(min_length=1, max_length=20)
     offers: dict[str, tuple[Offer, ...]] = Field(min_length=1, max_length=200)
     limits: IntegrationLimits = IntegrationLimits()
+    folder: str = Field(default="", max_length=240, description="whose apps may use it; empty: all")
 
 
 class DataClassesBody(_Body):

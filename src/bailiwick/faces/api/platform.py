@@ -51,7 +51,15 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
         control.integrations.register(
             identity,
             Integration(
-                name, body.kind, body.description, body.owner, True, body.connections, body.offers, body.limits
+                name=name,
+                kind=body.kind,
+                description=body.description,
+                owner=body.owner,
+                enabled=True,
+                connections=body.connections,
+                offers=body.offers,
+                limits=body.limits,
+                folder=body.folder,
             ),
         )
         return {"name": name, "kind": body.kind, "offers": sorted(body.offers)}

@@ -35,6 +35,7 @@ def show_integration(name: str, as_json: Json = False) -> None:
     """Show where an integration is and what each access of it opens. Example: bailiwick integration show crm."""
     found = call("GET", f"/integrations/{name}")
     lines = [f"{found['name']} ({found['kind']}): {found['description']}", f"owner {found['owner']}"]
+    lines += [f"for apps of the folder {found['folder']} only"] if found["folder"] else []
     lines += [] if found["enabled"] else [f"OFF for every app: {found['off']}"]
     lines += [f"{plane:<12} {_place(item)}" for plane, item in sorted(found["connections"].items())]
     lines += [

@@ -33,17 +33,55 @@ def list_secrets(as_json: Json = False) -> None:
 def show_secret(name: str, as_json: Json = False) -> None:
     """Show how a secret is rotated and how that went. Example: bailiwick secret show orders-db-password."""
     found = call("GET", f"/secrets/{quote(name, safe='')}")
-    lines = [_line(found), *_rule(found["rule"])]
+    lines = [_line(found), *_lies(found["lies"]), *_rule(found["rule"]), *_used(found["used_by"])]
     for item in found["rotations"]:
         lines += [_rotation(item), *(f"    {it['time'][:19].replace('T', ' ')}  {it['words']}" for it in item["steps"])]
     show(found, "\n".join(lines), as_json=as_json)
 
 
 @app.command()
-def put(name: str) -> None:
-    """Store a secret; its value is read from stdin. Example: bailiwick secret put orders-db-password < file."""
-    done = call("PUT", f"/secrets/{quote(name, safe='')}", json={"value": sys.stdin.read().rstrip("\n")})
+def put(
+    name: str,
+    environment: Annotated[
+        str, typer.Option(help="of a new one: production, non-production or both; production where you say nothing")
+    ] = "",
+) -> None:
+    """Store a secret; its value is read from stdin. Example: bailiwick secret put orders-db-password < file.
+
+    A name with a folder before it is a secret of that folder: bailiwick secret put finance/crm-key < file
+    """
+    body = {"value": sys.stdin.read().rstrip("\n"), **({"environment": environment} if environment else {})}
+    done = call("PUT", f"/secrets/{quote(name, safe='')}", json=body)
     typer.echo(f"{name}: version {done['version']}")
+
+
+@app.command()
+def link(
+    name: str,
+    spot: Annotated[str, typer.Argument(help="STORE:PATH or STORE:PATH#FIELD")],
+    version: Annotated[str, typer.Option(help="always this one; the newest where you say nothing")] = "",
+    environment: Annotated[str, typer.Option(help="production, non-production or both")] = "production",
+) -> None:
+    """Say that a secret lies in a store of the company. Example: bailiwick secret link crm-key corp:apps/crm#key."""
+    store, _, place = spot.partition(":")
+    path, _, field = place.partition("#")
+    if not path:
+        raise typer.BadParameter("write it as STORE:PATH or STORE:PATH#FIELD")
+    body = {"store": store, "path": path, "field": field, "version": version, "environment": environment}
+    done = call("PUT", f"/secrets/{quote(name, safe='')}/link", json=body)
+    read = f"version {done['version']}, read at {spot}" if done["version"] else f"accounts of {spot}, once it is used"
+    typer.echo(f"{name}: {read}")
+
+
+@app.command()
+def stores(as_json: Json = False) -> None:
+    """List the stores of the company that secrets may be linked to. Example: bailiwick secret stores."""
+    found = call("GET", "/secret-stores")
+    lines = [
+        f"{item['name']:<20} {item['kind']:<20} {item['environment']:<15} {item['folder'] or 'the organisation'}"
+        for item in found["stores"]
+    ]
+    show(found, "\n".join(lines) or "none: secret_stores in the control plane's settings", as_json=as_json)
 
 
 @app.command()
@@ -118,7 +156,10 @@ def approve_reveal(identifier: str, reason: Reason = "", as_json: Json = False) 
 
 
 def _line(item: dict[str, Any]) -> str:
-    parts = [f"{item['name']:<30} version {item['version']}", f"{_days(item['created_at'])} old"]
+    parts = [f"{item['name']:<30} {item['environment']}", f"version {item['version']}"]
+    parts += [f"{_days(item['created_at'])} old"]
+    parts += [f"in the store {item['lies']['store']}"] if item["lies"] else []
+    parts += ["NOT READ"] if item["lies"] and item["lies"]["fault"] else []
     parts += [f"signs in as {item['account']}"] if item["account"] else []
     parts += [f"of {item['rule']['owner']}"] if item["rule"] else []
     parts += [f"rotated next {item['next_rotation'][:16].replace('T', ' ')} UTC"] if item["next_rotation"] else []
@@ -127,6 +168,17 @@ def _line(item: dict[str, Any]) -> str:
         leaked = "LEAKED: " if going["cause"] == "leak" else ""
         parts.append(f"{leaked}{'a person must store another' if going['state'] == 'by-hand' else going['state']}")
     return ", ".join(parts)
+
+
+def _used(uses: list[dict[str, Any]]) -> list[str]:
+    return [f"  used by {item['integration']} on the plane {item['plane']}" for item in uses] or ["  used by no system"]
+
+
+def _lies(lies: dict[str, Any] | None) -> list[str]:
+    if lies is None:
+        return []
+    version = f", {'always ' if lies['pinned'] else ''}version {lies['version']} there" if lies["version"] else ""
+    return [f"  lies at {lies['spot']}{version}", *([f"  NOT READ: {lies['fault']}"] if lies["fault"] else [])]
 
 
 def _days(moment: str) -> str:

@@ -23,11 +23,12 @@ _KINDS: dict[Stage, Kind] = {Stage.DONE: "good", Stage.FAILED: "bad", Stage.BY_H
 
 @dataclass(frozen=True, slots=True)
 class SecretLine:
-    """A secret as the page shows it; `rotations` are there on its own page only."""
+    """A secret as the page shows it: `used` by which integrations on which planes; `rotations` on its own page only."""
 
     found: SecretView
     age: str
     state: State
+    used: tuple[tuple[str, str], ...]
     rotations: tuple[tuple[Rotation, State], ...] = ()
 
 
@@ -37,28 +38,29 @@ def add_secrets(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
     @app.get(_PAGE, response_class=HTMLResponse)
     def secrets(request: Request, visitor: Visitor) -> Response:
-        with control.store.transaction() as session:
-            sees = control.authorizer.explain(session, visitor.identity, "secret.manage", ORGANIZATION)
         try:
-            found = service.secrets(visitor.identity)
+            found, refused = service.secrets(visitor.identity), None
         except ForbiddenError:
             found = []
-        lines = [_line(item, control) for item in found]
-        return pages.render(request, "secrets", visitor, lines=lines, sees=sees, glance=_glance(found))
+            with control.store.transaction() as session:
+                refused = control.authorizer.explain(session, visitor.identity, "secret.manage", ORGANIZATION)
+        lines = _lines(found, control)
+        return pages.render(request, "secrets", visitor, lines=lines, refused=refused, glance=_glance(found))
 
-    @app.get(_PAGE + "/{name}", response_class=HTMLResponse)
+    @app.get(_PAGE + "/{name:path}", response_class=HTMLResponse)
     def secret(request: Request, visitor: Visitor, name: str) -> Response:
         view, rotations = service.secret(visitor.identity, name)
         shown = tuple((item, _state(item)) for item in rotations)
         reveals = [(item, _asked(item)) for item in control.reveals.of(visitor.identity, name)]
-        return pages.render(request, "secret", visitor, line=_line(view, control, shown), reveals=reveals)
+        (line,) = _lines([view], control, shown)
+        return pages.render(request, "secret", visitor, line=line, reveals=reveals)
 
-    @app.post(_PAGE + "/{name}/rotate")
+    @app.post(_PAGE + "/{name:path}/rotate")
     def rotate(visitor: Writer, name: str, reason: Annotated[str, Form(min_length=1, max_length=2000)]) -> Response:
         service.rotate(visitor.identity, name, reason)
         return RedirectResponse(f"{_PAGE}/{name}", 303)
 
-    @app.post(_PAGE + "/{name}/reveals/{reveal}/approve")
+    @app.post(_PAGE + "/{name:path}/reveals/{reveal}/approve")
     def approve(
         visitor: Writer, name: str, reveal: str, reason: Annotated[str, Form(min_length=1, max_length=2000)]
     ) -> Response:
@@ -66,10 +68,21 @@ def add_secrets(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         return RedirectResponse(f"{_PAGE}/{name}", 303)
 
 
-def _line(found: SecretView, control: ControlPlane, rotations: tuple[tuple[Rotation, State], ...] = ()) -> SecretLine:
+def _lines(
+    found: Sequence[SecretView], control: ControlPlane, rotations: tuple[tuple[Rotation, State], ...] = ()
+) -> list[SecretLine]:
+    with control.store.transaction() as session:
+        used = control.integrations.using(session)
+    now = control.clock()
+    return [
+        SecretLine(item, ago(item.created_at, now), _standing(item), tuple(used.get(item.name, ())), rotations)
+        for item in found
+    ]
+
+
+def _standing(found: SecretView) -> State:
     newest = found.going or found.last
-    state = _state(newest) if newest is not None else State("never rotated", "plain")
-    return SecretLine(found, ago(found.created_at, control.clock()), state, rotations)
+    return _state(newest) if newest is not None else State("never rotated", "plain")
 
 
 def _state(rotation: Rotation) -> State:
@@ -91,5 +104,8 @@ def _glance(found: Sequence[SecretView]) -> str:
     failed = [item.name for item in found if item.last is not None and item.last.state is Stage.FAILED]
     if failed:
         return f"Not rotated when it was tried last: {listed(failed)}."
+    unread = [item.name for item in found if item.lies is not None and item.lies.fault]
+    if unread:
+        return f"Their stores do not give them: {listed(unread)}."
     planned = sum(item.next_rotation is not None for item in found)
     return f"{count(len(found), 'secret')}, {planned} of them rotated by a schedule."

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from bailiwick.client_tls import client_context
 from bailiwick.control.rotations.errors import SourceRefusedError, SourceUnavailableError
 from bailiwick.control.rotations.sources.work import Credential, Work
+from bailiwick.control.vault import Environment
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import EndpointUrl
 from bailiwick.core.oauth import TokenEndpointError, read_answer
@@ -37,7 +38,8 @@ def _https(url: str) -> str:
 
 class CertificateSource(BaseModel):
     """A certificate for `CN=subject`. `tried_at` is an address that is asked with it before it is used; with a `client`
-    it is a token endpoint that gives that client a token (RFC 8705). `authority` checks the server there.
+    it is a token endpoint that gives that client a token (RFC 8705). `authority` checks the server there. The first
+    one, which nobody brings, is for planes of the `environment`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +50,7 @@ class CertificateSource(BaseModel):
     tried_at: Annotated[EndpointUrl | Literal[""], AfterValidator(_https)] = ""
     client: str = Field(default="", pattern=r"^[!-~]{0,200}$")
     authority: str = Field(default="", max_length=64 * 1024)
+    environment: Environment = Environment.PRODUCTION
 
     @model_validator(mode="after")
     def _can_be_tried(self) -> Self:

@@ -23,7 +23,7 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
 from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
-from bailiwick.dataplane.gateways.sql.upstream import STATEMENT_SECONDS, Connection
+from bailiwick.dataplane.gateways.sql.upstream import STATEMENT_SECONDS, Connection, Database
 from bailiwick.dataplane.guard import Guard
 from bailiwick.dataplane.turns import Turns
 
@@ -83,7 +83,7 @@ class SqlGateway:
     is asked and says nothing for `silence_seconds` is taken for lost; `translated` returns the way to one that does not
     speak PostgreSQL, None where it does; `gates` hold statements back; `days` counts what passed today;
     `functions` returns those of a database that may be called beside our own list, the same object while nothing
-    changed.
+    changed. `followed` says whether there is a newer account than the one that a connection signed in with.
     """
 
     connect: Callable[[Binding], Awaitable[Connection]]
@@ -99,6 +99,7 @@ class SqlGateway:
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
     days: DayCounts = field(default_factory=DayCounts)
     functions: Callable[[Binding], tuple[AllowedFunction, ...]] = lambda _: ()
+    followed: Callable[[Database], bool] = lambda _: False
     _events: WeakKeyDictionary[Binding, dict[str, AuditEvent]] = field(default_factory=WeakKeyDictionary)
     _known: KnownRewrites = field(default_factory=KnownRewrites)
 

@@ -39,6 +39,11 @@ class Prepared:
         names.group[name] = meaning
         self._asked.append((names, name, meaning))
 
+    @property
+    def is_within(self) -> bool:
+        """Whether a group of messages is not over yet."""
+        return bool(self._asked or self.statements.group or self.portals.group or self.cursors.group)
+
     def confirm(self) -> None:
         """The database did the oldest change that was asked for (ParseComplete, BindComplete, CloseComplete)."""
         if not self._asked:

@@ -31,6 +31,7 @@ from bailiwick.dataplane.gateways.sql.messages import (
     take_text,
     text,
 )
+from bailiwick.dataplane.gateways.sql.moving import Carried
 from bailiwick.dataplane.gateways.sql.parameters import check_parameter_types
 from bailiwick.dataplane.gateways.sql.relaying import DatabaseGoneError, Relay, fetching
 from bailiwick.dataplane.gateways.sql.row_keys import read_formats
@@ -39,6 +40,7 @@ from bailiwick.dataplane.gateways.sql.upstream import Connection
 _PART_MESSAGES, _PART_BYTES = 1000, 1 << 20
 # A statement takes a while to decide about, and nobody else's is looked at meanwhile.
 _PART_STATEMENTS = 8
+_MOVE_AGAIN_SECONDS = 5.0
 # The kinds of answers that end what was asked for by each kind of message.
 _ENDS = {b"P": b"1", b"B": b"2", b"D": b"Tn", b"E": b"CIs", b"C": b"3", b"S": b"Z"}
 
@@ -59,6 +61,8 @@ class SqlSession:
     _watch: asyncio.TimerHandle | None = None
     _silent: bool = False
     _ended_well: bool = False
+    _carried: Carried = field(default_factory=Carried)
+    _moves_after: float = 0.0
 
     def __post_init__(self) -> None:
         self._holding = Holding(self.gateway, self.binding)
@@ -175,7 +179,7 @@ class SqlSession:
                 if part:
                     raise ProtocolError("a Query stands inside a group that has no Sync")
                 await self.gateway.turns.take(self.binding.app)
-                await self._serve_query(message, database)
+                await self._serve_query(message, await self._moved(database))
                 return True
             part.append(message)
             size += len(message.body)
@@ -183,8 +187,35 @@ class SqlSession:
             full = len(part) >= _PART_MESSAGES or size >= _PART_BYTES or statements >= _PART_STATEMENTS
             if message.kind in b"SH" or full:
                 await self.gateway.turns.take(self.binding.app)
-                await self._serve_extended(part, database)
+                await self._serve_extended(part, await self._moved(database))
                 return True
+
+    async def _moved(self, database: Channel) -> Channel:
+        """Return the way to the database: another connection where the account of ours was followed by another one and
+        nothing is under way. What fails leaves ours as it is, and is tried again a little later.
+        """
+        ours, now = self.upstream, asyncio.get_running_loop().time()
+        if ours is None or not self.gateway.followed(ours.target) or now < self._moves_after:
+            return database
+        if not self._answers.is_idle or not self._carried.can_move(self._answers.prepared):
+            return database
+        self._moves_after = now + _MOVE_AGAIN_SECONDS
+        try:
+            other = await self.gateway.reach(self.binding)
+        except BailiwickError:
+            return database
+        try:
+            if other.target.version <= ours.target.version:
+                raise ProtocolError("the newer account was not told yet")
+            await self._carried.move(self._answers.prepared, other)
+        except (OSError, EOFError, TimeoutError, ProtocolError):
+            other.close()
+            return database
+        ours.channel.on_end = None
+        ours.close()
+        self.upstream, self._moves_after = other, 0.0
+        other.channel.on_end = self._database_ended
+        return other.channel
 
     async def _foresee(self, message: Message) -> None:
         """Have the statement of a long message looked at before its turn."""
@@ -200,6 +231,7 @@ class SqlSession:
             await self._refuse(fault, database)
             await self._answers.pass_on(ready(self._answers.status))
             return
+        self._carried.run(allowed, alone=self._answers.status == b"I")
         self._answers.sent(allowed)
         self._answers.ask(database, Message(b"Q", text(allowed.sql)).encode())
         await self._answers.relay(database, [b"Z"])
@@ -251,6 +283,7 @@ class SqlSession:
             case b"E":
                 portal, _ = take_text(message.body)
                 allowed = self._current(self._answers.prepared.portals.get(portal), f"portal '{portal[:60]}'", "34000")
+                self._carried.run(allowed, alone=self._answers.status == b"I")
                 self._answers.sent(self._with_cursors(allowed))
                 return message
             case b"C":
@@ -259,6 +292,8 @@ class SqlSession:
                     self._answers.prepared.statements if message.body[:1] == b"S" else self._answers.prepared.portals
                 )
                 self._answers.prepared.ask(closed, name, None)
+                if message.body[:1] == b"S":
+                    self._carried.close(name)
                 return message
             case b"D" | b"S" | b"H":
                 return message
@@ -273,7 +308,9 @@ class SqlSession:
         if len(allowed.steps) > 1:
             raise StatementRefusedError("a prepared statement is one statement", sqlstate="42601")
         self._answers.prepared.ask(self._answers.prepared.statements, name, allowed)
-        return Message(b"P", text(name) + text(allowed.sql) + body[after:])
+        sent = Message(b"P", text(name) + text(allowed.sql) + body[after:])
+        self._carried.prepare(name, allowed, sent.encode())
+        return sent
 
     def _bind(self, message: Message) -> Message:
         portal, place = take_text(message.body)

@@ -41,7 +41,8 @@ class SignInRefusedError(UnavailableError):
 class Database:
     """Where a database is and who we are there; the password does not show itself.
 
-    `mask_key` is the key that masks of columns are made with (hexadecimal), empty where none is needed.
+    `secret` and `version` say which one it is, where it came by that name. `mask_key` is the key that masks of columns
+    are made with (hexadecimal), empty where none is needed.
     """
 
     host: str
@@ -51,6 +52,8 @@ class Database:
     password: str = field(repr=False)
     tls: bool = False
     mask_key: str = field(default="", repr=False)
+    secret: str = ""
+    version: int = 0
 
 
 @dataclass(eq=False)

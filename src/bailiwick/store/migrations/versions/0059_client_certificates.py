@@ -7,7 +7,7 @@ from bailiwick.store.names import TENANT_SETTING
 from bailiwick.store.row_security import protect_statements
 
 revision = "0059"
-down_revision = "0057"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 
