@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from bailiwick.dataplane.gateways.sql.engines.model import DialectName, NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.model import EXACT_COLLATION, DialectName, NotTranslatedError
 
 Node = exp.Expression
 _TYPES: dict[DialectName, dict[str, str]] = {
@@ -18,8 +18,6 @@ _TYPES: dict[DialectName, dict[str, str]] = {
     },
 }  # fmt: skip
 _MOST = {"sqlite": "1", "mysql": "18446744073709551615"}  # SQLite: a negative one is none
-# Compares by code points and without padding (MariaDB); that of MySQL 8 is put in its place where it is one.
-EXACT_COLLATION = "utf8mb4_nopad_bin"
 
 
 # What needs no parentheses, wherever it stands.
