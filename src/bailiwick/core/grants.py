@@ -1,5 +1,6 @@
-"""Data grants: what an app may see and change of an integration: tables, per row and column, calls, and mail."""
+"""Data grants: what an app may see and change of an integration: tables, per row and column, calls, mail, and tools."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
 _PATH_PATTERN = r"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\}))*(/|/\*\*)?$"
 PathPattern = Annotated[str, Field(pattern=_PATH_PATTERN, min_length=1, max_length=300)]
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 _ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
 _HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
 # A mailbox (RFC 5321), any of a domain, or any at all: `ann@example.com`, `*@example.com`, `*`.
@@ -25,6 +27,14 @@ AddressPattern = Annotated[
     ),
 ]
 _ClassName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
+# As the specification of MCP has names of tools; prompts are named the same.
+_ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,128}$")]
+# A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
+_URI_PART = r"([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\})"
+UriPattern = Annotated[
+    str, Field(pattern=rf"^[a-z][a-z0-9+.-]{{0,30}}://{_URI_PART}?(/{_URI_PART})*(/\*\*)?$", max_length=300)
+]
+Asked = Literal["sampling", "elicitation", "roots"]
 _FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
 
 
@@ -224,8 +234,70 @@ class MailGrant(_Value):
         return self
 
 
+class ArgumentRule(_Value):
+    """What an argument of a tool must be: names by dots into objects. It must be given, and each item of a list meets
+    the rule. At least and at most are about numbers.
+    """
+
+    argument: _FieldPath
+    equals: Value | None = None
+    equals_attribute: str | None = Field(default=None, min_length=1, max_length=100)
+    one_of: Literals | None = None
+    at_least: Value | None = None
+    at_most: Value | None = None
+    begins_with: Value | None = None
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> Self:
+        given = [name for name in type(self).model_fields if name != "argument" and getattr(self, name) is not None]
+        if len(given) != 1:
+            known = ", ".join(name for name in type(self).model_fields if name != "argument")
+            raise ValueError(f"a rule about {self.argument} makes one comparison, of: {known}")
+        bound = self.at_least if self.at_least is not None else self.at_most
+        if bound is not None and not _NUMBER.fullmatch(bound):
+            raise ValueError(f"{self.argument} is compared with a number")
+        return self
+
+
+class ToolGrant(_Value):
+    """A tool of an MCP server, as it was when somebody approved it: `digest` is that of its definition (SHA-256, hex).
+
+    `arguments` are those that a call may give, any of its schema where it is None; each of `rules` holds for them.
+    `fields` of results are masked, which must then be JSON.
+    """
+
+    tool: _ToolName
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    arguments: tuple[_ParameterName, ...] | None = None
+    rules: tuple[ArgumentRule, ...] = Field(default=(), max_length=50)
+    fields: tuple[FieldMask, ...] = ()
+
+
+class ResourceGrant(_Value):
+    """Resources of an MCP server that may be listed and read: those whose URI is of a pattern."""
+
+    resource: UriPattern
+
+
+class PromptGrant(_Value):
+    """A prompt of an MCP server that may be listed and got; `arguments` are those that may be given, None for any."""
+
+    prompt: _ToolName
+    arguments: tuple[_ParameterName, ...] | None = None
+
+
+class AskingGrant(_Value):
+    """What an MCP server may ask an app while it serves it: for a model's answer, a person's, or which folders there
+    are.
+    """
+
+    server_asks: frozenset[Asked] = Field(min_length=1)
+
+
+# What an MCP server serves, piece by piece.
+ServedGrant = ToolGrant | ResourceGrant | PromptGrant | AskingGrant
 # What one access rule of an integration may open.
-Offer = TableGrant | RequestGrant | MailGrant
+Offer = TableGrant | RequestGrant | MailGrant | ServedGrant
 OFFER: TypeAdapter[Offer] = TypeAdapter(Offer)
 
 
@@ -236,12 +308,13 @@ class DataGrant(_Value):
     tables: tuple[TableGrant, ...]
     requests: tuple[RequestGrant, ...] = ()
     mail: tuple[MailGrant, ...] = ()
+    served: tuple[ServedGrant, ...] = ()
     demands_person: bool = False
 
     @property
     def offers(self) -> tuple[Offer, ...]:
         """All that it opens."""
-        return (*self.tables, *self.requests, *self.mail)
+        return (*self.tables, *self.requests, *self.mail, *self.served)
 
 
 @dataclass(frozen=True, slots=True)

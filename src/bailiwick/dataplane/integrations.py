@@ -19,11 +19,11 @@ from bailiwick.core.messages import (
     DatabaseConnection,
     DesiredState,
     FileConnection,
+    HttpConnection,
     IntegrationLimits,
     IntegrationState,
     MailConnection,
     MysqlConnection,
-    ServiceConnection,
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
@@ -128,11 +128,11 @@ class PlaneIntegrations:
             return MysqlEngine(MysqlTarget(*place, secret, target.tls, target.authority))
         return FileEngine(DatabaseFile(target.kind, target.path, self._database_files, target.writable))
 
-    def service(self, binding: Binding) -> ServiceConnection | None:
-        """Return where the HTTP service behind a socket is now, None when it is gone."""
+    def service(self, binding: Binding) -> HttpConnection | None:
+        """Return where the HTTP service or MCP server behind a socket is now, None when it is gone."""
         state = self._integration(binding)
         found = state.connection if state is not None else None
-        return found if isinstance(found, ServiceConnection) else None
+        return found if isinstance(found, HttpConnection) else None
 
     def mail_server(self, binding: Binding) -> MailConnection | None:
         """Return where the mail server behind a socket is now, None when it is gone."""

@@ -21,7 +21,9 @@ from bailiwick.core.messages import (
     AppState,
     DatabaseConnection,
     FileConnection,
+    HttpConnection,
     MailConnection,
+    McpConnection,
     MysqlConnection,
     ServiceConnection,
 )
@@ -39,6 +41,7 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
 from bailiwick.dataplane.gateways.mail import MailGateway, MailListener
+from bailiwick.dataplane.gateways.mcp import MCP_PATH, McpListener
 from bailiwick.dataplane.gateways.model import ModelListener, Step
 from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener
 from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
@@ -263,9 +266,10 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     for number, integration in enumerate(state.integrations):
         host = f"{integration.name}.internal"
         name = integration.name.upper().replace("-", "_")
-        if isinstance(integration.connection, ServiceConnection):
+        if isinstance(integration.connection, HttpConnection):
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 80)
-            environment[f"{name}_URL"] = f"http://{host}"
+            path = MCP_PATH if isinstance(integration.connection, McpConnection) else ""
+            environment[f"{name}_URL"] = f"http://{host}{path}"
             traced.append(f"{host}:80")
         elif isinstance(integration.connection, MailConnection):
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 25)
@@ -320,6 +324,8 @@ def _door(connection: AnyConnection, binding: Binding, shop: Workshop) -> Listen
     match connection:
         case ServiceConnection():
             return ServiceListener(shop.services, binding)
+        case McpConnection():
+            return McpListener(shop.services, binding)
         case MailConnection():
             return MailListener(shop.mail, binding)
         case DatabaseConnection() | MysqlConnection() | FileConnection():

@@ -15,7 +15,7 @@ from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration, Pressure, pressures, static_key
 from bailiwick.core.grants import Offer
 from bailiwick.core.limit_words import limit_words, nearest_words, pressure_words
-from bailiwick.core.messages import AnyConnection
+from bailiwick.core.messages import AnyConnection, HttpConnection
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.console.rendering import Pages
@@ -28,6 +28,7 @@ _KINDS = {
     "sqlite": "a SQLite file",
     "duckdb": "a DuckDB file",
     "http": "an HTTP service",
+    "mcp": "an MCP server",
     "smtp": "a mail server",
 }
 _BREAKERS = {"closed": "answers", "open": "left alone, it fails", "half-open": "tried again"}
@@ -125,7 +126,7 @@ def _pressure(pressure: Pressure, now: datetime) -> PressureView:
 
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
-    kept = connection.control_secrets if connection.kind == "http" else frozenset()
+    kept = connection.control_secrets if isinstance(connection, HttpConnection) else frozenset()
     secrets, static = tuple(sorted(connection.secrets | kept)), bool(static_key(connection))
     sent = connection.webhooks if connection.kind == "http" else {}
     webhooks = ", ".join(f"{name} ({webhook.scheme})" for name, webhook in sorted(sent.items()))

@@ -13,13 +13,13 @@ from bailiwick.core.messages import (
     BearerToken,
     ClientCredentials,
     HeaderKey,
+    HttpConnection,
     JwtBearer,
     NoCredential,
     OAuthClient,
     PersonConsent,
     PersonTokenAnswer,
     PersonTokenRequest,
-    ServiceConnection,
     TokenExchange,
 )
 from bailiwick.core.principals import Identity
@@ -77,7 +77,7 @@ class ServiceCredentials:
         """Drop tokens of people whose access or consent ended, and of integrations that are not open here."""
         self._book.keep(epochs, open_here, ended)
 
-    async def of(self, connection: ServiceConnection, asker: Asker) -> Shown | None:
+    async def of(self, connection: HttpConnection, asker: Asker) -> Shown | None:
         """Return what to show, None where nobody asks; raise `UnavailableError` when it cannot be had."""
         match connection.credential:
             case NoCredential():
@@ -97,7 +97,7 @@ class ServiceCredentials:
                 return self._shown(await self._token(credential, connection, asker), connection, asker)
 
     async def renewed(
-        self, connection: ServiceConnection, asker: Asker, shown: Shown | None, nonce: str = ""
+        self, connection: HttpConnection, asker: Asker, shown: Shown | None, nonce: str = ""
     ) -> Shown | None:
         """Return another token for one that a service did not take, None where there is no other to be had.
 
@@ -115,12 +115,12 @@ class ServiceCredentials:
         other = await self.of(connection, asker)
         return other if other is not None and other.secrets != shown.secrets else None
 
-    def refused(self, connection: ServiceConnection) -> None:
+    def refused(self, connection: HttpConnection) -> None:
         """Note that a service did not take what was made with secrets: they are fetched anew."""
         for secret in connection.secrets:
             self._secrets.forget(secret)
 
-    def _shown(self, got: Got, connection: ServiceConnection, asker: Asker) -> Shown:
+    def _shown(self, got: Got, connection: HttpConnection, asker: Asker) -> Shown:
         if not got.key:
             return bearer(got.token)
         scheme, nonce = connection.url.partition(":")[0], self._nonces.get(asker.resource, "")
@@ -135,7 +135,7 @@ class ServiceCredentials:
             )
         return value
 
-    async def _token(self, credential: Tokened | PersonConsent, connection: ServiceConnection, asker: Asker) -> Got:
+    async def _token(self, credential: Tokened | PersonConsent, connection: HttpConnection, asker: Asker) -> Got:
         key = _key(credential, asker)
         if isinstance(credential, PersonConsent):
             request = PersonTokenRequest(integration=asker.resource, app=asker.app, person=key.person)

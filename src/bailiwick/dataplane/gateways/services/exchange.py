@@ -72,7 +72,7 @@ class Exchange(UnderWay):
         place: Place | None = None
         try:
             caller = self._caller = gateway.caller(head.get(b"traceparent"), self.binding)
-            connection, decision = gateway.require(caller, self.binding)
+            connection, decision = gateway.require(caller, self.binding, ServiceConnection)
             wanted = read_target(head.method, head.target)
             matched, body = await self._looked_at(match(wanted, self.binding.grant.requests), connection)
             gate = gateway.gates.of(self.binding)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
-from bailiwick.core.messages import ServiceConnection
+from bailiwick.core.messages import HttpConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
@@ -17,6 +17,7 @@ from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
 _FAILED = 400
+_Kind = TypeVar("_Kind", bound=HttpConnection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class ServiceGateway:
     back; `guard` is told what is used.
     """
 
-    connection: Callable[[Binding], ServiceConnection | None]
+    connection: Callable[[Binding], HttpConnection | None]
     credentials: ServiceCredentials
     upstreams: Upstreams
     resolve: Callable[[str], Call | None]
@@ -95,13 +96,13 @@ class ServiceGateway:
             return Caller(Identity.of_service(Principal("app", binding.app)))
         return Caller(call.identity, call.trace)
 
-    def require(self, caller: Caller, binding: Binding) -> tuple[ServiceConnection, Decision]:
-        """Return where the service is, and policy's yes; raise `CallRefusedError` when policy says no."""
+    def require(self, caller: Caller, binding: Binding, kind: type[_Kind]) -> tuple[_Kind, Decision]:
+        """Return where the system is, of one kind, and policy's yes; raise `CallRefusedError` when policy says no."""
         decision = self.authorize(caller.identity, binding)
         if not decision.allowed:
             raise CallRefusedError(403, decision.reason, deciders=decision.deciders)
         connection = self.connection(binding)
-        if connection is None:
+        if not isinstance(connection, kind):
             raise CallRefusedError(503, f"the integration {binding.resource} is not there any more")
         return connection, decision
 

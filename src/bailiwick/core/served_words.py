@@ -1,0 +1,70 @@
+"""What a grant opens of an MCP server, in words, and whether one opens all that another does."""
+
+from bailiwick.core.grants import ArgumentRule, AskingGrant, PromptGrant, ResourceGrant, ServedGrant, ToolGrant
+
+_ASKED = {
+    "sampling": "for answers of a model",
+    "elicitation": "for what a person says",
+    "roots": "which folders there are",
+}
+_SHOWN_OF_A_DIGEST = 12
+
+
+def served_words(resource: str, served: ServedGrant) -> str:
+    """Return what a grant opens of an MCP server, as a line, without how fields are masked."""
+    match served:
+        case ToolGrant():
+            limits = [_arguments(served.arguments), *map(rule_words, served.rules)]
+            version = f"as of {served.digest[:_SHOWN_OF_A_DIGEST]}"
+            return "; ".join([f"{resource}: calls the tool {served.tool}, {version}", *filter(None, limits)])
+        case ResourceGrant():
+            return f"{resource}: reads {served.resource}"
+        case PromptGrant():
+            return "; ".join(
+                filter(None, [f"{resource}: gets the prompt {served.prompt}", _arguments(served.arguments)])
+            )
+        case AskingGrant():
+            return f"{resource}: asks the app {' and '.join(_ASKED[what] for what in sorted(served.server_asks))}"
+
+
+def rule_words(rule: ArgumentRule) -> str:
+    """Return what an argument must be, in words."""
+    return f"only where {rule.argument} {_comparison(rule)}"
+
+
+def opens_all(was: ServedGrant, now: ServedGrant) -> bool:
+    """Return whether a grant of before opens all that one of now does."""
+    match (was, now):
+        case (ToolGrant(), ToolGrant()):
+            return (
+                (was.tool, was.digest) == (now.tool, now.digest)
+                and _within(now.arguments, was.arguments)
+                and set(was.rules) <= set(now.rules)
+                and set(was.fields) <= set(now.fields)
+            )
+        case (PromptGrant(), PromptGrant()):
+            return was.prompt == now.prompt and _within(now.arguments, was.arguments)
+        case (AskingGrant(), AskingGrant()):
+            return now.server_asks <= was.server_asks
+        case _:
+            return was == now
+
+
+def _comparison(rule: ArgumentRule) -> str:
+    if rule.equals_attribute is not None:
+        return f"is the person's own {rule.equals_attribute}"
+    if rule.one_of is not None:
+        return f"is one of {', '.join(map(repr, rule.one_of))}"
+    words = {"is": rule.equals, "is at least": rule.at_least, "is at most": rule.at_most,
+             "begins with": rule.begins_with}  # fmt: skip
+    return next(f"{word} {value!r}" for word, value in words.items() if value is not None)
+
+
+def _arguments(names: tuple[str, ...] | None) -> str:
+    if names is None:
+        return ""
+    return f"arguments: only {', '.join(names)}" if names else "no arguments"
+
+
+def _within(now: tuple[str, ...] | None, was: tuple[str, ...] | None) -> bool:
+    return was is None or (now is not None and set(now) <= set(was))
