@@ -1,6 +1,5 @@
 """Data grants: what an app may see and change of an integration: tables, per row and column, calls, mail, and tools."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
 
+from bailiwick.core.call_rules import ArgumentRule, FieldPath, HeaderName, ParameterName, RequestRule
 from bailiwick.core.literals import Literals, Value
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
@@ -15,9 +15,6 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
 _PATH_PATTERN = r"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\}))*(/|/\*\*)?$"
 PathPattern = Annotated[str, Field(pattern=_PATH_PATTERN, min_length=1, max_length=300)]
-_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
-_ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
-_HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
 # A mailbox (RFC 5321), any of a domain, or any at all: `ann@example.com`, `*@example.com`, `*`.
 AddressPattern = Annotated[
     str,
@@ -35,7 +32,6 @@ UriPattern = Annotated[
     str, Field(pattern=rf"^[a-z][a-z0-9+.-]{{0,30}}://{_URI_PART}?(/{_URI_PART})*(/\*\*)?$", max_length=300)
 ]
 Asked = Literal["sampling", "elicitation", "roots"]
-_FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
 
 
 class Operation(StrEnum):
@@ -191,7 +187,7 @@ class TableGrant(_Value):
 class FieldMask(_Value):
     """A field of JSON answers that is masked: names by dots, through lists, as in `owner.email`."""
 
-    path: _FieldPath
+    path: FieldPath
     mask: Mask = Mask.NULL
 
 
@@ -203,17 +199,35 @@ class RequestGrant(_Value):
     that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON. `links` are
     fields of JSON answers that hold addresses of the service, such as that of the next page: the app gets them as
     addresses that it can follow. `hide` are classes of data whose fields are masked, too, as far as somebody said
-    which they are.
+    which they are. Each of `rules` holds for a call; those about a body make it one JSON object. A header whose name
+    ends with an asterisk is any that begins so.
     """
 
     methods: frozenset[Method] = Field(min_length=1)
     path: PathPattern
-    query: tuple[_ParameterName, ...] | None = None
-    body: tuple[_ParameterName, ...] | None = None
-    headers: tuple[_HeaderName, ...] = ()
+    query: tuple[ParameterName, ...] | None = None
+    body: tuple[ParameterName, ...] | None = None
+    headers: tuple[HeaderName, ...] = ()
     fields: tuple[FieldMask, ...] = ()
-    links: tuple[_FieldPath, ...] = ()
+    links: tuple[FieldPath, ...] = ()
     hide: tuple[_ClassName, ...] = ()
+    rules: tuple[RequestRule, ...] = Field(default=(), max_length=20)
+
+    @model_validator(mode="after")
+    def _rules_about_what_is_there(self) -> Self:
+        parts = {part.strip("{}") for part in self.path.split("/") if part.startswith("{")}
+        unknown = sorted({rule.part for rule in self.rules if rule.part is not None} - parts)
+        if unknown:
+            raise ValueError(f"the path has no part {{{unknown[0]}}}, which a rule is about")
+        closed = {rule.header for rule in self.rules if rule.header is not None} - set(self.headers)
+        if closed:
+            raise ValueError(f"a rule is about the header {min(closed)}, which does not go along")
+        return self
+
+    @property
+    def looks_at_bodies(self) -> bool:
+        """Whether the body of a call decides what opens it."""
+        return self.body is not None or any(rule.body is not None for rule in self.rules)
 
 
 class MailGrant(_Value):
@@ -234,31 +248,6 @@ class MailGrant(_Value):
         return self
 
 
-class ArgumentRule(_Value):
-    """What an argument of a tool must be: names by dots into objects. It must be given, and each item of a list meets
-    the rule. At least and at most are about numbers.
-    """
-
-    argument: _FieldPath
-    equals: Value | None = None
-    equals_attribute: str | None = Field(default=None, min_length=1, max_length=100)
-    one_of: Literals | None = None
-    at_least: Value | None = None
-    at_most: Value | None = None
-    begins_with: Value | None = None
-
-    @model_validator(mode="after")
-    def _one_comparison(self) -> Self:
-        given = [name for name in type(self).model_fields if name != "argument" and getattr(self, name) is not None]
-        if len(given) != 1:
-            known = ", ".join(name for name in type(self).model_fields if name != "argument")
-            raise ValueError(f"a rule about {self.argument} makes one comparison, of: {known}")
-        bound = self.at_least if self.at_least is not None else self.at_most
-        if bound is not None and not _NUMBER.fullmatch(bound):
-            raise ValueError(f"{self.argument} is compared with a number")
-        return self
-
-
 class ToolGrant(_Value):
     """A tool of an MCP server, as it was when somebody approved it: `digest` is that of its definition (SHA-256, hex).
 
@@ -268,7 +257,7 @@ class ToolGrant(_Value):
 
     tool: _ToolName
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
-    arguments: tuple[_ParameterName, ...] | None = None
+    arguments: tuple[ParameterName, ...] | None = None
     rules: tuple[ArgumentRule, ...] = Field(default=(), max_length=50)
     fields: tuple[FieldMask, ...] = ()
 
@@ -283,7 +272,7 @@ class PromptGrant(_Value):
     """A prompt of an MCP server that may be listed and got; `arguments` are those that may be given, None for any."""
 
     prompt: _ToolName
-    arguments: tuple[_ParameterName, ...] | None = None
+    arguments: tuple[ParameterName, ...] | None = None
 
 
 class AskingGrant(_Value):

@@ -109,7 +109,7 @@ def _say_grant(grant: dict[str, Any]) -> None:
     grant["tables"] = list(map(_said_of_table, grant["tables"]))
     for request in grant["requests"]:
         request["methods"] = sorted(request["methods"])
-        for newer in ("links", "hide"):
+        for newer in ("links", "hide", "rules"):
             if not request[newer]:
                 del request[newer]
     for served in grant["served"]:

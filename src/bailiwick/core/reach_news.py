@@ -86,6 +86,7 @@ def _allows(was: RequestGrant, now: RequestGrant) -> bool:
         and _within(now.body, was.body)
         and set(now.headers) <= set(was.headers)
         and set(was.fields) <= set(now.fields)
+        and set(was.rules) <= set(now.rules)
     )
 
 

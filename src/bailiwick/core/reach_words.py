@@ -133,6 +133,7 @@ def request_words(resource: str, request: RequestGrant) -> str:
         f"sends the headers {', '.join(request.headers)}" if request.headers else "",
         *map(field_words, request.fields),
         f"{', '.join(request.hide)} data hidden" if request.hide else "",
+        *(rule.words for rule in request.rules),
     ]
     calls = f"{resource}: {', '.join(sorted(request.methods))} {request.path}"
     return "; ".join([calls, *filter(None, limits)])

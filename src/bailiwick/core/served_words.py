@@ -1,6 +1,6 @@
 """What a grant opens of an MCP server, in words, and whether one opens all that another does."""
 
-from bailiwick.core.grants import ArgumentRule, AskingGrant, PromptGrant, ResourceGrant, ServedGrant, ToolGrant
+from bailiwick.core.grants import AskingGrant, PromptGrant, ResourceGrant, ServedGrant, ToolGrant
 
 _ASKED = {
     "sampling": "for answers of a model",
@@ -14,7 +14,7 @@ def served_words(resource: str, served: ServedGrant) -> str:
     """Return what a grant opens of an MCP server, as a line, without how fields are masked."""
     match served:
         case ToolGrant():
-            limits = [_arguments(served.arguments), *map(rule_words, served.rules)]
+            limits = [_arguments(served.arguments), *(rule.words for rule in served.rules)]
             version = f"as of {served.digest[:_SHOWN_OF_A_DIGEST]}"
             return "; ".join([f"{resource}: calls the tool {served.tool}, {version}", *filter(None, limits)])
         case ResourceGrant():
@@ -25,11 +25,6 @@ def served_words(resource: str, served: ServedGrant) -> str:
             )
         case AskingGrant():
             return f"{resource}: asks the app {' and '.join(_ASKED[what] for what in sorted(served.server_asks))}"
-
-
-def rule_words(rule: ArgumentRule) -> str:
-    """Return what an argument must be, in words."""
-    return f"only where {rule.argument} {_comparison(rule)}"
 
 
 def opens_all(was: ServedGrant, now: ServedGrant) -> bool:
@@ -48,16 +43,6 @@ def opens_all(was: ServedGrant, now: ServedGrant) -> bool:
             return now.server_asks <= was.server_asks
         case _:
             return was == now
-
-
-def _comparison(rule: ArgumentRule) -> str:
-    if rule.equals_attribute is not None:
-        return f"is the person's own {rule.equals_attribute}"
-    if rule.one_of is not None:
-        return f"is one of {', '.join(map(repr, rule.one_of))}"
-    words = {"is": rule.equals, "is at least": rule.at_least, "is at most": rule.at_most,
-             "begins with": rule.begins_with}  # fmt: skip
-    return next(f"{word} {value!r}" for word, value in words.items() if value is not None)
 
 
 def _arguments(names: tuple[str, ...] | None) -> str:

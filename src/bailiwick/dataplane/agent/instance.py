@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import shutil
 import socket
 import tempfile
@@ -19,9 +20,11 @@ from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AnyConnection,
     AppState,
+    AwsSignature,
     DatabaseConnection,
     FileConnection,
     HttpConnection,
+    IntegrationState,
     MailConnection,
     McpConnection,
     MysqlConnection,
@@ -69,6 +72,7 @@ _DNS_ADDRESS = "127.0.0.53"
 _MODELS_HOST = "gateway.models.internal"
 _DATABASE_HOST = "own.database.internal"
 _QUEUE_HOST = "app.queue.internal"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _LOG_LINES = 200
 _LOG_LINE_BYTES = 4000
 # What comes faster waits in the app's own pipe, and the app with it: reading it is work for what all apps share.
@@ -270,7 +274,9 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 80)
             path = MCP_PATH if isinstance(integration.connection, McpConnection) else ""
             environment[f"{name}_URL"] = f"http://{host}{path}"
-            traced.append(f"{host}:80")
+            traced += [
+                f"{each}:80" for each in (host, *(f"{bucket}.{host}" for bucket in sorted(buckets_of(integration))))
+            ]
         elif isinstance(integration.connection, MailConnection):
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 25)
             environment[f"{name}_URL"] = f"smtp://{host}:25"
@@ -311,7 +317,20 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     for target in manifest.egress.declared:
         plants[f"egress:{target.address}"] = Plant(target.host, _address(1, hosts.index(target.host)), target.port)
     names = {plant.name: plant.address for plant in plants.values()}
+    for integration in state.integrations:
+        # Libraries put the bucket into the name of the host.
+        host = f"{integration.name}.internal"
+        names |= {f"{bucket}.{host}": names[host] for bucket in buckets_of(integration)}
     return plants, names, environment
+
+
+def buckets_of(integration: IntegrationState) -> frozenset[str]:
+    """Return the buckets that an app may use of an integration, none where it holds no objects."""
+    credential = getattr(integration.connection, "credential", None)
+    if not isinstance(credential, AwsSignature) or credential.service != "s3":
+        return frozenset()
+    found = {request.path[1:].partition("/")[0] for request in integration.grant.requests}
+    return frozenset(name for name in found if _BUCKET.fullmatch(name))
 
 
 def _address(group: int, number: int) -> str:

@@ -164,6 +164,7 @@ def _request(resource: str, request: RequestGrant) -> Target:
         f"parameters: {', '.join(request.query) or 'none'}" if request.query is not None else "",
         f"fields sent: {', '.join(request.body) or 'none'}" if request.body is not None else "",
         f"masked: {', '.join(map(field_words, request.fields))}" if request.fields else "",
+        *(rule.words for rule in request.rules),
     ]
     return Target(f"{resource}{request.path}", tuple(sorted(request.methods)), tuple(filter(None, limits)))
 

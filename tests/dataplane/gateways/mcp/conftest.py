@@ -11,7 +11,8 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from bailiwick.core.grants import ArgumentRule, DataGrant, FieldMask, Mask, PromptGrant, ResourceGrant, ToolGrant
+from bailiwick.core.call_rules import ArgumentRule
+from bailiwick.core.grants import DataGrant, FieldMask, Mask, PromptGrant, ResourceGrant, ToolGrant
 from bailiwick.core.messages import BearerToken, McpConnection
 from bailiwick.core.tool_definitions import digest_of
 from bailiwick.dataplane.gateways.binding import Binding

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
+from bailiwick.core.call_rules import ArgumentRule, meets, value_at
 from bailiwick.core.grants import (
-    ArgumentRule,
     Asked,
     AskingGrant,
     DataGrant,
@@ -161,33 +160,14 @@ def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[Any, ...]]:
 
 def _broken(rule: ArgumentRule, arguments: Mapping[str, Any], attributes: Mapping[str, str] | None) -> bool:
     """Return whether a call breaks a rule: what is not given would be whatever the server takes instead."""
-    value: Any = arguments
-    for name in rule.argument.split("."):
-        if not isinstance(value, Mapping) or name not in value:
-            return True
-        value = value[name]
-    values = value if isinstance(value, list) else [value]
-    return not values or not all(_meets(rule, item, attributes) for item in values)
+    values = value_at(arguments, rule.argument)
+    return not values or not all(
+        meets(rule, item, attributes or {}) and not (_is_of_number(rule) and isinstance(item, str)) for item in values
+    )
 
 
-def _meets(rule: ArgumentRule, value: Any, attributes: Mapping[str, str] | None) -> bool:
-    if not isinstance(value, str | int | float):
-        return False
-    text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    if rule.equals_attribute is not None:
-        return bool(text) and text == (attributes or {}).get(rule.equals_attribute)
-    if rule.begins_with is not None:
-        # A server may take `..` for a way back up.
-        parts = re.split(r"[/\\]", value) if isinstance(value, str) else [".."]
-        return text.startswith(rule.begins_with) and ".." not in parts
-    wanted = rule.one_of if rule.one_of is not None else (rule.equals,)
-    bound = rule.at_least if rule.at_least is not None else rule.at_most
-    if bound is None:
-        return text in wanted
-    if isinstance(value, bool | str):
-        return False
-    number = Decimal(text)
-    return number >= Decimal(bound) if rule.at_least is not None else number <= Decimal(bound)
+def _is_of_number(rule: ArgumentRule) -> bool:
+    return rule.at_least is not None or rule.at_most is not None
 
 
 def _is_of(scheme: str, parts: tuple[str, ...], pattern: str) -> bool:
