@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from bailiwick.core.cells import CELLS, CellRange
+from bailiwick.core.cells import CellRange
 from bailiwick.core.literals import Literals, Value
 
 FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
@@ -21,8 +21,16 @@ ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
 HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}\*?$")]
 _PartName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_CHOSEN = re.compile(r"\$\([a-z]+\)")
 _SUBJECTS = ("part", "query", "header", "body")
 _ODD = frozenset({"", ".", ".."})
+
+
+def _cells(text: str) -> str:
+    # In a connector it is a value that whoever registers it says; until then nothing lies in it.
+    if CellRange.read(text) is None and not _CHOSEN.fullmatch(text):
+        raise ValueError("a range has a sheet and columns: Orders!A:D")
+    return text
 
 
 class Comparison(BaseModel):
@@ -38,7 +46,7 @@ class Comparison(BaseModel):
     at_most: Value | None = None
     begins_with: Value | None = None
     within: Annotated[str, Field(pattern=r"^[^/\x00-\x1f]+(/[^/\x00-\x1f]+)*$", max_length=1000)] | None = None
-    cells: Annotated[str, Field(pattern=CELLS, max_length=200)] | None = None
+    cells: Annotated[str, Field(max_length=200), AfterValidator(_cells)] | None = None
 
     @property
     def subject(self) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 # A sheet, quoted where it is no plain word, and columns with rows or without.
 _SHEET = r"(?:'(?:[^'\x00-\x1f]|''){1,100}'|[A-Za-z0-9_]{1,100})"
-_CORNER = r"[A-Za-z]{1,3}[0-9]{0,7}"
-CELLS = rf"^{_SHEET}!{_CORNER}(:{_CORNER})?$"
 _RANGE = re.compile(rf"({_SHEET})!([A-Za-z]{{1,3}})([0-9]{{0,7}})(?::([A-Za-z]{{1,3}})([0-9]{{0,7}}))?")
 _LAST_ROW = 10_000_000
 
