@@ -27,7 +27,10 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
 # What access rules of each kind of system list.
 _OFFERS: Mapping[str, tuple[tuple[type[Offer], ...], str]] = {
-    **dict.fromkeys(("postgresql", "mysql", "sqlite", "duckdb"), ((TableGrant,), "list tables with columns")),
+    **dict.fromkeys(
+        ("postgresql", "mysql", "sqlite", "duckdb", "bigquery", "snowflake"),
+        ((TableGrant,), "list tables with columns"),
+    ),
     "http": ((RequestGrant,), "list calls: methods and a path"),
     "mcp": (
         (ToolGrant, ResourceGrant, PromptGrant, AskingGrant),

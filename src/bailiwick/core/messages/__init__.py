@@ -112,6 +112,7 @@ from bailiwick.core.messages.state import (
     RehearsalWanted,
     SystemState,
 )
+from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 
 __all__ = [
     "MOST_COLUMNS",
@@ -134,6 +135,7 @@ __all__ = [
     "AwsSignature",
     "BasicPassword",
     "BearerToken",
+    "BigQueryConnection",
     "Breaker",
     "BreakerState",
     "CatalogueReport",
@@ -199,6 +201,7 @@ __all__ = [
     "ServiceConnection",
     "SettingsReport",
     "SnapshotSeen",
+    "SnowflakeConnection",
     "StateTaken",
     "StorageReport",
     "SystemState",

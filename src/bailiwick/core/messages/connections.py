@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from bailiwick.core.messages.addresses import PORTS, SecretName, is_loopback, require_address
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.credentials import BasicPassword, Credential, NoCredential, PersonConsent
+from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 from bailiwick.core.webhooks import Scheme
 
 _LONGEST_WAIT_SECONDS = 300.0
@@ -234,6 +235,13 @@ class MailConnection(Message):
 
 
 AnyConnection = Annotated[
-    DatabaseConnection | MysqlConnection | FileConnection | ServiceConnection | McpConnection | MailConnection,
+    DatabaseConnection
+    | MysqlConnection
+    | FileConnection
+    | BigQueryConnection
+    | SnowflakeConnection
+    | ServiceConnection
+    | McpConnection
+    | MailConnection,
     Field(discriminator="kind"),
 ]

@@ -21,6 +21,7 @@ from bailiwick.core.messages import (
     AnyConnection,
     AppState,
     AwsSignature,
+    BigQueryConnection,
     DatabaseConnection,
     FileConnection,
     HttpConnection,
@@ -29,6 +30,7 @@ from bailiwick.core.messages import (
     McpConnection,
     MysqlConnection,
     ServiceConnection,
+    SnowflakeConnection,
 )
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
@@ -347,7 +349,7 @@ def _door(connection: AnyConnection, binding: Binding, shop: Workshop) -> Listen
             return McpListener(shop.services, binding)
         case MailConnection():
             return MailListener(shop.mail, binding)
-        case DatabaseConnection() | MysqlConnection() | FileConnection():
+        case DatabaseConnection() | MysqlConnection() | FileConnection() | BigQueryConnection() | SnowflakeConnection():
             return SqlListener(shop.gateway, binding)
 
 

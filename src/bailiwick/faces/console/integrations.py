@@ -27,6 +27,8 @@ _KINDS = {
     "mysql": "a MySQL or MariaDB database",
     "sqlite": "a SQLite file",
     "duckdb": "a DuckDB file",
+    "bigquery": "a dataset of BigQuery",
+    "snowflake": "a schema of Snowflake",
     "http": "an HTTP service",
     "mcp": "an MCP server",
     "smtp": "a mail server",

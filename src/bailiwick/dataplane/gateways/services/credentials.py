@@ -115,6 +115,21 @@ class ServiceCredentials:
         other = await self.of(connection, asker)
         return other if other is not None and other.secrets != shown.secrets else None
 
+    async def token(self, credential: JwtBearer, resource: str, authority: str, refused: str = "") -> str:
+        """Return a token of the platform's own for a system that is no service; `refused` is one that was not taken.
+
+        Raises `UnavailableError` when there is none.
+        """
+        key = TokenKey(resource, credential)
+        if refused:
+            self._book.refuse(key, refused)
+
+        async def get(_: str) -> Got:
+            issued, _key = await self._asks.ask(credential, authority, person="", actor="")
+            return Got(issued.value, issued.seconds)
+
+        return (await self._book.get(key, get)).token
+
     def refused(self, connection: HttpConnection) -> None:
         """Note that a service did not take what was made with secrets: they are fetched anew."""
         for secret in connection.secrets:
