@@ -27,10 +27,9 @@ _ClassName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 # As the specification of MCP has names of tools; prompts are named the same.
 _ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,128}$")]
 # A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
-_URI_PART = r"([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\})"
-UriPattern = Annotated[
-    str, Field(pattern=rf"^[a-z][a-z0-9+.-]{{0,30}}://{_URI_PART}?(/{_URI_PART})*(/\*\*)?$", max_length=300)
-]
+_URI_PART = r"([A-Za-z0-9._~!$&'()+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\})"
+_URI_PATTERN = rf"^[a-z][a-z0-9+.-]{{0,30}}://(\*\*|{_URI_PART}?(/{_URI_PART})*(/\*\*)?)$"
+UriPattern = Annotated[str, Field(pattern=_URI_PATTERN, max_length=300)]
 Asked = Literal["sampling", "elicitation", "roots"]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from bailiwick.core.grants import DataGrant, ResourceGrant
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.mcp.matching import Opened
 from tests.dataplane.gateways.mcp.conftest import Desk
 from tests.fixtures.raw_server import raw_server
 from tests.fixtures.service_gateway import APP, TRACE
@@ -232,3 +234,22 @@ def test_messages_of_a_stream_that_are_not_for_the_app_stay_behind(desk: Desk) -
     assert "hidden" not in answer.text
     assert answer.text.count("data: ") == 2
     assert said(answer)["result"]["serverInfo"] == {"name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [
+        ("file:///reports/**", ["file:///reports/a", "file:///reports/a/b%20c"],
+         ["file:///reports", "file:///reports/../etc", "file:///reports/%2e%2e/etc", "file:///reports/a//b",
+          "file:///reportsx/a", "FILE:///reports/a", "file://reports/a", "file:///reports/a%2Fb", "file:///reports/a%00"]),
+        ("tickets://**", ["tickets://a", "tickets://a/b"], ["tickets:a", "ticketsx://a", "tickets://a/../b"]),
+        ("tickets://open/{n}", ["tickets://open/7"], ["tickets://open/", "tickets://open", "tickets://open/7?x=1"]),
+    ],
+)  # fmt: skip
+def test_an_address_of_a_resource_is_of_a_pattern_or_can_be_read_in_two_ways(
+    pattern: str, good: list[str], bad: list[str]
+) -> None:
+    grant = DataGrant(integration="x", tables=(), served=(ResourceGrant(resource=pattern),))
+    opened = Opened.by(grant)
+    assert [uri for uri in good if not opened.opens(uri)] == []
+    assert [uri for uri in bad if opened.opens(uri)] == []
