@@ -1,11 +1,11 @@
-"""A plane starts at once: it loads no translator of other databases before a statement needs one."""
+"""A plane starts at once: it loads nothing large before something needs it, such as what translates statements."""
 
 import subprocess
 import sys
 
 import pytest
 
-_PARTS = ("sqlglot", "duckdb")
+_PARTS = ("sqlglot", "duckdb", "mcp", "boto3")
 
 
 @pytest.mark.req("DM1")

@@ -48,10 +48,10 @@ class Going:
         params = {name: value for name, value in message.params.items() if name != "_meta"}
         match message.method:
             case "notifications/progress":
-                kept = _OF_PROGRESS if self.fields else (*_OF_PROGRESS, "message")
+                kept = _OF_PROGRESS if opened.hides else (*_OF_PROGRESS, "message")
                 return replace(message, params={name: params[name] for name in kept if name in params})
             case "notifications/message":
-                return replace(message, params=params) if not self.fields else None
+                return replace(message, params=params) if not opened.hides else None
             case "notifications/resources/updated":
                 uri = str(params.get("uri"))
                 return Said(message.method, params={"uri": uri}) if opened.opens(uri) else None

@@ -49,6 +49,11 @@ class Opened:
             frozenset().union(*asks),
         )
 
+    @property
+    def hides(self) -> bool:
+        """Whether fields of any tool are masked: what a server tells besides could hold them."""
+        return any(grant.fields for grants in self.tools.values() for grant in grants)
+
     def tool(self, name: str) -> tuple[ToolGrant, ...]:
         """Return what opens a tool; raise `CallRefusedError` when nothing does."""
         return self.tools.get(name) or _nothing(f"the tool {name[:128]}")
