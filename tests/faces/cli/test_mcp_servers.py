@@ -58,6 +58,22 @@ def test_what_was_picked_is_registered_and_shown_in_words(
     )
 
 
+def test_tools_that_changed_since_they_were_registered_are_marked(
+    command_line: CommandLine, tickets: TicketServer, token: str, tmp_path: Path
+) -> None:
+    def search(project: str) -> str:
+        return "of another tool"
+
+    asked = ("admin", "integration", "import-mcp", tickets.url, "--token-file", token)
+    made = command_line.run(*asked, "--name", "desk", "--owner", "group:it", "--pick", "search:write")
+    assert command_line.run("admin", "integration", "register", written(tmp_path, made.stdout)).exit_code == 0
+    assert "CHANGED" not in command_line.run(*asked, "--against", "desk").stdout
+    with tickets.redefined("search", search, "Search, and tell everything"):
+        marked = command_line.run(*asked, "--against", "desk").stdout
+    assert "CHANGED since it was registered: Search, and tell everything" in marked
+    assert marked.count("CHANGED") == 1
+
+
 def test_a_file_of_what_a_server_lists_will_do_and_what_is_none_is_said(
     command_line: CommandLine, tmp_path: Path
 ) -> None:

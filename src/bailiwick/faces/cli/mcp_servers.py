@@ -4,12 +4,14 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.grants import ServedGrant, ToolGrant
 from bailiwick.core.mcp_listing import Listing, read_listing
-from bailiwick.faces.cli.client import fail
+from bailiwick.faces.cli.client import call, fail
 
 _MOST_BYTES = 20 * 2**20
 _SECONDS = 30.0
@@ -24,13 +26,14 @@ def import_mcp(
     token_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="a file with a token for the server")
     ] = None,
+    against: Annotated[str, typer.Option(help="a registered integration: what differs from it is marked")] = "",
 ) -> None:
     """Read what an MCP server lists. Example: bailiwick integration import-mcp https://tickets.example/mcp.
 
     Without --pick it lists the rules that could be offered: one for each tool, resource and prompt. With it, it writes
     the file for `bailiwick integration register`: read it, say the credential, and register it. A grant holds the
     digest of what each tool says of itself now; when the server changes that, the tool is refused until this was done
-    again.
+    again: --against NAME marks the tools that differ from what is registered.
     """
     import yaml  # noqa: PLC0415 - takes long to load, and few verbs read it
 
@@ -43,7 +46,8 @@ def import_mcp(
     for line in found.left_out:
         typer.echo(f"left out: {line}", err=True)
     if not offers:
-        typer.echo("\n".join(_lines(found)) or "nothing that could be offered")
+        registered = _digests(against) if against else {}
+        typer.echo("\n".join(_lines(found, registered)) or "nothing that could be offered")
         return
     document = {
         "name": name or "NAME",
@@ -61,8 +65,20 @@ def import_mcp(
     typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
 
 
-def _lines(found: Listing) -> list[str]:
-    return [f"{item.rule:<32} {item.about[:200]}" for item in found.items]
+def _lines(found: Listing, registered: dict[str, str]) -> list[str]:
+    return [f"{item.rule:<32} {_mark(item.grant, registered)}{item.about[:200]}" for item in found.items]
+
+
+def _mark(grant: ServedGrant, registered: dict[str, str]) -> str:
+    if not isinstance(grant, ToolGrant) or registered.get(grant.tool, grant.digest) == grant.digest:
+        return ""
+    return "CHANGED since it was registered: "
+
+
+def _digests(name: str) -> dict[str, str]:
+    """Return the digests of the tools that an integration offers, by tool."""
+    offers = call("GET", f"/integrations/{quote(name, safe='')}")["offers"]
+    return {item["tool"]: item["digest"] for found in offers.values() for item in found if "digest" in item}
 
 
 def _read(file: Path) -> Any:
