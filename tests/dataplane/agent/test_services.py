@@ -15,7 +15,7 @@ from bailiwick.core.messages import (
     ServiceConnection,
 )
 from bailiwick.core.stops import StopScope
-from bailiwick.dataplane.agent.instance import buckets_of
+from bailiwick.dataplane.gateways.services import buckets_of
 from tests.fixtures.crm import KEY, Crm, crm
 from tests.fixtures.plane import PlaneHouse
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import shutil
 import socket
 import tempfile
@@ -20,12 +19,10 @@ from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AnyConnection,
     AppState,
-    AwsSignature,
     BigQueryConnection,
     DatabaseConnection,
     FileConnection,
     HttpConnection,
-    IntegrationState,
     MailConnection,
     McpConnection,
     MysqlConnection,
@@ -48,7 +45,7 @@ from bailiwick.dataplane.gateways.egress import EgressListener
 from bailiwick.dataplane.gateways.mail import MailGateway, MailListener
 from bailiwick.dataplane.gateways.mcp import MCP_PATH, McpListener
 from bailiwick.dataplane.gateways.model import ModelListener, Step
-from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener
+from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener, buckets_of
 from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.listening import Listener, Room
@@ -74,7 +71,6 @@ _DNS_ADDRESS = "127.0.0.53"
 _MODELS_HOST = "gateway.models.internal"
 _DATABASE_HOST = "own.database.internal"
 _QUEUE_HOST = "app.queue.internal"
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _LOG_LINES = 200
 _LOG_LINE_BYTES = 4000
 # What comes faster waits in the app's own pipe, and the app with it: reading it is work for what all apps share.
@@ -324,15 +320,6 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         host = f"{integration.name}.internal"
         names |= {f"{bucket}.{host}": names[host] for bucket in buckets_of(integration)}
     return plants, names, environment
-
-
-def buckets_of(integration: IntegrationState) -> frozenset[str]:
-    """Return the buckets that an app may use of an integration, none where it holds no objects."""
-    credential = getattr(integration.connection, "credential", None)
-    if not isinstance(credential, AwsSignature) or credential.service != "s3":
-        return frozenset()
-    found = {request.path[1:].partition("/")[0] for request in integration.grant.requests}
-    return frozenset(name for name in found if _BUCKET.fullmatch(name))
 
 
 def _address(group: int, number: int) -> str:

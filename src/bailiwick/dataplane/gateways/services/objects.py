@@ -1,8 +1,9 @@
 """What is particular to services that speak the protocol of S3: buckets in host names, and headers that mean much."""
 
+import re
 from collections.abc import Iterable, Mapping
 
-from bailiwick.core.messages import AwsSignature, Credential, ServiceConnection
+from bailiwick.core.messages import AwsSignature, Credential, IntegrationState, ServiceConnection
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.router.wire import RequestHead
 
@@ -15,6 +16,7 @@ _WITHOUT_MEANING = frozenset(
     }
 )  # fmt: skip
 _CHUNKED = "aws-chunked"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 def asked_target(head: RequestHead, connection: ServiceConnection, name: str) -> str:
@@ -28,6 +30,15 @@ def asked_target(head: RequestHead, connection: ServiceConnection, name: str) ->
     path, mark, query = head.target.partition("?")
     bucket = host.removesuffix(suffix)
     return f"/{bucket}{'' if path == '/' else path}{mark}{query}"
+
+
+def buckets_of(integration: IntegrationState) -> frozenset[str]:
+    """Return the buckets that an app may use of an integration, none where it holds no objects."""
+    connection = integration.connection
+    if not isinstance(connection, ServiceConnection) or not _is_of_objects(connection.credential):
+        return frozenset()
+    found = {request.path[1:].partition("/")[0] for request in integration.grant.requests}
+    return frozenset(name for name in found if _BUCKET.fullmatch(name))
 
 
 def require_no_meaning_lost(headers: Mapping[str, str], along: Iterable[str], credential: Credential) -> None:
