@@ -72,9 +72,10 @@ def _value_fault(schema: Mapping[str, Any], value: Any, where: str) -> str:
 
 def _object_fault(schema: Mapping[str, Any], value: Mapping[str, Any], where: str, steps: int) -> str:
     required = schema.get("required")
-    missing = [name for name in required if name not in value] if isinstance(required, list) else []
+    names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    missing = [name for name in names if name not in value]
     if missing:
-        return f"the argument {_within(where, str(missing[0]))} is missing"
+        return f"the argument {_within(where, missing[0])} is missing"
     properties = _properties(schema)
     for name, item in value.items():
         if name not in properties and schema.get("additionalProperties") is False:

@@ -2,21 +2,30 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bailiwick.core.grants import DataGrant, ResourceGrant
+from bailiwick.core.grants import DataGrant, FieldMask, PromptGrant, ResourceGrant, ToolGrant
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.dataplane.gateways.mcp.going import Going
 from bailiwick.dataplane.gateways.mcp.matching import Opened
+from bailiwick.dataplane.gateways.mcp.messages import Said
+from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from tests.dataplane.gateways.mcp.conftest import Desk
 from tests.fixtures.raw_server import raw_server
 from tests.fixtures.service_gateway import APP, TRACE
 
 pytestmark = pytest.mark.req("IN9")
 OTHER_TRACE = "2" * 32
+WORDS = st.sampled_from(
+    ["tools", "resources", "prompts", "contents", "name", "uri", "content", "structuredContent", "isError", "type",
+     "text", "resultType", "inputRequests", "method", "capabilities", "serverInfo", "inputSchema", "properties", "nextCursor"]
+)  # fmt: skip
 HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -253,3 +262,38 @@ def test_an_address_of_a_resource_is_of_a_pattern_or_can_be_read_in_two_ways(
     opened = Opened.by(grant)
     assert [uri for uri in good if not opened.opens(uri)] == []
     assert [uri for uri in bad if opened.opens(uri)] == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["tools", "search", "text"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=4),
+    max_leaves=30,
+)
+
+
+@given(
+    method=st.sampled_from(
+        ["initialize", "tools/list", "resources/list", "resources/read", "prompts/list", "tools/call"]
+    ),
+    result=st.dictionaries(WORDS, JSON, max_size=6),
+    masks=st.booleans(),
+)
+def test_no_answer_of_a_server_is_more_than_a_refusal(method: str, result: dict[str, Any], masks: bool) -> None:
+    served = (ToolGrant(tool="search", digest="ab" * 32), ResourceGrant(resource="a://**"), PromptGrant(prompt="text"))
+    opened = Opened.by(DataGrant(integration="x", tables=(), served=served))
+    fields = (FieldMask(path="email"),) if masks else ()
+    going = Going(Said(method, 1), {"name": "search"}, fields)
+    with suppress(CallRefusedError):
+        going.answered(Said(id=1, result=result), opened, lambda *_: None)
+
+
+def test_a_version_of_a_server_that_could_end_a_header_is_none(desk: Desk) -> None:
+    odd = RESULT.replace(b'"2025-11-25"', b'"2025\\r\\nx-injected: 1"')
+    assert desk.connection is not None
+    with raw_server() as server:
+        server.says(answering(odd, more="mcp-session-id: the-session\r\n"))
+        desk.connection = desk.connection.model_copy(update={"url": f"{server.url}/mcp", "timeout_seconds": 1})
+        session = post(desk, INITIALIZE).headers["mcp-session-id"]
+        post(desk, {"jsonrpc": "2.0", "id": 1, "method": "ping"}, session)
+        assert b"mcp-session-id: the-session" in server.heads[1]
+        assert b"x-injected" not in server.heads[1]

@@ -1,5 +1,6 @@
 """One message to a server, and what it answers: one message, or a stream of them, each as soon as it is whole."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
 from bailiwick.core.messages import HttpConnection
@@ -16,7 +17,9 @@ from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import Headers, render_head
 
 SESSION = b"mcp-session-id"
-_BAD_ANSWER, _LONGEST_SESSION = 502, 300
+# As the specification has them ("Session Management"), and no longer than anybody needs.
+_VISIBLE = re.compile(rb"[!-~]{1,300}")
+_BAD_ANSWER = 502
 
 
 class Asking:
@@ -39,7 +42,7 @@ class Asking:
     def session(self) -> str:
         """What the server calls the session that it began, empty where it began none."""
         found = self._header(SESSION)
-        return found.decode() if found.isascii() and len(found) <= _LONGEST_SESSION else ""
+        return found.decode() if _VISIBLE.fullmatch(found) else ""
 
     @property
     def is_stream(self) -> bool:

@@ -25,7 +25,7 @@ from bailiwick.dataplane.gateways.mcp.messages import (
     read_said,
     refusal_to,
 )
-from bailiwick.dataplane.gateways.mcp.requests import Era, cleaned, era_of
+from bailiwick.dataplane.gateways.mcp.requests import Era, cleaned, era_of, version_of
 from bailiwick.dataplane.gateways.mcp.sending import BROKEN, Sender, Way
 from bailiwick.dataplane.gateways.mcp.sessions import Session, SessionOverError
 from bailiwick.dataplane.gateways.mcp.telling import Teller
@@ -39,7 +39,6 @@ from bailiwick.dataplane.router.wire import BadRequestError, RequestHead
 MCP_PATH = "/mcp"
 _MOST_BODY_BYTES = 4 * 2**20
 _OK, _NOT_FOUND, _NOT_ALLOWED, _NO_CONTENT = 200, 404, 405, 204
-_LONGEST_VERSION = 40
 _GOODBYE_SECONDS = 5.0
 
 
@@ -196,7 +195,7 @@ class McpExchange(UnderWay):
                     over = answer.id == said.id and not answer.method
                     called.failed |= answer.error is not None or bool((answer.result or {}).get("isError"))
                     if session is not None and over and answer.result is not None:
-                        session.version = str(answer.result.get("protocolVersion", ""))[:_LONGEST_VERSION]
+                        session.version = version_of(answer.result)
                     await self._tell.message(answer, last=over, stream=asking.is_stream)
                     if over:
                         return

@@ -53,6 +53,12 @@ class Era:
     stateless: bool
 
 
+def version_of(result: Mapping[str, Any]) -> str:
+    """Return the version that a server agreed to, as it stands in headers; empty for one that could not stand there."""
+    found = result.get("protocolVersion")
+    return found if isinstance(found, str) and _VERSION_FORM.fullmatch(found) else ""
+
+
 def era_of(said: Said, header: str) -> Era:
     """Return how a message is meant; raise `CallRefusedError` where it says two things about that."""
     meta = said.params.get("_meta")

@@ -153,7 +153,7 @@ def _contents(result: Result, opened: Opened) -> Result:
 
 
 def _prompts(result: Result, opened: Opened) -> Result:
-    return {"prompts": [item for item in _listed(result, "prompts") if item.get("name") in opened.prompts]}
+    return {"prompts": [item for item in _listed(result, "prompts") if str(item.get("name")) in opened.prompts]}
 
 
 def _prompt(result: Result, _: Opened) -> Result:

@@ -47,6 +47,7 @@ _TOLD: Mapping[str, str] = {
     "21000": "a subquery that stands for one value has several rows",
 }
 _FROM_SERVER = {"42S02": "42P01", "02000": "42P01"}
+_WIDTH = 5
 _COLUMNS = (
     "SELECT table_name, column_name, data_type, numeric_scale, collation_name"
     " FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA() AND table_name IN "
@@ -175,9 +176,11 @@ class SnowflakeConnection:
         sql = f"{_COLUMNS}({', '.join('?' * len(asked))})"
         async with contextlib.aclosing(self._pages(sql, [("text", name) for name in asked])) as pages:
             async for _, rows in pages:
-                for there, column, data_type, scale, collation in rows:
-                    kind, own = coding.kind_of(str(data_type), scale, collation), _here(str(column))
-                    table = asked.get(there)
+                for row in rows:
+                    if not isinstance(row, list) or len(row) != _WIDTH:
+                        raise EngineFaultError("the database answers other columns", "08P01")
+                    kind, own = coding.kind_of(str(row[2]), row[3], row[4]), _here(str(row[1]))
+                    table = asked.get(str(row[0]))
                     if table is not None and kind is not None and own in _wanted(table):
                         found.setdefault(("public", table.relation), {})[own] = kind
         return found
