@@ -24,7 +24,8 @@ pytestmark = pytest.mark.req("IN9")
 OTHER_TRACE = "2" * 32
 WORDS = st.sampled_from(
     ["tools", "resources", "prompts", "contents", "name", "uri", "content", "structuredContent", "isError", "type",
-     "text", "resultType", "inputRequests", "method", "capabilities", "serverInfo", "inputSchema", "properties", "nextCursor"]
+     "text", "resultType", "inputRequests", "method", "capabilities", "serverInfo", "inputSchema", "properties",
+     "nextCursor"]
 )  # fmt: skip
 HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
 INITIALIZE = {
