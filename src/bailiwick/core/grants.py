@@ -1,4 +1,4 @@
-"""Data grants: what an app may see and change of an integration: tables, per row and column, calls, and mail."""
+"""Data grants: what an app may see and change of an integration: tables, per row and column, calls, mail, and tools."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
 
+from bailiwick.core.call_rules import ArgumentRule, FieldPath, HeaderName, ParameterName, RequestRule
 from bailiwick.core.literals import Literals, Value
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
@@ -14,8 +15,6 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
 _PATH_PATTERN = r"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\}))*(/|/\*\*)?$"
 PathPattern = Annotated[str, Field(pattern=_PATH_PATTERN, min_length=1, max_length=300)]
-_ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.$\[\]-]{1,80}$")]
-_HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
 # A mailbox (RFC 5321), any of a domain, or any at all: `ann@example.com`, `*@example.com`, `*`.
 AddressPattern = Annotated[
     str,
@@ -25,7 +24,13 @@ AddressPattern = Annotated[
     ),
 ]
 _ClassName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
-_FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}$")]
+# As the specification of MCP has names of tools; prompts are named the same.
+_ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,128}$")]
+# A part is what unreserved characters make (RFC 3986), or a name in braces for any one part; ** is any rest.
+_URI_PART = r"([A-Za-z0-9._~!$&'()+,;=:@-]+|\{[a-z][a-z0-9_]{0,31}\})"
+_URI_PATTERN = rf"^[a-z][a-z0-9+.-]{{0,30}}://(\*\*|{_URI_PART}?(/{_URI_PART})*(/\*\*)?)$"
+UriPattern = Annotated[str, Field(pattern=_URI_PATTERN, max_length=300)]
+Asked = Literal["sampling", "elicitation", "roots"]
 
 
 class Operation(StrEnum):
@@ -259,7 +264,7 @@ class TableGrant(_Value):
 class FieldMask(_Value):
     """A field of JSON answers that is masked: names by dots, through lists, as in `owner.email`."""
 
-    path: _FieldPath
+    path: FieldPath
     mask: Mask = Mask.NULL
 
     @model_validator(mode="after")
@@ -277,17 +282,35 @@ class RequestGrant(_Value):
     that go along besides the usual ones. `fields` are masked in every answer, which must then be JSON. `links` are
     fields of JSON answers that hold addresses of the service, such as that of the next page: the app gets them as
     addresses that it can follow. `hide` are classes of data whose fields are masked, too, as far as somebody said
-    which they are.
+    which they are. Each of `rules` holds for a call; those about a body make it one JSON object. A header whose name
+    ends with an asterisk is any that begins so.
     """
 
     methods: frozenset[Method] = Field(min_length=1)
     path: PathPattern
-    query: tuple[_ParameterName, ...] | None = None
-    body: tuple[_ParameterName, ...] | None = None
-    headers: tuple[_HeaderName, ...] = ()
+    query: tuple[ParameterName, ...] | None = None
+    body: tuple[ParameterName, ...] | None = None
+    headers: tuple[HeaderName, ...] = ()
     fields: tuple[FieldMask, ...] = ()
-    links: tuple[_FieldPath, ...] = ()
+    links: tuple[FieldPath, ...] = ()
     hide: tuple[_ClassName, ...] = ()
+    rules: tuple[RequestRule, ...] = Field(default=(), max_length=20)
+
+    @model_validator(mode="after")
+    def _rules_about_what_is_there(self) -> Self:
+        parts = {part.strip("{}") for part in self.path.split("/") if part.startswith("{")}
+        unknown = sorted({rule.part for rule in self.rules if rule.part is not None} - parts)
+        if unknown:
+            raise ValueError(f"the path has no part {{{unknown[0]}}}, which a rule is about")
+        closed = {rule.header for rule in self.rules if rule.header is not None} - set(self.headers)
+        if closed:
+            raise ValueError(f"a rule is about the header {min(closed)}, which does not go along")
+        return self
+
+    @property
+    def looks_at_bodies(self) -> bool:
+        """Whether the body of a call decides what opens it."""
+        return self.body is not None or any(rule.body is not None for rule in self.rules)
 
 
 class MailGrant(_Value):
@@ -308,8 +331,45 @@ class MailGrant(_Value):
         return self
 
 
+class ToolGrant(_Value):
+    """A tool of an MCP server, as it was when somebody approved it: `digest` is that of its definition (SHA-256, hex).
+
+    `arguments` are those that a call may give, any of its schema where it is None; each of `rules` holds for them.
+    `fields` of results are masked, which must then be JSON.
+    """
+
+    tool: _ToolName
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    arguments: tuple[ParameterName, ...] | None = None
+    rules: tuple[ArgumentRule, ...] = Field(default=(), max_length=50)
+    fields: tuple[FieldMask, ...] = ()
+
+
+class ResourceGrant(_Value):
+    """Resources of an MCP server that may be listed and read: those whose URI is of a pattern."""
+
+    resource: UriPattern
+
+
+class PromptGrant(_Value):
+    """A prompt of an MCP server that may be listed and got; `arguments` are those that may be given, None for any."""
+
+    prompt: _ToolName
+    arguments: tuple[ParameterName, ...] | None = None
+
+
+class AskingGrant(_Value):
+    """What an MCP server may ask an app while it serves it: for a model's answer, a person's, or which folders there
+    are.
+    """
+
+    server_asks: frozenset[Asked] = Field(min_length=1)
+
+
+# What an MCP server serves, piece by piece.
+ServedGrant = ToolGrant | ResourceGrant | PromptGrant | AskingGrant
 # What one access rule of an integration may open.
-Offer = TableGrant | RequestGrant | MailGrant
+Offer = TableGrant | RequestGrant | MailGrant | ServedGrant
 OFFER: TypeAdapter[Offer] = TypeAdapter(Offer)
 
 
@@ -320,12 +380,13 @@ class DataGrant(_Value):
     tables: tuple[TableGrant, ...]
     requests: tuple[RequestGrant, ...] = ()
     mail: tuple[MailGrant, ...] = ()
+    served: tuple[ServedGrant, ...] = ()
     demands_person: bool = False
 
     @property
     def offers(self) -> tuple[Offer, ...]:
         """All that it opens."""
-        return (*self.tables, *self.requests, *self.mail)
+        return (*self.tables, *self.requests, *self.mail, *self.served)
 
     @property
     def is_keyed(self) -> bool:

@@ -74,29 +74,14 @@ class Reach(BaseModel):
     def digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the reach in canonical JSON: equal exactly when the reach is."""
         document = self.model_dump(mode="json")
-        if not self.capabilities:
-            del document["capabilities"]  # what was signed before there were any stays what it is
-        if not self.database:
-            del document["database"]
-        if not self.storage_bytes:
-            del document["storage_bytes"]
-        if not self.workers:
-            del document["workers"]
-        if not self.pages:
-            del document["pages"]
+        # What was signed before there were any stays what it is.
+        for newer in ("capabilities", "database", "storage_bytes", "workers", "pages"):
+            if not document[newer]:
+                del document[newer]
         for integration in document["integrations"]:
             if not integration["webhooks"]:
                 del integration["webhooks"]
-            integration["grant"]["tables"] = list(map(_said_of_table, integration["grant"]["tables"]))
-            for request in integration["grant"]["requests"]:
-                request["methods"] = sorted(request["methods"])
-                for newer in ("links", "hide"):
-                    if not request[newer]:
-                        del request[newer]
-            if not integration["grant"]["requests"]:
-                del integration["grant"]["requests"]
-            if not integration["grant"]["mail"]:
-                del integration["grant"]["mail"]
+            _say_grant(integration["grant"])
         return hashlib.sha256(canonical_json(document)).hexdigest()
 
 
@@ -117,6 +102,22 @@ def reach_of(manifest: Manifest, integrations: Iterable[IntegrationReach], capab
         workers=tuple(sorted(f"{name}: {worker.words}" for name, worker in manifest.workers.items())),
         pages=_pages_of(manifest),
     )
+
+
+def _say_grant(grant: dict[str, Any]) -> None:
+    """Leave out of a grant what it does not say of things that came later; what has no order gets one."""
+    grant["tables"] = list(map(_said_of_table, grant["tables"]))
+    for request in grant["requests"]:
+        request["methods"] = sorted(request["methods"])
+        for newer in ("links", "hide", "rules"):
+            if not request[newer]:
+                del request[newer]
+    for served in grant["served"]:
+        if "server_asks" in served:
+            served["server_asks"] = sorted(served["server_asks"])
+    for newer in ("requests", "mail", "served"):
+        if not grant[newer]:
+            del grant[newer]
 
 
 def _said_of_table(table: Mapping[str, Any]) -> dict[str, Any]:

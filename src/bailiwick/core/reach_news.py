@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from bailiwick.core.grants import ColumnGrant, MailGrant, RequestGrant, TableGrant
 from bailiwick.core.reach import IntegrationReach, Reach
-from bailiwick.core.reach_words import Line, grant_words, mail_words, reach_lines, request_words, table_words
+from bailiwick.core.reach_words import (
+    Line,
+    grant_words,
+    mail_words,
+    mcp_words,
+    reach_lines,
+    request_words,
+    table_words,
+)
+from bailiwick.core.served_words import opens_all
 
 # Kinds of lines where less than before is nothing new.
 _BY_AMOUNT = frozenset({"scope", "limit", "storage"})
@@ -44,6 +53,11 @@ def _wider(item: IntegrationReach, earlier: Sequence[IntegrationReach]) -> list[
         for mail in item.grant.mail
         if not any(_sends(was, mail) for grant in before for was in grant.mail)
     ]
+    found += [
+        Line("scope", mcp_words(item.resource, served))
+        for served in item.grant.served
+        if not any(opens_all(was, served) for grant in before for was in grant.served)
+    ]
     if not item.grant.demands_person and all(grant.demands_person for grant in before):
         found.append(Line("scope", f"{item.resource}: asked without a person behind the call, too"))
     return found
@@ -74,6 +88,7 @@ def _allows(was: RequestGrant, now: RequestGrant) -> bool:
         and _within(now.body, was.body)
         and set(now.headers) <= set(was.headers)
         and set(was.fields) <= set(now.fields)
+        and set(was.rules) <= set(now.rules)
     )
 
 

@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bailiwick.core.capabilities import WORDS, Capability
-from bailiwick.core.grants import ColumnGrant, DayLimits, FieldMask, MailGrant, Mask, Offer, RequestGrant, TableGrant
+from bailiwick.core.grants import (
+    ColumnGrant,
+    DayLimits,
+    FieldMask,
+    MailGrant,
+    Mask,
+    Offer,
+    RequestGrant,
+    ServedGrant,
+    TableGrant,
+    ToolGrant,
+)
 from bailiwick.core.reach import IntegrationReach, Reach
 from bailiwick.core.row_words import condition_words, rule_words
+from bailiwick.core.served_words import served_words
 
 _MASKS = {
     Mask.NULL: "hidden",
@@ -94,7 +106,15 @@ def offer_words(resource: str, offer: Offer) -> str:
     """Return what an offer opens of an integration, as a line."""
     if isinstance(offer, MailGrant):
         return mail_words(resource, offer)
-    return request_words(resource, offer) if isinstance(offer, RequestGrant) else table_words(resource, offer)
+    if isinstance(offer, TableGrant):
+        return table_words(resource, offer)
+    return request_words(resource, offer) if isinstance(offer, RequestGrant) else mcp_words(resource, offer)
+
+
+def mcp_words(resource: str, served: ServedGrant) -> str:
+    """Return what a grant opens of an MCP server, as a line."""
+    masked = map(field_words, served.fields) if isinstance(served, ToolGrant) else ()
+    return "; ".join([served_words(resource, served), *masked])
 
 
 def mail_words(resource: str, mail: MailGrant) -> str:
@@ -142,6 +162,7 @@ def request_words(resource: str, request: RequestGrant) -> str:
         f"sends the headers {', '.join(request.headers)}" if request.headers else "",
         *map(field_words, request.fields),
         f"{', '.join(request.hide)} data hidden" if request.hide else "",
+        *(rule.words for rule in request.rules),
     ]
     calls = f"{resource}: {', '.join(sorted(request.methods))} {request.path}"
     return "; ".join([calls, *filter(None, limits)])

@@ -17,14 +17,16 @@ from bailiwick.core.messages import (
     Account,
     AnyConnection,
     AppState,
+    BigQueryConnection,
     DatabaseConnection,
     DesiredState,
     FileConnection,
+    HttpConnection,
     IntegrationLimits,
     IntegrationState,
     MailConnection,
     MysqlConnection,
-    ServiceConnection,
+    SnowflakeConnection,
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource
 from bailiwick.core.principals import Identity
@@ -43,9 +45,24 @@ from bailiwick.dataplane.gateways.sql import (
     read_accounts,
 )
 from bailiwick.dataplane.gateways.sql import connect as connect_database
-from bailiwick.dataplane.gateways.sql.engines import Backend, DatabaseFile, Engine, FileEngine, MysqlEngine, MysqlTarget
+from bailiwick.dataplane.gateways.sql.engines import (
+    Backend,
+    BigQueryEngine,
+    BigQueryTarget,
+    DatabaseFile,
+    Engine,
+    FileEngine,
+    MysqlEngine,
+    MysqlTarget,
+    RestClient,
+    SnowflakeEngine,
+    SnowflakeTarget,
+)
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
+# What does not speak PostgreSQL, and is translated to.
+Translated = FileConnection | MysqlConnection | BigQueryConnection | SnowflakeConnection
+TRANSLATED = (FileConnection, MysqlConnection, BigQueryConnection, SnowflakeConnection)
 _ACCOUNTS_SECONDS = 30.0
 # A password that was rotated is refused until the new one is told, which is a moment later; waited for so often.
 _SIGN_IN_WAITS_SECONDS = (0.0, 0.2, 0.4, 0.8)
@@ -124,26 +141,37 @@ class PlaneIntegrations:
     def translated(self, binding: Binding) -> Backend | None:
         """Return the way to a database that does not speak PostgreSQL, None where it does or is gone."""
         state = None if binding.database_of else self._integration(binding)
-        if state is None or not isinstance(state.connection, FileConnection | MysqlConnection):
+        if state is None or not isinstance(state.connection, TRANSLATED):
             return None
         known = self._backends.get(binding)
         if known is None or known[0] != state.connection:
-            known = (state.connection, Backend(self._engine_of(state.connection), binding.grant))
+            known = (state.connection, Backend(self._engine_of(state.connection, binding), binding.grant))
             self._backends[binding] = known
         return known[1]
 
-    def _engine_of(self, target: FileConnection | MysqlConnection) -> Engine:
+    def _engine_of(self, target: Translated, binding: Binding) -> Engine:
+        if isinstance(target, BigQueryConnection):
+            token = partial(self.credentials.token, target.credential, binding.resource, target.authority)
+            dataset = BigQueryTarget(target.project, target.dataset, target.location, target.most_bytes_billed, token)
+            return BigQueryEngine(dataset, RestClient(self.upstreams, target.url, target.authority))
+        if isinstance(target, SnowflakeConnection):
+            key = partial(self._secrets.get, target.secret)
+            schema = SnowflakeTarget(
+                target.account_name, target.user, target.database, target.namespace, target.warehouse, target.role,
+                target.secret, key,
+            )  # fmt: skip
+            return SnowflakeEngine(schema, RestClient(self.upstreams, target.address, target.authority))
         if isinstance(target, MysqlConnection):
             place = (target.host, target.port, target.database, target.user)
             secret = partial(self._secrets.get, target.secret)
             return MysqlEngine(MysqlTarget(*place, secret, target.tls, target.authority))
         return FileEngine(DatabaseFile(target.kind, target.path, self._database_files, target.writable))
 
-    def service(self, binding: Binding) -> ServiceConnection | None:
-        """Return where the HTTP service behind a socket is now, None when it is gone."""
+    def service(self, binding: Binding) -> HttpConnection | None:
+        """Return where the HTTP service or MCP server behind a socket is now, None when it is gone."""
         state = self._integration(binding)
         found = state.connection if state is not None else None
-        return found if isinstance(found, ServiceConnection) else None
+        return found if isinstance(found, HttpConnection) else None
 
     def mail_server(self, binding: Binding) -> MailConnection | None:
         """Return where the mail server behind a socket is now, None when it is gone."""

@@ -12,7 +12,11 @@ import httpx2
 
 from tests.fixtures.moto_server import moto_server
 
-_MAY = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:ListBucket"], "Resource": "*"}
+_ACTIONS = [
+    "s3:PutObject", "s3:GetObject", "s3:ListBucket", "s3:DeleteObject", "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+]  # fmt: skip
+_MAY = {"Effect": "Allow", "Action": _ACTIONS, "Resource": "*"}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from bailiwick.core.grants import DataGrant, FieldMask, RequestGrant
-from bailiwick.core.messages import BearerToken, IntegrationLimits, IntegrationState, KillOrder, ServiceConnection
+from bailiwick.core.messages import (
+    AwsSignature,
+    BearerToken,
+    IntegrationLimits,
+    IntegrationState,
+    KillOrder,
+    ServiceConnection,
+)
 from bailiwick.core.stops import StopScope
+from bailiwick.dataplane.gateways.services import buckets_of
 from tests.fixtures.crm import KEY, Crm, crm
 from tests.fixtures.plane import PlaneHouse
 
@@ -87,3 +95,21 @@ async def test_an_app_calls_a_service_for_the_person_it_serves_until_it_is_switc
     await house.serve(state.model_copy(update={"integrations": (off,)}))
     closed = json.loads((await house.get("/contacts/17")).text)
     assert closed["title"] == "crm is switched off: user:it@example.com: a leak"
+
+
+def test_a_bucket_has_a_name_of_its_own_below_that_of_the_integration() -> None:
+    key = AwsSignature(kind="aws-sigv4", access_key_id="A", secret="lake-key", region="eu-central-1", service="s3")
+    requests = tuple(
+        RequestGrant(methods=frozenset({"GET"}), path=path)
+        for path in ("/lake/reports/**", "/lake", "/{any}/x", "/other-lake/**", "/Not_a_bucket/**")
+    )
+    state = IntegrationState(
+        name="files",
+        resource="lake",
+        connection=ServiceConnection(kind="http", url="https://s3.eu-central-1.amazonaws.com", credential=key),
+        grant=DataGrant(integration="lake", tables=(), requests=requests),
+        roles={},
+    )
+    assert buckets_of(state) == {"lake", "other-lake"}
+    plain = state.model_copy(update={"connection": ServiceConnection(kind="http", url="https://crm.example")})
+    assert buckets_of(plain) == frozenset()

@@ -61,6 +61,7 @@ def test_connectors_are_listed_and_say_how_to_register_them(known: CommandLine) 
         "github",
         "google-sheets",
         "rest",
+        "s3",
         "salesforce",
         "slack",
     ]

@@ -54,6 +54,31 @@ offers:
   invoices:write:
     - {senders: [billing@example.com], recipients: ["*@example.com"]}
 """
+LAKE = """name: lake
+kind: bigquery
+description: Orders of all shops
+owner: user:admin@example.com
+connections:
+  production:
+    kind: bigquery
+    project: company-data
+    dataset: shop
+    issuer: robot@company-data.iam.gserviceaccount.com
+    secret: crm-key
+offers:
+  orders:read:
+    - {relation: orders, operations: [select], columns: [id, {name: card, mask: last4}]}
+"""
+SNOW = """name: snow
+kind: snowflake
+description: Orders of all shops
+owner: user:admin@example.com
+connections:
+  production: {kind: snowflake, account_name: MYORG-SHOP, user: BAILIWICK, secret: crm-key, database: SHOP}
+offers:
+  orders:read:
+    - {relation: orders, operations: [select], columns: [id]}
+"""
 WEB_SHOP = """name: web-shop
 kind: mysql
 description: The web shop
@@ -282,3 +307,16 @@ def test_whoever_may_not_is_refused(known: CommandLine, tmp_path: Path) -> None:
     assert (unknown.exit_code, "there is no integration 'nothing'" in unknown.stderr) == (1, True)
     gone = known.run("admin", "integration", "register", tmp_path / "nowhere.yaml")
     assert gone.exit_code == 2
+
+
+def test_warehouses_are_registered_and_shown(known: CommandLine, tmp_path: Path) -> None:
+    for text, where in (
+        (LAKE, "company-data.shop as robot@company-data.iam.gserviceaccount.com"),
+        (SNOW, "MYORG-SHOP SHOP.PUBLIC as BAILIWICK"),
+    ):
+        name = text.split()[1]
+        assert known.run("admin", "integration", "register", written(tmp_path, text)).exit_code == 0
+        assert where in known.run("admin", "integration", "show", name).stdout
+        wrong = text.replace("secret: crm-key", "secret: no-such-key")
+        refused = known.run("admin", "integration", "register", written(tmp_path, wrong))
+        assert "the vault has no secret" in refused.stderr

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from bailiwick.core.messages import PersonConsent, ServiceConnection
+from bailiwick.core.messages import HttpConnection, PersonConsent
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,7 +26,7 @@ class Place:
     plane: str
     description: str
     enabled: bool
-    connection: ServiceConnection
+    connection: HttpConnection
     credential: PersonConsent
     apps: frozenset[Use] = frozenset()
 

@@ -10,7 +10,7 @@ from bailiwick.control.consents.model import Place, Use
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import IntegrationService
 from bailiwick.core.errors import NotFoundError
-from bailiwick.core.messages import AppState, PersonConsent, ServiceConnection
+from bailiwick.core.messages import AppState, HttpConnection, PersonConsent
 from bailiwick.core.principals import Identity
 
 
@@ -38,7 +38,7 @@ class ConsentPlaces:
             Place(item.name, plane, item.description, item.enabled, connection, connection.credential)
             for item in self._integrations.integrations(session)
             for plane, connection in sorted(item.connections.items())
-            if isinstance(connection, ServiceConnection) and isinstance(connection.credential, PersonConsent)
+            if isinstance(connection, HttpConnection) and isinstance(connection.credential, PersonConsent)
         ]
 
     def place(self, session: Session, integration: str, plane: str) -> Place:

@@ -7,6 +7,7 @@ from bailiwick.control.design.model import Design, Part
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.reach import Reach
+from bailiwick.core.served_words import served_words
 
 _CODE = (".py", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".sh", ".html", ".sql")
 _MOST_BYTES = 2**20
@@ -34,6 +35,8 @@ def _parts(manifest: Manifest, reach: Reach, code: str) -> Iterator[Part]:
             yield Part("data", f"{integration.resource}{request.path}", verbs, seen)
         for mail in integration.grant.mail:
             yield Part("data", f"{integration.resource} to {', '.join(mail.recipients)}", ("send mail",), seen)
+        for served in integration.grant.served:
+            yield Part("data", served_words(integration.resource, served), ("use",), seen)
     for host in reach.egress:
         yield Part("host", host, ("connect",), host.partition("/")[0].rpartition(":")[0] in code)
     asks = bool(_MODELS.search(code))

@@ -16,7 +16,7 @@ from bailiwick.control.grant_drafts.model import Became, Draft, Phrase, Reading,
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
-from bailiwick.core.grants import DataGrant, Operation, RequestGrant, TableGrant
+from bailiwick.core.grants import DataGrant, Operation, RequestGrant, TableGrant, ToolGrant
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach import Reach
 from bailiwick.store import Store
@@ -112,11 +112,14 @@ class UsageService:
 
     def _use(self, session: Session, app: str, name: str, grant: DataGrant) -> GrantUse:
         resource, since = f"integration:{name}", self.clock() - LOOK_BACK
-        actions = ("query.executed", "service.called")
+        actions = ("query.executed", "service.called", "tool.called")
         events = successes_on(session, resource, app=app, actions=actions, since=since, limit=MOST_EVENTS + 1)
         complete = len(events) <= MOST_EVENTS
         used = [_table_use(table, events) for table in grant.tables]
         calls = tuple(_call_words(item) for item in grant.requests if not _was_made(item, events)) if complete else ()
+        called = {event.context.get("tool") for event in events if event.action == "tool.called"}
+        tools = [item.tool for item in grant.served if isinstance(item, ToolGrant)] if complete else []
+        calls += tuple(f"the tool {name}" for name in dict.fromkeys(tools) if name not in called)
         return GrantUse(app, name, min(len(events), MOST_EVENTS), complete, tuple(used), calls)
 
 

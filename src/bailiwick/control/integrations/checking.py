@@ -9,16 +9,35 @@ from bailiwick.control.integrations.folders import require_secrets
 from bailiwick.control.integrations.model import Integration
 from bailiwick.control.vault import Environment
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.grants import AnyOf, MailGrant, Offer, Operation, RequestGrant, TableGrant, conditions_of
+from bailiwick.core.grants import (
+    AnyOf,
+    AskingGrant,
+    MailGrant,
+    Offer,
+    Operation,
+    PromptGrant,
+    RequestGrant,
+    ResourceGrant,
+    TableGrant,
+    ToolGrant,
+    conditions_of,
+)
 from bailiwick.core.manifest import ACCESS_RULE
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OWNER = re.compile(r"(user|group|service):[!-~]{1,200}")
 # What access rules of each kind of system list.
-_OFFERS: Mapping[str, tuple[type[Offer], str]] = {
-    **dict.fromkeys(("postgresql", "mysql", "sqlite", "duckdb"), (TableGrant, "list tables with columns")),
-    "http": (RequestGrant, "list calls: methods and a path"),
-    "smtp": (MailGrant, "list senders and recipients"),
+_OFFERS: Mapping[str, tuple[tuple[type[Offer], ...], str]] = {
+    **dict.fromkeys(
+        ("postgresql", "mysql", "sqlite", "duckdb", "bigquery", "snowflake"),
+        ((TableGrant,), "list tables with columns"),
+    ),
+    "http": ((RequestGrant,), "list calls: methods and a path"),
+    "mcp": (
+        (ToolGrant, ResourceGrant, PromptGrant, AskingGrant),
+        "list tools, as bailiwick integration import-mcp writes them; resources, prompts",
+    ),
+    "smtp": ((MailGrant,), "list senders and recipients"),
 }
 
 
@@ -48,11 +67,11 @@ def _require_kind(integration: Integration) -> None:
             f"the connections of '{integration.name}' are not all of the kind {integration.kind}",
             hint=f"an integration is one kind of system: {' or '.join(_OFFERS)}",
         )
-    kind, listed = _OFFERS[integration.kind]
+    kinds_of_offers, listed = _OFFERS[integration.kind]
     for rule, offers in integration.offers.items():
         if not re.fullmatch(ACCESS_RULE, rule):
             raise InvalidInputError(f"'{rule[:80]}' cannot name an access", hint="as in manifests: orders:read")
-        if not offers or not all(isinstance(offer, kind) for offer in offers):
+        if not offers or not all(isinstance(offer, kinds_of_offers) for offer in offers):
             raise InvalidInputError(
                 f"the access '{rule}' opens nothing of a system of the kind {integration.kind}",
                 hint=listed,

@@ -5,8 +5,9 @@ access rules with the calls that each opens. Those of the platform lie in `packs
 folder that its settings name.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -27,6 +28,9 @@ _CONNECTION: TypeAdapter[AnyConnection] = TypeAdapter(AnyConnection)
 _VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 _Words = Annotated[str, Field(max_length=300)]
+_CHOSEN = re.compile(r"\$\(([a-z]+)\)")
+# In a call these stand for any part, any rest, or a value.
+_MEANS_MORE = frozenset("{}*$")
 _MOST_BYTES = 2**20
 
 
@@ -72,7 +76,7 @@ class ErrorShape(_Data):
 
 class PackAccess(_Data):
     """What one access rule opens; `scopes` are what the credential needs for it, `classes` the data in its answers, by
-    path and field as in `/users/{id}#email`.
+    path and field as in `/users/{id}#email`. `$(name)` in a call stands for a value that whoever registers it says.
     """
 
     about: _Words
@@ -82,8 +86,9 @@ class PackAccess(_Data):
 
 
 class Connector(_Data):
-    """A system as a pack describes it. `url` may have names in braces, each said in `variables`; `credentials` are the
-    kinds that it takes, each with what is the same for everybody; `rates` are the headers that say what is left.
+    """A system as a pack describes it. `url` may have names in braces, each said in `variables`, and calls names as in
+    `$(name)`, each said in `chosen`; `credentials` are the kinds that it takes, each with what is the same for
+    everybody; `rates` are the headers that say what is left.
     """
 
     name: _Name
@@ -92,6 +97,7 @@ class Connector(_Data):
     docs: str = Field(pattern=r"^https://[!-~]{1,300}$")
     url: str = Field(default="", max_length=1000)
     variables: Mapping[str, _Words] = Field(default_factory=dict)
+    chosen: Mapping[str, _Words] = Field(default_factory=dict)
     credentials: Mapping[str, Mapping[str, Any]] = Field(min_length=1)
     paging: Paging = Paging()
     errors: ErrorShape = ErrorShape()
@@ -106,6 +112,10 @@ class Connector(_Data):
             raise ValueError(
                 f"variables and the names in braces differ: {', '.join(sorted(named ^ set(self.variables)))}"
             )
+        calls = json.dumps([item.model_dump(mode="json") for item in self.access.values()])
+        chosen = set(_CHOSEN.findall(calls))
+        if chosen != set(self.chosen):
+            raise ValueError(f"chosen and the names in the calls differ: {sorted(chosen ^ set(self.chosen))}")
         return self
 
     @property
@@ -134,6 +144,7 @@ class Made(_Data):
     connections: Mapping[str, Place] = Field(min_length=1, max_length=20)
     limits: IntegrationLimits | None = None
     folder: str = Field(default="", max_length=240)
+    values: Mapping[str, Annotated[str, Field(min_length=1, max_length=200)]] = Field(default_factory=dict)
 
 
 class Connectors:
@@ -173,7 +184,7 @@ class Connectors:
             owner=made.owner,
             enabled=True,
             connections={plane: _connection(pack, place, accesses) for plane, place in made.connections.items()},
-            offers={rule: item.requests for rule, item in accesses.items()},
+            offers={rule: _chosen(item.requests, made, pack) for rule, item in accesses.items()},
             limits=made.limits or pack.limits,
             connector=pack.name,
             folder=made.folder,
@@ -221,6 +232,36 @@ def _connection(pack: Connector, place: Place, accesses: Mapping[str, PackAccess
             f"the credential has not the scope '{min(missing)}', which the accesses need", hint="leave scopes out"
         )
     return found
+
+
+def _chosen(requests: Sequence[RequestGrant], made: Made, pack: Connector) -> tuple[RequestGrant, ...]:
+    """Return calls with the values in them that were said; raise `InvalidInputError` for others than are wanted."""
+    written = [item.model_dump(mode="json") for item in requests]
+    wanted = set(_CHOSEN.findall(json.dumps(written)))
+    missing = sorted(wanted - set(made.values)) or sorted(set(made.values) - set(pack.chosen))
+    if missing:
+        known = "; ".join(f"{name}: {words}" for name, words in pack.chosen.items()) or "none"
+        raise InvalidInputError(
+            f"{pack.title} wants other values: {', '.join(missing)[:80]}", hint=f"values are {known}"
+        )
+    for name, value in made.values.items():
+        odd = not _MEANS_MORE.isdisjoint(value) or ".." in value.split("/") or value.strip("/") != value
+        if odd or not value.isprintable():
+            raise InvalidInputError(f"the value of {name} cannot stand in a call", hint=pack.chosen[name])
+    try:
+        return tuple(RequestGrant.model_validate(_said(item, made.values)) for item in written)
+    except ValidationError as fault:
+        first = fault.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInputError(f"a value cannot stand in a call of {pack.title}: {where}: {first['msg']}") from None
+
+
+def _said(written: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(written, dict):
+        return {name: _said(item, values) for name, item in written.items()}
+    if isinstance(written, list):
+        return [_said(item, values) for item in written]
+    return _CHOSEN.sub(lambda found: values[found[1]], written) if isinstance(written, str) else written
 
 
 def _values(pack: Connector, place: Place) -> dict[str, str]:

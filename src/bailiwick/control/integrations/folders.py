@@ -6,7 +6,7 @@ from bailiwick.control.integrations.errors import UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration
 from bailiwick.control.vault import Environment, folder_of, is_within
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.messages import AnyConnection, ServiceConnection
+from bailiwick.core.messages import AnyConnection, HttpConnection
 
 
 def require_in_folder(name: str, folder: str, app_folder: str) -> None:
@@ -29,7 +29,7 @@ def require_folder(known: Integration | None, integration: Integration) -> None:
 
 def secrets_of(connection: AnyConnection) -> frozenset[str]:
     """Return every secret that a connection names, those that stay with the control plane included."""
-    kept = connection.control_secrets if isinstance(connection, ServiceConnection) else frozenset()
+    kept = connection.control_secrets if isinstance(connection, HttpConnection) else frozenset()
     return connection.secrets | kept
 
 

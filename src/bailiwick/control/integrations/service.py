@@ -33,6 +33,7 @@ from bailiwick.core.grants import (
     Operation,
     RequestGrant,
     RowLog,
+    ServedGrant,
     TableGrant,
 )
 from bailiwick.core.manifest import IntegrationUse, Manifest
@@ -290,7 +291,10 @@ def granted(integration: str, offers: Sequence[Offer]) -> DataGrant:
     requests = dict.fromkeys(offer for offer in offers if isinstance(offer, RequestGrant))
     mail = dict.fromkeys(offer for offer in offers if isinstance(offer, MailGrant))
     tables = merge(offer for offer in offers if isinstance(offer, TableGrant))
-    return DataGrant(integration=integration, tables=tables, requests=tuple(requests), mail=tuple(mail))
+    served = dict.fromkeys(offer for offer in offers if isinstance(offer, ServedGrant))
+    return DataGrant(
+        integration=integration, tables=tables, requests=tuple(requests), mail=tuple(mail), served=tuple(served)
+    )
 
 
 def merge(tables: Iterable[TableGrant]) -> tuple[TableGrant, ...]:

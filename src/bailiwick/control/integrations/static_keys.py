@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.identity import ORGANIZATION, Authorizer
 from bailiwick.control.integrations.model import Integration
 from bailiwick.core.errors import ForbiddenError
-from bailiwick.core.messages import AnyConnection, AwsRole, MailConnection, ServiceConnection
+from bailiwick.core.messages import AnyConnection, AwsRole, HttpConnection, MailConnection
 from bailiwick.core.policy import ContextValue
 from bailiwick.core.principals import Identity
 
@@ -31,7 +31,7 @@ WrappingOf = Callable[[Session, str], Wrapping]
 
 def static_key(connection: AnyConnection) -> str:
     """Return the name of the secret that a connection shows as it is; empty where it shows none."""
-    if not isinstance(connection, ServiceConnection | MailConnection):
+    if not isinstance(connection, HttpConnection | MailConnection):
         return ""
     credential = connection.credential
     # With an access key a role is assumed by a key that does not change, with an issuer's word it is not.

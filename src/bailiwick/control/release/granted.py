@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bailiwick.control.release.tables import CurrentRow, ReleaseRow
 from bailiwick.core.messages import IntegrationState
 from bailiwick.core.modes import PRODUCTION
-from bailiwick.core.reach_words import mail_words
+from bailiwick.core.reach_words import mail_words, mcp_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,17 @@ def granted(session: Session, app: str = "") -> list[AppGrant]:
                 if s.resource == name
                 for mail in s.grant.mail
             }
+            served = {
+                mcp_words(name, item).removeprefix(f"{name}: ")
+                for s in states
+                if s.resource == name
+                for item in s.grant.served
+            }
             words = [f"{relation}: {', '.join(operations)}" for relation, operations in sorted(tables.items())]
             found.append(
                 AppGrant(
-                    row.app, name, (*words, *sorted(calls | mail)), row.id, tuple(row.approvers), tuple(row.authors),
-                    row.created_at,
+                    row.app, name, (*words, *sorted(calls | mail | served)), row.id, tuple(row.approvers),
+                    tuple(row.authors), row.created_at,
                 )
             )  # fmt: skip
     return found

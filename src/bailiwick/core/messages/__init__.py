@@ -25,7 +25,9 @@ from bailiwick.core.messages.connections import (
     AnyConnection,
     DatabaseConnection,
     FileConnection,
+    HttpConnection,
     MailConnection,
+    McpConnection,
     MysqlConnection,
     ServiceConnection,
     Webhook,
@@ -112,6 +114,7 @@ from bailiwick.core.messages.state import (
     RehearsalWanted,
     SystemState,
 )
+from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 
 __all__ = [
     "MOST_COLUMNS",
@@ -135,6 +138,7 @@ __all__ = [
     "AwsSignature",
     "BasicPassword",
     "BearerToken",
+    "BigQueryConnection",
     "Breaker",
     "BreakerState",
     "CatalogueReport",
@@ -157,6 +161,7 @@ __all__ = [
     "GrantPreview",
     "HeaderKey",
     "Heartbeat",
+    "HttpConnection",
     "IntegrationLimits",
     "IntegrationState",
     "JobReport",
@@ -167,6 +172,7 @@ __all__ = [
     "LimitSeen",
     "LimitsReport",
     "MailConnection",
+    "McpConnection",
     "Message",
     "MigrationText",
     "ModelState",
@@ -199,6 +205,7 @@ __all__ = [
     "ServiceConnection",
     "SettingsReport",
     "SnapshotSeen",
+    "SnowflakeConnection",
     "StateTaken",
     "StorageReport",
     "SystemState",

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from bailiwick.core.messages.addresses import PORTS, SecretName, is_loopback, require_address
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.credentials import BasicPassword, Credential, NoCredential, PersonConsent
+from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 from bailiwick.core.webhooks import Scheme
 
 _LONGEST_WAIT_SECONDS = 300.0
@@ -120,14 +121,13 @@ class Webhook(Message):
     most_bytes: int = Field(default=2**20, ge=1, le=25 * 2**20)
 
 
-class ServiceConnection(Message):
-    """An HTTP service. Paths of calls are put behind `url`; `authority` is a certificate (PEM) to check it by, where
-    its own is not of one that everybody trusts. `client_certificate` names the secret that holds the certificate and
-    key (PEM) that the gateway shows to it, where it wants mutual TLS. Nothing may be silent for longer than
-    `timeout_seconds`, the head of an answer takes no longer in all, and a whole answer no longer than `answer_seconds`.
+class HttpConnection(Message):
+    """Where something is that is called over HTTP. `authority` is a certificate (PEM) to check it by, where its own is
+    not of one that everybody trusts. `client_certificate` names the secret that holds the certificate and key (PEM)
+    that the gateway shows to it, where it wants mutual TLS. Nothing may be silent for longer than `timeout_seconds`,
+    the head of an answer takes no longer in all, and a whole answer no longer than `answer_seconds`.
     """
 
-    kind: Literal["http"]
     url: str = Field(max_length=1000)
     credential: Credential = NoCredential()
     authority: str = Field(default="", max_length=20_000)
@@ -135,10 +135,6 @@ class ServiceConnection(Message):
     timeout_seconds: float = Field(default=30.0, gt=0, le=_LONGEST_WAIT_SECONDS)
     answer_seconds: float = Field(default=3600.0, gt=0, le=86_400)
     most_answer_bytes: int = Field(default=64 * 2**20, ge=1024, le=2**36)
-    most_body_bytes: int = Field(default=16 * 2**20, ge=0, le=2**36)
-    webhooks: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")], Webhook] = Field(
-        default_factory=dict, max_length=20
-    )
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -173,13 +169,34 @@ class ServiceConnection(Message):
     def secrets(self) -> frozenset[str]:
         """The names of the secrets that planes need for it."""
         shown = {self.client_certificate} if self.client_certificate else set()
-        return self.credential.secrets | shown | {webhook.secret for webhook in self.webhooks.values()}
+        return self.credential.secrets | shown
 
     @property
     def control_secrets(self) -> frozenset[str]:
         """The names of the secrets that stay with the control plane."""
         credential = self.credential
         return credential.control_secrets if isinstance(credential, PersonConsent) else frozenset()
+
+
+class ServiceConnection(HttpConnection):
+    """An HTTP service. Paths of calls are put behind `url`."""
+
+    kind: Literal["http"]
+    most_body_bytes: int = Field(default=16 * 2**20, ge=0, le=2**36)
+    webhooks: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}$")], Webhook] = Field(
+        default_factory=dict, max_length=20
+    )
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secrets that planes need for it."""
+        return super().secrets | {webhook.secret for webhook in self.webhooks.values()}
+
+
+class McpConnection(HttpConnection):
+    """An MCP server that speaks Streamable HTTP at `url` (https://modelcontextprotocol.io/specification)."""
+
+    kind: Literal["mcp"]
 
 
 class MailConnection(Message):
@@ -218,6 +235,13 @@ class MailConnection(Message):
 
 
 AnyConnection = Annotated[
-    DatabaseConnection | MysqlConnection | FileConnection | ServiceConnection | MailConnection,
+    DatabaseConnection
+    | MysqlConnection
+    | FileConnection
+    | BigQueryConnection
+    | SnowflakeConnection
+    | ServiceConnection
+    | McpConnection
+    | MailConnection,
     Field(discriminator="kind"),
 ]

@@ -19,11 +19,15 @@ from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
     AnyConnection,
     AppState,
+    BigQueryConnection,
     DatabaseConnection,
     FileConnection,
+    HttpConnection,
     MailConnection,
+    McpConnection,
     MysqlConnection,
     ServiceConnection,
+    SnowflakeConnection,
 )
 from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
@@ -39,8 +43,9 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.dns import DnsGateway
 from bailiwick.dataplane.gateways.egress import EgressListener
 from bailiwick.dataplane.gateways.mail import MailGateway, MailListener
+from bailiwick.dataplane.gateways.mcp import MCP_PATH, McpListener
 from bailiwick.dataplane.gateways.model import ModelListener, Step
-from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener
+from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener, buckets_of
 from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.listening import Listener, Room
@@ -263,10 +268,13 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     for number, integration in enumerate(state.integrations):
         host = f"{integration.name}.internal"
         name = integration.name.upper().replace("-", "_")
-        if isinstance(integration.connection, ServiceConnection):
+        if isinstance(integration.connection, HttpConnection):
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 80)
-            environment[f"{name}_URL"] = f"http://{host}"
-            traced.append(f"{host}:80")
+            path = MCP_PATH if isinstance(integration.connection, McpConnection) else ""
+            environment[f"{name}_URL"] = f"http://{host}{path}"
+            traced += [
+                f"{each}:80" for each in (host, *(f"{bucket}.{host}" for bucket in sorted(buckets_of(integration))))
+            ]
         elif isinstance(integration.connection, MailConnection):
             plants[f"integration:{integration.name}"] = Plant(host, _address(0, number), 25)
             environment[f"{name}_URL"] = f"smtp://{host}:25"
@@ -307,6 +315,10 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
     for target in manifest.egress.declared:
         plants[f"egress:{target.address}"] = Plant(target.host, _address(1, hosts.index(target.host)), target.port)
     names = {plant.name: plant.address for plant in plants.values()}
+    for integration in state.integrations:
+        # Libraries put the bucket into the name of the host.
+        host = f"{integration.name}.internal"
+        names |= {f"{bucket}.{host}": names[host] for bucket in buckets_of(integration)}
     return plants, names, environment
 
 
@@ -320,9 +332,11 @@ def _door(connection: AnyConnection, binding: Binding, shop: Workshop) -> Listen
     match connection:
         case ServiceConnection():
             return ServiceListener(shop.services, binding)
+        case McpConnection():
+            return McpListener(shop.services, binding)
         case MailConnection():
             return MailListener(shop.mail, binding)
-        case DatabaseConnection() | MysqlConnection() | FileConnection():
+        case DatabaseConnection() | MysqlConnection() | FileConnection() | BigQueryConnection() | SnowflakeConnection():
             return SqlListener(shop.gateway, binding)
 
 

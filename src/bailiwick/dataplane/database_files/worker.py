@@ -11,6 +11,7 @@ import resource
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ from bailiwick.dataplane.database_files.kinds import ValueFaultError, encode
 
 _MOST_MEMORY = 4 * 2**30
 _BATCH_BYTES, _FETCHED = 64 * 1024, 64
+# How long an interruption waits before it is said again.
+_AGAIN_SECONDS = 0.05
 _MOST_ROW_BYTES = 16 * 2**20
 _NULL = struct.pack("!i", -1)
 
@@ -55,11 +58,22 @@ class Worker:
         self._busy = False
         self._cancelled = False
 
+    def hear(self, asked: dict[str, Any]) -> None:
+        """Take note of a question as it comes, from another thread: what is cancelled from now on is this one."""
+        if asked["do"] == "run":
+            self._cancelled = False
+
     def cancel(self) -> None:
         """End what runs, from another thread; a statement of which rows are still to be fetched ends with the next."""
         self._cancelled = True
-        if self._busy and self._file is not None:
+        if self._busy:
+            threading.Thread(target=self._interrupt, daemon=True).start()
+
+    def _interrupt(self) -> None:
+        """Interrupt until it is heard: a database that is just beginning forgets that it was."""
+        while self._busy and self._cancelled and self._file is not None:
             self._file.interrupt()
+            time.sleep(_AGAIN_SECONDS)
 
     def answer(self, asked: dict[str, Any]) -> None:
         """Answer one question."""
@@ -90,7 +104,6 @@ class Worker:
                 self._opened_file.control(asked["word"])
                 return frames.said(frames.SAID, asked["word"])
             case "run":
-                self._cancelled = False
                 return self._run(asked)
             case "more":
                 return self._rows()
@@ -105,6 +118,8 @@ class Worker:
 
     def _run(self, asked: dict[str, Any]) -> bytes:
         self._cursor = None
+        if self._cancelled:
+            raise FileFaultError(*CANCELLED)
         self._kinds, self._formats = asked["kinds"], asked["formats"]
         file = self._opened_file
         values = {f"b{place}": file.value(kind, text) for place, (kind, text) in enumerate(asked["values"])}
@@ -177,6 +192,7 @@ def main() -> None:
                 if asked["do"] == "cancel":
                     worker.cancel()
                 else:
+                    worker.hear(asked)
                     questions.put(asked)
         worker.cancel()
         questions.put(None)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from bailiwick.client_tls import client_context
 from bailiwick.core.artifacts import digest
-from bailiwick.core.messages import ServiceConnection
+from bailiwick.core.messages import HttpConnection
 from bailiwick.dataplane.channel import Channel
 
 _IDLE_A_SERVER = 32
@@ -44,7 +44,7 @@ class Address:
         return cls(parts.hostname or "", port, tls, parts.path.rstrip("/"), authority_pem)
 
     @classmethod
-    def to(cls, connection: ServiceConnection) -> "Address":
+    def to(cls, connection: HttpConnection) -> "Address":
         """Return where a service is."""
         return _read(connection.url, connection.authority, connection.client_certificate)
 

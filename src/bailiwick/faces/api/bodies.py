@@ -75,7 +75,7 @@ class RotationRuleBody(ReasonBody):
 class IntegrationBody(_Body):
     """A business system: where each plane finds it, and what may be asked of it."""
 
-    kind: Literal["postgresql", "mysql", "sqlite", "duckdb", "http", "smtp"]
+    kind: Literal["postgresql", "mysql", "sqlite", "duckdb", "bigquery", "snowflake", "http", "mcp", "smtp"]
     description: str = Field(min_length=1, max_length=500)
     owner: str = Field(max_length=210)
     connections: dict[str, AnyConnection] = Field(min_length=1, max_length=20)

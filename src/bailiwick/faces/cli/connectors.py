@@ -9,6 +9,13 @@ from bailiwick.core.reach_words import request_words
 from bailiwick.faces.cli.client import call, show
 from bailiwick.faces.cli.options import Json
 
+# What a credential of a kind says of whoever registers it.
+_OWN = {
+    "aws-sigv4": {"access_key_id": "ACCESS_KEY_ID"},
+    "client-credentials": {"client": "CLIENT"},
+    "jwt-bearer": {"issuer": "SERVICE_ACCOUNT"},
+    "person": {"client": "CLIENT"},
+}
 app = typer.Typer(help="Systems that many companies have, as integrations are made of them.", no_args_is_help=True)
 
 
@@ -40,13 +47,13 @@ def _example(found: dict[str, Any]) -> list[str]:
 
     kind = min(found["credentials"])
     place: dict[str, Any] = {"values": dict(found["variables"])} if found["variables"] else {}
-    client = {"client": "CLIENT"} if kind == "client-credentials" else {}
-    place["credential"] = {"kind": kind, **client, **({"secret": "SECRET"} if kind != "none" else {})}
+    place["credential"] = {"kind": kind, **_OWN.get(kind, {}), **({"secret": "SECRET"} if kind != "none" else {})}
     document = {
         "name": found["name"],
         "connector": found["name"],
         "owner": "group:it",
         "access": sorted(found["access"]),
+        **({"values": dict(found["chosen"])} if found["chosen"] else {}),
         "connections": {"production": place},
     }
     return [f"  {line}" for line in yaml.safe_dump(document, sort_keys=False).splitlines()]

@@ -13,6 +13,7 @@ from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.cli import connectors, grant_drafts
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.files import read_yaml
+from bailiwick.faces.cli.mcp_servers import import_mcp
 from bailiwick.faces.cli.openapi import import_openapi
 from bailiwick.faces.cli.options import Json
 
@@ -83,9 +84,10 @@ def limit(
 def register_integration(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Register a business system from a YAML file, or change one. Example: bailiwick integration register crm.yaml.
 
-    The file says name, kind (postgresql, mysql, sqlite, duckdb, http or smtp), description, owner, connections by
-    plane, and offers: what each access that a manifest may ask for opens; and limits, where others than the usual ones
-    hold. Secrets are named in it, and stored before: bailiwick secret put. With a connector (bailiwick connector list)
+    The file says name, kind (postgresql, mysql, sqlite, duckdb, bigquery, snowflake, http, mcp or smtp), description,
+    owner, connections by plane, and offers: what each access that a manifest may ask for opens; and limits, where
+    others than the usual ones hold. Secrets are named in it, and stored before: bailiwick secret put. With a connector
+    (bailiwick connector list)
     it says which access of it is offered, and the rest comes from there.
     """
     body = read_yaml(file)
@@ -109,7 +111,7 @@ def _masks_with_nothing(value: object) -> bool:
 
 
 def _place(connection: dict[str, Any]) -> str:
-    if connection["kind"] == "http":
+    if connection["kind"] in {"http", "mcp"}:
         credential = connection["credential"]
         shown = f"{credential['kind']}: {credential['secret']}" if credential.get("secret") else credential["kind"]
         shown = shown if credential["kind"] != "none" else "no credential"
@@ -117,6 +119,11 @@ def _place(connection: dict[str, Any]) -> str:
     if connection["kind"] == "smtp":
         account = connection["credential"].get("user", "nobody")
         return f"{connection['host']}:{connection['port']} ({connection['security']}) as {account}"
+    if connection["kind"] == "bigquery":
+        return f"{connection['project']}.{connection['dataset']} as {connection['issuer']}"
+    if connection["kind"] == "snowflake":
+        where = f"{connection['account_name']} {connection['database']}.{connection['namespace']}"
+        return f"{where} as {connection['user']}"
     if "path" in connection:
         return f"{connection['path']}  {'read and written' if connection['writable'] else 'read only'}"
     return f"{connection['host']}:{connection['port']}/{connection['database']} as {connection['user']}"
@@ -162,6 +169,7 @@ def classify(
 
 
 integration.command("import")(import_openapi)
+integration.command("import-mcp")(import_mcp)
 
 
 def register(root: typer.Typer) -> None:

@@ -16,7 +16,7 @@ from bailiwick.control.integrations import Integration, Pressure, pressures, sta
 from bailiwick.control.versions import State as Standing
 from bailiwick.core.grants import Offer
 from bailiwick.core.limit_words import limit_words, nearest_words, pressure_words
-from bailiwick.core.messages import AnyConnection
+from bailiwick.core.messages import AnyConnection, HttpConnection
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.console.rendering import Pages
@@ -28,7 +28,10 @@ _KINDS = {
     "mysql": "a MySQL or MariaDB database",
     "sqlite": "a SQLite file",
     "duckdb": "a DuckDB file",
+    "bigquery": "a dataset of BigQuery",
+    "snowflake": "a schema of Snowflake",
     "http": "an HTTP service",
+    "mcp": "an MCP server",
     "smtp": "a mail server",
 }
 _BREAKERS = {"closed": "answers", "open": "left alone, it fails", "half-open": "tried again"}
@@ -138,7 +141,7 @@ def _pressure(pressure: Pressure, now: datetime) -> PressureView:
 
 
 def _place(plane: str, connection: AnyConnection) -> PlaceView:
-    kept = connection.control_secrets if connection.kind == "http" else frozenset()
+    kept = connection.control_secrets if isinstance(connection, HttpConnection) else frozenset()
     secrets, static = tuple(sorted(connection.secrets | kept)), bool(static_key(connection))
     sent = connection.webhooks if connection.kind == "http" else {}
     webhooks = ", ".join(f"{name} ({webhook.scheme})" for name, webhook in sorted(sent.items()))

@@ -8,7 +8,16 @@ from datetime import UTC
 from bailiwick.core.grants import ColumnGrant, Mask, RequestGrant, TableGrant
 from bailiwick.core.reach import Reach
 from bailiwick.core.reach_news import news
-from bailiwick.core.reach_words import Line, column_words, day_words, field_words, log_words, mail_words, reach_lines
+from bailiwick.core.reach_words import (
+    Line,
+    column_words,
+    day_words,
+    field_words,
+    log_words,
+    mail_words,
+    mcp_words,
+    reach_lines,
+)
 from bailiwick.core.row_words import condition_words, rule_words
 
 _MASKS = {
@@ -93,8 +102,13 @@ def reach_view(app: str, reach: Reach) -> ReachView:
         for integration in reach.integrations
         for mail in integration.grant.mail
     ]
+    served = [
+        Target(integration.resource, ("use",), (mcp_words("", item)[2:],))
+        for integration in reach.integrations
+        for item in integration.grant.served
+    ]
     lanes = [
-        Lane("data", "Data", (*tables, *calls, *mail)),
+        Lane("data", "Data", (*tables, *calls, *mail, *served)),
         Lane("egress", "Hosts", tuple(_host(entry) for entry in reach.egress)),
         Lane("model", "Models", tuple(Target(model, ("ask",), ()) for model in reach.models)),
         Lane("job", "Runs by itself", tuple(Target(job, (), ()) for job in (*reach.jobs, *reach.workers))),
@@ -166,6 +180,7 @@ def _request(resource: str, request: RequestGrant) -> Target:
         f"parameters: {', '.join(request.query) or 'none'}" if request.query is not None else "",
         f"fields sent: {', '.join(request.body) or 'none'}" if request.body is not None else "",
         f"masked: {', '.join(map(field_words, request.fields))}" if request.fields else "",
+        *(rule.words for rule in request.rules),
     ]
     return Target(f"{resource}{request.path}", tuple(sorted(request.methods)), tuple(filter(None, limits)))
 

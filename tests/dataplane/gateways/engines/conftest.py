@@ -18,11 +18,27 @@ from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, RowCo
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, SqlListener, connect
-from bailiwick.dataplane.gateways.sql.engines import Backend, DatabaseFile, FileEngine, MysqlEngine, MysqlTarget
+from bailiwick.dataplane.gateways.sql.engines import (
+    Backend,
+    BigQueryEngine,
+    BigQueryTarget,
+    DatabaseFile,
+    FileEngine,
+    MysqlEngine,
+    MysqlTarget,
+    RestClient,
+    SnowflakeEngine,
+    SnowflakeTarget,
+)
+from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.store.embedded import EmbeddedPostgres
+from tests.fixtures.bigquery import DATASET, LOCATION, PROJECT, BigQuery, bigquery
+from tests.fixtures.google import account_key
 from tests.fixtures.mariadb import MariaDb
+from tests.fixtures.snowflake import Snowflake, snowflake
 
 PASSWORD = "the-real-credential"
+SCOPE = "https://www.googleapis.com/auth/bigquery"
 OWN_REGION = (RowCondition(column="region", equals_attribute="region"),)
 GRANT = DataGrant(
     integration="orders-db",
@@ -220,3 +236,61 @@ async def postgres_door(postgres_orders: Database) -> AsyncIterator[Door]:
     made = await opened(target=postgres_orders)
     yield made
     made.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def bigquery_server() -> Iterator[BigQuery]:
+    with bigquery() as made:
+        database = made.jobs.database
+        fill(database.execute, database.execute, "?")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def snowflake_server() -> Iterator[Snowflake]:
+    with snowflake() as made:
+        database = made.jobs.database
+        fill(database.execute, database.execute, "?")
+        yield made
+
+
+def bigquery_backend(
+    server: BigQuery, upstreams: Upstreams, *, most_bytes: int = 0, location: str = LOCATION
+) -> Backend:
+    async def token(refused: str) -> str:
+        if refused or not any(SCOPE in token.scopes for token in server.tokens.values()):
+            return server.token(SCOPE)
+        return next(iter(server.tokens))
+
+    target = BigQueryTarget(PROJECT, DATASET, location, most_bytes, token)
+    return Backend(BigQueryEngine(target, RestClient(upstreams, server.url)), GRANT)
+
+
+def snowflake_backend(server: Snowflake, upstreams: Upstreams, *, key: str = "") -> Backend:
+    async def secret() -> str:
+        return key or account_key()
+
+    target = SnowflakeTarget("myorg-shop", "bailiwick", "SHOP", "PUBLIC", "WH", "", "snow-key", secret)
+    return Backend(SnowflakeEngine(target, RestClient(upstreams, server.url)), GRANT)
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "mysql", "bigquery", "snowflake"])
+async def reading_door(request: pytest.FixtureRequest) -> AsyncIterator[Door]:
+    """Return a door to each translated database, warehouses among them, which are only read."""
+    upstreams = Upstreams()
+    if request.param == "mysql":
+        backend = Backend(MysqlEngine(request.getfixturevalue("mysql_target")), GRANT)
+    elif request.param == "bigquery":
+        backend = bigquery_backend(request.getfixturevalue("bigquery_server"), upstreams)
+    elif request.param == "snowflake":
+        backend = snowflake_backend(request.getfixturevalue("snowflake_server"), upstreams)
+    else:
+        backend = file_backend(request.param, request.getfixturevalue(f"{request.param}_path"))
+    made = await opened(backend=backend)
+    made.dialect = request.param
+    yield made
+    made.close()  # type: ignore[attr-defined]
+    await asyncio.sleep(0)
+    upstreams.close()
+    if isinstance(backend.engine, FileEngine):
+        backend.engine.close()

@@ -171,8 +171,9 @@ SHOW TABLES
 
 
 @pytest.mark.timeout(120)
-async def test_nothing_is_seen_that_postgresql_does_not_show(door: Door, postgres_door: Door) -> None:
+async def test_nothing_is_seen_that_postgresql_does_not_show(reading_door: Door, postgres_door: Door) -> None:
     wrong = []
+    door = reading_door
     attempts = ATTEMPTS.strip().splitlines()
     async with door.open() as connection, postgres_door.open() as other:
         for sql in attempts:

@@ -86,9 +86,9 @@ async def answer(connection: psycopg.AsyncConnection, sql: str) -> list[tuple[ob
 
 
 @pytest.mark.req("IN9")
-async def test_queries_give_the_rows_that_postgresql_gives(door: Door, postgres_door: Door) -> None:
+async def test_queries_give_the_rows_that_postgresql_gives(reading_door: Door, postgres_door: Door) -> None:
     different = []
-    async with door.open() as connection, postgres_door.open() as other:
+    async with reading_door.open() as connection, postgres_door.open() as other:
         for sql, trace in itertools.product(statements(), (EMEA, APAC)):
             expected, found = await answer(other, trace + sql), await answer(connection, trace + sql)
             if found != expected or isinstance(expected, str):

@@ -23,6 +23,7 @@ from tests.dataplane.gateways.engines.conftest import (
     file_backend,
     opened,
 )
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.req("IN9")
 
@@ -147,11 +148,19 @@ async def test_every_statement_is_audited_with_who_ran_it(door: Door) -> None:
     assert (refused.outcome, refused.deciders) == (Outcome.REFUSED, ("translation",))
 
 
+async def until_asked(door: Door) -> None:
+    """Wait until the database was asked for the rows of a statement."""
+
+    def asked() -> bool:
+        return any(session._runner.busy and session._runner._current for session in door.gateway.sessions)  # type: ignore[attr-defined]
+
+    await asyncio.to_thread(until, asked)
+
+
 async def test_cancelling_ends_what_runs(door: Door) -> None:
     async with await psycopg.AsyncConnection.connect(door.url) as connection:
         running = asyncio.create_task(connection.execute(EMEA + SLOW))
-        await asyncio.sleep(0.3)
-        assert not running.done()
+        await until_asked(door)
         await connection.cancel_safe()
         with pytest.raises(psycopg.errors.QueryCanceled):
             await running
@@ -162,7 +171,7 @@ async def test_cancelling_ends_what_runs(door: Door) -> None:
 async def test_whose_credentials_end_has_nothing_running(door: Door) -> None:
     connection = await psycopg.AsyncConnection.connect(door.url)
     running = asyncio.create_task(connection.execute(EMEA + SLOW))
-    await asyncio.sleep(0.3)
+    await until_asked(door)
     door.gateway.end_using("another")
     assert not running.done()
     door.gateway.end_using("orders-db")

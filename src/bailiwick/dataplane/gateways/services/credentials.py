@@ -16,13 +16,13 @@ from bailiwick.core.messages import (
     BearerToken,
     ClientCredentials,
     HeaderKey,
+    HttpConnection,
     JwtBearer,
     NoCredential,
     OAuthClient,
     PersonConsent,
     PersonTokenAnswer,
     PersonTokenRequest,
-    ServiceConnection,
     TokenExchange,
 )
 from bailiwick.core.principals import Identity
@@ -82,7 +82,7 @@ class ServiceCredentials:
         """Drop tokens of people whose access or consent ended, and of integrations that are not open here."""
         self._book.keep(epochs, open_here, ended)
 
-    async def of(self, connection: ServiceConnection, asker: Asker) -> Shown | None:
+    async def of(self, connection: HttpConnection, asker: Asker) -> Shown | None:
         """Return what to show, None where nobody asks; raise `UnavailableError` when it cannot be had."""
         match connection.credential:
             case NoCredential():
@@ -102,7 +102,7 @@ class ServiceCredentials:
                 return self._shown(await self._token(credential, connection, asker), connection, asker)
 
     async def renewed(
-        self, connection: ServiceConnection, asker: Asker, shown: Shown | None, nonce: str = ""
+        self, connection: HttpConnection, asker: Asker, shown: Shown | None, nonce: str = ""
     ) -> Shown | None:
         """Return another token for one that a service did not take, None where there is no other to be had.
 
@@ -120,18 +120,33 @@ class ServiceCredentials:
         other = await self.of(connection, asker)
         return other if other is not None and other.secrets != shown.secrets else None
 
-    def doubt(self, connection: ServiceConnection, asker: Asker, shown: Shown | None) -> None:
+    def doubt(self, connection: HttpConnection, asker: Asker, shown: Shown | None) -> None:
         """Note that a service forbade a call: keys of a role may have been taken back, and are got anew."""
         if shown is not None and isinstance(connection.credential, AwsRole):
             self._book.refuse(_key(connection.credential, asker), shown.secrets[-1])
 
-    def refused(self, connection: ServiceConnection) -> None:
+    async def token(self, credential: JwtBearer, resource: str, authority: str, refused: str = "") -> str:
+        """Return a token of the platform's own for a system that is no service; `refused` is one that was not taken.
+
+        Raises `UnavailableError` when there is none.
+        """
+        key = TokenKey(resource, credential)
+        if refused:
+            self._book.refuse(key, refused)
+
+        async def get(_: str) -> Got:
+            issued, _key = await self._asks.ask(credential, authority, person="", actor="")
+            return Got(issued.value, issued.seconds)
+
+        return (await self._book.get(key, get)).token
+
+    def refused(self, connection: HttpConnection) -> None:
         """Note that a service did not take what was made with secrets: they are fetched anew."""
         for secret in connection.secrets:
             self._secrets.forget(secret)
 
     async def _of_aws(
-        self, credential: AwsSignature | AwsRole, connection: ServiceConnection, asker: Asker
+        self, credential: AwsSignature | AwsRole, connection: HttpConnection, asker: Asker
     ) -> tuple[Signer, Clock, str]:
         if isinstance(credential, AwsSignature):
             got = Got("", 0, key=await self._secret(credential.secret), account=credential.access_key_id)
@@ -140,7 +155,7 @@ class ServiceCredentials:
         signer = Signer(got.account, SecretStr(got.key), credential.region, credential.service)
         return signer, self._clock, got.token
 
-    def _shown(self, got: Got, connection: ServiceConnection, asker: Asker) -> Shown:
+    def _shown(self, got: Got, connection: HttpConnection, asker: Asker) -> Shown:
         if not got.key:
             return bearer(got.token)
         scheme, nonce = connection.url.partition(":")[0], self._nonces.get(asker.resource, "")
@@ -156,7 +171,7 @@ class ServiceCredentials:
         return value
 
     async def _token(
-        self, credential: Tokened | AwsRole | PersonConsent, connection: ServiceConnection, asker: Asker
+        self, credential: Tokened | AwsRole | PersonConsent, connection: HttpConnection, asker: Asker
     ) -> Got:
         key = _key(credential, asker)
         if isinstance(credential, PersonConsent):

@@ -20,10 +20,12 @@ from bailiwick.dataplane.gateways.services.credentials import Asker, credential_
 from bailiwick.dataplane.gateways.services.gateway import Called, Caller, ServiceGateway
 from bailiwick.dataplane.gateways.services.going import Going
 from bailiwick.dataplane.gateways.services.headers import refusal, request_head
-from bailiwick.dataplane.gateways.services.matching import Matched, match, read_target, suiting
+from bailiwick.dataplane.gateways.services.matching import Matched, Told, match, read_target, suiting
+from bailiwick.dataplane.gateways.services.objects import asked_target, require_no_meaning_lost
 from bailiwick.dataplane.gateways.services.pauses import hold_seconds
 from bailiwick.dataplane.gateways.services.relay import Relay
 from bailiwick.dataplane.gateways.services.showing import Shown
+from bailiwick.dataplane.gateways.services.tokens import person_of
 from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.bodies import pieces_of_body
 from bailiwick.dataplane.router.watch import Watch
@@ -72,9 +74,12 @@ class Exchange(UnderWay):
         place: Place | None = None
         try:
             caller = self._caller = gateway.caller(head.get(b"traceparent"), self.binding)
-            connection, decision = gateway.require(caller, self.binding)
-            wanted = read_target(head.method, head.target)
-            matched, body = await self._looked_at(match(wanted, self.binding.grant.requests), connection)
+            connection, decision = gateway.require(caller, self.binding, ServiceConnection)
+            wanted = read_target(head.method, asked_target(head, connection, self.binding.name))
+            told = self._told(caller)
+            matched = match(wanted, self.binding.grant.requests, told)
+            require_no_meaning_lost(told.headers, matched.headers, connection.credential)
+            matched, body = await self._looked_at(matched, connection, told)
             gate = gateway.gates.of(self.binding)
             place = await self._place(gate, caller)
             shown = await self._credential(connection, caller)
@@ -90,7 +95,15 @@ class Exchange(UnderWay):
             if place is not None:
                 place.leave()
 
-    async def _looked_at(self, matched: Matched, connection: ServiceConnection) -> tuple[Matched, bytes | None]:
+    def _told(self, caller: Caller) -> Told:
+        """Return what is known of the call besides its path."""
+        person = person_of(caller.identity)
+        headers = {name.decode(): value.decode("latin-1") for name, value in self._head.first.items()}
+        return Told(headers, person.attributes if person is not None else {})
+
+    async def _looked_at(
+        self, matched: Matched, connection: ServiceConnection, told: Told
+    ) -> tuple[Matched, bytes | None]:
         """Return what opens the call with its body, and the body, None for one that is sent on as it comes."""
         length, most = self._head.length, connection.most_body_bytes
         if length is not None and length > most:
@@ -98,7 +111,7 @@ class Exchange(UnderWay):
         if not matched.looks_at_bodies and (length is None or length > _HELD_BODY_BYTES):
             return matched, None
         body = await self._body(min(most, _MOST_HELD_BODY_BYTES))
-        return suiting(matched, body, self._head.get(b"content-type")), body
+        return suiting(matched, body, self._head.get(b"content-type"), told), body
 
     async def _place(self, gate: Gate, caller: Caller) -> Place:
         try:

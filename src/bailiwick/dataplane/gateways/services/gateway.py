@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
-from bailiwick.core.messages import ServiceConnection
+from bailiwick.core.messages import HttpConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
@@ -17,6 +17,7 @@ from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
 _FAILED = 400
+_Kind = TypeVar("_Kind", bound=HttpConnection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class ServiceGateway:
     back; `guard` is told what is used.
     """
 
-    connection: Callable[[Binding], ServiceConnection | None]
+    connection: Callable[[Binding], HttpConnection | None]
     credentials: ServiceCredentials
     upstreams: Upstreams
     resolve: Callable[[str], Call | None]
@@ -95,14 +96,14 @@ class ServiceGateway:
             return Caller(Identity.of_service(Principal("app", binding.app)))
         return Caller(call.identity, call.trace)
 
-    def require(self, caller: Caller, binding: Binding) -> tuple[ServiceConnection, Decision]:
-        """Return where the service is, and policy's yes; raise `CallRefusedError` when policy says no."""
+    def require(self, caller: Caller, binding: Binding, kind: type[_Kind]) -> tuple[_Kind, Decision]:
+        """Return where the system is, of one kind, and policy's yes; raise `CallRefusedError` when policy says no."""
         decision = self.authorize(caller.identity, binding)
         if not decision.allowed:
             others_may = not caller.identity.is_app
             raise CallRefusedError(403, decision.reason, deciders=decision.deciders, of_person=others_may)
         connection = self.connection(binding)
-        if connection is None:
+        if not isinstance(connection, kind):
             raise CallRefusedError(503, f"the integration {binding.resource} is not there any more")
         return connection, decision
 
@@ -127,13 +128,19 @@ class ServiceGateway:
             )
         )  # fmt: skip
 
+    def tell_refused(self, caller: Caller, binding: Binding, fault: CallRefusedError) -> bool:
+        """Tell the guard of a refusal; return whether it is audited: what limits hold back is once in a while."""
+        if not fault.retry_seconds:
+            self.guard.observe_refusal(binding.app, binding.resource, of_person=fault.of_person, trace=caller.trace)
+            return True
+        if fault.of_person:
+            self.guard.observe_person_refused(caller.trace)
+        return False
+
     def note_refused(self, caller: Caller, binding: Binding, call: str, fault: CallRefusedError) -> None:
-        """Audit a call that was not passed on; what a limit holds back is counted, and audited once in a while."""
-        if fault.retry_seconds:
-            if fault.of_person:
-                self.guard.observe_person_refused(caller.trace)
+        """Audit a call that was not passed on."""
+        if not self.tell_refused(caller, binding, fault):
             return
-        self.guard.observe_refusal(binding.app, binding.resource, of_person=fault.of_person, trace=caller.trace)
         self.emit(
             binding.event(
                 self.clock(), caller.identity, caller.trace, action="service.refused", outcome=Outcome.REFUSED,

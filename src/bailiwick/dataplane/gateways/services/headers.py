@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.objects import is_among
 from bailiwick.dataplane.gateways.services.showing import Outgoing, Shown
 from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
@@ -14,9 +15,10 @@ _ASKED = (b"accept", b"accept-language", b"content-type", b"if-match", b"if-none
 _ANSWERED = frozenset(
     [b"content-type", b"content-length", b"content-disposition", b"content-language", b"content-range", b"etag",
      b"last-modified", b"cache-control", b"expires", b"vary", b"link", b"retry-after", b"accept-ranges",
-     b"preference-applied", b"location", b"x-request-id", b"request-id", b"deprecation", b"sunset", b"x-total-count"]
+     b"preference-applied", b"location", b"x-request-id", b"request-id", b"deprecation", b"sunset", b"x-total-count",
+     b"x-amz-version-id", b"x-amz-request-id", b"x-amz-bucket-region"]
 )  # fmt: skip
-_RATES = (b"ratelimit", b"x-ratelimit-", b"x-rate-limit-")
+_BEGINNINGS = (b"ratelimit", b"x-ratelimit-", b"x-rate-limit-", b"x-amz-meta-", b"x-amz-checksum-")
 _LONGEST_VALUE = 4000
 # What the gateway writes itself, or what would let an app choose who it is.
 _NEVER = frozenset([b"host", b"content-length", b"transfer-encoding", b"connection", b"cookie", b"authorization",
@@ -46,8 +48,9 @@ def request_head(
         *([(b"x-request-id", trace.encode())] if trace else []),
     ]
     own = {name for name, _ in headers} | _NEVER | (shown.names if shown is not None else set())
-    kept = dict.fromkeys((*_ASKED, *(name.encode() for name in along)))
-    headers += [(name, head.first[name][:_LONGEST_VALUE]) for name in kept if name in head.first and name not in own]
+    opened = tuple(along)
+    kept = [name for name in head.first if name in _ASKED or is_among(name.decode(), opened)]
+    headers += [(name, head.first[name][:_LONGEST_VALUE]) for name in kept if name not in own]
     target = f"{address.path}{target}"
     if shown is not None:
         target = shown.target(target)
@@ -88,4 +91,4 @@ def _framing(method: str, length: int | None) -> Headers:
 
 
 def _passes(name: bytes) -> bool:
-    return name in _ANSWERED or name.startswith(_RATES)
+    return name in _ANSWERED or name.startswith(_BEGINNINGS)

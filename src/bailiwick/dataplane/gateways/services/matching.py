@@ -5,10 +5,12 @@ A request is read once, checked, and written anew from what was read: what was c
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from bailiwick.core.call_rules import RequestRule, meets, value_at
 from bailiwick.core.grants import FieldMask, RequestGrant
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
@@ -40,6 +42,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a call besides path and parameters: its headers, and the attributes of the person behind it."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
     """What holds for a call: grants that open it. Its body must suit one of them."""
 
@@ -64,7 +74,7 @@ class Matched:
     @property
     def looks_at_bodies(self) -> bool:
         """Whether the body of a call decides what opens it: then it is read before anything is sent."""
-        return any(grant.body is not None for grant in self.grants)
+        return any(grant.looks_at_bodies for grant in self.grants)
 
 
 def read_target(method: str, target: str) -> Wanted:
@@ -74,16 +84,28 @@ def read_target(method: str, target: str) -> Wanted:
     if not _PATH.fullmatch(path) or any(map(_is_odd, parts)) or "" in parts[:-1]:
         raise CallRefusedError(400, "the path can be read in more than one way", deciders=_DECIDERS)
     try:
-        parameters = parse_qsl(
-            query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=_MOST_PARAMETERS
-        )
+        parameters = _parameters(query)
     except ValueError:
         raise CallRefusedError(400, "the query is not one of names and values", deciders=_DECIDERS) from None
     return Wanted(method, parts, tuple(parameters))
 
 
-def match(wanted: Wanted, grants: Iterable[RequestGrant]) -> Matched:
-    """Return what opens a call; raise `CallRefusedError` with what stands in its way when nothing does."""
+def _parameters(query: str) -> list[tuple[str, str]]:
+    """Return names and values; a name by itself is one without a value (`?uploads`), and written anew with `=`."""
+    named = "&".join(item if "=" in item else f"{item}=" for item in query.split("&")) if query else ""
+    if "&=" in f"&{named}":
+        raise ValueError("a parameter has no name")
+    return parse_qsl(
+        named, keep_blank_values=True, strict_parsing=bool(named), errors="strict", max_num_fields=_MOST_PARAMETERS
+    )
+
+
+def match(wanted: Wanted, grants: Iterable[RequestGrant], told: Told | None = None) -> Matched:
+    """Return what opens a call; raise `CallRefusedError` with what stands in its way when nothing does.
+
+    `told` is what else is known; without it no rule about that is met.
+    """
+    asked = told or Told()
     of_path = [grant for grant in grants if _is_of(wanted.parts, grant.path)]
     if not of_path:
         raise _refused(f"no access opens {wanted.path}")
@@ -95,23 +117,52 @@ def match(wanted: Wanted, grants: Iterable[RequestGrant]) -> Matched:
     if not found:
         closed = sorted(names - {name for grant in of_method for name in grant.query or ()})
         raise _refused(f"no access opens the parameter{'s' * (len(closed) > 1)} {', '.join(closed)[:200]}".rstrip())
-    return Matched(found)
+    return _held_to_rules(found, lambda rule, grant: _values_of(rule, grant, wanted, asked), asked)
 
 
-def suiting(matched: Matched, body: bytes, content_type: str) -> Matched:
+def suiting(matched: Matched, body: bytes, content_type: str, told: Told | None = None) -> Matched:
     """Return what opens a call with this body; raise `CallRefusedError` when nothing does."""
-    if not body:
-        return matched
-    names = _field_names(body, content_type)
+    document = _object(body, content_type) if body else {}
+    names = set(document) if document is not None else None
     found = tuple(
-        grant for grant in matched.grants if grant.body is None or (names is not None and names <= set(grant.body))
+        grant
+        for grant in matched.grants
+        if not grant.looks_at_bodies or (names is not None and (grant.body is None or names <= set(grant.body)))
     )
-    if found:
-        return Matched(found)
-    if names is None:
+    if not found and names is None:
         raise _refused("this access takes a JSON object only")
-    closed = sorted(names - {name for grant in matched.grants for name in grant.body or ()})
-    raise _refused(f"no access opens sending {', '.join(closed)[:200]}")
+    if not found:
+        closed = sorted((names or set()) - {name for grant in matched.grants for name in grant.body or ()})
+        raise _refused(f"no access opens sending {', '.join(closed)[:200]}")
+    return _held_to_rules(found, lambda rule, _: value_at(document, rule.body) if rule.body else None, told or Told())
+
+
+def _held_to_rules(
+    grants: tuple[RequestGrant, ...], values: Callable[[RequestRule, RequestGrant], list[Any] | None], told: Told
+) -> Matched:
+    """Return the grants whose rules are met, by what each is about; None is what another look is for."""
+
+    def is_met(rule: RequestRule, grant: RequestGrant) -> bool:
+        found = values(rule, grant)
+        return found is None or (bool(found) and all(meets(rule, value, told.attributes) for value in found))
+
+    held = tuple(grant for grant in grants if all(is_met(rule, grant) for rule in grant.rules))
+    if not held:
+        broken = next(rule for rule in grants[0].rules if not is_met(rule, grants[0]))
+        raise _refused(f"no access opens this call with its {broken.subject}")
+    return Matched(held)
+
+
+def _values_of(rule: RequestRule, grant: RequestGrant, wanted: Wanted, told: Told) -> list[Any] | None:
+    """Return what a call says of what a rule is about, but for its body."""
+    if rule.part is not None:
+        place = grant.path[1:].split("/").index(f"{{{rule.part}}}")
+        return [wanted.parts[place]]
+    if rule.query is not None:
+        return [value for name, value in wanted.parameters if name == rule.query]
+    if rule.header is not None:
+        return [told.headers[rule.header]] if rule.header in told.headers else []
+    return None
 
 
 def _refused(words: str) -> CallRefusedError:
@@ -139,18 +190,19 @@ def _paths(grant: RequestGrant) -> frozenset[str]:
     return frozenset(field.path for field in grant.fields)
 
 
-def _field_names(body: bytes, content_type: str) -> set[str] | None:
-    """Return the fields of a JSON object, None for anything else; names that are given twice count as another body."""
+def _object(body: bytes, content_type: str) -> dict[str, Any] | None:
+    """Return a JSON object, None for anything else; one that says a name twice, at any depth, is something else."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         return None
     try:
-        pairs = json.loads(body, object_pairs_hook=_Pairs)
+        document = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(pairs, _Pairs) or len({name for name, _ in pairs}) < len(pairs):
-        return None
-    return {name for name, _ in pairs}
+    return document if isinstance(document, dict) else None
 
 
-class _Pairs(list[tuple[str, object]]):
-    """The fields of a JSON object, each time that one is given."""
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name is given twice")
+    return made

@@ -49,6 +49,11 @@ text, into SQL and HTML. What [static] names is served by the platform without w
 kind = "static", without runtime and entrypoint, with the folder that its build wrote, not packed."""
 
 
+# How code uses a system of a kind, where its name does not say it.
+_READ = ("speak PostgreSQL to its URL; it is read, never written",)
+_WAYS = {"mcp": ("speak MCP (Streamable HTTP) to its URL",), "bigquery": _READ, "snowflake": _READ}
+
+
 class RulesArguments(Arguments):
     """Which folder."""
 
@@ -110,7 +115,7 @@ def _notes(control: ControlPlane, item: Integration) -> Sequence[str]:
 
 def _lines(item: Integration, notes: Sequence[str]) -> list[str]:
     lines = [f"{item.name} ({item.kind}): {item.description}"]
-    lines += [f"  {words}" for words in notes]
+    lines += [f"  {words}" for words in (*_WAYS.get(item.kind, ()), *notes)]
     sent = sorted({name for place in item.connections.values() for name in getattr(place, "webhooks", ())})
     lines += [f"  sends webhooks: {', '.join(sent)}"] if sent else []
     for rule, tables in sorted(item.offers.items()):

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from bailiwick.core.grants import DataGrant, Operation
-from bailiwick.dataplane.gateways.sql.engines.model import Engine, NotTranslatedError, Schema, Translated
-from bailiwick.dataplane.gateways.sql.engines.translating import translate
+from bailiwick.dataplane.gateways.sql.engines.model import DialectName, Engine, NotTranslatedError, Schema, Translated
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
 _KEPT = 300
 # A longer one is translated beside the event loop, which all apps wait for.
 _LONG_CHARACTERS, _MOST_CHARACTERS = 1000, 30_000
+_Translate = Callable[[str, Schema, DialectName, Mapping[int, str]], Translated]
 _Key = tuple[str, tuple[tuple[int, str], ...], int]
 
 
@@ -50,6 +51,7 @@ class Backend:
             return NotTranslatedError(
                 f"a statement of more than {_MOST_CHARACTERS} characters is not translated", sqlstate="54001"
             )
+        translate = await _translator()
         try:
             if len(sql) > _LONG_CHARACTERS:
                 return await asyncio.to_thread(translate, sql, schema, self.engine.dialect, declared)
@@ -62,3 +64,15 @@ class Backend:
         if schema not in self._schemas:
             self._schemas.append(schema)
         return self._schemas.index(schema)
+
+
+async def _translator() -> _Translate:
+    """Return what translates. It is large, and loaded with the first statement that needs it, beside the event loop."""
+    return await asyncio.to_thread(_loaded) if not _loaded.cache_info().currsize else _loaded()
+
+
+@cache
+def _loaded() -> _Translate:
+    from bailiwick.dataplane.gateways.sql.engines.translating import translate  # noqa: PLC0415 - large
+
+    return translate

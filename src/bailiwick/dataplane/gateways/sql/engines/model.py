@@ -7,7 +7,11 @@ from typing import Literal, NamedTuple, Protocol
 from bailiwick.core.grants import TableGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
-DialectName = Literal["sqlite", "duckdb", "mysql"]
+DialectName = Literal["sqlite", "duckdb", "mysql", "bigquery", "snowflake"]
+# Warehouses are read here, and never written: they have no transaction that could be taken back.
+ONLY_READ: frozenset[DialectName] = frozenset({"bigquery", "snowflake"})
+# Compares by code points and without padding (MariaDB); that of MySQL 8 is put in its place where it is one.
+EXACT_COLLATION = "utf8mb4_nopad_bin"
 # What is bound: a type, and the one text form of a value of it (see `kinds.canonical`), None for NULL.
 Value = tuple[str, str | None]
 # Columns of tables, as types of PostgreSQL by name; by namespace and name of the table.

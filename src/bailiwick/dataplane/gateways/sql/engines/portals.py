@@ -13,7 +13,7 @@ from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, ta
 
 _MOST_PARAMETERS = 2000
 # Digits behind the point that a bound decimal keeps in the other database.
-_FRACTIONS: dict[str, int] = {"duckdb": 10, "mysql": 20}
+_FRACTIONS: dict[str, int] = {"duckdb": 10, "mysql": 20, "bigquery": 38, "snowflake": 10}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from bailiwick.core.errors import UnavailableError
 from bailiwick.core.grants import TableGrant, conditions_of
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.database_files.kinds import ValueFaultError
-from bailiwick.dataplane.gateways.sql.engines.model import Batch, EngineFaultError, Rows, Schema, Value
+from bailiwick.dataplane.gateways.sql.engines.model import EXACT_COLLATION, Batch, EngineFaultError, Rows, Schema, Value
 from bailiwick.dataplane.gateways.sql.engines.mysql import values as coding
 from bailiwick.dataplane.gateways.sql.engines.mysql.packets import OK, DatabaseRefusalError, Packets, is_end, number
 from bailiwick.dataplane.gateways.sql.engines.mysql.signing_in import Account, Greeting, sign_in
-from bailiwick.dataplane.gateways.sql.engines.translating.dialects import EXACT_COLLATION
 from bailiwick.dataplane.gateways.sql.messages import ProtocolError
 
 _CONNECT_SECONDS, _KILL_SECONDS = 10.0, 5.0

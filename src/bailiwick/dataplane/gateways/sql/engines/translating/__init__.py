@@ -11,10 +11,16 @@ from pglast import ast, parse_sql
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from bailiwick.dataplane.gateways.sql.engines.model import DialectName, NotTranslatedError, Schema, Translated
+from bailiwick.dataplane.gateways.sql.engines.model import (
+    ONLY_READ,
+    DialectName,
+    NotTranslatedError,
+    Schema,
+    Translated,
+)
 from bailiwick.dataplane.gateways.sql.engines.translating.changes import Changes
 from bailiwick.dataplane.gateways.sql.engines.translating.checking import require_same
-from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Dialect
+from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Dialect, folded
 from bailiwick.dataplane.gateways.sql.engines.translating.queries import Queries
 from bailiwick.dataplane.gateways.sql.engines.translating.values import Values
 
@@ -34,6 +40,8 @@ def translate(sql: str, schema: Schema, dialect: DialectName, declared: Mapping[
     statement = parse_sql(sql)[0].stmt
     tree: exp.Expression
     try:
+        if dialect in ONLY_READ and not isinstance(statement, ast.SelectStmt):
+            raise NotTranslatedError(f"{dialect} is read here, and not written", hint="write to a database of the app")
         match statement:
             case ast.SelectStmt():
                 query = queries.nested(statement, None)
@@ -46,13 +54,15 @@ def translate(sql: str, schema: Schema, dialect: DialectName, declared: Mapping[
                 tree, columns = Changes(queries).delete(statement)
             case _:
                 raise NotTranslatedError(f"{type(statement).__name__} is not translated")
+        if dialect == "snowflake":
+            tree = folded(tree)
         text = tree.sql(dialect=dialect, comments=False)
         require_same(text, tree, dialect)
     except (SqlglotError, RecursionError):
         raise NotTranslatedError(f"the statement is not translated to {dialect}") from None
     operation = type(statement).__name__.removesuffix("Stmt").lower()
     binds = values.binds
-    if dialect == "mysql":
+    if dialect in {"mysql", "snowflake"}:
         # It has no names for placeholders: each is bound as often as it stands there, in the order of the text.
         binds = [binds[int(number)] for number in _PLACEHOLDER.findall(text)]
         text = _PLACEHOLDER.sub("?", text)

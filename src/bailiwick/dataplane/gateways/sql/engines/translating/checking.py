@@ -13,17 +13,18 @@ from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node
 # All that a translated statement is made of. Nothing here reads a file, a setting or a variable, or sleeps.
 _KNOWN = frozenset(
     """
-    Abs Add Alias And Avg Boolean CTE Case Cast Ceil CharacterSet Coalesce Collate Column Concat Count Cross DPipe
+    Abs Add Alias And Avg Boolean Bracket CTE
+    Case Cast Ceil CharacterSet Coalesce Collate Column Concat Count Cross DPipe
     DataType DataTypeParam DateDiff DateSub Delete DenseRank Distinct Div EQ Escape Except Exists Extract From GT
     GTE Group Having Identifier If In Insert IntDiv Intersect Interval Is Join LT LTE Left Length Like Limit Literal
     Lower Ltrim Max Min Mod Mul NEQ Neg Not Null NullSafeEQ NullSafeNEQ Nullif Offset Or Order Ordered Parameter
-    Paren Placeholder Rank Replace Returning Right Round RowNumber Schema Select SplitPart Star StrToTime Sub
+    Paren Placeholder Rank Replace Returning Right Round RowNumber Schema Select Split SplitPart Star StrToTime Sub
     Subquery Substring SubstringIndex Sum Table TableAlias TimeToStr Trim TsOrDsToTimestamp Tuple Union Update Upper
     Values Var Where Window WindowSpec With
     """.split()
 )
 _CALLED = frozenset({"JULIANDAY", "SPLIT_PART", "SUBSTRING_INDEX", "DATEDIFF", "CHAR_LENGTH", "STRFTIME", "NULLIF",
-                     "SUBSTR", "LTRIM", "RTRIM", "CONCAT", "TRIM"})  # fmt: skip
+                     "SUBSTR", "LTRIM", "RTRIM", "CONCAT", "TRIM", "SPLIT"})  # fmt: skip
 
 
 def require_same(sql: str, meant: Node, dialect: DialectName) -> None:

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from bailiwick.dataplane.gateways.sql.engines.model import DialectName, NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.model import EXACT_COLLATION, ONLY_READ, DialectName, NotTranslatedError
 
 Node = exp.Expression
 _TYPES: dict[DialectName, dict[str, str]] = {
@@ -16,10 +16,21 @@ _TYPES: dict[DialectName, dict[str, str]] = {
         "int4": "SIGNED", "int8": "SIGNED", "float8": "DOUBLE", "numeric": "DECIMAL(60, 20)", "text": "CHAR",
         "date": "DATE", "timestamp": "DATETIME(6)", "timestamptz": "DATETIME(6)",
     },
+    "bigquery": {
+        "bool": "BOOL", "int4": "INT64", "int8": "INT64", "float8": "FLOAT64", "numeric": "BIGNUMERIC",
+        "text": "STRING", "date": "DATE", "timestamp": "DATETIME", "timestamptz": "TIMESTAMP", "bytea": "BYTES",
+    },
+    "snowflake": {
+        "bool": "BOOLEAN", "int4": "NUMBER(38, 0)", "int8": "NUMBER(38, 0)", "float8": "DOUBLE",
+        "numeric": "NUMBER(38, 10)", "text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP_NTZ",
+        "timestamptz": "TIMESTAMP_TZ", "bytea": "BINARY",
+    },
 }  # fmt: skip
-_MOST = {"sqlite": "1", "mysql": "18446744073709551615"}  # SQLite: a negative one is none
-# Compares by code points and without padding (MariaDB); that of MySQL 8 is put in its place where it is one.
-EXACT_COLLATION = "utf8mb4_nopad_bin"
+_LARGEST = "9223372036854775807"
+# SQLite: a negative one is none.
+_MOST = {"sqlite": "1", "mysql": "18446744073709551615", "bigquery": _LARGEST, "snowflake": _LARGEST}
+# What the server is told as text, and casts; all else has a type of its own on the way there.
+_TOLD_AS_TEXT = frozenset({"date", "timestamp", "timestamptz", "numeric", "float8"})
 
 
 # What needs no parentheses, wherever it stands.
@@ -60,6 +71,8 @@ class Dialect:
         """Return a column as it is read from its table: text compares exactly, whatever collation is declared."""
         if kind != "text":
             return column
+        if self.name in ONLY_READ:
+            return column  # columns with a collation of their own are not offered
         if self.name == "sqlite":
             return exp.Collate(this=column, expression=exp.Var(this="BINARY"))
         if self.name == "mysql":
@@ -72,17 +85,17 @@ class Dialect:
         """Return a bound value, told its type where the dialect would guess it."""
         if self.name == "duckdb":
             return self.cast(placeholder, kind)
-        if self.name == "mysql" and kind in {"date", "timestamp", "timestamptz", "numeric", "float8"}:
+        if self.name in {"mysql", "snowflake"} and kind in _TOLD_AS_TEXT:
             return self.cast(placeholder, kind)
         return placeholder
 
     def null(self, kind: str) -> Node:
         """Return NULL of a type."""
-        return self.cast(exp.Null(), kind) if self.name == "duckdb" else exp.Null()
+        return self.cast(exp.Null(), kind) if self.name in {"duckdb", *ONLY_READ} else exp.Null()
 
     def ordered(self, node: Node, *, descending: bool, nulls_first: bool) -> list[Node]:
         """Return a key to sort by, with NULL where PostgreSQL has it."""
-        if self.name != "mysql":
+        if self.name not in {"mysql", "bigquery"}:
             return [exp.Ordered(this=node, desc=descending, nulls_first=nulls_first)]
         nulls = exp.Is(this=operand(node.copy()), expression=exp.Null())
         return [
@@ -100,3 +113,14 @@ class Dialect:
         if offset is not None:
             query.set("offset", exp.Offset(expression=offset))
         return query
+
+
+def folded(tree: Node) -> Node:
+    """Return a statement with names as Snowflake keeps those that were made without quotes: in capitals.
+
+    It is the other way round in PostgreSQL, where such names are small; a name of capitals and small letters stays.
+    """
+    for name in tree.find_all(exp.Identifier):
+        if str(name.this) == str(name.this).lower():
+            name.set("this", str(name.this).upper())
+    return tree

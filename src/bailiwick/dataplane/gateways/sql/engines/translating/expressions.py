@@ -135,7 +135,8 @@ class Expressions:
     def _boolean_test(self, node: Any, scope: Scope) -> Typed:
         word = node.booltesttype.name.removeprefix("IS_")
         value: Node = exp.Null() if word.endswith("UNKNOWN") else exp.Boolean(this=word.endswith("TRUE"))
-        test: Node = exp.Is(this=exp.Paren(this=self.condition(node.arg, scope)), expression=value)
+        same = exp.NullSafeEQ if self.dialect.name == "snowflake" else exp.Is
+        test: Node = same(this=exp.Paren(this=self.condition(node.arg, scope)), expression=value)
         return Typed("bool", exp.Not(this=test) if word.startswith("NOT_") else test)
 
     def _case(self, node: Any, scope: Scope) -> Typed:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pglast import ast
 from sqlglot import exp
 
-from bailiwick.dataplane.gateways.sql.engines.model import NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.model import ONLY_READ, NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, operand
 from bailiwick.dataplane.gateways.sql.engines.translating.names import is_a
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Field, Scope, Source, column, quoted
@@ -83,8 +83,8 @@ class Froms:
     def table(self, namespace: str, name: str) -> exp.Table:
         """Return a table by its full name."""
         folder = "main" if namespace == "public" else namespace
-        if self._dialect.name == "mysql":
-            return exp.Table(this=quoted(name))
+        if self._dialect.name in {"mysql", *ONLY_READ}:
+            return exp.Table(this=quoted(name))  # of the connection's own database
         return exp.Table(this=quoted(name), db=quoted(folder))
 
     def _subselect(self, item: Any, scope: Scope) -> Node:

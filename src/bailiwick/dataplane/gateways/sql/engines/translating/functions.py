@@ -113,7 +113,9 @@ class Functions:
     def _same(self, arguments: list[Any], scope: Scope) -> Typed:
         name = self._name
         self._wanted(arguments, 1)
-        return Typed("text", function(name.removeprefix("b").upper(), self._text(arguments[0], scope)))
+        # Blanks are trimmed, not all white space.
+        blank = [self._values.fixed(" ")] if self._dialect.name == "bigquery" and name.endswith("trim") else []
+        return Typed("text", function(name.removeprefix("b").upper(), self._text(arguments[0], scope), *blank))
 
     def _replace(self, arguments: list[Any], scope: Scope) -> Typed:
         self._wanted(arguments, 3)
@@ -146,6 +148,8 @@ class Functions:
         if not mark or place is None or place < 1:
             raise NotTranslatedError("split_part takes a plain text and a number from 1 on here")
         text, number = self._text(arguments[0], scope), exp.Literal.number(place)
+        if self._dialect.name == "bigquery":
+            return Typed("text", self._part_of_split(text, mark, place))
         if self._dialect.name != "mysql":  # in SQLite it is a function of the worker's
             return Typed("text", function("SPLIT_PART", text, self._values.fixed(mark), number))
         # SUBSTRING_INDEX gives the last part where there are fewer, so it is put in front of as many marks.
@@ -154,6 +158,15 @@ class Functions:
         return Typed(
             "text", function("SUBSTRING_INDEX", head, self._values.fixed(mark), exp.Neg(this=exp.Literal.number(1)))
         )
+
+    def _part_of_split(self, text: Node, mark: str, place: int) -> Node:
+        """Return a part of an array of parts: empty behind the last one, and NULL of NULL."""
+        parts = function("SPLIT", text, self._values.fixed(mark))
+        part = exp.Bracket(this=parts, expressions=[exp.Literal.number(place - 1)], offset=0, safe=True)
+        nothing = exp.Is(this=operand(text.copy()), expression=exp.Null())
+        made = exp.Case(default=exp.Coalesce(this=part, expressions=[self._values.fixed("")]))
+        made.set("ifs", [exp.If(this=nothing, true=self._dialect.null("text"))])
+        return made
 
     def _concat(self, arguments: list[Any], scope: Scope) -> Typed:
         parts = [self._maker.convert(self._maker.typed(item, scope), "text").sql for item in arguments]

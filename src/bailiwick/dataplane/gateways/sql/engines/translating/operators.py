@@ -105,6 +105,11 @@ def _float(maker: "Expressions", value: Typed) -> Node:
 def _whole(maker: "Expressions", left: Node, right: Node) -> Node:
     if maker.dialect.name == "sqlite":
         return exp.Div(this=operand(left), expression=operand(right), typed=True, safe=False)
+    if maker.dialect.name == "snowflake":
+        # Quotients have six digits behind the point there, and are rounded.
+        rest = exp.Mod(this=operand(left.copy()), expression=operand(right.copy()))
+        even = exp.Paren(this=exp.Sub(this=operand(left), expression=exp.Paren(this=rest)))
+        return maker.dialect.cast(exp.Div(this=even, expression=operand(right), typed=True, safe=False), "int8")
     return exp.IntDiv(this=operand(left), expression=operand(right))
 
 
@@ -114,6 +119,8 @@ def _days_between(maker: "Expressions", left: Node, right: Node) -> Node:
             return exp.Paren(this=exp.Sub(this=operand(left), expression=operand(right)))
         case "mysql":
             return function("DATEDIFF", left, right)
+        case "bigquery" | "snowflake":
+            return exp.DateDiff(this=left, expression=right, unit=exp.Var(this="DAY"))
         case _:
             days = exp.Sub(this=function("JULIANDAY", left), expression=function("JULIANDAY", right))
             return maker.dialect.cast(function("ROUND", days), "int4")
@@ -140,6 +147,8 @@ def _like(maker: "Expressions", node: Any, scope: Scope, *, negated: bool) -> Ty
     if text is not None and (len(text) - len(text.rstrip("\\"))) % 2:
         raise NotTranslatedError("a LIKE pattern must not end with its escape character", sqlstate="22025")
     test: Node = exp.Like(this=operand(value.sql), expression=operand(pattern.sql))
-    if maker.dialect.name != "mysql":  # whose escape character is the same, and needs no telling
+    if maker.dialect.name == "snowflake":
+        test = exp.Escape(this=test, expression=exp.Literal.string("\\"))
+    elif maker.dialect.name not in {"mysql", "bigquery"}:  # whose escape character is the same, and needs no telling
         test = exp.Escape(this=test, expression=maker.values.place(Bind("text", "\\")))
     return Typed("bool", exp.Not(this=exp.Paren(this=test)) if negated else test)

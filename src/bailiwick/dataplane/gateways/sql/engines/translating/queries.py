@@ -121,10 +121,23 @@ class Queries:
             # An order by what it answers is one of a table of its own: MySQL reads a bare name as another column.
             query.set("distinct", exp.Distinct())
             query = self._select_all(exp.Subquery(this=query), len(outputs), own)
+        if keys and groups and not own and self.dialect.name == "bigquery":
+            query, keys = self._sorted_outside(query, keys, len(outputs))
         if keys:
             query.set("order", exp.Order(expressions=keys))
         self._limit(statement, query)
         return Query(query, tuple(Column(name, value.kind) for name, value in outputs))
+
+    def _sorted_outside(self, query: exp.Select, keys: list[Node], width: int) -> tuple[exp.Select, list[Node]]:
+        """Return a grouped query as a table of its own with what sorts it: BigQuery does not know what was grouped by
+        again in ORDER BY.
+        """
+        own, made = self.fresh(), []
+        for place, key in enumerate(keys, start=width):
+            query.append("expressions", exp.Alias(this=key.this, alias=quoted(own_name(place))))
+            key.set("this", column(own_name(place), own))
+            made.append(key)
+        return self._select_all(exp.Subquery(this=query), width, own), made
 
     def _granted(self, targets: Any, scope: Scope) -> list[tuple[str, Typed]]:
         """Return the columns that the grant gives of a table, but those whose type or mask is not translated."""
