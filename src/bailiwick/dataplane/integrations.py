@@ -222,6 +222,8 @@ class PlaneIntegrations:
             target.database,
             held.account or target.user,
             held.value,
+            target.over_tls,
+            authority=target.authority,
             mask_key=await self._secrets.get(MASK_KEY) if keyed else "",
             secret=target.secret,
             version=held.version,

@@ -16,7 +16,11 @@ _LONGEST_WAIT_SECONDS = 300.0
 
 
 class DatabaseConnection(Message):
-    """A PostgreSQL database, with the account that the gateway signs in with."""
+    """A PostgreSQL database, with the account that the gateway signs in with.
+
+    It is spoken to over TLS unless it is on this machine, or `tls` says that it is so there, too; `authority` is a
+    certificate (PEM) to check it by, where its own is not of one that everybody trusts.
+    """
 
     kind: Literal["postgresql"] = "postgresql"
     host: str = Field(min_length=1, max_length=253)
@@ -24,6 +28,23 @@ class DatabaseConnection(Message):
     database: str = Field(min_length=1, max_length=63)
     user: str = Field(min_length=1, max_length=63)
     secret: SecretName
+    tls: bool | None = None
+    authority: str = Field(default="", max_length=20_000)
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.tls is False and not self._is_here:
+            raise ValueError("rows go over TLS, unless the database is on this machine")
+        return self
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether it is spoken to over TLS."""
+        return not self._is_here if self.tls is None else self.tls
+
+    @property
+    def _is_here(self) -> bool:
+        return self.host.startswith("/") or is_loopback(self.host)
 
     @property
     def account(self) -> str:

@@ -10,7 +10,9 @@ import ssl
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from bailiwick.client_tls import client_context
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.keyed_masks import pads
 from bailiwick.dataplane.channel import Channel
@@ -29,6 +31,7 @@ from bailiwick.dataplane.gateways.sql.messages import (
 _CONNECT_SECONDS = 10.0
 _SIGN_IN_REFUSED = "28"  # SQLSTATE class 28: invalid authorization specification
 _CANCEL_SECONDS = 5.0
+_MOST_AUTHORITIES = 64
 _AUTH_OK, _AUTH_CLEAR, _AUTH_SASL, _AUTH_CONTINUE, _AUTH_FINAL = 0, 3, 10, 11, 12
 STATEMENT_SECONDS = 30.0
 
@@ -42,7 +45,8 @@ class Database:
     """Where a database is and who we are there; the password does not show itself.
 
     `secret` and `version` say which one it is, where it came by that name. `mask_key` is the key that masks of columns
-    are made with (hexadecimal), empty where none is needed.
+    are made with (hexadecimal), empty where none is needed. Over TLS its certificate is checked by `authority` (PEM),
+    too, beside those that everybody trusts.
     """
 
     host: str
@@ -51,6 +55,7 @@ class Database:
     user: str
     password: str = field(repr=False)
     tls: bool = False
+    authority: str = ""
     mask_key: str = field(default="", repr=False)
     secret: str = ""
     version: int = 0
@@ -97,6 +102,11 @@ async def connect(target: Database, application: str, statement_seconds: float =
     """
     try:
         return await asyncio.wait_for(_connect(target, application, statement_seconds), _CONNECT_SECONDS)
+    except ssl.SSLCertVerificationError as fault:
+        raise UnavailableError(
+            f"the certificate of the server of {target.database} is not trusted: {fault.verify_message}",
+            hint="the connection names the authority that issued it",
+        ) from None
     except (OSError, TimeoutError, ProtocolError, EOFError) as fault:
         raise UnavailableError(f"the database {target.database} does not answer") from fault
 
@@ -108,23 +118,33 @@ async def _dial(target: Database) -> Channel:
     _, channel = await loop.create_connection(Channel, target.host, target.port)
     if target.tls:
         try:
-            await _start_tls(channel, target.host)
+            await _start_tls(channel, target)
         except BaseException:
             channel.abort()
             raise
     return channel
 
 
-async def _start_tls(channel: Channel, host: str) -> None:
+async def _start_tls(channel: Channel, target: Database) -> None:
     channel.write(struct.pack("!II", 8, SSL_REQUEST))
     # Anything in the clear behind the one byte was put there by somebody on the line (CVE-2021-23222).
     if await channel.exactly(1) != b"S" or channel.waiting:
-        raise ProtocolError("the database offers no TLS")
+        raise UnavailableError(
+            f"the server of {target.database} offers no TLS, so nothing was said to it",
+            hint="switch TLS on there: rows cross the network",
+        )
     loop = asyncio.get_running_loop()
-    secured = await loop.start_tls(channel.transport, channel, ssl.create_default_context(), server_hostname=host)
+    context = _checking(target.authority)
+    secured = await loop.start_tls(channel.transport, channel, context, server_hostname=target.host)
     if secured is None:
         raise ProtocolError("the database closed during the TLS handshake")
     channel.transport = secured
+
+
+@lru_cache(maxsize=_MOST_AUTHORITIES)
+def _checking(authority: str) -> ssl.SSLContext:
+    """Return what servers are checked by; reading what everybody trusts takes longer than a whole sign-in."""
+    return client_context(authority)
 
 
 async def _connect(target: Database, application: str, statement_seconds: float) -> Connection:
