@@ -124,7 +124,7 @@ class McpExchange(UnderWay):
             gate.require_up()
             place = await gate.enter(Who.of(binding.app, caller.identity))
         except LimitedError as fault:
-            raise self._limited(fault) from None
+            raise gateway.limited(binding, fault) from None
         try:
             with credential_faults(binding.resource):
                 shown = await gateway.credentials.of(connection, self._asker)
@@ -242,9 +242,8 @@ class McpExchange(UnderWay):
         if message.method != "ping":
             answer = error_to(message.id, METHOD_NOT_FOUND, "this client does not do that")
             words = f"the server asks for {message.method}, which no access opens"
-            self._door.note_refused(
-                way.caller, Said(message.method), CallRefusedError(403, words, deciders=("data-grant",))
-            )
+            refused = CallRefusedError(403, words, deciders=("data-grant",))
+            self._door.note_refused(way.caller, Said(message.method), refused, by_app=False)
         with suppress(*BROKEN, CallRefusedError, LimitedError):
             (await sender.send(answer, beside=True)).end()
         return False
@@ -282,17 +281,6 @@ class McpExchange(UnderWay):
 
     # -- faults --------------------------------------------------------------------------------------------------
 
-    def _limited(self, fault: LimitedError) -> CallRefusedError:
-        self._door.gateway.gates.note_refused(self.binding, fault)
-        return CallRefusedError(
-            fault.status,
-            fault.message,
-            hint=fault.hint,
-            deciders=fault.deciders,
-            retry_seconds=fault.retry_seconds,
-            of_person=fault.of_person,
-        )
-
     def _fault(self, fault: Exception, connection: McpConnection) -> CallRefusedError:
         """Return what to say of a fault: nothing of what the server said, which may be anything."""
         if self.is_over:
@@ -300,7 +288,7 @@ class McpExchange(UnderWay):
         if isinstance(fault, CallRefusedError):
             return fault
         if isinstance(fault, LimitedError):
-            return self._limited(fault)
+            return self._door.gateway.limited(self.binding, fault)
         if isinstance(fault, BadRequestError):
             return CallRefusedError(fault.status, str(fault))
         if self._watch.ran_out or isinstance(fault, TimeoutError):

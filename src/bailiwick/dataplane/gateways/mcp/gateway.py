@@ -53,9 +53,9 @@ class McpDoor:
         outcome = Outcome.FAILED if called.failed else Outcome.SUCCESS
         self._emit(caller, f"{_noun(called.said)}.called", outcome, called.reason, decision.deciders, context)
 
-    def note_refused(self, caller: Caller, said: Said, fault: CallRefusedError) -> None:
-        """Audit a message that was not passed on, or whose answer was not."""
-        if not self.gateway.tell_refused(caller, self.binding, fault):
+    def note_refused(self, caller: Caller, said: Said, fault: CallRefusedError, *, by_app: bool = True) -> None:
+        """Audit a message that was not passed on, or whose answer was not; an app answers for its own only."""
+        if by_app and not self.gateway.tell_refused(caller, self.binding, fault):
             return
         context = _facts(said)
         self._emit(

@@ -118,19 +118,7 @@ class Exchange(UnderWay):
             gate.require_up()
             return await gate.enter(Who.of(self.binding.app, caller.identity))
         except LimitedError as fault:
-            raise self._limited(fault) from None
-
-    def _limited(self, fault: LimitedError) -> CallRefusedError:
-        """Count a call that a gate holds back; return what to answer."""
-        self._gateway.gates.note_refused(self.binding, fault)
-        return CallRefusedError(
-            fault.status,
-            fault.message,
-            hint=fault.hint,
-            deciders=fault.deciders,
-            retry_seconds=fault.retry_seconds,
-            of_person=fault.of_person,
-        )
+            raise self._gateway.limited(self.binding, fault) from None
 
     async def _credential(self, connection: ServiceConnection, caller: Caller) -> Shown | None:
         with credential_faults(self.binding.resource):
@@ -231,7 +219,7 @@ class Exchange(UnderWay):
         if isinstance(fault, CallRefusedError):
             return fault
         if isinstance(fault, LimitedError):
-            return self._limited(fault)
+            return self._gateway.limited(self.binding, fault)
         if isinstance(fault, BadRequestError):
             return CallRefusedError(fault.status, str(fault))
         if self._watch.ran_out or isinstance(fault, TimeoutError):

@@ -10,7 +10,7 @@ from bailiwick.core.messages import HttpConnection
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.binding import Binding
-from bailiwick.dataplane.gateways.limits import Gates
+from bailiwick.dataplane.gateways.limits import Gates, LimitedError
 from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
 from bailiwick.dataplane.gateways.services.credentials import ServiceCredentials
 from bailiwick.dataplane.gateways.upstreams import Upstreams
@@ -127,6 +127,18 @@ class ServiceGateway:
                 deciders=decision.deciders, context=context,
             )
         )  # fmt: skip
+
+    def limited(self, binding: Binding, fault: LimitedError) -> CallRefusedError:
+        """Count a call that a gate holds back; return what to answer."""
+        self.gates.note_refused(binding, fault)
+        return CallRefusedError(
+            fault.status,
+            fault.message,
+            hint=fault.hint,
+            deciders=fault.deciders,
+            retry_seconds=fault.retry_seconds,
+            of_person=fault.of_person,
+        )
 
     def tell_refused(self, caller: Caller, binding: Binding, fault: CallRefusedError) -> bool:
         """Tell the guard of a refusal; return whether it is audited: what limits hold back is once in a while."""
