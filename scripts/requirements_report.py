@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -15,20 +16,27 @@ def required() -> dict[str, str]:
     return dict(ROW.findall((ROOT / "docs" / "requirements.md").read_text()))
 
 
-def marked_ids(test: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[str]:
-    """Return the ids of the `req` marks on a test."""
-    calls = [item for item in test.decorator_list if isinstance(item, ast.Call)]
-    marks = [call for call in calls if ast.unparse(call.func) == "pytest.mark.req"]
-    return [str(argument.value) for call in marks for argument in call.args if isinstance(argument, ast.Constant)]
+def ids_in(marks: Iterable[ast.AST]) -> list[str]:
+    """Return the ids of the `req` marks among marks."""
+    calls = [call for call in marks if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.req"]
+    return [str(argument.value) for call in calls for argument in call.args if isinstance(argument, ast.Constant)]
+
+
+def marks_of_module(module: ast.Module) -> list[ast.AST]:
+    """Return what `pytestmark` of a module says of all tests in it."""
+    assigned = (node for node in module.body if isinstance(node, ast.Assign))
+    return [mark for node in assigned if ast.unparse(node.targets[0]) == "pytestmark" for mark in ast.walk(node.value)]
 
 
 def proved() -> dict[str, list[str]]:
     """Return the tests by the id that they prove."""
     proofs: dict[str, list[str]] = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                for requirement in marked_ids(node):
+        module = ast.parse(path.read_text())
+        of_all = ids_in(marks_of_module(module))
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                for requirement in dict.fromkeys([*of_all, *ids_in(node.decorator_list)]):
                     proofs[requirement].append(f"{path.relative_to(ROOT)}::{node.name}")
     return proofs
 

@@ -99,7 +99,7 @@ def test_what_is_no_line_of_the_app_is_not_found(company: Company, path: str, li
         blame(company, "chart.py", 1, "production")
 
 
-@pytest.mark.req("RV10", "AI6", "SC1")
+@pytest.mark.req("RV10", "AI6")
 def test_no_secret_in_a_prompt_or_subject_is_kept(company: Company) -> None:
     canary, key = "correct-horse-battery", "AKIA" + "Q3EGRIFKLT7ZVWXN"
     block = "-----BEGIN RSA PRIVATE KEY-----\n  MIIEowIBAAKCAQEAcanary\n  -----END RSA PRIVATE KEY-----"

@@ -233,7 +233,7 @@ def test_a_branch_may_be_rewritten_and_what_was_reviewed_is_kept(company: Compan
         company.push_head("builder")
 
 
-@pytest.mark.req("RV1", "AU1")
+@pytest.mark.req("RV1", "OB2")
 def test_a_branch_is_deleted_by_who_pushed_to_it_and_its_preview_goes_with_it(company: Company) -> None:
     assert company.push("builder").accepted
     assert company.push("builder", branch="fix").accepted

@@ -79,7 +79,7 @@ def test_after_a_change_of_rules_what_a_rollback_would_go_to_is_reviewed_again_b
     assert [item.why_not for item in found] == [""]
 
 
-@pytest.mark.req("RV9", "RV11", "AU1")
+@pytest.mark.req("RV9", "RV11", "OB2")
 def test_an_emergency_is_the_word_of_an_approver_marked_and_listed_as_unsafe(company: Company) -> None:
     bad = unsafe_release(company)
     with pytest.raises(InvalidInputError, match="emergency rollback needs a reason"):

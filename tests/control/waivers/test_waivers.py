@@ -131,7 +131,7 @@ def test_what_could_not_be_reviewed_is_not_waivable(company: Company) -> None:
         company.control.waivers.request(company.people["builder"], review.id, finding.fingerprint, "please")
 
 
-@pytest.mark.req("RV1", "SC1")
+@pytest.mark.req("RV1")
 def test_a_secret_of_the_vault_is_not_waivable(company: Company) -> None:
     value = "correct-horse-battery"
     with company.control.store.transaction() as session:
