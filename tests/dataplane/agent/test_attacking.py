@@ -16,7 +16,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.messages import AttacksReport
 from bailiwick.dataplane.agent.attacking import AttackWatch
 
-pytestmark = pytest.mark.req("RT1")
+pytestmark = pytest.mark.req("RT1", "VA1")
 HELD = {
     "level": "process",
     "walls": "bubblewrap, cgroup v2",

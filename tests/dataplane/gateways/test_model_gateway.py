@@ -58,7 +58,7 @@ def settled(house: ModelHouse, count: int = 1) -> Any:
     return house.events[-1]
 
 
-@pytest.mark.req("AI2")
+@pytest.mark.req("AI2", "AI7")
 def test_every_endpoint_works_with_the_official_libraries(house: ModelHouse, server: ModelServer) -> None:
     chat = gpt(house).chat.completions.create(model="support-model", messages=ASK)
     assert chat.choices[0].message.content == SAID
@@ -74,7 +74,7 @@ def test_every_endpoint_works_with_the_official_libraries(house: ModelHouse, ser
                                                                 "opal-4"]  # fmt: skip
 
 
-@pytest.mark.req("AI2")
+@pytest.mark.req("AI2", "AI7")
 def test_streams_come_as_they_are_written(house: ModelHouse, server: ModelServer) -> None:
     stream = gpt(house).chat.completions.create(model="support-model", messages=ASK, stream=True)
     assert [chunk.choices[0].delta.content for chunk in stream][: len(WORDS)] == WORDS
