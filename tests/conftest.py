@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpcore2
 import pytest
+from httpx2._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 
 # How fast a machine is says nothing about whether a property holds.
@@ -59,6 +60,15 @@ def pytest_collection_finish() -> None:
     """Leave modules that were loaded out of the search for garbage: they stay, and are most of what there is."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_slow_machine_is_no_fault() -> Iterator[None]:
+    """Wait longer for answers than HTTP clients do by default, where a test says nothing of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for part in ("connect", "read", "write", "pool"):
+            patch.setattr(DEFAULT_TIMEOUT_CONFIG, part, 60.0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,6 +22,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.dataplane.databases.errors import DatabaseError
 from bailiwick.dataplane.databases.programs import environment, program, run, words_of
 from bailiwick.dataplane.databases.server import DatabaseServer
+from bailiwick.files import write_private
 
 _LOG = logging.getLogger(__name__)
 _AGAIN_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
@@ -129,7 +130,7 @@ class ServerLog:
             raise
         made = Copy(unfinished.with_suffix(""), self._clock())
         unfinished.rename(made.folder)
-        made.folder.with_name(f"{name}.json").write_text(json.dumps({"finished": made.finished.isoformat()}))
+        write_private(made.folder.with_name(f"{name}.json"), json.dumps({"finished": made.finished.isoformat()}))
         return made
 
     def forget_old(self) -> None:
