@@ -89,7 +89,8 @@ def orders(postgres: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
     postgres.create_role("orders_app", PASSWORD)
     with psycopg.connect(postgres.url("gateway_orders"), autocommit=True) as owner:
         owner.execute(
-            """CREATE TABLE orders (id int PRIMARY KEY, region text, email text, card_number text, amount numeric,
+            """DROP TABLE IF EXISTS orders, refunds, customers CASCADE;
+            CREATE TABLE orders (id int PRIMARY KEY, region text, email text, card_number text, amount numeric,
                                  secret text);
             CREATE TABLE refunds (id int GENERATED ALWAYS AS IDENTITY, order_id int, region text, amount numeric,
                                   card_number text, note text);
