@@ -74,11 +74,7 @@ def calling(house: House, target: str) -> Iterator[list[int]]:
         thread.join()
 
 
-# Where only one secret works at a time, a busy machine drops a call now and then: that one is looked at by itself.
-@pytest.mark.parametrize(
-    "old_works",
-    [pytest.param(True, id="two-at-a-time"), pytest.param(False, id="switched-at-once", marks=pytest.mark.long)],
-)
+@pytest.mark.parametrize("old_works", [True, False], ids=["two-at-a-time", "switched-at-once"])
 def test_no_call_is_dropped_when_a_client_gets_another_secret(
     together: House, company: Company, server: Registrations, clock: MovingClock, old_works: bool
 ) -> None:
@@ -87,17 +83,18 @@ def test_no_call_is_dropped_when_a_client_gets_another_secret(
     put(company, "crm-registration", FIRST_TOKEN)
     source = {"kind": "oauth-client", "server": "login", "client": CLIENT, "registration": "crm-registration"}
     declare(company, OAuthClientSource.model_validate(source | {"old_works": old_works}), "crm-client")
-    together.crm.introspect = server.tokens.__contains__
+    together.crm.introspect = lambda token: token in server.tokens
     credential = ClientCredentials(
         kind="client-credentials", token_url=f"{server.url}/token", client=CLIENT, secret="crm-client"
     )
     together.connection = ServiceConnection(kind="http", url=f"{together.crm.url}/api", credential=credential)
     with calling(together, "/contacts/17") as statuses:
         for time in range(3):
+            given = set(server.tokens)
             rotate(company, "crm-client")
             company.control.rotation_keeper.keep()
             if not old_works and not time:
-                server.tokens.clear()  # with the old secret, what was given for it may end, too
+                server.tokens -= given  # with the old secret, what was given for it may end, too
             asked = server.asked.count("token")
             until(lambda asked=asked: server.asked.count("token") > asked)  # type: ignore[misc]
             if old_works:

@@ -28,7 +28,8 @@ Tokened = ClientCredentials | JwtBearer | TokenExchange
 # What an answer says of the secret that was shown: it may be an old one.
 _OF_THE_SECRET = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"}) | sts.OF_THE_SECRET
 # A secret that was just changed where it is used is here within so long.
-_CHANGE_WAITS_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
+_CHANGE_WAITS_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8)
+_MOST_CHANGES = 3
 # What was waited for in vain is not waited for again so soon.
 _IN_VAIN_SECONDS = 10.0
 _Found = TypeVar("_Found")
@@ -58,12 +59,14 @@ class TokenAsker:
 
     async def _with(self, names: Collection[str], ask: Callable[[], Awaitable[_Found]]) -> _Found:
         names = frozenset(names)
-        shown = await self._values(names)
-        try:
-            return await ask()
-        except (TokenEndpointError, sts.RoleNotAssumedError) as fault:
-            if fault.error not in _OF_THE_SECRET or not await self._changed(names, shown):
-                raise
+        # One change may follow the other before what the first one brought is shown.
+        for _ in range(_MOST_CHANGES):
+            shown = await self._values(names)
+            try:
+                return await ask()
+            except (TokenEndpointError, sts.RoleNotAssumedError) as fault:
+                if fault.error not in _OF_THE_SECRET or not await self._changed(names, shown):
+                    raise
         return await ask()
 
     async def _values(self, names: Collection[str]) -> list[str]:
