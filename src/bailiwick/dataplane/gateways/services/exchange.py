@@ -34,6 +34,8 @@ from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, TooLar
 # What is longer is sent as it comes, where nobody has to look at it first.
 _HELD_BODY_BYTES, _MOST_HELD_BODY_BYTES = 2**20, 16 * 2**20
 _UNAUTHORIZED, _FORBIDDEN, _HUNG_UP = 401, 403, 499
+# A token that was got meanwhile may have ended with the one before: then a fresh one is got.
+_MOST_RENEWALS = 2
 _LONGEST_SHOWN = 300
 # A fault that a call brings about by what it asks for (500) must not close the way for others.
 _FAULTS = frozenset({502, 503, 504})
@@ -151,10 +153,13 @@ class Exchange(UnderWay):
         keep = False
         try:
             relay = await self._answer_to(going, gate, called)
-            if relay.status == _UNAUTHORIZED:
-                again = await self._shown_anew(going, caller, relay)
-                relay = await self._answer_to(again, gate, called) if again is not None else relay
-            elif relay.status == _FORBIDDEN:
+            for _ in range(_MOST_RENEWALS):
+                again = await self._shown_anew(going, caller, relay) if relay.status == _UNAUTHORIZED else None
+                if again is None:
+                    break
+                going = again
+                relay = await self._answer_to(going, gate, called)
+            if relay.status == _FORBIDDEN:
                 self._gateway.credentials.doubt(going.connection, self._asker(caller), going.shown)
             relay.keep_alive = self._keeps
             await relay.pass_on(self._reached)

@@ -82,11 +82,11 @@ class TokenBook:
     def refuse(self, key: TokenKey, token: str) -> bool:
         """Note that the service did not take a token; return whether another may be shown.
 
-        One that was got meanwhile is. Otherwise another is got once in a while: a service may refuse for a reason that
-        no token mends, and an app must not make us renew without end.
+        One that was got meanwhile is, or that somebody is getting now. Otherwise another is got once in a while: a
+        service may refuse for a reason that no token mends, and an app must not make us renew without end.
         """
         held, now = self._held.get(key), self._clock()
-        if held is not None and held[0].token != token:
+        if held is None or held[0].token != token:
             return True
         if now < self._renewals.get(key, -_BETWEEN_RENEWALS_SECONDS) + _BETWEEN_RENEWALS_SECONDS:
             return False
