@@ -48,12 +48,15 @@ for number in range(moments):
     time.sleep(last * number / moments)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 20  # a busy host ends a hundred threads of runsc slowly
     while there() and time.monotonic() < deadline:
         time.sleep(0.005)
     for orphan in there():
-        left[number] = Path(f"/proc/{orphan}/cmdline").read_text().replace(chr(0), " ")[:80]
-        os.kill(orphan, signal.SIGKILL)
+        try:
+            left[number] = Path(f"/proc/{orphan}/cmdline").read_text().replace(chr(0), " ")[:80]
+            os.kill(orphan, signal.SIGKILL)
+        except OSError:
+            left.pop(number, None)  # it has just ended
 print(json.dumps(left))
 """
 ABANDONED = """
@@ -80,7 +83,7 @@ def store() -> Iterator[Path]:
 
 def run(code: str, *arguments: str) -> str:
     command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 @pytest.mark.req("RT1", "DM5")

@@ -58,6 +58,7 @@ from bailiwick.faces.api.stops import add_stops
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.api.workers import add_workers
+from bailiwick.faces.lazily import LateRoute
 from bailiwick.faces.origin import seen_from
 
 
@@ -72,6 +73,7 @@ def bearer(control: ControlPlane, authorization: str) -> Identity:
 def build_api(control: ControlPlane) -> FastAPI:
     """Return the API as an application, to be mounted under `/api`."""
     api = FastAPI(title="Bailiwick", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    api.router.route_class = LateRoute
     add_problem_handlers(api)
 
     def caller(request: Request, authorization: Annotated[str, Header()] = "") -> Identity:

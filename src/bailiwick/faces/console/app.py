@@ -50,6 +50,7 @@ from bailiwick.faces.console.sign_in import add_sign_in
 from bailiwick.faces.console.standards import add_standards
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
+from bailiwick.faces.lazily import LateRoute
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -57,6 +58,7 @@ _STATIC = Path(__file__).parent / "static"
 def build_console(control: ControlPlane) -> FastAPI:
     """Return the console's pages as an application. Each does what an API call would; none decides anything."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.route_class = LateRoute
     app.state.control = control
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     secure = control.settings.public_url.startswith("https:")
