@@ -60,6 +60,7 @@ def pytest_collection_finish() -> None:
     """Leave modules that were loaded out of the search for garbage: they stay, and are most of what there is."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # what a test makes is taken down with it: searching often finds little
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,3 +86,4 @@ def what_a_module_left_is_searched_once() -> Iterator[None]:
     yield
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # what a test makes is taken down with it: searching often finds little

@@ -1,5 +1,6 @@
 """Which interpreters of this host apps can run on: the Python that runs us, and Node where it is installed."""
 
+import functools
 import json
 import os
 import re
@@ -36,8 +37,11 @@ class NodeProgram:
 def find_node() -> NodeProgram | None:
     """Return the Node that this host has; None when there is none, or none that answers."""
     found = shutil.which("node")
-    if found is None:
-        return None
+    return None if found is None else _described(found, Path(found).stat().st_mtime_ns)
+
+
+@functools.cache
+def _described(found: str, changed: int) -> NodeProgram | None:  # noqa: ARG001 - what was replaced is asked again
     environment = {"PATH": os.defpath, "LC_ALL": "C"}
     try:
         done = subprocess.run(
