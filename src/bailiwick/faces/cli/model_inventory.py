@@ -129,12 +129,16 @@ def _plain(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
 
 
+def _calls(number: int) -> str:
+    return f"{number:,} call{'' if number == 1 else 's'}"
+
+
 def _line(line: dict[str, Any]) -> str:
     who = " for ".join(filter(None, [line["app"], line["person"]]))
     if line["data_class"]:
         what = f"{line['data_class']} in {PLACE_WORDS[line['place']]}"
         much = f"{line['found']} found, {line['redacted']} taken out"
     else:
-        what, much = PLACE_WORDS[line["place"]], f"{bytes_words(line['bytes'])} in {line['calls']} calls"
-    refused = f", {line['refused']} calls refused" if line["refused"] else ""
+        what, much = PLACE_WORDS[line["place"]], f"{bytes_words(line['bytes'])} in {_calls(line['calls'])}"
+    refused = f", {_calls(line['refused'])} refused" if line["refused"] else ""
     return f"{line['model']:<20} {who:<44} {what:<36} {much}{refused}, {line['first'][:10]} to {line['last'][:10]}"

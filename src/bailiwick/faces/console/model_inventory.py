@@ -140,7 +140,7 @@ def _row(line: OutflowLine) -> Row:
     words = _sentence(outflow_words(line.model, app, "" if app else person, line.place, line.data_class))
     if not line.data_class:
         return Row(line, PLACE_WORDS[line.place], bytes_words(line.bytes), "", app, person, words)
-    left = f"{line.left:,} left as they are" if line.left else "none left as it is"
+    left = f"{line.left:,} of {line.found:,}"
     what = f"{line.data_class} in {PLACE_WORDS[line.place]}"
     return Row(line, what, f"{line.found:,} found", left, app, person, words)
 

@@ -136,13 +136,16 @@ class OutflowService:
         return tuple(_switch(row) for row in rows)
 
     def switches(self, session: Session, by: Identity) -> tuple[OutflowSwitch, ...]:
-        """Return what is switched off, as far as somebody may see it: everything, or what is about their apps."""
+        """Return what is switched off, as far as somebody may see it: everything, or what is about their apps.
+
+        What is about no app and nobody in particular is everybody's to see: a refusal says it, too.
+        """
         found = self.in_force(session)
         if self.sees_all(session, by):
             return found
         named = sorted({f"app:{item.app}" for item in found if item.app})
         allowed = set(self.authorizer.allowed_among(session, by, "model-outflow.read", named))
-        return tuple(item for item in found if f"app:{item.app}" in allowed)
+        return tuple(item for item in found if f"app:{item.app}" in allowed or not (item.app or item.person))
 
     def off(self, by: Identity, wanted: OutflowFilter, reason: str) -> OutflowSwitch:
         """Switch something off, at every plane: calls that have it are refused. Audited.

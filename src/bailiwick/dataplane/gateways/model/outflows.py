@@ -155,13 +155,13 @@ class Outflows:
         person = "" if caller.identity.is_app else str(caller.identity.principal)
         for place, size in flow.size.items():
             count = self._count((model.name, caller.app, person, place, ""), now)
-            count.bytes += 0 if refused else size
-            _note(count, refused=refused)
+            if not _refused(count, refused=refused):
+                count.bytes += size
         for (place, data_class), found in flow.found.items():
             count = self._count((model.name, caller.app, person, place, data_class), now)
-            count.found += found
-            count.redacted += flow.redacted.get((place, data_class), 0)
-            _note(count, refused=refused)
+            if not _refused(count, refused=refused):
+                count.found += found
+                count.redacted += flow.redacted.get((place, data_class), 0)
 
     def _count(self, key: _Key, now: datetime) -> _Count:
         """Return what counts under a key; whoever comes when there are too many counts with all others."""
@@ -175,11 +175,13 @@ class Outflows:
         return count
 
 
-def _note(count: _Count, *, refused: bool) -> None:
+def _refused(count: _Count, *, refused: bool) -> bool:
+    """Count a call, as one that was refused or one that went out; return which."""
     if refused:
         count.refused += 1
     else:
         count.calls += 1
+    return refused
 
 
 def _people(caller: Caller) -> frozenset[str]:
