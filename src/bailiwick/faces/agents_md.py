@@ -55,7 +55,7 @@ def _standards(control: ControlPlane, identity: Identity, folder: str) -> Iterat
     yield from ("## Coding standards in force", "")
     found = standards_on(control, identity, folder)
     for item in found:
-        yield from (f"`{item.label}`, of {item.scope}:", "", *_fenced(item.text.strip(), "yaml"), "")
+        yield from (f"`{item.label}`, of {item.scope}:", "", *_fenced(item.text.strip(), "toml"), "")
     if not found:
         yield from ("None that you may read.", "")
 

@@ -26,5 +26,7 @@ def test_fields_are_listed_switched_and_compared(command_line: CommandLine, tmp_
     found = run("admin", "telemetry", "diff", old, new)
     assert (found.exit_code, found.output) == (1, "+ fact.cost  size, how much it was\n")
     assert run("admin", "telemetry", "diff", "1", "1").exit_code == 0
+    assert run("admin", "agents-md", "finance").output.startswith("# AGENTS.md\n")
+    assert run("admin", "agents-md", "Fin ance`").exit_code == 1
     for wrong in ("99", tmp_path / "none.toml"):
         assert run("admin", "telemetry", "diff", old, wrong).exit_code == 1
