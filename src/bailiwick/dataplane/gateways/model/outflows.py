@@ -60,11 +60,15 @@ class Measured:
         return seen
 
 
-def _sizes(places: Sequence[Place], strings: Sequence[str]) -> Counter[Place]:
-    sizes = Counter[Place]()
+def _sizes(places: Sequence[Place], strings: Sequence[str]) -> dict[Place, int]:
+    """Return how many bytes stand in each place where anything does."""
+    sizes: dict[Place, int] = {}
+    plain = all(map(str.isascii, strings))
     for place, text in zip(places, strings, strict=True):
-        sizes[place] += len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
-    return +sizes
+        size = len(text) if plain else len(text.encode(errors="surrogatepass"))
+        if size:
+            sizes[place] = sizes.get(place, 0) + size
+    return sizes
 
 
 def _found(places: Sequence[Place], strings: Sequence[str], seen: Redacted) -> Counter[_Found]:
