@@ -83,7 +83,7 @@ class Exchange(UnderWay):
             key = await self._credential(model)
             body = await self._looked_through(asked, model)
             self._gateway.outflows.require(caller, model, self._flow)
-            self._keeping = await self._gateway.prompts.begin(model, asked)
+            self._keeping = await self._gateway.prompts.begin(model, asked, body)
             wanted = 0 if self._endpoint.free else body.tokens + self._output(asked, model)
             reservation = self._gateway.budget.reserve(model, caller.account, wanted)
         except CallRefusedError as fault:

@@ -12,7 +12,7 @@ from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ModelState
 from bailiwick.core.prompt_logs import BY_TOKEN
 from bailiwick.core.redaction import Profile
-from bailiwick.dataplane.gateways.model.bodies import Asked, outgoing
+from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing
 from bailiwick.dataplane.gateways.model.model import Called, Caller
 from bailiwick.dataplane.gateways.model.prompt_log import Entry, PromptLog
 from bailiwick.dataplane.gateways.model.restoring import pieces_of
@@ -69,8 +69,8 @@ class Prompts:
         self._clock = clock
         self._expired = 0.0
 
-    async def begin(self, model: ModelState, asked: Asked) -> Keeping | None:
-        """Return how a call is kept that is about to be sent, None when it is not.
+    async def begin(self, model: ModelState, asked: Asked, leaves: Outgoing) -> Keeping | None:
+        """Return how a call is kept that is about to be sent, None when it is not; `leaves` is what is sent of it.
 
         Raises `CallRefusedError` when its texts must be kept and cannot: it is not sent then.
         """
@@ -86,8 +86,9 @@ class Prompts:
             raise CallRefusedError(503, words, hint="try again", deciders=("prompt-log",)) from None
         if profile is None:
             return Keeping(key)
-        body = await asyncio.to_thread(outgoing, asked, model.model, self._search.of(profile))
-        return Keeping(key, _cut(body.content.decode()), Heard())
+        if profile != model.redact:
+            leaves = await asyncio.to_thread(outgoing, asked, model.model, self._search.of(profile))
+        return Keeping(key, _cut(leaves.content.decode()), Heard())
 
     async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
         """Keep a call that is over, whatever became of it."""
