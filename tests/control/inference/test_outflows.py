@@ -47,7 +47,8 @@ def test_lines_add_up_and_each_sees_what_is_theirs(company: Company) -> None:
     iban = {"place": "tool-results", "data_class": "iban", "bytes": 0, "found": 3, "redacted": 2}
     report(company, seen(place="settings", refused=1), seen(), seen(**iban), seen(""),
            seen("finance/none"), seen(model="unknown"))  # fmt: skip
-    report(company, seen(), seen(**iban), sequence=2)
+    # A line that is told twice in one report counts twice.
+    report(company, seen(bytes=60), seen(bytes=40, calls=0), seen(**iban), sequence=2)
     # The same again changes nothing: the plane did not hear that it was taken.
     report(company, seen(), sequence=2)
     report(company, seen(bytes=11, last=utc_now() + timedelta(days=90)), plane="editor")

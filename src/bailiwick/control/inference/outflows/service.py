@@ -1,7 +1,7 @@
 """What left for models: taken in from planes, shown to whoever may see it, and switched off where it is listed."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -71,21 +71,26 @@ class OutflowService:
     def _add(self, session: Session, plane: str, lines: Collection[OutflowSeen]) -> None:
         today = self.clock().date()
         session.execute(delete(OutflowRow).where(OutflowRow.day < today - timedelta(days=KEPT_DAYS)))
+        rows: dict[tuple[object, ...], dict[str, Any]] = {}
+        for line in lines:
+            row = {"day": min(line.last.date(), today), "plane": plane, **line.model_dump()}
+            key = (row["day"], *(row[name] for name in _NAMED))
+            rows[key] = _both(rows[key], row) if key in rows else row
+        if not rows:
+            return
         # In one order, so that two planes that tell of the same wait for each other and never both.
-        for line in sorted(lines, key=lambda item: [getattr(item, name) for name in _NAMED]):
-            day = min(line.last.date(), today)
-            statement = insert(OutflowRow).values(day=day, plane=plane, **line.model_dump())
-            said = statement.excluded
-            session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["tenant", "day", "plane", *_NAMED],
-                    set_={
-                        **{name: getattr(OutflowRow, name) + said[name] for name in _SUMMED},
-                        "first": func.least(OutflowRow.first, said.first),
-                        "last": func.greatest(OutflowRow.last, said.last),
-                    },
-                )
+        statement = insert(OutflowRow).values([rows[key] for key in sorted(rows)])
+        said = statement.excluded
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant", "day", "plane", *_NAMED],
+                set_={
+                    **{name: getattr(OutflowRow, name) + said[name] for name in _SUMMED},
+                    "first": func.least(OutflowRow.first, said.first),
+                    "last": func.greatest(OutflowRow.last, said.last),
+                },
             )
+        )
 
     # -- what people see -----------------------------------------------------------------------------------------
 
@@ -226,3 +231,9 @@ class OutflowService:
 
 def _switch(row: OutflowSwitchRow) -> OutflowSwitch:
     return OutflowSwitch.model_validate({name: getattr(row, name) for name in OutflowSwitch.model_fields})
+
+
+def _both(was: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two lines about the same as one."""
+    sums = {name: was[name] + row[name] for name in _SUMMED}
+    return {**row, **sums, "first": min(was["first"], row["first"]), "last": max(was["last"], row["last"])}
