@@ -23,7 +23,7 @@ import uvicorn
 import uvloop
 
 from bailiwick.core.clock import utc_now
-from bailiwick.core.messages import DesiredState, ModelState
+from bailiwick.core.messages import DesiredState, ModelState, SecretValue
 from bailiwick.core.passes import issue_model_pass
 from bailiwick.core.policy import PoliciesInForce
 from bailiwick.core.principals import Identity, Principal
@@ -128,15 +128,20 @@ async def _gateway(parent: Pipe, url: str, pass_key: str, home: Path) -> None:
     desired = DesiredState(
         version=1, plane="production", time=utc_now(), sign_in_url="", apps=(), epochs={}, models=(model,)
     )
+
+    async def secret(name: str) -> SecretValue:
+        return SecretValue(name=name, value="5a" * 32)
+
     models = PlaneModels(
         plane="production",
         state=home,
-        link=cast(Link, SimpleNamespace(model_pass=None, welcome=SimpleNamespace(pass_key=pass_key))),
+        link=cast(Link, SimpleNamespace(model_pass=None, secret=secret, welcome=SimpleNamespace(pass_key=pass_key))),
         engine=PoliciesInForce(environment="production"),
         desired=lambda: desired,
         secrets=lambda: ["a-password-of-a-database"],
         resolve=lambda _: None,
         emit=lambda _: None,
+        report=lambda _: None,
         clock=utc_now,
     )
     with socket.socket() as probe:

@@ -41,6 +41,7 @@ from bailiwick.control.identity import (
     TokenExchange,
     TokenService,
 )
+from bailiwick.control.inference import OutflowService, PromptLogService
 from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
@@ -73,6 +74,7 @@ from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.stops import StopService, Trials
+from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverService
 from bailiwick.core.clock import Clock
@@ -170,6 +172,9 @@ class ControlPlane:
     capabilities: CapabilityService
     capability_keeper: ExceptionKeeper
     sql_functions: SqlFunctionService
+    outflows: OutflowService
+    telemetry: TelemetryService
+    prompt_logs: PromptLogService
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService

@@ -9,6 +9,7 @@ from bailiwick.control.inference import REVIEWERS, Route, Wire
 from bailiwick.control.protected_urls import ProtectedUrl
 from bailiwick.control.reviewers import Lens, Mode, Reviewer, ReviewerOptions
 from bailiwick.control.vault import SecretFrom
+from bailiwick.core.prompt_logs import LogLevel
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -28,7 +29,8 @@ class ModelOptions(_Section):
 
     It is given to nobody but those that `open_to` names: principals and groups, who show a token; apps, folders and the
     organisation, whose apps may call it once their manifest declares it. Reviewers have theirs without. `redact` says
-    whether personal data is taken out of prompts, as secrets are.
+    whether personal data is taken out of prompts, as secrets are. Planes keep `logs` of calls for `log_days`: nothing,
+    who called and how much, prompts and answers without personal data, or with it; never secrets.
     """
 
     name: Name
@@ -43,6 +45,8 @@ class ModelOptions(_Section):
     caller_calls_per_day: int = Field(default=10_000, ge=1)
     open_to: frozenset[Receiver] = frozenset()
     redact: Literal["secrets", "all"] = "secrets"
+    logs: LogLevel = "metadata"
+    log_days: int = Field(default=7, ge=1, le=365)
 
     @property
     def route(self) -> Route:
@@ -60,6 +64,8 @@ class ModelOptions(_Section):
             self.caller_calls_per_day,
             self.open_to,
             self.redact,
+            self.logs,
+            self.log_days,
         )
 
 

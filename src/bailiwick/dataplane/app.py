@@ -215,6 +215,7 @@ class DataPlane:
             secrets=self._integrations.secrets,
             resolve=self._calls.resolve,
             emit=self._emit,
+            report=self._spool.add,
             clock=utc_now,
             guard=self._guard,
         )
@@ -433,6 +434,7 @@ class DataPlane:
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
             self._gates.roll_up()
+            self._models.roll_up()
             self._webhooks.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()

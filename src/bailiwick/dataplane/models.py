@@ -1,24 +1,30 @@
 """A plane's model gateway, put together: with the desired state, policy, credentials, budgets and the spool."""
 
 import socket
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import AppState, DesiredState, ModelState
+from bailiwick.core.messages import MOST_LINES, AppState, DesiredState, ModelState, OutflowReport, OutflowSwitch
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
+from bailiwick.core.prompt_logs import PROMPT_KEY
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.model import (
     Budget,
+    LogDoor,
     ModelGateway,
     ModelListener,
+    Outflows,
     PlantedDoor,
+    PromptLog,
+    Prompts,
     PromptSearch,
     Step,
     TokenDoor,
@@ -27,11 +33,13 @@ from bailiwick.dataplane.gateways.model import (
 )
 from bailiwick.dataplane.guard import Guard
 
-# A credential is read anew after so long, and at once when a server did not take it.
+_TELL_SECONDS = 5.0
 
 
 class PlaneModels:
-    """The models of a plane. `desired` returns what it should be now, `secrets` the other values that it holds."""
+    """The models of a plane. `desired` returns what it should be now, `secrets` the other values that it holds;
+    `report` takes what is told of calls beside the audit log.
+    """
 
     def __init__(
         self,
@@ -44,6 +52,7 @@ class PlaneModels:
         secrets: Callable[[], Iterable[str]],
         resolve: Callable[[str], Call | None],
         emit: Callable[[AuditEvent], None],
+        report: Callable[[OutflowReport], None],
         clock: Clock,
         guard: Guard | None = None,
     ) -> None:
@@ -53,9 +62,17 @@ class PlaneModels:
         self._secrets = secrets
         self._resolve = resolve
         self._clock = clock
+        self._report = report
+        self._told = time.monotonic()
+        self._outflows = Outflows(self._switches, clock)
         self._keys = Credentials(link.model_key)
+        self._prompt_keys = Credentials(link.secret)
         self._search = PromptSearch(self.known_secrets)
         self._listener: ModelListener | None = None
+        self._prompts = Prompts(
+            PromptLog(state / "prompts", plane, clock), lambda: self._prompt_keys.get(PROMPT_KEY), self._search, clock
+        )
+        self.log_door = LogDoor(self._prompts, self._pass_key, self._epochs, emit, clock, plane)
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
             models=self._models,
@@ -64,6 +81,8 @@ class PlaneModels:
             refused_credential=self._forget_credential,
             search=self._search,
             budget=Budget(state / "models.sqlite", clock),
+            outflows=self._outflows,
+            prompts=self._prompts,
             upstreams=Upstreams(),
             emit=emit,
             clock=clock,
@@ -73,21 +92,38 @@ class PlaneModels:
 
     async def start(self, host: str, port: int) -> None:
         """Open the door for tokens."""
-        self._listener = ModelListener(self.gateway, self._token_door())
+        self._listener = ModelListener(self.gateway, self._token_door(), self.log_door)
         await self._listener.start(socket.create_server((host, port), backlog=256))
 
     def close(self) -> None:
-        """Close the door for tokens, and what is kept."""
+        """Close the door for tokens, and what is kept; tell what was not told yet."""
+        self.roll_up(0.0)
         if self._listener is not None:
             self._listener.close()
         self.gateway.upstreams.close()
         self.gateway.budget.close()
+        self._prompts.log.close()
 
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
         whose = (state.app, state.release, state.tenant)
         return ModelListener(self.gateway, PlantedDoor(*whose, declared, self._resolve, step))
+
+    def roll_up(self, every_seconds: float = _TELL_SECONDS) -> None:
+        """Report what left for models, when so many seconds have passed since the last time."""
+        seconds = time.monotonic() - self._told
+        if seconds < every_seconds:
+            return
+        self._told += seconds
+        self._prompts.expire(self._models())
+        lines = self._outflows.take()
+        for first in range(0, len(lines), MOST_LINES):
+            self._report(OutflowReport(lines=tuple(lines[first : first + MOST_LINES])))
+
+    def _switches(self) -> Sequence[OutflowSwitch]:
+        desired = self._desired()
+        return desired.outflow_switches if desired else ()
 
     def _ask(self, identity: Identity, use: Use) -> Decision:
         model = self._models()[use.model]
@@ -103,11 +139,14 @@ class PlaneModels:
     def _token_door(self) -> TokenDoor:
         return TokenDoor(
             ask=self._link.model_pass,
-            key=lambda: self._link.welcome.pass_key if self._link.welcome else "",
+            key=self._pass_key,
             epochs=self._epochs,
             state=self._desired,
             clock=self._clock,
         )
+
+    def _pass_key(self) -> str:
+        return self._link.welcome.pass_key if self._link.welcome else ""
 
     def _models(self) -> Mapping[str, ModelState]:
         desired = self._desired()
@@ -125,7 +164,7 @@ class PlaneModels:
 
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
-        return frozenset((*self._secrets(), *self._keys.values))
+        return frozenset((*self._secrets(), *self._keys.values, *self._prompt_keys.values))
 
     @property
     def key_masker(self) -> Masker:

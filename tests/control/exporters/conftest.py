@@ -13,6 +13,7 @@ from bailiwick.control.exporters import ExportWorker
 from bailiwick.control.exporters.receivers import make_receiver
 from bailiwick.control.exporters.tables import ExporterRow
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.telemetry import declared_gate
 from bailiwick.store import Store
 
 
@@ -40,6 +41,7 @@ class Exporting:
         self.clock = clock
         self.audit = AuditLog(clock)
         self.secrets = secrets
+        self.gate = declared_gate()
         self.options: ExporterOptions = TypeAdapter(ExporterOptions).validate_python({"name": "siem", **options})
         self.worker = self.new_worker()
 
@@ -54,6 +56,7 @@ class Exporting:
             lambda: make_receiver(self.options, secret),
             store=self.store,
             audit=self.audit,
+            gate=lambda _: self.gate,
             clock=self.clock,
             ticks=self.clock.ticks,
         )

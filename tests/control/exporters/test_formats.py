@@ -19,6 +19,7 @@ from bailiwick.control.exporters.formats.native import native
 from bailiwick.control.exporters.formats.ocsf import VERSION, ocsf
 from bailiwick.core.events import AuditEvent, canonical_bytes, canonical_json
 from bailiwick.core.merkle import leaf_hash
+from bailiwick.core.telemetry import Gate, declared_gate
 
 SOURCE = Path(__file__).parents[3] / "src" / "bailiwick"
 # Strings with the form of an action, in the source: a superset of the actions that are noted.
@@ -43,7 +44,7 @@ EVENTS = st.builds(
     trace=TEXT,
     plane=TEXT,
     deciders=st.lists(TEXT, max_size=2).map(tuple),
-    context=st.dictionaries(st.sampled_from(["role", "holder", "host", "x"]), TEXT | st.integers() | st.none()),
+    context=st.dictionaries(st.sampled_from(["role", "holder", "host", "rows"]), TEXT | st.integers() | st.none()),
 )
 
 
@@ -65,9 +66,17 @@ def faults(document: dict[str, Any]) -> list[str]:
     return [fault.message for fault in schema(seen["class_uid"], profiles).iter_errors(seen)]
 
 
+def undeclared(name: str) -> None:
+    raise AssertionError(f"{name} is not in the register of telemetry")
+
+
+# What a form adds that the register does not declare is a fault here; in production it is left out, and told.
+STRICT = Gate(declared_gate().on, declared_gate().declared, undeclared)
+
+
 def event(**fields: Any) -> Outgoing:
     values = {"time": datetime(2026, 11, 28, 10, 2, tzinfo=UTC), "actor": "user:a@example.com", "resource": "app:f/d"}
-    return Outgoing(7, AuditEvent(**{**values, "action": "app.created", **fields}))
+    return Outgoing(7, AuditEvent(**{**values, "action": "app.created", **fields}), STRICT)
 
 
 @pytest.mark.req("OB3")
@@ -121,7 +130,7 @@ def test_a_planted_fault_is_found_by_the_schema(fault: dict[str, Any]) -> None:
 
 @pytest.mark.req("OB3")
 def test_our_own_form_carries_what_the_tree_commits_to() -> None:
-    some = event(context={"n": 1})
+    some = event(context={"rows": 1})
     copy = AuditEvent.model_validate(json.loads(canonical_json(native(some)))["event"])
     assert leaf_hash(canonical_bytes(copy)) == leaf_hash(canonical_bytes(some.event))
 

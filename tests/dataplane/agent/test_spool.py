@@ -3,12 +3,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bailiwick.core.messages import AppReport
+from bailiwick.core.messages import AppReport, StorageReport
+from bailiwick.core.telemetry import own_register
 from bailiwick.dataplane.agent import journal as journal_module
 from bailiwick.dataplane.agent.spool import Spool
 
@@ -136,3 +138,20 @@ def test_a_disk_that_is_full_loses_nothing_while_the_process_lives(
     spool.close()
     spool.add(report(4))  # too late, and written to nobody's file
     assert caplog.text.count("reports wait in memory only") == 1
+
+
+@pytest.mark.req("AI3")
+def test_a_report_with_a_field_that_is_not_in_the_register_is_not_kept(tmp_path: Path) -> None:
+    own = own_register()
+    fields = {name: field for name, field in own.fields.items() if name != "plane.app.words"}
+    spool = Spool(tmp_path / "spool.sqlite", register=replace(own, fields=fields))
+    spool.add(report(1))
+    kept = StorageReport(
+        app="a/b", mode="preview", used_bytes=1, size_bytes=2, files=1, most_files=2, time=datetime.now(UTC)
+    )
+    spool.add(kept)
+    spool.flush()
+    batch = spool.next_batch()
+    assert batch is not None
+    assert [item.report for item in batch.reports] == [kept]
+    spool.close()

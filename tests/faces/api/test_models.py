@@ -12,6 +12,7 @@ import pytest
 from bailiwick.control.identity import API_AUDIENCE, GIT_AUDIENCE, MODELS_AUDIENCE
 from bailiwick.control.model_settings import ModelSettings
 from bailiwick.core.errors import BailiwickError
+from bailiwick.core.messages import ReportBatch, Sequenced
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.faces.api import build_api
 from tests.fixtures.company import MANIFEST, Company
@@ -64,7 +65,7 @@ async def test_a_token_from_the_api_opens_the_models_that_were_given(
 ) -> None:
     gateway.join(company.control)
     listed = await api.get("/v1/models", headers=bearer(company, "builder"))
-    shown = {"name": "support-model", "family": "openai", "model": "nova-large"}
+    shown = {"name": "support-model", "family": "openai", "model": "nova-large", "logs": "metadata"}
     assert listed.json() == {"models": [shown], "cursor": "", "gateway": gateway.url}
     assert (await api.get("/v1/models", headers=bearer(company, "user"))).json()["models"] == []
     issued = (await api.post("/v1/model-tokens", headers=bearer(company, "builder"))).json()
@@ -125,3 +126,42 @@ def test_a_push_that_declares_a_model_that_is_not_there_is_refused_with_words(co
     known = MANIFEST + '[models.default]\nuse = "support-model"\n'
     asks = "import os\n\nBASE = os.environ['OPENAI_BASE_URL']\napp = BASE\n"
     assert company.push("builder", {"bailiwick.toml": known, "app.py": asks}).accepted
+
+
+@pytest.mark.req("AI2")
+async def test_what_left_is_listed_and_switched_off_from_the_wire_to_the_api_and_back(
+    company: Company, api: httpx2.AsyncClient, gateway: ModelHouse, server: ModelServer
+) -> None:
+    gateway.join(company.control)
+    issued = (await api.post("/v1/model-tokens", headers=bearer(company, "builder"))).json()
+    client = openai.OpenAI(api_key=issued["token"], base_url=f"{gateway.url}/v1", max_retries=0)
+    account: Any = [{"role": "user", "content": "It goes to DE89370400440532013000."}]
+
+    def ask() -> None:
+        client.chat.completions.create(model="support-model", messages=account)
+
+    ask()
+    gateway.models.roll_up(0.0)
+    reports = tuple(Sequenced(sequence=place, report=item) for place, item in enumerate(gateway.reports, 1))
+    company.control.planes.take_reports("production", ReportBatch(spool="s", reports=reports))
+    listed = (await api.get("/v1/model-inventory?data_class=iban", headers=bearer(company, "admin"))).json()
+    (line,) = listed["lines"]
+    assert (line["person"], line["place"], line["found"], line["left"]) == ("user:builder@example.com", "user", 1, 1)
+    assert "prompts" not in str(listed["kept"])
+    wanted = {name: line[name] for name in ("model", "place", "data_class")}
+    off = await api.post("/v1/model-switches", headers=bearer(company, "admin"), json={**wanted, "reason": "no"})
+    assert (off.status_code, off.json()["words"]) == (
+        201,
+        "no data of the class iban in messages of the user to model support-model",
+    )
+    gateway.join(company.control)
+    before = len(server.calls)
+    with pytest.raises(openai.PermissionDeniedError, match="switched off by user:admin"):
+        ask()
+    assert len(server.calls) == before
+    again = f"/v1/model-switches/{off.json()['id']}/on"
+    assert (await api.post(again, headers=bearer(company, "builder"), json={"reason": "x"})).status_code == 403
+    assert (await api.post(again, headers=bearer(company, "admin"), json={"reason": "yes"})).status_code == 200
+    gateway.join(company.control)
+    ask()
+    assert len(server.calls) == before + 1

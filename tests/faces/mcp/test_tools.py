@@ -22,7 +22,7 @@ from tests.fixtures.releasing import SPAWNS, released
 FILES = {"bailiwick.toml": {"text": MANIFEST}, "app.py": {"text": "app = 1\n"}}
 AGENT = "agent:claude-code"
 # Descriptions are read by models: whoever changes one says so here.
-DESCRIPTIONS = "a754c58f490387d2e8887ac08b04c1ccb90a115e6a5a48db17172600a24f6835"
+DESCRIPTIONS = "b970b46d2f4371dd1da24cc2fe86da5e608df8614c09b02800fc825178f2cbfe"
 
 
 def modes_at(door: Door, commit: str) -> dict[str, str]:
@@ -238,6 +238,12 @@ async def test_standards_in_force_are_told_to_those_they_bind(door: Door) -> Non
     assert "desks@1" not in text_of(elsewhere)
     stranger = await door.call("user", "house_rules", folder="finance")
     assert "house@1" not in text_of(stranger)
+    written = text_of(await door.call("builder", "agents_md", folder="finance"))
+    assert f"`desks@1`, of folder:finance:\n\n```toml\n{PLAIN.strip()}\n```" in written
+    assert "/git/finance/APP.git" in written
+    assert "- `process-spawning`: code may start other programs" in written
+    assert "public.orders" not in written
+    assert "select on public.orders (id, region)" in text_of(await door.call("admin", "agents_md", folder="finance"))
 
 
 @pytest.mark.req("RV1")

@@ -33,6 +33,11 @@ class RetentionRules:
     days: int = 365
     classes: Mapping[str, int] = field(default_factory=dict)
 
+    def days_for(self, action: str) -> int:
+        """Return how many days events of an action are kept."""
+        fitting = [name for name in self.classes if action.startswith(name)]
+        return self.classes[max(fitting, key=len)] if fitting else self.days
+
 
 def advance_horizon(session: Session, now: datetime) -> datetime:
     """Bring the horizon nearer to now, and return it. It begins at the newest event, and never is in the future."""

@@ -1,19 +1,25 @@
 """What exporters speak of: events on their way, receivers, and how an exporter is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.telemetry import Gate, declared_gate
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An event on its way out, with its place in the log."""
+    """An event on its way out, with its place in the log: what the `gate` does not let pass is not in it."""
 
     sequence: int
     event: AuditEvent
+    gate: Gate = field(default_factory=declared_gate, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Leave out what does not leave."""
+        object.__setattr__(self, "event", self.gate.event(self.event))
 
     @property
     def uid(self) -> str:

@@ -21,6 +21,7 @@ from bailiwick.core.errors import InvalidInputError, NotFoundError
 from bailiwick.core.events import Outcome
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
+from bailiwick.core.telemetry import Gate
 from bailiwick.store import Store
 
 
@@ -35,6 +36,7 @@ class ExportService:
         audit: AuditLog,
         authorizer: Authorizer,
         secrets: SecretReader,
+        gate: Callable[[Session], Gate],
         clock: Clock,
     ) -> None:
         self._options = {item.name: item for item in options}
@@ -42,6 +44,7 @@ class ExportService:
         self._audit = audit
         self._authorizer = authorizer
         self._secrets = secrets
+        self._gate = gate
         self._clock = clock
 
     def workers(self) -> list[ExportWorker]:
@@ -95,14 +98,14 @@ class ExportService:
             place = self._audit.note(
                 session, who, "exporter.tested", f"exporter:{name}", deciders=tuple(decision.deciders)
             )
-            logged = event_at(session, place)
+            logged, gate = event_at(session, place), self._gate(session)
         if logged is None:
             raise NotFoundError("the event of this test is gone")
         began = time.monotonic()
         try:
             receiver = make_receiver(options, self._secrets)
             try:
-                receiver.deliver([Outgoing(place, logged.event)])
+                receiver.deliver([Outgoing(place, logged.event, gate)])
             finally:
                 receiver.close()
         except DeliveryError as fault:
@@ -149,6 +152,7 @@ class ExportService:
             lambda: make_receiver(options, self._secrets),
             store=self._store,
             audit=self._audit,
+            gate=self._gate,
             clock=self._clock,
         )
 

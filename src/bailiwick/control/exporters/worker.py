@@ -17,6 +17,7 @@ from bailiwick.control.exporters.state import delivered, failed, row_of
 from bailiwick.control.exporters.tables import ExporterRow
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.telemetry import Gate
 from bailiwick.store import Store
 
 _LOG = logging.getLogger("bailiwick.control.exporters")
@@ -42,14 +43,18 @@ class ExportWorker:
         *,
         store: Store,
         audit: AuditLog,
+        gate: Callable[[Session], Gate],
         clock: Clock,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the settings, how a receiver is made (anew after each failure), and clocks: of the day, and rising."""
+        """Take the settings, how a receiver is made (anew after each failure), what says which fields leave, and
+        clocks: of the day, and rising.
+        """
         self.options = options
         self._make_receiver = make_receiver
         self._store = store
         self._audit = audit
+        self._gate = gate
         self._clock = clock
         self._ticks = ticks
         self._receiver: Receiver | None = None
@@ -109,7 +114,9 @@ class ExportWorker:
         end = places[-1].sequence + 1 if places else position
         if places and position == row.next_sequence:
             row.batch_end = end
-        events = [Outgoing(at.sequence, at.event) for at in places if at.event is not None and self._wanted(at.event)]
+        wanted = [(at.sequence, at.event) for at in places if at.event is not None and self._wanted(at.event)]
+        gate = self._gate(session) if wanted else None
+        events = [Outgoing(place, event, gate) for place, event in wanted if gate is not None]
         return _Batch(position, end, events)
 
     def _due(self, session: Session, position: int, now: datetime) -> bool:

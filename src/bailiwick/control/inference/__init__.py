@@ -3,10 +3,13 @@
 from bailiwick.control.inference.client import Gateway, ModelClient
 from bailiwick.control.inference.errors import ModelError, UnknownModelError
 from bailiwick.control.inference.model import Answer, Call, Question, Route, Wire
+from bailiwick.control.inference.outflows import KEPT_DAYS, OutflowDay, OutflowFilter, OutflowLine, OutflowService
+from bailiwick.control.inference.prompt_logs import PromptLogService
 from bailiwick.control.inference.service import REVIEWERS, InferenceService
 from bailiwick.control.inference.serving import ModelServing
 
 __all__ = [
+    "KEPT_DAYS",
     "REVIEWERS",
     "Answer",
     "Call",
@@ -15,6 +18,11 @@ __all__ = [
     "ModelClient",
     "ModelError",
     "ModelServing",
+    "OutflowDay",
+    "OutflowFilter",
+    "OutflowLine",
+    "OutflowService",
+    "PromptLogService",
     "Question",
     "Route",
     "UnknownModelError",

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bailiwick.control.vault import SecretFrom
+from bailiwick.core.prompt_logs import LogLevel
 
 # What stands before or after a model's own name: whoever serves it, and the day or size of one of its versions.
 _VENDOR = re.compile(r"^(?:[a-z0-9.-]+/)*")
@@ -27,7 +28,7 @@ class Route:
     """A model that may be asked: where, by which wire, with which key, how much a day, and by whom.
 
     Budgets are for a day: of everybody together, and of each app or token's owner. `redact` is what is taken out of
-    prompts: secrets always, with `all` personal data, too.
+    prompts: secrets always, with `all` personal data, too. `logs` is how much of calls planes keep, for `log_days`.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Route:
     caller_calls_per_day: int = 10_000
     open_to: frozenset[str] = frozenset()
     redact: Literal["secrets", "all"] = "secrets"
+    logs: LogLevel = "metadata"
+    log_days: int = 7
 
     @property
     def family(self) -> str:

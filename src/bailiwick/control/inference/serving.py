@@ -51,6 +51,8 @@ class ModelServing:
                 most_output_tokens=route.most_output_tokens,
                 open_to=route.open_to,
                 redact=route.redact,
+                logs=route.logs,
+                log_days=route.log_days,
                 roles=standing[f"model:{route.name}"].roles,
             )
             for route in self._routes.values()

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -25,6 +26,7 @@ from bailiwick.control.vault import SecretFrom, SecretReader
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import Outcome
+from bailiwick.core.telemetry import Gate
 from bailiwick.store import Store
 
 _LOG = logging.getLogger("bailiwick.control.notices")
@@ -41,7 +43,8 @@ _RANDOM = secrets.SystemRandom()
 class NoticeKeeper:
     """Safe to repeat and to run twice: a notice is sent once, or once again after a crash in between, never lost.
 
-    `waits` tells whether a deploy still waits for a decision; what does not is not sent any more.
+    `waits` tells whether a deploy still waits for a decision; what does not is not sent any more. `gate` says which
+    fields leave.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class NoticeKeeper:
         audit: AuditLog,
         read_secret: SecretReader,
         waits: Callable[[Session, str], bool],
+        gate: Callable[[Session], Gate],
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -61,6 +65,7 @@ class NoticeKeeper:
         self._audit = audit
         self._read_secret = read_secret
         self._waits = waits
+        self._gate = gate
         self._clock = clock
 
     def send_mail(self) -> None:
@@ -118,7 +123,9 @@ class NoticeKeeper:
             for row in rows:
                 if self._waits(session, row.deploy):
                     row.attempts, row.next_attempt = row.attempts + 1, now + _TAKEN
-                    taken.append(notice_of(row))
+                    notice = notice_of(row)
+                    content = self._gate(session).values("notice", notice.content)
+                    taken.append(replace(notice, content=content))
                 else:
                     row.state, row.settled_at = NoticeState.WITHDRAWN, now
             return taken

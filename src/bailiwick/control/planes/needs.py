@@ -19,6 +19,8 @@ from bailiwick.core.messages import (
     KillReport,
     NetworkRules,
     NetworksReport,
+    OutflowReport,
+    OutflowSwitch,
     PersonTokenAnswer,
     PersonTokenRequest,
     RehearsalReport,
@@ -151,6 +153,9 @@ class Secrets(Protocol):
     def mask_key(self, session: Session) -> str:
         """Return the key that masks of columns are made with (hexadecimal)."""
 
+    def prompt_key(self, session: Session, plane: str) -> str:
+        """Return the key that a plane seals with what it keeps of prompts (hexadecimal)."""
+
 
 @dataclass(frozen=True)
 class PlaneConsents:
@@ -178,6 +183,16 @@ class GrantDrafts(Protocol):
 
     def take(self, session: Session, plane: str, report: CatalogueReport | UniquenessReport) -> None:
         """Keep what a plane says of them."""
+
+
+class Outflows(Protocol):
+    """What planes need of whoever keeps what leaves for models."""
+
+    def in_force(self, session: Session) -> tuple[OutflowSwitch, ...]:
+        """Return what is switched off."""
+
+    def take(self, session: Session, plane: str, report: OutflowReport) -> None:
+        """Keep what a plane counted."""
 
 
 class Accounts(Protocol):

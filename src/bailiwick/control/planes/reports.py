@@ -18,6 +18,7 @@ from bailiwick.control.planes.needs import (
     DeclaredSettings,
     GrantDrafts,
     Networks,
+    Outflows,
     OwnDatabases,
     Previews,
     Rehearsals,
@@ -33,6 +34,7 @@ from bailiwick.core.masked_reports import masked_report
 from bailiwick.core.messages import (
     AccountsReport,
     Acknowledgement,
+    AnyReport,
     AppReport,
     AskedQuestion,
     AttacksReport,
@@ -46,6 +48,7 @@ from bailiwick.core.messages import (
     KillReport,
     LimitsReport,
     NetworksReport,
+    OutflowReport,
     PoliciesReport,
     RehearsalReport,
     ReportBatch,
@@ -100,6 +103,7 @@ class ReportTaker:
         networks: Networks,
         assurance: Assurance,
         drafts: GrantDrafts,
+        outflows: Outflows,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -117,6 +121,7 @@ class ReportTaker:
         self._networks = networks
         self._assurance = assurance
         self._drafts = drafts
+        self._outflows = outflows
 
     def take(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
@@ -140,28 +145,38 @@ class ReportTaker:
                 if isinstance(item.report, AuditReport)
             ]
             for item in news:
-                if isinstance(item.report, PoliciesReport):
-                    self._take_policies(session, plane, item.report)
-                elif isinstance(item.report, AccountsReport):
-                    self._take_accounts(session, plane, item.report)
-                elif isinstance(item.report, CatalogueReport | UniquenessReport):
-                    self._drafts.take(session, plane, item.report)
-                elif isinstance(item.report, LimitsReport):
-                    self._take_limits(session, plane, item.report)
-                elif isinstance(item.report, DecisionsReport):
-                    remember(session, [_asked(plane, asked) for asked in item.report.asked])
-                elif isinstance(item.report, SettingsReport):
-                    self._declared.take(session, plane, item.report)
-                elif isinstance(item.report, NetworksReport):
-                    self._networks.take(session, plane, item.report)
-                elif isinstance(item.report, AttacksReport):
-                    self._assurance.take(session, plane, item.report)
-                elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
-                    self._take(session, plane, item.report)
+                self._take_one(session, plane, item.report)
             self._audit.append_all(session, events)
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
+
+    def _take_one(self, session: Session, plane: str, report: AnyReport) -> None:
+        """Take in what is about the plane itself, or about an app that it may speak for; events come together."""
+        match report:
+            case AuditReport():
+                pass
+            case PoliciesReport():
+                self._take_policies(session, plane, report)
+            case AccountsReport():
+                self._take_accounts(session, plane, report)
+            case CatalogueReport() | UniquenessReport():
+                self._drafts.take(session, plane, report)
+            case LimitsReport():
+                self._take_limits(session, plane, report)
+            case OutflowReport():
+                self._outflows.take(session, plane, report)
+            case DecisionsReport():
+                remember(session, [_asked(plane, asked) for asked in report.asked])
+            case SettingsReport():
+                self._declared.take(session, plane, report)
+            case NetworksReport():
+                self._networks.take(session, plane, report)
+            case AttacksReport():
+                self._assurance.take(session, plane, report)
+            case _:
+                if self._believes(session, plane, report):
+                    self._take(session, plane, report)
 
     def _masked(self, session: Session, news: Sequence[Sequenced]) -> list[Sequenced]:
         """Return reports without any value that the vault knows: a plane masks those only that it fetched.

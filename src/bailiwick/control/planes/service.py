@@ -21,6 +21,7 @@ from bailiwick.control.planes.needs import (
     DeclaredSettings,
     GrantDrafts,
     Networks,
+    Outflows,
     OwnDatabases,
     PlaneConsents,
     PlaneKeys,
@@ -53,11 +54,14 @@ from bailiwick.core.messages import (
 )
 from bailiwick.core.passes import GRANTS_LABEL, GRANTS_MODE, Pass, issue_pass
 from bailiwick.core.policy import ContextValue
+from bailiwick.core.prompt_logs import PROMPT_KEY
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.stops import StopKind
 from bailiwick.core.trust import PURPOSES
 from bailiwick.store import Store
 
+# What the platform makes itself, and is of no environment.
+_OWN_KEYS = frozenset({MASK_KEY, PROMPT_KEY})
 PASS_LIFETIME, GRANTS_PASS_LIFETIME = timedelta(hours=8), timedelta(minutes=15)
 
 
@@ -91,6 +95,7 @@ class PlaneService:
         assurance: Assurance,
         drafts: GrantDrafts,
         sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
+        outflows: Outflows,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -127,9 +132,11 @@ class PlaneService:
             networks=networks,
             assurance=assurance,
             drafts=drafts,
+            outflows=outflows,
         )
         self._drafts = drafts
         self._sql_functions = sql_functions
+        self._outflows = outflows
         self._networks = networks
         self._previews = previews
         self._stops = stops
@@ -177,6 +184,7 @@ class PlaneService:
             systems = self._drafts.states(session, plane)
             ended_consents = self.consents.ended_lately(session)
             functions = self._sql_functions(session)
+            switches = self._outflows.in_force(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -197,6 +205,7 @@ class PlaneService:
             systems=systems,
             ended_consents=ended_consents,
             sql_functions=_of_these(functions, apps + candidates),
+            outflow_switches=switches,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:
@@ -213,6 +222,7 @@ class PlaneService:
         """
         with self._store.transaction() as session:
             used_here = name in {*_secrets_of(self._served(session, plane)), *self._drafts.secrets(session, plane)}
+            used_here = used_here or (name == PROMPT_KEY and bool(self.models.states(session)))
             decision = may_fetch(
                 self._authorizer,
                 self._audit,
@@ -220,17 +230,17 @@ class PlaneService:
                 plane,
                 name,
                 used_here=used_here,
-                # Masks are the same everywhere, or nobody could compare what two planes show.
-                of_environment=name == MASK_KEY or self._of_environment(session, plane, name),
+                of_environment=name in _OWN_KEYS or self._of_environment(session, plane, name),
             )
-            opened = self._opener(session, name) if decision.allowed else _nothing
+            opened = self._opener(session, plane, name) if decision.allowed else _nothing
         decision.require()
         held = opened()
         return SecretValue(name=name, value=held.value, version=held.version, account=held.account)
 
-    def _opener(self, session: Session, name: str) -> Callable[[], Held]:
-        if name == MASK_KEY:
-            key = Held(0, "", self._secrets.mask_key(session))
+    def _opener(self, session: Session, plane: str, name: str) -> Callable[[], Held]:
+        if name in _OWN_KEYS:
+            own = self._secrets.mask_key(session) if name == MASK_KEY else self._secrets.prompt_key(session, plane)
+            key = Held(0, "", own)
             return lambda: key
         return self._secrets.opener(session, name)
 

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -29,7 +31,7 @@ from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
 from bailiwick.store.locks import hold
 
-_MASK_KEY = "mask-key"
+_MASK_KEY, _PROMPT_KEY = "mask-key", "prompt-key"
 _LONGEST_VALUE = 16 * 1024
 STAGED_VERSION = 0
 _SECRET, _STAGED, _SIGNING_KEY, _PLATFORM = "secret", "staged", "signing-key", "platform"
@@ -231,12 +233,25 @@ class Vault:
 
         There is one for the whole organisation, so that the same value is the same everywhere: it is never made anew.
         """
-        hold(session, f"platform/{_MASK_KEY}")
-        known = self.sealed_blob(session, _MASK_KEY)
+        return self._own_key(session, _MASK_KEY).hex()
+
+    def prompt_key(self, session: Session, plane: str) -> str:
+        """Return the key that a plane seals what it keeps of prompts with (hexadecimal): each plane has its own.
+
+        It follows from one of the whole organisation, and is gone with the tenant's keys.
+        """
+        first = self._own_key(session, _PROMPT_KEY)
+        purpose = f"prompts/{plane}".encode()
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(first).hex()
+
+    def _own_key(self, session: Session, name: str) -> bytes:
+        """Return a key of the platform's own, making it at the first use."""
+        hold(session, f"platform/{name}")
+        known = self.sealed_blob(session, name)
         if known is None:
             known = secrets.token_bytes(KEY_BYTES)
-            self.seal_blob(session, _MASK_KEY, known)
-        return known.hex()
+            self.seal_blob(session, name, known)
+        return known
 
     def sealed_blob(self, session: Session, name: str) -> bytes | None:
         """Return a blob that a part of the platform sealed, such as the key of its certificate authority."""

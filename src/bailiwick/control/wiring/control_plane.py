@@ -17,6 +17,7 @@ from bailiwick.control.identity import (
     SessionService,
     TokenService,
 )
+from bailiwick.control.inference import PromptLogService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.planes import DoorCertificate
 from bailiwick.control.policies import DecisionMemory, PolicyService
@@ -28,6 +29,7 @@ from bailiwick.control.reveals import RevealService
 from bailiwick.control.settings import ControlSettings
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
+from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
 from bailiwick.control.wiring.consents import build_consents
@@ -52,6 +54,7 @@ from bailiwick.control.wiring.notices import build_delegations, build_notices
 from bailiwick.control.wiring.people import People, build_exchange, build_people
 from bailiwick.control.wiring.planes import Planes, build_planes
 from bailiwick.core.clock import Clock, utc_now
+from bailiwick.core.telemetry import own_register
 
 
 def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlPlane:
@@ -63,8 +66,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     drafting = build_drafting(base, people, estate, delivery)
     consents = build_consents(base, estate, delivery)
     planes = build_planes(base, people, estate, delivery, drafting, consents)
-    exporters = _exporters(base)
-    notices = build_notices(base, estate, delivery)
+    telemetry = TelemetryService(base.store, base.audit, base.authorizer, own_register(), clock)
+    telemetry.begin()
+    exporters = _exporters(base, telemetry)
+    notices = build_notices(base, estate, delivery, telemetry)
     delegations, delegation_keeper = build_delegations(base, estate)
     people.identity.roles.apply_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
@@ -135,6 +140,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         waivers=build_waivers(base, estate, delivery),
         capabilities=build_capabilities(base, estate, delivery),
         sql_functions=estate.sql_functions,
+        outflows=estate.outflows,
+        prompt_logs=PromptLogService(
+            base.store, base.audit, base.authorizer, estate.catalog.owners, base.keys["pass"], clock
+        ),
         standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
         standard_trial=StandardTrial(
             base.store,
@@ -183,6 +192,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         signing=delivery.signing,
         resigning=delivery.resigning,
         attestations=delivery.attestations,
+        telemetry=telemetry,
         exporters=exporters,
         notices=notices.service,
         notice_keeper=notices.keeper,
@@ -250,13 +260,14 @@ def _inventory(base: Base, people: People, estate: Estate, delivery: Delivery, p
     )
 
 
-def _exporters(base: Base) -> ExportService:
+def _exporters(base: Base, telemetry: TelemetryService) -> ExportService:
     return ExportService(
         base.settings.audit_exporters,
         store=base.store,
         audit=base.audit,
         authorizer=base.authorizer,
         secrets=exporter_secrets(base.store, base.vault),
+        gate=telemetry.gate,
         clock=base.clock,
     )
 

@@ -14,7 +14,7 @@ from bailiwick.control.catalog import CatalogService
 from bailiwick.control.identity import (
     AccessService,
 )
-from bailiwick.control.inference import ModelServing
+from bailiwick.control.inference import ModelServing, OutflowService
 from bailiwick.control.integrations import (
     AccountBook,
     Connectors,
@@ -38,6 +38,7 @@ class Estate:
     catalog: CatalogService
     integrations: IntegrationService
     models: ModelServing
+    outflows: OutflowService
     withdrawals: GrantWithdrawals
     accounts: AccountBook
     data_classes: DataClasses
@@ -97,6 +98,15 @@ def build_estate(base: Base, people: People) -> Estate:
         catalog=catalog,
         integrations=integrations,
         models=ModelServing(base.settings.inference.routes, base.authorizer, secret_reader(base.store, base.vault)),
+        outflows=OutflowService(
+            base.store,
+            base.audit,
+            base.authorizer,
+            frozenset(base.settings.inference.routes),
+            catalog.owners,
+            base.clock,
+            base.relay.refresh,
+        ),
         withdrawals=withdrawals,
         accounts=AccountBook(base.audit),
         sql_functions=SqlFunctionService(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
 from bailiwick.control.notices import LinkDesk, Links, NoticeKeeper, NoticeService
+from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.delivery import Delivery
@@ -19,7 +20,7 @@ class Notices:
     links: LinkDesk
 
 
-def build_notices(base: Base, estate: Estate, delivery: Delivery) -> Notices:
+def build_notices(base: Base, estate: Estate, delivery: Delivery, telemetry: TelemetryService) -> Notices:
     """Put together what tells people of what waits."""
     settings = base.settings.notices
     links = Links(base.keys["link"], base.settings.public_url)
@@ -40,6 +41,7 @@ def build_notices(base: Base, estate: Estate, delivery: Delivery) -> Notices:
         audit=base.audit,
         read_secret=read,
         waits=delivery.deploys.waits,
+        gate=telemetry.gate,
         clock=base.clock,
     )
     desk = LinkDesk(

@@ -72,6 +72,14 @@ from bailiwick.core.messages.orders import (
     decode_downlink,
     encode_downlink,
 )
+from bailiwick.core.messages.outflows import (
+    MOST_LINES,
+    OTHERS,
+    OutflowReport,
+    OutflowSeen,
+    OutflowSwitch,
+    Place,
+)
 from bailiwick.core.messages.reports import (
     Account,
     AccountsReport,
@@ -118,7 +126,9 @@ from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConn
 
 __all__ = [
     "MOST_COLUMNS",
+    "MOST_LINES",
     "MOST_TABLES",
+    "OTHERS",
     "PERSON",
     "STATE_TYPE",
     "Account",
@@ -182,11 +192,15 @@ __all__ = [
     "NetworksReport",
     "NoCredential",
     "OAuthClient",
+    "OutflowReport",
+    "OutflowSeen",
+    "OutflowSwitch",
     "PassAnswer",
     "PassRequest",
     "PersonConsent",
     "PersonTokenAnswer",
     "PersonTokenRequest",
+    "Place",
     "PlaneWelcome",
     "PoliciesReport",
     "Rate",

@@ -12,6 +12,7 @@ from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.catalogue import CatalogueReport, UniquenessReport
 from bailiwick.core.messages.limits import LimitsReport
 from bailiwick.core.messages.networks import NetworksReport
+from bailiwick.core.messages.outflows import OutflowReport
 from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
 from bailiwick.core.stops import StopScope
@@ -362,6 +363,7 @@ AnyReport = (
     | CatalogueReport
     | UniquenessReport
     | LimitsReport
+    | OutflowReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

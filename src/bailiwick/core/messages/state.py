@@ -12,6 +12,8 @@ from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection
 from bailiwick.core.messages.limits import IntegrationLimits
 from bailiwick.core.messages.networks import NetworkRules
+from bailiwick.core.messages.outflows import OutflowSwitch
+from bailiwick.core.prompt_logs import LogLevel
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.statements import Envelope
@@ -96,7 +98,7 @@ class ModelState(Message):
     `url` is what the wire's paths are put behind, /v1 included; `model` the name that the upstream knows. `open_to` are
     the principals, groups, apps, folders or the organisation that it was given to. Budgets are for a day (UTC) at one
     plane: of all callers together, and of each. `redact` is what is taken out of prompts: secrets always. `stopped`
-    says why nobody may call it just now.
+    says why nobody may call it just now. `logs` is how much of calls a plane keeps, for `log_days`.
     """
 
     name: str
@@ -113,6 +115,8 @@ class ModelState(Message):
     roles: Mapping[str, frozenset[str]]
     redact: Literal["secrets", "all"] = "secrets"
     stopped: str = ""
+    logs: LogLevel = "metadata"
+    log_days: Annotated[int, Field(ge=1, le=365)] = 7
 
 
 class MigrationText(Message):
@@ -181,7 +185,8 @@ class DesiredState(Message):
     newest versions of the secrets that its integrations name: older ones are asked for anew. `systems` are those that
     somebody works on the grants of. `ended_consents` are
     consents of people that ended lately: no token of theirs is shown any more. `sql_functions` are those of databases
-    that statements may call beside the gateway's own list, by integration.
+    that statements may call beside the gateway's own list, by integration. `outflow_switches` say what leaves for no
+    model.
     """
 
     kind: Literal["state"] = "state"
@@ -204,6 +209,7 @@ class DesiredState(Message):
     systems: tuple[SystemState, ...] = ()
     ended_consents: tuple[str, ...] = ()
     sql_functions: Mapping[str, tuple[AllowedFunction, ...]] = Field(default_factory=dict)
+    outflow_switches: tuple[OutflowSwitch, ...] = ()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

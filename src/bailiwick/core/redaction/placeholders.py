@@ -44,6 +44,10 @@ class Placeholders:
 
         return _FORM.sub(value, text) if "[" in text else text
 
+    def kinds_in(self, text: str) -> list[str]:
+        """Return the kind of each value that stands in a text by its name."""
+        return [_kind(found) for found in _FORM.findall(text) if found in self._values] if "[" in text else []
+
     @staticmethod
     def begun(text: str) -> int:
         """Return where a name begins that a text may break off in, the length of the text where there is none."""
@@ -57,3 +61,7 @@ class Placeholders:
             name = f"[{written}_{self._count[kind]}]"
             if name not in self._taken:
                 return name
+
+
+def _kind(name: str) -> str:
+    return name[1:].rpartition("_")[0].lower().replace("_", "-")

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from bailiwick.core.masked_reports import masked_report
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AnyReport, Report, ReportBatch, Sequenced
+from bailiwick.core.telemetry import Register, own_register, undeclared_reports
 from bailiwick.dataplane.agent.journal import Journal
 
 _LOG = logging.getLogger("bailiwick.plane.spool")
@@ -32,11 +33,17 @@ class Spool:
     """Reports in order. `add` writes to a journal, which survives `kill -9`; a thread brings that to SQLite in batches.
 
     Numbers rise by one and never start again (AUTOINCREMENT), so the receiver can tell what it has seen. What `masks`
-    returns takes known secrets out of reports before they are on disk.
+    returns takes known secrets out of reports before they are on disk. Kinds of reports with fields that the register
+    of telemetry does not declare are not sent.
     """
 
-    def __init__(self, path: Path, masks: Callable[[], Iterable[Masker]] = tuple) -> None:
+    def __init__(
+        self, path: Path, masks: Callable[[], Iterable[Masker]] = tuple, register: Register | None = None
+    ) -> None:
         self._masks = masks
+        self._withheld = undeclared_reports(own_register() if register is None else register)
+        for kind, names in self._withheld.items():
+            _LOG.error("reports of the kind %s are not sent: %s is not in the register", kind, ", ".join(names))
         self._path = path
         self._journal = Journal(path)
         self._lock = threading.Lock()
@@ -55,7 +62,12 @@ class Spool:
         self._writer.start()
 
     def add(self, report: AnyReport) -> None:
-        """Keep a report; once this returns, it outlives this process. Waits for no disk."""
+        """Keep a report; once this returns, it outlives this process. Waits for no disk.
+
+        One that would tell something that is not in the register of telemetry is not kept.
+        """
+        if report.kind in self._withheld:
+            return
         body = _REPORT.dump_json(report, by_alias=True)
         for masker in self._masks():
             if masker.finds(body.decode()):

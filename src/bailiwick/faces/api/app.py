@@ -10,6 +10,7 @@ from bailiwick.core.errors import NotAuthenticatedError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.access_reviews import add_access_reviews
 from bailiwick.faces.api.advisories import add_advisories
+from bailiwick.faces.api.agents_md import add_agents_md
 from bailiwick.faces.api.approval_rules import add_approval_rules
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
@@ -32,6 +33,7 @@ from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.guardrails import add_guardrails
 from bailiwick.faces.api.history import add_history
 from bailiwick.faces.api.jobs import add_jobs
+from bailiwick.faces.api.model_inventory import add_model_inventory
 from bailiwick.faces.api.models import add_models
 from bailiwick.faces.api.notices import add_notices
 from bailiwick.faces.api.package_index import add_package_index
@@ -55,6 +57,7 @@ from bailiwick.faces.api.signing import add_signing
 from bailiwick.faces.api.sql_functions import add_sql_functions
 from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.stops import add_stops
+from bailiwick.faces.api.telemetry import add_telemetry
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.api.workers import add_workers
@@ -110,6 +113,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_audit_proofs,
         add_queries,
         add_exporters,
+        add_telemetry,
         add_retention,
         add_advisories,
         add_package_index,
@@ -118,11 +122,13 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_access_reviews,
         add_people_found,
         add_models,
+        add_model_inventory,
         add_reviewers,
         add_waivers,
         add_capabilities,
         add_sql_functions,
         add_standards,
+        add_agents_md,
         add_history,
         add_uploads,
         add_previews,

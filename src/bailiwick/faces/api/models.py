@@ -19,7 +19,9 @@ def add_models(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
         with control.store.transaction() as session:
             found = control.planes.models.open_to(session, identity)
         shown, further = page(found, lambda model: model.name, cursor, limit)
-        items = [{"name": model.name, "family": model.family, "model": model.model} for model in shown]
+        items = [
+            {"name": model.name, "family": model.family, "model": model.model, "logs": model.logs} for model in shown
+        ]
         return {"models": items, "cursor": further, "gateway": gateway}
 
     @api.post("/v1/model-tokens", status_code=201)

@@ -27,6 +27,7 @@ from bailiwick.faces.cli import (
     jobs,
     keys,
     machine_tokens,
+    model_inventory,
     models,
     notices,
     packages,
@@ -47,11 +48,13 @@ from bailiwick.faces.cli import (
     sql_functions,
     standards,
     stops,
+    telemetry,
     upgrade,
     vault_keys,
     waivers,
     workers,
 )
+from bailiwick.faces.cli.agents_md import agents_md
 from bailiwick.faces.cli.backup import backup, restore
 from bailiwick.faces.cli.doctor import doctor
 from bailiwick.faces.cli.git_credential import git_credential
@@ -76,9 +79,11 @@ approving.register(root)
 emergencies.register(root)
 platform.register(root)
 secrets.register(root)
+model_inventory.register(models.app)
 audit_proofs.register(audit.app)
 root.add_typer(audit.app, name="audit")
 root.add_typer(exporters.app, name="exporter")
+root.add_typer(telemetry.app, name="telemetry")
 root.add_typer(advisories.app, name="advisories")
 root.add_typer(packages.app, name="packages")
 root.add_typer(people.app, name="person")
@@ -129,6 +134,7 @@ root.command()(restore)
 root.command()(doctor)
 root.command()(pentest)
 root.command()(redact)
+root.command("agents-md")(agents_md)
 root.command("git-credential")(git_credential)
 
 

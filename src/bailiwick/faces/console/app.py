@@ -30,6 +30,7 @@ from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.integrations import add_integrations
 from bailiwick.faces.console.kill_switch import add_kill_switch
+from bailiwick.faces.console.model_inventory import add_model_inventory
 from bailiwick.faces.console.notices import add_notices
 from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
@@ -103,6 +104,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_directories,
         add_services,
         add_exporters,
+        add_model_inventory,
         add_notices,
         add_delegations,
         add_settings,

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.exporters import ExporterStatus, in_words
-from bailiwick.control.identity import ORGANIZATION
+from bailiwick.control.identity import ORGANIZATION, SignedIn
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
@@ -38,9 +39,10 @@ def add_exporters(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         ]
         with control.store.transaction() as session:
             may = control.authorizer.explain(session, visitor.identity, "exporter.manage", ORGANIZATION)
+            fields = _fields(control, session, visitor)
         known = tested if tested in {view.status.name for view in views} else ""
         return pages.render(
-            request, "exporters", visitor, exporters=views, may=may, glance=_glance(views), tested=known
+            request, "exporters", visitor, exporters=views, may=may, glance=_glance(views), tested=known, fields=fields
         )
 
     @app.post(_PAGE + "/{name}/test")
@@ -64,6 +66,17 @@ def add_exporters(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     ) -> Response:
         control.exporters.replay(visitor.identity, name, first, reason)
         return RedirectResponse(_PAGE, 303)
+
+
+def _fields(control: ControlPlane, session: Session, visitor: SignedIn) -> str:
+    """Return in words which fields leave, empty for whoever may not see that."""
+    if not control.authorizer.decide(session, visitor.identity, "telemetry.read", ORGANIZATION).allowed:
+        return ""
+    states = control.telemetry.states(session, visitor.identity)
+    leave = sum(item.on for item in states)
+    waiting = sum(item.new and not item.on for item in states)
+    words = f"{leave:,} of {count(len(states), 'field')} in the register leave"
+    return f"{words}; {count(waiting, 'new one is', 'new ones are')} off." if waiting else f"{words}."
 
 
 def _state(status: ExporterStatus) -> State:

@@ -33,7 +33,9 @@ def cef(outgoing: Outgoing) -> str:
         "cs6": event.tenant,
         "dvchost": event.plane,
     }
-    pairs = " ".join(f"{name}={_extension(value)}" for name, value in facts.items() if value)
+    pairs = " ".join(
+        f"{name}={_extension(value)}" for name, value in outgoing.gate.document("cef", facts).items() if value
+    )
     return f"CEF:0|{'|'.join(map(_header, header))}|{_SEVERITIES[event.outcome]}|{pairs}"
 
 

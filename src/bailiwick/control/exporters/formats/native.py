@@ -5,4 +5,5 @@ from bailiwick.control.exporters.model import Outgoing
 
 def native(outgoing: Outgoing) -> dict[str, object]:
     """Return `uid`, `sequence` and `event`; the leaf of the log's tree is the hash of the event's canonical form."""
-    return {"uid": outgoing.uid, "sequence": outgoing.sequence, "event": outgoing.event.model_dump(mode="json")}
+    document = {"uid": outgoing.uid, "sequence": outgoing.sequence, "event": outgoing.event.model_dump(mode="json")}
+    return outgoing.gate.document("json", document)

@@ -40,7 +40,7 @@ def ocsf(outgoing: Outgoing) -> dict[str, object]:
     }
     if event.reason:
         document["status_detail"] = event.reason
-    return document
+    return outgoing.gate.document("ocsf", document)
 
 
 def _metadata(outgoing: Outgoing, profiles: tuple[str, ...]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from bailiwick.control.exporters.formats.cef import printable
 from bailiwick.control.exporters.model import Outgoing
-from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.events import Outcome
 
 # RFC 5424, 6.2.1: 6 informational, 4 warning, 3 error.
 _SEVERITIES = {Outcome.SUCCESS: 6, Outcome.REFUSED: 4, Outcome.FAILED: 3}
@@ -18,7 +18,7 @@ def message(outgoing: Outgoing, text: str, *, facility: int, host: str) -> bytes
     priority = facility * 8 + _SEVERITIES[event.outcome]
     moment = event.time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     sequence = outgoing.sequence % _MOST_SEQUENCE + 1
-    data = f'[meta sequenceId="{sequence}"][{_ELEMENT} {_parameters(outgoing.uid, event)}]'
+    data = f'[meta sequenceId="{sequence}"][{_ELEMENT} {_parameters(outgoing)}]'
     head = f"<{priority}>1 {moment} {_ascii(host, 255)} bailiwick - {_ascii(event.action, 32)} {data} "
     return head.encode() + text.encode()
 
@@ -28,9 +28,10 @@ def frame(content: bytes) -> bytes:
     return b"%d %b" % (len(content), content)
 
 
-def _parameters(uid: str, event: AuditEvent) -> str:
+def _parameters(outgoing: Outgoing) -> str:
+    event = outgoing.event
     facts = {
-        "uid": uid,
+        "uid": outgoing.uid,
         "actor": event.actor,
         "action": event.action,
         "resource": event.resource,
@@ -38,7 +39,9 @@ def _parameters(uid: str, event: AuditEvent) -> str:
         "app": event.app,
         "trace": event.trace,
     }
-    return " ".join(f'{name}="{_escaped(value)}"' for name, value in facts.items() if value)
+    return " ".join(
+        f'{name}="{_escaped(value)}"' for name, value in outgoing.gate.document("syslog", facts).items() if value
+    )
 
 
 def _escaped(value: str) -> str:

@@ -29,11 +29,13 @@ def parquet(format_name: str, events: Sequence[Outgoing]) -> bytes:
         "trace": [event.event.trace for event in events],
         "event": [json_line(format_name, event).decode() for event in events],
     }
+    leaves = {name for name in ("sequence", "time", *texts) if events[0].gate.passes(f"parquet.{name}")}
     columns: dict[str, Any] = {
         "sequence": Array(places, type=DataType.int64()),
         "time": Array(times, type=DataType.int64()).cast(DataType.timestamp("ms", tz="UTC")),
         **{name: Array(values, type=DataType.string()) for name, values in texts.items()},
     }
+    columns = {name: column for name, column in columns.items() if name in leaves}
     file = io.BytesIO()
     # Snappy is what every reader of Parquet has.
     write_parquet(Table.from_pydict(columns), file, compression="snappy", created_by="bailiwick")

@@ -63,7 +63,7 @@ class SplunkReceiver:
             "event": DOCUMENTS[options.format](event),
             "fields": {"bailiwick_uid": event.uid},
         }
-        return {**envelope, "index": options.index} if options.index else envelope
+        return event.gate.document("splunk", {**envelope, "index": options.index} if options.index else envelope)
 
     def _await(self, number: int) -> None:
         ends = time.monotonic() + _ACK_SECONDS

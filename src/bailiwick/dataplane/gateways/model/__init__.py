@@ -3,7 +3,11 @@
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
+from bailiwick.dataplane.gateways.model.log_door import LogDoor
 from bailiwick.dataplane.gateways.model.model import Caller, Use
+from bailiwick.dataplane.gateways.model.outflows import Outflows
+from bailiwick.dataplane.gateways.model.prompt_log import PromptLog
+from bailiwick.dataplane.gateways.model.prompts import Prompts
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.model.server import ModelListener
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
@@ -14,10 +18,14 @@ __all__ = [
     "CallRefusedError",
     "Caller",
     "Door",
+    "LogDoor",
     "ModelGateway",
     "ModelListener",
+    "Outflows",
     "PlantedDoor",
+    "PromptLog",
     "PromptSearch",
+    "Prompts",
     "Step",
     "TokenDoor",
     "Upstreams",

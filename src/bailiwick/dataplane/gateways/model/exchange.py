@@ -20,6 +20,8 @@ from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer, request_head
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
+from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
+from bailiwick.dataplane.gateways.model.prompts import Keeping
 from bailiwick.dataplane.gateways.model.relay import Relay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Address
@@ -48,6 +50,8 @@ class Exchange(UnderWay):
         self._endpoint = endpoint
         self._caller: Caller | None = None
         self._model: ModelState | None = None
+        self._flow = Flow()
+        self._keeping: Keeping | None = None
 
     @property
     def identity(self) -> Identity | None:
@@ -78,6 +82,8 @@ class Exchange(UnderWay):
             # Before the body is looked through: that keeps the credential itself from leaving in it.
             key = await self._credential(model)
             body = await self._looked_through(asked, model)
+            self._gateway.outflows.require(caller, model, self._flow)
+            self._keeping = await self._gateway.prompts.begin(model, asked, body)
             wanted = 0 if self._endpoint.free else body.tokens + self._output(asked, model)
             reservation = self._gateway.budget.reserve(model, caller.account, wanted)
         except CallRefusedError as fault:
@@ -113,7 +119,11 @@ class Exchange(UnderWay):
     async def _looked_through(self, asked: Asked, model: ModelState) -> Outgoing:
         search = self._gateway.search
         await search.ready()
-        return await _off_loop(asked.raw, outgoing, asked, model.model, search.of(model.redact))
+        left_alone = None if model.redact == "all" else search.of("personal")
+        look = Measured(asked.document, self._endpoint.path, search.of(model.redact), left_alone)
+        body = await _off_loop(asked.raw, outgoing, asked, model.model, look)
+        self._flow = look.flow
+        return body
 
     # -- the call ------------------------------------------------------------------------------------------------
 
@@ -128,7 +138,7 @@ class Exchange(UnderWay):
     ) -> bool:
         """Pass the call on, and settle and audit what it came to, however it ends."""
         began = time.monotonic()
-        relay = Relay(self._client, self._watch, self._head, self._endpoint, model, body.names)
+        relay = Relay(self._client, self._watch, self._head, self._endpoint, model, body.names, self._keeping)
         called, words, keep = Called(self._endpoint.path, len(body.content), redacted=body.redacted), "", False
         try:
             keep = await self._pass_on(model, body, key, relay)
@@ -143,8 +153,12 @@ class Exchange(UnderWay):
             self._abort_upstream()
             relay.fill(called, estimated_in=0 if self._endpoint.free else body.tokens)
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
+            if relay.sent:
+                self._gateway.outflows.add(caller, model, self._flow)
             self._gateway.budget.settle(reservation, called.tokens_in + called.tokens_out)
             self._gateway.note_called(caller, model, called, decision, words)
+            if relay.sent and self._keeping is not None:
+                await self._gateway.prompts.end(self._keeping, model, caller, called, words)
         return keep and not self._gone
 
     def _fault(self, fault: Exception, model: ModelState) -> CallRefusedError:

@@ -11,6 +11,8 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
+from bailiwick.dataplane.gateways.model.outflows import Outflows
+from bailiwick.dataplane.gateways.model.prompts import Prompts
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
@@ -42,7 +44,8 @@ class ModelGateway:
 
     `models` returns the models that this plane has, by name; `decide` asks policy; `credential` fetches the key of a
     model's server, and `refused_credential` is told that the server did not take it; `search` looks through
-    what is sent; `emit` takes audit events and must not wait; `guard` is told what is used.
+    what is sent, `outflows` counts that and knows what is switched off, `prompts` keeps calls where they are kept;
+    `emit` takes audit events and must not wait; `guard` is told what is used.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
@@ -51,6 +54,8 @@ class ModelGateway:
     refused_credential: Callable[[ModelState], None]
     search: PromptSearch
     budget: Budget
+    outflows: Outflows
+    prompts: Prompts
     upstreams: Upstreams
     emit: Callable[[AuditEvent], None]
     clock: Clock

@@ -13,6 +13,7 @@ from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.model.errors import event, render
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
+from bailiwick.dataplane.gateways.model.prompts import Keeping
 from bailiwick.dataplane.gateways.model.restoring import Restoring
 from bailiwick.dataplane.gateways.model.usage import UsageReader
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
@@ -38,6 +39,7 @@ class Relay:
         endpoint: Endpoint,
         model: ModelState,
         names: Placeholders,
+        keeping: Keeping | None = None,
     ) -> None:
         self._client = client
         self._watch = watch
@@ -45,6 +47,7 @@ class Relay:
         self._endpoint = endpoint
         self._model = model
         self._names = names
+        self._heard = keeping.heard if keeping is not None else None
         self._restoring: Restoring | None = None
         self._reader = ResponseReader("POST")
         self._usage: UsageReader | None = None
@@ -60,6 +63,11 @@ class Relay:
     def reusable(self) -> bool:
         """Whether another call may follow on the connection to the server."""
         return self._reader.reusable
+
+    @property
+    def sent(self) -> bool:
+        """Whether the call went out to the server, or a part of it may have."""
+        return self._sent
 
     @property
     def server_refused_us(self) -> bool:
@@ -162,6 +170,8 @@ class Relay:
             return b""
         if body and self._usage is not None:
             self._usage.feed(body)
+        if body and self._heard is not None:
+            self._heard.feed(body)
         if self._restoring is not None:
             body = self._restoring.feed(body) + (self._restoring.rest() if last else b"")
         out = self._withheld.feed(body)

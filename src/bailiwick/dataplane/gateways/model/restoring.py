@@ -24,7 +24,7 @@ _Write = Callable[[str], str]
 
 
 @dataclass(slots=True)
-class _Piece:
+class Piece:
     """A text that comes in pieces: where it is in its event, and which text it is a piece of."""
 
     holder: dict[str, Any]
@@ -107,7 +107,7 @@ class Restoring:
             document = None
         if not isinstance(document, dict):
             return self._flushed() + as_it_is
-        if pieces := list(_pieces_of(document)):
+        if pieces := list(pieces_of(document)):
             name = next((line for line in lines if line.startswith(b"event:")), b"")
             before, changed = b"", sum(self._piece(piece, name, document) for piece in pieces) > 0
         else:
@@ -120,7 +120,7 @@ class Restoring:
         others = b"".join(line + b"\n" for line in lines if not line.startswith(b"data:"))
         return before + others + b"data: " + _dumped(document) + b"\n"
 
-    def _piece(self, piece: _Piece, name: bytes, event: dict[str, Any]) -> bool:
+    def _piece(self, piece: Piece, name: bytes, event: dict[str, Any]) -> bool:
         """Put values back into a piece, and hold its end back where that may be the beginning of a name."""
         held = self._held.pop(piece.text, None)
         came = piece.holder[piece.field]
@@ -137,7 +137,7 @@ class Restoring:
         out = b""
         for text, item in held.items():
             event = json.loads(_dumped(item.event))
-            for piece in _pieces_of(event):
+            for piece in pieces_of(event):
                 piece.holder[piece.field] = item.end if piece.text == text else ""
             out += (item.name + b"\n" if item.name else b"") + b"data: " + _dumped(event) + b"\n\n"
         return out
@@ -163,29 +163,29 @@ def _in_json(value: str) -> str:
     return json.dumps(value)[1:-1]
 
 
-def _pieces_of(event: dict[str, Any]) -> Iterator[_Piece]:
+def pieces_of(event: dict[str, Any]) -> Iterator[Piece]:
     """Yield the texts that an event of any of the wires tells a piece of."""
     delta, kind = event.get("delta"), event.get("type")
     if isinstance(delta, str) and isinstance(kind, str):
         text = (kind, *(event.get(place) for place in _RESPONSE_PLACES))
-        yield _Piece(event, "delta", text, _in_json if "arguments" in kind else str)
+        yield Piece(event, "delta", text, _in_json if "arguments" in kind else str)
     elif isinstance(delta, dict):
         for field in _MESSAGE_TEXTS:
             if isinstance(delta.get(field), str):
-                yield _Piece(delta, field, (event.get("index"), field), _writer_of(field))
+                yield Piece(delta, field, (event.get("index"), field), _writer_of(field))
     for choice in _dicts(event.get("choices")):
         if isinstance(choice.get("delta"), dict):
             yield from _pieces_of_choice(choice["delta"], choice.get("index"))
 
 
-def _pieces_of_choice(delta: dict[str, Any], index: object) -> Iterator[_Piece]:
+def _pieces_of_choice(delta: dict[str, Any], index: object) -> Iterator[Piece]:
     for field, value in delta.items():
         if isinstance(value, str) and field != "role":
-            yield _Piece(delta, field, (index, field), str)
+            yield Piece(delta, field, (index, field), str)
     for call in _dicts(delta.get("tool_calls")):
         function = call.get("function")
         if isinstance(function, dict) and isinstance(function.get("arguments"), str):
-            yield _Piece(function, "arguments", (index, "tool", call.get("index")), _in_json)
+            yield Piece(function, "arguments", (index, "tool", call.get("index")), _in_json)
 
 
 def _dicts(value: object) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from bailiwick.core.messages import ModelState
+from bailiwick.core.prompt_logs import LOG_PATH
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import CallListener
 from bailiwick.dataplane.gateways.model.doors import Door
@@ -11,6 +12,7 @@ from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.exchange import Exchange
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
+from bailiwick.dataplane.gateways.model.log_door import LogDoor
 from bailiwick.dataplane.gateways.model.model import ENDPOINTS, LIST_PATH, Family
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.router.watch import Watch
@@ -18,10 +20,11 @@ from bailiwick.dataplane.router.wire import RequestHead
 
 
 class ModelListener(CallListener):
-    """Serves every connection to one socket, which is one door."""
+    """Serves every connection to one socket, which is one door; `log` shows what is kept of calls, where it may."""
 
-    def __init__(self, gateway: ModelGateway, door: Door) -> None:
+    def __init__(self, gateway: ModelGateway, door: Door, log: LogDoor | None = None) -> None:
         super().__init__()
+        self._log = log
         self._gateway = gateway
         self._door = door
 
@@ -39,11 +42,22 @@ class ModelListener(CallListener):
             return await Exchange(self._gateway, self._door, client, watch, head, endpoint).run()
         if path == LIST_PATH and head.method == "GET" and head.length == 0:
             return await self._list(client, head, family)
+        if path == LOG_PATH and self._log is not None and head.method == "GET" and head.length == 0:
+            return await self._read_log(self._log, client, head)
         if endpoint is not None or path == LIST_PATH:
             wanted = "GET" if path == LIST_PATH else "POST"
             return await _say(client, CallRefusedError(405, f"{path} takes {wanted} only"), family)
         paths = ", ".join((*ENDPOINTS, LIST_PATH))
         return await _say(client, CallRefusedError(404, f"the gateway has no such path; it has {paths}"), family)
+
+    async def _read_log(self, log: LogDoor, client: Channel, head: RequestHead) -> bool:
+        try:
+            body = json.dumps(await log.answer(head, client.address)).encode()
+        except CallRefusedError as fault:
+            return await _say(client, fault, "openai")
+        client.write(own_answer(200, body, keep_alive=head.keep_alive))
+        await client.drain()
+        return head.keep_alive
 
     async def _list(self, client: Channel, head: RequestHead, family: Family) -> bool:
         try:

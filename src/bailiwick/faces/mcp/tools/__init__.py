@@ -6,13 +6,14 @@ from bailiwick.faces.mcp.tool import Tool
 from bailiwick.faces.mcp.tools.apps import CREATE_APP, FIND_APPS, HISTORY
 from bailiwick.faces.mcp.tools.changes import FINDINGS, REVIEW_CHANGE, SUBMIT_CHANGE
 from bailiwick.faces.mcp.tools.deploys import DEPLOY_STATUS, REQUEST_APPROVAL, ROLLBACK
-from bailiwick.faces.mcp.tools.rules import DESCRIBE_INTEGRATIONS, HOUSE_RULES
+from bailiwick.faces.mcp.tools.rules import AGENTS_MD, DESCRIBE_INTEGRATIONS, HOUSE_RULES
 
 TOOLS: tuple[Tool[Any], ...] = (
     FIND_APPS,
     CREATE_APP,
     HOUSE_RULES,
     DESCRIBE_INTEGRATIONS,
+    AGENTS_MD,
     REVIEW_CHANGE,
     SUBMIT_CHANGE,
     FINDINGS,

@@ -1,57 +1,14 @@
 """Tools about what is so before any code: standards, the manifest, and the business systems that may be used."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from bailiwick.control.app import ControlPlane
-from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.integrations import Integration
-from bailiwick.control.standards import StandardVersion
-from bailiwick.core.grants import ColumnGrant, Offer, TableGrant
-from bailiwick.core.principals import Identity
-from bailiwick.core.reach_words import day_words, offer_words
-from bailiwick.core.row_words import rule_words
+from bailiwick.faces.agents_md import agents_md
+from bailiwick.faces.house_rules import MANIFEST_HELP, integration_lines, standards_on, usable_integrations
 from bailiwick.faces.mcp.arguments import FolderPath, Line
 from bailiwick.faces.mcp.tool import Answer, Arguments, Caller, Tool, in_thread
-
-MANIFEST_HELP = """\
-Every app has a bailiwick.toml at its root. What it does not declare, it cannot reach; unknown keys are errors.
-
-[app]
-name = "refund-desk"
-purpose = "Support staff look up an order and issue a refund"
-kind = "web"
-runtime = "python3"
-entrypoint = "refund_desk.app:app"
-data_classes = ["customer"]
-
-[integrations.orders]
-use = "orders-db"
-access = ["orders:read"]
-
-[egress]
-allow = ["api.exchange.example:443"]
-
-[jobs.nightly]
-schedule = "0 2 * * *"
-run = "refund_desk.jobs:nightly"
-
-[static]
-folder = "refund_desk/static"
-prefix = "/static"
-
-Rules that hold everywhere: the platform serves the app, so open no port; connect to an integration by the URL in the
-environment (orders: ORDERS_URL), which holds no credential; keep no secret in code; start no processes; write nowhere
-but /tmp; pin every dependency with == and hashes in requirements.lock (on Node in package-lock.json); parameters, never
-text, into SQL and HTML. What [static] names is served by the platform without waking the app; a site of files alone is
-kind = "static", without runtime and entrypoint, with the folder that its build wrote, not packed."""
-
-
-# How code uses a system of a kind, where its name does not say it.
-_READ = ("speak PostgreSQL to its URL; it is read, never written",)
-_WAYS = {"mcp": ("speak MCP (Streamable HTTP) to its URL",), "bigquery": _READ, "snowflake": _READ}
 
 
 class RulesArguments(Arguments):
@@ -67,7 +24,7 @@ class IntegrationArguments(Arguments):
 
 
 def _rules(caller: Caller[RulesArguments]) -> Answer:
-    standards = _in_force(caller.control, caller.identity, caller.arguments.folder)
+    standards = standards_on(caller.control, caller.identity, caller.arguments.folder)
     lines = [MANIFEST_HELP, ""]
     for item in standards:
         lines += [f"Coding standard {item.label}, of {item.scope}, checked by the review:", item.text.strip(), ""]
@@ -78,71 +35,20 @@ def _rules(caller: Caller[RulesArguments]) -> Answer:
     return Answer("\n".join(lines), {"manifest": MANIFEST_HELP, "standards": data})
 
 
-def _in_force(control: ControlPlane, identity: Identity, folder: str) -> list[StandardVersion]:
-    parts = folder.split("/")
-    scopes = {ORGANIZATION, *(f"folder:{'/'.join(parts[: end + 1])}" for end in range(len(parts)))}
-    with control.store.transaction() as session:
-        sets = control.standards.sets(session, identity)
-    return [item.active for item in sets if item.active is not None and item.scope in scopes]
+def _agents_md(caller: Caller[RulesArguments]) -> Answer:
+    text = agents_md(caller.control, caller.identity, caller.arguments.folder)
+    return Answer(text, {"path": "AGENTS.md"})
 
 
 def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
-    control, wanted = caller.control, caller.arguments.name
-    with control.store.transaction() as session:
-        found = [
-            item
-            for item in control.integrations.integrations(session)
-            if wanted in {"", item.name}
-            and item.enabled
-            and control.authorizer.decide(
-                session, caller.identity, "integration.read", f"integration:{item.name}"
-            ).allowed
-        ]
-    lines = [line for item in found for line in _lines(item, _notes(caller.control, item))]
+    found = usable_integrations(caller.control, caller.identity, caller.arguments.name)
+    lines = [line for item in found for line in integration_lines(caller.control, item)]
     if not found:
         lines = [
             "There is no integration that you may use, or none of this name.",
             "next: ask an IT administrator for one; do not connect to business systems in any other way",
         ]
     return Answer("\n".join(lines), {"integrations": [_described(item) for item in found]})
-
-
-def _notes(control: ControlPlane, item: Integration) -> Sequence[str]:
-    """Return what its connector says of answers and errors, where it was made of one that there still is."""
-    known = {connector.name: connector.notes for connector in control.connectors.all()}
-    return known.get(item.connector, ())
-
-
-def _lines(item: Integration, notes: Sequence[str]) -> list[str]:
-    lines = [f"{item.name} ({item.kind}): {item.description}"]
-    lines += [f"  {words}" for words in (*_WAYS.get(item.kind, ()), *notes)]
-    sent = sorted({name for place in item.connections.values() for name in getattr(place, "webhooks", ())})
-    lines += [f"  sends webhooks: {', '.join(sent)}"] if sent else []
-    for rule, tables in sorted(item.offers.items()):
-        lines.append(f"  access {rule}")
-        lines += [f"    {_offer_line(item.name, offer)}" for offer in tables]
-    return lines
-
-
-def _offer_line(integration: str, offer: Offer) -> str:
-    return _table_line(offer) if isinstance(offer, TableGrant) else offer_words(integration, offer)
-
-
-def _table_line(table: TableGrant) -> str:
-    columns = ", ".join(_column_line(column) for column in table.columns)
-    only = f"; only rows whose {' and '.join(map(rule_words, table.rows))}" if table.rows else ""
-    only += f"; writes only where {' and '.join(map(rule_words, table.checks))}" if table.checks else ""
-    only += "".join(f"; {words}" for words in day_words(table))
-    return f"{', '.join(sorted(table.operations))} on {table.namespace}.{table.relation} ({columns}){only}"
-
-
-def _column_line(column: ColumnGrant) -> str:
-    said = [f"masked: {column.mask.value}"] if column.readable and column.mask else []
-    said += [f"{one.mask or 'whole'} where {one.attribute} is {' or '.join(one.one_of)}" for one in column.mask_for]
-    said += [] if column.readable else ["not readable"]
-    said += [f"sums, averages and counts of {column.in_groups_of} rows or more"] if column.in_groups_of else []
-    said += ["writable"] if column.writable else []
-    return f"{column.name} [{', '.join(said)}]" if said else column.name
 
 
 def _described(item: Integration) -> dict[str, Any]:
@@ -165,4 +71,12 @@ DESCRIBE_INTEGRATIONS = Tool(
     "and which rows. An app asks for them in its manifest.",
     IntegrationArguments,
     in_thread(_integrations),
+)
+AGENTS_MD = Tool(
+    "agents_md",
+    "AGENTS.md",
+    "Return the text of an AGENTS.md for apps in a folder: what code must keep to there, which business systems and "
+    "models there are, and how a change is checked and pushed. Write it to the root of the app.",
+    RulesArguments,
+    in_thread(_agents_md),
 )
