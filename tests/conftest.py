@@ -19,8 +19,8 @@ JOURNEYS = Path(__file__).parent / "journeys"
 
 pytest_plugins = (
     "tests.fixtures.postgres",
-    "tests.fixtures.store",
     "tests.fixtures.company",
+    "tests.fixtures.store",
     "tests.fixtures.consents",
     "tests.fixtures.wheels",
     "tests.fixtures.review_pool",
