@@ -86,6 +86,7 @@ def build_estate(base: Base, people: People) -> Estate:
         secrets=lambda session: {item.name: item.environment for item in base.vault.names(session)},
         folders=folders,
         wrapping_of=wrapping_of,
+        leased=base.vault.leased.spots,
     )
     with base.store.transaction() as session:
         base.vault.enter_rest(session, lambda: _used_in(base, integrations, session))

@@ -12,7 +12,7 @@ from bailiwick.dataplane.gateways.sql.looking import read_catalogue
 from bailiwick.dataplane.gateways.sql.pieces import quoted
 from bailiwick.dataplane.gateways.sql.pooling import Pool
 from bailiwick.dataplane.gateways.sql.rewrite import rewrite
-from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect
+from bailiwick.dataplane.gateways.sql.upstream import Connection, Database, SignInRefusedError, connect, signed_in
 
 __all__ = [
     "AddedFunctions",
@@ -36,3 +36,4 @@ __all__ = [
     "signature",
     "texts",
 ]
+    "signed_in",
