@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.integrations import take_pressure
+from bailiwick.control.integrations import take_day_use, take_pressure
 from bailiwick.control.observe import ObserveService, take_storage, take_walls, take_work
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
@@ -33,6 +33,7 @@ from bailiwick.core.masked_reports import masked_report
 from bailiwick.core.messages import (
     AccountsReport,
     Acknowledgement,
+    AnyReport,
     AppReport,
     AskedQuestion,
     AttacksReport,
@@ -40,6 +41,7 @@ from bailiwick.core.messages import (
     AuditReport,
     CatalogueReport,
     DatabaseReport,
+    DayUseReport,
     DecisionsReport,
     EgressRollup,
     JobReport,
@@ -140,28 +142,36 @@ class ReportTaker:
                 if isinstance(item.report, AuditReport)
             ]
             for item in news:
-                if isinstance(item.report, PoliciesReport):
-                    self._take_policies(session, plane, item.report)
-                elif isinstance(item.report, AccountsReport):
-                    self._take_accounts(session, plane, item.report)
-                elif isinstance(item.report, CatalogueReport | UniquenessReport):
-                    self._drafts.take(session, plane, item.report)
-                elif isinstance(item.report, LimitsReport):
-                    self._take_limits(session, plane, item.report)
-                elif isinstance(item.report, DecisionsReport):
-                    remember(session, [_asked(plane, asked) for asked in item.report.asked])
-                elif isinstance(item.report, SettingsReport):
-                    self._declared.take(session, plane, item.report)
-                elif isinstance(item.report, NetworksReport):
-                    self._networks.take(session, plane, item.report)
-                elif isinstance(item.report, AttacksReport):
-                    self._assurance.take(session, plane, item.report)
-                elif not isinstance(item.report, AuditReport) and self._believes(session, plane, item.report):
-                    self._take(session, plane, item.report)
+                self._take_one(session, plane, item.report)
             self._audit.append_all(session, events)
             if news:
                 spool.sequence = news[-1].sequence
             return Acknowledgement(sequence=spool.sequence)
+
+    def _take_one(self, session: Session, plane: str, report: AnyReport) -> None:
+        match report:
+            case AuditReport():
+                return
+            case PoliciesReport():
+                self._take_policies(session, plane, report)
+            case AccountsReport():
+                self._take_accounts(session, plane, report)
+            case CatalogueReport() | UniquenessReport():
+                self._drafts.take(session, plane, report)
+            case LimitsReport():
+                self._take_limits(session, plane, report)
+            case DayUseReport():
+                self._take_day_use(session, plane, report)
+            case DecisionsReport():
+                remember(session, [_asked(plane, asked) for asked in report.asked])
+            case SettingsReport():
+                self._declared.take(session, plane, report)
+            case NetworksReport():
+                self._networks.take(session, plane, report)
+            case AttacksReport():
+                self._assurance.take(session, plane, report)
+            case _ if self._believes(session, plane, report):
+                self._take(session, plane, report)
 
     def _masked(self, session: Session, news: Sequence[Sequenced]) -> list[Sequenced]:
         """Return reports without any value that the vault knows: a plane masks those only that it fetched.
@@ -207,9 +217,15 @@ class ReportTaker:
         if self._uses(session, plane, report.integration):
             take_pressure(session, plane, report)
 
-    def _uses(self, session: Session, plane: str, integration: str) -> bool:
+    def _take_day_use(self, session: Session, plane: str, report: DayUseReport) -> None:
+        """Take what passed in a day of an integration for an app that uses it at the plane."""
+        if self._uses(session, plane, report.integration, report.app):
+            take_day_use(session, plane, report)
+
+    def _uses(self, session: Session, plane: str, integration: str, by: str = "") -> bool:
+        """Return whether an app of a plane uses an integration, or that one app does."""
         apps = self._releases.app_states(session, plane) + self._releases.candidate_states(session, plane)
-        return any(item.resource == integration for app in apps for item in app.integrations)
+        return any(item.resource == integration for app in apps if not by or app.app == by for item in app.integrations)
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode

@@ -48,6 +48,14 @@ from bailiwick.core.messages.credentials import (
     PersonConsent,
     TokenExchange,
 )
+from bailiwick.core.messages.day_use import (
+    LONGEST_PERSON,
+    MOST_PEOPLE,
+    MOST_USES,
+    DayUseReport,
+    PersonDayUse,
+    TableDayUse,
+)
 from bailiwick.core.messages.limits import (
     Breaker,
     BreakerState,
@@ -117,8 +125,11 @@ from bailiwick.core.messages.state import (
 from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 
 __all__ = [
+    "LONGEST_PERSON",
     "MOST_COLUMNS",
+    "MOST_PEOPLE",
     "MOST_TABLES",
+    "MOST_USES",
     "PERSON",
     "STATE_TYPE",
     "Account",
@@ -147,6 +158,7 @@ __all__ = [
     "Credential",
     "DatabaseConnection",
     "DatabaseReport",
+    "DayUseReport",
     "DeadMessage",
     "DecisionsReport",
     "DesiredState",
@@ -185,6 +197,7 @@ __all__ = [
     "PassAnswer",
     "PassRequest",
     "PersonConsent",
+    "PersonDayUse",
     "PersonTokenAnswer",
     "PersonTokenRequest",
     "PlaneWelcome",
@@ -209,6 +222,7 @@ __all__ = [
     "StateTaken",
     "StorageReport",
     "SystemState",
+    "TableDayUse",
     "TableSeen",
     "TableUniqueness",
     "TokenExchange",

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration, Pressure, pressures, static_key
+from bailiwick.control.integrations import Integration, Pressure, day_uses_for, pressures, static_key
 from bailiwick.control.versions import State as Standing
 from bailiwick.core.grants import Offer
 from bailiwick.core.limit_words import limit_words, nearest_words, pressure_words
 from bailiwick.core.messages import AnyConnection, HttpConnection
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import offer_words
+from bailiwick.faces.console.day_use_view import DayUseView, day_use_view
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
@@ -66,6 +67,7 @@ class IntegrationView:
     functions: tuple[str, ...]
     proposed: int
     pressures: tuple["PressureView", ...]
+    day_uses: tuple[DayUseView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
     used = Counter(name for reach in reaches for name in {item.resource for item in reach.integrations})
     return [
         IntegrationView(
+    day_uses = day_use_view(day_uses_for(session, control.authorizer, identity, control.clock()))
             item,
             _KINDS.get(item.kind, item.kind),
             State("on", "good") if item.enabled else State("off", "bad"),
@@ -132,6 +135,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 def _pressure(pressure: Pressure, now: datetime) -> PressureView:
     report = pressure.report
     fresh = pressure.is_fresh(now)
+            tuple(found for found in day_uses if found.integration == item.name),
     state = State(_BREAKERS[report.breaker], "good" if report.breaker == "closed" else "bad")
     if report.breaker == "closed" and report.held_until is not None and report.held_until > now:
         state = State("asked for a pause", "warn")
