@@ -88,7 +88,16 @@ def add_integrations(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         with control.store.transaction() as session:
             views = _views(control, session, visitor.identity)
             change = control.authorizer.decide(session, visitor.identity, "integration.manage", ORGANIZATION)
-        return pages.render(request, "integrations", visitor, views=views, change=change, glance=_glance(views))
+            functions = control.authorizer.decide(session, visitor.identity, "sql-function.read", ORGANIZATION).allowed
+        return pages.render(
+            request,
+            "integrations",
+            visitor,
+            views=views,
+            change=change,
+            glance=_glance(views),
+            reads_functions=functions,
+        )
 
     @app.post("/integrations/{name}/switch")
     def switch(
@@ -105,6 +114,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
     classes = control.data_classes.of(session)
     reaches = control.deploys.production_reaches(session).values()
     told = pressures(session)
+    day_uses = day_use_view(day_uses_for(session, control.authorizer, identity, control.clock()))
     functions = control.sql_functions.in_force(session)
     proposed = {
         item.name: item.newest.version
@@ -114,7 +124,6 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
     used = Counter(name for reach in reaches for name in {item.resource for item in reach.integrations})
     return [
         IntegrationView(
-    day_uses = day_use_view(day_uses_for(session, control.authorizer, identity, control.clock()))
             item,
             _KINDS.get(item.kind, item.kind),
             State("on", "good") if item.enabled else State("off", "bad"),
@@ -126,6 +135,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
             tuple(function.words for function in functions.get(item.name, ())),
             proposed.get(item.name, 0),
             tuple(_pressure(pressure, control.clock()) for pressure in told.get(item.name, ())),
+            tuple(found for found in day_uses if found.integration == item.name),
         )
         for item in control.integrations.integrations(session)
         if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
@@ -135,7 +145,6 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
 def _pressure(pressure: Pressure, now: datetime) -> PressureView:
     report = pressure.report
     fresh = pressure.is_fresh(now)
-            tuple(found for found in day_uses if found.integration == item.name),
     state = State(_BREAKERS[report.breaker], "good" if report.breaker == "closed" else "bad")
     if report.breaker == "closed" and report.held_until is not None and report.held_until > now:
         state = State("asked for a pause", "warn")
