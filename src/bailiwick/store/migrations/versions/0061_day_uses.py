@@ -1,4 +1,4 @@
-"""What passed today of what grants limit by the day, as planes tell."""
+"""What passed today of what grants limit by the day, as planes tell; requests for certificates that wait."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ depends_on = None
 
 _TENANT = sa.text("current_setting('bailiwick.tenant')")
 _TABLE = "day_uses"
+_REQUESTS = "certificate_requests"
 
 
 def upgrade() -> None:
@@ -27,10 +28,23 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "app", "integration", "plane", name=op.f("pk_day_uses")),
     )
-    for statement in protect_statements(_TABLE):
-        op.execute(statement)
+    op.create_table(
+        _REQUESTS,
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("csr", sa.String(), nullable=False),
+        sa.Column("environment", sa.String(), server_default="production", nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(), server_default=_TENANT, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "name", name=op.f("pk_certificate_requests")),
+    )
+    for table in (_TABLE, _REQUESTS):
+        for statement in protect_statements(table):
+            op.execute(statement)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table(_REQUESTS)
     op.drop_table(_TABLE)
