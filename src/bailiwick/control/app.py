@@ -14,6 +14,7 @@ from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
 from bailiwick.control.capabilities import CapabilityService
 from bailiwick.control.catalog import CatalogService
+from bailiwick.control.certificate_requests import CertificateRequests
 from bailiwick.control.change_windows import WindowService
 from bailiwick.control.consents import ConsentKeeper, ConsentService
 from bailiwick.control.databases import DatabaseService, RehearsalService
@@ -138,6 +139,7 @@ class ControlPlane:
     rotations: RotationService
     rotation_keeper: RotationKeeper
     client_authority: ClientAuthority
+    certificate_requests: CertificateRequests
     secret_stores: SecretStoreService
     lease_keeper: LeaseKeeper
     catalog: CatalogService

@@ -270,7 +270,7 @@ class FieldMask(_Value):
     @model_validator(mode="after")
     def _made_here(self) -> Self:
         if self.mask.is_keyed:
-            raise ValueError(f"the mask {self.mask.value} is for columns of a PostgreSQL database only")
+            raise ValueError(f"the mask {self.mask.value} is for columns of databases only")
         return self
 
 

@@ -1,5 +1,5 @@
-"""Masks that are made with the organisation's key, as a database makes them, for whoever checks one: the plane itself
-writes them as SQL.
+"""Masks that are made with the organisation's key, as PostgreSQL makes them: there the plane writes them as SQL, of
+what other databases answer it makes them itself.
 
 The same value comes to the same under one key, wherever it is. Without the key nobody can try values.
 """
@@ -7,6 +7,8 @@ The same value comes to the same under one key, wherever it is. Without the key 
 import hmac
 import re
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from math import isfinite
 
 from bailiwick.core import ff1
 from bailiwick.core.masks import HIDDEN
@@ -20,7 +22,12 @@ HASH_CHARACTERS = 32
 LONGEST_FORM = 100
 # Of what a text may be made whose digits are replaced: what it says beside them is no secret.
 FORM = r"^[A-Za-z0-9 +./()_#:,-]*$"
+# Beyond them a number of floating point has no digits left that noise could move.
+MOST_MOVED = Decimal(10) ** 15
+NOISE_BITS = 48
 _BLOCK = 64
+# Digits that hold any number and its product exactly; those that PostgreSQL counts in, and gives a quotient at least.
+_PRECISION, _GROUP, _LEAST_DIGITS, _DIGITS_OF_FLOAT = 2000, 4, 16, 15
 
 
 def pads(key: bytes) -> bytes:
@@ -52,3 +59,48 @@ def _other(character: str, digits: Iterator[str]) -> str:
     if character.isalpha():
         return "X" if character.isupper() else "x"
     return character
+
+
+def moved(value: Decimal, percent: int, key: bytes) -> Decimal | None:
+    """Return a number that is moved by a share of itself, up to so many percent, as PostgreSQL's `numeric` counts it;
+    None for one that is too large.
+    """
+    with localcontext(prec=_PRECISION, rounding=ROUND_HALF_UP):
+        if abs(value) > MOST_MOVED:
+            return None
+        value += 0  # no number is less than nothing and nothing
+        text = f"{value.normalize():f}"
+        drawn = int(hmac.new(key, NOISE_PURPOSE + text.encode(), "sha256").hexdigest()[: NOISE_BITS // 4], 16)
+        share = Decimal(percent) / 100 * (_part(drawn) - 1)
+        places = max(0, -int(value.as_tuple().exponent))
+        return (value * (1 + share)).quantize(Decimal(1).scaleb(-places))
+
+
+def moved_float(value: float, percent: int, key: bytes) -> float | None:
+    """Return a number of floating point that is moved in the same way, None for one that is too large or no number.
+
+    PostgreSQL makes a decimal of it by its first 15 digits (float8_numeric in backend/utils/adt/numeric.c).
+    """
+    if not isfinite(value) or abs(value) > MOST_MOVED:
+        return None
+    found = moved(Decimal(f"{value:.{_DIGITS_OF_FLOAT}g}"), percent, key)
+    return float(found) if found is not None else None
+
+
+def _part(drawn: int) -> Decimal:
+    """Return a number of 48 bits as a share of half of them, to the digits that PostgreSQL gives a quotient.
+
+    These are 16 or more, by four for each group of four digits that it is expected to be smaller (select_div_scale in
+    backend/utils/adt/numeric.c).
+    """
+    half: int = 2 ** (NOISE_BITS - 1)
+    (first, weight), (other, most) = _leading(drawn), _leading(half)
+    groups = weight - most - (first <= other)
+    places = max(1, _LEAST_DIGITS - groups * _GROUP)
+    return (Decimal(drawn) / half).quantize(Decimal(1).scaleb(-places))
+
+
+def _leading(number: int) -> tuple[int, int]:
+    """Return the first group of four digits of a number, and how many follow it."""
+    weight = (len(str(number)) - 1) // _GROUP
+    return int(number // 10 ** (_GROUP * weight)), weight

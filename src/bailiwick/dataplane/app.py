@@ -55,6 +55,7 @@ from bailiwick.dataplane.gateways.mail import MailGateway
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
     DayCounts,
+    DayReports,
     SqlGateway,
 )
 from bailiwick.dataplane.grant_drafts import DraftWork, PreviewDoor, Systems
@@ -127,6 +128,7 @@ class DataPlane:
         decisions = KnownDecisions(self._integrations.authorize, self._desired)
         self._gates = self._gates_made()
         self._days = DayCounts(settings.state / "rows-of-the-day.sqlite", utc_now)
+        self._day_reports = DayReports(self._days, self._spool.add, utc_now)
         gateway = SqlGateway(
             self._integrations.connect,
             self._calls.resolve,
@@ -435,6 +437,7 @@ class DataPlane:
             self._egress.roll_up()
             self._gates.roll_up()
             self._models.roll_up()
+            self._day_reports.roll_up()
             self._webhooks.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()

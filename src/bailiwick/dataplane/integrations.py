@@ -3,7 +3,6 @@
 Credentials are kept in memory only.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -41,8 +40,8 @@ from bailiwick.dataplane.gateways.sql import (
     Connection,
     Database,
     Pool,
-    SignInRefusedError,
     read_accounts,
+    signed_in,
 )
 from bailiwick.dataplane.gateways.sql import connect as connect_database
 from bailiwick.dataplane.gateways.sql.engines import (
@@ -64,8 +63,6 @@ from bailiwick.dataplane.gateways.upstreams import Upstreams
 Translated = FileConnection | MysqlConnection | BigQueryConnection | SnowflakeConnection
 TRANSLATED = (FileConnection, MysqlConnection, BigQueryConnection, SnowflakeConnection)
 _ACCOUNTS_SECONDS = 30.0
-# A password that was rotated is refused until the new one is told, which is a moment later; waited for so often.
-_SIGN_IN_WAITS_SECONDS = (0.0, 0.2, 0.4, 0.8)
 
 
 class PlaneIntegrations:
@@ -145,7 +142,8 @@ class PlaneIntegrations:
             return None
         known = self._backends.get(binding)
         if known is None or known[0] != state.connection:
-            known = (state.connection, Backend(self._engine_of(state.connection, binding), binding.grant))
+            mask_key = partial(self._secrets.get, MASK_KEY)
+            known = (state.connection, Backend(self._engine_of(state.connection, binding), binding.grant, mask_key))
             self._backends[binding] = known
         return known[1]
 
@@ -162,9 +160,19 @@ class PlaneIntegrations:
             )  # fmt: skip
             return SnowflakeEngine(schema, RestClient(self.upstreams, target.address, target.authority))
         if isinstance(target, MysqlConnection):
-            place = (target.host, target.port, target.database, target.user)
-            secret = partial(self._secrets.get, target.secret)
-            return MysqlEngine(MysqlTarget(*place, secret, target.tls, target.authority))
+            return MysqlEngine(
+                MysqlTarget(
+                    target.host,
+                    target.port,
+                    target.database,
+                    target.user,
+                    partial(self._secrets.held, target.secret),
+                    target.tls,
+                    target.authority,
+                    forget=partial(self._secrets.forget, target.secret),
+                    is_followed=partial(self._secrets.is_followed, target.secret),
+                )
+            )
         return FileEngine(DatabaseFile(target.kind, target.path, self._database_files, target.writable))
 
     def service(self, binding: Binding) -> HttpConnection | None:
@@ -206,13 +214,11 @@ class PlaneIntegrations:
 
         With `keyed` the session gets the key of masks: one of them needs it.
         """
-        for wait in _SIGN_IN_WAITS_SECONDS:
-            try:
-                return await by(await self._database(target, keyed=keyed), application)
-            except SignInRefusedError:
-                self._secrets.forget(target.secret)
-                await asyncio.sleep(wait)
-        return await by(await self._database(target, keyed=keyed), application)
+
+        async def attempt() -> Connection:
+            return await by(await self._database(target, keyed=keyed), application)
+
+        return await signed_in(attempt, partial(self._secrets.forget, target.secret))
 
     async def _database(self, target: DatabaseConnection, *, keyed: bool) -> Database:
         held = await self._secrets.held(target.secret)

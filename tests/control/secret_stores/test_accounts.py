@@ -20,7 +20,16 @@ from bailiwick.control.vault import (
     StoreVersionError,
 )
 from bailiwick.core.errors import ConflictError, InvalidInputError
-from bailiwick.core.messages import DatabaseConnection
+from bailiwick.core.grants import MailGrant, Offer, RequestGrant
+from bailiwick.core.messages import (
+    AnyConnection,
+    BasicPassword,
+    DatabaseConnection,
+    MailConnection,
+    MysqlConnection,
+    ServiceConnection,
+    SnowflakeConnection,
+)
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.control.rotations.test_postgresql import Apps, _more, busy
 from tests.fixtures.company import Company, orders_db
@@ -84,6 +93,32 @@ def uses(company: Company) -> None:
     shop: Integration = replace(orders_db(), name="shop-db", connections={"production": target})
     company.control.integrations.register(company.people["admin"], shop)
     company.control.lease_keeper.keep()
+
+
+@pytest.mark.req("IN9")
+def test_a_system_that_is_come_to_as_one_account_does_not_name_one_of_a_store(
+    company: Company, database: Twins
+) -> None:
+    link(company)
+    register, admin = company.control.integrations.register, company.people["admin"]
+    basic = BasicPassword(kind="basic", user="desk", secret=NAME)
+    places: dict[str, AnyConnection] = {
+        "http": ServiceConnection(kind="http", url="https://crm.example", credential=basic),
+        "smtp": MailConnection(kind="smtp", host="mail.example", credential=basic),
+        "snowflake": SnowflakeConnection(kind="snowflake", account_name="a-b", user="U", secret=NAME, database="D"),
+    }
+    offers: dict[str, tuple[Offer, ...]] = {
+        "http": (RequestGrant(methods=frozenset({"GET"}), path="/a"),),
+        "smtp": (MailGrant(senders=("desk@example.com",), recipients=("*",)),),
+        "snowflake": orders_db().offers["orders:read"],
+    }
+    for kind, place in places.items():
+        made = replace(orders_db(), name="other", kind=kind, connections={"production": place})
+        with pytest.raises(InvalidInputError, match="stands for accounts that a store makes") as refused:
+            register(admin, replace(made, offers={"a:read": offers[kind]}))
+        assert "for postgresql and mysql" in refused.value.hint
+    shop = MysqlConnection(kind="mysql", host="db.example", database="shop", user="nobody", secret=NAME)
+    register(admin, replace(orders_db(), name="shop", kind="mysql", connections={"production": shop}))
 
 
 def account(company: Company) -> tuple[int, str, str]:

@@ -100,3 +100,27 @@ def test_whoever_may_not_read_them_sees_none(company: Company) -> None:
         assert [item.name for item in functions.sets(session, people["security"])] == ["orders-db"]
         with pytest.raises(NotFoundError):
             functions.history(session, people["builder"], "orders-db")
+
+
+def test_one_alone_takes_back_and_only_their_own_proposal(company: Company) -> None:
+    functions, people = company.control.sql_functions, company.people
+    admin, security = people["admin"], people["security"]
+    functions.propose(admin, "orders-db", text=TEXT, reason="the desk")
+    with pytest.raises(WrongStateError, match="orders-db@1 is proposed"):
+        functions.withdraw(security, "orders-db", 1, "not mine")
+    with pytest.raises(ForbiddenError):
+        functions.withdraw(people["builder"], "orders-db", 1, "not allowed")
+    assert functions.withdraw(admin, "orders-db", 1, "too much").state == "withdrawn"
+    with pytest.raises(WrongStateError, match="is withdrawn"):
+        functions.approve(security, "orders-db", 1)
+    functions.propose(admin, "orders-db", text=TEXT, reason="the desk")
+    functions.approve(security, "orders-db", 2)
+    functions.activate(admin, "orders-db", 2)
+    with company.control.store.transaction() as session:
+        assert functions.in_force(session)
+    functions.withdraw(security, "orders-db", 2, "it writes")
+    with company.control.store.transaction() as session:
+        assert functions.in_force(session) == {}
+    with pytest.raises(WrongStateError, match="orders-db@2 is withdrawn"):
+        functions.activate(admin, "orders-db", 2)
+    assert ("sql-function.withdrawn", "user:security@example.com") in company.actions()

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from bailiwick.control.integrations import take_pressure
 from bailiwick.core.messages import LimitSeen, LimitsReport
+from bailiwick.faces.cli.files import read_yaml
 from tests.faces.cli.conftest import CommandLine
 from tests.fixtures.rotated import wrap
 
@@ -320,3 +322,15 @@ def test_warehouses_are_registered_and_shown(known: CommandLine, tmp_path: Path)
         wrong = text.replace("secret: crm-key", "secret: no-such-key")
         refused = known.run("admin", "integration", "register", written(tmp_path, wrong))
         assert "the vault has no secret" in refused.stderr
+
+
+@pytest.mark.req("IN7")
+def test_days_and_times_of_a_file_stay_as_they_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("until: 2026-12-31T00:00:00Z\nday: 2026-01-31\nmany: [2026-02-01, 7, 1.5, true, null, x]\n")
+    assert read_yaml(file) == {
+        "until": "2026-12-31T00:00:00Z", "day": "2026-01-31", "many": ["2026-02-01", 7, 1.5, True, None, "x"]
+    }  # fmt: skip
+    file.write_text("a: !!python/object/apply:os.system [id]\n")
+    with pytest.raises(typer.Exit):
+        read_yaml(file)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from tests.control.certificate_requests.test_requests import signed
 from tests.faces.cli.conftest import CommandLine
 from tests.fixtures.rotated import FIRST, NAME, Twins, put
 
@@ -114,3 +115,22 @@ def test_the_secret_of_a_client_is_declared_and_shown_where_it_is_made(
     refused = run("admin", "secret", "declare", "crm-client", file, "--reason", "monthly")
     assert (refused.exit_code, "no authorization server 'login'" in refused.output) == (1, True)
     assert "secret_rotation.authorization_servers" in refused.output
+
+
+def test_a_certificate_is_asked_for_signed_elsewhere_and_taken_in(command_line: CommandLine) -> None:
+    run = command_line.run
+    asked = run("admin", "secret", "request-certificate", "crm-certificate", "--subject", "crm", "--host", "a.example")
+    assert asked.exit_code == 0, asked.output
+    assert x509.load_pem_x509_csr(asked.output.encode()).subject.rfc4514_string() == "CN=crm"
+    wrong = run("admin", "secret", "install-certificate", "crm-certificate", stdin=asked.output)
+    assert wrong.exit_code == 1
+    assert "these are no certificates" in wrong.output
+    done = run("admin", "secret", "install-certificate", "crm-certificate", stdin=signed(asked.output))
+    assert "crm-certificate: version 1" in done.output
+    assert "crm-certificate" in run("admin", "secret", "list").output
+    again = ("secret", "request-certificate", "crm-certificate", "--subject", "crm")
+    assert run("builder", *again).exit_code == 1
+    assert run("admin", *again).exit_code == 0
+    given_up = ("secret", "withdraw-certificate-request", "crm-certificate", "--reason", "not needed")
+    assert run("admin", *given_up).exit_code == 0
+    assert "no certificate was asked for" in run("admin", *given_up).output

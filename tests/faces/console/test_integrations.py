@@ -75,7 +75,7 @@ def test_functions_that_apps_may_call_are_shown_and_what_waits_for_a_second_pers
     made = functions.propose(people["admin"], "orders-db", text="reporting.risk_of(numeric)\n", reason="the desk")
     admin, _ = console.signed_in("admin")
     page = admin.get("/integrations").text
-    assert "bailiwick sql-function approve orders-db 1" in page
+    assert '<a href="/sql-functions/orders-db/1">version 1</a>' in page
     assert "risk_of" not in page
     functions.approve(people["security"], "orders-db", made.version)
     functions.activate(people["admin"], "orders-db", made.version)

@@ -3,6 +3,7 @@
 from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
 from bailiwick.control.integrations.classes import DataClasses
 from bailiwick.control.integrations.connectors import Connector, Connectors, Made
+from bailiwick.control.integrations.day_use import DayUse, day_uses_for, take_day_use
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.folders import secrets_of
 from bailiwick.control.integrations.model import Integration, Resolved
@@ -17,6 +18,7 @@ __all__ = [
     "Connector",
     "Connectors",
     "DataClasses",
+    "DayUse",
     "FoundAccount",
     "GrantWithdrawals",
     "Integration",
@@ -27,9 +29,11 @@ __all__ = [
     "UnknownIntegrationError",
     "Withdrawal",
     "Wrapping",
+    "day_uses_for",
     "pressures",
     "secrets_of",
     "static_key",
+    "take_day_use",
     "take_pressure",
     "withdrawals",
 ]

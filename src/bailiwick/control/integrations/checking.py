@@ -5,7 +5,7 @@ are told apart.
 import re
 from collections.abc import Collection, Mapping
 
-from bailiwick.control.integrations.folders import require_secrets
+from bailiwick.control.integrations.folders import require_account_taken, require_secrets
 from bailiwick.control.integrations.model import Integration
 from bailiwick.control.vault import Environment
 from bailiwick.core.errors import InvalidInputError
@@ -42,11 +42,15 @@ _OFFERS: Mapping[str, tuple[tuple[type[Offer], ...], str]] = {
 
 
 def require_sound(
-    integration: Integration, planes: Mapping[str, Environment], secrets: Mapping[str, Environment]
+    integration: Integration,
+    planes: Mapping[str, Environment],
+    secrets: Mapping[str, Environment],
+    leased: Collection[str] = (),
 ) -> None:
     """Return for an integration that can be registered; raise `InvalidInputError` with what is wrong otherwise.
 
-    `planes` are those that there are, `secrets` those that the vault knows, each with its environment.
+    `planes` are those that there are, `secrets` those that the vault knows, each with its environment; `leased` are the
+    names of those that stand for accounts which a store makes.
     """
     if not _NAME.fullmatch(integration.name):
         raise InvalidInputError(
@@ -58,6 +62,7 @@ def require_sound(
     _require_kind(integration)
     _require_places(integration, planes)
     require_secrets(integration, planes, secrets)
+    require_account_taken(integration, leased)
 
 
 def _require_kind(integration: Integration) -> None:
@@ -79,7 +84,7 @@ def _require_kind(integration: Integration) -> None:
         for offer in offers:
             if isinstance(offer, TableGrant):
                 _require_table(rule, offer)
-                _require_masks(rule, offer, integration.kind)
+                _require_masks(rule, offer)
                 _require_log(rule, offer, integration.kind)
                 _require_days(rule, offer, integration.kind)
 
@@ -107,15 +112,9 @@ def _require_table(rule: str, table: TableGrant) -> None:
         )
 
 
-def _require_masks(rule: str, table: TableGrant, kind: str) -> None:
-    """Refuse masks with the key where they cannot be made, and where somebody could try what values come to."""
-    keyed = [column for column in table.columns if column.is_keyed]
-    if keyed and kind != "postgresql":
-        raise InvalidInputError(
-            f"the access '{rule}' masks {table.relation}.{keyed[0].name} in a way that {kind} does not know",
-            hint="hash, digits and noise are for PostgreSQL; full, first1, last2, last4, email, year and month for all",
-        )
-    tried = [column.name for column in keyed if column.writable]
+def _require_masks(rule: str, table: TableGrant) -> None:
+    """Refuse masks with the key where somebody could try what values come to."""
+    tried = [column.name for column in table.columns if column.is_keyed and column.writable]
     if tried:
         raise InvalidInputError(
             f"the access '{rule}' lets {table.relation}.{tried[0]} be written, and shows what its values come to",

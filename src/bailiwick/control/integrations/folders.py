@@ -1,12 +1,12 @@
 """What belongs to a folder: which apps may use an integration, and which secrets a connection of it may name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bailiwick.control.integrations.errors import UnknownIntegrationError
 from bailiwick.control.integrations.model import Integration
 from bailiwick.control.vault import Environment, folder_of, is_within
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.messages import AnyConnection, HttpConnection
+from bailiwick.core.messages import AnyConnection, DatabaseConnection, HttpConnection, MysqlConnection
 
 
 def require_in_folder(name: str, folder: str, app_folder: str) -> None:
@@ -61,6 +61,19 @@ def require_secrets(
             raise InvalidInputError(
                 f"the secret '{name}' is of the environment {secrets[name]}, the plane '{plane}' of {planes[plane]}",
                 hint=f"bailiwick secret put ANOTHER-NAME --environment {planes[plane]} < FILE, and name that one",
+            )
+
+
+def require_account_taken(integration: Integration, leased: Collection[str]) -> None:
+    """Return when no connection names a secret whose account changes with its value, but those that sign in as whoever
+    it says; raise `InvalidInputError` otherwise: such a connection could never be used.
+    """
+    for plane, name in secrets_by_plane(integration):
+        if name in leased and not isinstance(integration.connections[plane], DatabaseConnection | MysqlConnection):
+            raise InvalidInputError(
+                f"the secret '{name}' stands for accounts that a store makes, and a system of the kind"
+                f" {integration.kind} is come to as one that stays",
+                hint="name a secret that holds a value: accounts of a store are for postgresql and mysql",
             )
 
 

@@ -59,6 +59,7 @@ class IntegrationService:
         on_change: Callable[[], None],
         planes: Mapping[str, Environment],
         secrets: Callable[[Session], Mapping[str, Environment]],
+        leased: Callable[[Session], Collection[str]],
         folders: Callable[[Session], Collection[str]],
         wrapping_of: WrappingOf,
     ) -> None:
@@ -69,6 +70,7 @@ class IntegrationService:
         self._on_change = on_change
         self._planes = planes
         self._secrets = secrets
+        self._leased = leased
         self._folders = folders
         self._wrapping_of = wrapping_of
 
@@ -80,7 +82,7 @@ class IntegrationService:
         """
         with self._store.transaction() as session:
             decision = self._authorizer.require(session, identity, "integration.manage", ORGANIZATION)
-            require_sound(integration, self._planes, self._secrets(session))
+            require_sound(integration, self._planes, self._secrets(session), self._leased(session))
             if integration.folder and integration.folder not in self._folders(session):
                 raise InvalidInputError(f"there is no folder '{integration.folder[:80]}'")
             known = session.get(IntegrationRow, (self._store.tenant, integration.name))
@@ -116,7 +118,7 @@ class IntegrationService:
                 f"'{name}' offers '{rule}' already", hint="choose another name, or say that it replaces"
             )
         changed = replace(integration, offers={**integration.offers, rule: tuple(offers)})
-        require_sound(changed, self._planes, self._secrets(session))
+        require_sound(changed, self._planes, self._secrets(session), self._leased(session))
         self._keep(session, changed)
         before, after = _described(integration), _described(changed)
         for facts, held in ((before, integration), (after, changed)):

@@ -1,6 +1,6 @@
 """Where integrations are kept."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import PrimaryKeyConstraint
@@ -55,6 +55,19 @@ class PressureRow(Base):
     plane: Mapped[str]
     report: Mapped[dict[str, Any]]
     time: Mapped[datetime]
+
+
+class DayUseRow(Base):
+    """What a plane last told of what passed for an app in a day of what its grant limits."""
+
+    __tablename__ = "day_uses"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "app", "integration", "plane"),)
+
+    app: Mapped[str]
+    integration: Mapped[str]
+    plane: Mapped[str]
+    day: Mapped[date]
+    report: Mapped[dict[str, Any]]
 
 
 class AccountRow(Base):

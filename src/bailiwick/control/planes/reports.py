@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.integrations import take_pressure
+from bailiwick.control.integrations import take_day_use, take_pressure
 from bailiwick.control.observe import ObserveService, take_storage, take_walls, take_work
 from bailiwick.control.planes.fetching import plane_identity
 from bailiwick.control.planes.needs import (
@@ -42,6 +42,7 @@ from bailiwick.core.messages import (
     AuditReport,
     CatalogueReport,
     DatabaseReport,
+    DayUseReport,
     DecisionsReport,
     EgressRollup,
     JobReport,
@@ -166,6 +167,8 @@ class ReportTaker:
                 self._take_limits(session, plane, report)
             case OutflowReport():
                 self._outflows.take(session, plane, report)
+            case DayUseReport():
+                self._take_day_use(session, plane, report)
             case DecisionsReport():
                 remember(session, [_asked(plane, asked) for asked in report.asked])
             case SettingsReport():
@@ -222,9 +225,15 @@ class ReportTaker:
         if self._uses(session, plane, report.integration):
             take_pressure(session, plane, report)
 
-    def _uses(self, session: Session, plane: str, integration: str) -> bool:
+    def _take_day_use(self, session: Session, plane: str, report: DayUseReport) -> None:
+        """Take what passed in a day of an integration for an app that uses it at the plane."""
+        if self._uses(session, plane, report.integration, report.app):
+            take_day_use(session, plane, report)
+
+    def _uses(self, session: Session, plane: str, integration: str, by: str = "") -> bool:
+        """Return whether an app of a plane uses an integration, or that one app does."""
         apps = self._releases.app_states(session, plane) + self._releases.candidate_states(session, plane)
-        return any(item.resource == integration for app in apps for item in app.integrations)
+        return any(item.resource == integration for app in apps if not by or app.app == by for item in app.integrations)
 
     def _believes(self, session: Session, plane: str, report: _OfAnApp) -> bool:
         mode = "production" if isinstance(report, JobReport) else report.mode

@@ -79,13 +79,24 @@ class RotationService:
             self._require(session, identity, name)
             require_name(name)
             self._require_folder(session, name)
-            version = self._vault.put(session, name, value, by=str(identity.principal), environment=environment)
-            self.note_due(session, name, value)
-            row = going(session, name)
-            if row is not None and row.state == State.BY_HAND:
-                row.new_version = version
-                end(row, self._clock(), State.DONE, f"{identity.principal} stored version {version}")
+            return self.put_in(session, identity, name, value, environment)
+
+    def put_in(
+        self, session: Session, identity: Identity, name: str, value: str, environment: Environment | None = None
+    ) -> int:
+        """Store a version in the caller's transaction, who has asked policy and looked at the name."""
+        version = self._vault.put(session, name, value, by=str(identity.principal), environment=environment)
+        self.note_due(session, name, value)
+        row = going(session, name)
+        if row is not None and row.state == State.BY_HAND:
+            row.new_version = version
+            end(row, self._clock(), State.DONE, f"{identity.principal} stored version {version}")
         return version
+
+    def makes_certificates(self, session: Session, name: str) -> bool:
+        """Return whether our own authority makes the certificates of a secret."""
+        rule = self.rule(session, name)
+        return rule is not None and isinstance(rule.source, CertificateSource)
 
     def secrets(self, identity: Identity) -> list[SecretView]:
         """Return every secret that somebody may look after, with how it is rotated, by name."""

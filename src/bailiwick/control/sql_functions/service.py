@@ -15,6 +15,7 @@ from bailiwick.control.sql_functions.tables import SqlFunctionVersionRow
 from bailiwick.control.versions import Kind, State, Version, VersionBook, VersionSet
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import InvalidInputError
+from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
 from bailiwick.core.sql_functions import AllowedFunction, read_functions
@@ -89,6 +90,25 @@ class SqlFunctionService:
             done = self.book.activate(session, by, row, decision, reason)
             self.store.after_commit(session, self.on_change)
             return done
+
+    def withdraw(self, by: Identity, name: str, version: int, reason: str) -> Version:
+        """Take a version back, alone: what is in force is so no more, and planes hear of it at once."""
+        reason = given_reason(reason)
+        with self.store.transaction() as session:
+            row = self.book.row(session, name, version, lock=True)
+            decision = self.authorizer.require(session, by, "sql-function.propose", ORGANIZATION)
+            done = self.book.withdraw(session, by, row, decision, reason)
+            self.store.after_commit(session, self.on_change)
+            return done
+
+    def databases(self, session: Session) -> list[str]:
+        """Return the integrations of which functions can be allowed, by name."""
+        return [item.name for item in self.integrations.integrations(session) if item.kind == _KIND]
+
+    def may(self, session: Session, by: Identity, action: str, version: Version) -> Decision:
+        """Return whether somebody may approve a version, or put it into force and take it back."""
+        facts = {"author": version.author} if action == "sql-function.approve" else {}
+        return self.authorizer.decide(session, by, action, version.scope, facts)
 
     def in_force(self, session: Session) -> Mapping[str, tuple[AllowedFunction, ...]]:
         """Return which functions may be called, by integration; a text that is not understood any more allows none."""

@@ -177,6 +177,20 @@ class VersionBook(Generic[R, V]):
         session.flush()
         return self.value(row)
 
+    def withdraw(self, session: Session, by: Identity, row: R, decision: Decision, reason: str) -> V:
+        """Take a version back: a proposal by whoever wrote it, what was approved or is in force by anybody who might
+        have. It can be put into force no more. Raises `WrongStateError` for any other.
+        """
+        own = row.state == State.PROPOSED and row.author == str(by.principal)
+        if not own and row.state not in {State.APPROVED, State.ACTIVE}:
+            raise WrongStateError(
+                f"{row.label} is {row.state}", hint="its author takes a proposal back; others refuse it"
+            )
+        self.note(session, by, State.WITHDRAWN, row, decision, reason)
+        row.state = State.WITHDRAWN
+        session.flush()
+        return self.value(row)
+
     def note(self, session: Session, by: Identity, verb: str, row: R, decision: Decision, reason: str) -> None:
         """Write what somebody did into the audit log, with what it changes of what is in force."""
         diff = self.difference(session, row)

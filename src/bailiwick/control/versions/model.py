@@ -14,6 +14,7 @@ class State(StrEnum):
     REFUSED = "refused"
     ACTIVE = "active"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         rotations=estate.rotations,
         rotation_keeper=estate.rotation_keeper,
         client_authority=estate.client_authority,
+        certificate_requests=estate.certificate_requests,
         secret_stores=estate.secret_stores,
         lease_keeper=estate.lease_keeper,
         withdrawals=estate.withdrawals,

@@ -11,6 +11,7 @@ from bailiwick.control.access_reviews import (
     ServiceSource,
 )
 from bailiwick.control.catalog import CatalogService
+from bailiwick.control.certificate_requests import CertificateRequests
 from bailiwick.control.identity import (
     AccessService,
 )
@@ -48,6 +49,7 @@ class Estate:
     rotations: RotationService
     rotation_keeper: RotationKeeper
     client_authority: ClientAuthority
+    certificate_requests: CertificateRequests
     secret_stores: SecretStoreService
     lease_keeper: LeaseKeeper
     reviewed: tuple[RoleSource, GrantSource, ServiceSource]
@@ -85,6 +87,7 @@ def build_estate(base: Base, people: People) -> Estate:
         on_change=base.relay.refresh,
         planes=base.environments,
         secrets=lambda session: {item.name: item.environment for item in base.vault.names(session)},
+        leased=base.vault.leased.spots,
         folders=folders,
         wrapping_of=wrapping_of,
     )
@@ -118,6 +121,16 @@ def build_estate(base: Base, people: People) -> Estate:
         rotations=rotations,
         rotation_keeper=_rotation_keeper(base, rotations, certificates),
         client_authority=certificates,
+        certificate_requests=CertificateRequests(
+            store=base.store,
+            audit=base.audit,
+            authorizer=base.authorizer,
+            vault=base.vault,
+            clock=base.clock,
+            put=rotations.put_in,
+            folders=folders,
+            is_made=rotations.makes_certificates,
+        ),
         secret_stores=SecretStoreService(base.store, base.authorizer, base.vault, folders, rotations.end_brought),
         lease_keeper=_lease_keeper(base, integrations, rotations),
         reviewed=(RoleSource(people.identity), GrantSource(catalog, withdrawals), ServiceSource(people.services)),

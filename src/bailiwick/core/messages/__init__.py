@@ -48,6 +48,14 @@ from bailiwick.core.messages.credentials import (
     PersonConsent,
     TokenExchange,
 )
+from bailiwick.core.messages.day_use import (
+    LONGEST_PERSON,
+    MOST_PEOPLE,
+    MOST_USES,
+    DayUseReport,
+    PersonDayUse,
+    TableDayUse,
+)
 from bailiwick.core.messages.limits import (
     Breaker,
     BreakerState,
@@ -125,9 +133,12 @@ from bailiwick.core.messages.state import (
 from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 
 __all__ = [
+    "LONGEST_PERSON",
     "MOST_COLUMNS",
     "MOST_LINES",
+    "MOST_PEOPLE",
     "MOST_TABLES",
+    "MOST_USES",
     "OTHERS",
     "PERSON",
     "STATE_TYPE",
@@ -157,6 +168,7 @@ __all__ = [
     "Credential",
     "DatabaseConnection",
     "DatabaseReport",
+    "DayUseReport",
     "DeadMessage",
     "DecisionsReport",
     "DesiredState",
@@ -198,6 +210,7 @@ __all__ = [
     "PassAnswer",
     "PassRequest",
     "PersonConsent",
+    "PersonDayUse",
     "PersonTokenAnswer",
     "PersonTokenRequest",
     "Place",
@@ -223,6 +236,7 @@ __all__ = [
     "StateTaken",
     "StorageReport",
     "SystemState",
+    "TableDayUse",
     "TableSeen",
     "TableUniqueness",
     "TokenExchange",

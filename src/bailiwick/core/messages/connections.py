@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from bailiwick.core.messages.addresses import PORTS, SecretName, is_loopback, require_address
+from bailiwick.core.messages.addresses import SecretName, is_loopback, require_address
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.credentials import BasicPassword, Credential, NoCredential, PersonConsent
+from bailiwick.core.messages.reached import OfAUser, OverHttp
 from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 from bailiwick.core.webhooks import Scheme
 
 _LONGEST_WAIT_SECONDS = 300.0
 
 
-class DatabaseConnection(Message):
+class DatabaseConnection(OfAUser):
     """A PostgreSQL database, with the account that the gateway signs in with.
 
     It is spoken to over TLS unless it is on this machine, or `tls` says that it is so there, too; `authority` is a
@@ -27,7 +27,6 @@ class DatabaseConnection(Message):
     port: int = Field(default=5432, ge=1, le=65535)
     database: str = Field(min_length=1, max_length=63)
     user: str = Field(min_length=1, max_length=63)
-    secret: SecretName
     tls: bool | None = None
     authority: str = Field(default="", max_length=20_000)
 
@@ -47,22 +46,12 @@ class DatabaseConnection(Message):
         return self.host.startswith("/") or is_loopback(self.host)
 
     @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return self.user
-
-    @property
     def words(self) -> str:
         """Where it is, without a credential."""
         return f"postgresql://{self.host}:{self.port}/{self.database}"
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
 
-
-class MysqlConnection(Message):
+class MysqlConnection(OfAUser):
     """A MySQL or MariaDB database, with the account that the gateway signs in with.
 
     Without TLS it must be on this machine; `authority` is a certificate (PEM) to check it by, where its own is not of
@@ -74,7 +63,6 @@ class MysqlConnection(Message):
     port: int = Field(default=3306, ge=1, le=65535)
     database: str = Field(min_length=1, max_length=64)
     user: str = Field(min_length=1, max_length=80)
-    secret: SecretName
     tls: bool = True
     authority: str = Field(default="", max_length=20_000)
 
@@ -85,19 +73,9 @@ class MysqlConnection(Message):
         return self
 
     @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return self.user
-
-    @property
     def words(self) -> str:
         """Where it is, without a credential."""
         return f"mysql://{self.host}:{self.port}/{self.database}"
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
 
 
 class FileConnection(Message):
@@ -142,16 +120,14 @@ class Webhook(Message):
     most_bytes: int = Field(default=2**20, ge=1, le=25 * 2**20)
 
 
-class HttpConnection(Message):
+class HttpConnection(OverHttp):
     """Where something is that is called over HTTP. `authority` is a certificate (PEM) to check it by, where its own is
     not of one that everybody trusts. `client_certificate` names the secret that holds the certificate and key (PEM)
     that the gateway shows to it, where it wants mutual TLS. Nothing may be silent for longer than `timeout_seconds`,
     the head of an answer takes no longer in all, and a whole answer no longer than `answer_seconds`.
     """
 
-    url: str = Field(max_length=1000)
     credential: Credential = NoCredential()
-    authority: str = Field(default="", max_length=20_000)
     client_certificate: SecretName | Literal[""] = ""
     timeout_seconds: float = Field(default=30.0, gt=0, le=_LONGEST_WAIT_SECONDS)
     answer_seconds: float = Field(default=3600.0, gt=0, le=86_400)
@@ -164,17 +140,6 @@ class HttpConnection(Message):
         if self.client_certificate and not self.url.startswith("https:"):
             raise ValueError("a certificate is shown over https only")
         return self
-
-    @property
-    def host(self) -> str:
-        """The host of its address."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port of its address."""
-        parts = urlsplit(self.url)
-        return parts.port or PORTS[parts.scheme]
 
     @property
     def words(self) -> str:

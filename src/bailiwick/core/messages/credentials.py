@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from bailiwick.core.messages.addresses import SecretName, require_address
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.reached import OfASecret
 
 # What the gateway writes itself: a credential in one of these would make two of it, or none.
 _OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection", "cookie", "accept-encoding"})
@@ -43,18 +44,7 @@ class NoCredential(Message):
         return frozenset()
 
 
-class _OfASecret(Message):
-    """A credential that planes make with one secret of the vault."""
-
-    secret: SecretName
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
-
-
-class BearerToken(_OfASecret):
+class BearerToken(OfASecret):
     """A token that does not change, in `authorization` (RFC 6750)."""
 
     kind: Literal["bearer"]
@@ -65,7 +55,7 @@ class BearerToken(_OfASecret):
         return "whoever the token is of"
 
 
-class BasicPassword(_OfASecret):
+class BasicPassword(OfASecret):
     """A user and a password, in `authorization` (RFC 7617)."""
 
     kind: Literal["basic"]
@@ -77,7 +67,7 @@ class BasicPassword(_OfASecret):
         return self.user
 
 
-class HeaderKey(_OfASecret):
+class HeaderKey(OfASecret):
     """A key that does not change, in a header of the service's own."""
 
     kind: Literal["header"]
@@ -96,7 +86,7 @@ class HeaderKey(_OfASecret):
         return "whoever the key is of"
 
 
-class AwsSignature(_OfASecret):
+class AwsSignature(OfASecret):
     """Requests signed by an access key of AWS (Signature Version 4); `secret` holds its secret access key."""
 
     kind: Literal["aws-sigv4"]
@@ -110,7 +100,7 @@ class AwsSignature(_OfASecret):
         return self.access_key_id
 
 
-class AwsRole(_OfASecret):
+class AwsRole(OfASecret):
     """Requests signed by keys of a role of AWS, which end soon: the gateway assumes it for each person and app, whose
     names the session has.
 
@@ -199,7 +189,7 @@ class ClientCredentials(OAuthClient):
         return self
 
 
-class JwtBearer(_OfASecret):
+class JwtBearer(OfASecret):
     """Tokens that the gateway gets by an assertion that it signs with the PEM key in `secret` (RFC 7523 section 2.1):
     service accounts of Google, and Salesforce.
 

@@ -10,6 +10,7 @@ from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.catalogue import CatalogueReport, UniquenessReport
+from bailiwick.core.messages.day_use import DayUseReport
 from bailiwick.core.messages.limits import LimitsReport
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.messages.outflows import OutflowReport
@@ -364,6 +365,7 @@ AnyReport = (
     | UniquenessReport
     | LimitsReport
     | OutflowReport
+    | DayUseReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

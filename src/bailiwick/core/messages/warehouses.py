@@ -1,24 +1,22 @@
 """Warehouses that are asked over HTTP: where they are, as whom, and what a statement there may cost."""
 
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from bailiwick.core.messages.addresses import SecretName, require_address
-from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.addresses import require_address
 from bailiwick.core.messages.credentials import ClientName, EndpointUrl, JwtBearer, Printable
+from bailiwick.core.messages.reached import OfASecret, OfAUser, OverHttp
 
 _BIGQUERY_SCOPE = "https://www.googleapis.com/auth/bigquery"
 # Google bills no less than that for a statement that reads anything.
 _LEAST_BYTES_BILLED = 10 * 2**20
-_HTTPS = 443
 _TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _Plain = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,254}$")]
 _OrNothing = Annotated[str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_$]{0,254})?$")]
 
 
-class BigQueryConnection(Message):
+class BigQueryConnection(OverHttp, OfASecret):
     """A dataset of BigQuery, read by a service account: `issuer` is its address, `secret` holds its private key (PEM).
 
     A statement that would read more than `most_bytes_billed` is refused by BigQuery before it runs; 0 is no limit.
@@ -29,12 +27,10 @@ class BigQueryConnection(Message):
     dataset: str = Field(pattern=r"^[A-Za-z0-9_]{1,1024}$")
     location: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,40}$")
     issuer: ClientName
-    secret: SecretName
     key_id: Printable = ""
     most_bytes_billed: int = Field(default=10 * 2**30, ge=0, le=2**50)
     url: str = Field(default="https://bigquery.googleapis.com", max_length=1000)
     token_url: EndpointUrl = _TOKEN_URL
-    authority: str = Field(default="", max_length=20_000)
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -42,16 +38,6 @@ class BigQueryConnection(Message):
         if 0 < self.most_bytes_billed < _LEAST_BYTES_BILLED:
             raise ValueError("most_bytes_billed is 10 MiB at least, which is what Google bills")
         return self
-
-    @property
-    def host(self) -> str:
-        """The host of its address."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port of its address."""
-        return urlsplit(self.url).port or _HTTPS
 
     @property
     def credential(self) -> JwtBearer:
@@ -71,13 +57,8 @@ class BigQueryConnection(Message):
         """Where it is, without a credential."""
         return f"bigquery://{self.project}/{self.dataset}"
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})
 
-
-class SnowflakeConnection(Message):
+class SnowflakeConnection(OverHttp, OfAUser):
     """A schema of a database of Snowflake, read by a user whose public key Snowflake knows: `secret` holds the private
     one (PEM). Names are as Snowflake keeps them, in capitals as a rule.
     """
@@ -85,13 +66,11 @@ class SnowflakeConnection(Message):
     kind: Literal["snowflake"]
     account_name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$")
     user: str = Field(pattern=r"^[A-Za-z0-9_@.-]{1,200}$")
-    secret: SecretName
     database: _Plain
     namespace: _Plain = "PUBLIC"
     warehouse: _OrNothing = ""
     role: _OrNothing = ""
     url: str = Field(default="", max_length=1000)
-    authority: str = Field(default="", max_length=20_000)
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -105,26 +84,6 @@ class SnowflakeConnection(Message):
         return self.url or f"https://{host}.snowflakecomputing.com"
 
     @property
-    def host(self) -> str:
-        """The host of its address."""
-        return urlsplit(self.address).hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port of its address."""
-        return urlsplit(self.address).port or _HTTPS
-
-    @property
-    def account(self) -> str:
-        """As whom the gateway comes."""
-        return self.user
-
-    @property
     def words(self) -> str:
         """Where it is, without a credential."""
         return f"snowflake://{self.account_name}/{self.database}/{self.namespace}"
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the secrets that it needs."""
-        return frozenset({self.secret})

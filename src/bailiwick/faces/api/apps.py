@@ -7,9 +7,11 @@ from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.catalog import App
+from bailiwick.control.integrations import day_uses_for
 from bailiwick.control.observe import job_runs, storage_of, walls_of
 from bailiwick.faces.api.attacked import sandbox_json
 from bailiwick.faces.api.bodies import OwnerBody, PathBody
+from bailiwick.faces.api.day_use import day_use_json
 from bailiwick.faces.api.deploys import deploy_json
 from bailiwick.faces.api.pages import Cursor, Json, Limit
 from bailiwick.faces.stops import stop_json
@@ -51,6 +53,10 @@ def add_apps(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
                 "pushes": [asdict(item) for item in control.source.pushes(session, app)],
                 "job_runs": [asdict(item) for item in job_runs(session, app.path)],
                 "storage": [asdict(item) for item in storage_of(session, app.path)],
+                "day_use": [
+                    day_use_json(item)
+                    for item in day_uses_for(session, control.authorizer, identity, control.clock(), app=app.path)
+                ],
                 "sandboxes": [sandbox_json(item) for item in control.assurance.of_modes(session, modes)],
                 "walls": [asdict(item) for item in walls_of(session, app.path)],
                 "evidence": [

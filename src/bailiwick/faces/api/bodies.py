@@ -53,6 +53,20 @@ class SecretBody(_Body):
     environment: Environment | None = None
 
 
+class CertificateRequestBody(_Body):
+    """For whom a client certificate is asked for, under which names of hosts, and for which planes a new secret is."""
+
+    subject: str = Field(max_length=64)
+    hosts: tuple[str, ...] = Field(default=(), max_length=20)
+    environment: Environment = Environment.PRODUCTION
+
+
+class CertificateBody(_Body):
+    """A certificate that was signed, with those of the authorities behind it (PEM)."""
+
+    certificates: str = Field(max_length=64 * 1024)
+
+
 class LinkBody(_Body):
     """Where a secret lies in a store of the settings, and for which planes it is; no version is the newest one."""
 

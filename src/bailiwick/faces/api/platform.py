@@ -6,9 +6,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.integrations import Integration, Made, pressures
+from bailiwick.control.integrations import Integration, Made, day_uses_for, pressures
 from bailiwick.core.messages import IntegrationLimits
 from bailiwick.faces.api.bodies import DataClassesBody, EnabledBody, IntegrationBody
+from bailiwick.faces.api.day_use import day_use_json
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -44,6 +45,10 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
                 "planes": {
                     item.plane: item.report.model_dump(mode="json") for item in pressures(session).get(name, ())
                 },
+                "day_use": [
+                    day_use_json(item)
+                    for item in day_uses_for(session, control.authorizer, identity, control.clock(), integration=name)
+                ],
             }
 
     @api.put("/v1/integrations/{name}")

@@ -8,10 +8,18 @@ from fastapi import FastAPI, Response
 from fastapi.encoders import jsonable_encoder
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.certificate_requests import CertificateRequest
 from bailiwick.control.reveals import Reveal
 from bailiwick.control.rotations import Rotation, Rule, SecretView
 from bailiwick.control.vault import Spot
-from bailiwick.faces.api.bodies import LinkBody, ReasonBody, RotationRuleBody, SecretBody
+from bailiwick.faces.api.bodies import (
+    CertificateBody,
+    CertificateRequestBody,
+    LinkBody,
+    ReasonBody,
+    RotationRuleBody,
+    SecretBody,
+)
 from bailiwick.faces.api.pages import Cursor, Json, Limit, page
 
 
@@ -42,6 +50,28 @@ def add_secrets(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
         spot = Spot(body.store, body.path, body.field, body.version)
         return {"name": name, "version": control.secret_stores.link(identity, name, spot, body.environment)}
 
+    @api.post("/v1/secrets/{name:path}/certificate-request", status_code=201)
+    def ask_certificate(identity: Caller, name: str, body: CertificateRequestBody) -> Json:
+        """Make a key, which stays in the vault, and return the request that an authority of the company signs."""
+        made = control.certificate_requests.ask(
+            identity, name, subject=body.subject, hosts=body.hosts, environment=body.environment
+        )
+        return _as_json(made)
+
+    @api.get("/v1/secrets/{name:path}/certificate-request")
+    def certificate_request(identity: Caller, name: str) -> Json:
+        return _as_json(control.certificate_requests.request(identity, name))
+
+    @api.delete("/v1/secrets/{name:path}/certificate-request")
+    def withdraw_certificate_request(identity: Caller, name: str, body: ReasonBody) -> Json:
+        control.certificate_requests.withdraw(identity, name, body.reason)
+        return {"name": name}
+
+    @api.put("/v1/secrets/{name:path}/certificate")
+    def install_certificate(identity: Caller, name: str, body: CertificateBody) -> Json:
+        """Take in what was signed, as the secret's next version."""
+        return {"name": name, "version": control.certificate_requests.install(identity, name, body.certificates)}
+
     @api.put("/v1/secrets/{name:path}/rotation")
     def declare(identity: Caller, name: str, body: RotationRuleBody) -> Json:
         rule = Rule(body.owner, body.source, body.every_hours, body.grace_minutes)
@@ -56,22 +86,22 @@ def add_secrets(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
     @api.post("/v1/secrets/{name:path}/rotations", status_code=202)
     def rotate(identity: Caller, name: str, body: ReasonBody) -> Json:
         """Have a secret rotated. One that is going on already is returned: two wishes end in one rotation."""
-        return _rotation(service.rotate(identity, name, body.reason))
+        return _as_json(service.rotate(identity, name, body.reason))
 
     @api.post("/v1/secrets/{name:path}/reveals", status_code=201)
     def ask_reveal(identity: Caller, name: str, body: ReasonBody) -> Json:
         """Ask to see a secret: another person must agree, unless policy says otherwise."""
-        return _reveal(control.reveals.ask(identity, name, body.reason))
+        return _as_json(control.reveals.ask(identity, name, body.reason))
 
     @api.get("/v1/secrets/{name:path}/reveals")
     def reveals(identity: Caller, name: str) -> Json:
-        return {"reveals": [_reveal(item) for item in control.reveals.of(identity, name)]}
+        return {"reveals": [_as_json(item) for item in control.reveals.of(identity, name)]}
 
     # These take whatever the paths above do not: what a secret of a folder is called has slashes.
     @api.get("/v1/secrets/{name:path}")
     def secret(identity: Caller, name: str) -> Json:
         view, rotations = service.secret(identity, name)
-        return {**_secret(view, _used_by(control)), "rotations": [_rotation(item) for item in rotations]}
+        return {**_secret(view, _used_by(control)), "rotations": [_as_json(item) for item in rotations]}
 
     @api.put("/v1/secrets/{name:path}")
     def put_secret(identity: Caller, name: str, body: SecretBody) -> Json:
@@ -79,14 +109,14 @@ def add_secrets(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # no
 
     @api.post("/v1/reveals/{reveal}/approve")
     def approve_reveal(identity: Caller, reveal: str, body: ReasonBody) -> Json:
-        return _reveal(control.reveals.approve(identity, reveal, body.reason))
+        return _as_json(control.reveals.approve(identity, reveal, body.reason))
 
     @api.post("/v1/reveals/{reveal}/revealed")
     def revealed(identity: Caller, reveal: str, response: Response) -> Json:
         """Return the value to whoever asked, once."""
         response.headers["cache-control"] = "no-store"
         found, value = control.reveals.value(identity, reveal)
-        return {**_reveal(found), "value": value}
+        return {**_as_json(found), "value": value}
 
 
 def _used_by(control: ControlPlane) -> Mapping[str, list[tuple[str, str]]]:
@@ -103,11 +133,6 @@ def _secret(view: SecretView, used: Mapping[str, list[tuple[str, str]]]) -> Json
     return found
 
 
-def _reveal(reveal: Reveal) -> Json:
-    found: Json = jsonable_encoder(asdict(reveal))
-    return found
-
-
-def _rotation(rotation: Rotation) -> Json:
-    found: Json = jsonable_encoder(asdict(rotation))
+def _as_json(value: Reveal | Rotation | CertificateRequest) -> Json:
+    found: Json = jsonable_encoder(asdict(value))
     return found

@@ -31,4 +31,8 @@ def add_sql_functions(api: FastAPI, control: ControlPlane, Caller: Any) -> None:
     def activate(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
         return asdict(control.sql_functions.activate(identity, name, version, body.reason))
 
+    @api.post("/v1/sql-functions/{name}/versions/{version}/withdraw")
+    def withdraw(identity: Caller, name: str, version: int, body: ReasonBody) -> Json:
+        return asdict(control.sql_functions.withdraw(identity, name, version, body.reason))
+
     add_versions(api, control, Caller, "sql-functions", control.sql_functions)

@@ -13,6 +13,7 @@ from bailiwick.core.reach_words import size_words
 from bailiwick.faces.cli.client import call, fail, server_url, show, token
 from bailiwick.faces.cli.credentials import GIT, PUSH_SECONDS
 from bailiwick.faces.cli.databases import await_database, production
+from bailiwick.faces.cli.day_use import day_use_of
 from bailiwick.faces.cli.options import Json, Reason
 from bailiwick.faces.cli.pushing import push_folder
 from bailiwick.faces.cli.telling import git_headers, headers_of
@@ -101,6 +102,7 @@ def _describe(found: dict[str, Any]) -> str:
     ]
     lines += [f"  deploy     {item['id']}  {item['state']}" for item in found["deploys"]]
     lines += [_storage_line(item) for item in found["storage"]]
+    lines += day_use_of(found)
     lines += [_sandbox_line(item) for item in found["sandboxes"]]
     lines += [_wall_line(item) for item in found["walls"]]
     return "\n".join(lines)

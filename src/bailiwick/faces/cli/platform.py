@@ -12,6 +12,7 @@ from bailiwick.core.messages import IntegrationLimits, LimitsReport
 from bailiwick.core.reach_words import offer_words
 from bailiwick.faces.cli import connectors, grant_drafts
 from bailiwick.faces.cli.client import call, fail, show
+from bailiwick.faces.cli.day_use import day_use_of
 from bailiwick.faces.cli.files import read_yaml
 from bailiwick.faces.cli.mcp_servers import import_mcp
 from bailiwick.faces.cli.openapi import import_openapi
@@ -49,6 +50,7 @@ def show_integration(name: str, as_json: Json = False) -> None:
     lines += ["limits", *(f"  {words}" for words in limit_words(IntegrationLimits.model_validate(found["limits"])))]
     for plane, report in sorted(found["planes"].items()):
         lines += [f"  {words}" for words in pressure_words(plane, LimitsReport.model_validate(report))]
+    lines += day_use_of(found)
     show(found, "\n".join(lines), as_json=as_json)
 
 

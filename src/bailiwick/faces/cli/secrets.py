@@ -101,6 +101,40 @@ def authority() -> None:
     typer.echo(call("GET", "/client-authority")["certificate"], nl=False)
 
 
+@app.command("request-certificate")
+def request_certificate(
+    name: str,
+    subject: Annotated[str, typer.Option(help="who the client is: CN=…")],
+    host: Annotated[list[str] | None, typer.Option(help="a name of a host that stands in it, too")] = None,
+    environment: Annotated[str, typer.Option(help="of a new one: production, non-production or both")] = "production",
+) -> None:
+    """Make a key in the vault and print the request for its certificate, which an authority of yours signs.
+
+    Example: bailiwick secret request-certificate crm-certificate --subject bailiwick-crm > crm.csr
+    """
+    body = {"subject": subject, "hosts": host or [], "environment": environment}
+    found = call("POST", f"/secrets/{quote(name, safe='')}/certificate-request", json=body)
+    typer.echo(found["csr"], nl=False)
+
+
+@app.command("install-certificate")
+def install_certificate(name: str) -> None:
+    """Take in a certificate that was signed, from stdin: PEM, those of the authorities behind it.
+
+    Example: bailiwick secret install-certificate crm-certificate < crm.pem
+    """
+    body = {"certificates": sys.stdin.read()}
+    done = call("PUT", f"/secrets/{quote(name, safe='')}/certificate", json=body)
+    typer.echo(f"{name}: version {done['version']}")
+
+
+@app.command("withdraw-certificate-request")
+def withdraw_certificate_request(name: str, reason: Reason = "") -> None:
+    """Give a request for a certificate up; its key is gone. Example: … crm-certificate --reason "signed nowhere"."""
+    call("DELETE", f"/secrets/{quote(name, safe='')}/certificate-request", json={"reason": reason})
+    typer.echo(f"{name}: no certificate is asked for")
+
+
 @app.command()
 def undeclare(name: str, reason: Reason = "") -> None:
     """Rotate a secret no more. Example: bailiwick secret undeclare orders-db-password --reason "it is gone"."""

@@ -7,7 +7,7 @@ import typer
 
 from bailiwick.faces.cli.client import call, every, show
 from bailiwick.faces.cli.options import Json, Reason
-from bailiwick.faces.cli.versions import Number, add_versions, read_text, set_line, version_of
+from bailiwick.faces.cli.versions import Number, act, add_versions, read_text, set_line, show_done, version_of
 
 app = typer.Typer(help="Functions of a database that apps may call, beside those of PostgreSQL.", no_args_is_help=True)
 Integration = Annotated[str, typer.Argument(help="the database's integration, such as orders-db")]
@@ -35,3 +35,9 @@ def propose(integration: Integration, file: Text, reason: Reason, as_json: Json 
     made = call("POST", f"/sql-functions/{integration}/versions", json=body)
     command = f"bailiwick sql-function approve {integration} {made['version']}"
     show(made, f"{integration}@{made['version']} waits for somebody else: {command}", as_json=as_json)
+
+
+@app.command("withdraw")
+def withdraw(integration: Integration, version: int, reason: Reason, as_json: Json = False) -> None:
+    """Take a version back, alone and at once. Example: bailiwick sql-function withdraw orders-db 2 --reason "…"."""
+    show_done(act("sql-functions", "withdraw", integration, version, reason), as_json=as_json)

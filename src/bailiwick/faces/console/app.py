@@ -48,6 +48,7 @@ from bailiwick.faces.console.secrets import add_secrets
 from bailiwick.faces.console.services import add_services
 from bailiwick.faces.console.settings import add_settings
 from bailiwick.faces.console.sign_in import add_sign_in
+from bailiwick.faces.console.sql_functions import add_sql_functions
 from bailiwick.faces.console.standards import add_standards
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
@@ -88,6 +89,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_waivers,
         add_integrations,
         add_secrets,
+        add_sql_functions,
         add_grant_drafts,
         add_planes,
         add_policies,

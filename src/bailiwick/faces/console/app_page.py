@@ -13,6 +13,7 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.control.audit import AuditQuery, LoggedEvent, search
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import SignedIn
+from bailiwick.control.integrations import day_uses_for
 from bailiwick.control.observe import AppStatus, RequestPoint, storage_of, walls_of
 from bailiwick.control.release import Release
 from bailiwick.control.review import StoredReview
@@ -23,6 +24,7 @@ from bailiwick.faces.console.attacked import broken_words, sandbox_view
 from bailiwick.faces.console.attested import attested_view, drift_words
 from bailiwick.faces.console.chart import Happening, requests_chart
 from bailiwick.faces.console.database_view import add_restores, database_view
+from bailiwick.faces.console.day_use_view import day_use_view
 from bailiwick.faces.console.design_view import design_view
 from bailiwick.faces.console.domains import add_domains, domains_view
 from bailiwick.faces.console.egress_view import egress_view
@@ -131,6 +133,7 @@ def _content(control: ControlPlane, session: Session, visitor: SignedIn, app: Ap
         "refused": [event_view(item) for item in refused],
         **egress_view(control, session, app),
         "storage": [storage_view(item) for item in storage_of(session, app.path)],
+        "day_uses": day_use_view(day_uses_for(session, control.authorizer, visitor.identity, now, app=app.path)),
         "sandboxes": [sandbox_view(item) for item in sandboxes],
         "walls": walls_of(session, app.path),
         "evidence": [evidence_view(item) for item in control.observe.evidence(session, app.path)],

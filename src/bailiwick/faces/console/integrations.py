@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import ORGANIZATION
-from bailiwick.control.integrations import Integration, Pressure, pressures, static_key
+from bailiwick.control.integrations import Integration, Pressure, day_uses_for, pressures, static_key
 from bailiwick.control.versions import State as Standing
 from bailiwick.core.grants import Offer
 from bailiwick.core.limit_words import limit_words, nearest_words, pressure_words
 from bailiwick.core.messages import AnyConnection, HttpConnection
 from bailiwick.core.principals import Identity
 from bailiwick.core.reach_words import offer_words
+from bailiwick.faces.console.day_use_view import DayUseView, day_use_view
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import State, count, listed
@@ -66,6 +67,7 @@ class IntegrationView:
     functions: tuple[str, ...]
     proposed: int
     pressures: tuple["PressureView", ...]
+    day_uses: tuple[DayUseView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,16 @@ def add_integrations(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         with control.store.transaction() as session:
             views = _views(control, session, visitor.identity)
             change = control.authorizer.decide(session, visitor.identity, "integration.manage", ORGANIZATION)
-        return pages.render(request, "integrations", visitor, views=views, change=change, glance=_glance(views))
+            functions = control.authorizer.decide(session, visitor.identity, "sql-function.read", ORGANIZATION).allowed
+        return pages.render(
+            request,
+            "integrations",
+            visitor,
+            views=views,
+            change=change,
+            glance=_glance(views),
+            reads_functions=functions,
+        )
 
     @app.post("/integrations/{name}/switch")
     def switch(
@@ -103,6 +114,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
     classes = control.data_classes.of(session)
     reaches = control.deploys.production_reaches(session).values()
     told = pressures(session)
+    day_uses = day_use_view(day_uses_for(session, control.authorizer, identity, control.clock()))
     functions = control.sql_functions.in_force(session)
     proposed = {
         item.name: item.newest.version
@@ -123,6 +135,7 @@ def _views(control: ControlPlane, session: Session, identity: Identity) -> list[
             tuple(function.words for function in functions.get(item.name, ())),
             proposed.get(item.name, 0),
             tuple(_pressure(pressure, control.clock()) for pressure in told.get(item.name, ())),
+            tuple(found for found in day_uses if found.integration == item.name),
         )
         for item in control.integrations.integrations(session)
         if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import cedarpy
 
-from bailiwick.control.policies import PolicyVersion, Replay
-from bailiwick.control.standards import StandardVersion
+from bailiwick.control.policies import Replay
+from bailiwick.control.versions import Version
 from bailiwick.core.policy import Checked, Fault, built_in_policies
 from bailiwick.faces.console.diffs import DiffView, diff_view
 from bailiwick.faces.console.words import State, count
@@ -18,6 +18,7 @@ _STATES = {
     "refused": State("refused", "bad"),
     "active": State("in force", "good"),
     "superseded": State("superseded", "plain"),
+    "withdrawn": State("taken back", "bad"),
 }
 
 
@@ -39,7 +40,7 @@ class BuiltIn:
     reason: str
 
 
-def state_of(version: PolicyVersion | StandardVersion) -> State:
+def state_of(version: Version) -> State:
     """Return how a version's state is shown."""
     return _STATES[version.state.value]
 

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ import pytest
 from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, RowCondition, TableGrant
+from bailiwick.core.messages import SecretValue
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.sql import Binding, Connection, Database, SqlGateway, SqlListener, connect
@@ -204,10 +205,10 @@ def mysql_target(mariadb: MariaDb) -> MysqlTarget:
     )  # fmt: skip
     mariadb.run(";\n".join(statements), name)
 
-    async def password() -> str:
-        return PASSWORD
+    async def secret() -> SecretValue:
+        return SecretValue(name="shop-password", value=PASSWORD)
 
-    return MysqlTarget("localhost", mariadb.port, name, "engine_app", password, True, mariadb.authority)
+    return MysqlTarget("localhost", mariadb.port, name, "engine_app", secret, True, mariadb.authority)
 
 
 def _mysql_text(value: object) -> str:
@@ -255,7 +256,12 @@ def snowflake_server() -> Iterator[Snowflake]:
 
 
 def bigquery_backend(
-    server: BigQuery, upstreams: Upstreams, *, most_bytes: int = 0, location: str = LOCATION
+    server: BigQuery,
+    upstreams: Upstreams,
+    *,
+    most_bytes: int = 0,
+    location: str = LOCATION,
+    grant: DataGrant = GRANT,
 ) -> Backend:
     async def token(refused: str) -> str:
         if refused or not any(SCOPE in token.scopes for token in server.tokens.values()):
@@ -263,31 +269,49 @@ def bigquery_backend(
         return next(iter(server.tokens))
 
     target = BigQueryTarget(PROJECT, DATASET, location, most_bytes, token)
-    return Backend(BigQueryEngine(target, RestClient(upstreams, server.url)), GRANT)
+    return Backend(BigQueryEngine(target, RestClient(upstreams, server.url)), grant)
 
 
-def snowflake_backend(server: Snowflake, upstreams: Upstreams, *, key: str = "") -> Backend:
+def snowflake_backend(server: Snowflake, upstreams: Upstreams, *, key: str = "", grant: DataGrant = GRANT) -> Backend:
     async def secret() -> str:
         return key or account_key()
 
     target = SnowflakeTarget("myorg-shop", "bailiwick", "SHOP", "PUBLIC", "WH", "", "snow-key", secret)
-    return Backend(SnowflakeEngine(target, RestClient(upstreams, server.url)), GRANT)
+    return Backend(SnowflakeEngine(target, RestClient(upstreams, server.url)), grant)
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "mysql", "bigquery", "snowflake"])
+DIALECTS = ("sqlite", "duckdb", "mysql", "bigquery", "snowflake")
+
+
+@pytest.fixture(params=DIALECTS)
 async def reading_door(request: pytest.FixtureRequest) -> AsyncIterator[Door]:
     """Return a door to each translated database, warehouses among them, which are only read."""
+    async with door_of(request, request.param) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def door_of(
+    request: pytest.FixtureRequest, dialect: str, grant: DataGrant = GRANT, mask_key: str = ""
+) -> AsyncIterator[Door]:
+    """Open a door to a translated database under a grant, with the key of masks where one is needed."""
     upstreams = Upstreams()
-    if request.param == "mysql":
-        backend = Backend(MysqlEngine(request.getfixturevalue("mysql_target")), GRANT)
-    elif request.param == "bigquery":
-        backend = bigquery_backend(request.getfixturevalue("bigquery_server"), upstreams)
-    elif request.param == "snowflake":
-        backend = snowflake_backend(request.getfixturevalue("snowflake_server"), upstreams)
+    if dialect == "mysql":
+        backend = Backend(MysqlEngine(request.getfixturevalue("mysql_target")), grant)
+    elif dialect == "bigquery":
+        backend = bigquery_backend(request.getfixturevalue("bigquery_server"), upstreams, grant=grant)
+    elif dialect == "snowflake":
+        backend = snowflake_backend(request.getfixturevalue("snowflake_server"), upstreams, grant=grant)
     else:
-        backend = file_backend(request.param, request.getfixturevalue(f"{request.param}_path"))
-    made = await opened(backend=backend)
-    made.dialect = request.param
+        backend = file_backend(dialect, request.getfixturevalue(f"{dialect}_path"), grant=grant)
+    if mask_key:
+
+        async def key() -> str:
+            return mask_key
+
+        backend.mask_key = key
+    made = await opened(replace(BINDING, grant=grant), backend)
+    made.dialect = dialect
     yield made
     made.close()  # type: ignore[attr-defined]
     await asyncio.sleep(0)

@@ -10,6 +10,7 @@ import pytest
 
 from bailiwick.core.errors import UnavailableError
 from bailiwick.core.grants import DataGrant, Operation
+from bailiwick.core.messages import SecretValue
 from bailiwick.dataplane.gateways.sql.engines import Backend, MysqlEngine, MysqlTarget
 from bailiwick.dataplane.gateways.sql.engines.model import EngineFaultError
 from bailiwick.dataplane.gateways.sql.engines.mysql.signing_in import Account, read_greeting
@@ -19,6 +20,14 @@ from tests.fixtures.mariadb import MariaDb
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.req("IN9")
+READING = DataGrant(
+    integration="orders-db",
+    tables=tuple(
+        table.model_copy(update={"operations": frozenset({Operation.SELECT})})
+        for table in GRANT.tables
+        if table.relation == "orders"
+    ),
+)
 
 
 async def test_the_databases_own_log_says_who_asked(mysql_target: MysqlTarget, mariadb: MariaDb) -> None:
@@ -33,11 +42,11 @@ async def test_the_databases_own_log_says_who_asked(mysql_target: MysqlTarget, m
 
 
 async def test_what_the_server_is_not_is_refused(mysql_target: MysqlTarget) -> None:
-    async def wrong() -> str:
-        return "another-password"
+    async def wrong() -> SecretValue:
+        return SecretValue(name="shop-password", value="another-password")
 
     for target in (
-        replace(mysql_target, password=wrong),
+        replace(mysql_target, secret=wrong),
         replace(mysql_target, authority=""),
         replace(mysql_target, host="127.0.0.1"),
         replace(mysql_target, tls=False),
@@ -47,6 +56,45 @@ async def test_what_the_server_is_not_is_refused(mysql_target: MysqlTarget) -> N
         with pytest.raises(UnavailableError) as caught:
             await MysqlEngine(target).connect("test", writing=False)
         assert "password" not in str(caught.value) and PASSWORD not in repr(target)
+
+
+async def test_a_session_follows_the_account_that_a_store_makes(mysql_target: MysqlTarget, mariadb: MariaDb) -> None:
+    name = mysql_target.database
+    for user in ("lease_one", "lease_two"):
+        mariadb.run(
+            f"CREATE OR REPLACE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}' REQUIRE SSL;"
+            f"GRANT SELECT ON {name}.* TO '{user}'@'%'"
+        )
+    held, forgotten = SecretValue(name="s", value=PASSWORD, version=1, account="lease_one"), []
+
+    async def secret() -> SecretValue:
+        return held
+
+    def signed_in(user: str) -> int:
+        return len(re.findall(rf"Connect\s+{user}@\S+ on {name}", mariadb.log()))
+
+    target = replace(
+        mysql_target, user="nobody", secret=secret, is_followed=lambda version: version < held.version,
+        forget=lambda: forgotten.append(held),
+    )  # fmt: skip
+    door = await opened(backend=Backend(MysqlEngine(target), READING), binding=replace(BINDING, grant=READING))
+    async with door.open() as connection:
+        query = EMEA + "SELECT id FROM orders WHERE id < %s"
+        first = await connection.execute(query, (4,), prepare=True)
+        assert await first.fetchall() == [(1,), (3,)]
+        held = held.model_copy(update={"version": 2, "account": "lease_two"})
+        async with connection.transaction():
+            await connection.execute(query, (4,))  # begins with the next one: it was idle
+            await asyncio.to_thread(until, lambda: (signed_in("lease_one"), signed_in("lease_two")) == (1, 1))
+            held = held.model_copy(update={"version": 3, "value": "not-told-yet"})
+            again = await connection.execute(query, (6,), prepare=True)
+            assert await again.fetchall() == [(1,), (3,), (5,)]
+        mariadb.run("DROP USER 'lease_one'@'%'")
+        # The next is not taken yet: what there is goes on.
+        last = await connection.execute(query, (2,), prepare=True)
+        assert await last.fetchall() == [(1,)]
+        assert forgotten
+    door.close()  # type: ignore[attr-defined]
 
 
 async def test_a_grant_for_reading_is_one_at_the_server_too(mysql_target: MysqlTarget) -> None:

@@ -11,8 +11,10 @@ import psycopg
 import pytest
 
 from bailiwick.core.grants import DataGrant, DayLimits, TableGrant
+from bailiwick.core.messages import DayUseReport
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.gateways.limits import LimitedError, Who
+from bailiwick.dataplane.gateways.sql.day_reports import DayReports
 from bailiwick.dataplane.gateways.sql.days import DayCounts, DayMeter
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.fixtures.shop import APAC, BINDING, EMEA, GRANT, Shop, real, shop_at
@@ -137,3 +139,35 @@ def test_counts_outlive_the_plane_and_end_with_the_day(tmp_path: Path) -> None:
 def test_a_grant_without_limits_is_not_counted() -> None:
     assert DayMeter.of(DayCounts(), BINDING) is None
     assert TableGrant.model_validate(GRANT.tables[0].model_dump()).per_day is None
+
+
+def test_what_changed_is_told_once_with_what_holds_and_who_is_nearest() -> None:
+    time = datetime(2026, 11, 29, 23, 59, tzinfo=UTC)
+    told: list[DayUseReport] = []
+    counts = DayCounts(clock=lambda: time)
+    reports = DayReports(counts, told.append, lambda: time)
+    meter = DayMeter.of(counts, replace(BINDING, grant=limited(app={"rows": 100}, person={"rows": 20, "bytes": 900})))
+    assert meter is not None
+    reports.tell()
+    assert told == []
+    for number in range(12):
+        person = Identity(Principal("user", f"p{number}@example.com"), frozenset())
+        meter.take(("orders",), Who.of(BINDING.app, person), number % 3, 10 * number)
+    reports.roll_up()
+    assert told == [], "not each moment"
+    reports.tell()
+    (report,) = told
+    assert (report.app, report.integration, report.day) == (BINDING.app, BINDING.resource, time.date())
+    (orders,) = [table for table in report.tables if table.table == "orders"]
+    assert (orders.rows, orders.bytes, orders.people, orders.limits.app.rows) == (12, 660, 12, 100)
+    # By bytes of the second limit the last is nearest, though others had as many rows.
+    assert [one.person for one in orders.nearest][:2] == ["user:p11@example.com", "user:p10@example.com"]
+    assert len(orders.nearest) == 10
+    assert [table.rows for table in report.tables if table.table != "orders"] == [0] * (len(report.tables) - 1)
+    reports.tell()
+    assert len(told) == 1
+    time += timedelta(minutes=2)
+    meter.take(("orders",), Who.of(BINDING.app, person), 1, 5)
+    reports.tell()
+    assert told[-1].day == time.date()
+    assert [(table.rows, table.people) for table in told[-1].tables if table.table == "orders"] == [(1, 1)]

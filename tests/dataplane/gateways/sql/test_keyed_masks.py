@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from decimal import Decimal
 from random import Random
 
 import psycopg
 import pytest
 
-from bailiwick.core.grants import ColumnGrant, DataGrant, Mask, Operation, TableGrant
-from bailiwick.core.keyed_masks import hashed, other_digits, pads
+from bailiwick.core.grants import NOISE_PERCENT, ColumnGrant, DataGrant, Mask, Operation, TableGrant
+from bailiwick.core.keyed_masks import hashed, moved, moved_float, other_digits, pads
 from bailiwick.dataplane.gateways.sql.keyed import SETTING, keyed
 from bailiwick.dataplane.gateways.sql.rewrite import rewrite
 from bailiwick.store.embedded import EmbeddedPostgres
@@ -142,6 +143,31 @@ def test_noise_fails_on_no_number(postgres: EmbeddedPostgres, kind: str) -> None
                     assert abs(float(shown) - float(given)) <= most * abs(float(given)) + half
                 else:
                     assert given is None or not abs(float(given)) < 1e15
+
+
+@pytest.mark.req("IN7", "IN9")
+@pytest.mark.parametrize("kind", ["int8", "numeric", "numeric(12,2)", "float8"])
+def test_the_gateway_makes_the_noise_that_the_database_makes(postgres: EmbeddedPostgres, kind: str) -> None:
+    random = Random(11)
+    values = ["0", "-7", "1000000000000000", "1000000001"] if kind != "numeric(12,2)" else ["0.00", "-0.01", "2.50"]
+    values += [str(random.randint(-(10**places), 10**places)) for places in range(1, 10) for _ in range(10)]
+    if kind in {"numeric", "float8"}:
+        values += [f"{random.uniform(-1, 1) * 10**places:.{random.randint(0, 9)}f}" for places in range(15)]
+        values += ["1e-30", "1000000000000000.1", "1000000000000001", "-0"]
+    values += ["NaN", "Infinity", "-Infinity", "3e38", "1e15"] if kind == "float8" else []
+    options = f"-c {SETTING}={pads(MASK_KEY).hex()}"
+    with psycopg.connect(postgres.url("postgres"), options=options) as connection:
+        connection.execute(f"CREATE TEMP TABLE exact (x {kind})".encode())
+        connection.cursor().executemany("INSERT INTO exact VALUES (%s)", [(value,) for value in values])
+        for mask, percent in NOISE_PERCENT.items():
+            query = f"SELECT x, {keyed('x', mask)} FROM exact"
+            for given, shown in connection.execute(query.encode()).fetchall():
+                found = (
+                    moved_float(given, percent, MASK_KEY)
+                    if kind == "float8"
+                    else moved(+Decimal(given), percent, MASK_KEY)
+                )
+                assert repr(shown) == repr(found), given
 
 
 @pytest.mark.req("IN7")

@@ -11,10 +11,11 @@ from typing import Annotated, Literal, Self
 
 import httpx2
 from cryptography import x509
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bailiwick.client_tls import client_context
 from bailiwick.control.rotations.errors import SourceRefusedError, SourceUnavailableError
+from bailiwick.control.rotations.sources.source import Source
 from bailiwick.control.rotations.sources.work import Credential, Work
 from bailiwick.control.vault import Environment
 from bailiwick.core.errors import BailiwickError
@@ -36,13 +37,11 @@ def _https(url: str) -> str:
     return url
 
 
-class CertificateSource(BaseModel):
+class CertificateSource(Source):
     """A certificate for `CN=subject`. `tried_at` is an address that is asked with it before it is used; with a `client`
     it is a token endpoint that gives that client a token (RFC 8705). `authority` checks the server there. The first
     one, which nobody brings, is for planes of the `environment`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["certificate"]
     subject: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}$")
@@ -67,21 +66,6 @@ class CertificateSource(BaseModel):
     def lifetime(self) -> timedelta:
         """How long a certificate is good."""
         return timedelta(hours=self.lifetime_hours)
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of other secrets that it needs: none."""
-        return frozenset()
-
-    @property
-    def keeps_old(self) -> bool:
-        """Whether the old certificate works until it is revoked."""
-        return True
-
-    @property
-    def forgets(self) -> bool:
-        """Whether a certificate that is not in use may be forgotten."""
-        return True
 
     @property
     def words(self) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from bailiwick.control.exporters import DeliveryError, HttpSender
 from bailiwick.control.rotations.errors import SourceRefusedError, SourceUnavailableError
+from bailiwick.control.rotations.sources.source import Source
 from bailiwick.control.rotations.sources.work import Credential, Work
 from bailiwick.control.vault import checked_value
 from bailiwick.core.errors import InvalidInputError
@@ -31,28 +32,11 @@ class HookTarget:
     ca: Path | None = None
 
 
-class HookSource(BaseModel):
+class HookSource(Source):
     """A hook of the settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["hook"]
     hook: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names of other secrets that it needs: none that a rule names."""
-        return frozenset()
-
-    @property
-    def keeps_old(self) -> bool:
-        """Whether the old value works until it is revoked: a hook sees to that."""
-        return True
-
-    @property
-    def forgets(self) -> bool:
-        """Whether a value that is not in force for sure may be forgotten: the old one is."""
-        return True
 
     @property
     def words(self) -> str:

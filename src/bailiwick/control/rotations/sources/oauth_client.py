@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bailiwick.control.exporters import DeliveryError, HttpSender, tls_context
 from bailiwick.control.rotations.errors import SourceRefusedError, SourceUnavailableError
 from bailiwick.control.rotations.sources.hook import LATER
+from bailiwick.control.rotations.sources.source import Source
 from bailiwick.control.rotations.sources.work import Credential, Work
 from bailiwick.control.vault import checked_value
 from bailiwick.core.clock import utc_now
@@ -45,13 +46,11 @@ class ServerTarget:
     ca: Path | None = None
 
 
-class OAuthClientSource(BaseModel):
+class OAuthClientSource(Source):
     """A client of a server of the settings. `registration` is the secret with its registration access token, which the
     server may replace. `made_by` says who makes the next secret, and `old_works` whether the server takes the old one
     on beside it for a while.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["oauth-client"]
     server: _Secret

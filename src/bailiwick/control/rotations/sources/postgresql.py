@@ -13,6 +13,7 @@ from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bailiwick.control.rotations.errors import SourceRefusedError, SourceUnavailableError
+from bailiwick.control.rotations.sources.source import Source
 from bailiwick.control.rotations.sources.work import Credential, Work
 
 _Role = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.@-]{0,62}$")]
@@ -56,10 +57,8 @@ class RotatedBy(BaseModel):
     secret: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 
 
-class PostgresSource(BaseModel):
+class PostgresSource(Source):
     """A PostgreSQL server. `roles` are one or two, the one in use first; `by` may be left out where there is one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["postgresql"] = "postgresql"
     host: str = Field(min_length=1, max_length=253)

@@ -1,9 +1,8 @@
 """The mail gateway's mind: who may send which message, that it goes out once, and what is said of it after."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
@@ -16,24 +15,10 @@ from bailiwick.dataplane.gateways.mail.matching import read_head, require_opened
 from bailiwick.dataplane.gateways.mail.refusals import CredentialRefusedError, MailRefusedError, forbidden
 from bailiwick.dataplane.gateways.mail.upstream import Letter, hand_over
 from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
+from bailiwick.dataplane.gateways.under_way import EndsCalls
 from bailiwick.dataplane.guard import Guard
 
 _MOST_NAMED = 20
-
-
-class Endable(Protocol):
-    """A session that is open."""
-
-    @property
-    def binding(self) -> Binding:
-        """Through which socket it came."""
-
-    @property
-    def identity(self) -> Identity | None:
-        """Whose message is on its way, None while there is none."""
-
-    def end(self) -> None:
-        """End it now."""
 
 
 @dataclass(slots=True)
@@ -48,7 +33,7 @@ class Sent:
 
 
 @dataclass
-class MailGateway:
+class MailGateway(EndsCalls):
     """Shared by all apps of a plane.
 
     `connection` returns where the mail server behind a socket is now, None when it is gone; `secret` fetches a password
@@ -64,19 +49,6 @@ class MailGateway:
     emit: Callable[[AuditEvent], None]
     clock: Clock
     guard: Guard = field(default_factory=Guard.of_nothing)
-    under_way: set[Endable] = field(default_factory=set)
-
-    def end_revoked(self, epochs: Mapping[str, int]) -> None:
-        """End what is under way of everybody whose credentials ended."""
-        for session in list(self.under_way):
-            if session.identity is not None and session.identity.is_revoked(epochs):
-                session.end()
-
-    def end_using(self, name: str) -> None:
-        """End every session with a mail server."""
-        for session in list(self.under_way):
-            if session.binding.resource == name:
-                session.end()
 
     def require_opened(self, binding: Binding, sender: str, recipients: Sequence[str]) -> None:
         """Return when the grant opens mail from a sender to all of these; raise `MailRefusedError`, audited, if not."""

@@ -1,8 +1,8 @@
 """The service gateway's mind: who may call which service, and what is said of it after."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
@@ -13,6 +13,7 @@ from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.limits import Gates, LimitedError
 from bailiwick.dataplane.gateways.refusals import CallRefusedError, call_behind
 from bailiwick.dataplane.gateways.services.credentials import ServiceCredentials
+from bailiwick.dataplane.gateways.under_way import EndsCalls
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
@@ -42,23 +43,8 @@ class Called:
     reason: str = ""
 
 
-class Endable(Protocol):
-    """A call that is under way."""
-
-    @property
-    def binding(self) -> Binding:
-        """Through which socket it came."""
-
-    @property
-    def identity(self) -> Identity | None:
-        """Whose it is, once that is known."""
-
-    def end(self) -> None:
-        """End it now, at the service too."""
-
-
 @dataclass
-class ServiceGateway:
+class ServiceGateway(EndsCalls):
     """Shared by all apps of a plane.
 
     `connection` returns where the service behind a socket is now, None when it is gone; `resolve` turns a trace id into
@@ -75,19 +61,6 @@ class ServiceGateway:
     clock: Clock
     gates: Gates = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
-    under_way: set[Endable] = field(default_factory=set)
-
-    def end_revoked(self, epochs: Mapping[str, int]) -> None:
-        """End the calls of everybody whose credentials ended."""
-        for call in list(self.under_way):
-            if call.identity is not None and call.identity.is_revoked(epochs):
-                call.end()
-
-    def end_using(self, name: str) -> None:
-        """End every call of a service."""
-        for call in list(self.under_way):
-            if call.binding.resource == name:
-                call.end()
 
     def caller(self, traceparent: str, binding: Binding) -> Caller:
         """Return who calls through a socket; raise `CallRefusedError` for a trace that is not of this app."""

@@ -5,6 +5,7 @@ through behind a limit; those of a statement that changes some count when it is 
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,18 +41,46 @@ class DayCounts:
         self._database.executescript(_SCHEMA)
         self._day = self._today()
         self._passed: dict[_Key, tuple[int, int]] = {}
+        self._limited: dict[tuple[str, str], Mapping[str, DayLimits]] = {}
+        self._changed: set[tuple[str, str]] = set()
         self._load()
+
+    @property
+    def day(self) -> date:
+        """The day that they are of."""
+        self._turn()
+        return self._day
 
     def passed(self, key: _Key) -> tuple[int, int]:
         """Return the rows and bytes of today."""
-        if self._today() != self._day:
-            self._day = self._today()
-            self._load()
+        self._turn()
         return self._passed.get(key, (0, 0))
+
+    def people(self, app: str, name: str) -> Mapping[str, list[tuple[str, tuple[int, int]]]]:
+        """Return who had something of an integration by an app today, and how much, by table."""
+        found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
+        for (by, of, table, person), count in self._passed.items():
+            if person and (by, of) == (app, name):
+                found.setdefault(table, []).append((person, count))
+        return found
+
+    def hold(self, app: str, name: str, limited: Mapping[str, DayLimits]) -> None:
+        """Note which limits hold for an app on an integration."""
+        self._limited[app, name] = limited
+
+    def limited(self, app: str, name: str) -> Mapping[str, DayLimits]:
+        """Return the limits that hold for an app on an integration, by table."""
+        return self._limited.get((app, name), {})
+
+    def take_changed(self) -> set[tuple[str, str]]:
+        """Return the apps and integrations for which something passed since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def add(self, key: _Key, rows: int, size: int) -> tuple[int, int]:
         """Count rows and bytes, and return those of today with them."""
         before = self.passed(key)
+        self._changed.add(key[:2])
         now = self._passed[key] = (before[0] + rows, before[1] + size)
         self._database.execute(_ADD, [self._day.isoformat(), *key, rows, size])
         return now
@@ -63,6 +92,12 @@ class DayCounts:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def _turn(self) -> None:
+        """Begin anew where the day is another."""
+        if self._today() != self._day:
+            self._day = self._today()
+            self._load()
 
     def _load(self) -> None:
         self._database.execute("DELETE FROM passed WHERE day <> ?", [self._day.isoformat()])
@@ -89,7 +124,10 @@ class DayMeter:
             if table.per_day is not None:
                 # Statements tell tables without their schema: of two of one name both limits hold.
                 limited[table.relation] = table.per_day.both(limited.get(table.relation))
-        return cls(counts, binding, limited) if limited else None
+        if not limited:
+            return None
+        counts.hold(binding.app, binding.resource, limited)
+        return cls(counts, binding, limited)
 
     def require(self, tables: tuple[str, ...], who: Who) -> None:
         """Return while there is something left of every limit; raise `LimitedError` otherwise."""

@@ -7,7 +7,7 @@ which may put anything into it. Those have a CONTEXT, so their message is left o
 
 from collections.abc import Mapping
 
-from bailiwick.dataplane.gateways.sql.rows import END_MARK
+from bailiwick.dataplane.gateways.sql.rows import END_MARK, ended_words
 from bailiwick.dataplane.gateways.sql.writes import ROW_CHECK_MARK
 
 # Severity in two ways, SQLSTATE, and the name of a constraint, by which drivers tell which one.
@@ -33,7 +33,7 @@ def told(fields: Mapping[str, str], *, own: bool) -> dict[str, str]:
         return {"S": "ERROR", "V": "ERROR", "C": "42501", "M": words}
     if f"{END_MARK}:" in message:
         table, day = message.partition(f"{END_MARK}:")[2].split(":")[:2]
-        return {"S": "ERROR", "V": "ERROR", "C": "42501", "M": f"this app's grant on {table} ended on {day}"}
+        return {"S": "ERROR", "V": "ERROR", "C": "42501", "M": ended_words(table, day)}
     if own:
         return dict(fields)
     kept = {key: fields[key] for key in _KEPT if key in fields}

@@ -20,6 +20,7 @@ from bailiwick.dataplane.gateways.limits import Gates, LimitedError, Place, Who
 from bailiwick.dataplane.gateways.sql.comments import signature, split_comments
 from bailiwick.dataplane.gateways.sql.days import DayCounts, DayMeter
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS, KnownRewrites
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, moves_no_data
 from bailiwick.dataplane.gateways.sql.statements import Step, works_with_cursor
@@ -115,8 +116,11 @@ class SqlGateway:
             if session.uses(name):
                 session.end()
 
-    def decide(self, sql: str, binding: Binding) -> Allowed:
-        """Return what may be sent for a statement; raise `StatementRefusedError`, audited, when nothing may."""
+    def decide(self, sql: str, binding: Binding, masked_by: MaskedBy = MaskedBy.DATABASE) -> Allowed:
+        """Return what may be sent for a statement; raise `StatementRefusedError`, audited, when nothing may.
+
+        `masked_by` says who makes masks with the key: the gateway, where the database cannot.
+        """
         # What is too long is not even searched for its comments.
         plain, trace = (sql, "") if len(sql) > MAX_STATEMENT_CHARACTERS else split_comments(sql)
         identity, call = Identity.of_service(Principal("app", binding.app)), None
@@ -129,8 +133,9 @@ class SqlGateway:
             if not (decision.allowed or moves_no_data(plain) or works_with_cursor(plain)):
                 raise _forbidden(decision, identity)
             plan = self._known.rewrite(
-                plain, binding.grant, identity.attributes, of=binding, functions=self.functions(binding)
-            )
+                plain, binding.grant, identity.attributes, of=binding, functions=self.functions(binding),
+                masked_by=masked_by,
+            )  # fmt: skip
             if plan.sets_timeout:
                 plan = plan.within(self._statement_seconds(binding))
         except StatementRefusedError as fault:
@@ -149,15 +154,16 @@ class SqlGateway:
             self._note_refusal(fault, binding, allowed.identity, trace, "")
             raise fault
 
-    async def foresee(self, sql: str, binding: Binding) -> None:
+    async def foresee(self, sql: str, binding: Binding, masked_by: MaskedBy = MaskedBy.DATABASE) -> None:
         """Return once deciding about a statement takes no time: a long one is rewritten beside the event loop."""
         if self._known.is_long(sql):
             plain, trace = split_comments(sql)
             call = self.resolve(trace) if trace else None
             attributes = call.identity.attributes if call is not None else {}
             await self._known.foresee(
-                plain, binding.grant, attributes, of=binding, line=binding.app, functions=self.functions(binding)
-            )
+                plain, binding.grant, attributes, of=binding, line=binding.app, functions=self.functions(binding),
+                masked_by=masked_by,
+            )  # fmt: skip
 
     def request_of(self, trace: str, binding: Binding) -> Call:
         """Return the request that a trace id belongs to, when it is one of this very app that is in flight."""
@@ -288,8 +294,10 @@ class SqlGateway:
             known[actor] = binding.event(self.clock(), identity, "", action="query.executed", outcome=Outcome.SUCCESS)
         return known[actor]
 
-    def note_untranslated(self, fault: StatementRefusedError, binding: Binding, allowed: Allowed) -> None:
-        """Audit a statement that the grant gives and that cannot be said to the database behind it."""
+    def note_refused(self, fault: StatementRefusedError, binding: Binding, allowed: Allowed) -> None:
+        """Audit a statement that was decided, and is not run all the same: it cannot be said to the database behind it,
+        or its grant has ended since.
+        """
         self._note_refusal(fault, binding, allowed.identity, allowed.call.trace if allowed.call else "", "")
 
     def _note_refusal(

@@ -14,7 +14,7 @@ from pglast import ast, parse_sql
 from bailiwick.core.grants import TableGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.fields import INNER
-from bailiwick.dataplane.gateways.sql.pieces import Tree, all_of, column_text, quoted
+from bailiwick.dataplane.gateways.sql.pieces import Tree, all_of, quoted
 from bailiwick.dataplane.gateways.sql.rows import RowFilter
 
 # The names that WITH gives.
@@ -82,11 +82,7 @@ def grouped_source(table: TableGrant, rows: RowFilter) -> str:
     cells = ", ".join(map(quoted, table.groups))
     cell = f"PARTITION BY {cells}" if cells else ""
     seen = rows.text(table.rows[0]) if table.rows else ""
-    shown = [
-        column_text(column.name, rows.mask(column), seen)
-        for column in table.columns
-        if column.readable and column.name in table.groups
-    ]
+    shown = [rows.column(column, seen) for column in table.columns if column.readable and column.name in table.groups]
     for column in table.columns:
         if column.in_groups_of is not None:
             name = quoted(column.name)

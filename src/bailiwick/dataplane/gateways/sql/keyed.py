@@ -6,6 +6,8 @@ joining and grouping tell nothing more. The key is in no statement. It is a sett
 an app can name. PostgreSQL has `sha256` of itself and no AES, so all is made with HMAC-SHA-256 (RFC 2104).
 """
 
+from enum import StrEnum
+
 from bailiwick.core import ff1
 from bailiwick.core.grants import NOISE_PERCENT, Mask
 from bailiwick.core.keyed_masks import (
@@ -14,6 +16,8 @@ from bailiwick.core.keyed_masks import (
     HASH_CHARACTERS,
     HASH_PURPOSE,
     LONGEST_FORM,
+    MOST_MOVED,
+    NOISE_BITS,
     NOISE_PURPOSE,
 )
 from bailiwick.core.masks import HIDDEN
@@ -21,13 +25,24 @@ from bailiwick.core.masks import HIDDEN
 SETTING = "bailiwick.mask_key"
 _INNER = f"decode(left(current_setting('{SETTING}'), 128), 'hex')"
 _OUTER = f"decode(right(current_setting('{SETTING}'), 128), 'hex')"
-# Beyond them a number of floating point has no digits left that noise could move.
-_MOST = "1e15"
-_NOISE_BITS = 48
+_MOST = f"{MOST_MOVED:.0e}".replace("+", "")
 
 
-def keyed(name: str, mask: Mask) -> str:
+# Marks a column that the gateway masks: a schema that no database has, and no statement of an app can name.
+BY_GATEWAY = "bailiwick_masked"
+
+
+class MaskedBy(StrEnum):
+    """Who makes the masks with the key: the database, or the gateway where the database has no way to (`engines`)."""
+
+    DATABASE = "database"
+    GATEWAY = "gateway"
+
+
+def keyed(name: str, mask: Mask, by: MaskedBy = MaskedBy.DATABASE) -> str:
     """Return what is shown of a column, by its quoted name, under a mask that needs the key; nothing here may fail."""
+    if by is MaskedBy.GATEWAY:
+        return f"{BY_GATEWAY}.{mask.value}({name})"
     text = f"CAST({name} AS text)"
     if mask is Mask.HASH:
         found = f"left(encode({_hmac(HASH_PURPOSE, text)}, 'hex'), {HASH_CHARACTERS})"
@@ -53,9 +68,9 @@ def _moved(name: str, percent: int) -> str:
     """
     value = f"CAST({name} * 1 AS numeric)"
     digest = f"encode({_hmac(NOISE_PURPOSE, f'CAST(trim_scale({value}) AS text)')}, 'hex')"
-    drawn = f"CAST(CAST(('x' || left({digest}, {_NOISE_BITS // 4})) AS bit({_NOISE_BITS})) AS int8)"
+    drawn = f"CAST(CAST(('x' || left({digest}, {NOISE_BITS // 4})) AS bit({NOISE_BITS})) AS int8)"
     # From -1 up to 1.
-    part = f"({drawn} / {2 ** (_NOISE_BITS - 1)}.0 - 1)"
+    part = f"({drawn} / {2 ** (NOISE_BITS - 1)}.0 - 1)"
     moved = f"round({value} * (1 + {percent / 100} * {part}), scale({value}))"
     return (
         f"CASE WHEN FALSE THEN {name} WHEN {name} BETWEEN -{_MOST} AND {_MOST} THEN "

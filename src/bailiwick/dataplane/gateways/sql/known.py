@@ -12,13 +12,14 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS
 from bailiwick.dataplane.gateways.sql.rewriting import Answer, LostStatementError, RewritingProcess, answer_to
 from bailiwick.dataplane.gateways.sql.statements import Plan
 
 LONG_CHARACTERS = 2000
 _KEPT, _KEPT_CHARACTERS = 500, 2_000_000
-_Key = tuple[str, tuple[tuple[str, str], ...]]
+_Key = tuple[str, tuple[tuple[str, str], ...], MaskedBy]
 Functions = tuple[AllowedFunction, ...]
 
 
@@ -73,13 +74,20 @@ class KnownRewrites:
         return LONG_CHARACTERS < len(sql) <= MAX_STATEMENT_CHARACTERS
 
     def rewrite(
-        self, plain: str, grant: DataGrant, attributes: Mapping[str, str], *, of: object, functions: Functions = ()
+        self,
+        plain: str,
+        grant: DataGrant,
+        attributes: Mapping[str, str],
+        *,
+        of: object,
+        functions: Functions = (),
+        masked_by: MaskedBy = MaskedBy.DATABASE,
     ) -> Plan:
         """Return what a statement becomes; raise `StatementRefusedError` when it becomes nothing."""
-        kept, key = self._kept.setdefault(of, _Kept()).under(functions), _key(plain, attributes)
+        kept, key = self._kept.setdefault(of, _Kept()).under(functions), _key(plain, attributes, masked_by)
         answer = kept.get(key)
         if answer is None:
-            answer = answer_to(plain, grant, attributes, functions)
+            answer = answer_to(plain, grant, attributes, functions, masked_by)
             kept.put(key, answer)
         if isinstance(answer, LostStatementError):
             kept.forget(key)
@@ -96,16 +104,17 @@ class KnownRewrites:
         of: object,
         line: str,
         functions: Functions = (),
+        masked_by: MaskedBy = MaskedBy.DATABASE,
     ) -> None:
         """Have a statement rewritten by the other process, unless it is known; one of a line at a time."""
-        kept, key = self._kept.setdefault(of, _Kept()).under(functions), _key(plain, attributes)
+        kept, key = self._kept.setdefault(of, _Kept()).under(functions), _key(plain, attributes, masked_by)
         lock = self._lines.setdefault(line, asyncio.Lock())
         async with lock:
             if kept.get(key) is None:
-                answer = await self._beside.ask(plain, grant, attributes, functions)
+                answer = await self._beside.ask(plain, grant, attributes, functions, masked_by)
                 if kept.is_under(functions):
                     kept.put(key, answer)
 
 
-def _key(plain: str, attributes: Mapping[str, str]) -> _Key:
-    return plain, tuple(sorted(attributes.items()))
+def _key(plain: str, attributes: Mapping[str, str], masked_by: MaskedBy) -> _Key:
+    return plain, tuple(sorted(attributes.items())), masked_by

@@ -9,7 +9,7 @@ from pglast.stream import RawStream
 from bailiwick.core.grants import Mask
 from bailiwick.core.masks import HIDDEN, SHOWN_AT_END
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.keyed import keyed
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy, keyed
 
 # The parser fills every field; its type hints do not know which ones, so the tree is untyped here.
 Tree = Any
@@ -30,8 +30,8 @@ def all_of(parts: Any, kind: type) -> list[Any]:
     return found
 
 
-def column_text(column: str, mask: Mask | None, seen: str = "") -> str:
-    """Return a granted column as it is selected, under a mask or whole.
+def column_text(column: str, mask: Mask | None, seen: str = "", by: MaskedBy = MaskedBy.DATABASE) -> str:
+    """Return a granted column as it is selected, under a mask or whole; `by` says who makes masks with the key.
 
     `seen` is a condition that all rows meet which are selected, where only some are. It stands around a column that is
     shown whole, so that it is no plain column any more: of one the planner would look up statistics, and try the app's
@@ -41,7 +41,7 @@ def column_text(column: str, mask: Mask | None, seen: str = "") -> str:
     name = quoted(column)
     if mask is None:
         return f"CASE WHEN {seen} THEN {name} ELSE {name} END AS {name}" if seen else name
-    return f"{keyed(name, mask) if mask.is_keyed else _masked(name, mask)} AS {name}"
+    return f"{keyed(name, mask, by) if mask.is_keyed else _masked(name, mask)} AS {name}"
 
 
 def _masked(name: str, mask: Mask) -> str:

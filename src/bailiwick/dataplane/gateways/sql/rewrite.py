@@ -20,7 +20,8 @@ from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql import grammar
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.groups import Grouped, Scope, calls_of, grouped_source, only_table
-from bailiwick.dataplane.gateways.sql.pieces import Tree, column_text, quoted, statement_text
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
+from bailiwick.dataplane.gateways.sql.pieces import Tree, quoted, statement_text
 from bailiwick.dataplane.gateways.sql.rows import RowFilter
 from bailiwick.dataplane.gateways.sql.settings import check_setting
 from bailiwick.dataplane.gateways.sql.shown_keys import ShownKeys, shown_keys
@@ -46,11 +47,16 @@ class Rewritten:
 
 
 def rewrite(
-    sql: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()
+    sql: str,
+    grant: DataGrant,
+    attributes: Mapping[str, str],
+    functions: Iterable[AllowedFunction] = (),
+    masked_by: MaskedBy = MaskedBy.DATABASE,
 ) -> Rewritten:
     """Return what a statement becomes under a grant, for a person with these attributes.
 
-    `functions` of the database may be called beside those that only compute from their arguments.
+    `functions` of the database may be called beside those that only compute from their arguments; `masked_by` says who
+    makes masks with the key.
 
     Raises `StatementRefusedError` for anything that is not clearly allowed.
     """
@@ -71,7 +77,7 @@ def rewrite(
         raise StatementRefusedError(
             "one call holds several statements", hint="send each statement in a call of its own", sqlstate="42601"
         )
-    return _Rewriter(grant, attributes, functions).run(statements[0].stmt, normalised)
+    return _Rewriter(grant, RowFilter(attributes, masked_by), functions).run(statements[0].stmt, normalised)
 
 
 @lru_cache(maxsize=1000)
@@ -98,12 +104,12 @@ def _first(fault: Exception) -> str:
 
 
 class _Rewriter:
-    def __init__(self, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction]) -> None:
+    def __init__(self, grant: DataGrant, rows: RowFilter, functions: Iterable[AllowedFunction]) -> None:
         self._grant = grant
         self._tables = {(table.namespace, table.relation): table for table in grant.tables}
         self._logs = any(table.row_log is not None for table in grant.tables)
         self._touched: dict[str, None] = {}
-        self._rows = RowFilter(attributes)
+        self._rows = rows
         columns = frozenset(column.name for table in grant.tables for column in table.columns if column.readable)
         self._walker = Walker(self._seen, self._in_groups, columns, functions)
         self._writing = Writing(self._rows, self._walker)
@@ -196,13 +202,13 @@ class _Rewriter:
         table = self._granted(relation, Operation.SELECT)
         conditions = self._rows.of(table)
         first = self._rows.text(table.rows[0]) if table.rows else ""
-        shown = [(column.name, self._rows.mask(column)) for column in table.columns if column.readable]
-        columns = ", ".join(column_text(name, mask, first) for name, mask in shown)
+        shown = [column for column in table.columns if column.readable]
+        columns = ", ".join(self._rows.column(column, first) for column in shown)
         # Names come from the grant, which was checked when it was given, and are quoted besides.
         source = f"SELECT {columns} FROM {quoted(table.namespace)}.{quoted(table.relation)}"  # noqa: S608
         if conditions:
             source += f" WHERE {conditions}"
-        if conditions or any(mask for _, mask in shown):
+        if conditions or any(self._rows.mask(column) for column in shown):
             source += " OFFSET 0"
         alias = relation.alias or ast.Alias(aliasname=relation.relname)
         return ast.RangeSubselect(lateral=False, subquery=parse_sql(source)[0].stmt, alias=alias)

@@ -20,6 +20,7 @@ from typing import IO, Any
 from bailiwick.core.grants import DataGrant
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
 from bailiwick.dataplane.gateways.sql.rewrite import Rewritten
 from bailiwick.dataplane.gateways.sql.shown_keys import ShownKeys
 from bailiwick.dataplane.gateways.sql.statements import Plan, Step, plan
@@ -35,11 +36,15 @@ class LostStatementError(StatementRefusedError):
 
 
 def answer_to(
-    plain: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()
+    plain: str,
+    grant: DataGrant,
+    attributes: Mapping[str, str],
+    functions: Iterable[AllowedFunction] = (),
+    masked_by: MaskedBy = MaskedBy.DATABASE,
 ) -> Answer:
     """Return what a statement becomes, or why it becomes nothing."""
     try:
-        return plan(plain, grant, attributes, functions)
+        return plan(plain, grant, attributes, functions, masked_by)
     except StatementRefusedError as fault:
         return fault
 
@@ -52,7 +57,12 @@ class RewritingProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def ask(
-        self, plain: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()
+        self,
+        plain: str,
+        grant: DataGrant,
+        attributes: Mapping[str, str],
+        functions: Iterable[AllowedFunction] = (),
+        masked_by: MaskedBy = MaskedBy.DATABASE,
     ) -> Answer:
         """Return the answer; a refusal when there is none in time."""
         question = {
@@ -60,6 +70,7 @@ class RewritingProcess:
             "grant": grant.model_dump(mode="json"),
             "attributes": dict(attributes),
             "functions": [item.model_dump(mode="json") for item in functions],
+            "masked_by": masked_by.value,
         }
         async with self._turn:
             return await asyncio.to_thread(self._ask, question)
@@ -152,7 +163,8 @@ def main() -> None:
         except EOFError:
             return
         functions = [AllowedFunction.model_validate(item) for item in asked["functions"]]
-        answer = answer_to(asked["plain"], DataGrant.model_validate(asked["grant"]), asked["attributes"], functions)
+        grant, masked_by = DataGrant.model_validate(asked["grant"]), MaskedBy(asked["masked_by"])
+        answer = answer_to(asked["plain"], grant, asked["attributes"], functions, masked_by)
         _write(sys.stdout.buffer, _said(answer))
 
 

@@ -1,11 +1,12 @@
 """Rules about rows as SQL: what each row of a table must meet for this person."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from bailiwick.core.grants import AllOf, AnyOf, ColumnGrant, Mask, RowCondition, RowRule, TableGrant
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
-from bailiwick.dataplane.gateways.sql.pieces import literal, quoted
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
+from bailiwick.dataplane.gateways.sql.pieces import column_text, literal, quoted
 
 END_MARK = "bailiwick-grant-ended"
 # By the database's own clock, in UTC: the zone of the session is an app's to change.
@@ -18,20 +19,29 @@ def while_it_lasts(table: TableGrant) -> str:
 
     The database looks at its own clock, so that a statement that is kept, or was prepared before, ends with the grant.
     """
-    if table.until is None:
-        return ""
-    end = table.until.astimezone(UTC)
-    mark = f"CAST(concat('{END_MARK}:{table.relation}:{end:%Y-%m-%d}:') AS int4) = 0"
+    return lasting(table.relation, table.until) if table.until is not None else ""
+
+
+def lasting(relation: str, until: datetime) -> str:
+    """Return the condition that a grant on a table has not ended; it fails with our mark."""
+    end = until.astimezone(UTC)
+    mark = f"CAST(concat('{END_MARK}:{relation}:{end:%Y-%m-%d}:') AS int4) = 0"
     return (
         f"CASE WHEN statement_timestamp() < CAST('{end:%Y-%m-%d %H:%M:%S}+00' AS timestamptz) THEN TRUE ELSE {mark} END"
     )
 
 
-class RowFilter:
-    """Writes rules down for a person with these attributes."""
+def ended_words(relation: str, day: str) -> str:
+    """Return what an app hears of a grant on a table that ended on a day."""
+    return f"this app's grant on {relation} ended on {day}"
 
-    def __init__(self, attributes: Mapping[str, str]) -> None:
+
+class RowFilter:
+    """Writes rules down for a person with these attributes; `masked_by` says who makes masks with the key."""
+
+    def __init__(self, attributes: Mapping[str, str], masked_by: MaskedBy = MaskedBy.DATABASE) -> None:
         self._attributes = attributes
+        self._masked_by = masked_by
 
     def of(self, table: TableGrant) -> str:
         """Return the one condition that rows of a table are given under, empty where all are."""
@@ -69,6 +79,10 @@ class RowFilter:
         if condition.equals_attribute is not None:
             return self.attribute(condition.equals_attribute)
         return condition.equals
+
+    def column(self, column: ColumnGrant, seen: str) -> str:
+        """Return a column as it is selected, under its mask for the person; `seen` as in `column_text`."""
+        return column_text(column.name, self.mask(column), seen, self._masked_by)
 
     def mask(self, column: ColumnGrant) -> Mask | None:
         """Return how a column is masked for the person."""

@@ -17,6 +17,7 @@ from bailiwick.core.grants import DataGrant
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.dataplane.gateways.sql import catalogue
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
 from bailiwick.dataplane.gateways.sql.pieces import Tree
 from bailiwick.dataplane.gateways.sql.rewrite import MAX_STATEMENT_CHARACTERS, Rewritten, rewrite
 from bailiwick.dataplane.gateways.sql.settings import timeout_of, with_timeout
@@ -75,14 +76,21 @@ def _within(step: Step, seconds: float) -> Step:
     return replace(step, rewritten=replace(step.rewritten, sql=with_timeout(step.rewritten.sql, seconds)))
 
 
-def plan(sql: str, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction] = ()) -> Plan:
+def plan(
+    sql: str,
+    grant: DataGrant,
+    attributes: Mapping[str, str],
+    functions: Iterable[AllowedFunction] = (),
+    masked_by: MaskedBy = MaskedBy.DATABASE,
+) -> Plan:
     """Return what is sent for a text, for a person with these attributes; raise `StatementRefusedError`."""
     texts = _texts(sql)
     if len(texts) > _MOST_STATEMENTS:
         raise StatementRefusedError(
             f"one call holds more than {_MOST_STATEMENTS} statements", hint="send them in several", sqlstate="54000"
         )
-    return Plan(tuple(_Planner(grant, attributes, functions).step(text) for text in texts))
+    planner = _Planner(grant, lambda text: rewrite(text, grant, attributes, functions, masked_by))
+    return Plan(tuple(planner.step(text) for text in texts))
 
 
 @lru_cache(maxsize=1000)
@@ -103,10 +111,9 @@ def _texts(sql: str) -> list[str]:
 
 
 class _Planner:
-    def __init__(self, grant: DataGrant, attributes: Mapping[str, str], functions: Iterable[AllowedFunction]) -> None:
+    def __init__(self, grant: DataGrant, rewritten: Callable[[str], Rewritten]) -> None:
         self._grant = grant
-        self._attributes = attributes
-        self._functions = functions
+        self._rewritten = rewritten
 
     def step(self, sql: str) -> Step:
         statement = _statement(sql)
@@ -123,7 +130,7 @@ class _Planner:
         handler = handlers.get(type(statement).__name__)
         found = handler(statement) if handler is not None else None
         if found is None:
-            found = Step(rewrite(sql, self._grant, self._attributes, self._functions), "")
+            found = Step(self._rewritten(sql), "")
         return replace(found, fingerprint=fingerprint(sql) if found.rewritten.sql else "")
 
     def _select(self, statement: Tree) -> Step | None:
@@ -164,7 +171,7 @@ class _Planner:
         if not isinstance(query, ast.SelectStmt):
             raise StatementRefusedError("COPY and cursors are passed on of a SELECT only")
         text = RawStream()(query)
-        return self._about_the_catalogue(query) or rewrite(text, self._grant, self._attributes, self._functions)
+        return self._about_the_catalogue(query) or self._rewritten(text)
 
     def _fetch(self, statement: Tree) -> Step:
         return Step(_session(statement, "fetch"), "", uses=statement.portalname)
@@ -186,11 +193,7 @@ class _Planner:
                     f"{statement.name} stays as it is: {min(fitting)}", hint="leave it at its default"
                 )
         timeout = timeout_of(statement)
-        return (
-            Step(rewrite(RawStream()(statement), self._grant, self._attributes, self._functions), "", timeout=timeout)
-            if timeout
-            else None
-        )
+        return Step(self._rewritten(RawStream()(statement)), "", timeout=timeout) if timeout else None
 
 
 def _session(statement: Tree, operation: str = "session") -> Rewritten:

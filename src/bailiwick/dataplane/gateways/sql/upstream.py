@@ -8,9 +8,10 @@ import hmac
 import secrets
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 from bailiwick.client_tls import client_context
 from bailiwick.core.errors import UnavailableError
@@ -36,8 +37,24 @@ _AUTH_OK, _AUTH_CLEAR, _AUTH_SASL, _AUTH_CONTINUE, _AUTH_FINAL = 0, 3, 10, 11, 1
 STATEMENT_SECONDS = 30.0
 
 
+# A password that was rotated is refused until the new one is told, which is a moment later; waited for so often.
+_SIGN_IN_WAITS_SECONDS = (0.0, 0.2, 0.4, 0.8)
+_SignedIn = TypeVar("_SignedIn")
+
+
 class SignInRefusedError(UnavailableError):
     """The database does not take the account or its password: it may have been rotated since it was fetched."""
+
+
+async def signed_in(attempt: Callable[[], Awaitable[_SignedIn]], forget: Callable[[], None]) -> _SignedIn:
+    """Return what a sign-in comes to; one that is refused is made again, with what `forget` has asked for anew."""
+    for wait in _SIGN_IN_WAITS_SECONDS:
+        try:
+            return await attempt()
+        except SignInRefusedError:
+            forget()
+            await asyncio.sleep(wait)
+    return await attempt()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.grants import DataGrant, Operation
+from bailiwick.dataplane.gateways.sql.engines.masking import Masking
 from bailiwick.dataplane.gateways.sql.engines.model import DialectName, Engine, NotTranslatedError, Schema, Translated
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
@@ -17,12 +19,17 @@ _Translate = Callable[[str, Schema, DialectName, Mapping[int, str]], Translated]
 _Key = tuple[str, tuple[tuple[int, str], ...], int]
 
 
+async def _no_key() -> str:
+    raise UnavailableError("the key of masks is not there")
+
+
 @dataclass
 class Backend:
-    """An engine, for one socket of an app."""
+    """An engine, for one socket of an app; `mask_key` returns the key of masks, in hexadecimal digits."""
 
     engine: Engine
     grant: DataGrant
+    mask_key: Callable[[], Awaitable[str]] = _no_key
     _known: OrderedDict[_Key, Translated | StatementRefusedError] = field(default_factory=OrderedDict)
     _schemas: list[Schema] = field(default_factory=list)
 
@@ -30,6 +37,10 @@ class Backend:
     def writes(self) -> bool:
         """Whether the grant lets the app change anything."""
         return any(table.operations - {Operation.SELECT} for table in self.grant.tables)
+
+    async def masking(self) -> Masking | None:
+        """Return what masks answers, None where no column needs it; raise `BailiwickError` when it cannot be had."""
+        return Masking(bytes.fromhex(await self.mask_key())) if self.grant.is_keyed else None
 
     async def translate(self, sql: str, schema: Schema, declared: Mapping[int, str]) -> Translated:
         """Return a translation, which may be known; raise `StatementRefusedError` when there is none."""

@@ -7,6 +7,7 @@ from pglast import ast, parse_sql
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Allowed, Measured, SqlGateway
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
 from bailiwick.dataplane.gateways.sql.pieces import all_of
 from bailiwick.dataplane.gateways.sql.rewrite import is_of_a_driver
 
@@ -34,11 +35,11 @@ class Decided:
 
 def decide(gateway: SqlGateway, sql: str, binding: Binding) -> Decided:
     """Return what may be run of a text; raise `StatementRefusedError`, audited, when nothing may."""
-    allowed = gateway.decide(sql, binding)
+    allowed = gateway.decide(sql, binding, MaskedBy.GATEWAY)
     try:
         return _one(allowed)
     except StatementRefusedError as fault:
-        gateway.note_untranslated(fault, binding, allowed)
+        gateway.note_refused(fault, binding, allowed)
         raise
 
 

@@ -9,15 +9,15 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from bailiwick.core.errors import UnavailableError
-from bailiwick.core.grants import TableGrant, conditions_of
+from bailiwick.core.grants import TableGrant
 from bailiwick.dataplane.database_files import frames
-from bailiwick.dataplane.gateways.sql.engines.model import Batch, EngineFaultError, Rows, Schema, Value
+from bailiwick.dataplane.gateways.sql.engines.model import Batch, EngineFaultError, Rows, Schema, Value, named_columns
 
 _OPEN_SECONDS = 20.0
 _MOST_IDLE, _IDLE_SECONDS = 4, 30.0
@@ -128,6 +128,11 @@ class FileConnection:
         return self
 
     @property
+    def is_followed(self) -> bool:
+        """Whether there is a newer account: a file has no account."""
+        return False
+
+    @property
     def changed(self) -> int:
         """How many rows the last statement changed."""
         return self._changed
@@ -157,7 +162,7 @@ class FileConnection:
 
     async def describe(self, tables: Sequence[TableGrant]) -> Schema:
         """Return the columns of granted tables, and let nothing else be used."""
-        asked = [(table.namespace, table.relation, list(_columns_of(table))) for table in tables]
+        asked = [(table.namespace, table.relation, sorted(named_columns(table))) for table in tables]
         found = await self.ask({"do": "describe", "tables": asked})
         return {(namespace, name): dict(columns) for namespace, name, columns in found}
 
@@ -205,9 +210,3 @@ class FileConnection:
             words, sqlstate = json.loads(data)
             raise EngineFaultError(str(words), str(sqlstate))
         return kind, data
-
-
-def _columns_of(table: TableGrant) -> Iterator[str]:
-    """Yield the columns that a grant names: what is open, and what its rows go by."""
-    yield from (column.name for column in table.columns)
-    yield from (condition.column for condition in conditions_of(table.rows))

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from bailiwick.core.grants import TableGrant
+from bailiwick.core.grants import Mask, TableGrant, conditions_of
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
 DialectName = Literal["sqlite", "duckdb", "mysql", "bigquery", "snowflake"]
@@ -16,6 +17,13 @@ EXACT_COLLATION = "utf8mb4_nopad_bin"
 Value = tuple[str, str | None]
 # Columns of tables, as types of PostgreSQL by name; by namespace and name of the table.
 Schema = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+def named_columns(table: TableGrant) -> frozenset[str]:
+    """Return the columns that a grant names: what is open, and what its rows go by."""
+    return frozenset(column.name for column in table.columns) | {
+        condition.column for condition in conditions_of(table.rows)
+    }
 
 
 class NotTranslatedError(StatementRefusedError):
@@ -37,11 +45,26 @@ class EngineFaultError(Exception):
         self.sqlstate = sqlstate
 
 
+class Masked(NamedTuple):
+    """That a column is masked with the key once it came: how, and of which type its own values are."""
+
+    mask: Mask
+    kind: str
+
+
 class Column(NamedTuple):
-    """A column of an answer: what the app calls it, and its type of PostgreSQL."""
+    """A column of an answer: what the app calls it, and its type of PostgreSQL; `masked` where the gateway masks it."""
 
     name: str
     kind: str
+    masked: Masked | None = None
+
+
+class GrantEnd(NamedTuple):
+    """When the grant on a table ends."""
+
+    table: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +86,21 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A statement in the other dialect: its text, what is bound by the number in each placeholder, what it answers."""
+    """A statement in the other dialect: its text, what is bound by the number in each placeholder, what it answers, and
+    when the grants end that it was made under.
+    """
 
     sql: str
     operation: str
     columns: tuple[Column, ...] = ()
     binds: tuple[Bind, ...] = ()
     parameters: Mapping[int, str] = field(default_factory=dict)
+    ends: tuple[GrantEnd, ...] = ()
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether something that it answers is masked once it came."""
+        return any(column.masked is not None for column in self.columns)
 
 
 class Batch(NamedTuple):
@@ -94,6 +125,10 @@ class EngineConnection(Protocol):
     @property
     def changed(self) -> int:
         """How many rows the last statement changed."""
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether another connection should take its place: there is a newer account than it signed in with."""
 
     async def describe(self, tables: Sequence[TableGrant]) -> Schema:
         """Return the columns of granted tables as the database has them now."""

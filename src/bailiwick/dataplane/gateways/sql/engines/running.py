@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import struct
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.sql.engines import settings
+from bailiwick.dataplane.gateways.sql.engines.masking import Masking
 from bailiwick.dataplane.gateways.sql.engines.model import (
     Batch,
     Column,
@@ -28,6 +29,7 @@ from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Measured, SqlGateway
 from bailiwick.dataplane.gateways.sql.holding import BrokenOffError, Holding
 from bailiwick.dataplane.gateways.sql.messages import Message, text
+from bailiwick.dataplane.gateways.sql.rows import ended_words
 
 # How long the database may think about being told to stop.
 _CANCEL_SECONDS = 5.0
@@ -37,7 +39,9 @@ _WRITES = frozenset({"insert", "update", "delete"})
 
 @dataclass(eq=False)
 class Runner:
-    """Runs statements on one connection. `status` is as ReadyForQuery says it, `behind` whom open things are for."""
+    """Runs statements on one connection. `status` is as ReadyForQuery says it, `behind` whom open things are for,
+    `masking` makes the masks that the database cannot.
+    """
 
     gateway: SqlGateway
     binding: Binding
@@ -45,6 +49,7 @@ class Runner:
     upstream: EngineConnection
     dialect: DialectName
     holding: Holding
+    masking: Masking | None = None
     status: bytes = b"I"
     behind: list[Identity] = field(default_factory=list)
     busy: bool = False
@@ -55,6 +60,11 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._savepoints = Savepoints(known=self.dialect != "duckdb")
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is open at the database: another connection to it would do as well."""
+        return self.status == b"I" and not self._implicit and self._current is None
 
     # -- transactions --------------------------------------------------------------------------------------------
 
@@ -164,6 +174,7 @@ class Runner:
             raise StatementRefusedError(
                 "another statement was run before this one was read to its end", sqlstate="55000"
             )
+        self._require_lasting(portal)
         if portal.rows is None and not portal.done:
             await self._leave_current()
             await self.holding.begin(portal.statement.decided.allowed, 1)
@@ -186,6 +197,17 @@ class Runner:
             self.holding.changed(allowed, allowed.steps[0], rows)
         self._note(portal, tag, rows)
         self._complete(tag)
+
+    def _require_lasting(self, portal: Portal) -> None:
+        """Raise, audited, when a grant has ended that the statement was made under, however long ago that was."""
+        translated, now = portal.statement.translated, self.gateway.clock()
+        for end in translated.ends if translated is not None else ():
+            if now >= end.until:
+                fault = StatementRefusedError(
+                    ended_words(end.table, f"{end.until:%Y-%m-%d}"), deciders=("grant-ended",)
+                )
+                self.gateway.note_refused(fault, self.binding, portal.statement.decided.allowed)
+                raise fault
 
     def _note(self, portal: Portal, tag: str, rows: int) -> None:
         spent = (time.perf_counter() - portal.began) * 1000
@@ -218,9 +240,10 @@ class Runner:
         self._savepoints.did()
         portal.began = time.perf_counter()
         kinds = [column.kind for column in translated.columns]
-        portal.rows = self.upstream.run(
-            portal.statement.decided.comment + translated.sql, values, kinds, portal.formats
-        )
+        formats: Sequence[bool] = portal.formats
+        if translated.is_masked:
+            kinds, formats = self._held_masking().asked(translated.columns, formats)
+        portal.rows = self.upstream.run(portal.statement.decided.comment + translated.sql, values, kinds, formats)
         self._current = portal
 
     async def _send(self, portal: Portal, most: int) -> int:
@@ -250,8 +273,16 @@ class Runner:
 
     async def _next(self, portal: Portal) -> Batch | None:
         assert portal.rows is not None  # noqa: S101 - it began
-        rows = portal.rows
-        return await self._watched(_next_of(rows))
+        batch = await self._watched(_next_of(portal.rows))
+        translated = portal.statement.translated
+        if batch is None or translated is None or not translated.is_masked:
+            return batch
+        return self._held_masking().batch(batch, translated.columns, portal.formats)
+
+    def _held_masking(self) -> Masking:
+        if self.masking is None:
+            raise StatementRefusedError("the key of masks is not there", deciders=("translation",))
+        return self.masking
 
     async def _leave_current(self) -> None:
         """Give up a portal that is not read to its end: the connection is needed."""

@@ -4,6 +4,7 @@ Each statement is decided by the gateway as for PostgreSQL, translated, and run 
 in batches, the next being asked for once the app has taken the last.
 """
 
+import asyncio
 import contextlib
 import struct
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from bailiwick.dataplane.gateways.sql.engines.running import Runner
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import SqlGateway
 from bailiwick.dataplane.gateways.sql.holding import BrokenOffError, Holding
+from bailiwick.dataplane.gateways.sql.keyed import MaskedBy
 from bailiwick.dataplane.gateways.sql.known import LONG_CHARACTERS
 from bailiwick.dataplane.gateways.sql.messages import (
     CANCEL_REQUEST,
@@ -49,6 +51,9 @@ from bailiwick.dataplane.gateways.sql.messages import (
 )
 
 _MOST_NAMES = 1000
+# Messages that something begins with: Query, Parse and Bind.
+_BEGINNINGS = frozenset({b"Q", b"P", b"B"})
+_FOLLOW_SECONDS = 10.0
 _UNKNOWN_OID = 705
 _NO_TYPES = (
     "SELECT 'x'::text AS name, 0 AS oid, 0 AS array_oid, 'x'::text AS regtype, 'x'::text AS delimiter"
@@ -73,6 +78,7 @@ class TranslatedSession:
     _statements: dict[str, Statement] = field(default_factory=dict)
     _portals: dict[str, Portal] = field(default_factory=dict)
     _skipping: bool = False
+    _follows_again: float = 0.0
 
     def __post_init__(self) -> None:
         self._holding = Holding(self.gateway, self.binding)
@@ -132,18 +138,16 @@ class TranslatedSession:
             else:
                 break
         try:
-            name, writes = f"bailiwick {self.binding.app}", self.backend.writes
-            upstream = self.upstream = await self.gateway.reached(
-                self.binding, lambda: self.backend.engine.connect(name, writing=writes)
-            )
+            upstream = self.upstream = await self._reach()
             self._schema = await upstream.describe(self.backend.grant.tables)
+            masking = await self.backend.masking()
         except (BailiwickError, EngineFaultError) as fault:
             words, hint = (fault.words, "") if isinstance(fault, EngineFaultError) else (fault.message, fault.hint)
             self.channel.write(error(words, "08001", hint=hint, severity="FATAL"))
             await self.channel.drain()
             return False
         self._runner = Runner(
-            self.gateway, self.binding, self.channel, upstream, self.backend.engine.dialect, self._holding
+            self.gateway, self.binding, self.channel, upstream, self.backend.engine.dialect, self._holding, masking
         )
         self.channel.on_end = self._app_is_gone
         self.sessions[self.key] = self
@@ -151,6 +155,30 @@ class TranslatedSession:
         hello += [Message(b"S", text(name) + text(value)).encode() for name, value in settings.SETTINGS.items()]
         self.channel.write(b"".join([*hello, Message(b"K", self.key).encode(), ready(b"I")]))
         return True
+
+    async def _reach(self) -> EngineConnection:
+        name, writes = f"bailiwick {self.binding.app}", self.backend.writes
+        return await self.gateway.reached(self.binding, lambda: self.backend.engine.connect(name, writing=writes))
+
+    async def _follow(self) -> None:
+        """Go on with a connection of the newest account, where there is one and nothing is open: what was prepared is
+        kept here, and stays.
+        """
+        old, loop = self.upstream, asyncio.get_running_loop()
+        if old is None or not old.is_followed or not self._runner.is_idle or loop.time() < self._follows_again:
+            return
+        fresh: EngineConnection | None = None
+        try:
+            fresh = await self._reach()
+            self._schema = await fresh.describe(self.backend.grant.tables)
+        except (BailiwickError, EngineFaultError):
+            # The old one goes on for as long as the database takes it.
+            self._follows_again = loop.time() + _FOLLOW_SECONDS
+            if fresh is not None:
+                fresh.close()
+            return
+        self.upstream = self._runner.upstream = fresh
+        old.close()
 
     async def _cancel_other(self, key: bytes) -> None:
         other = self.sessions.get(key)
@@ -171,6 +199,8 @@ class TranslatedSession:
             return False
         if self._skipping and message.kind != b"S":
             return True
+        if message.kind in _BEGINNINGS:
+            await self._follow()
         try:
             await self._answer(message)
         except StatementRefusedError as fault:
@@ -235,7 +265,7 @@ class TranslatedSession:
 
     async def _prepare(self, sql: str, declared: tuple[int, ...]) -> Statement:
         if len(sql) > LONG_CHARACTERS:
-            await self.gateway.foresee(sql, self.binding)
+            await self.gateway.foresee(sql, self.binding, MaskedBy.GATEWAY)
         decided = decide(self.gateway, sql, self.binding)
         if decided.operation in {"session", "empty"}:
             return Statement(decided, None, declared)
@@ -248,7 +278,7 @@ class TranslatedSession:
             sql = _NO_TYPES if decided.is_about_types else decided.sql
             translated = await self.backend.translate(sql, self._schema, kinds)
         except StatementRefusedError as fault:
-            self.gateway.note_untranslated(fault, self.binding, decided.allowed)
+            self.gateway.note_refused(fault, self.binding, decided.allowed)
             raise
         return Statement(decided, translated, declared)
 

@@ -3,19 +3,16 @@
 Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query, `getQueryResults` and `cancel`.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from bailiwick.core.errors import UnavailableError
-from bailiwick.core.grants import TableGrant, conditions_of
+from bailiwick.core.grants import TableGrant
 from bailiwick.core.ids import new_id
 from bailiwick.dataplane.gateways.sql.engines.bigquery import values as coding
-from bailiwick.dataplane.gateways.sql.engines.model import EngineFaultError, Rows, Schema, Value
-from bailiwick.dataplane.gateways.sql.engines.rest import Answer, RestClient, batch
+from bailiwick.dataplane.gateways.sql.engines.model import EngineFaultError, Rows, Schema, Value, named_columns
+from bailiwick.dataplane.gateways.sql.engines.rest import Answer, Jobs, RestClient, batch
 
 _PAGE_ROWS = 2000
 # Short at first, so that a job can be named, and cancelled, soon after it began.
@@ -66,19 +63,13 @@ class BigQueryEngine:
         return BigQueryConnection(self)
 
 
-class BigQueryConnection:
+class BigQueryConnection(Jobs):
     """One statement after another; there is no session at the server."""
 
     def __init__(self, engine: BigQueryEngine) -> None:
+        super().__init__()
         self._engine = engine
         self._job: Mapping[str, Any] = {}
-        self._running = self._stopped = False
-        self._ending: asyncio.Task[None] | None = None
-
-    @property
-    def changed(self) -> int:
-        """How many rows the last statement changed: none."""
-        return 0
 
     async def run(self, sql: str, values: Sequence[Value], kinds: Sequence[str], formats: Sequence[bool]) -> Rows:
         """Run a statement and yield its rows, page by page."""
@@ -159,9 +150,7 @@ class BigQueryConnection:
         for table in tables:
             if table.namespace != "public":
                 continue
-            wanted = {column.name for column in table.columns} | {
-                condition.column for condition in conditions_of(table.rows)
-            }
+            wanted = named_columns(table)
             answer = await self._ask("GET", f"/datasets/{dataset}/tables/{table.relation}", missing=True)
             schema = answer.document.get("schema")
             fields = schema.get("fields", ()) if isinstance(schema, Mapping) else ()
@@ -171,37 +160,13 @@ class BigQueryConnection:
                 found["public", table.relation] = columns
         return found
 
-    async def control(self, word: str) -> None:
-        """Begin, commit or roll back: nothing is ever changed."""
+    @property
+    def _is_named(self) -> bool:
+        return bool(self._job)
 
-    async def cancel(self) -> None:
-        """Have the job end that runs, as soon as it has a name."""
-        self._stopped = True
-        await self._cancel_if_stopped()
-
-    async def _cancel_if_stopped(self) -> None:
-        if self._stopped and self._job:
-            place = urlencode(self._place())
-            await self._ask("POST", f"/jobs/{self._name()}/cancel?{place}")
-
-    def close(self) -> None:
-        """End what still runs."""
-        self._give_up()
-
-    def end(self) -> None:
-        """End what still runs."""
-        self._give_up()
-
-    def _give_up(self) -> None:
-        """Have a job end that nobody waits for: it would work on unheard, and be paid for."""
-        if self._running and self._job and self._ending is None:
-            self._stopped, self._running = True, False
-            self._ending = asyncio.create_task(self._ended())
-
-    async def _ended(self) -> None:
-        with contextlib.suppress(EngineFaultError, UnavailableError):
-            await self._cancel_if_stopped()
-        self._ending = None
+    async def _cancel(self) -> None:
+        place = urlencode(self._place())
+        await self._ask("POST", f"/jobs/{self._name()}/cancel?{place}")
 
     async def _ask(
         self, method: str, target: str, document: Mapping[str, Any] | None = None, *, missing: bool = False

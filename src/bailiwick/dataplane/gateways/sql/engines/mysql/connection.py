@@ -8,18 +8,29 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bailiwick.core.errors import UnavailableError
-from bailiwick.core.grants import TableGrant, conditions_of
+from bailiwick.core.grants import TableGrant
+from bailiwick.core.messages import SecretValue
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.database_files.kinds import ValueFaultError
-from bailiwick.dataplane.gateways.sql.engines.model import EXACT_COLLATION, Batch, EngineFaultError, Rows, Schema, Value
+from bailiwick.dataplane.gateways.sql.engines.model import (
+    EXACT_COLLATION,
+    Batch,
+    EngineFaultError,
+    Rows,
+    Schema,
+    Value,
+    named_columns,
+)
 from bailiwick.dataplane.gateways.sql.engines.mysql import values as coding
 from bailiwick.dataplane.gateways.sql.engines.mysql.packets import OK, DatabaseRefusalError, Packets, is_end, number
 from bailiwick.dataplane.gateways.sql.engines.mysql.signing_in import Account, Greeting, sign_in
 from bailiwick.dataplane.gateways.sql.messages import ProtocolError
+from bailiwick.dataplane.gateways.sql.upstream import SignInRefusedError, signed_in
 
 _CONNECT_SECONDS, _KILL_SECONDS = 10.0, 5.0
 _QUERY, _PREPARE, _EXECUTE, _CLOSE_STATEMENT = 0x03, 0x16, 0x17, 0x19
 _BATCH_BYTES = 64 * 1024
+_ACCESS_DENIED = 1045
 _EXACT_OF_MYSQL = "utf8mb4_0900_bin"
 # Nothing is bent to fit: what is no value of a column's type, or no date, is an error.
 _MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -52,15 +63,19 @@ class MysqlConnectionError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class MysqlTarget:
-    """Where a database is and as whom we come; `password` is asked at each connection."""
+    """Where a database is and as whom we come: `secret` is asked at each connection, and where it says an account, that
+    is taken in place of `user`. `forget` has it asked for anew, `is_followed` says whether there is a newer version.
+    """
 
     host: str
     port: int
     database: str
     user: str
-    password: Callable[[], Awaitable[str]] = field(repr=False)
+    secret: Callable[[], Awaitable[SecretValue]] = field(repr=False)
     tls: bool = True
     authority: str = ""
+    forget: Callable[[], None] | None = field(default=None, repr=False)
+    is_followed: Callable[[int], bool] = field(default=lambda _: False, repr=False)
 
     def context(self) -> ssl.SSLContext | None:
         """Return how its certificate is checked, None on an open line."""
@@ -82,7 +97,7 @@ class MysqlEngine:
 
     async def connect(self, application: str, *, writing: bool) -> "MysqlConnection":
         """Return a connection whose settings are ours, for reading only where the grant is."""
-        connection = await self.open(application)
+        connection = await self._signed_in(application)
         exact = EXACT_COLLATION if connection.is_mariadb else _EXACT_OF_MYSQL
         limit = "max_statement_time=30" if connection.is_mariadb else "max_execution_time=30000"
         try:
@@ -99,10 +114,18 @@ class MysqlEngine:
             raise MysqlConnectionError(f"the database {self.target.database} does not take our settings") from fault
         return connection
 
-    async def open(self, application: str) -> "MysqlConnection":
-        """Return a connection that is signed in."""
+    async def _signed_in(self, application: str) -> "MysqlConnection":
+        async def attempt() -> "MysqlConnection":
+            held = await self.target.secret()
+            account = Account(held.account or self.target.user, held.value, self.target.database)
+            return await self.open(application, account, held.version)
+
+        forget = self.target.forget
+        return await signed_in(attempt, forget) if forget is not None else await attempt()
+
+    async def open(self, application: str, account: Account, version: int = 0) -> "MysqlConnection":
+        """Return a connection that is signed in, with a version of the secret."""
         target = self.target
-        account = Account(target.user, await target.password(), target.database)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 loop = asyncio.get_running_loop()
@@ -114,17 +137,21 @@ class MysqlEngine:
                     channel.abort()
                     raise
         except DatabaseRefusalError as fault:
-            raise MysqlConnectionError(f"the database {target.database} refuses our sign-in: {fault.number}") from None
+            kind = SignInRefusedError if fault.number == _ACCESS_DENIED else MysqlConnectionError
+            raise kind(f"the database {target.database} refuses our sign-in: {fault.number}") from None
         except (OSError, TimeoutError, ProtocolError, EOFError, IndexError) as fault:
             raise MysqlConnectionError(f"the database {target.database} does not answer") from fault
-        return MysqlConnection(self, packets, greeting)
+        return MysqlConnection(self, packets, greeting, account, version)
 
 
 class MysqlConnection:
     """A connection that is signed in."""
 
-    def __init__(self, engine: MysqlEngine, packets: Packets, greeting: Greeting) -> None:
+    def __init__(
+        self, engine: MysqlEngine, packets: Packets, greeting: Greeting, account: Account, version: int
+    ) -> None:
         self._engine, self._packets, self._greeting = engine, packets, greeting
+        self._account, self._version = account, version
         self._changed = 0
         self._running = False
         self._killing: asyncio.Task[None] | None = None
@@ -133,6 +160,11 @@ class MysqlConnection:
     def is_mariadb(self) -> bool:
         """Whether it is MariaDB rather than MySQL."""
         return "MariaDB" in self._greeting.version
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether there is a newer account or password than it signed in with."""
+        return self._engine.target.is_followed(self._version)
 
     @property
     def changed(self) -> int:
@@ -244,9 +276,7 @@ class MysqlConnection:
         for table in tables:
             if table.namespace != "public":
                 continue
-            wanted = {column.name for column in table.columns} | {
-                condition.column for condition in conditions_of(table.rows)
-            }
+            wanted = named_columns(table)
             kinds: dict[str, str] = {}
             rows = self.run(_COLUMNS, [("text", table.relation)], ("text",) * 3, (False,) * 3)
             async for batch in rows:
@@ -268,7 +298,8 @@ class MysqlConnection:
 
     async def _kill(self, word: str) -> None:
         async with asyncio.timeout(_KILL_SECONDS):
-            other = await self._engine.open("bailiwick cancel")
+            # Only what is of the same account may be ended by it.
+            other = await self._engine.open("bailiwick cancel", self._account)
             try:
                 with contextlib.suppress(EngineFaultError):
                     await other.command(f"{word} {self._greeting.thread}")

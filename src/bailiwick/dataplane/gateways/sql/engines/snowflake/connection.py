@@ -13,10 +13,9 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from bailiwick.core.clock import Clock, utc_now
-from bailiwick.core.errors import UnavailableError
-from bailiwick.core.grants import TableGrant, conditions_of
-from bailiwick.dataplane.gateways.sql.engines.model import EngineFaultError, Rows, Schema, Value
-from bailiwick.dataplane.gateways.sql.engines.rest import Answer, RestClient, batch
+from bailiwick.core.grants import TableGrant
+from bailiwick.dataplane.gateways.sql.engines.model import EngineFaultError, Rows, Schema, Value, named_columns
+from bailiwick.dataplane.gateways.sql.engines.rest import Answer, Jobs, RestClient, batch
 from bailiwick.dataplane.gateways.sql.engines.snowflake import values as coding
 from bailiwick.dataplane.gateways.sql.engines.snowflake.signing import key_pair_token
 
@@ -97,19 +96,13 @@ class SnowflakeEngine:
         return SnowflakeConnection(self, application)
 
 
-class SnowflakeConnection:
+class SnowflakeConnection(Jobs):
     """One statement after another; there is no session at the server."""
 
     def __init__(self, engine: SnowflakeEngine, application: str) -> None:
+        super().__init__()
         self._engine, self._application = engine, application
         self._handle = ""
-        self._running = self._stopped = False
-        self._ending: asyncio.Task[None] | None = None
-
-    @property
-    def changed(self) -> int:
-        """How many rows the last statement changed: none."""
-        return 0
 
     async def run(self, sql: str, values: Sequence[Value], kinds: Sequence[str], formats: Sequence[bool]) -> Rows:
         """Run a statement and yield its rows, partition by partition."""
@@ -181,40 +174,16 @@ class SnowflakeConnection:
                         raise EngineFaultError("the database answers other columns", "08P01")
                     kind, own = coding.kind_of(str(row[2]), row[3], row[4]), _here(str(row[1]))
                     table = asked.get(str(row[0]))
-                    if table is not None and kind is not None and own in _wanted(table):
+                    if table is not None and kind is not None and own in named_columns(table):
                         found.setdefault(("public", table.relation), {})[own] = kind
         return found
 
-    async def control(self, word: str) -> None:
-        """Begin, commit or roll back: nothing is ever changed."""
+    @property
+    def _is_named(self) -> bool:
+        return bool(self._handle)
 
-    async def cancel(self) -> None:
-        """Have the statement end that runs, as soon as it has a name."""
-        self._stopped = True
-        await self._cancel_if_stopped()
-
-    async def _cancel_if_stopped(self) -> None:
-        if self._stopped and self._handle:
-            await self._ask("POST", f"{self._place()}/cancel")
-
-    def close(self) -> None:
-        """End what still runs."""
-        self._give_up()
-
-    def end(self) -> None:
-        """End what still runs."""
-        self._give_up()
-
-    def _give_up(self) -> None:
-        """Have a statement end that nobody waits for: it would work on unheard, and be paid for."""
-        if self._running and self._handle and self._ending is None:
-            self._stopped, self._running = True, False
-            self._ending = asyncio.create_task(self._ended())
-
-    async def _ended(self) -> None:
-        with contextlib.suppress(EngineFaultError, UnavailableError):
-            await self._cancel_if_stopped()
-        self._ending = None
+    async def _cancel(self) -> None:
+        await self._ask("POST", f"{self._place()}/cancel")
 
     async def _ask(self, method: str, target: str, document: Mapping[str, Any] | None = None) -> Answer:
         """Return an answer; raise `EngineFaultError` for one that says that something failed."""
@@ -227,13 +196,6 @@ class SnowflakeConnection:
             return answer
         self._running = False
         raise _fault(answer)
-
-
-def _wanted(table: TableGrant) -> frozenset[str]:
-    """Return the columns that a grant names: what is open, and what its rows go by."""
-    return frozenset(column.name for column in table.columns) | {
-        condition.column for condition in conditions_of(table.rows)
-    }
 
 
 def _there(name: str) -> str:

@@ -66,4 +66,4 @@ def translate(sql: str, schema: Schema, dialect: DialectName, declared: Mapping[
         # It has no names for placeholders: each is bound as often as it stands there, in the order of the text.
         binds = [binds[int(number)] for number in _PLACEHOLDER.findall(text)]
         text = _PLACEHOLDER.sub("?", text)
-    return Translated(text, operation, columns, tuple(binds), dict(values.parameters))
+    return Translated(text, operation, columns, tuple(binds), dict(values.parameters), tuple(values.ends))

@@ -8,6 +8,7 @@ from sqlglot import exp
 from bailiwick.dataplane.database_files.kinds import NUMBERS
 from bailiwick.dataplane.gateways.sql.engines.model import Column, NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node
+from bailiwick.dataplane.gateways.sql.engines.translating.ends import while_granted
 from bailiwick.dataplane.gateways.sql.engines.translating.froms import Froms
 from bailiwick.dataplane.gateways.sql.engines.translating.names import is_a, name_of
 from bailiwick.dataplane.gateways.sql.engines.translating.queries import Queries, own_name
@@ -36,7 +37,8 @@ class Changes:
         for row in rows:
             if len(row) != len(names):
                 raise StatementRefusedError("INSERT has as many values as columns", sqlstate="42601")
-            values = [self._assigned(item, _kind(kinds, name), scope) for name, item in zip(names, row, strict=True)]
+            given = [self._lasting(item) for item in row]
+            values = [self._assigned(item, _kind(kinds, name), scope) for name, item in zip(names, given, strict=True)]
             made.append(exp.Tuple(expressions=values))
         table = self._froms.table(statement.relation.schemaname or "public", statement.relation.relname)
         into = exp.Schema(this=table, expressions=[quoted(name) for name in names])
@@ -65,6 +67,13 @@ class Changes:
         scope = self._scope(statement)
         table = self._froms.table(statement.relation.schemaname or "public", statement.relation.relname)
         return self._returned(exp.Delete(this=table, where=self._where(statement, scope)), statement)
+
+    def _lasting(self, node: Any) -> Any:
+        """Return a value of a new row; one that is made while a grant lasts is looked at before the row is written."""
+        value, end = while_granted(node)
+        if end is not None:
+            self._queries.values.ends[end] = None
+        return value
 
     def _where(self, statement: Any, scope: Scope) -> Node | None:
         if statement.whereClause is None:

@@ -12,10 +12,19 @@ from bailiwick.dataplane.database_files.kinds import NUMBERS
 from bailiwick.dataplane.gateways.sql.engines.model import Bind, NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating import operators
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, operand
+from bailiwick.dataplane.gateways.sql.engines.translating.ends import grant_end
 from bailiwick.dataplane.gateways.sql.engines.translating.functions import Functions
 from bailiwick.dataplane.gateways.sql.engines.translating.intervals import moved_date
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Scope
-from bailiwick.dataplane.gateways.sql.engines.translating.values import UNKNOWN, Typed, Values, checked, null, require
+from bailiwick.dataplane.gateways.sql.engines.translating.values import (
+    UNKNOWN,
+    Typed,
+    Values,
+    checked,
+    masked_fault,
+    null,
+    require,
+)
 from bailiwick.dataplane.gateways.sql.rewrite import ROW_CHECK_MARK
 
 if TYPE_CHECKING:
@@ -140,6 +149,10 @@ class Expressions:
         return Typed("bool", exp.Not(this=test) if word.startswith("NOT_") else test)
 
     def _case(self, node: Any, scope: Scope) -> Typed:
+        end = grant_end(node)
+        if end is not None:
+            self.values.ends[end] = None
+            return Typed("bool", exp.Boolean(this=True))
         held = self._row_check(node)
         if held is not None:
             return held
@@ -196,6 +209,8 @@ class Expressions:
         """Return a value of another type, where a cast means the same everywhere; raise otherwise."""
         if value.kind == kind:
             return value
+        if value.masked is not None:
+            raise masked_fault(value.masked)
         if kind == "text" and value.kind == "bool":
             branches = [exp.If(this=value.sql, true=self.values.fixed("true")),
                         exp.If(this=exp.Not(this=operand(value.sql)), true=self.values.fixed("false"))]  # fmt: skip
@@ -220,7 +235,9 @@ class Expressions:
             return Typed("bool", exp.Exists(this=query.select))
         if len(query.columns) != 1:
             raise NotTranslatedError("a subquery has one column here")
-        kind = query.columns[0].kind
+        kind, masked = query.columns[0].kind, query.columns[0].masked
+        if masked is not None:
+            raise masked_fault(masked)
         if word == "EXPR_SUBLINK":
             self._queries.require_one_row(node.subselect)
             return Typed(kind, exp.Subquery(this=query.select))

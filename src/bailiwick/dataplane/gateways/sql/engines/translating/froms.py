@@ -1,11 +1,12 @@
 """FROM: tables of the grant, subqueries and joins."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pglast import ast
 from sqlglot import exp
 
-from bailiwick.dataplane.gateways.sql.engines.model import ONLY_READ, NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.model import ONLY_READ, Column, NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, operand
 from bailiwick.dataplane.gateways.sql.engines.translating.names import is_a
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Field, Scope, Source, column, quoted
@@ -56,7 +57,7 @@ class Froms:
         own = self._queries.fresh()
         if made is not None:
             name, columns = made
-            kinds = [(title, Typed(kind, column(f"bw_c{place}", own))) for place, (title, kind) in enumerate(columns)]
+            kinds = _answered(columns, own)
             table: Node = exp.Table(this=quoted(name))
         else:
             known = self.columns(item.schemaname or "public", item.relname)
@@ -92,10 +93,7 @@ class Froms:
             raise NotTranslatedError("LATERAL, and a subquery without a name, are not translated")
         query = self._queries.nested(item.subquery, Scope(scope.outer, tables=scope.tables))
         own = self._queries.fresh()
-        kinds = [
-            (found.name, Typed(found.kind, column(f"bw_c{place}", own))) for place, found in enumerate(query.columns)
-        ]
-        scope.add(_source(item.alias, item.alias.aliasname, own, kinds))
+        scope.add(_source(item.alias, item.alias.aliasname, own, _answered(query.columns, own)))
         return exp.Subquery(this=query.select, alias=exp.TableAlias(this=quoted(own)))
 
     def _join(self, item: Any, scope: Scope) -> tuple[Node, list[Node]]:
@@ -133,6 +131,14 @@ class Froms:
                 source.merged.add(name)
         assert condition is not None  # noqa: S101 - the grammar asks for a name
         return condition
+
+
+def _answered(columns: Sequence[Column], own: str) -> list[tuple[str, Typed]]:
+    """Return the columns of what a query answers, which we call `own`."""
+    return [
+        (found.name, Typed(found.kind, column(f"bw_c{place}", own), masked=found.masked))
+        for place, found in enumerate(columns)
+    ]
 
 
 def _source(alias: Any, name: str, own: str, columns: list[tuple[str, Typed]]) -> Source:

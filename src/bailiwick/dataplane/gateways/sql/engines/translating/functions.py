@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 from pglast import ast
 from sqlglot import exp
 
+from bailiwick.core.grants import Mask
 from bailiwick.dataplane.database_files.kinds import NUMBERS
-from bailiwick.dataplane.gateways.sql.engines.model import NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.masking import shown_kind
+from bailiwick.dataplane.gateways.sql.engines.model import Masked, NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, function, operand
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Scope
 from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed, require
+from bailiwick.dataplane.gateways.sql.keyed import BY_GATEWAY
 
 if TYPE_CHECKING:
     from bailiwick.dataplane.gateways.sql.engines.translating.expressions import Expressions
@@ -58,6 +61,8 @@ class Functions:
         """Return what a call comes to."""
         name = node.funcname[-1].sval
         arguments = list(node.args or ())
+        if node.funcname[0].sval == BY_GATEWAY:
+            return self._masked(Mask(name), arguments[0], scope)
         if node.func_variadic or node.agg_within_group or any(isinstance(item, ast.NamedArgExpr) for item in arguments):
             raise NotTranslatedError(f"the call of {name} is not translated")
         if name in _AGGREGATES or (name in _RANKINGS and node.over is not None):
@@ -72,6 +77,14 @@ class Functions:
             raise self._unknown(name)
         self._name = name
         return self._plain[name](arguments, scope)
+
+    def _masked(self, mask: Mask, column: Any, scope: Scope) -> Typed:
+        """Return a column that the gateway masks once it came: the grant put this there."""
+        own = self._maker.typed(column, scope)
+        kind = shown_kind(mask, own.kind)
+        if kind is None:
+            raise NotTranslatedError(f"the mask {mask.value} is not made of a {own.kind} in {self._dialect.name}")
+        return Typed(kind, own.sql, masked=Masked(mask, own.kind))
 
     def _unknown(self, name: str) -> NotTranslatedError:
         return NotTranslatedError(

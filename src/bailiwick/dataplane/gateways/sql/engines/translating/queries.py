@@ -1,6 +1,7 @@
 """Queries: SELECT with its sources, groups and order. All names but those of tables and columns become our own."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -16,7 +17,7 @@ from bailiwick.dataplane.gateways.sql.engines.translating.froms import Froms
 from bailiwick.dataplane.gateways.sql.engines.translating.functions import descends, nulls_first
 from bailiwick.dataplane.gateways.sql.engines.translating.names import name_of
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Scope, column, quoted
-from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed, Values
+from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed, Values, masked_fault
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
 _SETS: dict[str, type[exp.Expression]] = {
@@ -80,8 +81,8 @@ class Queries:
             query = self.nested(item.ctequery, scope)
             own = self.fresh()
             names = _names(query.columns, item.aliascolnames)
-            kinds = [found.kind for found in query.columns]
-            scope.tables[item.ctename] = (own, tuple(zip(names, kinds, strict=True)))
+            columns = [found._replace(name=name) for name, found in zip(names, query.columns, strict=True)]
+            scope.tables[item.ctename] = (own, tuple(columns))
             made.append(exp.CTE(this=query.select, alias=exp.TableAlias(this=quoted(own))))
         return made
 
@@ -98,14 +99,14 @@ class Queries:
         groups = self._groups(statement.groupClause, outputs, scope)
         if groups:
             query.set("group", exp.Group(expressions=[group.copy() for group in groups]))
-        checked = [value.sql for _, value in outputs]
+        checked = [value.shown for _, value in outputs]
         if statement.havingClause is not None:
             having = self.expressions.condition(statement.havingClause, scope)
             query.set("having", exp.Having(this=having))
             checked.append(having)
         query.set(
             "expressions",
-            [exp.Alias(this=value.sql, alias=quoted(own_name(place))) for place, (_, value) in enumerate(outputs)],
+            [exp.Alias(this=value.shown, alias=quoted(own_name(place))) for place, (_, value) in enumerate(outputs)],
         )
         own = "" if statement.distinctClause is None else self.fresh()
         keys = self._keys(statement, outputs, scope, own)
@@ -117,7 +118,9 @@ class Queries:
             {source.own for source in scope.sources},
             grouped=bool(statement.groupClause or statement.havingClause),
         )
+        columns = tuple(Column(name, value.kind, value.masked) for name, value in outputs)
         if own:
+            _require_unmasked(columns)
             # An order by what it answers is one of a table of its own: MySQL reads a bare name as another column.
             query.set("distinct", exp.Distinct())
             query = self._select_all(exp.Subquery(this=query), len(outputs), own)
@@ -126,7 +129,7 @@ class Queries:
         if keys:
             query.set("order", exp.Order(expressions=keys))
         self._limit(statement, query)
-        return Query(query, tuple(Column(name, value.kind) for name, value in outputs))
+        return Query(query, columns)
 
     def _sorted_outside(self, query: exp.Select, keys: list[Node], width: int) -> tuple[exp.Select, list[Node]]:
         """Return a grouped query as a table of its own with what sorts it: BigQuery does not know what was grouped by
@@ -183,7 +186,7 @@ class Queries:
     def _keys(self, statement: Any, outputs: list[tuple[str, Typed]], scope: Scope, distinct: str = "") -> list[Node]:
         """Return what is sorted by; of a DISTINCT query, which is a table called `distinct`, only what it selects."""
         keys: list[Node] = []
-        texts = [value.sql.sql() for _, value in outputs]
+        texts = [value.shown.sql() for _, value in outputs]
         for item in statement.sortClause or ():
             place = _ordinal(item.node, len(outputs))
             name = _bare_name(item.node)
@@ -231,6 +234,7 @@ class Queries:
         left, right = self.nested(statement.larg, scope), self.nested(statement.rarg, scope)
         if len(left.columns) != len(right.columns):
             raise StatementRefusedError("both sides have the same number of columns", sqlstate="42601")
+        _require_unmasked((*left.columns, *right.columns))
         columns = []
         for one, other in zip(left.columns, right.columns, strict=True):
             _, kind = self.values.common([Typed(one.kind, exp.Null()), Typed(other.kind, exp.Null())])
@@ -259,6 +263,13 @@ class Queries:
         made = exp.Select(expressions=[exp.Alias(this=column(name, own), alias=quoted(name)) for name in names])
         made.set("from_", exp.From(this=inner))
         return made
+
+
+def _require_unmasked(columns: Sequence[Column]) -> None:
+    """Raise where rows are compared as a whole and the database would compare other values than are shown."""
+    for found in columns:
+        if found.masked is not None:
+            raise masked_fault(found.masked)
 
 
 def _require_plain(statement: Any) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from bailiwick.dataplane.gateways.sql.engines.model import Column
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node
 from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
@@ -33,7 +34,7 @@ class Scope:
 
     outer: "Scope | None" = None
     sources: list[Source] = field(default_factory=list)
-    tables: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=dict)
+    tables: dict[str, tuple[str, tuple[Column, ...]]] = field(default_factory=dict)
 
     def add(self, source: Source) -> None:
         """Add a source; raise when its name is taken."""
@@ -68,7 +69,7 @@ class Scope:
             item for source in chosen for item in source.fields if table is not None or item.name not in source.merged
         ]
 
-    def table(self, name: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    def table(self, name: str) -> tuple[str, tuple[Column, ...]] | None:
         """Return the table that WITH made under a name: our name, and its columns."""
         return self.tables.get(name) or (self.outer.table(name) if self.outer is not None else None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from bailiwick.dataplane.database_files.kinds import NUMBERS, ValueFaultError, canonical
-from bailiwick.dataplane.gateways.sql.engines.model import Bind, NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.model import Bind, GrantEnd, Masked, NotTranslatedError
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Dialect, Node
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 
@@ -17,18 +17,38 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """An expression and its type. What PostgreSQL calls unknown has no node yet: it takes the type of its neighbour."""
+    """An expression and its type. What PostgreSQL calls unknown has no node yet: it takes the type of its neighbour.
+
+    What is `masked` once it came is of use as a column of the answer only: in the database stands the value itself.
+    """
 
     kind: str
     node: Node | None = None
     bind: Bind | None = None
+    masked: Masked | None = None
 
     @property
     def sql(self) -> Node:
-        """The expression, a copy of its own."""
+        """The expression, a copy of its own, to make something of."""
+        if self.masked is not None:
+            raise masked_fault(self.masked)
+        return self.shown
+
+    @property
+    def shown(self) -> Node:
+        """The expression, a copy of its own, as a column of an answer."""
         if self.node is None:
             raise NotTranslatedError("the type of a value cannot be told", hint="cast it: CAST($1 AS int)")
         return self.node.copy()
+
+
+def masked_fault(masked: Masked) -> NotTranslatedError:
+    """Return why nothing is made of a column that is masked once it came."""
+    return NotTranslatedError(
+        f"a column under the mask {masked.mask.value} is shown as it is here: the database does not have the key, so it"
+        " cannot be compared, computed with, joined, grouped or sorted by, or taken once (DISTINCT, UNION)",
+        hint="select it by its name, and do that in the app",
+    )
 
 
 def null() -> Typed:
@@ -38,11 +58,14 @@ def null() -> Typed:
 
 @dataclass
 class Values:
-    """The values of a statement, and the types that its parameters got. `parameters` begins with what was declared."""
+    """The values of a statement, and the types that its parameters got. `parameters` begins with what was declared,
+    `ends` is when the grants end that the statement was made under.
+    """
 
     dialect: Dialect
     parameters: dict[int, str] = field(default_factory=dict)
     binds: list[Bind] = field(default_factory=list)
+    ends: dict[GrantEnd, None] = field(default_factory=dict)
 
     def literal(self, text: str) -> Typed:
         """Return a quoted value, which has no type yet."""
