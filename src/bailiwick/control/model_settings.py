@@ -1,14 +1,25 @@
 """What the settings say of models: where they are, what may be sent to them, and which of them review."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bailiwick.control.inference import REVIEWERS, Route, Wire
 from bailiwick.control.protected_urls import ProtectedUrl
 from bailiwick.control.reviewers import Lens, Mode, Reviewer, ReviewerOptions
 from bailiwick.control.vault import SecretFrom
+from bailiwick.core.messages import (
+    MILLIONTHS,
+    MODEL_LIMITS,
+    Environment,
+    IntegrationLimits,
+    ModelBudget,
+    ModelPrice,
+    Period,
+    Unit,
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -16,6 +27,16 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 # Whom a model is given to: who shows a token, or the apps there and below.
 Receiver = Annotated[
     str, Field(pattern=r"^(user|group|service|agent|app|folder):[^\s:][^\s]{0,253}$|^organization:default$")
+]
+
+
+# Of whom a budget is.
+Spender = Annotated[
+    str,
+    Field(
+        pattern=r"^(user|group|service|agent|app|folder):[^\s:][^\s]{0,253}$|^organization:default$"
+        r"|^each:(app|person|caller)$"
+    ),
 ]
 
 
@@ -28,7 +49,9 @@ class ModelOptions(_Section):
 
     It is given to nobody but those that `open_to` names: principals and groups, who show a token; apps, folders and the
     organisation, whose apps may call it once their manifest declares it. Reviewers have theirs without. `redact` says
-    whether personal data is taken out of prompts, as secrets are.
+    whether personal data is taken out of prompts, as secrets are. Apps in production call it only where `environments`
+    names that, and with no classes of data but its `data_classes`; `regions` are those whose planes may call it, any
+    where none is named. `fallback` are models that answer where its server is not reached, or asks to be left alone.
     """
 
     name: Name
@@ -43,6 +66,24 @@ class ModelOptions(_Section):
     caller_calls_per_day: int = Field(default=10_000, ge=1)
     open_to: frozenset[Receiver] = frozenset()
     redact: Literal["secrets", "all"] = "secrets"
+    price: ModelPrice | None = None
+    limits: IntegrationLimits = MODEL_LIMITS
+    fallback: tuple[Name, ...] = Field(default=(), max_length=5)
+    environments: frozenset[Environment] = frozenset({"editor"})
+    regions: frozenset[Name] = frozenset()
+    data_classes: frozenset[Name] | None = None
+    images: bool = False
+
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _as_usual(cls, value: Any) -> Any:
+        """Take what is said of limits for a change of those that models usually have."""
+        if not isinstance(value, Mapping):
+            return value
+        of_databases = sorted({"statement_seconds", "most_rows_bytes"} & set(value))
+        if of_databases:
+            raise ValueError(f"{of_databases[0]} is a limit of databases")
+        return {**MODEL_LIMITS.model_dump(), **value}
 
     @property
     def route(self) -> Route:
@@ -60,6 +101,56 @@ class ModelOptions(_Section):
             self.caller_calls_per_day,
             self.open_to,
             self.redact,
+            self.price,
+            self.limits,
+            self.fallback,
+            self.environments,
+            self.regions,
+            self.data_classes,
+            self.images,
+        )
+
+
+class BudgetOptions(_Section):
+    """How much may be used of models in a day or a month (UTC), by whom; of all, where `models` names none.
+
+    `of` is an app, a person, a group, a service or an agent, a folder with all apps below, the organisation, or
+    `each:app`, `each:person` or `each:caller`. `money` is in the currency of the settings; the owner hears of it once
+    when the share `warn_at` is used, and nothing goes beyond.
+    """
+
+    name: Name
+    of: Spender
+    models: frozenset[Name] = frozenset()
+    per: Period = "month"
+    money: float | None = Field(default=None, ge=0, le=1_000_000_000)
+    tokens: int | None = Field(default=None, ge=0, le=10**15)
+    calls: int | None = Field(default=None, ge=0, le=10**12)
+    warn_at: float = Field(default=0.8, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.money is None and self.tokens is None and self.calls is None:
+            raise ValueError(f"budget {self.name}: say how much: money, tokens or calls")
+        return self
+
+    def budget(self, currency: str) -> ModelBudget:
+        """Return the same as a plain value."""
+        limits: dict[Unit, int] = {}
+        if self.money is not None:
+            limits["money"] = round(self.money * MILLIONTHS)
+        if self.tokens is not None:
+            limits["tokens"] = self.tokens
+        if self.calls is not None:
+            limits["calls"] = self.calls
+        return ModelBudget(
+            name=self.name,
+            of=self.of,
+            models=self.models,
+            per=self.per,
+            limits=limits,
+            warn_at=self.warn_at,
+            currency=currency,
         )
 
 
@@ -91,11 +182,14 @@ class ReviewersOptions(_Section):
 class ModelSettings(_Section):
     """All of it, where names are checked against each other.
 
-    `gateway` is the address of the model gateway, without /v1: reviewers reach models through it.
+    `gateway` is the address of the model gateway, without /v1: reviewers reach models through it. Prices and budgets
+    are in `currency` (ISO 4217).
     """
 
     gateway: ProtectedUrl | None = None
     models: tuple[ModelOptions, ...] = ()
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    budgets: tuple[BudgetOptions, ...] = ()
     reviewers: ReviewersOptions = Field(default_factory=ReviewersOptions)
 
     @model_validator(mode="after")
@@ -107,6 +201,36 @@ class ModelSettings(_Section):
             if choice.model not in names:
                 raise ValueError(f"reviewers: no model is called '{choice.model}'; models: lists {', '.join(names)}")
         return self
+
+    @model_validator(mode="after")
+    def _fallbacks_speak_alike(self) -> Self:
+        known = {item.name: item for item in self.models}
+        for item in self.models:
+            for name in item.fallback:
+                other = known.get(name)
+                if other is None or other is item:
+                    raise ValueError(f"{item.name}: fallback names another model of models:, and '{name}' is none")
+                if (other.wire is Wire.ANTHROPIC) != (item.wire is Wire.ANTHROPIC):
+                    raise ValueError(f"{item.name}: '{name}' speaks another wire, and nothing is translated")
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_can_be_counted(self) -> Self:
+        known = {item.name: item for item in self.models}
+        if len({item.name for item in self.budgets}) < len(self.budgets):
+            raise ValueError("budgets: each needs a name of its own")
+        for budget in self.budgets:
+            for name in budget.models - set(known):
+                raise ValueError(f"budget {budget.name}: no model is called '{name}'")
+            for name in sorted(budget.models or known) if budget.money is not None else ():
+                if known[name].price is None:
+                    raise ValueError(f"budget {budget.name} is of money, and {name} has no price")
+        return self
+
+    @property
+    def model_budgets(self) -> tuple[ModelBudget, ...]:
+        """The budgets that are not of one model alone."""
+        return tuple(item.budget(self.currency) for item in self.budgets)
 
     @property
     def routes(self) -> dict[str, Route]:

@@ -48,6 +48,7 @@ from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
+from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
 from bailiwick.dataplane.gateways.limits import Gates, SharedRates
@@ -193,9 +194,12 @@ class DataPlane:
     def _desired(self) -> DesiredState | None:
         return self._host.desired
 
-    def _gates_made(self) -> Gates:
+    def _shared_url(self) -> str:
         shared = self._settings.shared_limits
-        url = shared.url if shared is not None else ""
+        return shared.url if shared is not None else ""
+
+    def _gates_made(self) -> Gates[Binding]:
+        url = self._shared_url()
         return Gates(
             limits=self._integrations.limits,
             state=self._desired,
@@ -217,6 +221,8 @@ class DataPlane:
             emit=self._emit,
             clock=utc_now,
             guard=self._guard,
+            report=self._spool.add,
+            shared_url=self._shared_url(),
         )
 
     def _egress_made(self) -> PlaneEgress:
@@ -329,7 +335,7 @@ class DataPlane:
         for task in tasks:
             task.cancel()
         await self._host.close()
-        self._models.close()
+        await self._models.close()
         self._days.close()
         self._services.upstreams.close()
         await self._gates.close()
@@ -433,6 +439,7 @@ class DataPlane:
             self._host.roll_up(_TICK_SECONDS)
             self._egress.roll_up()
             self._gates.roll_up()
+            self._models.roll_up()
             self._webhooks.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()

@@ -1,25 +1,38 @@
 """A plane's model gateway, put together: with the desired state, policy, credentials, budgets and the spool."""
 
 import socket
+import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent
+from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import AppState, DesiredState, ModelState
+from bailiwick.core.messages import (
+    AppState,
+    DesiredState,
+    Environment,
+    LimitsReport,
+    ModelBudget,
+    ModelState,
+    ModelUseReport,
+)
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
+from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.model import (
     Budget,
+    Charge,
     ModelGateway,
     ModelListener,
     PlantedDoor,
     PromptSearch,
+    SharedCounts,
     Step,
     TokenDoor,
     Upstreams,
@@ -27,11 +40,16 @@ from bailiwick.dataplane.gateways.model import (
 )
 from bailiwick.dataplane.guard import Guard
 
-# A credential is read anew after so long, and at once when a server did not take it.
+_EVERY_SECONDS = 10.0
+_OF_CLASSES, _OF_PRODUCTION = "models-get-only-data-of-their-classes", "models-get-production-data-where-named"
 
 
 class PlaneModels:
-    """The models of a plane. `desired` returns what it should be now, `secrets` the other values that it holds."""
+    """The models of a plane.
+
+    `desired` returns what it should be now, `secrets` the other values that it holds; `report` takes reports, and
+    `shared_url` is that of the server at which planes count together, where there is one.
+    """
 
     def __init__(
         self,
@@ -46,7 +64,13 @@ class PlaneModels:
         emit: Callable[[AuditEvent], None],
         clock: Clock,
         guard: Guard | None = None,
+        report: Callable[[LimitsReport | ModelUseReport], None] = lambda _: None,
+        shared_url: str = "",
     ) -> None:
+        self._plane = plane
+        self._report = report
+        self._emit = emit
+        self._told = time.monotonic()
         self._link = link
         self._engine = engine
         self._desired = desired
@@ -63,11 +87,25 @@ class PlaneModels:
             credential=self._credential,
             refused_credential=self._forget_credential,
             search=self._search,
-            budget=Budget(state / "models.sqlite", clock),
+            budget=Budget(
+                state / "models.sqlite",
+                clock,
+                budgets=self._budgets,
+                warn=self._note_nearly_used,
+                shared=(lambda tenant: SharedCounts(shared_url, tenant)) if shared_url else None,
+            ),
             upstreams=Upstreams(),
             emit=emit,
             clock=clock,
             plane=plane,
+            gates=Gates(
+                limits=lambda place: self._models()[place.name].limits,
+                state=desired,
+                emit=emit,
+                report=report,
+                clock=clock,
+                shared=(lambda tenant: SharedRates(shared_url, tenant)) if shared_url else None,
+            ),
             guard=guard or Guard.of_nothing(),
         )
 
@@ -76,29 +114,48 @@ class PlaneModels:
         self._listener = ModelListener(self.gateway, self._token_door())
         await self._listener.start(socket.create_server((host, port), backlog=256))
 
-    def close(self) -> None:
+    def roll_up(self) -> None:
+        """Report what went through to models, and what was used of budgets, each ten seconds."""
+        self.gateway.gates.roll_up()
+        if time.monotonic() >= self._told + _EVERY_SECONDS:
+            self._told = time.monotonic()
+            for report in self.gateway.budget.report():
+                self._report(report)
+
+    async def close(self) -> None:
         """Close the door for tokens, and what is kept."""
         if self._listener is not None:
             self._listener.close()
         self.gateway.upstreams.close()
-        self.gateway.budget.close()
+        await self.gateway.gates.close()
+        await self.gateway.budget.close()
 
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
         whose = (state.app, state.release, state.tenant)
-        return ModelListener(self.gateway, PlantedDoor(*whose, declared, self._resolve, step))
+        return ModelListener(self.gateway, PlantedDoor(*whose, declared, environment_of(state), self._resolve, step))
 
     def _ask(self, identity: Identity, use: Use) -> Decision:
-        model = self._models()[use.model]
+        model, desired = self._models()[use.model], self._desired()
+        brought = _classes_of(desired, use) if desired is not None else frozenset()
+        allowed = _allowed(model, use, brought)
+        region = desired.region if desired is not None else ""
         context: dict[str, ContextValue] = {
             "app": use.app,
             "declared": model.name in use.declared,
             "scopes": frozenset(scope_chain(f"app:{use.app}")) if use.app else frozenset(),
             "open_to": model.open_to,
+            "runs_in": use.environment or "",
+            "environments": model.environments,
+            "region": region,
+            "regions": model.regions,
+            "data_classes": brought,
+            "allowed_classes": allowed,
         }
         resource = Resource("Model", f"model:{model.name}", model.roles)
-        return self._engine.decide(identity, "model.call", resource, context)
+        decision = self._engine.decide(identity, "model.call", resource, context)
+        return decision if decision.allowed else replace(decision, reason=_named(decision, model, brought - allowed))
 
     def _token_door(self) -> TokenDoor:
         return TokenDoor(
@@ -112,6 +169,29 @@ class PlaneModels:
     def _models(self) -> Mapping[str, ModelState]:
         desired = self._desired()
         return {model.name: model for model in desired.models} if desired else {}
+
+    def _budgets(self) -> tuple[ModelBudget, ...]:
+        desired = self._desired()
+        return desired.model_budgets if desired else ()
+
+    def _note_nearly_used(self, charge: Charge, tenant: str) -> None:
+        """Audit that a budget is nearly used, or wholly, so that its owner hears of it."""
+        counted = charge.counted
+        kind, _, name = counted.of.partition(":")
+        self._emit(
+            AuditEvent(
+                time=self._clock(),
+                tenant=tenant,
+                actor=f"plane:{self._plane}",
+                action="model.budget-warned",
+                resource=counted.of,
+                outcome=Outcome.SUCCESS,
+                reason=f"{charge.words_of(charge.warn_at)} of {charge.words_of(charge.limit)} are used",
+                app=name if kind == "app" else "",
+                plane=self._plane,
+                context={"budget": counted.budget, "period": counted.period, "unit": counted.unit},
+            )
+        )
 
     def _epochs(self) -> Mapping[str, int]:
         desired = self._desired()
@@ -136,3 +216,35 @@ class PlaneModels:
     def masker(self) -> Masker:
         """What masks all of them in text."""
         return self._search.masker
+
+
+def environment_of(state: AppState) -> Environment:
+    """Return the environment that an app runs in."""
+    return "production" if state.mode == "production" else "editor"
+
+
+def _classes_of(desired: DesiredState, use: Use) -> frozenset[str]:
+    """Return the classes of data that an app gets by its integrations, in all that runs of it in its environment."""
+    return frozenset(
+        name
+        for app in desired.releases
+        if app.app == use.app and environment_of(app) == use.environment
+        for item in app.integrations
+        for name in item.classes
+    )
+
+
+def _allowed(model: ModelState, use: Use, brought: frozenset[str]) -> frozenset[str]:
+    """Return the classes of data that may go to a model. Where nothing is said, that is any but those of production."""
+    if model.data_classes is not None:
+        return model.data_classes
+    return frozenset() if use.environment == "production" else brought
+
+
+def _named(decision: Decision, model: ModelState, refused: frozenset[str]) -> str:
+    """Return why a model may not be called, with its name and the classes of data that may not go there."""
+    if _OF_PRODUCTION in decision.deciders:
+        return f"{model.name} gets no data of production: its settings do not name that environment"
+    if _OF_CLASSES in decision.deciders:
+        return f"{model.name} may get no {', '.join(sorted(refused))} data, which this app has by its integrations"
+    return decision.reason

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bailiwick.control.vault import SecretFrom
+from bailiwick.core.messages import MODEL_LIMITS, Environment, IntegrationLimits, ModelPrice
 
 # What stands before or after a model's own name: whoever serves it, and the day or size of one of its versions.
 _VENDOR = re.compile(r"^(?:[a-z0-9.-]+/)*")
@@ -27,7 +28,8 @@ class Route:
     """A model that may be asked: where, by which wire, with which key, how much a day, and by whom.
 
     Budgets are for a day: of everybody together, and of each app or token's owner. `redact` is what is taken out of
-    prompts: secrets always, with `all` personal data, too.
+    prompts: secrets always, with `all` personal data, too. What else there is means what `core.messages.ModelState`
+    says.
     """
 
     name: str
@@ -42,6 +44,13 @@ class Route:
     caller_calls_per_day: int = 10_000
     open_to: frozenset[str] = frozenset()
     redact: Literal["secrets", "all"] = "secrets"
+    price: ModelPrice | None = None
+    limits: IntegrationLimits = MODEL_LIMITS
+    fallback: tuple[str, ...] = ()
+    environments: frozenset[Environment] = frozenset({"editor"})
+    regions: frozenset[str] = frozenset()
+    data_classes: frozenset[str] | None = None
+    images: bool = False
 
     @property
     def family(self) -> str:

@@ -1,7 +1,7 @@
 """Integrations: business systems, what they offer, and what an app is granted."""
 
 from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
-from bailiwick.control.integrations.classes import DataClasses
+from bailiwick.control.integrations.classes import DataClasses, classes_by_integration, classes_in
 from bailiwick.control.integrations.connectors import Connector, Connectors, Made
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.folders import secrets_of
@@ -27,6 +27,8 @@ __all__ = [
     "UnknownIntegrationError",
     "Withdrawal",
     "Wrapping",
+    "classes_by_integration",
+    "classes_in",
     "pressures",
     "secrets_of",
     "static_key",

@@ -62,8 +62,7 @@ class DataClasses:
 
     def of(self, session: Session) -> dict[str, dict[str, str]]:
         """Return the classes of columns by integration, of those that have any."""
-        rows = session.execute(select(IntegrationRow.name, IntegrationRow.data_classes).order_by(IntegrationRow.name))
-        return {row.name: _some(row.data_classes) for row in rows if _some(row.data_classes)}
+        return classes_by_integration(session)
 
     def said(self, session: Session, name: str) -> dict[str, str]:
         """Return all that was said of the columns of an integration, an empty text where one holds no class."""
@@ -88,6 +87,17 @@ class DataClasses:
             for column, found in item.columns
         ]
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if facts else ""
+
+
+def classes_by_integration(session: Session) -> dict[str, dict[str, str]]:
+    """Return the classes of columns and fields by integration, of those that have any."""
+    rows = session.execute(select(IntegrationRow.name, IntegrationRow.data_classes).order_by(IntegrationRow.name))
+    return {row.name: _some(row.data_classes) for row in rows if _some(row.data_classes)}
+
+
+def classes_in(offers: Iterable[Offer], classes: Mapping[str, str]) -> frozenset[str]:
+    """Return the classes of the data that offers bring, by the classes of columns and fields of their integration."""
+    return frozenset(found for _, found in _classed(offers, classes)) if classes else frozenset()
 
 
 def _some(classes: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import take_pressure
 from bailiwick.control.observe import ObserveService, take_storage, take_walls, take_work
 from bailiwick.control.planes.fetching import plane_identity
+from bailiwick.control.planes.models import PlaneModels
 from bailiwick.control.planes.needs import (
     Accounts,
     Assurance,
@@ -45,6 +46,7 @@ from bailiwick.core.messages import (
     JobReport,
     KillReport,
     LimitsReport,
+    ModelUseReport,
     NetworksReport,
     PoliciesReport,
     RehearsalReport,
@@ -91,6 +93,7 @@ class ReportTaker:
         releases: Releases,
         stops: Stops,
         accounts: Accounts,
+        models: PlaneModels,
         databases: OwnDatabases,
         rehearsals: Rehearsals,
         attestations: Attestations,
@@ -108,6 +111,7 @@ class ReportTaker:
         self._releases = releases
         self._stops = stops
         self._accounts = accounts
+        self._models = models
         self._databases = databases
         self._rehearsals = rehearsals
         self._attestations = attestations
@@ -146,7 +150,7 @@ class ReportTaker:
                     self._take_accounts(session, plane, item.report)
                 elif isinstance(item.report, CatalogueReport | UniquenessReport):
                     self._drafts.take(session, plane, item.report)
-                elif isinstance(item.report, LimitsReport):
+                elif isinstance(item.report, LimitsReport | ModelUseReport):
                     self._take_limits(session, plane, item.report)
                 elif isinstance(item.report, DecisionsReport):
                     remember(session, [_asked(plane, asked) for asked in item.report.asked])
@@ -202,9 +206,13 @@ class ReportTaker:
         if self._uses(session, plane, report.integration):
             self._accounts.record(session, plane, report)
 
-    def _take_limits(self, session: Session, plane: str, report: LimitsReport) -> None:
-        """Take what went through an integration that apps of the plane use."""
-        if self._uses(session, plane, report.integration):
+    def _take_limits(self, session: Session, plane: str, report: LimitsReport | ModelUseReport) -> None:
+        """Take what went through a model, or an integration that apps of the plane use, and what budgets are left."""
+        if isinstance(report, ModelUseReport):
+            self._models.take_use(session, plane, report)
+            return
+        kind, _, model = report.integration.rpartition(":")
+        if (kind == "model" and model in self._models.names) or self._uses(session, plane, report.integration):
             take_pressure(session, plane, report)
 
     def _uses(self, session: Session, plane: str, integration: str) -> bool:

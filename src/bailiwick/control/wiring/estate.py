@@ -96,7 +96,12 @@ def build_estate(base: Base, people: People) -> Estate:
     return Estate(
         catalog=catalog,
         integrations=integrations,
-        models=ModelServing(base.settings.inference.routes, base.authorizer, secret_reader(base.store, base.vault)),
+        models=ModelServing(
+            base.settings.inference.routes,
+            base.authorizer,
+            secret_reader(base.store, base.vault),
+            base.settings.inference.model_budgets,
+        ),
         withdrawals=withdrawals,
         accounts=AccountBook(base.audit),
         sql_functions=SqlFunctionService(

@@ -58,6 +58,18 @@ from bailiwick.core.messages.limits import (
     Rate,
     Repeats,
 )
+from bailiwick.core.messages.models import (
+    MILLIONTHS,
+    MODEL_LIMITS,
+    BudgetUse,
+    Environment,
+    ModelBudget,
+    ModelPrice,
+    ModelState,
+    ModelUseReport,
+    Period,
+    Unit,
+)
 from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
     STATE_TYPE,
@@ -110,13 +122,14 @@ from bailiwick.core.messages.state import (
     GrantPreview,
     IntegrationState,
     MigrationText,
-    ModelState,
     RehearsalWanted,
     SystemState,
 )
 from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConnection
 
 __all__ = [
+    "MILLIONTHS",
+    "MODEL_LIMITS",
     "MOST_COLUMNS",
     "MOST_TABLES",
     "PERSON",
@@ -141,6 +154,7 @@ __all__ = [
     "BigQueryConnection",
     "Breaker",
     "BreakerState",
+    "BudgetUse",
     "CatalogueReport",
     "ClientCredentials",
     "ColumnSeen",
@@ -156,6 +170,7 @@ __all__ = [
     "EndedPreview",
     "EndpointUrl",
     "EnqueueOrder",
+    "Environment",
     "FileConnection",
     "Forbidden",
     "GrantPreview",
@@ -175,7 +190,10 @@ __all__ = [
     "McpConnection",
     "Message",
     "MigrationText",
+    "ModelBudget",
+    "ModelPrice",
     "ModelState",
+    "ModelUseReport",
     "MysqlConnection",
     "NetworkRules",
     "NetworkTry",
@@ -184,6 +202,7 @@ __all__ = [
     "OAuthClient",
     "PassAnswer",
     "PassRequest",
+    "Period",
     "PersonConsent",
     "PersonTokenAnswer",
     "PersonTokenRequest",
@@ -214,6 +233,7 @@ __all__ = [
     "TokenExchange",
     "TokenShown",
     "UniquenessReport",
+    "Unit",
     "WallNote",
     "WallsReport",
     "Webhook",

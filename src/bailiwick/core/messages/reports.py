@@ -11,6 +11,7 @@ from bailiwick.core.messages.attacks import AttacksReport
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.catalogue import CatalogueReport, UniquenessReport
 from bailiwick.core.messages.limits import LimitsReport
+from bailiwick.core.messages.models import ModelUseReport
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
@@ -362,6 +363,7 @@ AnyReport = (
     | CatalogueReport
     | UniquenessReport
     | LimitsReport
+    | ModelUseReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

@@ -11,6 +11,7 @@ from bailiwick.core.guardrails import Guardrails
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection
 from bailiwick.core.messages.limits import IntegrationLimits
+from bailiwick.core.messages.models import ModelBudget, ModelState
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.sql_functions import AllowedFunction
@@ -21,7 +22,7 @@ from bailiwick.core.trust import KeyChanges
 class IntegrationState(Message):
     """An integration as an app of this plane may use it, under the name that its code uses; `stopped` says why nobody
     may just now, when the kill switch closed it, and `off` who switched it off and why. `webhooks` are the app's paths
-    for what the system sends, by name.
+    for what the system sends, by name. `classes` are those of the data that the grant brings.
     """
 
     name: str
@@ -29,6 +30,7 @@ class IntegrationState(Message):
     connection: AnyConnection
     grant: DataGrant
     roles: Mapping[str, frozenset[str]]
+    classes: frozenset[str] = frozenset()
     enabled: bool = True
     stopped: str = ""
     off: str = ""
@@ -88,31 +90,6 @@ class AppState(Message):
     def open_capabilities(self) -> tuple[str, ...]:
         """What the app may do now that apps may not."""
         return tuple(name for name in self.capabilities if name not in self.closed)
-
-
-class ModelState(Message):
-    """A model as it may be called through this plane; the credential is fetched apart, by the model's name.
-
-    `url` is what the wire's paths are put behind, /v1 included; `model` the name that the upstream knows. `open_to` are
-    the principals, groups, apps, folders or the organisation that it was given to. Budgets are for a day (UTC) at one
-    plane: of all callers together, and of each. `redact` is what is taken out of prompts: secrets always. `stopped`
-    says why nobody may call it just now.
-    """
-
-    name: str
-    family: Literal["openai", "anthropic"]
-    url: str
-    model: str
-    has_key: bool
-    timeout_seconds: float
-    tokens_per_day: int
-    caller_tokens_per_day: int
-    caller_calls_per_day: int
-    most_output_tokens: int
-    open_to: frozenset[str]
-    roles: Mapping[str, frozenset[str]]
-    redact: Literal["secrets", "all"] = "secrets"
-    stopped: str = ""
 
 
 class MigrationText(Message):
@@ -181,7 +158,8 @@ class DesiredState(Message):
     newest versions of the secrets that its integrations name: older ones are asked for anew. `systems` are those that
     somebody works on the grants of. `ended_consents` are
     consents of people that ended lately: no token of theirs is shown any more. `sql_functions` are those of databases
-    that statements may call beside the gateway's own list, by integration.
+    that statements may call beside the gateway's own list, by integration. `region` is where the plane is, empty where
+    the settings do not say; `model_budgets` are those that are not of one model alone.
     """
 
     kind: Literal["state"] = "state"
@@ -193,7 +171,9 @@ class DesiredState(Message):
     apps: tuple[AppState, ...]
     candidates: tuple[AppState, ...] = ()
     epochs: Mapping[str, int]
+    region: str = ""
     models: tuple[ModelState, ...] = ()
+    model_budgets: tuple[ModelBudget, ...] = ()
     policies: str = ""
     policies_generation: int = 0
     rehearsals: tuple[RehearsalWanted, ...] = ()

@@ -1,11 +1,13 @@
 """The model gateway: the one way from an app, an agent or a reviewer to a model."""
 
 from bailiwick.dataplane.gateways.model.budget import Budget
+from bailiwick.dataplane.gateways.model.counts import Charge
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.model import Caller, Use
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.model.server import ModelListener
+from bailiwick.dataplane.gateways.model.shared_counts import SharedCounts
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
@@ -13,11 +15,13 @@ __all__ = [
     "Budget",
     "CallRefusedError",
     "Caller",
+    "Charge",
     "Door",
     "ModelGateway",
     "ModelListener",
     "PlantedDoor",
     "PromptSearch",
+    "SharedCounts",
     "Step",
     "TokenDoor",
     "Upstreams",

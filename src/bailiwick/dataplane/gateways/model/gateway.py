@@ -1,16 +1,17 @@
 """The model gateway's mind: who may call which model, with what it costs set aside, and what is said of it after."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent, Outcome
-from bailiwick.core.messages import ModelState
+from bailiwick.core.events import AuditEvent, ContextFact, Outcome
+from bailiwick.core.messages import MILLIONTHS, ModelState
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
+from bailiwick.dataplane.gateways.limits import Gate, Gates, LimitedError
 from bailiwick.dataplane.gateways.model.budget import Budget
-from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
+from bailiwick.dataplane.gateways.model.model import Called, Caller, Family, ModelPlace
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
@@ -18,7 +19,7 @@ from bailiwick.dataplane.guard import Guard
 
 _FAILED = 400
 # What refusals are told about where the caller named no model that is here: its words may be anything.
-_UNKNOWN = "model:unknown"
+_UNKNOWN = "unknown"
 
 
 class Endable(Protocol):
@@ -42,7 +43,7 @@ class ModelGateway:
 
     `models` returns the models that this plane has, by name; `decide` asks policy; `credential` fetches the key of a
     model's server, and `refused_credential` is told that the server did not take it; `search` looks through
-    what is sent; `emit` takes audit events and must not wait; `guard` is told what is used.
+    what is sent; `emit` takes audit events and must not wait; `gates` hold calls back; `guard` is told what is used.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
@@ -55,6 +56,7 @@ class ModelGateway:
     emit: Callable[[AuditEvent], None]
     clock: Clock
     plane: str
+    gates: Gates[ModelPlace] = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
     under_way: set[Endable] = field(default_factory=set)
 
@@ -103,6 +105,32 @@ class ModelGateway:
             raise CallRefusedError(503, words, hint="a person must lift the stop", deciders=("kill-switch",))
         return decision
 
+    def others(self, caller: Caller, model: ModelState) -> Iterator[tuple[ModelState, Decision]]:
+        """Yield the models that may answer a caller in a model's place, each with policy's own yes, in their order."""
+        models = self.models()
+        for name in model.fallback:
+            other = models.get(name)
+            if other is not None and other.family == model.family and not other.stopped:
+                decision = self.decide(caller, other)
+                if decision.allowed:
+                    yield other, decision
+
+    def gate(self, caller: Caller, model: ModelState) -> Gate:
+        """Return what holds calls of a model back."""
+        return self.gates.of(self._place(caller, model))
+
+    def limited(self, caller: Caller, model: ModelState, fault: LimitedError) -> CallRefusedError:
+        """Count a call that a gate holds back; return what to answer."""
+        self.gates.note_refused(self._place(caller, model), fault)
+        return CallRefusedError(
+            fault.status,
+            fault.message,
+            hint=fault.hint,
+            deciders=fault.deciders,
+            retry_seconds=fault.retry_seconds,
+            of_person=fault.of_person,
+        )
+
     def allowed(self, caller: Caller) -> list[ModelState]:
         """Return the models that a caller may use, by name."""
         return [
@@ -115,15 +143,20 @@ class ModelGateway:
         """Audit a call that was passed on, by sizes: never with a word of it."""
         self.guard.observe_model(caller.app, called.tokens_in, called.tokens_out)
         failed = bool(fault) or called.status >= _FAILED
+        behind: dict[str, ContextFact] = {"asked": called.asked, "because": called.because} if called.asked else {}
         reason = fault or (f"the model's server answered with status {called.status}" if failed else "")
         outcome = Outcome.FAILED if failed else Outcome.SUCCESS
-        self._note(caller, "model.called", f"model:{model.name}", outcome, reason, decision.deciders, {
+        self._note(caller, model.name, "model.called", outcome, reason, decision.deciders, {
             "model": model.model,
             "endpoint": called.endpoint,
             "status": called.status,
             "tokens_in": called.tokens_in,
             "tokens_out": called.tokens_out,
+            "tokens_cached": called.tokens_cached,
             "tokens_estimated": called.estimated,
+            **({"cost": called.cost / MILLIONTHS} if model.price is not None else {}),
+            "repeats": called.repeats,
+            **behind,
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
             "redacted": sum(called.redacted.values()),
@@ -133,38 +166,33 @@ class ModelGateway:
         })  # fmt: skip
 
     def note_refused(self, caller: Caller, model: ModelState | None, endpoint: str, fault: CallRefusedError) -> None:
-        """Audit a call that was not passed on."""
+        """Audit a call that was not passed on; what limits hold back is told once in a while, not each."""
+        if fault.retry_seconds:
+            if fault.of_person:
+                self.guard.observe_person_refused(caller.trace)
+            return
         self.guard.observe_refusal(caller.app, of_person=fault.of_person, trace=caller.trace)
-        resource = f"model:{model.name}" if model is not None else _UNKNOWN
-        context: dict[str, str | int | float | bool] = {"endpoint": endpoint, "status": fault.status}
-        self._note(caller, "model.refused", resource, Outcome.REFUSED, fault.message, fault.deciders, context)
+        context: dict[str, ContextFact] = {"endpoint": endpoint, "status": fault.status}
+        name = model.name if model is not None else _UNKNOWN
+        self._note(caller, name, "model.refused", Outcome.REFUSED, fault.message, fault.deciders, context)
 
     def _note(
         self,
         caller: Caller,
+        name: str,
         action: str,
-        resource: str,
         outcome: Outcome,
         reason: str,
         deciders: tuple[str, ...],
-        context: Mapping[str, str | int | float | bool],
+        context: Mapping[str, ContextFact],
     ) -> None:
+        place = ModelPlace(name, caller, self.plane)
         self.emit(
-            AuditEvent(
-                time=self.clock(),
-                tenant=caller.tenant,
-                actor=str(caller.identity.principal),
-                action=action,
-                resource=resource,
-                outcome=outcome,
-                reason=reason,
-                app=caller.app,
-                release=caller.release,
-                trace=caller.trace,
-                plane=self.plane,
-                deciders=deciders,
-                context=dict(context),
-                acting_for=caller.identity.principal.behalf,
-                client=caller.identity.address,
+            place.event(
+                self.clock(), caller.identity, caller.trace, action=action, outcome=outcome, reason=reason,
+                deciders=deciders, context=context,
             )
-        )
+        )  # fmt: skip
+
+    def _place(self, caller: Caller, model: ModelState) -> ModelPlace:
+        return ModelPlace(model.name, caller, self.plane)

@@ -1,5 +1,6 @@
 """The heads of calls and answers: only what is listed here passes, either way."""
 
+import math
 from collections.abc import Iterable
 
 from bailiwick.core.redacting import Redact
@@ -15,6 +16,8 @@ _ANSWERED = frozenset(
 # The version of Anthropic's API where the caller states none; it must be stated.
 _ANTHROPIC_VERSION = b"2023-06-01"
 _LONGEST_VALUE = 1000
+# Says which model answered: another one than the caller named, where that was not reached.
+_MODEL = b"x-bailiwick-model"
 # The only query that a wire has: Anthropic's libraries ask for what is in beta with it.
 _QUERY = "beta=true"
 
@@ -41,9 +44,12 @@ def request_head(
     return render_head(f"POST {address.path}{suffix}{query} HTTP/1.1".encode(), headers)
 
 
-def answer_head(status: int, headers: Iterable[tuple[bytes, bytes]], *, framed: bool, keep_alive: bool) -> bytes:
-    """Return the head of an answer as the caller gets it."""
+def answer_head(
+    status: int, headers: Iterable[tuple[bytes, bytes]], *, framed: bool, keep_alive: bool, model: str
+) -> bytes:
+    """Return the head of an answer as the caller gets it; `model` is which one answers."""
     kept = [(name, value) for name, value in headers if name.lower() in _ANSWERED]
+    kept.append((_MODEL, model.encode()))
     return _answer_head(status, kept, framed=framed, keep_alive=keep_alive)
 
 
@@ -54,11 +60,15 @@ def _answer_head(status: int, kept: Headers, *, framed: bool, keep_alive: bool) 
     return render_head(b"HTTP/1.1 %d Answered" % status, kept)
 
 
-def own_answer(status: int, body: bytes, *, keep_alive: bool) -> bytes:
-    """Return an answer of the gateway itself, which says that it is. What was refused is not to be tried again."""
+def own_answer(status: int, body: bytes, *, keep_alive: bool, retry_seconds: float = 0) -> bytes:
+    """Return an answer of the gateway itself, which says that it is. What was refused is to be tried again only where
+    it says when (RFC 9110 section 10.2.3).
+    """
     headers: Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if status >= 400:  # noqa: PLR2004 - RFC 9110 section 15.5
         headers.append((b"x-bailiwick-answer", b"own"))
-    if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15.5
+    if retry_seconds > 0:
+        headers.append((b"retry-after", b"%d" % math.ceil(retry_seconds)))
+    elif 400 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15.5
         headers.append((b"x-should-retry", b"false"))
     return _answer_head(status, headers, framed=True, keep_alive=keep_alive) + body

@@ -19,7 +19,7 @@ from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.withholding import Withheld
 from bailiwick.dataplane.router.upstream import ResponseReader
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import RequestHead
+from bailiwick.dataplane.router.wire import Headers, RequestHead
 
 _WRITE_SECONDS = 60.0
 _LONGEST_ANSWER_SECONDS = 1800.0
@@ -62,6 +62,26 @@ class Relay:
         return self._reader.reusable
 
     @property
+    def begun(self) -> bool:
+        """Whether something of the answer was passed on."""
+        return self._begun
+
+    @property
+    def sent(self) -> bool:
+        """Whether the call was sent, of which the server may have read and billed what it says nothing of."""
+        return self._sent
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 before it has one."""
+        return self._reader.status
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the answer, as the server wrote them."""
+        return self._reader.headers
+
+    @property
     def server_refused_us(self) -> bool:
         """Whether the server did not take our credential."""
         return self._reader.status in {401, 403}
@@ -71,16 +91,25 @@ class Relay:
         self._sent = True
         self._watch.expect(upstream, self._model.timeout_seconds)
 
-    async def answer(self, upstream: Channel, data: bytes, key: str) -> bool:
-        """Pass an answer on that begins with `data`; return whether the caller's connection can go on.
+    async def read_head(self, upstream: Channel, data: bytes) -> None:
+        """Read the head of an answer that begins with `data`; raise `EOFError` for one that ends too early."""
+        while data:
+            self._reader.feed(data)
+            if self._reader.head_done:
+                return
+            self._watch.expect(upstream, self._model.timeout_seconds)
+            data = await more_of(upstream)
+        raise EOFError
+
+    async def answer(self, upstream: Channel, key: str) -> bool:
+        """Pass an answer on whose head was read; return whether the caller's connection can go on.
 
         Raises `CallRefusedError` for an answer that may not be passed on, `EOFError` for one that ends too early.
         """
         self._withheld = Withheld(key)
         reader, over = self._reader, time.monotonic() + _LONGEST_ANSWER_SECONDS
-        while data:
-            reader.feed(data)
-            out = self._begin() if reader.head_done and not self._begun else b""
+        while True:
+            out = b"" if self._begun else self._begin()
             await self._write(out + self._piece(reader.take_body(), last=reader.done))
             if reader.done:
                 return self._head.keep_alive
@@ -88,7 +117,10 @@ class Relay:
                 raise CallRefusedError(504, "the answer takes longer than half an hour")
             self._watch.expect(upstream, self._model.timeout_seconds)
             data = await more_of(upstream)
-        if not reader.head_done or reader.chunked or reader.has_length:
+            if not data:
+                break
+            reader.feed(data)
+        if reader.chunked or reader.has_length:
             raise EOFError
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
         await self._write(self._piece(b"", last=True))
@@ -99,7 +131,8 @@ class Relay:
         self._watch.rest()
         if not self._begun:
             body = render(fault, self._endpoint.family)
-            await self._write(own_answer(fault.status, body, keep_alive=self._head.keep_alive))
+            keep, wait = self._head.keep_alive, fault.retry_seconds
+            await self._write(own_answer(fault.status, body, keep_alive=keep, retry_seconds=wait))
             return self._head.keep_alive
         if self._usage is not None and self._is_stream and not self._framed and self._at_line_end:
             told = event(fault, self._endpoint)
@@ -123,6 +156,7 @@ class Relay:
         called.estimated = not self._endpoint.free and (usage.tokens_in is None or usage.tokens_out is None)
         called.tokens_in = estimated_in if usage.tokens_in is None else usage.tokens_in
         called.tokens_out = usage.events if usage.tokens_out is None else usage.tokens_out
+        called.tokens_cached, called.tokens_written = usage.cached, usage.written
         if self._endpoint.path.endswith("/embeddings"):
             called.estimated = usage.tokens_in is None
 
@@ -154,7 +188,7 @@ class Relay:
             for name, value in reader.headers
             if self._framed or name.lower() != b"content-length"
         ]
-        return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive)
+        return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive, model=self._model.name)
 
     def _piece(self, body: bytes, *, last: bool) -> bytes:
         """Return a piece of the body in its framing."""

@@ -73,7 +73,7 @@ class ServiceGateway:
     authorize: Callable[[Identity, Binding], Decision]
     emit: Callable[[AuditEvent], None]
     clock: Clock
-    gates: Gates = field(default_factory=Gates.untold)
+    gates: Gates[Binding] = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
     under_way: set[Endable] = field(default_factory=set)
 
