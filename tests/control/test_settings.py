@@ -184,7 +184,18 @@ def test_models_say_what_they_cost_where_they_may_be_used_and_what_answers_in_th
     assert (route.limits.app.rate, route.limits.everybody.at_once) == (Rate(calls=5, seconds=1), 500)
     assert [dict(item.limits) for item in found.model_budgets] == [{"money": 12_500_000}]
     unpriced = {key: value for key, value in second.items() if key != "price"}
+    cloud = {"url": "https://cloud.example.com", "key": {"vault": "a-key"}}
+    bedrock = {**writer, **cloud, "upstream": {"kind": "bedrock", "region": "eu-central-1", "access_key_id": "AKID"}}
+    azure = {**second, **cloud, "upstream": {"kind": "azure"}}
+    clouds = read(bedrock, azure).routes
+    assert [str(clouds[name].upstream.kind) for name in ("writer", "second")] == ["bedrock", "azure"]  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="the paths of a cloud"):
+        read(bedrock, reviewers={"mode": "advise", "models": [{"model": "writer"}]})
     for words, models, budgets in (
+        ("azure does not speak anthropic", [{**bedrock, "upstream": {"kind": "azure"}}], []),
+        ("bedrock does not speak openai", [{**azure, "upstream": bedrock["upstream"]}], []),
+        ("asks for a key", [{**azure, "key": None}], []),
+        ("speaks another wire", [{**writer, "name": "plain", "fallback": ["writer"]}, bedrock], []),
         ("speaks another wire", [{**first, "fallback": ["writer"]}, writer], []),
         ("names another model", [{**first, "fallback": ["first"]}], []),
         ("names another model", [{**first, "fallback": ["none"]}], []),

@@ -13,12 +13,16 @@ from bailiwick.control.vault import SecretFrom
 from bailiwick.core.messages import (
     MILLIONTHS,
     MODEL_LIMITS,
+    AzureUpstream,
+    BedrockUpstream,
+    EndpointUrl,
     Environment,
     IntegrationLimits,
     ModelBudget,
     ModelPrice,
     Period,
     Unit,
+    VertexUpstream,
 )
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -42,6 +46,60 @@ Spender = Annotated[
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EntraClient(_Section):
+    """A client of Entra, or of another server that gives tokens (RFC 6749 section 4.4); its secret is the key."""
+
+    token_url: EndpointUrl
+    client: str = Field(min_length=1, max_length=200)
+    scopes: tuple[str, ...] = ("https://cognitiveservices.azure.com/.default",)
+
+
+class AzureOptions(_Section):
+    """Azure OpenAI; the model is a deployment. Without `sign_in` the key goes in `api-key`."""
+
+    kind: Literal["azure"]
+    api_version: str = "2024-10-21"
+    sign_in: EntraClient | None = None
+
+    def upstream(self, name: str) -> AzureUpstream:
+        """Return the same as planes are told of it; `name` is the model's, by which planes fetch its key."""
+        told = self.sign_in.model_dump() if self.sign_in is not None else None
+        client = {"kind": "client-credentials", "shown": "body", "secret": name, **told} if told is not None else None
+        return AzureUpstream.model_validate({"api_version": self.api_version, "sign_in": client})
+
+
+class VertexOptions(_Section):
+    """Anthropic's models at Google Vertex AI, as a service account whose private key (PEM) is the model's key."""
+
+    kind: Literal["vertex"]
+    project: str
+    location: str
+    service_account: str
+    key_id: str = ""
+    token_url: EndpointUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    scopes: tuple[str, ...] = ("https://www.googleapis.com/auth/cloud-platform",)
+
+    def upstream(self, name: str) -> VertexUpstream:
+        """Return the same as planes are told of it; `name` is the model's, by which planes fetch its key."""
+        sign_in = {"kind": "jwt-bearer", "secret": name, "token_url": self.token_url, "issuer": self.service_account,
+                   "audience": self.token_url, "key_id": self.key_id, "scopes": self.scopes}  # fmt: skip
+        return VertexUpstream.model_validate({"project": self.project, "location": self.location, "sign_in": sign_in})
+
+
+class BedrockOptions(_Section):
+    """Anthropic's models at Amazon Bedrock; the model's key is the secret access key of `access_key_id`."""
+
+    kind: Literal["bedrock"]
+    region: str
+    access_key_id: str
+
+    def upstream(self, name: str) -> BedrockUpstream:
+        """Return the same as planes are told of it; `name` is the model's, by which planes fetch its key."""
+        sign_in = {"kind": "aws-sigv4", "secret": name, "access_key_id": self.access_key_id, "region": self.region,
+                   "service": "bedrock"}  # fmt: skip
+        return BedrockUpstream.model_validate({"sign_in": sign_in})
 
 
 class ModelOptions(_Section):
@@ -73,6 +131,7 @@ class ModelOptions(_Section):
     regions: frozenset[Name] = frozenset()
     data_classes: frozenset[Name] | None = None
     images: bool = False
+    upstream: AzureOptions | VertexOptions | BedrockOptions | None = Field(default=None, discriminator="kind")
 
     @field_validator("limits", mode="before")
     @classmethod
@@ -108,7 +167,18 @@ class ModelOptions(_Section):
             self.regions,
             self.data_classes,
             self.images,
+            self.upstream.upstream(self.name) if self.upstream is not None else None,
         )
+
+    @model_validator(mode="after")
+    def _of_its_cloud(self) -> Self:
+        if self.upstream is None:
+            return self
+        if (self.wire is Wire.ANTHROPIC) == isinstance(self.upstream, AzureOptions):
+            raise ValueError(f"{self.name}: {self.upstream.kind} does not speak {self.wire.value}")
+        if self.key is None:
+            raise ValueError(f"{self.name}: {self.upstream.kind} asks for a key")
+        return self
 
 
 class BudgetOptions(_Section):
@@ -200,6 +270,8 @@ class ModelSettings(_Section):
         for choice in self.reviewers.models:
             if choice.model not in names:
                 raise ValueError(f"reviewers: no model is called '{choice.model}'; models: lists {', '.join(names)}")
+            if _surface(self.models[names.index(choice.model)]) not in {"openai", "anthropic"}:
+                raise ValueError(f"reviewers: '{choice.model}' is called by the paths of a cloud; name another model")
         return self
 
     @model_validator(mode="after")
@@ -210,7 +282,7 @@ class ModelSettings(_Section):
                 other = known.get(name)
                 if other is None or other is item:
                     raise ValueError(f"{item.name}: fallback names another model of models:, and '{name}' is none")
-                if (other.wire is Wire.ANTHROPIC) != (item.wire is Wire.ANTHROPIC):
+                if _surface(other) != _surface(item):
                     raise ValueError(f"{item.name}: '{name}' speaks another wire, and nothing is translated")
         return self
 
@@ -241,3 +313,10 @@ class ModelSettings(_Section):
             route.name: replace(route, open_to=route.open_to | {REVIEWERS}) if route.name in reading else route
             for route in routes
         }
+
+
+def _surface(item: ModelOptions) -> str:
+    """Return by whose paths a model is called."""
+    if isinstance(item.upstream, VertexOptions | BedrockOptions):
+        return item.upstream.kind
+    return "anthropic" if item.wire is Wire.ANTHROPIC else "openai"

@@ -28,6 +28,7 @@ from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.model import (
     Budget,
     Charge,
+    ModelCredentials,
     ModelGateway,
     ModelListener,
     PlantedDoor,
@@ -78,14 +79,16 @@ class PlaneModels:
         self._resolve = resolve
         self._clock = clock
         self._keys = Credentials(link.model_key)
+        upstreams = Upstreams()
+        self._credentials = ModelCredentials(self._keys, upstreams, clock)
         self._search = PromptSearch(self.known_secrets)
         self._listener: ModelListener | None = None
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
             models=self._models,
             decide=lambda caller, model: known.authorize(caller.identity, caller.use_of(model.name)),
-            credential=self._credential,
-            refused_credential=self._forget_credential,
+            credential=self._credentials.of,
+            refused_credential=self._credentials.refused,
             search=self._search,
             budget=Budget(
                 state / "models.sqlite",
@@ -94,7 +97,7 @@ class PlaneModels:
                 warn=self._note_nearly_used,
                 shared=(lambda tenant: SharedCounts(shared_url, tenant)) if shared_url else None,
             ),
-            upstreams=Upstreams(),
+            upstreams=upstreams,
             emit=emit,
             clock=clock,
             plane=plane,
@@ -197,15 +200,9 @@ class PlaneModels:
         desired = self._desired()
         return desired.epochs if desired else {}
 
-    async def _credential(self, model: ModelState) -> str:
-        return await self._keys.get(model.name)
-
-    def _forget_credential(self, model: ModelState) -> None:
-        self._keys.forget(model.name)
-
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
-        return frozenset((*self._secrets(), *self._keys.values))
+        return frozenset((*self._secrets(), *self._keys.values, *self._credentials.tokens))
 
     @property
     def key_masker(self) -> Masker:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bailiwick.control.vault import SecretFrom
-from bailiwick.core.messages import MODEL_LIMITS, Environment, IntegrationLimits, ModelPrice
+from bailiwick.core.messages import MODEL_LIMITS, Environment, IntegrationLimits, ModelPrice, Upstream
 
 # What stands before or after a model's own name: whoever serves it, and the day or size of one of its versions.
 _VENDOR = re.compile(r"^(?:[a-z0-9.-]+/)*")
@@ -51,6 +51,7 @@ class Route:
     regions: frozenset[str] = frozenset()
     data_classes: frozenset[str] | None = None
     images: bool = False
+    upstream: Upstream | None = None
 
     @property
     def family(self) -> str:

@@ -65,6 +65,7 @@ class ModelServing:
                 regions=route.regions,
                 data_classes=route.data_classes,
                 images=route.images,
+                upstream=route.upstream,
                 roles=standing[f"model:{route.name}"].roles,
             )
             for route in self._routes.values()

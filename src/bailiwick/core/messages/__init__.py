@@ -61,6 +61,8 @@ from bailiwick.core.messages.limits import (
 from bailiwick.core.messages.models import (
     MILLIONTHS,
     MODEL_LIMITS,
+    AzureUpstream,
+    BedrockUpstream,
     BudgetUse,
     Environment,
     ModelBudget,
@@ -68,7 +70,10 @@ from bailiwick.core.messages.models import (
     ModelState,
     ModelUseReport,
     Period,
+    Surface,
     Unit,
+    Upstream,
+    VertexUpstream,
 )
 from bailiwick.core.messages.networks import Forbidden, NetworkRules, NetworksReport, NetworkTry
 from bailiwick.core.messages.orders import (
@@ -149,8 +154,10 @@ __all__ = [
     "AuditReport",
     "AwsRole",
     "AwsSignature",
+    "AzureUpstream",
     "BasicPassword",
     "BearerToken",
+    "BedrockUpstream",
     "BigQueryConnection",
     "Breaker",
     "BreakerState",
@@ -227,6 +234,7 @@ __all__ = [
     "SnowflakeConnection",
     "StateTaken",
     "StorageReport",
+    "Surface",
     "SystemState",
     "TableSeen",
     "TableUniqueness",
@@ -234,6 +242,8 @@ __all__ = [
     "TokenShown",
     "UniquenessReport",
     "Unit",
+    "Upstream",
+    "VertexUpstream",
     "WallNote",
     "WallsReport",
     "Webhook",

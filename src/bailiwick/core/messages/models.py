@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bailiwick.core.messages.base import Message
+from bailiwick.core.messages.credentials import AwsSignature, ClientCredentials, JwtBearer
 from bailiwick.core.messages.limits import IntegrationLimits, Limit
 
+Surface = Literal["openai", "anthropic", "vertex", "bedrock"]
 Environment = Literal["editor", "production"]
 Unit = Literal["tokens", "money", "calls"]
 Period = Literal["day", "month"]
@@ -59,6 +61,39 @@ class ModelBudget(Message):
     currency: str = ""
 
 
+class AzureUpstream(Message):
+    """Azure OpenAI: a model is a deployment, which is in the path. The key goes in `api-key`, or it is the secret of a
+    client of Entra, with which the gateway gets tokens.
+    """
+
+    kind: Literal["azure"] = "azure"
+    api_version: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    sign_in: ClientCredentials | None = None
+
+
+class VertexUpstream(Message):
+    """Anthropic's models at Google Vertex AI: project, location and model are in the path, and the key is that of a
+    service account, with which the gateway gets tokens.
+    """
+
+    kind: Literal["vertex"] = "vertex"
+    project: str = Field(pattern=r"^[a-z0-9.:-]{1,100}$")
+    location: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    sign_in: JwtBearer
+
+
+class BedrockUpstream(Message):
+    """Anthropic's models at Amazon Bedrock: the model is in the path, and the key is the secret access key that signs
+    each call.
+    """
+
+    kind: Literal["bedrock"] = "bedrock"
+    sign_in: AwsSignature
+
+
+Upstream = Annotated[AzureUpstream | VertexUpstream | BedrockUpstream, Field(discriminator="kind")]
+
+
 class ModelState(Message):
     """A model as it may be called through this plane; the credential is fetched apart, by the model's name.
 
@@ -68,6 +103,7 @@ class ModelState(Message):
     may call it just now. `fallback` are models that may answer in its place. Apps may call it in its `environments`
     only, from planes of its `regions` (any, where none is named), and with data of its `data_classes`: where these are
     None, with any in the editor's environment and with none in production. Without `images` none go there, nor files.
+    `upstream` is set where the server has paths of its own, and another way to sign in than a key in a header.
     """
 
     name: str
@@ -91,6 +127,16 @@ class ModelState(Message):
     regions: frozenset[str] = frozenset()
     data_classes: frozenset[str] | None = None
     images: bool = False
+    upstream: Upstream | None = None
+
+    @property
+    def surface(self) -> Surface:
+        """By whose paths it is called: nothing is translated on the way."""
+        match self.upstream:
+            case VertexUpstream() | BedrockUpstream() as cloud:
+                return cloud.kind
+            case _:
+                return self.family
 
     @property
     def budgets(self) -> tuple[ModelBudget, ...]:

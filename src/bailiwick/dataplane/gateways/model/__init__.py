@@ -2,6 +2,7 @@
 
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.counts import Charge
+from bailiwick.dataplane.gateways.model.credentials import ModelCredentials
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.model import Caller, Use
@@ -17,6 +18,7 @@ __all__ = [
     "Caller",
     "Charge",
     "Door",
+    "ModelCredentials",
     "ModelGateway",
     "ModelListener",
     "PlantedDoor",

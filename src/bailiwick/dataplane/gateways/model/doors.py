@@ -92,7 +92,7 @@ class TokenDoor:
     async def caller(self, head: RequestHead, address: str) -> Caller:
         """Return whose token the call shows, where each wire has it: `authorization`, or `x-api-key`."""
         scheme, _, token = head.get(b"authorization").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else head.get(b"x-api-key")
+        token = token.strip() if scheme.lower() == "bearer" else head.get(b"x-api-key") or head.get(b"api-key")
         if not token or len(token) > _LONGEST_TOKEN:
             raise CallRefusedError(401, "no token was sent", hint=_HINT)
         identity = await self._owner(token)

@@ -2,7 +2,8 @@
 
 import json
 
-from bailiwick.dataplane.gateways.model.model import Endpoint, Family
+from bailiwick.core.messages import Surface
+from bailiwick.dataplane.gateways.model.model import Endpoint
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
 # By status, as the wires' documentation names them; what is not here is a fault of the server.
@@ -26,14 +27,24 @@ _OPENAI = {
     429: ("insufficient_quota", "insufficient_quota"),
     504: ("server_error", "timeout"),
 }
+_BEDROCK = {
+    400: "ValidationException",
+    401: "AccessDeniedException",
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    413: "ValidationException",
+    429: "ServiceQuotaExceededException",
+    503: "ServiceUnavailableException",
+    504: "ModelTimeoutException",
+}
 # Too many calls just now is something else than a quota that is spent: clients come again after a while.
 _TOO_MANY = 429
 _OPENAI_LIMITED = ("rate_limit_error", "rate_limit_exceeded")
 
 
-def render(fault: CallRefusedError, family: Family) -> bytes:
+def render(fault: CallRefusedError, surface: Surface) -> bytes:
     """Return the body of an error answer."""
-    return json.dumps(_document(fault, family)).encode()
+    return json.dumps(_document(fault, surface)).encode()
 
 
 def event(fault: CallRefusedError, endpoint: Endpoint) -> bytes:
@@ -46,8 +57,12 @@ def event(fault: CallRefusedError, endpoint: Endpoint) -> bytes:
     return name + b"data: " + render(fault, endpoint.family) + b"\n\n"
 
 
-def _document(fault: CallRefusedError, family: Family) -> dict[str, object]:
-    if family == "anthropic":
+def _document(fault: CallRefusedError, surface: Surface) -> dict[str, object]:
+    if surface == "bedrock":
+        limited = fault.status == _TOO_MANY and fault.retry_seconds > 0
+        kind = "ThrottlingException" if limited else _BEDROCK.get(fault.status, "InternalServerException")
+        return {"__type": kind, "message": _words(fault)}
+    if surface != "openai":
         kind = _ANTHROPIC.get(fault.status, "api_error")
         return {"type": "error", "error": {"type": kind, "message": _words(fault)}}
     kind, code = _openai(fault)

@@ -24,6 +24,7 @@ from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
 from bailiwick.dataplane.gateways.model.reaching import BROKEN, ELSEWHERE, Going, Reaching
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
@@ -37,13 +38,21 @@ _Others = Iterator[tuple[ModelState, Decision]]
 
 
 class Exchange(Reaching):
-    """One call at one endpoint."""
+    """One call at one endpoint; `named` is the model that its path names, empty where the body does."""
 
     def __init__(
-        self, gateway: ModelGateway, door: Door, client: Channel, watch: Watch, head: RequestHead, endpoint: Endpoint
+        self,
+        gateway: ModelGateway,
+        door: Door,
+        client: Channel,
+        watch: Watch,
+        head: RequestHead,
+        endpoint: Endpoint,
+        named: str,
     ) -> None:
         super().__init__(gateway, client, watch, head, endpoint)
         self._door = door
+        self._named = named
         self._caller: Caller | None = None
         self._model: ModelState | None = None
 
@@ -71,7 +80,7 @@ class Exchange(Reaching):
         try:
             caller = self._caller = await self._door.caller(self._head, self._client.address)
             asked = await self._asked()
-            model = self._model = self._gateway.find(caller, asked.model, self._endpoint.family)
+            model = self._model = self._gateway.find(caller, asked.model, self._endpoint.surface)
             decision = self._gateway.require(caller, model)
             others = self._gateway.others(caller, model)
             going = await self._first(caller, asked, model, decision, others)
@@ -116,7 +125,7 @@ class Exchange(Reaching):
         place = await gate.enter(Who.of(caller.app or caller.account, caller.identity))
         try:
             # Before the body is looked through: that keeps the credential itself from leaving in it.
-            key = await self._credential(model)
+            shown = await self._credential(model)
             body = await self._looked_through(asked, model)
             most = Spent(0, 0) if self._endpoint.free else Spent(body.tokens, self._output(asked, model))
             reservation = await self._gateway.budget.reserve(model, caller, most)
@@ -124,11 +133,11 @@ class Exchange(Reaching):
             place.leave()
             raise
         relay = self._relay(model, body)
-        return Going(caller, model, decision, gate, place, key, body, reservation, relay, because)
+        return Going(caller, model, decision, gate, place, shown, body, reservation, relay, because)
 
-    async def _credential(self, model: ModelState) -> str:
+    async def _credential(self, model: ModelState) -> Shown | None:
         try:
-            return await self._gateway.credential(model) if model.has_key else ""
+            return await self._gateway.credential(model)
         except BailiwickError as fault:
             words = f"the credential of {model.name} cannot be had now: {fault.message}"
             raise CallRefusedError(503, words, hint=fault.hint) from None
@@ -140,7 +149,7 @@ class Exchange(Reaching):
         if self._caller is not None:
             self._gateway.note_refused(self._caller, self._model, self._endpoint.path, fault)
         keep = self._head.keep_alive and self._body_read
-        said = render(fault, self._endpoint.family)
+        said = render(fault, self._endpoint.surface)
         self._client.write(own_answer(fault.status, said, keep_alive=keep, retry_seconds=fault.retry_seconds))
         await self._client.drain()
         return keep
@@ -150,7 +159,7 @@ class Exchange(Reaching):
     async def _asked(self) -> Asked:
         """Return the body as it came, read."""
         raw = await self._body(MAX_BODY_BYTES)
-        return await _off_loop(raw, read_body, raw)
+        return await _off_loop(raw, read_body, raw, self._named)
 
     async def _looked_through(self, asked: Asked, model: ModelState) -> Outgoing:
         search = self._gateway.search

@@ -6,20 +6,27 @@ from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
-from bailiwick.core.messages import MILLIONTHS, ModelState
+from bailiwick.core.messages import MILLIONTHS, ModelState, Surface
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.gateways.limits import Gate, Gates, LimitedError
 from bailiwick.dataplane.gateways.model.budget import Budget
-from bailiwick.dataplane.gateways.model.model import Called, Caller, Family, ModelPlace
+from bailiwick.dataplane.gateways.model.model import Called, Caller, ModelPlace
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
 _FAILED = 400
 # What refusals are told about where the caller named no model that is here: its words may be anything.
 _UNKNOWN = "unknown"
+_PATHS: Mapping[Surface, str] = {
+    "openai": "/v1/chat/completions or /v1/responses",
+    "anthropic": "/v1/messages",
+    "vertex": "/v1/projects/PROJECT/locations/LOCATION/publishers/anthropic/models/NAME:rawPredict",
+    "bedrock": "/model/NAME/invoke",
+}
 
 
 class Endable(Protocol):
@@ -48,7 +55,7 @@ class ModelGateway:
 
     models: Callable[[], Mapping[str, ModelState]]
     decide: Callable[[Caller, ModelState], Decision]
-    credential: Callable[[ModelState], Awaitable[str]]
+    credential: Callable[[ModelState], Awaitable[Shown | None]]
     refused_credential: Callable[[ModelState], None]
     search: PromptSearch
     budget: Budget
@@ -72,7 +79,7 @@ class ModelGateway:
             if call.model is not None and call.model.name == name:
                 call.end()
 
-    def find(self, caller: Caller, name: str, family: Family) -> ModelState:
+    def find(self, caller: Caller, name: str, surface: Surface) -> ModelState:
         """Return the model that a caller means; raise `CallRefusedError` when there is none of that wire.
 
         A name is that in the app's manifest, the model's own here, or what its server calls it, where that is one only.
@@ -84,13 +91,13 @@ class ModelGateway:
             )
         found = models.get(caller.declared.get(name, name))
         if found is None:
-            called = [item for item in models.values() if item.model == name and item.family == family]
+            called = [item for item in models.values() if item.model == name and item.surface == surface]
             found = called[0] if len(called) == 1 else None
         if found is None:
             raise CallRefusedError(404, "no model of that name is here", hint="/v1/models lists those that you may use")
-        if found.family != family:
-            speaks = "/v1/messages" if found.family == "anthropic" else "/v1/chat/completions or /v1/responses"
-            raise CallRefusedError(404, f"{found.name} does not speak this wire", hint=f"call it at {speaks}")
+        if found.surface != surface:
+            hint = f"call it at {_PATHS[found.surface]}"
+            raise CallRefusedError(404, f"{found.name} does not speak this wire", hint=hint)
         return found
 
     def require(self, caller: Caller, model: ModelState) -> Decision:
@@ -110,7 +117,7 @@ class ModelGateway:
         models = self.models()
         for name in model.fallback:
             other = models.get(name)
-            if other is not None and other.family == model.family and not other.stopped:
+            if other is not None and other.surface == model.surface and not other.stopped:
                 decision = self.decide(caller, other)
                 if decision.allowed:
                     yield other, decision

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
-from bailiwick.core.messages import Environment
+from bailiwick.core.messages import Environment, Surface
 from bailiwick.core.principals import Identity
 
 Family = Literal["openai", "anthropic"]
@@ -18,6 +18,7 @@ class Endpoint:
 
     `output` are the names under which a request says how many tokens may come back; `events` is the form in which a
     stream is told of a fault: as a plain line of data, or with the name of an event. What is `free` asks no model.
+    `cloud` is set where the paths are those of a cloud, which only models there are called by.
     """
 
     path: str
@@ -26,19 +27,12 @@ class Endpoint:
     output: tuple[str, ...] = ()
     events: Literal["data", "event"] = "data"
     free: bool = False
+    cloud: Literal["vertex", "bedrock"] | None = None
 
-
-ENDPOINTS: Mapping[str, Endpoint] = {
-    item.path: item
-    for item in (
-        Endpoint("/v1/chat/completions", "openai", "/chat/completions", ("max_completion_tokens", "max_tokens")),
-        Endpoint("/v1/responses", "openai", "/responses", ("max_output_tokens",), "event"),
-        Endpoint("/v1/embeddings", "openai", "/embeddings"),
-        Endpoint("/v1/messages", "anthropic", "/messages", ("max_tokens",), "event"),
-        Endpoint("/v1/messages/count_tokens", "anthropic", "/messages/count_tokens", free=True),
-    )
-}
-LIST_PATH = "/v1/models"
+    @property
+    def surface(self) -> Surface:
+        """By whose paths models are called here."""
+        return self.cloud or self.family
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from bailiwick.dataplane.gateways.model.budget import Reservation
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import request_head
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
+from bailiwick.dataplane.gateways.model.paths import path_at_server
 from bailiwick.dataplane.gateways.model.relay import Relay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.upstreams import Address
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
@@ -47,7 +49,7 @@ class Going:
     decision: Decision
     gate: Gate
     place: Place
-    key: str
+    shown: Shown | None
     body: Outgoing
     reservation: Reservation
     relay: Relay
@@ -134,8 +136,12 @@ class Reaching(UnderWay):
         """Ask once, and read the head of the answer."""
         model, relay, gateway = going.model, going.relay, self._gateway
         address = Address.of(model.url)
-        out = request_head(self._head, address, self._endpoint.suffix, len(going.body.content), family=model.family,
-                           key=going.key, redact=gateway.search.redact) + going.body.content  # fmt: skip
+        content = going.body.content
+        head = request_head(
+            self._head, address, path_at_server(model, self._endpoint), content, surface=model.surface,
+            shown=going.shown, redact=gateway.search.redact,
+        )  # fmt: skip
+        out = head + content
         known = gateway.upstreams.take_idle(address)
         upstream = known or await gateway.upstreams.connect(address)
         first = await self._ask(upstream, out, relay.sending)
@@ -148,7 +154,7 @@ class Reaching(UnderWay):
     async def _pass_on(self, going: Going) -> bool:
         if self._upstream is None:
             raise EOFError
-        keep = await going.relay.answer(self._upstream, going.key)
+        keep = await going.relay.answer(self._upstream, going.shown.secrets[0] if going.shown is not None else "")
         if going.relay.reusable:
             self._gateway.upstreams.give_back(Address.of(going.model.url), self._upstream)
             self._upstream = None

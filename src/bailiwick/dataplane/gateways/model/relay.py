@@ -11,6 +11,7 @@ from bailiwick.core.redaction import Placeholders
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.model.errors import event, render
+from bailiwick.dataplane.gateways.model.event_stream import CONTENT_TYPE, Frames, exception
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
 from bailiwick.dataplane.gateways.model.restoring import Restoring
@@ -55,6 +56,7 @@ class Relay:
         self._begun = False
         self._is_stream = False
         self._sent = False
+        self._frames: Frames | None = None
 
     @property
     def reusable(self) -> bool:
@@ -130,12 +132,12 @@ class Relay:
         """Tell the caller of a fault as far as that is still possible; return whether their connection can go on."""
         self._watch.rest()
         if not self._begun:
-            body = render(fault, self._endpoint.family)
+            body = render(fault, self._endpoint.surface)
             keep, wait = self._head.keep_alive, fault.retry_seconds
             await self._write(own_answer(fault.status, body, keep_alive=keep, retry_seconds=wait))
             return self._head.keep_alive
         if self._usage is not None and self._is_stream and not self._framed and self._at_line_end:
-            told = event(fault, self._endpoint)
+            told = event(fault, self._endpoint) if self._frames is None else exception(fault)
             await self._write(chunk(told) + chunk(b"", last=True))
             return self._head.keep_alive
         self._client.abort()
@@ -176,12 +178,15 @@ class Relay:
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise CallRefusedError(502, "the model's server compresses its answer although it was not asked to")
         kind = headers.get(b"content-type", b"").lower()
-        self._is_stream = kind.startswith(b"text/event-stream")
+        self._is_stream = kind.startswith((b"text/event-stream", CONTENT_TYPE))
+        self._frames = Frames() if kind.startswith(CONTENT_TYPE) else None
         self._usage = UsageReader(streamed=self._is_stream)
         if self._names and status not in _WITHOUT_BODY and (self._is_stream or kind.startswith(b"application/json")):
             self._restoring = Restoring(self._names, streamed=self._is_stream)
         # Values are longer or shorter than what stands for them.
-        self._framed = self._restoring is None and (reader.has_length or status in _WITHOUT_BODY)
+        self._framed = (
+            self._restoring is None and self._frames is None and (reader.has_length or status in _WITHOUT_BODY)
+        )
         self._begun = True
         kept = [
             (name, self._withheld.whole(value))
@@ -194,6 +199,10 @@ class Relay:
         """Return a piece of the body in its framing."""
         if not self._begun:
             return b""
+        if self._frames is not None:
+            body = self._frames.lines(body)
+            if last and not self._frames.is_whole:
+                raise EOFError
         if body and self._usage is not None:
             self._usage.feed(body)
         if self._restoring is not None:
@@ -201,9 +210,11 @@ class Relay:
         out = self._withheld.feed(body)
         if last:
             out += self._withheld.rest()
+        if self._frames is not None:
+            out = self._frames.frames(out)
         if out:
             self._passed += len(out)
-            self._at_line_end = out.endswith(b"\n")
+            self._at_line_end = self._frames is not None or out.endswith(b"\n")
         return out if self._framed else chunk(out, last=last)
 
     async def _write(self, out: bytes) -> None:
