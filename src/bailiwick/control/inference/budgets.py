@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bailiwick.control.inference.tables import ModelUseRow
-from bailiwick.core.messages import MILLIONTHS, ModelBudget, ModelState, ModelUseReport, Unit
+from bailiwick.core.amount_words import amount_words, number_words
+from bailiwick.core.messages import ModelBudget, ModelState, ModelUseReport, Unit
 
 _KEPT = timedelta(days=40)
 _PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
@@ -49,11 +50,8 @@ class Use:
     @property
     def words(self) -> str:
         """What is used, and what is left, as people write it."""
-        left = max(0, self.limit - self.used)
-        if self.unit == "money":
-            used, limit, rest = (f"{amount / MILLIONTHS:,.2f}" for amount in (self.used, self.limit, left))
-            return f"{used} of {limit} {self.currency}, {rest} left"
-        return f"{self.used:,} of {self.limit:,} {self.unit}, {left:,} left"
+        used, left = (number_words(self.unit, amount) for amount in (self.used, max(0, self.limit - self.used)))
+        return f"{used} of {amount_words(self.unit, self.limit, self.currency)}, {left} left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,8 @@ class Standing:
     @property
     def limits(self) -> str:
         """How much there is of it, as people write it."""
-        return ", ".join(_amount(unit, self.budget) for unit in _UNITS if unit in self.budget.limits)
+        limits, currency = self.budget.limits, self.budget.currency
+        return ", ".join(amount_words(unit, limits[unit], currency) for unit in _UNITS if unit in limits)
 
 
 def take_use(session: Session, plane: str, report: ModelUseReport, known: Iterable[str]) -> None:
@@ -107,8 +106,3 @@ def _uses(budget: ModelBudget, rows: Iterable[ModelUseRow], now: datetime) -> li
         if unit in budget.limits
     ]
     return sorted(uses, key=lambda use: (-use.share, use.of, use.plane, use.unit))
-
-
-def _amount(unit: Unit, budget: ModelBudget) -> str:
-    amount = budget.limits[unit]
-    return f"{amount / MILLIONTHS:,.2f} {budget.currency}" if unit == "money" else f"{amount:,} {unit}"

@@ -60,6 +60,7 @@ def _budget(item: Standing) -> Json:
         "per": budget.per,
         "limits": {unit: _amount(unit, limit) for unit, limit in budget.limits.items()},
         "currency": budget.currency,
+        "words": item.limits,
         "uses": [
             {
                 "of": use.of,

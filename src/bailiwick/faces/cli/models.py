@@ -25,9 +25,8 @@ def budgets(as_json: AsJson = False) -> None:
     found = call("GET", "/model-budgets")
     lines: list[str] = []
     for item in found["budgets"]:
-        limits = ", ".join(f"{amount:,g} {_unit(unit, item)}" for unit, amount in sorted(item["limits"].items()))
         models = ", ".join(item["models"]) or "all models"
-        lines.append(f"{item['name']}: {limits} a {item['per']} for {item['of']}, of {models}")
+        lines.append(f"{item['name']}: {item['words']} a {item['per']} for {item['of']}, of {models}")
         lines += [
             f"  {_state(use):<8} {use['of']} {use['plane'] or 'all planes'}: {use['words']}" for use in item["uses"]
         ]
@@ -42,9 +41,5 @@ def token(as_json: AsJson = False) -> None:
     show(issued, str(issued["token"]), as_json=as_json)
 
 
-def _unit(unit: str, budget: dict[str, Any]) -> str:
-    return str(budget["currency"]) if unit == "money" else unit
-
-
 def _state(use: dict[str, Any]) -> str:
-    return "STOPPED" if use["stopped"] else "warned" if use["warned"] else "open"
+    return "STOPPED" if use["stopped"] else "warned" if use["warned"] else "room"

@@ -67,8 +67,12 @@ def _view(control: ControlPlane, session: Session, model: ModelState, standings:
     own = {budget.name for budget in model.budgets}
     mine = [item for item in standings if item.budget.name in own]
     spent = any(use.is_spent for item in mine for use in item.uses)
-    state = State("stopped", "bad") if stopped else State("budget spent", "warn") if spent else State("open", "good")
     told = pressures(session).get(f"model:{model.name}", ())
+    failing = any(item.report.breaker != "closed" and item.is_fresh(control.clock()) for item in told)
+    state = (
+        State("stopped", "bad") if stopped else State("budget spent", "warn") if spent else State("available", "good")
+    )
+    state = State("left alone, it fails", "bad") if failing and not stopped else state
     return ModelView(
         model,
         state,
@@ -109,7 +113,7 @@ def _budget(item: Standing) -> BudgetView:
             if use.is_spent
             else State("warned", "warn")
             if use.is_near
-            else State("open", "good"),
+            else State("has room", "good"),
             f"{use.of}, {use.plane or 'all planes'}: {use.words}",
             round(use.share * 100),
         )
@@ -131,4 +135,4 @@ def _glance(views: Sequence[ModelView], standings: Sequence[Standing]) -> str:
     if near:
         words = count(len(near), "budget is", "budgets are")
         return f"{count(len(views), 'model')}; {words} nearly spent: {listed(near)}."
-    return f"{count(len(views), 'model')}, all open, and every budget has room."
+    return f"{count(len(views), 'model')}, all available, and every budget has room."

@@ -28,6 +28,7 @@ from tests.fixtures.cloud_models import (
 )
 from tests.fixtures.model_gateway import SECRET, ModelHouse, model, model_house
 from tests.fixtures.model_server import WORDS
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.req("AI7", "IN1")
 SAID = "".join(WORDS)
@@ -140,6 +141,7 @@ def test_vertex_is_called_by_its_own_paths_as_the_service_account(house: ModelHo
         assert list(told.text_stream) == WORDS
     assert client.messages.count_tokens(model="vertex", messages=ASK).input_tokens == 42
     assert "eve@example.com" not in str([call.body for call in cloud.calls])
+    until(lambda: not house.models.gateway.under_way)
     event = next(item for item in reversed(house.events) if item.action == "model.called")
     assert event.resource == "model:vertex"
     with pytest.raises(anthropic.NotFoundError, match="does not speak this wire"):
@@ -165,6 +167,7 @@ def test_bedrock_is_called_by_the_library_of_aws_and_each_call_is_signed(
     assert said == WORDS
     assert "eve@example.com" not in str([call.body for call in cloud.calls])
     assert "bwt_eve" not in str([call.headers for call in cloud.calls])
+    until(lambda: not house.models.gateway.under_way)
     told = [item for item in house.events if item.resource == "model:bedrock"]
     assert [(item.context["tokens_in"], item.context["tokens_out"]) for item in told] == [(120, 30)] * 3
     assert told[-1].context["streamed"]

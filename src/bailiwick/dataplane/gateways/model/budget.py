@@ -77,6 +77,8 @@ class Budget:
             raise
         if full is not None:
             self._local.release(charges)
+            # What was told meanwhile of other calls had this one in it.
+            self._warn_of(await self._tell_all(charges) or (), caller.tenant)
             raise self._refusal(full, model, None)
         return Reservation(model, caller.tenant, charges)
 
@@ -87,13 +89,10 @@ class Budget:
         took = with_amounts(reservation.charges, {"tokens": spent.tokens, "money": money, "calls": 1})
         self._local.release(reservation.charges)
         self._turn()
-        warned: Sequence[Charge] | None = self._local.use(took)
+        warned = self._local.use(took)
         self._changed.update(charge.counted for charge in took)
-        if self._shared is not None:
-            by_all = await self._shared.tell(self._local.id, took, self._taken(took))
-            warned = by_all if by_all is not None else warned
-        for charge in warned or ():
-            self._warn(charge, reservation.tenant)
+        by_all = await self._tell_all(took)
+        self._warn_of(warned if by_all is None else by_all, reservation.tenant)
         return money
 
     def used(self, budget: str, of: str, unit: Unit = "tokens", per: Period = "day") -> int:
@@ -123,6 +122,16 @@ class Budget:
             await self._shared.close()
 
     # -- inner steps ---------------------------------------------------------------------------------------------
+
+    def _warn_of(self, charges: Sequence[Charge], tenant: str) -> None:
+        for charge in charges:
+            self._warn(charge, tenant)
+
+    async def _tell_all(self, charges: Sequence[Charge]) -> list[Charge] | None:
+        """Tell the shared counter what is used and set aside here; return what is to be warned of, None without one."""
+        if self._shared is None:
+            return None
+        return await self._shared.tell(self._local.id, charges, self._taken(charges))
 
     def _taken(self, charges: Sequence[Charge]) -> list[int]:
         return [self._local.taken(charge.counted) for charge in charges]

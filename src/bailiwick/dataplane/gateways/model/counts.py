@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bailiwick.core.messages import MILLIONTHS, Unit
+from bailiwick.core.amount_words import amount_words
+from bailiwick.core.messages import Unit
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS used (budget TEXT, of TEXT, period TEXT, unit TEXT, amount INTEGER, warned INTEGER,
@@ -44,11 +45,7 @@ class Charge:
 
     def words_of(self, amount: int) -> str:
         """Return an amount of what is counted as people write it."""
-        if self.counted.unit == "money":
-            money = amount / MILLIONTHS
-            written = f"{money:,.2f}" if not 0 < money < 1 else f"{money:.6f}".rstrip("0")
-            return f"{written} {self.currency}".rstrip()
-        return f"{amount:,} {self.counted.unit}"
+        return amount_words(self.counted.unit, amount, self.currency)
 
 
 def with_amounts(charges: Iterable[Charge], amounts: Mapping[Unit, int]) -> list[Charge]:
