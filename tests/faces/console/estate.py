@@ -92,6 +92,7 @@ class Estate:
             "/integrations/orders-db",
             f"/integrations/orders-db/drafts/{self.drafted}",
             f"/integrations/orders-db/drafts/{self.clear}",
+            "/models",
             "/planes",
             "/people",
             "/people?text=nobody-is-called-this",
