@@ -11,9 +11,11 @@ from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import (
+    MODEL_LIMITS,
     AppState,
     DesiredState,
     Environment,
+    IntegrationLimits,
     LimitsReport,
     ModelBudget,
     ModelState,
@@ -31,6 +33,7 @@ from bailiwick.dataplane.gateways.model import (
     ModelCredentials,
     ModelGateway,
     ModelListener,
+    ModelPlace,
     PlantedDoor,
     PromptSearch,
     SharedCounts,
@@ -102,7 +105,7 @@ class PlaneModels:
             clock=clock,
             plane=plane,
             gates=Gates(
-                limits=lambda place: self._models()[place.name].limits,
+                limits=self._limits,
                 state=desired,
                 emit=emit,
                 report=report,
@@ -172,6 +175,10 @@ class PlaneModels:
     def _models(self) -> Mapping[str, ModelState]:
         desired = self._desired()
         return {model.name: model for model in desired.models} if desired else {}
+
+    def _limits(self, place: ModelPlace) -> IntegrationLimits:
+        found = self._models().get(place.name)
+        return found.limits if found is not None else MODEL_LIMITS
 
     def _budgets(self) -> tuple[ModelBudget, ...]:
         desired = self._desired()

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,12 +22,16 @@ _FIELD = re.compile(r"[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}")
 
 
 class DataClasses:
-    """Which classes of data there are behind integrations. One of which nobody said anything is not judged."""
+    """Which classes of data there are behind integrations. One of which nobody said anything is not judged.
 
-    def __init__(self, store: Store, audit: AuditLog, authorizer: Authorizer) -> None:
+    `on_change` tells planes of a change: what apps may send to models depends on it.
+    """
+
+    def __init__(self, store: Store, audit: AuditLog, authorizer: Authorizer, on_change: Callable[[], None]) -> None:
         self._store = store
         self._audit = audit
         self._authorizer = authorizer
+        self._on_change = on_change
 
     def classify(
         self, identity: Identity, name: str, classes: Mapping[str, str], also: Collection[str] = ()
@@ -58,6 +62,7 @@ class DataClasses:
                 before=before,
                 after=now,
             )
+            self._store.after_commit(session, self._on_change)
         return _some(now)
 
     def of(self, session: Session) -> dict[str, dict[str, str]]:

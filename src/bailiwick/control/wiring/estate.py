@@ -107,7 +107,7 @@ def build_estate(base: Base, people: People) -> Estate:
         sql_functions=SqlFunctionService(
             base.store, base.audit, base.authorizer, catalog, integrations, base.clock, base.relay.refresh
         ),
-        data_classes=DataClasses(base.store, base.audit, base.authorizer),
+        data_classes=DataClasses(base.store, base.audit, base.authorizer, base.relay.refresh),
         connectors=Connectors(base.settings.connectors),
         access=AccessService(base.authorizer, names, base.clock),
         rotations=rotations,

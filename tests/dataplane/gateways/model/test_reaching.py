@@ -1,5 +1,7 @@
 """What stands before models: limits, repeats, the breaker and fallbacks; and where data of which apps may go."""
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -168,6 +170,37 @@ def test_a_server_that_fails_is_left_alone(house: ModelHouse, server: ModelServe
     assert (refused.value.status_code, refused.value.response.headers["retry-after"]) == (503, "10")
     opened = next(event for event in house.events if event.action == "breaker.opened")
     assert (opened.actor, opened.resource) == ("plane:production", "model:support-model")
+
+
+def test_what_broke_off_before_an_answer_is_asked_again_and_counted_as_read(
+    house: ModelHouse, server: ModelServer
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # It takes each call, and hangs up.
+        house.tell(model(url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1", has_key=False))
+
+        def hang_up() -> None:
+            for _ in range(3):
+                taken, _ = listener.accept()
+                taken.recv(65536)
+                taken.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(openai.InternalServerError, match="broke off its answer"):
+            ask(house)
+        thread.join()
+    event = told(house, 1)[0]
+    assert (event.context["repeats"], event.context["tokens_estimated"]) == (2, True)
+    assert int(event.context["tokens_in"]) % 3 == 0
+    assert int(event.context["tokens_in"]) > 0
+
+
+def test_ten_thousand_messages_of_two_megabytes_pass_whole(house: ModelHouse, server: ModelServer) -> None:
+    house.tell(model(url=server.url, has_key=False))
+    asked = [{"role": "user", "content": f"line {number} " + "and so on " * 19} for number in range(10_000)]
+    ask(house, messages=asked)
+    assert server.calls[0].document["messages"] == asked
 
 
 # -- fallbacks ---------------------------------------------------------------------------------------------------------

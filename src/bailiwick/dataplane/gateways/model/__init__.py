@@ -5,7 +5,7 @@ from bailiwick.dataplane.gateways.model.counts import Charge
 from bailiwick.dataplane.gateways.model.credentials import ModelCredentials
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
-from bailiwick.dataplane.gateways.model.model import Caller, Use
+from bailiwick.dataplane.gateways.model.model import Caller, ModelPlace, Use
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.model.server import ModelListener
 from bailiwick.dataplane.gateways.model.shared_counts import SharedCounts
@@ -21,6 +21,7 @@ __all__ = [
     "ModelCredentials",
     "ModelGateway",
     "ModelListener",
+    "ModelPlace",
     "PlantedDoor",
     "PromptSearch",
     "SharedCounts",

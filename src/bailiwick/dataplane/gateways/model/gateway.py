@@ -114,9 +114,9 @@ class ModelGateway:
 
     def others(self, caller: Caller, model: ModelState) -> Iterator[tuple[ModelState, Decision]]:
         """Yield the models that may answer a caller in a model's place, each with policy's own yes, in their order."""
-        models = self.models()
         for name in model.fallback:
-            other = models.get(name)
+            # One call may last longer than what there was at its beginning.
+            other = self.models().get(name)
             if other is not None and other.surface == model.surface and not other.stopped:
                 decision = self.decide(caller, other)
                 if decision.allowed:
