@@ -18,10 +18,10 @@ from tests.fixtures.model_server import KEY, ModelServer, data, model_server
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.req("AI5")
+Answer = tuple[int, str, list[bytes | float]]
 ASK: Any = [{"role": "user", "content": "Where is my order?"}]
-NOT_NOW = (529, "application/json", [b'{"type": "error", "error": {"type": "overloaded_error", "message": "later"}}'])
+NOT_NOW: Answer = (529, "application/json", [b"{}"])
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
-Answers = list[tuple[int, str, list[bytes | float]]]
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +236,18 @@ def test_another_model_answers_where_the_first_is_over_its_own_limits(
     assert ask(house).headers["x-bailiwick-model"] == "spare"
     assert [call.document["model"] for call in server.calls] == ["nova-large", "nova-small", "nova-small"]
     assert "asked to be called no more" in str(told(house, 3)[2].context["because"])
+
+
+def test_what_was_set_aside_for_the_first_is_there_for_the_one_that_answers(
+    house: ModelHouse, server: ModelServer
+) -> None:
+    # There is room for one call at a time.
+    team = ModelBudget(name="team", of="group:support", limits={"tokens": 180})
+    for first in ({}, {"url": server.url}):
+        house.models.gateway.budget._local._used.clear()
+        house.tell(*pair(server, {"name": f"first-{len(first)}", **first}), model_budgets=(team,))
+        server.once = [NOT_NOW] if first else []
+        assert ask(house, f"first-{len(first)}", max_tokens=150).headers["x-bailiwick-model"] == "spare"
 
 
 def test_a_fallback_is_no_way_around_policy_region_data_or_budgets(house: ModelHouse, server: ModelServer) -> None:

@@ -193,7 +193,7 @@ class Exchange(Reaching):
             following = None
             if status in ELSEWHERE:
                 words = f"the model's server answered with status {status}"
-                following = await self._next(going.caller, asked, others, f"{going.model.name}: {words}")
+                following = await self._after(going, called, asked, others, words)
                 words, called.status = (words, status) if following is not None else ("", 0)
             came = following or await self._pass_on(going)
         except (CallRefusedError, LimitedError, *BROKEN) as fault:
@@ -206,23 +206,33 @@ class Exchange(Reaching):
             if not self.is_over:
                 following = None
                 if self._is_elsewhere(fault, going):
-                    following = await self._next(going.caller, asked, others, f"{going.model.name}: {words}")
+                    following = await self._after(going, called, asked, others, words)
                 came = following or await going.relay.break_off(told)
         finally:
             self._abort_upstream()
             self._upstream = None
-            await self._settle(going, called, began, words)
+            going.place.leave()
+            await self._count(going, called)
+            going.relay.measure(called)
+            called.milliseconds = round((time.monotonic() - began) * 1000, 2)
+            self._gateway.note_called(going.caller, going.model, called, going.decision, words)
         return came
 
-    async def _settle(self, going: Going, called: Called, began: float, words: str) -> None:
-        going.place.leave()
+    async def _after(self, going: Going, called: Called, asked: Asked, others: _Others, words: str) -> Going | None:
+        """Return the call as it goes to the next model: what was set aside for this one is there for it again."""
+        await self._count(going, called)
+        return await self._next(going.caller, asked, others, f"{going.model.name}: {words}")
+
+    async def _count(self, going: Going, called: Called) -> None:
+        """Count in budgets what a call took, once."""
+        if going.counted:
+            return
+        going.counted = True
         sent = 0 if self._endpoint.free else going.body.tokens
         going.relay.fill(called, estimated_in=sent)
         if going.lost and sent:
             called.tokens_in, called.estimated = called.tokens_in + going.lost * sent, True
-        called.milliseconds = round((time.monotonic() - began) * 1000, 2)
         called.cost = await self._gateway.budget.settle(going.reservation, called.spent)
-        self._gateway.note_called(going.caller, going.model, called, going.decision, words)
 
     def _is_elsewhere(self, fault: Exception, going: Going) -> bool:
         """Return whether another model may answer after a fault: its server was not reached, or is left alone."""

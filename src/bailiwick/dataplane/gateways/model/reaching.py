@@ -41,7 +41,8 @@ BROKEN = (OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError
 class Going:
     """All that a call of one model needs. `because` says why it is called in another one's place.
 
-    `lost` are tries that were sent, and of which the server said nothing.
+    `lost` are tries that were sent, and of which the server said nothing; `counted` says that budgets know what it
+    took.
     """
 
     caller: Caller
@@ -55,6 +56,7 @@ class Going:
     relay: Relay
     because: str
     lost: int = 0
+    counted: bool = False
 
 
 class Reaching(UnderWay):

@@ -143,11 +143,14 @@ class Relay:
         self._client.abort()
         return False
 
-    def fill(self, called: Called, *, estimated_in: int) -> None:
-        """Say what the call came to; what the server did not say of a good answer is estimated."""
+    def measure(self, called: Called) -> None:
+        """Say how much was passed on, and with which status."""
         called.bytes_in, called.streamed = self._passed, self._begun and self._is_stream
         if self._begun and not called.status:
             called.status = self._reader.status
+
+    def fill(self, called: Called, *, estimated_in: int) -> None:
+        """Say how many tokens the call took; what the server did not say of a good answer is estimated."""
         usage = self._usage
         if usage is None and self._sent and not self._reader.status:
             # Nothing came back of what was sent: it may have been read, and billed, all the same.
