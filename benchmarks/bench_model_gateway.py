@@ -135,7 +135,7 @@ async def _gateway(parent: Pipe, url: str, pass_key: str, home: Path) -> None:
     models = PlaneModels(
         plane="production",
         state=home,
-        link=cast(Link, SimpleNamespace(model_pass=None, secret=secret, welcome=SimpleNamespace(pass_key=pass_key))),
+        link=cast(Link, SimpleNamespace(model_key=None, model_pass=None, welcome=SimpleNamespace(pass_key=pass_key))),
         engine=PoliciesInForce(environment="production"),
         desired=lambda: desired,
         secrets=lambda: ["a-password-of-a-database"],

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from bailiwick.control.identity import StepUpRule, step_up_policies
+from bailiwick.control.model_settings import ModelSettings
 from bailiwick.control.settings import ControlSettings
+from bailiwick.core.messages import Rate
 from bailiwick.core.policy import PolicyEngine
 from tests.fixtures.saml_provider import make_key
 
@@ -162,3 +164,49 @@ def test_a_model_is_open_to_whom_the_settings_name_and_to_reviewers_that_read_wi
         load(tmp_path, inference={"models": [{"name": "m", **common, "url": "http://models.example.com/v1"}]})
     with pytest.raises(ValueError, match="gateway"):
         load(tmp_path, inference={"gateway": "http://gateway.example.com"})
+
+
+@pytest.mark.req("AI5")
+def test_models_say_what_they_cost_where_they_may_be_used_and_what_answers_in_their_place(tmp_path: Path) -> None:
+    first = {"name": "first", "wire": "openai-chat", "url": "https://models.example.com/v1", "model": "nova",
+             "price": {"input": 3, "output": 15}}  # fmt: skip
+    second = {**first, "name": "second", "wire": "openai-responses"}
+    writer = {**first, "name": "writer", "wire": "anthropic"}
+
+    def read(*models: dict[str, object], **more: object) -> ModelSettings:
+        return load(tmp_path, inference={"models": list(models), **more}).inference
+
+    budget = {"name": "team", "of": "folder:finance", "money": 12.5}
+    found = read({**first, "fallback": ["second"], "limits": {"app": {"rate": "5/s"}}}, second, budgets=[budget])
+    route = found.routes["first"]
+    assert (route.environments, route.data_classes, route.images) == (frozenset({"editor"}), None, False)
+    # What is not said of limits is what models usually have.
+    assert (route.limits.app.rate, route.limits.everybody.at_once) == (Rate(calls=5, seconds=1), 500)
+    assert [dict(item.limits) for item in found.model_budgets] == [{"money": 12_500_000}]
+    unpriced = {key: value for key, value in second.items() if key != "price"}
+    cloud = {"url": "https://cloud.example.com", "key": {"vault": "a-key"}}
+    bedrock = {**writer, **cloud, "upstream": {"kind": "bedrock", "region": "eu-central-1", "access_key_id": "AKID"}}
+    azure = {**second, **cloud, "upstream": {"kind": "azure"}}
+    clouds = read(bedrock, azure).routes
+    assert [str(clouds[name].upstream.kind) for name in ("writer", "second")] == ["bedrock", "azure"]  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="the paths of a cloud"):
+        read(bedrock, reviewers={"mode": "advise", "models": [{"model": "writer"}]})
+    for words, models, budgets in (
+        ("azure does not speak anthropic", [{**bedrock, "upstream": {"kind": "azure"}}], []),
+        ("bedrock does not speak openai", [{**azure, "upstream": bedrock["upstream"]}], []),
+        ("asks for a key", [{**azure, "key": None}], []),
+        ("speaks another wire", [{**writer, "name": "plain", "fallback": ["writer"]}, bedrock], []),
+        ("speaks another wire", [{**first, "fallback": ["writer"]}, writer], []),
+        ("names another model", [{**first, "fallback": ["first"]}], []),
+        ("names another model", [{**first, "fallback": ["none"]}], []),
+        ("a limit of databases", [{**first, "limits": {"statement_seconds": 5}}], []),
+        ("environments", [{**first, "environments": ["staging"]}], []),
+        ("has no price", [first, unpriced], [budget]),
+        ("no model is called 'none'", [first], [{**budget, "models": ["none"]}]),
+        ("a name of its own", [first], [budget, budget]),
+        ("say how much", [first], [{"name": "team", "of": "folder:finance"}]),
+        ("of", [first], [{**budget, "of": "each:folder"}]),
+    ):
+        with pytest.raises(ValueError, match=words):
+            read(*models, budgets=budgets)
+    assert read(first, unpriced, budgets=[{**budget, "models": ["first"]}]).model_budgets

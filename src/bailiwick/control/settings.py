@@ -141,11 +141,13 @@ class Plane(_Section):
     """A data plane of this installation; its certificate is written into `credentials` and renewed there.
 
     `addresses` are where other networks would find what belongs to it, each as `host:port`: its router, its model
-    gateway, its database servers. Other planes try that they do not reach them.
+    gateway, its database servers. Other planes try that they do not reach them. `region` is where it is, for models
+    that may be called from some regions only.
     """
 
     kind: Literal["editor", "production"]
     credentials: Path
+    region: str = Field(default="", max_length=40)
     addresses: tuple[str, ...] = ()
 
     @model_validator(mode="after")

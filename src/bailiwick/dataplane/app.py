@@ -48,6 +48,7 @@ from bailiwick.dataplane.agent.walls import Walls
 from bailiwick.dataplane.databases import keeper_of
 from bailiwick.dataplane.discovery import Discovery
 from bailiwick.dataplane.egress import PlaneEgress
+from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
 from bailiwick.dataplane.gateways.limits import Gates, SharedRates
@@ -195,9 +196,12 @@ class DataPlane:
     def _desired(self) -> DesiredState | None:
         return self._host.desired
 
-    def _gates_made(self) -> Gates:
+    def _shared_url(self) -> str:
         shared = self._settings.shared_limits
-        url = shared.url if shared is not None else ""
+        return shared.url if shared is not None else ""
+
+    def _gates_made(self) -> Gates[Binding]:
+        url = self._shared_url()
         return Gates(
             limits=self._integrations.limits,
             state=self._desired,
@@ -220,6 +224,7 @@ class DataPlane:
             report=self._spool.add,
             clock=utc_now,
             guard=self._guard,
+            shared_url=self._shared_url(),
         )
 
     def _egress_made(self) -> PlaneEgress:
@@ -332,7 +337,7 @@ class DataPlane:
         for task in tasks:
             task.cancel()
         await self._host.close()
-        self._models.close()
+        await self._models.close()
         self._days.close()
         self._services.upstreams.close()
         await self._gates.close()

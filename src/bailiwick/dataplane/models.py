@@ -3,29 +3,48 @@
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent
+from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import MOST_LINES, AppState, DesiredState, ModelState, OutflowReport, OutflowSwitch
+from bailiwick.core.messages import (
+    MODEL_LIMITS,
+    MOST_LINES,
+    AppState,
+    DesiredState,
+    Environment,
+    IntegrationLimits,
+    LimitsReport,
+    ModelBudget,
+    ModelState,
+    ModelUseReport,
+    OutflowReport,
+    OutflowSwitch,
+)
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.prompt_logs import PROMPT_KEY
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
+from bailiwick.dataplane.gateways.limits import Gates, SharedRates
 from bailiwick.dataplane.gateways.model import (
     Budget,
+    Charge,
     LogDoor,
+    ModelCredentials,
     ModelGateway,
     ModelListener,
+    ModelPlace,
     Outflows,
     PlantedDoor,
     PromptLog,
     Prompts,
     PromptSearch,
+    SharedCounts,
     Step,
     TokenDoor,
     Upstreams,
@@ -34,11 +53,14 @@ from bailiwick.dataplane.gateways.model import (
 from bailiwick.dataplane.guard import Guard
 
 _TELL_SECONDS = 5.0
+_OF_CLASSES, _OF_PRODUCTION = "models-get-only-data-of-their-classes", "models-get-production-data-where-named"
 
 
 class PlaneModels:
-    """The models of a plane. `desired` returns what it should be now, `secrets` the other values that it holds;
-    `report` takes what is told of calls beside the audit log.
+    """The models of a plane.
+
+    `desired` returns what it should be now, `secrets` the other values that it holds; `report` takes what is told
+    beside the audit log, and `shared_url` is that of the server at which planes count together, where there is one.
     """
 
     def __init__(
@@ -52,10 +74,13 @@ class PlaneModels:
         secrets: Callable[[], Iterable[str]],
         resolve: Callable[[str], Call | None],
         emit: Callable[[AuditEvent], None],
-        report: Callable[[OutflowReport], None],
+        report: Callable[[LimitsReport | ModelUseReport | OutflowReport], None],
         clock: Clock,
         guard: Guard | None = None,
+        shared_url: str = "",
     ) -> None:
+        self._plane = plane
+        self._emit = emit
         self._link = link
         self._engine = engine
         self._desired = desired
@@ -67,6 +92,8 @@ class PlaneModels:
         self._outflows = Outflows(self._switches, clock)
         self._keys = Credentials(link.model_key)
         self._prompt_keys = Credentials(link.secret)
+        upstreams = Upstreams()
+        self._credentials = ModelCredentials(self._keys, upstreams, clock)
         self._search = PromptSearch(self.known_secrets)
         self._listener: ModelListener | None = None
         self._prompts = Prompts(
@@ -77,16 +104,30 @@ class PlaneModels:
         self.gateway = ModelGateway(
             models=self._models,
             decide=lambda caller, model: known.authorize(caller.identity, caller.use_of(model.name)),
-            credential=self._credential,
-            refused_credential=self._forget_credential,
+            credential=self._credentials.of,
+            refused_credential=self._credentials.refused,
             search=self._search,
-            budget=Budget(state / "models.sqlite", clock),
+            budget=Budget(
+                state / "models.sqlite",
+                clock,
+                budgets=self._budgets,
+                warn=self._note_nearly_used,
+                shared=(lambda tenant: SharedCounts(shared_url, tenant)) if shared_url else None,
+            ),
             outflows=self._outflows,
             prompts=self._prompts,
-            upstreams=Upstreams(),
+            upstreams=upstreams,
             emit=emit,
             clock=clock,
             plane=plane,
+            gates=Gates(
+                limits=self._limits,
+                state=desired,
+                emit=emit,
+                report=report,
+                clock=clock,
+                shared=(lambda tenant: SharedRates(shared_url, tenant)) if shared_url else None,
+            ),
             guard=guard or Guard.of_nothing(),
         )
 
@@ -95,23 +136,28 @@ class PlaneModels:
         self._listener = ModelListener(self.gateway, self._token_door(), self.log_door)
         await self._listener.start(socket.create_server((host, port), backlog=256))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the door for tokens, and what is kept; tell what was not told yet."""
         self.roll_up(0.0)
         if self._listener is not None:
             self._listener.close()
         self.gateway.upstreams.close()
-        self.gateway.budget.close()
+        await self.gateway.gates.close()
+        await self.gateway.budget.close()
         self._prompts.log.close()
 
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
         whose = (state.app, state.release, state.tenant)
-        return ModelListener(self.gateway, PlantedDoor(*whose, declared, self._resolve, step))
+        return ModelListener(self.gateway, PlantedDoor(*whose, declared, environment_of(state), self._resolve, step))
 
     def roll_up(self, every_seconds: float = _TELL_SECONDS) -> None:
-        """Report what left for models, when so many seconds have passed since the last time."""
+        """Report what left for models, what went through their gates, and what was used of budgets.
+
+        That is done when so many seconds have passed since the last time.
+        """
+        self.gateway.gates.roll_up()
         seconds = time.monotonic() - self._told
         if seconds < every_seconds:
             return
@@ -120,21 +166,33 @@ class PlaneModels:
         lines = self._outflows.take()
         for first in range(0, len(lines), MOST_LINES):
             self._report(OutflowReport(lines=tuple(lines[first : first + MOST_LINES])))
+        for report in self.gateway.budget.report():
+            self._report(report)
 
     def _switches(self) -> Sequence[OutflowSwitch]:
         desired = self._desired()
         return desired.outflow_switches if desired else ()
 
     def _ask(self, identity: Identity, use: Use) -> Decision:
-        model = self._models()[use.model]
+        model, desired = self._models()[use.model], self._desired()
+        brought = _classes_of(desired, use) if desired is not None else frozenset()
+        allowed = _allowed(model, use, brought)
+        region = desired.region if desired is not None else ""
         context: dict[str, ContextValue] = {
             "app": use.app,
             "declared": model.name in use.declared,
             "scopes": frozenset(scope_chain(f"app:{use.app}")) if use.app else frozenset(),
             "open_to": model.open_to,
+            "runs_in": use.environment or "",
+            "environments": model.environments,
+            "region": region,
+            "regions": model.regions,
+            "data_classes": brought,
+            "allowed_classes": allowed,
         }
         resource = Resource("Model", f"model:{model.name}", model.roles)
-        return self._engine.decide(identity, "model.call", resource, context)
+        decision = self._engine.decide(identity, "model.call", resource, context)
+        return decision if decision.allowed else replace(decision, reason=_named(decision, model, brought - allowed))
 
     def _token_door(self) -> TokenDoor:
         return TokenDoor(
@@ -152,19 +210,40 @@ class PlaneModels:
         desired = self._desired()
         return {model.name: model for model in desired.models} if desired else {}
 
+    def _limits(self, place: ModelPlace) -> IntegrationLimits:
+        found = self._models().get(place.name)
+        return found.limits if found is not None else MODEL_LIMITS
+
+    def _budgets(self) -> tuple[ModelBudget, ...]:
+        desired = self._desired()
+        return desired.model_budgets if desired else ()
+
+    def _note_nearly_used(self, charge: Charge, tenant: str) -> None:
+        """Audit that a budget is nearly used, or wholly, so that its owner hears of it."""
+        counted = charge.counted
+        kind, _, name = counted.of.partition(":")
+        self._emit(
+            AuditEvent(
+                time=self._clock(),
+                tenant=tenant,
+                actor=f"plane:{self._plane}",
+                action="model.budget-warned",
+                resource=counted.of,
+                outcome=Outcome.SUCCESS,
+                reason=f"{charge.words_of(charge.warn_at)} of {charge.words_of(charge.limit)} are used",
+                app=name if kind == "app" else "",
+                plane=self._plane,
+                context={"budget": counted.budget, "period": counted.period, "unit": counted.unit},
+            )
+        )
+
     def _epochs(self) -> Mapping[str, int]:
         desired = self._desired()
         return desired.epochs if desired else {}
 
-    async def _credential(self, model: ModelState) -> str:
-        return await self._keys.get(model.name)
-
-    def _forget_credential(self, model: ModelState) -> None:
-        self._keys.forget(model.name)
-
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
-        return frozenset((*self._secrets(), *self._keys.values, *self._prompt_keys.values))
+        return frozenset((*self._secrets(), *self._keys.values, *self._prompt_keys.values, *self._credentials.tokens))
 
     @property
     def key_masker(self) -> Masker:
@@ -175,3 +254,35 @@ class PlaneModels:
     def masker(self) -> Masker:
         """What masks all of them in text."""
         return self._search.masker
+
+
+def environment_of(state: AppState) -> Environment:
+    """Return the environment that an app runs in."""
+    return "production" if state.mode == "production" else "editor"
+
+
+def _classes_of(desired: DesiredState, use: Use) -> frozenset[str]:
+    """Return the classes of data that an app gets by its integrations, in all that runs of it in its environment."""
+    return frozenset(
+        name
+        for app in desired.releases
+        if app.app == use.app and environment_of(app) == use.environment
+        for item in app.integrations
+        for name in item.classes
+    )
+
+
+def _allowed(model: ModelState, use: Use, brought: frozenset[str]) -> frozenset[str]:
+    """Return the classes of data that may go to a model. Where nothing is said, that is any but those of production."""
+    if model.data_classes is not None:
+        return model.data_classes
+    return frozenset() if use.environment == "production" else brought
+
+
+def _named(decision: Decision, model: ModelState, refused: frozenset[str]) -> str:
+    """Return why a model may not be called, with its name and the classes of data that may not go there."""
+    if _OF_PRODUCTION in decision.deciders:
+        return f"{model.name} gets no data of production: its settings do not name that environment"
+    if _OF_CLASSES in decision.deciders:
+        return f"{model.name} may get no {', '.join(sorted(refused))} data, which this app has by its integrations"
+    return decision.reason

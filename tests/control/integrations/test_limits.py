@@ -47,6 +47,19 @@ def test_limits_and_switches_hold_for_what_runs_already_and_say_who(company: Com
     assert (served(company).enabled, served(company).off) == (True, "")
 
 
+@pytest.mark.req("AI5")
+def test_planes_hear_of_which_classes_the_data_is_that_an_app_gets(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control, admin = company.control, company.people["admin"]
+    assert company.push("builder", {"app.py": "app = 1\n"}).accepted
+    assert served(company).classes == frozenset()
+    told: list[str] = []
+    monkeypatch.setattr(control.data_classes, "_on_change", lambda: told.append("changed"))
+    control.data_classes.classify(admin, "orders-db", {"orders.region": "customer", "orders.id": ""})
+    assert (served(company).classes, told) == (frozenset({"customer"}), ["changed"])
+
+
 def test_a_plane_tells_of_what_its_apps_use_and_of_nothing_else(company: Company) -> None:
     assert told(company, 1) == []
     assert company.push("builder", {"app.py": "app = 1\n"}).accepted

@@ -191,6 +191,21 @@ def test_a_question_that_was_written_is_answered_the_same() -> None:
     assert again.context == context
 
 
+def test_a_question_of_before_something_more_was_asked_about_is_still_answered() -> None:
+    person = Identity(Principal("user", "u@example.com"), frozenset({"user:u@example.com"}))
+    written = write_question(
+        Question(
+            person,
+            "model.call",
+            Resource("Model", "model:large", cascade(())),
+            datetime(2026, 1, 5, tzinfo=UTC),
+            "production",
+        )
+    )
+    written["context"] = {"app": "", "declared": False, "scopes": [], "open_to": ["user:u@example.com"]}
+    assert PolicyEngine.built_in().answer(read_question(written)).allowed
+
+
 def test_the_journal_counts_what_is_the_same_and_what_it_has_no_room_for() -> None:
     journal, engine = Journal(most=1), PolicyEngine.built_in()
     person = Identity(Principal("user", "u@example.com"), frozenset({"user:u@example.com"}))

@@ -161,7 +161,7 @@ async def test_a_plane_that_starts_again_repeats_no_run_and_says_which_it_interr
     third._spool.flush()
     assert len([item for item in told(house) if item.status == "waiting"]) == 1
     for plane in (again, third):
-        plane._models.close()
+        await plane._models.close()
         plane._spool.close()
 
 

@@ -56,7 +56,7 @@ def tell(house: ModelHouse, server: ModelServer, *switches: OutflowSwitch) -> No
         model(url=server.url, redact="all"),
         model("writer", url=server.url, family="anthropic", model="opal-4"),
         model("plain", url=server.url, model="plain-1"),
-        switches=switches,
+        outflow_switches=switches,
     )
 
 

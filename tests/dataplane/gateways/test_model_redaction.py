@@ -32,7 +32,7 @@ def house(tmp_path: Path, server: ModelServer) -> Iterator[ModelHouse]:
     with model_house(tmp_path / "plane") as made:
         made.keys = dict.fromkeys(("support-model", "writer", "plain"), KEY)
         made.tell(
-            model(url=server.url, redact="all"),
+            model(url=server.url, redact="all", images=True),
             model("writer", url=server.url, family="anthropic", model="opal-4", redact="all"),
             model("plain", url=server.url, model="plain-1"),
         )

@@ -40,7 +40,7 @@ def test_each_line_has_its_switch(open_as: Open, console: Console) -> None:
     card.locator("button").click()
     assert control.planes.desired_state("production").outflow_switches == ()
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto("/models?data_class=iban")
+    page.goto("/model-inventory?data_class=iban")
     assert page.locator("tbody tr").first.inner_text().startswith("support-model")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -49,12 +49,12 @@ def test_each_line_has_its_switch(open_as: Open, console: Console) -> None:
 def test_builders_see_their_own_apps_and_no_switch(console: Console) -> None:
     report(console.company, seen(), seen("", person="user:ann@example.com"))
     browser, _ = console.signed_in("builder")
-    shown = browser.get("/models").text
+    shown = browser.get("/model-inventory").text
     assert "user:eve@example.com" in shown
     assert "user:ann@example.com" not in shown
-    assert 'action="/models' not in shown.replace('action="/models" role="search"', "")
+    assert 'action="/model-inventory' not in shown.replace('action="/model-inventory" role="search"', "")
     token = csrf_token(browser.get("/audit").text if "csrf_token" not in shown else shown)
     form = {"csrf_token": token, "model": "support-model", "reason": "x"}
-    assert browser.post("/models/off", data=form).status_code == 403
+    assert browser.post("/model-inventory/off", data=form).status_code == 403
     admin = console.signed_in("admin")[0]
-    assert admin.post("/models/off", data={"model": "support-model", "reason": "x"}).status_code == 403
+    assert admin.post("/model-inventory/off", data={"model": "support-model", "reason": "x"}).status_code == 403

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from bailiwick.control.model_settings import ModelSettings
 from bailiwick.core.clock import utc_now
 from bailiwick.store.embedded import EmbeddedPostgres
 from tests.faces.console.conftest import Addresses, Console, Open, serving
@@ -23,6 +24,13 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, **BRIEFLY}
 LOOK = """([part, rules]) => axe.run(part || document, rules).then(
     found => ({passes: found.passes.length, violations: found.violations}))"""
 SCHEMES: dict[Literal["light", "dark"], dict[str, Any]] = {"light": RULES, "dark": COLOURS}
+MODELS = ModelSettings.model_validate(
+    {
+        "models": [{"name": "large", "wire": "anthropic", "url": "https://models.example.com/v1", "model": "opal-4",
+                    "open_to": ["group:builder"], "price": {"input": 3, "output": 15}}],
+        "budgets": [{"name": "finance", "of": "folder:finance", "money": 500}],
+    }
+)  # fmt: skip
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 
 
@@ -33,7 +41,7 @@ def console(
     """One company for all tests here: they look, and change nothing."""
     with (
         opened_store(postgres, template_database) as store,
-        opened_company(store, tmp_path_factory.mktemp("looked-at"), {}, utc_now) as company,
+        opened_company(store, tmp_path_factory.mktemp("looked-at"), {"inference": MODELS}, utc_now) as company,
         serving(company, addresses) as running,
     ):
         yield running

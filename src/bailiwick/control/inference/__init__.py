@@ -1,5 +1,6 @@
 """Inference: which models may be asked, what goes to them, how much, and what it cost in tokens."""
 
+from bailiwick.control.inference.budgets import Standing, Use, budgets_of, standings, take_use
 from bailiwick.control.inference.client import Gateway, ModelClient
 from bailiwick.control.inference.errors import ModelError, UnknownModelError
 from bailiwick.control.inference.model import Answer, Call, Question, Route, Wire
@@ -25,6 +26,11 @@ __all__ = [
     "PromptLogService",
     "Question",
     "Route",
+    "Standing",
     "UnknownModelError",
+    "Use",
     "Wire",
+    "budgets_of",
+    "standings",
+    "take_use",
 ]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bailiwick.control.vault import SecretFrom
+from bailiwick.core.messages import MODEL_LIMITS, Environment, IntegrationLimits, ModelPrice, Upstream
 from bailiwick.core.prompt_logs import LogLevel
 
 # What stands before or after a model's own name: whoever serves it, and the day or size of one of its versions.
@@ -29,6 +30,7 @@ class Route:
 
     Budgets are for a day: of everybody together, and of each app or token's owner. `redact` is what is taken out of
     prompts: secrets always, with `all` personal data, too. `logs` is how much of calls planes keep, for `log_days`.
+    What else there is means what `core.messages.ModelState` says.
     """
 
     name: str
@@ -45,6 +47,14 @@ class Route:
     redact: Literal["secrets", "all"] = "secrets"
     logs: LogLevel = "metadata"
     log_days: int = 7
+    price: ModelPrice | None = None
+    limits: IntegrationLimits = MODEL_LIMITS
+    fallback: tuple[str, ...] = ()
+    environments: frozenset[Environment] = frozenset({"editor"})
+    regions: frozenset[str] = frozenset()
+    data_classes: frozenset[str] | None = None
+    images: bool = False
+    upstream: Upstream | None = None
 
     @property
     def family(self) -> str:

@@ -10,14 +10,21 @@ from bailiwick.control.inference.errors import UnknownModelError
 from bailiwick.control.inference.model import Route, Wire
 from bailiwick.control.vault import SecretReader
 from bailiwick.core.errors import NotFoundError
-from bailiwick.core.messages import ModelState
+from bailiwick.core.messages import ModelBudget, ModelState
 
 
 class ModelServing:
-    """Answers for planes about the routes of the settings."""
+    """Answers for planes about the routes of the settings; `budgets` are those that are not of one model alone."""
 
-    def __init__(self, routes: Mapping[str, Route], authorizer: Authorizer, secrets: SecretReader) -> None:
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        authorizer: Authorizer,
+        secrets: SecretReader,
+        budgets: tuple[ModelBudget, ...] = (),
+    ) -> None:
         self._routes = routes
+        self.budgets = budgets
         self._authorizer = authorizer
         self._secrets = secrets
 
@@ -53,6 +60,14 @@ class ModelServing:
                 redact=route.redact,
                 logs=route.logs,
                 log_days=route.log_days,
+                price=route.price,
+                limits=route.limits,
+                fallback=route.fallback,
+                environments=route.environments,
+                regions=route.regions,
+                data_classes=route.data_classes,
+                images=route.images,
+                upstream=route.upstream,
                 roles=standing[f"model:{route.name}"].roles,
             )
             for route in self._routes.values()

@@ -1,8 +1,9 @@
 """Where it is kept which models were asked, and how much."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -27,3 +28,18 @@ class ModelCallRow(Base):
     tokens_in: Mapped[int]
     tokens_out: Mapped[int]
     outcome: Mapped[str]
+
+
+class ModelUseRow(Base):
+    """What was used of a budget of models in a period, as a plane last told; `shared` where planes count together."""
+
+    __tablename__ = "model_use"
+    __table_args__ = (PrimaryKeyConstraint("tenant", "budget", "of", "plane"),)
+
+    budget: Mapped[str]
+    of: Mapped[str]
+    plane: Mapped[str]
+    period: Mapped[str]
+    used: Mapped[dict[str, Any]]
+    shared: Mapped[bool]
+    time: Mapped[datetime]

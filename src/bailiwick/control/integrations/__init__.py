@@ -1,7 +1,7 @@
 """Integrations: business systems, what they offer, and what an app is granted."""
 
 from bailiwick.control.integrations.accounts import AccountBook, FoundAccount
-from bailiwick.control.integrations.classes import DataClasses
+from bailiwick.control.integrations.classes import DataClasses, classes_by_integration, classes_in
 from bailiwick.control.integrations.connectors import Connector, Connectors, Made
 from bailiwick.control.integrations.day_use import DayUse, day_uses_for, take_day_use
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
@@ -29,6 +29,8 @@ __all__ = [
     "UnknownIntegrationError",
     "Withdrawal",
     "Wrapping",
+    "classes_by_integration",
+    "classes_in",
     "day_uses_for",
     "pressures",
     "secrets_of",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,12 +22,16 @@ _FIELD = re.compile(r"[A-Za-z0-9_$@-]{1,80}(\.[A-Za-z0-9_$@-]{1,80}){0,9}")
 
 
 class DataClasses:
-    """Which classes of data there are behind integrations. One of which nobody said anything is not judged."""
+    """Which classes of data there are behind integrations. One of which nobody said anything is not judged.
 
-    def __init__(self, store: Store, audit: AuditLog, authorizer: Authorizer) -> None:
+    `on_change` tells planes of a change: what apps may send to models depends on it.
+    """
+
+    def __init__(self, store: Store, audit: AuditLog, authorizer: Authorizer, on_change: Callable[[], None]) -> None:
         self._store = store
         self._audit = audit
         self._authorizer = authorizer
+        self._on_change = on_change
 
     def classify(
         self, identity: Identity, name: str, classes: Mapping[str, str], also: Collection[str] = ()
@@ -58,12 +62,12 @@ class DataClasses:
                 before=before,
                 after=now,
             )
+            self._store.after_commit(session, self._on_change)
         return _some(now)
 
     def of(self, session: Session) -> dict[str, dict[str, str]]:
         """Return the classes of columns by integration, of those that have any."""
-        rows = session.execute(select(IntegrationRow.name, IntegrationRow.data_classes).order_by(IntegrationRow.name))
-        return {row.name: _some(row.data_classes) for row in rows if _some(row.data_classes)}
+        return classes_by_integration(session)
 
     def said(self, session: Session, name: str) -> dict[str, str]:
         """Return all that was said of the columns of an integration, an empty text where one holds no class."""
@@ -88,6 +92,17 @@ class DataClasses:
             for column, found in item.columns
         ]
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if facts else ""
+
+
+def classes_by_integration(session: Session) -> dict[str, dict[str, str]]:
+    """Return the classes of columns and fields by integration, of those that have any."""
+    rows = session.execute(select(IntegrationRow.name, IntegrationRow.data_classes).order_by(IntegrationRow.name))
+    return {row.name: _some(row.data_classes) for row in rows if _some(row.data_classes)}
+
+
+def classes_in(offers: Iterable[Offer], classes: Mapping[str, str]) -> frozenset[str]:
+    """Return the classes of the data that offers bring, by the classes of columns and fields of their integration."""
+    return frozenset(found for _, found in _classed(offers, classes)) if classes else frozenset()
 
 
 def _some(classes: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What the model gateways of planes ask for: which models there are, their credentials, and whose a token is."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import MODELS_AUDIENCE, Authorizer
+from bailiwick.control.inference import Standing, budgets_of, standings, take_use
 from bailiwick.control.planes.fetching import OfEnvironment, may_fetch
 from bailiwick.core.clock import Clock
-from bailiwick.core.messages import ModelState, PassAnswer, SecretValue
+from bailiwick.core.messages import ModelBudget, ModelState, ModelUseReport, PassAnswer, SecretValue
 from bailiwick.core.passes import issue_model_pass
-from bailiwick.core.policy import ContextValue
+from bailiwick.core.policy import USUAL_CONTEXT, ContextValue
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey
 from bailiwick.store import Store
@@ -29,6 +30,14 @@ class Models(Protocol):
 
     def states(self, session: Session) -> tuple[ModelState, ...]:
         """Return every model as planes pass calls on to it."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the models that there are."""
+
+    @property
+    def budgets(self) -> tuple[ModelBudget, ...]:
+        """The budgets that are not of one model alone."""
 
     def has_key(self, name: str) -> bool:
         """Return whether there is a model of this name whose server asks for a credential."""
@@ -49,7 +58,9 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True)
 class PlaneModels:
-    """Answers gateways. `pass_key` signs passes, as planes have pinned it."""
+    """Answers gateways, and whoever asks what is used. `pass_key` signs passes, as planes have pinned it; `regions` are
+    those of planes that have one.
+    """
 
     store: Store
     audit: AuditLog
@@ -58,11 +69,51 @@ class PlaneModels:
     tokens: Tokens
     of_environment: OfEnvironment
     pass_key: SigningKey
+    regions: Mapping[str, str]
     clock: Clock
 
     def states(self, session: Session) -> tuple[ModelState, ...]:
         """Return every model."""
         return self.models.states(session)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the models that there are."""
+        return self.models.names
+
+    @property
+    def budgets(self) -> tuple[ModelBudget, ...]:
+        """The budgets that are not of one model alone."""
+        return self.models.budgets
+
+    def seen_by(self, session: Session, identity: Identity) -> tuple[list[ModelState], list[Standing]]:
+        """Return the models that somebody sees, by name, with the budgets that are left: all of them for whoever may
+        read models, else those open to a token of theirs, with what they used themselves.
+        """
+        models = sorted(self.states(session), key=lambda item: item.name)
+        mine = frozenset({identity.principal.own, *identity.names})
+        seen: list[ModelState] = []
+        budgets: list[ModelBudget] = []
+        readable = {model.name: self._may_read(session, identity, model.name) for model in models}
+        for model in models:
+            if readable[model.name] or self._is_open_to(session, identity, model):
+                seen.append(model)
+                budgets += model.budgets
+        every = all(readable.values()) and bool(models)
+        budgets += [item for item in self.budgets if every or item.of in mine or item.of.startswith("each:")]
+        found = standings(session, budgets, self.clock())
+        own = frozenset(budget.name for model in seen if readable[model.name] for budget in model.budgets)
+        return seen, [
+            item
+            if every or item.budget.name in own
+            else replace(item, uses=tuple(use for use in item.uses if use.of in mine))
+            for item in found
+        ]
+
+    def take_use(self, session: Session, plane: str, report: ModelUseReport) -> None:
+        """Keep what a plane tells of the use of budgets."""
+        known = (budget.name for budget in budgets_of(self.states(session), self.budgets))
+        take_use(session, plane, report, known)
 
     def key(self, plane: str, name: str) -> SecretValue:
         """Return the credential of a model's server, wherever the settings say that it is; audited."""
@@ -90,14 +141,15 @@ class PlaneModels:
 
     def open_to(self, session: Session, identity: Identity) -> list[ModelState]:
         """Return the models that somebody may call with a token of theirs, by name."""
-        found = []
-        for model in sorted(self.states(session), key=lambda item: item.name):
-            context: dict[str, ContextValue] = {
-                "app": "", "declared": False, "scopes": frozenset(), "open_to": model.open_to
-            }  # fmt: skip
-            if self.authorizer.decide(session, identity, "model.call", f"model:{model.name}", context).allowed:
-                found.append(model)
-        return found
+        models = sorted(self.states(session), key=lambda item: item.name)
+        return [model for model in models if self._is_open_to(session, identity, model)]
+
+    def _may_read(self, session: Session, identity: Identity, name: str) -> bool:
+        return self.authorizer.decide(session, identity, "model.read", f"model:{name}").allowed
+
+    def _is_open_to(self, session: Session, identity: Identity, model: ModelState) -> bool:
+        context: dict[str, ContextValue] = {**USUAL_CONTEXT["model.call"], "open_to": model.open_to}
+        return self.authorizer.decide(session, identity, "model.call", f"model:{model.name}", context).allowed
 
     def answer_pass(self, token: str) -> PassAnswer:
         """Return the pass for models behind an access token that was made for them."""

@@ -11,6 +11,7 @@ from bailiwick.control.identity import Authorizer
 from bailiwick.control.integrations import take_day_use, take_pressure
 from bailiwick.control.observe import ObserveService, take_storage, take_walls, take_work
 from bailiwick.control.planes.fetching import plane_identity
+from bailiwick.control.planes.models import PlaneModels
 from bailiwick.control.planes.needs import (
     Accounts,
     Assurance,
@@ -48,6 +49,7 @@ from bailiwick.core.messages import (
     JobReport,
     KillReport,
     LimitsReport,
+    ModelUseReport,
     NetworksReport,
     OutflowReport,
     PoliciesReport,
@@ -95,6 +97,7 @@ class ReportTaker:
         releases: Releases,
         stops: Stops,
         accounts: Accounts,
+        models: PlaneModels,
         databases: OwnDatabases,
         rehearsals: Rehearsals,
         attestations: Attestations,
@@ -113,6 +116,7 @@ class ReportTaker:
         self._releases = releases
         self._stops = stops
         self._accounts = accounts
+        self._models = models
         self._databases = databases
         self._rehearsals = rehearsals
         self._attestations = attestations
@@ -163,12 +167,8 @@ class ReportTaker:
                 self._take_accounts(session, plane, report)
             case CatalogueReport() | UniquenessReport():
                 self._drafts.take(session, plane, report)
-            case LimitsReport():
-                self._take_limits(session, plane, report)
-            case OutflowReport():
-                self._outflows.take(session, plane, report)
-            case DayUseReport():
-                self._take_day_use(session, plane, report)
+            case LimitsReport() | ModelUseReport() | OutflowReport() | DayUseReport():
+                self._take_use(session, plane, report)
             case DecisionsReport():
                 remember(session, [_asked(plane, asked) for asked in report.asked])
             case SettingsReport():
@@ -180,6 +180,18 @@ class ReportTaker:
             case _:
                 if self._believes(session, plane, report):
                     self._take(session, plane, report)
+
+    def _take_use(
+        self, session: Session, plane: str, report: LimitsReport | ModelUseReport | OutflowReport | DayUseReport
+    ) -> None:
+        """Take in what was used at a plane: counts only."""
+        match report:
+            case OutflowReport():
+                self._outflows.take(session, plane, report)
+            case DayUseReport():
+                self._take_day_use(session, plane, report)
+            case _:
+                self._take_limits(session, plane, report)
 
     def _masked(self, session: Session, news: Sequence[Sequenced]) -> list[Sequenced]:
         """Return reports without any value that the vault knows: a plane masks those only that it fetched.
@@ -220,9 +232,13 @@ class ReportTaker:
         if self._uses(session, plane, report.integration):
             self._accounts.record(session, plane, report)
 
-    def _take_limits(self, session: Session, plane: str, report: LimitsReport) -> None:
-        """Take what went through an integration that apps of the plane use."""
-        if self._uses(session, plane, report.integration):
+    def _take_limits(self, session: Session, plane: str, report: LimitsReport | ModelUseReport) -> None:
+        """Take what went through a model, or an integration that apps of the plane use, and what budgets are left."""
+        if isinstance(report, ModelUseReport):
+            self._models.take_use(session, plane, report)
+            return
+        kind, _, model = report.integration.rpartition(":")
+        if (kind == "model" and model in self._models.names) or self._uses(session, plane, report.integration):
             take_pressure(session, plane, report)
 
     def _take_day_use(self, session: Session, plane: str, report: DayUseReport) -> None:

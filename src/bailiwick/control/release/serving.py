@@ -11,7 +11,13 @@ from bailiwick.control.catalog import CatalogService
 from bailiwick.control.domains import domains_by_app
 from bailiwick.control.guardrails import rails_in_force
 from bailiwick.control.identity import Authorizer
-from bailiwick.control.integrations import Integration, IntegrationService, withdrawals
+from bailiwick.control.integrations import (
+    Integration,
+    IntegrationService,
+    classes_by_integration,
+    classes_in,
+    withdrawals,
+)
 from bailiwick.control.pauses import words_by_worker
 from bailiwick.control.release.artifact_store import ArtifactStore
 from bailiwick.control.release.freezes import Freezes
@@ -114,6 +120,7 @@ class ServingService:
         stops = self._stops.now(session)
         rails = rails_in_force(session)
         domains, paused = domains_by_app(session), words_by_worker(session)
+        classes = classes_by_integration(session)
         return [
             self._app_state(
                 session,
@@ -121,6 +128,7 @@ class ServingService:
                 present,
                 withdrawn,
                 stops,
+                classes,
                 guardrails_of(settings_for(rails, row.app, row.mode)),
                 holders[f"app:{row.app}"].roles,
             ).model_copy(
@@ -140,6 +148,7 @@ class ServingService:
         present: Mapping[str, Integration],
         withdrawn: Collection[tuple[str, str]],
         stops: StandingStops,
+        classes: Mapping[str, Mapping[str, str]],
         guardrails: Guardrails,
         roles: RoleHolders,
     ) -> AppState:
@@ -180,7 +189,7 @@ class ServingService:
                     plane,
                     withdrawn=(row.app, state.resource) in withdrawn,
                     stopped=closed[state.resource],
-                )
+                ).model_copy(update={"classes": classes_in(state.grant.offers, classes.get(state.resource, {}))})
                 for state in states
             ),
         )

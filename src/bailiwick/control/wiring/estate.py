@@ -100,7 +100,12 @@ def build_estate(base: Base, people: People) -> Estate:
     return Estate(
         catalog=catalog,
         integrations=integrations,
-        models=ModelServing(base.settings.inference.routes, base.authorizer, secret_reader(base.store, base.vault)),
+        models=ModelServing(
+            base.settings.inference.routes,
+            base.authorizer,
+            secret_reader(base.store, base.vault),
+            base.settings.inference.model_budgets,
+        ),
         outflows=OutflowService(
             base.store,
             base.audit,
@@ -115,7 +120,7 @@ def build_estate(base: Base, people: People) -> Estate:
         sql_functions=SqlFunctionService(
             base.store, base.audit, base.authorizer, catalog, integrations, base.clock, base.relay.refresh
         ),
-        data_classes=DataClasses(base.store, base.audit, base.authorizer),
+        data_classes=DataClasses(base.store, base.audit, base.authorizer, base.relay.refresh),
         connectors=Connectors(base.settings.connectors),
         access=AccessService(base.authorizer, names, base.clock),
         rotations=rotations,

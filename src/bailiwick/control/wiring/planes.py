@@ -76,6 +76,7 @@ def build_planes(
             people.identity,
             of_environment,
             keys["pass"],
+            {name: plane.region for name, plane in base.settings.planes.items() if plane.region},
             base.clock,
         ),
         policies=base.force,

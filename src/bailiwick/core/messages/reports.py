@@ -12,6 +12,7 @@ from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.catalogue import CatalogueReport, UniquenessReport
 from bailiwick.core.messages.day_use import DayUseReport
 from bailiwick.core.messages.limits import LimitsReport
+from bailiwick.core.messages.models import ModelUseReport
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.messages.outflows import OutflowReport
 from bailiwick.core.rollouts import RolloutReport
@@ -366,6 +367,7 @@ AnyReport = (
     | LimitsReport
     | OutflowReport
     | DayUseReport
+    | ModelUseReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

@@ -11,9 +11,9 @@ from bailiwick.core.guardrails import Guardrails
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection
 from bailiwick.core.messages.limits import IntegrationLimits
+from bailiwick.core.messages.models import ModelBudget, ModelState
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.messages.outflows import OutflowSwitch
-from bailiwick.core.prompt_logs import LogLevel
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.statements import Envelope
@@ -23,7 +23,7 @@ from bailiwick.core.trust import KeyChanges
 class IntegrationState(Message):
     """An integration as an app of this plane may use it, under the name that its code uses; `stopped` says why nobody
     may just now, when the kill switch closed it, and `off` who switched it off and why. `webhooks` are the app's paths
-    for what the system sends, by name.
+    for what the system sends, by name. `classes` are those of the data that the grant brings.
     """
 
     name: str
@@ -31,6 +31,7 @@ class IntegrationState(Message):
     connection: AnyConnection
     grant: DataGrant
     roles: Mapping[str, frozenset[str]]
+    classes: frozenset[str] = frozenset()
     enabled: bool = True
     stopped: str = ""
     off: str = ""
@@ -90,33 +91,6 @@ class AppState(Message):
     def open_capabilities(self) -> tuple[str, ...]:
         """What the app may do now that apps may not."""
         return tuple(name for name in self.capabilities if name not in self.closed)
-
-
-class ModelState(Message):
-    """A model as it may be called through this plane; the credential is fetched apart, by the model's name.
-
-    `url` is what the wire's paths are put behind, /v1 included; `model` the name that the upstream knows. `open_to` are
-    the principals, groups, apps, folders or the organisation that it was given to. Budgets are for a day (UTC) at one
-    plane: of all callers together, and of each. `redact` is what is taken out of prompts: secrets always. `stopped`
-    says why nobody may call it just now. `logs` is how much of calls a plane keeps, for `log_days`.
-    """
-
-    name: str
-    family: Literal["openai", "anthropic"]
-    url: str
-    model: str
-    has_key: bool
-    timeout_seconds: float
-    tokens_per_day: int
-    caller_tokens_per_day: int
-    caller_calls_per_day: int
-    most_output_tokens: int
-    open_to: frozenset[str]
-    roles: Mapping[str, frozenset[str]]
-    redact: Literal["secrets", "all"] = "secrets"
-    stopped: str = ""
-    logs: LogLevel = "metadata"
-    log_days: Annotated[int, Field(ge=1, le=365)] = 7
 
 
 class MigrationText(Message):
@@ -198,7 +172,9 @@ class DesiredState(Message):
     apps: tuple[AppState, ...]
     candidates: tuple[AppState, ...] = ()
     epochs: Mapping[str, int]
+    region: str = ""
     models: tuple[ModelState, ...] = ()
+    model_budgets: tuple[ModelBudget, ...] = ()
     policies: str = ""
     policies_generation: int = 0
     rehearsals: tuple[RehearsalWanted, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import canonical_json
+from bailiwick.core.policy.cases import USUAL_CONTEXT
 from bailiwick.core.policy.decision import Decision
 from bailiwick.core.policy.question import Question, Resource
 from bailiwick.core.policy.roles import ROLES
@@ -93,9 +94,11 @@ def read_question(written: Mapping[str, Any]) -> Question:
     try:
         identity = _read_identity(written)
         roles = {role: _holding(written, role) for role in ROLES}
-        context = {
+        said = {
             key: frozenset(value) if isinstance(value, list) else value for key, value in written["context"].items()
         }
+        # What nobody asked about then is what it usually is.
+        context = {**USUAL_CONTEXT.get(written["action"], {}), **said}
         return Question(
             identity,
             written["action"],

@@ -32,6 +32,11 @@ class Binding:
     name: str = ""
 
     @property
+    def account(self) -> str:
+        """The principal that calls are counted for."""
+        return f"app:{self.app}"
+
+    @property
     def written(self) -> str:
         """The name of what is queried, as the audit log has it."""
         return f"database:{self.app}" if self.database_of else f"integration:{self.resource}"

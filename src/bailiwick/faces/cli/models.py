@@ -1,6 +1,6 @@
 """`bailiwick model`: which models one may call, and a token for their gateway."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,8 +21,27 @@ def list_models(as_json: AsJson = False) -> None:
     show(found, "\n".join([*(lines or ["no model was given to you"]), where]), as_json=as_json)
 
 
+@app.command("budget")
+def budgets(as_json: AsJson = False) -> None:
+    """Show budgets of models, and what is used and left of them. Example: bailiwick model budget."""
+    found = call("GET", "/model-budgets")
+    lines: list[str] = []
+    for item in found["budgets"]:
+        models = ", ".join(item["models"]) or "all models"
+        lines.append(f"{item['name']}: {item['words']} a {item['per']} for {item['of']}, of {models}")
+        lines += [
+            f"  {_state(use):<8} {use['of']} {use['plane'] or 'all planes'}: {use['words']}" for use in item["uses"]
+        ]
+        lines += [] if item["uses"] else ["  nothing is used that you may see"]
+    show(found, "\n".join(lines) or "no budget is of a model that you may call", as_json=as_json)
+
+
 @app.command("token")
 def token(as_json: AsJson = False) -> None:
     """Print a token for models, good for 15 minutes. Example: export OPENAI_API_KEY=$(bailiwick model token)."""
     issued = call("POST", "/model-tokens")
     show(issued, str(issued["token"]), as_json=as_json)
+
+
+def _state(use: dict[str, Any]) -> str:
+    return "STOPPED" if use["stopped"] else "warned" if use["warned"] else "room"

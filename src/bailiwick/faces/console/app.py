@@ -31,6 +31,7 @@ from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.integrations import add_integrations
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.model_inventory import add_model_inventory
+from bailiwick.faces.console.models import add_models
 from bailiwick.faces.console.notices import add_notices
 from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
@@ -88,6 +89,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_findings,
         add_waivers,
         add_integrations,
+        add_models,
         add_secrets,
         add_sql_functions,
         add_grant_drafts,

@@ -21,7 +21,7 @@ from bailiwick.faces.console.sessions import Visitor, Writer
 from bailiwick.faces.console.words import count
 from bailiwick.faces.outflows import kept_of_calls
 
-_PAGE = "/models"
+_PAGE = "/model-inventory"
 _SHOWN = 200
 _DAYS = (1, 7, 30, 90, 365)
 WIDTH, HEIGHT = 960, 96
@@ -76,7 +76,7 @@ def add_model_inventory(app: FastAPI, control: ControlPlane, pages: Pages) -> No
             may = control.authorizer.explain(session, visitor.identity, "model-outflow.switch", ORGANIZATION)
         return pages.render(
             request,
-            "models",
+            "model_inventory",
             visitor,
             rows=[_row(line) for line in found.lines[:_SHOWN]],
             more=len(found.lines) - _SHOWN if len(found.lines) > _SHOWN else 0,

@@ -1,9 +1,6 @@
 """Rates that planes have together, counted at a real Redis; and what holds when it is not there."""
 
 import asyncio
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,43 +12,17 @@ from bailiwick.core.messages import IntegrationLimits, Rate
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.gateways.limits import Gate, LimitedError, SharedRates, Who
 from bailiwick.dataplane.settings import SharedLimits
-from tests.fixtures.waiting import until
+from tests.fixtures.redis_server import RedisServer, redis_server
 
 pytestmark = pytest.mark.req("IN9")
 EVE = Who.of("team/desk", Identity(Principal("user", "eve@example.com"), frozenset()))
 RATE = Rate(calls=6, seconds=600, burst=6)
 
 
-class Server:
-    """A Redis or Valkey on a Unix socket in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "r.sock"
-        program = shutil.which("valkey-server") or shutil.which("redis-server")
-        assert program, "make setup-tests installs redis-server"
-        self._command = [program, "--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(folder)]
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"unix://{self.socket}"
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        until(self.socket.exists)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.socket.unlink(missing_ok=True)
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="bw-") as folder:
-        made = Server(Path(folder))
+def server() -> Iterator[RedisServer]:
+    with redis_server() as made:
         yield made
-        made.stop()
 
 
 async def enter(gate: Gate, times: int) -> int:
@@ -72,7 +43,7 @@ def plane(shared: SharedRates) -> Gate:
     return Gate("crm", limits, lambda *_: None, shared)
 
 
-async def test_two_planes_have_one_rate_together(server: Server) -> None:
+async def test_two_planes_have_one_rate_together(server: RedisServer) -> None:
     shares = [SharedRates(server.url, "default") for _ in range(2)]
     first, second = map(plane, shares)
     assert await enter(first, 4) == 4
@@ -85,7 +56,7 @@ async def test_two_planes_have_one_rate_together(server: Server) -> None:
         await share.close()
 
 
-async def test_many_at_once_never_get_more_than_there_is(server: Server) -> None:
+async def test_many_at_once_never_get_more_than_there_is(server: RedisServer) -> None:
     shares = [SharedRates(server.url, "default") for _ in range(3)]
     key = (("everybody", ""), RATE, 1.0)
     waits = await asyncio.gather(*(share.wait_seconds("crm", [key], 1) for share in shares for _ in range(10)))
@@ -99,7 +70,7 @@ async def test_many_at_once_never_get_more_than_there_is(server: Server) -> None
         await share.close()
 
 
-async def test_without_the_server_each_plane_counts_alone_and_says_so(server: Server) -> None:
+async def test_without_the_server_each_plane_counts_alone_and_says_so(server: RedisServer) -> None:
     share = SharedRates(server.url, "default")
     gate = plane(share)
     assert await enter(gate, 1) == 1

@@ -2,8 +2,9 @@
 
 from bailiwick.dataplane.gateways.limits.errors import LimitedError
 from bailiwick.dataplane.gateways.limits.gate import Attempt, Gate, Place
-from bailiwick.dataplane.gateways.limits.gates import Gates
+from bailiwick.dataplane.gateways.limits.gates import Gated, Gates
+from bailiwick.dataplane.gateways.limits.pauses import hold_seconds
 from bailiwick.dataplane.gateways.limits.places import Who
 from bailiwick.dataplane.gateways.limits.shared import SharedRates
 
-__all__ = ["Attempt", "Gate", "Gates", "LimitedError", "Place", "SharedRates", "Who"]
+__all__ = ["Attempt", "Gate", "Gated", "Gates", "LimitedError", "Place", "SharedRates", "Who", "hold_seconds"]

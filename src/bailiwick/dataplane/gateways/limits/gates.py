@@ -2,14 +2,15 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from bailiwick.core.clock import Clock, utc_now
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
 from bailiwick.core.messages import BreakerState, IntegrationLimits, LimitsReport
 from bailiwick.core.principals import Identity, Principal
-from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.limits.errors import LimitedError
 from bailiwick.dataplane.gateways.limits.gate import Gate
 from bailiwick.dataplane.gateways.limits.shared import SharedRates
@@ -17,14 +18,55 @@ from bailiwick.dataplane.gateways.limits.shared import SharedRates
 _EVERY_SECONDS = 10.0
 
 
+class Gated(Protocol):
+    """What a call goes to, of whom. `resource` names it among all, `written` in the audit log."""
+
+    @property
+    def account(self) -> str:
+        """The principal that it is counted for."""
+
+    @property
+    def tenant(self) -> str:
+        """The tenant of that principal."""
+
+    @property
+    def plane(self) -> str:
+        """The plane that it goes through."""
+
+    @property
+    def resource(self) -> str:
+        """Its name among all."""
+
+    @property
+    def written(self) -> str:
+        """Its name in the audit log."""
+
+    def event(
+        self,
+        time: datetime,
+        identity: Identity,
+        trace: str,
+        *,
+        action: str,
+        outcome: Outcome,
+        reason: str = "",
+        deciders: tuple[str, ...] = (),
+        context: Mapping[str, ContextFact] | None = None,
+    ) -> AuditEvent:
+        """Return what to audit of something that was done, or refused, there."""
+
+
+_To = TypeVar("_To", bound=Gated)
+
+
 @dataclass(slots=True)
 class _Refusals:
-    binding: Binding
+    to: Gated
     kinds: Counter[str] = field(default_factory=Counter)
     words: str = ""
 
 
-class Gates:
+class Gates(Generic[_To]):
     """Makes the gate of an integration when it is first used, and has it hold what the newest state says.
 
     `limits` returns what holds for the integration behind a socket; `state` what that depends on, told apart as an
@@ -34,7 +76,7 @@ class Gates:
     def __init__(
         self,
         *,
-        limits: Callable[[Binding], IntegrationLimits],
+        limits: Callable[[_To], IntegrationLimits],
         state: Callable[[], object],
         emit: Callable[[AuditEvent], None],
         report: Callable[[LimitsReport], None],
@@ -54,30 +96,30 @@ class Gates:
         self._told = time.monotonic()
 
     @classmethod
-    def untold(cls) -> "Gates":
+    def untold(cls) -> "Gates[_To]":
         """Return gates with the usual limits, of which nobody hears."""
         usual = IntegrationLimits()
         return cls(
             limits=lambda _: usual, state=lambda: None, emit=lambda _: None, report=lambda _: None, clock=utc_now
         )
 
-    def of(self, binding: Binding) -> Gate:
+    def of(self, to: _To) -> Gate:
         """Return the gate of the integration behind a socket."""
-        name, state = binding.resource, self._state()
+        name, state = to.resource, self._state()
         gate = self._gates.get(name)
         if gate is None:
             if self._make_shared is not None and self._shared is None:
-                self._shared = self._make_shared(binding.tenant)
-            told = lambda now, why: self._note_breaker(binding, now, why)  # noqa: E731 - bound to this integration
-            gate = self._gates[name] = Gate(name, self._limits(binding), told, self._shared)
+                self._shared = self._make_shared(to.tenant)
+            told = lambda now, why: self._note_breaker(to, now, why)  # noqa: E731 - bound to this integration
+            gate = self._gates[name] = Gate(name, self._limits(to), told, self._shared)
         elif self._under[name] is not state:
-            gate.use(self._limits(binding))
+            gate.use(self._limits(to))
         self._under[name] = state
         return gate
 
-    def note_refused(self, binding: Binding, fault: LimitedError) -> None:
+    def note_refused(self, to: _To, fault: LimitedError) -> None:
         """Count a call that a gate did not let through: the audit log has them once in a while, not each."""
-        refused = self._refused.setdefault((binding.resource, binding.app), _Refusals(binding))
+        refused = self._refused.setdefault((to.resource, to.account), _Refusals(to))
         refused.kinds[fault.kind] += 1
         refused.words = fault.message
 
@@ -91,11 +133,11 @@ class Gates:
         """Report and audit what there is to tell now."""
         self._told = time.monotonic()
         refused, self._refused = self._refused, {}
-        for (_, app), item in refused.items():
+        for (_, account), item in refused.items():
             kinds: dict[str, ContextFact] = {f"refused.{kind}": count for kind, count in sorted(item.kinds.items())}
             self._emit(
-                item.binding.event(
-                    self._clock(), Identity.of_service(Principal("app", app)), "", action="calls.limited",
+                item.to.event(
+                    self._clock(), Identity.of_service(Principal.parse(account)), "", action="calls.limited",
                     outcome=Outcome.REFUSED, reason=item.words, context={"refused": item.kinds.total(), **kinds},
                     deciders=tuple(f"limit-{kind}" for kind in sorted(item.kinds)),
                 )
@@ -109,7 +151,7 @@ class Gates:
         if self._shared is not None:
             await self._shared.close()
 
-    def _note_breaker(self, binding: Binding, state: BreakerState, why: str) -> None:
+    def _note_breaker(self, to: _To, state: BreakerState, why: str) -> None:
         """Audit that a breaker opened or closed; it is the plane's doing, whoever called."""
         self._told = 0.0
         if state == "half-open":
@@ -117,12 +159,12 @@ class Gates:
         self._emit(
             AuditEvent(
                 time=self._clock(),
-                tenant=binding.tenant,
-                actor=f"plane:{binding.plane}",
+                tenant=to.tenant,
+                actor=f"plane:{to.plane}",
                 action="breaker.opened" if state == "open" else "breaker.closed",
-                resource=binding.written,
+                resource=to.written,
                 outcome=Outcome.FAILED if state == "open" else Outcome.SUCCESS,
                 reason=why,
-                plane=binding.plane,
+                plane=to.plane,
             )
         )

@@ -124,4 +124,5 @@ class Places:
 
 def _whose(key: _Key) -> str:
     scope, who = key
-    return {"everybody": "everybody's", "app": f"the app {who}'s", "person": f"{who}'s"}[scope]
+    app = f"{who}'s" if ":" in who else f"the app {who}'s"
+    return {"everybody": "everybody's", "app": app, "person": f"{who}'s"}[scope]

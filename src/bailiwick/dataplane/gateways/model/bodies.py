@@ -22,12 +22,13 @@ _TOKENS_A_FILE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A body as it came, read. `model` is the name that the caller gave."""
+    """A body as it came, read. `model` is the name that the caller gave, `named` whether in the path."""
 
     raw: bytes
     document: dict[str, Any]
     model: str
     streamed: bool
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,21 @@ class Outgoing:
     names: Placeholders
 
 
-def read_body(raw: bytes) -> Asked:
-    """Read a body; raise `CallRefusedError` when it is no JSON object that means one thing only and names a model."""
+def read_body(raw: bytes, named: str = "") -> Asked:
+    """Read a body, of a call whose path may have `named` the model.
+
+    Raises `CallRefusedError` when it is no JSON object that means one thing only, and where nothing names a model.
+    """
     try:
         document = json.loads(raw, object_pairs_hook=_single, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise CallRefusedError(400, "the body is not JSON that can be read in one way only") from None
     if not isinstance(document, dict):
         raise CallRefusedError(400, "the body is no JSON object")
-    model = document.get("model")
+    model = named or document.get("model")
     if not isinstance(model, str) or not model:
         raise CallRefusedError(400, "the body names no model", hint='send "model": "NAME"; /v1/models lists yours')
-    return Asked(raw, document, model, document.get("stream") is True)
+    return Asked(raw, document, model, document.get("stream") is True, bool(named))
 
 
 def outgoing(asked: Asked, upstream_model: str, look: Look) -> Outgoing:
@@ -62,10 +66,11 @@ def outgoing(asked: Asked, upstream_model: str, look: Look) -> Outgoing:
         strings = list(_strings(asked.document))
         seen = look(strings)
         tokens = _tokens(strings)
-        if not any(seen.counts.values()) and asked.model == upstream_model:
+        if not any(seen.counts.values()) and (asked.named or asked.model == upstream_model):
             return Outgoing(asked.raw, {}, tokens, seen.names)
         document = _rebuilt(asked.document, iter(seen.strings))
-        document["model"] = upstream_model
+        if not asked.named:
+            document["model"] = upstream_model
         content = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise CallRefusedError(400, "the body cannot be passed on as it was read") from None

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError, UnavailableError
+from bailiwick.core.messages import Environment
 from bailiwick.core.passes import MODELS_APP, MODELS_MODE, read_pass
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.model.model import Caller
@@ -39,14 +40,15 @@ class Door(Protocol):
 class PlantedDoor:
     """An app's own socket: whatever comes in there is that app's, and, under the trace of a request, a person's.
 
-    `resolve` turns a trace id into the request in flight. `step` counts a call under a trace and says why it may not be
-    made, where calls are counted.
+    `environment` is that in which it runs; `resolve` turns a trace id into the request in flight. `step` counts a call
+    under a trace and says why it may not be made, where calls are counted.
     """
 
     app: str
     release: str
     tenant: str
     declared: Mapping[str, str]
+    environment: Environment
     resolve: Callable[[str], Call | None]
     step: Step | None = None
 
@@ -59,7 +61,7 @@ class PlantedDoor:
         refused = self.step(trace) if self.step is not None else ""
         if refused:
             raise CallRefusedError(403, refused, hint="more are declared as steps of the worker", deciders=("steps",))
-        return Caller(identity, self.app, self.release, trace, self.tenant, self.declared)
+        return Caller(identity, self.app, self.release, trace, self.tenant, self.declared, self.environment)
 
 
 class TokenDoor:
@@ -90,7 +92,7 @@ class TokenDoor:
     async def caller(self, head: RequestHead, address: str) -> Caller:
         """Return whose token the call shows, where each wire has it: `authorization`, or `x-api-key`."""
         scheme, _, token = head.get(b"authorization").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else head.get(b"x-api-key")
+        token = token.strip() if scheme.lower() == "bearer" else head.get(b"x-api-key") or head.get(b"api-key")
         if not token or len(token) > _LONGEST_TOKEN:
             raise CallRefusedError(401, "no token was sent", hint=_HINT)
         identity = await self._owner(token)

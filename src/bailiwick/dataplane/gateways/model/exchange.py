@@ -1,57 +1,61 @@
-"""One call: let through or refused, passed on to the model's server, and its answer passed back as it comes."""
+"""One call: let through or refused, passed on to the model's server, and its answer passed back as it comes.
+
+Where a server is not reached, asks to be left alone, or is left alone because it fails, the next model answers that the
+called one names in its place, and that the caller may call as well. Nothing of an answer has been passed on then.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
-
-import httptools
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ModelState
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
-from bailiwick.dataplane.gateways.calls import UnderWay
+from bailiwick.dataplane.gateways.limits import LimitedError, Who
 from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing, output_wanted, read_body
-from bailiwick.dataplane.gateways.model.budget import Reservation
 from bailiwick.dataplane.gateways.model.doors import Door
 from bailiwick.dataplane.gateways.model.errors import render
+from bailiwick.dataplane.gateways.model.files import require_no_files
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
-from bailiwick.dataplane.gateways.model.headers import own_answer, request_head
-from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
+from bailiwick.dataplane.gateways.model.headers import own_answer
+from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
 from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
-from bailiwick.dataplane.gateways.model.prompts import Keeping
-from bailiwick.dataplane.gateways.model.relay import Relay
+from bailiwick.dataplane.gateways.model.reaching import BROKEN, ELSEWHERE, Going, Reaching
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
-from bailiwick.dataplane.gateways.upstreams import Address
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
 MAX_BODY_BYTES = 32 * 2**20
 # From here on, looking through a body would keep others waiting.
 _LARGE_BODY = 256 * 1024
-_HUNG_UP = 499
-
 
 _Out = TypeVar("_Out")
 _In = ParamSpec("_In")
+_Others = Iterator[tuple[ModelState, Decision]]
 
 
-class Exchange(UnderWay):
-    """One call at one endpoint."""
+class Exchange(Reaching):
+    """One call at one endpoint; `named` is the model that its path names, empty where the body does."""
 
     def __init__(
-        self, gateway: ModelGateway, door: Door, client: Channel, watch: Watch, head: RequestHead, endpoint: Endpoint
+        self,
+        gateway: ModelGateway,
+        door: Door,
+        client: Channel,
+        watch: Watch,
+        head: RequestHead,
+        endpoint: Endpoint,
+        named: str,
     ) -> None:
-        self._gateway = gateway
+        super().__init__(gateway, client, watch, head, endpoint)
         self._door = door
-        super().__init__(client, watch, head)
-        self._endpoint = endpoint
+        self._named = named
         self._caller: Caller | None = None
         self._model: ModelState | None = None
-        self._flow = Flow()
-        self._keeping: Keeping | None = None
 
     @property
     def identity(self) -> Identity | None:
@@ -77,23 +81,66 @@ class Exchange(UnderWay):
         try:
             caller = self._caller = await self._door.caller(self._head, self._client.address)
             asked = await self._asked()
-            model = self._model = self._gateway.find(caller, asked.model, self._endpoint.family)
+            model = self._model = self._gateway.find(caller, asked.model, self._endpoint.surface)
             decision = self._gateway.require(caller, model)
-            # Before the body is looked through: that keeps the credential itself from leaving in it.
-            key = await self._credential(model)
-            body = await self._looked_through(asked, model)
-            self._gateway.outflows.require(caller, model, self._flow)
-            self._keeping = await self._gateway.prompts.begin(model, asked, body)
-            wanted = 0 if self._endpoint.free else body.tokens + self._output(asked, model)
-            reservation = self._gateway.budget.reserve(model, caller.account, wanted)
+            others = self._gateway.others(caller, model)
+            going = await self._first(caller, asked, model, decision, others)
         except CallRefusedError as fault:
             return await self._refuse(fault)
         self._gone = self._gone or self._client.is_over
-        return await self._call(caller, model, key, body, decision, reservation)
+        return await self._call(asked, going, others, model.name)
 
-    async def _credential(self, model: ModelState) -> str:
+    async def _first(
+        self, caller: Caller, asked: Asked, model: ModelState, decision: Decision, others: _Others
+    ) -> Going:
+        """Return the call as it goes to the model, or to another in its place where its server is left alone."""
         try:
-            return await self._gateway.credential(model) if model.has_key else ""
+            return await self._ready(caller, asked, model, decision)
+        except LimitedError as fault:
+            if fault.kind in {"breaker", "held"}:
+                going = await self._next(caller, asked, others, fault.message)
+                if going is not None:
+                    return going
+            raise self._gateway.limited(caller, model, fault) from None
+
+    async def _next(self, caller: Caller, asked: Asked, others: _Others, because: str) -> Going | None:
+        """Return the call as it goes to the next model that can take it, None where there is none."""
+        for model, decision in others:
+            try:
+                return await self._ready(caller, asked, model, decision, because)
+            except (CallRefusedError, LimitedError):
+                continue
+        return None
+
+    async def _ready(
+        self, caller: Caller, asked: Asked, model: ModelState, decision: Decision, because: str = ""
+    ) -> Going:
+        """Return a call with all that it needs: a place, the credential, a body without secrets, room in budgets.
+
+        Raises `LimitedError`, and `CallRefusedError` where something else stands in the way.
+        """
+        if not model.images:
+            require_no_files(asked.document, model.name)
+        gate = self._gateway.gate(caller, model)
+        gate.require_up()
+        place = await gate.enter(Who.of(caller.app or caller.account, caller.identity))
+        try:
+            # Before the body is looked through: that keeps the credential itself from leaving in it.
+            shown = await self._credential(model)
+            body, flow = await self._looked_through(asked, model)
+            self._gateway.outflows.require(caller, model, flow)
+            keeping = await self._gateway.prompts.begin(model, asked, body)
+            most = Spent(0, 0) if self._endpoint.free else Spent(body.tokens, self._output(asked, model))
+            reservation = await self._gateway.budget.reserve(model, caller, most)
+        except BaseException:
+            place.leave()
+            raise
+        relay = self._relay(model, body, keeping)
+        return Going(caller, model, decision, gate, place, shown, body, flow, keeping, reservation, relay, because)
+
+    async def _credential(self, model: ModelState) -> Shown | None:
+        try:
+            return await self._gateway.credential(model)
         except BailiwickError as fault:
             words = f"the credential of {model.name} cannot be had now: {fault.message}"
             raise CallRefusedError(503, words, hint=fault.hint) from None
@@ -105,7 +152,8 @@ class Exchange(UnderWay):
         if self._caller is not None:
             self._gateway.note_refused(self._caller, self._model, self._endpoint.path, fault)
         keep = self._head.keep_alive and self._body_read
-        self._client.write(own_answer(fault.status, render(fault, self._endpoint.family), keep_alive=keep))
+        said = render(fault, self._endpoint.surface)
+        self._client.write(own_answer(fault.status, said, keep_alive=keep, retry_seconds=fault.retry_seconds))
         await self._client.drain()
         return keep
 
@@ -114,81 +162,99 @@ class Exchange(UnderWay):
     async def _asked(self) -> Asked:
         """Return the body as it came, read."""
         raw = await self._body(MAX_BODY_BYTES)
-        return await _off_loop(raw, read_body, raw)
+        return await _off_loop(raw, read_body, raw, self._named)
 
-    async def _looked_through(self, asked: Asked, model: ModelState) -> Outgoing:
+    async def _looked_through(self, asked: Asked, model: ModelState) -> tuple[Outgoing, Flow]:
         search = self._gateway.search
         await search.ready()
         left_alone = None if model.redact == "all" else search.of("personal")
         look = Measured(asked.document, self._endpoint.path, search.of(model.redact), left_alone)
         body = await _off_loop(asked.raw, outgoing, asked, model.model, look)
-        self._flow = look.flow
-        return body
+        return body, look.flow
 
     # -- the call ------------------------------------------------------------------------------------------------
 
-    async def _call(
-        self,
-        caller: Caller,
-        model: ModelState,
-        key: str,
-        body: Outgoing,
-        decision: Decision,
-        reservation: Reservation,
-    ) -> bool:
-        """Pass the call on, and settle and audit what it came to, however it ends."""
+    async def _call(self, asked: Asked, going: Going, others: _Others, first: str) -> bool:
+        """Pass the call on to one model after the other, as long as there is one and that may help."""
+        while True:
+            self._model = going.model
+            came = await self._call_one(asked, going, others, first)
+            if isinstance(came, bool):
+                return came and not self._gone
+            going = came
+
+    async def _call_one(self, asked: Asked, going: Going, others: _Others, first: str) -> "Going | bool":
+        """Pass the call on, and settle and audit what it came to, however it ends.
+
+        Returns whether another call may follow on this connection, or the same as it goes to another model now.
+        """
         began = time.monotonic()
-        relay = Relay(self._client, self._watch, self._head, self._endpoint, model, body.names, self._keeping)
-        called, words, keep = Called(self._endpoint.path, len(body.content), redacted=body.redacted), "", False
+        called, words = Called(self._endpoint.path, len(going.body.content), redacted=going.body.redacted), ""
+        if going.because:
+            called.asked, called.because = first, going.because
+        came: Going | bool = False
         try:
-            keep = await self._pass_on(model, body, key, relay)
-        except (CallRefusedError, OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError) as fault:
-            told = self._fault(fault, model)
+            await self._answer_to(going, called)
+            status = going.relay.status
+            following = None
+            if status in ELSEWHERE:
+                words = f"the model's server answered with status {status}"
+                following = await self._after(going, called, asked, others, words)
+                words, called.status = (words, status) if following is not None else ("", 0)
+            came = following or await self._pass_on(going)
+        except (CallRefusedError, LimitedError, *BROKEN) as fault:
+            told = self._fault(fault, going)
             words, called.status = told.message, told.status
-            if relay.server_refused_us:
-                self._gateway.refused_credential(model)
+            if going.relay.server_refused_us:
+                self._gateway.refused_credential(going.model)
+            if going.relay.begun and not self.is_over:
+                going.gate.note_broken(words)
             if not self.is_over:
-                keep = await relay.break_off(told)
+                following = None
+                if self._is_elsewhere(fault, going):
+                    following = await self._after(going, called, asked, others, words)
+                came = following or await going.relay.break_off(told)
         finally:
             self._abort_upstream()
-            relay.fill(called, estimated_in=0 if self._endpoint.free else body.tokens)
-            called.milliseconds = round((time.monotonic() - began) * 1000, 2)
-            if relay.sent:
-                self._gateway.outflows.add(caller, model, self._flow)
-            self._gateway.budget.settle(reservation, called.tokens_in + called.tokens_out)
-            self._gateway.note_called(caller, model, called, decision, words)
-            if relay.sent and self._keeping is not None:
-                await self._gateway.prompts.end(self._keeping, model, caller, called, words)
-        return keep and not self._gone
-
-    def _fault(self, fault: Exception, model: ModelState) -> CallRefusedError:
-        """Return what to say of a fault: nothing of what the server said, which may be anything."""
-        if self.is_over:
-            withdrawn = CallRefusedError(401, "the caller's access was withdrawn while this call ran")
-            return withdrawn if self._ended else CallRefusedError(_HUNG_UP, "the caller hung up")
-        if isinstance(fault, CallRefusedError):
-            return fault
-        if self._watch.ran_out:
-            return CallRefusedError(504, f"the model's server said nothing for {model.timeout_seconds:.3g} s")
-        words = "broke off its answer, or it is none" if self._upstream else f"is not reached ({type(fault).__name__})"
-        return CallRefusedError(502, f"the model's server {words}")
-
-    async def _pass_on(self, model: ModelState, body: Outgoing, key: str, relay: Relay) -> bool:
-        address, gateway = Address.of(model.url), self._gateway
-        out = request_head(self._head, address, self._endpoint.suffix, len(body.content), family=model.family, key=key,
-                           redact=gateway.search.redact) + body.content  # fmt: skip
-        known = gateway.upstreams.take_idle(address)
-        upstream = known or await gateway.upstreams.connect(address)
-        first = await self._ask(upstream, out, relay.sending)
-        if not first and known is not None and not self.is_over and not self._watch.ran_out:
-            # The server closed an idle connection just as we chose it, with nothing of an answer: it is asked again.
-            upstream = await gateway.upstreams.connect(address)
-            first = await self._ask(upstream, out, relay.sending)
-        keep = await relay.answer(upstream, first, key)
-        if relay.reusable:
             self._upstream = None
-            gateway.upstreams.give_back(address, upstream)
-        return keep
+            going.place.leave()
+            await self._count(going, called)
+            going.relay.measure(called)
+            called.milliseconds = round((time.monotonic() - began) * 1000, 2)
+            self._gateway.note_called(going.caller, going.model, called, going.decision, words)
+            await self._keep(going, called, words)
+        return came
+
+    async def _after(self, going: Going, called: Called, asked: Asked, others: _Others, words: str) -> Going | None:
+        """Return the call as it goes to the next model: what was set aside for this one is there for it again."""
+        await self._count(going, called)
+        return await self._next(going.caller, asked, others, f"{going.model.name}: {words}")
+
+    async def _count(self, going: Going, called: Called) -> None:
+        """Count in budgets what a call took, once."""
+        if going.counted:
+            return
+        going.counted = True
+        sent = 0 if self._endpoint.free else going.body.tokens
+        going.relay.fill(called, estimated_in=sent)
+        if going.lost and sent:
+            called.tokens_in, called.estimated = called.tokens_in + going.lost * sent, True
+        called.cost = await self._gateway.budget.settle(going.reservation, called.spent)
+
+    async def _keep(self, going: Going, called: Called, words: str) -> None:
+        """Count what left, and keep the call where those of its model are kept."""
+        if not (going.lost or going.relay.sent):
+            return
+        self._gateway.outflows.add(going.caller, going.model, going.flow)
+        if going.keeping is not None:
+            await self._gateway.prompts.end(going.keeping, going.model, going.caller, called, words)
+
+    def _is_elsewhere(self, fault: Exception, going: Going) -> bool:
+        """Return whether another model may answer after a fault: its server was not reached, or is left alone."""
+        if isinstance(fault, LimitedError):
+            return True
+        slow = self._watch.ran_out and going.relay.sent
+        return isinstance(fault, BROKEN) and not going.relay.status and not slow
 
 
 async def _off_loop(raw: bytes, work: Callable[_In, _Out], *arguments: _In.args, **options: _In.kwargs) -> _Out:

@@ -1,26 +1,34 @@
 """The model gateway's mind: who may call which model, with what it costs set aside, and what is said of it after."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bailiwick.core.clock import Clock
-from bailiwick.core.events import AuditEvent, Outcome
-from bailiwick.core.messages import ModelState
+from bailiwick.core.events import AuditEvent, ContextFact, Outcome
+from bailiwick.core.messages import MILLIONTHS, ModelState, Surface
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
+from bailiwick.dataplane.gateways.limits import Gate, Gates, LimitedError
 from bailiwick.dataplane.gateways.model.budget import Budget
-from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
+from bailiwick.dataplane.gateways.model.model import Called, Caller, ModelPlace
 from bailiwick.dataplane.gateways.model.outflows import Outflows
 from bailiwick.dataplane.gateways.model.prompts import Prompts
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
 
 _FAILED = 400
 # What refusals are told about where the caller named no model that is here: its words may be anything.
-_UNKNOWN = "model:unknown"
+_UNKNOWN = "unknown"
+_PATHS: Mapping[Surface, str] = {
+    "openai": "/v1/chat/completions or /v1/responses",
+    "anthropic": "/v1/messages",
+    "vertex": "/v1/projects/PROJECT/locations/LOCATION/publishers/anthropic/models/NAME:rawPredict",
+    "bedrock": "/model/NAME/invoke",
+}
 
 
 class Endable(Protocol):
@@ -50,7 +58,7 @@ class ModelGateway:
 
     models: Callable[[], Mapping[str, ModelState]]
     decide: Callable[[Caller, ModelState], Decision]
-    credential: Callable[[ModelState], Awaitable[str]]
+    credential: Callable[[ModelState], Awaitable[Shown | None]]
     refused_credential: Callable[[ModelState], None]
     search: PromptSearch
     budget: Budget
@@ -60,6 +68,7 @@ class ModelGateway:
     emit: Callable[[AuditEvent], None]
     clock: Clock
     plane: str
+    gates: Gates[ModelPlace] = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
     under_way: set[Endable] = field(default_factory=set)
 
@@ -75,7 +84,7 @@ class ModelGateway:
             if call.model is not None and call.model.name == name:
                 call.end()
 
-    def find(self, caller: Caller, name: str, family: Family) -> ModelState:
+    def find(self, caller: Caller, name: str, surface: Surface) -> ModelState:
         """Return the model that a caller means; raise `CallRefusedError` when there is none of that wire.
 
         A name is that in the app's manifest, the model's own here, or what its server calls it, where that is one only.
@@ -87,13 +96,13 @@ class ModelGateway:
             )
         found = models.get(caller.declared.get(name, name))
         if found is None:
-            called = [item for item in models.values() if item.model == name and item.family == family]
+            called = [item for item in models.values() if item.model == name and item.surface == surface]
             found = called[0] if len(called) == 1 else None
         if found is None:
             raise CallRefusedError(404, "no model of that name is here", hint="/v1/models lists those that you may use")
-        if found.family != family:
-            speaks = "/v1/messages" if found.family == "anthropic" else "/v1/chat/completions or /v1/responses"
-            raise CallRefusedError(404, f"{found.name} does not speak this wire", hint=f"call it at {speaks}")
+        if found.surface != surface:
+            hint = f"call it at {_PATHS[found.surface]}"
+            raise CallRefusedError(404, f"{found.name} does not speak this wire", hint=hint)
         return found
 
     def require(self, caller: Caller, model: ModelState) -> Decision:
@@ -108,6 +117,32 @@ class ModelGateway:
             raise CallRefusedError(503, words, hint="a person must lift the stop", deciders=("kill-switch",))
         return decision
 
+    def others(self, caller: Caller, model: ModelState) -> Iterator[tuple[ModelState, Decision]]:
+        """Yield the models that may answer a caller in a model's place, each with policy's own yes, in their order."""
+        for name in model.fallback:
+            # One call may last longer than what there was at its beginning.
+            other = self.models().get(name)
+            if other is not None and other.surface == model.surface and not other.stopped:
+                decision = self.decide(caller, other)
+                if decision.allowed:
+                    yield other, decision
+
+    def gate(self, caller: Caller, model: ModelState) -> Gate:
+        """Return what holds calls of a model back."""
+        return self.gates.of(self._place(caller, model))
+
+    def limited(self, caller: Caller, model: ModelState, fault: LimitedError) -> CallRefusedError:
+        """Count a call that a gate holds back; return what to answer."""
+        self.gates.note_refused(self._place(caller, model), fault)
+        return CallRefusedError(
+            fault.status,
+            fault.message,
+            hint=fault.hint,
+            deciders=fault.deciders,
+            retry_seconds=fault.retry_seconds,
+            of_person=fault.of_person,
+        )
+
     def allowed(self, caller: Caller) -> list[ModelState]:
         """Return the models that a caller may use, by name."""
         return [
@@ -120,15 +155,20 @@ class ModelGateway:
         """Audit a call that was passed on, by sizes: never with a word of it."""
         self.guard.observe_model(caller.app, called.tokens_in, called.tokens_out)
         failed = bool(fault) or called.status >= _FAILED
+        behind: dict[str, ContextFact] = {"asked": called.asked, "because": called.because} if called.asked else {}
         reason = fault or (f"the model's server answered with status {called.status}" if failed else "")
         outcome = Outcome.FAILED if failed else Outcome.SUCCESS
-        self._note(caller, "model.called", f"model:{model.name}", outcome, reason, decision.deciders, {
+        self._note(caller, model.name, "model.called", outcome, reason, decision.deciders, {
             "model": model.model,
             "endpoint": called.endpoint,
             "status": called.status,
             "tokens_in": called.tokens_in,
             "tokens_out": called.tokens_out,
+            "tokens_cached": called.tokens_cached,
             "tokens_estimated": called.estimated,
+            **({"cost": called.cost / MILLIONTHS} if model.price is not None else {}),
+            "repeats": called.repeats,
+            **behind,
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
             "redacted": sum(called.redacted.values()),
@@ -138,38 +178,33 @@ class ModelGateway:
         })  # fmt: skip
 
     def note_refused(self, caller: Caller, model: ModelState | None, endpoint: str, fault: CallRefusedError) -> None:
-        """Audit a call that was not passed on."""
+        """Audit a call that was not passed on; what limits hold back is told once in a while, not each."""
+        if fault.retry_seconds:
+            if fault.of_person:
+                self.guard.observe_person_refused(caller.trace)
+            return
         self.guard.observe_refusal(caller.app, of_person=fault.of_person, trace=caller.trace)
-        resource = f"model:{model.name}" if model is not None else _UNKNOWN
-        context: dict[str, str | int | float | bool] = {"endpoint": endpoint, "status": fault.status}
-        self._note(caller, "model.refused", resource, Outcome.REFUSED, fault.message, fault.deciders, context)
+        context: dict[str, ContextFact] = {"endpoint": endpoint, "status": fault.status}
+        name = model.name if model is not None else _UNKNOWN
+        self._note(caller, name, "model.refused", Outcome.REFUSED, fault.message, fault.deciders, context)
 
     def _note(
         self,
         caller: Caller,
+        name: str,
         action: str,
-        resource: str,
         outcome: Outcome,
         reason: str,
         deciders: tuple[str, ...],
-        context: Mapping[str, str | int | float | bool],
+        context: Mapping[str, ContextFact],
     ) -> None:
+        place = ModelPlace(name, caller, self.plane)
         self.emit(
-            AuditEvent(
-                time=self.clock(),
-                tenant=caller.tenant,
-                actor=str(caller.identity.principal),
-                action=action,
-                resource=resource,
-                outcome=outcome,
-                reason=reason,
-                app=caller.app,
-                release=caller.release,
-                trace=caller.trace,
-                plane=self.plane,
-                deciders=deciders,
-                context=dict(context),
-                acting_for=caller.identity.principal.behalf,
-                client=caller.identity.address,
+            place.event(
+                self.clock(), caller.identity, caller.trace, action=action, outcome=outcome, reason=reason,
+                deciders=deciders, context=context,
             )
-        )
+        )  # fmt: skip
+
+    def _place(self, caller: Caller, model: ModelState) -> ModelPlace:
+        return ModelPlace(model.name, caller, self.plane)

@@ -11,6 +11,7 @@ from bailiwick.core.redaction import Placeholders
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import chunk, more_of
 from bailiwick.dataplane.gateways.model.errors import event, render
+from bailiwick.dataplane.gateways.model.event_stream import CONTENT_TYPE, Frames, exception
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
 from bailiwick.dataplane.gateways.model.prompts import Keeping
@@ -20,7 +21,7 @@ from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.withholding import Withheld
 from bailiwick.dataplane.router.upstream import ResponseReader
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import RequestHead
+from bailiwick.dataplane.router.wire import Headers, RequestHead
 
 _WRITE_SECONDS = 60.0
 _LONGEST_ANSWER_SECONDS = 1800.0
@@ -58,6 +59,7 @@ class Relay:
         self._begun = False
         self._is_stream = False
         self._sent = False
+        self._frames: Frames | None = None
 
     @property
     def reusable(self) -> bool:
@@ -65,9 +67,24 @@ class Relay:
         return self._reader.reusable
 
     @property
+    def begun(self) -> bool:
+        """Whether something of the answer was passed on."""
+        return self._begun
+
+    @property
     def sent(self) -> bool:
-        """Whether the call went out to the server, or a part of it may have."""
+        """Whether the call was sent, of which the server may have read and billed what it says nothing of."""
         return self._sent
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 before it has one."""
+        return self._reader.status
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the answer, as the server wrote them."""
+        return self._reader.headers
 
     @property
     def server_refused_us(self) -> bool:
@@ -79,16 +96,25 @@ class Relay:
         self._sent = True
         self._watch.expect(upstream, self._model.timeout_seconds)
 
-    async def answer(self, upstream: Channel, data: bytes, key: str) -> bool:
-        """Pass an answer on that begins with `data`; return whether the caller's connection can go on.
+    async def read_head(self, upstream: Channel, data: bytes) -> None:
+        """Read the head of an answer that begins with `data`; raise `EOFError` for one that ends too early."""
+        while data:
+            self._reader.feed(data)
+            if self._reader.head_done:
+                return
+            self._watch.expect(upstream, self._model.timeout_seconds)
+            data = await more_of(upstream)
+        raise EOFError
+
+    async def answer(self, upstream: Channel, key: str) -> bool:
+        """Pass an answer on whose head was read; return whether the caller's connection can go on.
 
         Raises `CallRefusedError` for an answer that may not be passed on, `EOFError` for one that ends too early.
         """
         self._withheld = Withheld(key)
         reader, over = self._reader, time.monotonic() + _LONGEST_ANSWER_SECONDS
-        while data:
-            reader.feed(data)
-            out = self._begin() if reader.head_done and not self._begun else b""
+        while True:
+            out = b"" if self._begun else self._begin()
             await self._write(out + self._piece(reader.take_body(), last=reader.done))
             if reader.done:
                 return self._head.keep_alive
@@ -96,7 +122,10 @@ class Relay:
                 raise CallRefusedError(504, "the answer takes longer than half an hour")
             self._watch.expect(upstream, self._model.timeout_seconds)
             data = await more_of(upstream)
-        if not reader.head_done or reader.chunked or reader.has_length:
+            if not data:
+                break
+            reader.feed(data)
+        if reader.chunked or reader.has_length:
             raise EOFError
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
         await self._write(self._piece(b"", last=True))
@@ -106,21 +135,25 @@ class Relay:
         """Tell the caller of a fault as far as that is still possible; return whether their connection can go on."""
         self._watch.rest()
         if not self._begun:
-            body = render(fault, self._endpoint.family)
-            await self._write(own_answer(fault.status, body, keep_alive=self._head.keep_alive))
+            body = render(fault, self._endpoint.surface)
+            keep, wait = self._head.keep_alive, fault.retry_seconds
+            await self._write(own_answer(fault.status, body, keep_alive=keep, retry_seconds=wait))
             return self._head.keep_alive
         if self._usage is not None and self._is_stream and not self._framed and self._at_line_end:
-            told = event(fault, self._endpoint)
+            told = event(fault, self._endpoint) if self._frames is None else exception(fault)
             await self._write(chunk(told) + chunk(b"", last=True))
             return self._head.keep_alive
         self._client.abort()
         return False
 
-    def fill(self, called: Called, *, estimated_in: int) -> None:
-        """Say what the call came to; what the server did not say of a good answer is estimated."""
+    def measure(self, called: Called) -> None:
+        """Say how much was passed on, and with which status."""
         called.bytes_in, called.streamed = self._passed, self._begun and self._is_stream
         if self._begun and not called.status:
             called.status = self._reader.status
+
+    def fill(self, called: Called, *, estimated_in: int) -> None:
+        """Say how many tokens the call took; what the server did not say of a good answer is estimated."""
         usage = self._usage
         if usage is None and self._sent and not self._reader.status:
             # Nothing came back of what was sent: it may have been read, and billed, all the same.
@@ -131,6 +164,7 @@ class Relay:
         called.estimated = not self._endpoint.free and (usage.tokens_in is None or usage.tokens_out is None)
         called.tokens_in = estimated_in if usage.tokens_in is None else usage.tokens_in
         called.tokens_out = usage.events if usage.tokens_out is None else usage.tokens_out
+        called.tokens_cached, called.tokens_written = usage.cached, usage.written
         if self._endpoint.path.endswith("/embeddings"):
             called.estimated = usage.tokens_in is None
 
@@ -150,24 +184,31 @@ class Relay:
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise CallRefusedError(502, "the model's server compresses its answer although it was not asked to")
         kind = headers.get(b"content-type", b"").lower()
-        self._is_stream = kind.startswith(b"text/event-stream")
+        self._is_stream = kind.startswith((b"text/event-stream", CONTENT_TYPE))
+        self._frames = Frames() if kind.startswith(CONTENT_TYPE) else None
         self._usage = UsageReader(streamed=self._is_stream)
         if self._names and status not in _WITHOUT_BODY and (self._is_stream or kind.startswith(b"application/json")):
             self._restoring = Restoring(self._names, streamed=self._is_stream)
         # Values are longer or shorter than what stands for them.
-        self._framed = self._restoring is None and (reader.has_length or status in _WITHOUT_BODY)
+        self._framed = (
+            self._restoring is None and self._frames is None and (reader.has_length or status in _WITHOUT_BODY)
+        )
         self._begun = True
         kept = [
             (name, self._withheld.whole(value))
             for name, value in reader.headers
             if self._framed or name.lower() != b"content-length"
         ]
-        return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive)
+        return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive, model=self._model.name)
 
     def _piece(self, body: bytes, *, last: bool) -> bytes:
         """Return a piece of the body in its framing."""
         if not self._begun:
             return b""
+        if self._frames is not None:
+            body = self._frames.lines(body)
+            if last and not self._frames.is_whole:
+                raise EOFError
         if body and self._usage is not None:
             self._usage.feed(body)
         if body and self._heard is not None:
@@ -177,9 +218,11 @@ class Relay:
         out = self._withheld.feed(body)
         if last:
             out += self._withheld.rest()
+        if self._frames is not None:
+            out = self._frames.frames(out)
         if out:
             self._passed += len(out)
-            self._at_line_end = out.endswith(b"\n")
+            self._at_line_end = self._frames is not None or out.endswith(b"\n")
         return out if self._framed else chunk(out, last=last)
 
     async def _write(self, out: bytes) -> None:

@@ -13,7 +13,8 @@ from bailiwick.dataplane.gateways.model.exchange import Exchange
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.log_door import LogDoor
-from bailiwick.dataplane.gateways.model.model import ENDPOINTS, LIST_PATH, Family
+from bailiwick.dataplane.gateways.model.model import Family
+from bailiwick.dataplane.gateways.model.paths import ENDPOINTS, LIST_PATH, endpoint_at
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
@@ -34,17 +35,16 @@ class ModelListener(CallListener):
 
     async def serve(self, client: Channel, watch: Watch, head: RequestHead) -> bool:
         """Serve one call; return whether another may follow on this connection."""
-        # As it was written: a path that must be decoded first is none of ours.
         path = head.target.partition("?")[0]
         family: Family = "anthropic" if b"anthropic-version" in head.first else "openai"
-        endpoint = ENDPOINTS.get(path)
-        if endpoint is not None and head.method == "POST":
-            return await Exchange(self._gateway, self._door, client, watch, head, endpoint).run()
+        found = endpoint_at(path)
+        if found is not None and head.method == "POST":
+            return await Exchange(self._gateway, self._door, client, watch, head, *found).run()
         if path == LIST_PATH and head.method == "GET" and head.length == 0:
             return await self._list(client, head, family)
         if path == LOG_PATH and self._log is not None and head.method == "GET" and head.length == 0:
             return await self._read_log(self._log, client, head)
-        if endpoint is not None or path == LIST_PATH:
+        if found is not None or path == LIST_PATH:
             wanted = "GET" if path == LIST_PATH else "POST"
             return await _say(client, CallRefusedError(405, f"{path} takes {wanted} only"), family)
         paths = ", ".join((*ENDPOINTS, LIST_PATH))
@@ -64,7 +64,7 @@ class ModelListener(CallListener):
             caller = await self._door.caller(head, client.address)
         except CallRefusedError as fault:
             return await _say(client, fault, family)
-        models = [model for model in self._gateway.allowed(caller) if model.family == family]
+        models = [model for model in self._gateway.allowed(caller) if model.surface == family]
         body = json.dumps(_listed(models, family)).encode()
         client.write(own_answer(200, body, keep_alive=head.keep_alive))
         await client.drain()

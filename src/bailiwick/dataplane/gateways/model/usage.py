@@ -10,8 +10,10 @@ from typing import Any
 _MOST_KEPT_BYTES = 8 * 2**20
 _IN = ("prompt_tokens", "input_tokens")
 _OUT = ("completion_tokens", "output_tokens")
-# What Anthropic counts apart from the input although it was sent.
-_CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
+# What Anthropic counts apart from the input although it was sent: put into its cache, and found there.
+_WRITTEN, _READ = "cache_creation_input_tokens", "cache_read_input_tokens"
+# Where OpenAI says how much of the input it found in its cache.
+_DETAILS = ("prompt_tokens_details", "input_tokens_details")
 
 
 class UsageReader:
@@ -23,6 +25,7 @@ class UsageReader:
         self._dropping = False
         self.tokens_in: int | None = None
         self.tokens_out: int | None = None
+        self.cached = self.written = 0
         self.events = 0
 
     def feed(self, data: bytes) -> None:
@@ -69,9 +72,14 @@ class UsageReader:
     def _usage(self, usage: Mapping[str, Any]) -> None:
         told_in = [_count(usage[name]) for name in _IN if name in usage]
         told_out = [_count(usage[name]) for name in _OUT if name in usage]
+        written, read = _count(usage.get(_WRITTEN)), _count(usage.get(_READ))
         if told_in:
-            cached = sum(_count(usage.get(name)) for name in _CACHED)
-            self.tokens_in = max(self.tokens_in or 0, told_in[0] + cached)
+            self.tokens_in = max(self.tokens_in or 0, told_in[0] + written + read)
+            parts = [usage[name] for name in _DETAILS if isinstance(usage.get(name), dict)]
+            within = max((_count(part.get("cached_tokens")) for part in parts), default=0)
+            # What is found in a cache is a part of the input, whatever a server says.
+            self.written = min(max(self.written, written), self.tokens_in)
+            self.cached = min(max(self.cached, read, within), self.tokens_in - self.written)
         if told_out:
             self.tokens_out = max(self.tokens_out or 0, told_out[0])
 

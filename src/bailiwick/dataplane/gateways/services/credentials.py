@@ -125,7 +125,9 @@ class ServiceCredentials:
         if shown is not None and isinstance(connection.credential, AwsRole):
             self._book.refuse(_key(connection.credential, asker), shown.secrets[-1])
 
-    async def token(self, credential: JwtBearer, resource: str, authority: str, refused: str = "") -> str:
+    async def token(
+        self, credential: JwtBearer | ClientCredentials, resource: str, authority: str, refused: str = ""
+    ) -> str:
         """Return a token of the platform's own for a system that is no service; `refused` is one that was not taken.
 
         Raises `UnavailableError` when there is none.

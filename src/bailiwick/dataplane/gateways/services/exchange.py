@@ -14,7 +14,7 @@ from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.calls import UnderWay, more_of
-from bailiwick.dataplane.gateways.limits import Attempt, Gate, LimitedError, Place, Who
+from bailiwick.dataplane.gateways.limits import Attempt, Gate, LimitedError, Place, Who, hold_seconds
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.credentials import Asker, credential_faults
 from bailiwick.dataplane.gateways.services.gateway import Called, Caller, ServiceGateway
@@ -22,7 +22,6 @@ from bailiwick.dataplane.gateways.services.going import Going
 from bailiwick.dataplane.gateways.services.headers import refusal, request_head
 from bailiwick.dataplane.gateways.services.matching import Matched, Told, match, read_target, suiting
 from bailiwick.dataplane.gateways.services.objects import asked_target, require_no_meaning_lost
-from bailiwick.dataplane.gateways.services.pauses import hold_seconds
 from bailiwick.dataplane.gateways.services.relay import Relay
 from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.services.tokens import person_of

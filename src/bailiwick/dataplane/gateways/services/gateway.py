@@ -59,7 +59,7 @@ class ServiceGateway(EndsCalls):
     authorize: Callable[[Identity, Binding], Decision]
     emit: Callable[[AuditEvent], None]
     clock: Clock
-    gates: Gates = field(default_factory=Gates.untold)
+    gates: Gates[Binding] = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
 
     def caller(self, traceparent: str, binding: Binding) -> Caller:

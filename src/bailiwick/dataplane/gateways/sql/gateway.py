@@ -95,7 +95,7 @@ class SqlGateway:
     sessions: set["Endable"] = field(default_factory=set)
     guard: Guard = field(default_factory=Guard.of_nothing)
     turns: Turns = field(default_factory=Turns)
-    gates: Gates = field(default_factory=Gates.untold)
+    gates: Gates[Binding] = field(default_factory=Gates.untold)
     silence_seconds: float = 300.0
     translated: Callable[[Binding], "Backend | None"] = lambda _: None
     days: DayCounts = field(default_factory=DayCounts)

@@ -5,8 +5,8 @@ from alembic import op
 
 from bailiwick.store.row_security import protect_statements
 
-revision = "0064"
-down_revision = "0060"
+revision = "0063"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
