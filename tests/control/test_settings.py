@@ -162,3 +162,25 @@ def test_a_model_is_open_to_whom_the_settings_name_and_to_reviewers_that_read_wi
         load(tmp_path, inference={"models": [{"name": "m", **common, "url": "http://models.example.com/v1"}]})
     with pytest.raises(ValueError, match="gateway"):
         load(tmp_path, inference={"gateway": "http://gateway.example.com"})
+
+
+@pytest.mark.req("AI1", "AI6")
+def test_values_of_ones_own_and_topics_are_what_planes_are_told_and_judges_are_models(tmp_path: Path) -> None:
+    models = [{"name": "judge", "wire": "openai-chat", "url": "https://models.example.com/v1", "model": "j"}]
+    said = load(
+        tmp_path,
+        inference={"models": models},
+        redaction={"patterns": [{"name": "customer-number", "pattern": r"KD-\d{6}", "near": ["customer"]}]},
+        prompts={
+            "topics": [{"name": "payroll", "words": ["salary list"], "patterns": [r"(?i)pay\s?slip"]}],
+            "judge": {"model": "judge", "rules": {"no-advice": "Nobody asks for medical advice."}},
+        },
+    )
+    told = said.prompts.rules_with(said.redaction.rules)
+    assert (told.own.names, told.topics.names) == ({"customer-number"}, {"payroll"})
+    assert told.judge is not None and (told.judge.model, set(told.judge.rules)) == ("judge", {"no-advice"})
+    judge = {"model": "another", "rules": {"no-advice": "Nobody asks for medical advice."}}
+    with pytest.raises(ValueError, match="no model is called 'another'"):
+        load(tmp_path, inference={"models": models}, prompts={"judge": judge})
+    with pytest.raises(ValueError, match="RE2 cannot read it"):
+        load(tmp_path, prompts={"topics": [{"name": "payroll", "patterns": ["("]}]})

@@ -18,6 +18,7 @@ from bailiwick.control.model_settings import ModelSettings
 from bailiwick.control.networks import split_address
 from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.package_settings import PackageOptions
+from bailiwick.control.prompt_settings import PromptSettings, RedactionSettings
 from bailiwick.control.review import Limits, ReviewPool
 from bailiwick.control.rotation_settings import RotationSettings
 from bailiwick.control.upgrade_settings import UpgradeSettings
@@ -228,6 +229,8 @@ class ControlSettings(BaseSettings):
     review: ReviewSettings = Field(default_factory=ReviewSettings)
     previews: PreviewSettings = Field(default_factory=PreviewSettings)
     inference: ModelSettings = Field(default_factory=ModelSettings)
+    redaction: RedactionSettings = Field(default_factory=RedactionSettings)
+    prompts: PromptSettings = Field(default_factory=PromptSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     audit_exporters: tuple[ExporterOptions, ...] = ()
@@ -320,6 +323,14 @@ class ControlSettings(BaseSettings):
     def _exporters_can_be_told_apart(self) -> Self:
         if len({item.name for item in self.audit_exporters}) < len(self.audit_exporters):
             raise ValueError("audit_exporters: each needs a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _judges_can_be_asked(self) -> Self:
+        judge, names = self.prompts.judge, {model.name for model in self.inference.models}
+        for name in (judge.model, *judge.models) if judge is not None else ():
+            if name not in names:
+                raise ValueError(f"prompts: no model is called '{name}'; there are: {', '.join(sorted(names))}")
         return self
 
     @classmethod

@@ -48,6 +48,7 @@ from bailiwick.core.messages import (
     PassRequest,
     PlaneWelcome,
     PoliciesReport,
+    PromptRules,
     ReportBatch,
     SecretValue,
 )
@@ -91,6 +92,7 @@ class PlaneService:
         assurance: Assurance,
         drafts: GrantDrafts,
         sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
+        prompts: PromptRules,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -130,6 +132,7 @@ class PlaneService:
         )
         self._drafts = drafts
         self._sql_functions = sql_functions
+        self._prompts = prompts
         self._networks = networks
         self._previews = previews
         self._stops = stops
@@ -197,6 +200,7 @@ class PlaneService:
             systems=systems,
             ended_consents=ended_consents,
             sql_functions=_of_these(functions, apps + candidates),
+            prompts=self._prompts,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

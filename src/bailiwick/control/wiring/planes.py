@@ -90,6 +90,7 @@ def build_planes(
         assurance=assurance,
         drafts=drafting.previews,
         sql_functions=estate.sql_functions.in_force,
+        prompts=base.settings.prompts.rules_with(base.settings.redaction.rules),
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],

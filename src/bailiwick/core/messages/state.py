@@ -12,6 +12,7 @@ from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.connections import AnyConnection, DatabaseConnection
 from bailiwick.core.messages.limits import IntegrationLimits
 from bailiwick.core.messages.networks import NetworkRules
+from bailiwick.core.redaction_rules import OwnRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.statements import Envelope
@@ -115,6 +116,23 @@ class ModelState(Message):
     stopped: str = ""
 
 
+class Judge(Message):
+    """The model that is asked about prompts to `models` (all, where none is named) by `rules`, for so long."""
+
+    model: str
+    rules: Mapping[str, str]
+    models: frozenset[str] = frozenset()
+    seconds: float = 10.0
+
+
+class PromptRules(Message):
+    """What is looked for in prompts beside what every plane knows: `own` values are redacted, `topics` are noticed."""
+
+    own: OwnRules = OwnRules()
+    topics: OwnRules = OwnRules()
+    judge: Judge | None = None
+
+
 class MigrationText(Message):
     """A migration of an app's own database."""
 
@@ -181,7 +199,8 @@ class DesiredState(Message):
     newest versions of the secrets that its integrations name: older ones are asked for anew. `systems` are those that
     somebody works on the grants of. `ended_consents` are
     consents of people that ended lately: no token of theirs is shown any more. `sql_functions` are those of databases
-    that statements may call beside the gateway's own list, by integration.
+    that statements may call beside the gateway's own list, by integration. `prompts` says what prompts are
+    looked through for.
     """
 
     kind: Literal["state"] = "state"
@@ -204,6 +223,7 @@ class DesiredState(Message):
     systems: tuple[SystemState, ...] = ()
     ended_consents: tuple[str, ...] = ()
     sql_functions: Mapping[str, tuple[AllowedFunction, ...]] = Field(default_factory=dict)
+    prompts: PromptRules = PromptRules()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

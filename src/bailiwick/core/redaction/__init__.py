@@ -1,7 +1,23 @@
 """Redaction: what must not be seen is found in text and replaced, everywhere in the same way."""
 
+from bailiwick.core.redaction.answers import AnswerSearch
 from bailiwick.core.redaction.engine import PROFILES, Profile, Redaction, Span
+from bailiwick.core.redaction.own import LogMasker, Own
 from bailiwick.core.redaction.placeholders import Placeholders
-from bailiwick.core.redaction.strings import Redacted, redact_strings
+from bailiwick.core.redaction.streams import TextStream
+from bailiwick.core.redaction.strings import Redacted, Seen, redact_strings
 
-__all__ = ["PROFILES", "Placeholders", "Profile", "Redacted", "Redaction", "Span", "redact_strings"]
+__all__ = [
+    "PROFILES",
+    "AnswerSearch",
+    "LogMasker",
+    "Own",
+    "Placeholders",
+    "Profile",
+    "Redacted",
+    "Redaction",
+    "Seen",
+    "Span",
+    "TextStream",
+    "redact_strings",
+]
