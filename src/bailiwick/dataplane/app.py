@@ -14,7 +14,7 @@ import uvloop
 from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.masked_logging import mask_logs
-from bailiwick.core.masking import Masker
+from bailiwick.core.masking import Masker, Masks
 from bailiwick.core.messages import (
     AnyDownlink,
     AskedQuestion,
@@ -184,8 +184,10 @@ class DataPlane:
         self._draft_work = DraftWork(self._systems, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=self._desired, clock=utc_now)
 
-    def masker(self) -> Masker:
-        """Return what masks every secret that this plane holds, in logs of apps and its own."""
+    def masker(self) -> Masks:
+        """Return what masks every secret that this plane holds, and the organisation's own values, in logs of apps and
+        its own.
+        """
         return self._models.masker
 
     # -- its parts -----------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import Manifest
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import AppState, DesiredState, ModelState
+from bailiwick.core.messages import AppState, DesiredState, ModelState, PromptRules
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
+from bailiwick.core.redaction import LogMasker
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -19,6 +20,7 @@ from bailiwick.dataplane.gateways.model import (
     ModelGateway,
     ModelListener,
     PlantedDoor,
+    PromptPolicy,
     PromptSearch,
     Step,
     TokenDoor,
@@ -26,6 +28,7 @@ from bailiwick.dataplane.gateways.model import (
     Use,
 )
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.prompts import KeptOwn, PromptQuestions, own_key
 
 # A credential is read anew after so long, and at once when a server did not take it.
 
@@ -54,7 +57,7 @@ class PlaneModels:
         self._resolve = resolve
         self._clock = clock
         self._keys = Credentials(link.model_key)
-        self._search = PromptSearch(self.known_secrets)
+        self._search = PromptSearch(self.known_secrets, KeptOwn(lambda: self._prompts.own))
         self._listener: ModelListener | None = None
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
@@ -63,6 +66,8 @@ class PlaneModels:
             credential=self._credential,
             refused_credential=self._forget_credential,
             search=self._search,
+            prompts=self._policy(state),
+            judge=lambda: self._prompts.judge,
             budget=Budget(state / "models.sqlite", clock),
             upstreams=Upstreams(),
             emit=emit,
@@ -86,8 +91,8 @@ class PlaneModels:
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
-        whose = (state.app, state.release, state.tenant)
-        return ModelListener(self.gateway, PlantedDoor(*whose, declared, self._resolve, step))
+        whose, classes = (state.app, state.release, state.tenant), frozenset(manifest.app.data_classes)
+        return ModelListener(self.gateway, PlantedDoor(*whose, declared, self._resolve, step, classes))
 
     def _ask(self, identity: Identity, use: Use) -> Decision:
         model = self._models()[use.model]
@@ -99,6 +104,11 @@ class PlaneModels:
         }
         resource = Resource("Model", f"model:{model.name}", model.roles)
         return self._engine.decide(identity, "model.call", resource, context)
+
+    def _policy(self, state: Path) -> PromptPolicy:
+        topics = KeptOwn(lambda: self._prompts.topics)
+        asking = PromptQuestions(self._engine, self._desired)
+        return PromptPolicy(own_key(state / "conversations.key"), topics, asking.prompt, asking.tool)
 
     def _token_door(self) -> TokenDoor:
         return TokenDoor(
@@ -112,6 +122,11 @@ class PlaneModels:
     def _models(self) -> Mapping[str, ModelState]:
         desired = self._desired()
         return {model.name: model for model in desired.models} if desired else {}
+
+    @property
+    def _prompts(self) -> PromptRules:
+        desired = self._desired()
+        return desired.prompts if desired else PromptRules()
 
     def _epochs(self) -> Mapping[str, int]:
         desired = self._desired()
@@ -133,6 +148,6 @@ class PlaneModels:
         return self._keys.masker
 
     @property
-    def masker(self) -> Masker:
-        """What masks all of them in text."""
-        return self._search.masker
+    def masker(self) -> LogMasker:
+        """What masks all of them in text, and the organisation's own values."""
+        return LogMasker(self._search.masker, self._search.own)

@@ -4,12 +4,14 @@ from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.model import Caller, Use
+from bailiwick.dataplane.gateways.model.policing import About, PromptPolicy
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.model.server import ModelListener
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 __all__ = [
+    "About",
     "Budget",
     "CallRefusedError",
     "Caller",
@@ -17,6 +19,7 @@ __all__ = [
     "ModelGateway",
     "ModelListener",
     "PlantedDoor",
+    "PromptPolicy",
     "PromptSearch",
     "Step",
     "TokenDoor",

@@ -49,6 +49,7 @@ class PlantedDoor:
     declared: Mapping[str, str]
     resolve: Callable[[str], Call | None]
     step: Step | None = None
+    data_classes: frozenset[str] = frozenset()
 
     async def caller(self, head: RequestHead, address: str) -> Caller:  # noqa: ARG002 - it is the sandbox's
         """Return the app, or the person whom it serves under the trace that the call carries."""
@@ -59,7 +60,7 @@ class PlantedDoor:
         refused = self.step(trace) if self.step is not None else ""
         if refused:
             raise CallRefusedError(403, refused, hint="more are declared as steps of the worker", deciders=("steps",))
-        return Caller(identity, self.app, self.release, trace, self.tenant, self.declared)
+        return Caller(identity, self.app, self.release, trace, self.tenant, self.declared, self.data_classes)
 
 
 class TokenDoor:

@@ -1,9 +1,6 @@
 """One call: let through or refused, passed on to the model's server, and its answer passed back as it comes."""
 
-import asyncio
 import time
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
 
 import httptools
 
@@ -13,13 +10,24 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import UnderWay
-from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing, output_wanted, read_body
+from bailiwick.dataplane.gateways.model.bodies import (
+    Asked,
+    Looked,
+    Outgoing,
+    look_through,
+    off_loop,
+    outgoing,
+    output_wanted,
+    read_body,
+)
 from bailiwick.dataplane.gateways.model.budget import Reservation
 from bailiwick.dataplane.gateways.model.doors import Door
 from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer, request_head
+from bailiwick.dataplane.gateways.model.judging import require_judged
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
+from bailiwick.dataplane.gateways.model.policing import Admitted, ToolRefusedError
 from bailiwick.dataplane.gateways.model.relay import Relay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Address
@@ -27,13 +35,7 @@ from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
 MAX_BODY_BYTES = 32 * 2**20
-# From here on, looking through a body would keep others waiting.
-_LARGE_BODY = 256 * 1024
 _HUNG_UP = 499
-
-
-_Out = TypeVar("_Out")
-_In = ParamSpec("_In")
 
 
 class Exchange(UnderWay):
@@ -77,13 +79,18 @@ class Exchange(UnderWay):
             decision = self._gateway.require(caller, model)
             # Before the body is looked through: that keeps the credential itself from leaving in it.
             key = await self._credential(model)
-            body = await self._looked_through(asked, model)
+            looked = await self._looked_through(asked, model)
+            admitted = self._gateway.admit(caller, model, looked.noticed, frozenset(looked.seen.counts))
+            judge = self._gateway.judge()
+            if judge is not None and not self._endpoint.free and model.name in (judge.models or {model.name}):
+                await require_judged(self._gateway, judge, asked.document, looked)
+            body = await off_loop(len(asked.raw), outgoing, asked, model.model, looked, admitted.closed)
             wanted = 0 if self._endpoint.free else body.tokens + self._output(asked, model)
             reservation = self._gateway.budget.reserve(model, caller.account, wanted)
         except CallRefusedError as fault:
             return await self._refuse(fault)
         self._gone = self._gone or self._client.is_over
-        return await self._call(caller, model, key, body, decision, reservation)
+        return await self._call(caller, model, key, body, decision, admitted, reservation)
 
     async def _credential(self, model: ModelState) -> str:
         try:
@@ -108,12 +115,13 @@ class Exchange(UnderWay):
     async def _asked(self) -> Asked:
         """Return the body as it came, read."""
         raw = await self._body(MAX_BODY_BYTES)
-        return await _off_loop(raw, read_body, raw)
+        return await off_loop(len(raw), read_body, raw)
 
-    async def _looked_through(self, asked: Asked, model: ModelState) -> Outgoing:
+    async def _looked_through(self, asked: Asked, model: ModelState) -> Looked:
         search = self._gateway.search
         await search.ready()
-        return await _off_loop(asked.raw, outgoing, asked, model.model, search.of(model.redact))
+        topics = self._gateway.prompts.topics()
+        return await off_loop(len(asked.raw), look_through, asked, search.of(model.redact), topics)
 
     # -- the call ------------------------------------------------------------------------------------------------
 
@@ -124,17 +132,22 @@ class Exchange(UnderWay):
         key: str,
         body: Outgoing,
         decision: Decision,
+        admitted: Admitted,
         reservation: Reservation,
     ) -> bool:
         """Pass the call on, and settle and audit what it came to, however it ends."""
         began = time.monotonic()
-        relay = Relay(self._client, self._watch, self._head, self._endpoint, model, body.names)
+        search = self._gateway.search.of_answer(model.redact, body.seen)
+        relay = Relay(self._client, self._watch, self._head, self._endpoint, model, search, admitted)
         called, words, keep = Called(self._endpoint.path, len(body.content), redacted=body.redacted), "", False
+        called.about = admitted.facts
         try:
             keep = await self._pass_on(model, body, key, relay)
         except (CallRefusedError, OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError) as fault:
             told = self._fault(fault, model)
             words, called.status = told.message, told.status
+            if isinstance(told, ToolRefusedError):
+                self._gateway.note_tool_refused(caller, model, admitted, told)
             if relay.server_refused_us:
                 self._gateway.refused_credential(model)
             if not self.is_over:
@@ -142,6 +155,7 @@ class Exchange(UnderWay):
         finally:
             self._abort_upstream()
             relay.fill(called, estimated_in=0 if self._endpoint.free else body.tokens)
+            self._gateway.prompts.follow(admitted, relay.answer_id)
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
             self._gateway.budget.settle(reservation, called.tokens_in + called.tokens_out)
             self._gateway.note_called(caller, model, called, decision, words)
@@ -175,10 +189,3 @@ class Exchange(UnderWay):
             self._upstream = None
             gateway.upstreams.give_back(address, upstream)
         return keep
-
-
-async def _off_loop(raw: bytes, work: Callable[_In, _Out], *arguments: _In.args, **options: _In.kwargs) -> _Out:
-    """Do work on a body; on one that would keep others waiting, in a thread."""
-    if len(raw) < _LARGE_BODY:
-        return work(*arguments, **options)
-    return await asyncio.to_thread(work, *arguments, **options)

@@ -6,11 +6,12 @@ from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, Outcome
-from bailiwick.core.messages import ModelState
+from bailiwick.core.messages import Judge, ModelState
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Family
+from bailiwick.dataplane.gateways.model.policing import Admitted, Noticed, PromptPolicy, ToolRefusedError
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
@@ -19,6 +20,7 @@ from bailiwick.dataplane.guard import Guard
 _FAILED = 400
 # What refusals are told about where the caller named no model that is here: its words may be anything.
 _UNKNOWN = "model:unknown"
+_LONGEST_NAME = 300
 
 
 class Endable(Protocol):
@@ -42,7 +44,8 @@ class ModelGateway:
 
     `models` returns the models that this plane has, by name; `decide` asks policy; `credential` fetches the key of a
     model's server, and `refused_credential` is told that the server did not take it; `search` looks through
-    what is sent; `emit` takes audit events and must not wait; `guard` is told what is used.
+    what is sent, `prompts` asks policy about it and `judge` a model; `emit` takes audit events and must not wait;
+    `guard` is told what is used.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
@@ -50,11 +53,13 @@ class ModelGateway:
     credential: Callable[[ModelState], Awaitable[str]]
     refused_credential: Callable[[ModelState], None]
     search: PromptSearch
+    prompts: PromptPolicy
     budget: Budget
     upstreams: Upstreams
     emit: Callable[[AuditEvent], None]
     clock: Clock
     plane: str
+    judge: Callable[[], Judge | None] = lambda: None
     guard: Guard = field(default_factory=Guard.of_nothing)
     under_way: set[Endable] = field(default_factory=set)
 
@@ -128,6 +133,9 @@ class ModelGateway:
             "bytes_in": called.bytes_in,
             "redacted": sum(called.redacted.values()),
             **{f"redacted.{kind}": count for kind, count in sorted(called.redacted.items())},
+            **called.about,
+            "masked": sum(called.masked.values()),
+            **{f"masked.{kind}": count for kind, count in sorted(called.masked.items())},
             "streamed": called.streamed,
             "milliseconds": called.milliseconds,
         })  # fmt: skip
@@ -138,6 +146,24 @@ class ModelGateway:
         resource = f"model:{model.name}" if model is not None else _UNKNOWN
         context: dict[str, str | int | float | bool] = {"endpoint": endpoint, "status": fault.status}
         self._note(caller, "model.refused", resource, Outcome.REFUSED, fault.message, fault.deciders, context)
+
+    def admit(self, caller: Caller, model: ModelState, noticed: Noticed, classes: frozenset[str]) -> Admitted:
+        """Return what of a prompt may go to a model; raise `CallRefusedError` for one that policy refuses. Signs of
+        injection are audited, once for each conversation.
+        """
+        admitted = self.prompts.admit(caller, model, noticed, classes)
+        if self.prompts.is_news(admitted):
+            self.prompts.told(admitted)
+            words = "what tools brought to the conversation has signs of injection"
+            name = f"model:{model.name}"
+            self._note(caller, "prompt.flagged", name, Outcome.SUCCESS, words, (), admitted.facts)
+        return admitted
+
+    def note_tool_refused(self, caller: Caller, model: ModelState, admitted: Admitted, fault: ToolRefusedError) -> None:
+        """Audit that a model asked for a tool that it may not use."""
+        facts = {"tool": fault.tool[:_LONGEST_NAME], "conversation": admitted.conversation}
+        name = f"model:{model.name}"
+        self._note(caller, "tool.refused", name, Outcome.REFUSED, fault.message, tuple(fault.deciders), facts)
 
     def _note(
         self,

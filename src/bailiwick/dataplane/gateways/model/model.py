@@ -42,7 +42,7 @@ LIST_PATH = "/v1/models"
 class Caller:
     """Who calls: an app through its own socket, for whom it serves under a trace, or whoever a token belongs to.
 
-    `declared` are an app's models by the names in its manifest.
+    `declared` are an app's models by the names in its manifest, `data_classes` those of the app.
     """
 
     identity: Identity
@@ -51,6 +51,7 @@ class Caller:
     trace: str = ""
     tenant: str = "default"
     declared: Mapping[str, str] = field(default_factory=dict)
+    data_classes: frozenset[str] = frozenset()
 
     def use_of(self, model: str) -> "Use":
         """Return what policy is asked about when this caller calls a model."""
@@ -73,7 +74,9 @@ class Use:
 
 @dataclass(slots=True)
 class Called:
-    """What became of one call, for the audit log. No text of it is here."""
+    """What became of one call, for the audit log: `redacted` in the prompt and `masked` in the answer are numbers by
+    kind, `about` is what policy was told of the prompt. No text of it is here.
+    """
 
     endpoint: str
     bytes_out: int = 0
@@ -82,6 +85,8 @@ class Called:
     tokens_out: int = 0
     estimated: bool = False
     redacted: Mapping[str, int] = field(default_factory=dict)
+    masked: Mapping[str, int] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
     streamed: bool = False
     status: int = 0
     milliseconds: float = 0.0
