@@ -111,7 +111,9 @@ def _serve_model(parent: Pipe) -> None:
 
     listener = socket.create_server(("127.0.0.1", 0))
     parent.send(listener.getsockname()[1])
-    config = uvicorn.Config(app, access_log=False, log_level="error", lifespan="off", loop="uvloop")
+    config = uvicorn.Config(
+        app, access_log=False, log_level="error", lifespan="off", loop="uvloop", timeout_keep_alive=300
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -131,7 +133,7 @@ async def _gateway(parent: Pipe, url: str, pass_key: str, home: Path) -> None:
     models = PlaneModels(
         plane="production",
         state=home,
-        link=cast(Link, SimpleNamespace(model_pass=None, welcome=SimpleNamespace(pass_key=pass_key))),
+        link=cast(Link, SimpleNamespace(model_key=None, model_pass=None, welcome=SimpleNamespace(pass_key=pass_key))),
         engine=PoliciesInForce(environment="production"),
         desired=lambda: desired,
         secrets=lambda: ["a-password-of-a-database"],
