@@ -1,9 +1,11 @@
 """Redaction: megabytes a second beside its peers, and what an agent's request of 88 kB takes with reading and writing.
 
 The text is what a coding agent sends: code, prose, outputs of tools, with a secret and some personal data in each
-88 kB. Peers are run in the environment that `make bench-peers` makes; those that are not there are left out.
+88 kB. Peers are run in the environment that `make bench-peers` makes; those that are not there are left out. Times are
+those of the processor, as others may be at work on the machine.
 """
 
+import gc
 import json
 import statistics
 import subprocess
@@ -69,15 +71,15 @@ def _text() -> str:
 def _megabytes_a_second(redaction: Redaction, text: str) -> float:
     parts = [text[place : place + _REQUEST_BYTES] for place in range(0, len(text), _REQUEST_BYTES)]
     redaction.redact(parts[0])
-    # The best of some rounds, of ours as of the peers': others may be at work on the machine.
+    # The best of some rounds, of ours as of the peers'.
     best = min(_seconds(redaction, part) for part in parts for _ in range(5))
     return len(parts[0].encode()) / 1e6 / best
 
 
 def _seconds(redaction: Redaction, text: str) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     redaction.redact(text)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def _request(profile: Any, text: str, turns: int) -> tuple[float, float]:
@@ -86,13 +88,16 @@ def _request(profile: Any, text: str, turns: int) -> tuple[float, float]:
     """
     own = Own()
     search = PromptSearch(lambda: frozenset({"a-password-of-a-database"}), lambda: own)
+    # As a plane does once it is made.
+    gc.collect()
+    gc.freeze()
     times = []
     for number in range(_ROUNDS):
         raw = _body(text, *divmod(number, turns))
-        began = time.perf_counter()
+        began = time.process_time()
         asked = read_body(raw)
         outgoing(asked, "nova-large", look_through(asked, search.of(profile), own), ())
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((time.process_time() - began) * 1000)
     return statistics.median(times), statistics.quantiles(times, n=100)[98]
 
 

@@ -42,11 +42,11 @@ def main() -> None:
     find = {"presidio": _presidio, "detect-secrets": _detect_secrets}[sys.argv[1]]()
     text = Path(sys.argv[2]).read_text()
     find(text[:1000])
-    began, best = time.perf_counter(), float("inf")
-    while time.perf_counter() - began < _SECONDS or best == float("inf"):
-        round_began = time.perf_counter()
+    began, best = time.process_time(), float("inf")
+    while time.process_time() - began < _SECONDS or best == float("inf"):
+        round_began = time.process_time()
         find(text)
-        best = min(best, time.perf_counter() - round_began)
+        best = min(best, time.process_time() - round_began)
     print(len(text.encode()) / 1e6 / best)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -466,6 +467,9 @@ def run(settings: DataPlaneSettings, file: Path) -> None:
     async def main() -> None:
         plane = DataPlane(settings, file)
         mask_logs(plane.masker)
+        # What is here by now stays: the collector need not look at all of it again while calls wait.
+        gc.collect()
+        gc.freeze()
         await plane.run()
 
     with contextlib.suppress(KeyboardInterrupt):

@@ -6,7 +6,7 @@ stands in one of two keys of the same name would go out unseen.
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -123,15 +123,11 @@ def output_wanted(asked: Asked, names: tuple[str, ...], otherwise: int) -> int:
     return otherwise if names else 0
 
 
-def _tokens(strings: Iterable[str]) -> int:
+def _tokens(strings: Sequence[str]) -> int:
     """Return how many tokens strings may take at most."""
-    total = files = 0
-    for text in strings:
-        if len(text) > _LONG_WORD and " " not in text[:_LONG_WORD]:
-            files += 1
-        else:
-            total += len(text) if text.isascii() else len(text.encode(errors="replace"))
-    return total // _BYTES_A_TOKEN + files * _TOKENS_A_FILE
+    files = [text for text in strings if len(text) > _LONG_WORD and " " not in text[:_LONG_WORD]]
+    written = len("".join(strings).encode(errors="replace")) - sum(len(text.encode(errors="replace")) for text in files)
+    return written // _BYTES_A_TOKEN + len(files) * _TOKENS_A_FILE
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
