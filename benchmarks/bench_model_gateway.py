@@ -111,7 +111,9 @@ def _serve_model(parent: Pipe) -> None:
 
     listener = socket.create_server(("127.0.0.1", 0))
     parent.send(listener.getsockname()[1])
-    config = uvicorn.Config(app, access_log=False, log_level="error", lifespan="off", loop="uvloop")
+    config = uvicorn.Config(
+        app, access_log=False, log_level="error", lifespan="off", loop="uvloop", timeout_keep_alive=300
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

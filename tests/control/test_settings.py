@@ -210,3 +210,25 @@ def test_models_say_what_they_cost_where_they_may_be_used_and_what_answers_in_th
         with pytest.raises(ValueError, match=words):
             read(*models, budgets=budgets)
     assert read(first, unpriced, budgets=[{**budget, "models": ["first"]}]).model_budgets
+
+
+@pytest.mark.req("AI1", "AI6")
+def test_values_of_ones_own_and_topics_are_what_planes_are_told_and_judges_are_models(tmp_path: Path) -> None:
+    models = [{"name": "judge", "wire": "openai-chat", "url": "https://models.example.com/v1", "model": "j"}]
+    said = load(
+        tmp_path,
+        inference={"models": models},
+        redaction={"patterns": [{"name": "customer-number", "pattern": r"KD-\d{6}", "near": ["customer"]}]},
+        prompts={
+            "topics": [{"name": "payroll", "words": ["salary list"], "patterns": [r"(?i)pay\s?slip"]}],
+            "judge": {"model": "judge", "rules": {"no-advice": "Nobody asks for medical advice."}},
+        },
+    )
+    told = said.prompts.rules_with(said.redaction.rules)
+    assert (told.own.names, told.topics.names) == ({"customer-number"}, {"payroll"})
+    assert told.judge is not None and (told.judge.model, set(told.judge.rules)) == ("judge", {"no-advice"})
+    judge = {"model": "another", "rules": {"no-advice": "Nobody asks for medical advice."}}
+    with pytest.raises(ValueError, match="no model is called 'another'"):
+        load(tmp_path, inference={"models": models}, prompts={"judge": judge})
+    with pytest.raises(ValueError, match="RE2 cannot read it"):
+        load(tmp_path, prompts={"topics": [{"name": "payroll", "patterns": ["("]}]})

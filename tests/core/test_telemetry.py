@@ -31,7 +31,7 @@ def event(**named: object) -> AuditEvent:
     return AuditEvent.model_validate({**usual, **named})
 
 
-def with_new(name: str = "fact.cost") -> Register:
+def with_new(name: str = "fact.wholly_new") -> Register:
     """Return the register of a next version, which brings a field."""
     own = own_register()
     added = Field(name, "what it did cost", "size", own.version + 1)
@@ -54,12 +54,12 @@ def test_a_fact_that_nobody_declared_does_not_pass_and_is_told_once() -> None:
 
 def test_a_field_of_a_new_version_is_off_until_somebody_turns_it_on() -> None:
     register, told = with_new(), []  # type: ignore[var-annotated]
-    some = event(context={"cost": 3, "holder": "group:a"})
+    some = event(context={"wholly_new": 3, "holder": "group:a"})
     assert gate(register, told).event(some).context == {"holder": "group:a"}
-    assert gate(register, fact__cost=True).event(some).context == {"cost": 3, "holder": "group:a"}
+    assert gate(register, fact__wholly_new=True).event(some).context == {"wholly_new": 3, "holder": "group:a"}
     # It is known, so nothing is told; and an installation that begins with that version has it on.
     assert told == []
-    assert "fact.cost" in register.on(register.version, {})
+    assert "fact.wholly_new" in register.on(register.version, {})
     assert register.on(0, {}) == {name for name, item in register.fields.items() if item.required}
 
 
@@ -113,8 +113,8 @@ def test_a_text_that_is_no_register_is_refused(text: str, words: str) -> None:
 def test_what_differs_between_two_registers_is_told() -> None:
     own, newer = own_register(), with_new()
     found = own.difference(newer)
-    assert ([item.name for item in found.added], found.removed, found.changed) == (["fact.cost"], (), ())
-    assert [item.name for item in newer.difference(own).removed] == ["fact.cost"]
+    assert ([item.name for item in found.added], found.removed, found.changed) == (["fact.wholly_new"], (), ())
+    assert [item.name for item in newer.difference(own).removed] == ["fact.wholly_new"]
     fields = {**own.fields, "fact.rows": replace(own.fields["fact.rows"], purpose="something else")}
     assert [after.name for _, after in own.difference(replace(own, fields=fields)).changed] == ["fact.rows"]
     assert newer.as_of(own.version).difference(own).added == ()

@@ -18,6 +18,7 @@ from bailiwick.control.model_settings import ModelSettings
 from bailiwick.control.networks import split_address
 from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.package_settings import PackageOptions
+from bailiwick.control.prompt_settings import PromptSettings, RedactionSettings
 from bailiwick.control.review import Limits, ReviewPool
 from bailiwick.control.rotation_settings import RotationSettings
 from bailiwick.control.upgrade_settings import UpgradeSettings
@@ -230,6 +231,8 @@ class ControlSettings(BaseSettings):
     review: ReviewSettings = Field(default_factory=ReviewSettings)
     previews: PreviewSettings = Field(default_factory=PreviewSettings)
     inference: ModelSettings = Field(default_factory=ModelSettings)
+    redaction: RedactionSettings = Field(default_factory=RedactionSettings)
+    prompts: PromptSettings = Field(default_factory=PromptSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     audit_exporters: tuple[ExporterOptions, ...] = ()
@@ -322,6 +325,17 @@ class ControlSettings(BaseSettings):
     def _exporters_can_be_told_apart(self) -> Self:
         if len({item.name for item in self.audit_exporters}) < len(self.audit_exporters):
             raise ValueError("audit_exporters: each needs a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _judges_can_be_asked(self) -> Self:
+        judge, names = self.prompts.judge, {model.name for model in self.inference.models}
+        for name in (judge.model, *judge.models) if judge is not None else ():
+            if name not in names:
+                raise ValueError(f"prompts: no model is called '{name}'; there are: {', '.join(sorted(names))}")
+        asked = next((model for model in self.inference.models if judge and model.name == judge.model), None)
+        if asked is not None and asked.upstream is not None and asked.upstream.kind != "azure":
+            raise ValueError(f"prompts: {asked.name} cannot judge: it is called by the paths of a cloud")
         return self
 
     @classmethod

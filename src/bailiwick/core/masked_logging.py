@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from bailiwick.core.masking import Masker
+from bailiwick.core.masking import Masks
 
 _LOG = logging.getLogger("bailiwick")
 
@@ -14,7 +14,7 @@ _LOG = logging.getLogger("bailiwick")
 class MaskingFormatter(logging.Formatter):
     """Masks what another formatter writes; `masker` returns what knows the values of this moment, and asks nobody."""
 
-    def __init__(self, inner: logging.Formatter, masker: Callable[[], Masker]) -> None:
+    def __init__(self, inner: logging.Formatter, masker: Callable[[], Masks]) -> None:
         super().__init__()
         self._inner = inner
         self._masker = masker
@@ -30,7 +30,7 @@ class MaskingFormatter(logging.Formatter):
             return f"{record.levelname}: a line of {record.name} cannot be written ({type(fault).__name__})"
 
 
-def mask_logs(masker: Callable[[], Masker]) -> None:
+def mask_logs(masker: Callable[[], Masks]) -> None:
     """Mask what this process writes to its log from here on, by every handler that there is now.
 
     What nobody caught is written to the log, too: the interpreter would write it past it.

@@ -10,7 +10,7 @@ import re2
 
 Redact = Callable[[str], str]
 
-_FORMS = (
+FORMS = (
     r"\bbw[a-z]_[A-Za-z0-9_-]{43}",  # our own
     r"\b(?:AKIA|ASIA)[A-Z2-7]{16}",
     r"\bgh[pousr]_[A-Za-z0-9]{36,251}",
@@ -34,7 +34,7 @@ def _compiled() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
-    return re2.compile("|".join(_FORMS).encode(), options)
+    return re2.compile("|".join(FORMS).encode(), options)
 
 
 _FORMED = _compiled()

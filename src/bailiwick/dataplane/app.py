@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ import uvloop
 from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.masked_logging import mask_logs
-from bailiwick.core.masking import Masker
+from bailiwick.core.masking import Masker, Masks
 from bailiwick.core.messages import (
     AnyDownlink,
     AskedQuestion,
@@ -187,8 +188,10 @@ class DataPlane:
         self._draft_work = DraftWork(self._systems, self._spool.add, utc_now)
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=self._desired, clock=utc_now)
 
-    def masker(self) -> Masker:
-        """Return what masks every secret that this plane holds, in logs of apps and its own."""
+    def masker(self) -> Masks:
+        """Return what masks every secret that this plane holds, and the organisation's own values, in logs of apps and
+        its own.
+        """
         return self._models.masker
 
     # -- its parts -----------------------------------------------------------------------------------------------
@@ -474,6 +477,9 @@ def run(settings: DataPlaneSettings, file: Path) -> None:
     async def main() -> None:
         plane = DataPlane(settings, file)
         mask_logs(plane.masker)
+        # What is here by now stays: the collector need not look at all of it again while calls wait.
+        gc.collect()
+        gc.freeze()
         await plane.run()
 
     with contextlib.suppress(KeyboardInterrupt):

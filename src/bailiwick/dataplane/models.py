@@ -23,10 +23,12 @@ from bailiwick.core.messages import (
     ModelUseReport,
     OutflowReport,
     OutflowSwitch,
+    PromptRules,
 )
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.prompt_logs import PROMPT_KEY
+from bailiwick.core.redaction import LogMasker
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -42,6 +44,7 @@ from bailiwick.dataplane.gateways.model import (
     Outflows,
     PlantedDoor,
     PromptLog,
+    PromptPolicy,
     Prompts,
     PromptSearch,
     SharedCounts,
@@ -51,6 +54,7 @@ from bailiwick.dataplane.gateways.model import (
     Use,
 )
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.prompts import KeptOwn, PromptQuestions, own_key
 
 _TELL_SECONDS = 5.0
 _OF_CLASSES, _OF_PRODUCTION = "models-get-only-data-of-their-classes", "models-get-production-data-where-named"
@@ -94,12 +98,12 @@ class PlaneModels:
         self._prompt_keys = Credentials(link.secret)
         upstreams = Upstreams()
         self._credentials = ModelCredentials(self._keys, upstreams, clock)
-        self._search = PromptSearch(self.known_secrets)
+        self._search = PromptSearch(self.known_secrets, KeptOwn(lambda: self._rules.own))
         self._listener: ModelListener | None = None
-        self._prompts = Prompts(
+        self._kept = Prompts(
             PromptLog(state / "prompts", plane, clock), lambda: self._prompt_keys.get(PROMPT_KEY), self._search, clock
         )
-        self.log_door = LogDoor(self._prompts, self._pass_key, self._epochs, emit, clock, plane)
+        self.log_door = LogDoor(self._kept, self._pass_key, self._epochs, emit, clock, plane)
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
             models=self._models,
@@ -107,6 +111,8 @@ class PlaneModels:
             credential=self._credentials.of,
             refused_credential=self._credentials.refused,
             search=self._search,
+            prompts=self._policy(state),
+            judge=lambda: self._rules.judge,
             budget=Budget(
                 state / "models.sqlite",
                 clock,
@@ -115,7 +121,7 @@ class PlaneModels:
                 shared=(lambda tenant: SharedCounts(shared_url, tenant)) if shared_url else None,
             ),
             outflows=self._outflows,
-            prompts=self._prompts,
+            kept=self._kept,
             upstreams=upstreams,
             emit=emit,
             clock=clock,
@@ -144,13 +150,14 @@ class PlaneModels:
         self.gateway.upstreams.close()
         await self.gateway.gates.close()
         await self.gateway.budget.close()
-        self._prompts.log.close()
+        self._kept.log.close()
 
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
-        whose = (state.app, state.release, state.tenant)
-        return ModelListener(self.gateway, PlantedDoor(*whose, declared, environment_of(state), self._resolve, step))
+        whose, classes = (state.app, state.release, state.tenant), frozenset(manifest.app.data_classes)
+        door = PlantedDoor(*whose, declared, environment_of(state), self._resolve, step, classes)
+        return ModelListener(self.gateway, door)
 
     def roll_up(self, every_seconds: float = _TELL_SECONDS) -> None:
         """Report what left for models, what went through their gates, and what was used of budgets.
@@ -162,7 +169,7 @@ class PlaneModels:
         if seconds < every_seconds:
             return
         self._told += seconds
-        self._prompts.expire(self._models())
+        self._kept.expire(self._models())
         lines = self._outflows.take()
         for first in range(0, len(lines), MOST_LINES):
             self._report(OutflowReport(lines=tuple(lines[first : first + MOST_LINES])))
@@ -193,6 +200,11 @@ class PlaneModels:
         resource = Resource("Model", f"model:{model.name}", model.roles)
         decision = self._engine.decide(identity, "model.call", resource, context)
         return decision if decision.allowed else replace(decision, reason=_named(decision, model, brought - allowed))
+
+    def _policy(self, state: Path) -> PromptPolicy:
+        topics = KeptOwn(lambda: self._rules.topics)
+        asking = PromptQuestions(self._engine, self._desired)
+        return PromptPolicy(own_key(state / "conversations.key"), topics, asking.prompt, asking.tool)
 
     def _token_door(self) -> TokenDoor:
         return TokenDoor(
@@ -237,6 +249,11 @@ class PlaneModels:
             )
         )
 
+    @property
+    def _rules(self) -> PromptRules:
+        desired = self._desired()
+        return desired.prompts if desired else PromptRules()
+
     def _epochs(self) -> Mapping[str, int]:
         desired = self._desired()
         return desired.epochs if desired else {}
@@ -251,9 +268,9 @@ class PlaneModels:
         return self._keys.masker
 
     @property
-    def masker(self) -> Masker:
-        """What masks all of them in text."""
-        return self._search.masker
+    def masker(self) -> LogMasker:
+        """What masks all of them in text, and the organisation's own values."""
+        return LogMasker(self._search.masker, self._search.own)
 
 
 def environment_of(state: AppState) -> Environment:

@@ -21,6 +21,7 @@ from bailiwick.control.review import Change, Severity, Surroundings
 from bailiwick.control.review.engines import secrets
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.redaction.secrets.formats import Kind, kinds
+from bailiwick.core.redaction_rules import OwnPattern, OwnRules, OwnWords
 from tests.control.review.made import matching
 from tests.control.review.secret_lines import found_in, lines
 
@@ -229,3 +230,17 @@ def test_a_token_in_the_name_of_a_file_is_found() -> None:
     entries = Change("0" * 40, (), (), ())
     assert list(secrets.check(entries, Surroundings())) == []
     assert list(secrets.check(change, Surroundings()))
+
+
+def test_values_of_the_organisations_own_are_told_by_their_line_and_never_shown() -> None:
+    own = OwnRules(
+        patterns=(OwnPattern(name="customer-number", pattern=r"KD-\d{6}"),),
+        dictionaries=(OwnWords(name="customer", words=("Müller & Söhne",)),),
+    )
+    text = "seed = 'KD-123456'\n# as for Müller & Söhne, KD-654321\nnothing = 1\n"
+    change = Change("0" * 40, (), (TreeFile("app/seed.py", text.encode()),))
+    found = list(secrets.check(change, Surroundings(own=own)))
+    told = [(item.rule.id, item.line, item.severity) for item in found]
+    assert sorted(told) == [("own-value-in-code", line, Severity.MEDIUM) for line in (1, 2, 2)]
+    assert not any(value in str(item) for item in found for value in ("KD-123456", "KD-654321", "Söhne"))
+    assert list(secrets.check(change, Surroundings())) == []

@@ -39,7 +39,7 @@ def more_settings(receiver: HttpReceiver, tmp_path: Path) -> dict[str, Any]:
 def upgraded(company: Company) -> TelemetryService:
     """Return what a next version of the platform has, which brings a field, in the same installation."""
     own = own_register()
-    fields = {**own.fields, "fact.cost": Field("fact.cost", "what it did cost", "size", own.version + 1)}
+    fields = {**own.fields, "fact.wholly_new": Field("fact.wholly_new", "what it did cost", "size", own.version + 1)}
     now = company.control.telemetry
     made = replace(now, register=replace(own, version=own.version + 1, fields=fields), _gates={})
     made.begin()
@@ -54,7 +54,7 @@ def test_only_what_is_declared_and_on_reaches_the_wire(company: Company, receive
         worker._gate = telemetry.gate
 
     def sent(what: str) -> str:
-        facts = {"cost": f"cost-{what}", "shoe_size": f"shoe-{what}", "holder": f"holder-{what}"}
+        facts = {"wholly_new": f"cost-{what}", "shoe_size": f"shoe-{what}", "holder": f"holder-{what}"}
         with control.store.transaction() as session:
             some = AuditEvent(time=utc_now(), actor="user:a@example.com", action="app.created", resource="app:a/b",
                               context=facts, client="192.0.2.77")  # fmt: skip
@@ -70,7 +70,7 @@ def test_only_what_is_declared_and_on_reaches_the_wire(company: Company, receive
     assert "192.0.2.77" in first
     assert "cost-one" not in first
     assert "shoe-one" not in first
-    telemetry.switch(admin, "fact.cost", "the SIEM needs it", on=True)
+    telemetry.switch(admin, "fact.wholly_new", "the SIEM needs it", on=True)
     telemetry.switch(admin, "event.client", "no addresses", on=False)
     second = sent("two")
     assert second.count("cost-two") == 2
@@ -94,23 +94,23 @@ def test_who_turns_fields_on_and_what_cannot_be(company: Company) -> None:
         states = {item.name: item for item in telemetry.states(session, people["security"])}
         with pytest.raises(ForbiddenError):
             telemetry.states(session, people["builder"])
-    assert (states["fact.cost"].new, states["fact.cost"].on) == (True, False)
+    assert (states["fact.wholly_new"].new, states["fact.wholly_new"].on) == (True, False)
     assert (states["fact.holder"].new, states["fact.holder"].on) == (False, True)
     faults: list[tuple[str, str, str, type[Exception]]] = [
-        ("builder", "fact.cost", "why", ForbiddenError),
-        ("admin", "fact.costs", "why", NotFoundError),
+        ("builder", "fact.wholly_new", "why", ForbiddenError),
+        ("admin", "fact.wholly_news", "why", NotFoundError),
         ("admin", "event.actor", "why", InvalidInputError),
         ("admin", "plane.app.words", "why", InvalidInputError),
-        ("admin", "fact.cost", "", InvalidInputError),
+        ("admin", "fact.wholly_new", "", InvalidInputError),
     ]
     for who, name, reason, fault in faults:
         with pytest.raises(fault):
             telemetry.switch(people[who], name, reason, on=True)
-    telemetry.switch(people["security"], "fact.cost", "why", on=True)
+    telemetry.switch(people["security"], "fact.wholly_new", "why", on=True)
     with pytest.raises(ConflictError):
-        telemetry.switch(people["security"], "fact.cost", "why", on=True)
+        telemetry.switch(people["security"], "fact.wholly_new", "why", on=True)
     with company.control.store.transaction() as session:
-        (state,) = [item for item in telemetry.states(session, people["security"]) if item.name == "fact.cost"]
+        (state,) = [item for item in telemetry.states(session, people["security"]) if item.name == "fact.wholly_new"]
         assert (state.on, state.by, state.reason) == (True, "user:security@example.com", "why")
         # Notices pass the same gate.
         telemetry.gate(session)

@@ -59,12 +59,6 @@ def test_a_private_key_goes_whole_and_one_that_is_cut_off_to_the_end() -> None:
     assert ALL.redact(f"a\n{PEM[:150]}") == "a\n[SECRET_1]"
 
 
-def test_known_values_and_words_of_the_organisation_are_found_where_nothing_else_would() -> None:
-    redaction = Redaction("all", values=["tr0ub4dor", "short"], terms=[("Project Bluebird", "project")])
-    assert redaction.redact("x tr0ub4dor y, Project Bluebird, short") == "x [SECRET_1] y, [PROJECT_1], short"
-    assert "tr0ub4dor" not in repr(redaction)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -114,7 +108,9 @@ def test_hints_lead_to_the_same_parts_with_hyperscan_as_without() -> None:
     hints = (r"key[=:]", r"\d{2}-\d{2}")
     noise = random.Random(7)
     text = "".join(noise.choices(string.printable, k=20_000)).encode() + b" key=1 key: 12-12 "
-    assert set(places_by_re2(hints)(text)) <= set(places_by_hyperscan(hints)(text))
+    groups = [hints, hints[1:]]
+    for ours, others in zip(places_by_re2(groups)(text), places_by_hyperscan(groups)(text), strict=True):
+        assert ours and set(ours) <= set(others)
     sieve = NearSieve([r"key=(\d)"], hints, 10, 10)
     assert [match[1] for _, match, _ in sieve.matches(text)][-1:] == [b"1"]
 

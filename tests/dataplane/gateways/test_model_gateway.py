@@ -77,16 +77,16 @@ def test_every_endpoint_works_with_the_official_libraries(house: ModelHouse, ser
 @pytest.mark.req("AI2", "AI7")
 def test_streams_come_as_they_are_written(house: ModelHouse, server: ModelServer) -> None:
     stream = gpt(house).chat.completions.create(model="support-model", messages=ASK, stream=True)
-    assert [chunk.choices[0].delta.content for chunk in stream][: len(WORDS)] == WORDS
+    assert [word for chunk in stream if (word := chunk.choices[0].delta.content)] == WORDS
     events = gpt(house).responses.create(model="support-model", input="Where?", stream=True)
     assert "".join(item.delta for item in events if item.type == "response.output_text.delta") == SAID
     with claude(house).messages.stream(model="writer", max_tokens=100, messages=ASK) as told:
-        assert list(told.text_stream) == WORDS
-    first = data({"choices": [{"index": 0, "delta": {"content": "at once"}, "finish_reason": None}]})
+        assert [word for word in told.text_stream if word] == WORDS
+    first = data({"choices": [{"index": 0, "delta": {"content": "at once "}, "finish_reason": None}]})
     server.says = (200, "text/event-stream", [first, 3.0, b"data: [DONE]\n\n"])
     began = time.monotonic()
     chunk = next(iter(gpt(house).chat.completions.create(model="support-model", messages=ASK, stream=True)))
-    assert (chunk.choices[0].delta.content, time.monotonic() - began < 2.5) == ("at once", True)
+    assert (chunk.choices[0].delta.content, time.monotonic() - began < 2.5) == ("at once ", True)
 
 
 @pytest.mark.req("AI2")
@@ -154,7 +154,7 @@ def test_secrets_in_any_string_of_a_call_do_not_leave(house: ModelHouse, server:
     assert all(secret not in sent for secret in (SECRET, token, KEY))
     assert "The password is \\u2022\\u2022\\u2022." in sent
     told = settled(house).context
-    assert (told["redacted"], told["redacted.known-secret"], told["redacted.secret"]) == (8, 5, 3)
+    assert (told["redacted"], told["redacted.known-secret"], told["redacted.secret"]) == (9, 6, 3)
     claude(house).messages.create(
         model="writer", max_tokens=9, messages=ASK, system=SECRET, extra_headers={"anthropic-beta": SECRET}
     )
@@ -419,12 +419,12 @@ def test_a_stream_that_breaks_off_ends_with_an_error_of_its_wire(house: ModelHou
     server.says = (200, "text/event-stream", [start])
     with pytest.raises(anthropic.APIStatusError, match="broke off"):
         list(claude(house).messages.create(model="writer", max_tokens=9, messages=ASK, stream=True))
-    # In the midst of an event there is nothing to be said: the connection breaks off as the server's did.
+    # Half an event is not passed on.
     server.says = (200, "text/event-stream", [whole, b'data: {"choices'])
-    with pytest.raises(Exception, match=r"(?i)incomplete|closed|connection|peer"):
+    with pytest.raises(openai.APIError, match="broke off"):
         list(gpt(house).chat.completions.create(model="support-model", messages=ASK, stream=True))
     server.says = (200, "application/json", [b'{"id": "chatcmpl'])
-    with pytest.raises((openai.APIConnectionError, openai.APIStatusError)):
+    with pytest.raises(openai.InternalServerError, match="broke off"):
         gpt(house).chat.completions.create(model="support-model", messages=ASK)
 
 

@@ -9,13 +9,14 @@ import httpx2
 import openai
 import pytest
 
-from bailiwick.core.messages import OTHERS, OutflowSeen, OutflowSwitch
+from bailiwick.core.messages import OTHERS, OutflowReport, OutflowSeen, OutflowSwitch
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.model import Caller, Outflows
 from bailiwick.dataplane.gateways.model.outflows import Flow
 from tests.dataplane.gateways.test_model_gateway import claude, gpt, settled
 from tests.fixtures.model_gateway import EVE, ModelHouse, model, model_house
 from tests.fixtures.model_server import KEY, ModelServer, model_server
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.req("AI2")
 MAIL, IBAN, WORD = "ada.lovelace@analytical.example.org", "DE89370400440532013000", "heliotrope"
@@ -44,6 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iter
 
 @pytest.fixture(autouse=True)
 def fresh(house: ModelHouse, server: ModelServer) -> None:
+    until(lambda: not house.models.gateway.under_way)
     house.models.roll_up(0.0)
     house.reports.clear()
     house.events.clear()
@@ -54,7 +56,7 @@ def fresh(house: ModelHouse, server: ModelServer) -> None:
 def tell(house: ModelHouse, server: ModelServer, *switches: OutflowSwitch) -> None:
     house.tell(
         model(url=server.url, redact="all"),
-        model("writer", url=server.url, family="anthropic", model="opal-4"),
+        model("writer", url=server.url, family="anthropic", model="opal-4", images=True),
         model("plain", url=server.url, model="plain-1"),
         outflow_switches=switches,
     )
@@ -66,7 +68,7 @@ def off(**named: Any) -> OutflowSwitch:
 
 def told(house: ModelHouse) -> list[OutflowSeen]:
     house.models.roll_up(0.0)
-    return [line for report in house.reports for line in report.lines]
+    return [line for report in house.reports if isinstance(report, OutflowReport) for line in report.lines]
 
 
 def wire(server: ModelServer) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bailiwick.core.redaction import Placeholders, Redacted
-from bailiwick.dataplane.gateways.model.bodies import outgoing, read_body
+from bailiwick.core.redaction import Own, Placeholders, Redacted
+from bailiwick.dataplane.gateways.model.bodies import look_through, read_body
 from bailiwick.dataplane.gateways.model.outflows import Measured
 from bailiwick.dataplane.gateways.model.places import Placed
 from bailiwick.dataplane.gateways.model.search import PromptSearch
@@ -89,7 +89,7 @@ def test_every_string_that_is_looked_through_has_one_place(document: dict[str, A
         seen.extend(strings)
         return Redacted(strings, {}, Placeholders())
 
-    outgoing(asked, "m", look)
+    look_through(asked, look, Own())
     placed = Placed(asked.document, path)
     assert placed.texts == seen
     assert len(placed.of(seen)) == len(seen)
@@ -100,7 +100,7 @@ def test_strings_that_are_not_those_of_the_body_are_in_no_known_place() -> None:
 
 
 def measured(document: dict[str, Any], profile: Any, known: frozenset[str] = frozenset()) -> Measured:
-    search = PromptSearch(lambda: known)
+    search = PromptSearch(lambda: known, Own)
     look = Measured(document, CHAT, search.of(profile), None if profile == "all" else search.of("personal"))
     look(Placed(document, CHAT).texts)
     return look

@@ -16,6 +16,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.passes import Pass, issue_pass
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.prompt_logs import BY_TOKEN, LOG_PATH, PROMPTS_MODE
+from bailiwick.core.redaction import Own
 from bailiwick.dataplane.gateways.model import Prompts, PromptSearch
 from bailiwick.dataplane.gateways.model.prompt_log import Entry, PromptLog
 from tests.dataplane.gateways.test_model_gateway import claude, gpt, settled
@@ -198,11 +199,11 @@ def test_it_goes_with_its_time_and_the_oldest_when_there_is_no_room(log: PromptL
     assert kept == ["3", "2", "1"]
     log.expire({"full": 2})
     assert [item.entry.prompt for item in log.read(K, "finance/desk") if item.entry] == ["1"]
-    prompts = Prompts(log, no_key, PromptSearch(frozenset), lambda: NOW)
+    prompts = Prompts(log, no_key, PromptSearch(frozenset, Own), lambda: NOW)
     prompts.expire({"full": model("full", logs="full")})
     assert len(log.read(K, "finance/desk")) == 1
     # Whoever switches a log off has what it kept removed.
-    Prompts(log, no_key, PromptSearch(frozenset), lambda: NOW).expire({"full": model("full", logs="off")})
+    Prompts(log, no_key, PromptSearch(frozenset, Own), lambda: NOW).expire({"full": model("full", logs="off")})
     assert log.read(K, "finance/desk") == []
     for number in range(40):
         log.keep(K, entry(json.dumps([number] * 50)), 7)

@@ -49,6 +49,7 @@ from bailiwick.core.messages import (
     PassRequest,
     PlaneWelcome,
     PoliciesReport,
+    PromptRules,
     ReportBatch,
     SecretValue,
 )
@@ -96,6 +97,7 @@ class PlaneService:
         drafts: GrantDrafts,
         sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
         outflows: Outflows,
+        prompts: PromptRules,
         keys: PlaneKeys,
         sign_in_url: str,
         clock: Clock,
@@ -138,6 +140,7 @@ class PlaneService:
         self._drafts = drafts
         self._sql_functions = sql_functions
         self._outflows = outflows
+        self._prompts = prompts
         self._networks = networks
         self._previews = previews
         self._stops = stops
@@ -209,6 +212,7 @@ class PlaneService:
             ended_consents=ended_consents,
             sql_functions=_of_these(functions, apps + candidates),
             outflow_switches=switches,
+            prompts=self._prompts,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

@@ -8,6 +8,7 @@ from bailiwick.control.review.package_policy import PackagePolicy
 from bailiwick.core.artifacts import TreeFile
 from bailiwick.core.grants import ClassedAccess
 from bailiwick.core.offer import own_runtime
+from bailiwick.core.redaction_rules import OwnRules
 from bailiwick.core.severity import Severity as Severity  # noqa: PLC0414 - everybody who reviews takes it from here
 
 BLOCKING = Severity.MEDIUM
@@ -191,7 +192,7 @@ class Surroundings:
     `app` is the path of the app, empty where no server knows it. `day` is today, in UTC. `packages` is what the
     organisation says of packages, `opened` what the app may do that apps may not,
     `standards` the coding standards that are in force where it stands, `classes` what integrations bring, of those
-    whose columns somebody classified, `runtimes` what apps can run on here.
+    whose columns somebody classified, `runtimes` what apps can run on here, `own` which values are the organisation's.
     """
 
     app: str = ""
@@ -201,6 +202,7 @@ class Surroundings:
     standards: tuple[StandardText, ...] = ()
     classes: tuple[ClassedAccess, ...] = ()
     runtimes: tuple[str, ...] = field(default_factory=lambda: (own_runtime(),))
+    own: OwnRules = field(default_factory=OwnRules)
 
 
 @dataclass(frozen=True)

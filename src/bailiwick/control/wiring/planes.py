@@ -92,6 +92,7 @@ def build_planes(
         drafts=drafting.previews,
         sql_functions=estate.sql_functions.in_force,
         outflows=estate.outflows,
+        prompts=base.settings.prompts.rules_with(base.settings.redaction.rules),
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],

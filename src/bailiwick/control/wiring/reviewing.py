@@ -110,7 +110,8 @@ def build_sources(
             held_to = standards.in_force(session, app_path)
             classes = estate.data_classes.accesses(session)
         found = tuple(Opened(item.capability, item.until.date()) for item in opened)
-        return replace(advisories.surroundings(app_path), opened=found, standards=held_to, classes=classes)
+        own = base.settings.redaction.rules
+        return replace(advisories.surroundings(app_path), opened=found, standards=held_to, classes=classes, own=own)
 
     state = base.settings.state
     return SourceService(

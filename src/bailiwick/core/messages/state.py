@@ -14,6 +14,7 @@ from bailiwick.core.messages.limits import IntegrationLimits
 from bailiwick.core.messages.models import ModelBudget, ModelState
 from bailiwick.core.messages.networks import NetworkRules
 from bailiwick.core.messages.outflows import OutflowSwitch
+from bailiwick.core.redaction_rules import OwnRules
 from bailiwick.core.rollouts import RolloutStep
 from bailiwick.core.sql_functions import AllowedFunction
 from bailiwick.core.statements import Envelope
@@ -93,6 +94,23 @@ class AppState(Message):
         return tuple(name for name in self.capabilities if name not in self.closed)
 
 
+class Judge(Message):
+    """The model that is asked about prompts to `models` (all, where none is named) by `rules`, for so long."""
+
+    model: str
+    rules: Mapping[str, str]
+    models: frozenset[str] = frozenset()
+    seconds: float = 10.0
+
+
+class PromptRules(Message):
+    """What is looked for in prompts beside what every plane knows: `own` values are redacted, `topics` are noticed."""
+
+    own: OwnRules = OwnRules()
+    topics: OwnRules = OwnRules()
+    judge: Judge | None = None
+
+
 class MigrationText(Message):
     """A migration of an app's own database."""
 
@@ -160,7 +178,7 @@ class DesiredState(Message):
     somebody works on the grants of. `ended_consents` are
     consents of people that ended lately: no token of theirs is shown any more. `sql_functions` are those of databases
     that statements may call beside the gateway's own list, by integration. `outflow_switches` say what leaves for no
-    model.
+    model, `prompts` what prompts are looked through for.
     """
 
     kind: Literal["state"] = "state"
@@ -186,6 +204,7 @@ class DesiredState(Message):
     ended_consents: tuple[str, ...] = ()
     sql_functions: Mapping[str, tuple[AllowedFunction, ...]] = Field(default_factory=dict)
     outflow_switches: tuple[OutflowSwitch, ...] = ()
+    prompts: PromptRules = PromptRules()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

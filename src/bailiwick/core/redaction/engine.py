@@ -1,21 +1,24 @@
 """Finds what must not be seen in a text, and replaces it: the same everywhere, from gateways to the command line."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, get_args
 
-from bailiwick.core.redacting import credentials_in
+from bailiwick.core.redacting import FORMS, credentials_in
+from bailiwick.core.redaction.encodings import decoded
 from bailiwick.core.redaction.found import Found, apart
+from bailiwick.core.redaction.look_alikes import as_it_looks
+from bailiwick.core.redaction.own import Own
 from bailiwick.core.redaction.personal import personal
 from bailiwick.core.redaction.placeholders import Placeholders
 from bailiwick.core.redaction.secrets import assigned, formed
+from bailiwick.core.redaction.sieve import Sieve
 
 Profile = Literal["secrets", "personal", "all"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 # Prose, with what settings and commands look like: text that goes to a model may be anything.
 _ANYTHING = "text.md"
-_SHORTEST_VALUE = 6
 # What is found of a key in PEM (RFC 7468) are the words in its first line.
 _KEY_WORDS = (b"PRIVATE KEY", b"PRIVATE KEY BLOCK")
 
@@ -31,25 +34,14 @@ class Span:
 
 
 class Redaction:
-    """Redacts text after text; it shows no secret itself. `values` are secrets that are known, `terms` the
-    organisation's own words, by what they are. With `strict`, what has the form of a credential counts as one although
-    it looks like an example.
+    """Redacts text after text. `own` are the organisation's own patterns and words, which every profile looks for. With
+    `strict`, what has the form of a credential counts as one although it looks like an example.
     """
 
-    def __init__(
-        self,
-        profile: Profile = "all",
-        values: Iterable[str] = (),
-        terms: Iterable[tuple[str, str]] = (),
-        *,
-        strict: bool = False,
-    ) -> None:
-        self._profile = profile
+    def __init__(self, profile: Profile = "all", own: Own | None = None, *, strict: bool = False) -> None:
+        self.profile = profile
         self._strict = strict
-        known = {value: "secret" for value in values if len(value) >= _SHORTEST_VALUE}
-        self._exact = {term: kind for term, kind in terms if term} | known
-        longest_first = sorted(self._exact, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._own = own or None
 
     def spans(self, text: str) -> list[Span]:
         """Return what is found in a text, in order, none within another; one value has one replacement in all of it."""
@@ -60,6 +52,19 @@ class Redaction:
         """Return the same without replacements: where each value begins and ends (characters), and its kind."""
         # Half a character (a lone surrogate) is no reason to fail: texts are cut anywhere.
         written = text.encode(errors="surrogatepass")
+        found = self._values(text, written)
+        looks = as_it_looks(text, written)
+        if looks is None:
+            return found
+        seen, places = looks
+        # What somebody wrote in letters that only look like others is found beside what is written in plain ones.
+        others = [
+            Found(places[start], places[end - 1] + 1, kind)
+            for start, end, kind in self._values(seen, seen.encode(errors="surrogatepass"))
+        ]
+        return [(item.start, item.end, item.kind) for item in apart([*(Found(*value) for value in found), *others])]
+
+    def _values(self, text: str, written: bytes) -> list[tuple[int, int, str]]:
         found = apart(self._found(text, written))
         if not found:
             return []
@@ -75,17 +80,20 @@ class Redaction:
         return "".join(kept) + text[place:] if kept else text
 
     def _found(self, text: str, written: bytes) -> Iterator[Found]:
-        if self._pattern is not None:
-            for match in self._pattern.finditer(text):
-                begin = len(text[: match.start()].encode(errors="surrogatepass"))
-                size = len(match[0].encode(errors="surrogatepass"))
-                yield Found(begin, begin + size, self._exact[match[0]])
-        if self._profile != "personal":
+        if self._own is not None:
+            yield from self._own.found(text, written)
+        if self.profile != "personal":
             yield from _secrets(written)
+            yield from _encoded(written)
             if self._strict:
-                yield from (Found(start, end, "secret") for start, end in credentials_in(written))
-        if self._profile != "secrets":
+                yield from (Found(match.start(), match.end(), "secret") for _, match in _documented().matches(written))
+        if self.profile != "secrets":
             yield from personal(written)
+
+
+@cache
+def _documented() -> Sieve:
+    return Sieve(FORMS)
 
 
 def _secrets(written: bytes) -> Iterator[Found]:
@@ -96,6 +104,13 @@ def _secrets(written: bytes) -> Iterator[Found]:
         yield Found(max(begin, 0), end, "secret")
     for hit in assigned(written, _ANYTHING):
         yield Found(hit.place, hit.place + len(hit.secret), "secret")
+
+
+def _encoded(written: bytes) -> Iterator[Found]:
+    """Yield what encodes a text that holds a credential of a known form."""
+    for start, end, said in decoded(written):
+        if next(formed(said), None) is not None or credentials_in(said):
+            yield Found(start, end, "secret")
 
 
 def _end_of_key(written: bytes, place: int) -> int:

@@ -12,6 +12,11 @@ class Found(NamedTuple):
     kind: str
 
 
+def shown_for(kind: str) -> str:
+    """Return what is shown for a value that is masked for good: without a number it stands for nothing."""
+    return f"[{kind.upper().replace('-', '_')}]"
+
+
 def apart(found: Iterable[Found]) -> list[Found]:
     """Return values in order, none within another: of those that share bytes the first and longest gives its kind to
     all of them together.

@@ -35,6 +35,10 @@ class Placeholders:
             self._values[name] = value
         return self._names[key]
 
+    def stand_for(self, value: str) -> bool:
+        """Return whether something stands for a value."""
+        return value in self._values.values()
+
     def restore(self, text: str, write: Callable[[str], str] = str) -> str:
         """Return a text with the values back in their places, each as `write` writes it there."""
 

@@ -22,6 +22,7 @@ _SHORT = "abcdefghijklmnopqrstuvwxyz0123456789_-.:$/+"
 _MANY = 100
 
 Which = Callable[[bytes], Iterable[int]]
+Places = Callable[[bytes], list[list[int]]]
 
 
 def compiled(pattern: str) -> Any:
@@ -50,19 +51,22 @@ class NearSieve:
     def __init__(self, patterns: Sequence[str], hints: Sequence[str], before: int, after: int) -> None:
         """Take how many bytes before and after the end of a hint a match may reach at most."""
         self._sieve = Sieve(patterns, by_set)
-        self._places = (places_by_hyperscan if hyperscan is not None else places_by_re2)(hints)
+        self.hints = tuple(hints)
+        self._places = places_of([self.hints])
         self._before, self._after = before, after
 
-    def matches(self, text: bytes) -> Iterator[tuple[int, Any, int]]:
-        """Yield which pattern, its match in a part of the text, and where that part begins."""
-        for begin, end in self.parts(text):
+    def matches(self, text: bytes, places: Sequence[int] | None = None) -> Iterator[tuple[int, Any, int]]:
+        """Yield which pattern, its match in a part of the text, and where that part begins; `places` are where hints
+        end in it, where that is known.
+        """
+        for begin, end in self.parts(text, places):
             for index, match in self._sieve.matches(text[begin:end]):
                 yield index, match, begin
 
-    def parts(self, text: bytes) -> Iterator[tuple[int, int]]:
+    def parts(self, text: bytes, places: Sequence[int] | None = None) -> Iterator[tuple[int, int]]:
         """Yield the parts of a text in which there may be matches, in order."""
         begin, end = 0, 0
-        for place in self._places(text):
+        for place in self._places(text)[0] if places is None else places:
             if place - self._before > end:
                 if end:
                     yield begin, end
@@ -72,20 +76,34 @@ class NearSieve:
             yield begin, end
 
 
-def places_by_hyperscan(hints: Sequence[str]) -> Callable[[bytes], list[int]]:
-    """Return what tells where hints end in a text, in order."""
-    scan = _scanner(hints, 0)
-
-    def found(_index: int, _start: int, end: int, _flags: int, into: list[int]) -> None:
-        into.append(end)
-
-    return lambda text: scan(text, found)
+def places_of(groups: Sequence[Sequence[str]]) -> Places:
+    """Return what tells where the hints of each group end in a text, in order: all groups in one pass, where that is
+    possible.
+    """
+    return (places_by_hyperscan if hyperscan is not None else places_by_re2)(groups)
 
 
-def places_by_re2(hints: Sequence[str]) -> Callable[[bytes], list[int]]:
+def places_by_hyperscan(groups: Sequence[Sequence[str]]) -> Places:
+    """Return a way that reads each byte once."""
+    group_of = [number for number, hints in enumerate(groups) for _ in hints]
+    scan = _scanner([hint for hints in groups for hint in hints], 0)
+
+    def found(index: int, _start: int, end: int, _flags: int, into: list[tuple[int, int]]) -> None:
+        into.append((group_of[index], end))
+
+    def places(text: bytes) -> list[list[int]]:
+        ends: list[list[int]] = [[] for _ in groups]
+        for group, end in scan(text, found):
+            ends[group].append(end)
+        return ends
+
+    return places
+
+
+def places_by_re2(groups: Sequence[Sequence[str]]) -> Places:
     """Return the same without Hyperscan."""
-    together = compiled("|".join(f"(?:{hint})" for hint in hints))
-    return lambda text: [match.end() for match in together.finditer(text)]
+    together = [compiled("|".join(f"(?:{hint})" for hint in hints)) for hints in groups]
+    return lambda text: [[match.end() for match in pattern.finditer(text)] for pattern in together]
 
 
 def best(patterns: Sequence[str]) -> Which:
@@ -105,7 +123,7 @@ def by_hyperscan(patterns: Sequence[str]) -> Which:
     return lambda text: scan(text, found)
 
 
-def _scanner(patterns: Sequence[str], flags: int) -> Callable[[bytes, Callable[..., None]], list[int]]:
+def _scanner(patterns: Sequence[str], flags: int) -> Callable[[bytes, Callable[..., None]], list[Any]]:
     """Return what scans a text and lets a function put into a list what it is told of each match."""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
@@ -117,7 +135,7 @@ def _scanner(patterns: Sequence[str], flags: int) -> Callable[[bytes, Callable[.
     turn = threading.Lock()
 
     def scan(text: bytes, found: Callable[..., None]) -> list[int]:
-        into: list[int] = []
+        into: list[Any] = []
         with turn:
             database.scan(text, match_event_handler=found, context=into)
         return into

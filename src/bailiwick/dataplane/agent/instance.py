@@ -15,7 +15,7 @@ from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.manifest import EgressHost, Manifest
-from bailiwick.core.masking import Masker
+from bailiwick.core.masking import Masks
 from bailiwick.core.messages import (
     AnyConnection,
     AppState,
@@ -105,7 +105,7 @@ class Workshop:
     refused_name: Callable[[AppState, str], None]
     egress: Callable[[AppState, EgressHost], EgressListener]
     egress_authority: Callable[[AppState], str]
-    masker: Callable[[], Masker]
+    masker: Callable[[], Masks]
     walls: Walls
     networks: NetworkWatch
     identity_key: str
@@ -403,7 +403,7 @@ async def _own_database(instance: Instance, plane: str, databases: Databases) ->
     )
 
 
-async def _read_logs(sandbox: Sandbox, logs: deque[str], masker: Callable[[], Masker]) -> None:
+async def _read_logs(sandbox: Sandbox, logs: deque[str], masker: Callable[[], Masks]) -> None:
     rate = RateLimit(_LOG_LINES_A_SECOND)
     while True:
         await asyncio.sleep(rate.spend(time.monotonic(), 1))

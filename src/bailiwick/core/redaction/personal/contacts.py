@@ -20,7 +20,7 @@ _BETWEEN = r"[ .\-/\xa0]{0,2}"
 _EXTENSION = r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ .]?\d{1,6})?"
 _INTERNATIONAL = rf"(?:^|[^\w+])((?:\+|\b00)[1-9]\d{{0,2}}(?:{_BETWEEN}\(?\d{{1,5}}\)?){{2,6}}{_EXTENSION})\b"
 _AMERICAN = rf"(?:^|[^\w.+-])((?:1[ .-])?(?:\(\d{{3}}\)[ .-]?|\d{{3}}[ .-])\d{{3}}[ .-]\d{{4}}{_EXTENSION})(?:[^\w-]|$)"
-_FRENCH = r"(?:^|[^\w.])(0[1-9](?:[ .-]\d{2}){4})(?:[^\w.-]|$)"
+_FRENCH = r"(?:^|[^\w.])(0[1-9](?:[ .-]\d{2}){4})(?:[^\w.-]|\.\s|\.?$)"
 _BRITISH = r"(?:^|[^\w.])(\(?0\d{2,4}\)?[ ]\d{3,4}[ ]\d{3,4})(?:[^\w.-]|$)"
 _CALLED = (
     r"(?i)\b(?:tele?phone?s?|phone|tel|mobile|mobil|cell|cellphone|fax|call|whatsapp|sms|telefon|handy|t(?:e|\xc3\xa9)l(?:e|\xc3\xa9)phone"

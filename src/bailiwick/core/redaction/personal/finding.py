@@ -11,7 +11,7 @@ from bailiwick.core.redaction.personal.cards import cards
 from bailiwick.core.redaction.personal.ibans import ibans
 from bailiwick.core.redaction.personal.identities import IDENTITIES, Identity, plain
 from bailiwick.core.redaction.personal.places import ADDRESSES
-from bailiwick.core.redaction.sieve import NearSieve
+from bailiwick.core.redaction.sieve import NearSieve, Places, places_of
 
 PERSONAL_KINDS = (
     "email", "phone", "name", "birth-date", "address", "national-id", "document-id", "iban", "card", "account", "ip",
@@ -44,17 +44,24 @@ class _Pattern:
 
 def personal(text: bytes) -> Iterator[Found]:
     """Yield the personal data in a text (UTF-8), some of it more than once."""
-    for group in _groups():
-        for index, match, part_begin in group.sieve.matches(text):
+    *of_groups, of_numbers = _places()(text)
+    for group, hints in zip(_groups(), of_groups, strict=True):
+        for index, match, part_begin in group.sieve.matches(text, hints):
             pattern = group.patterns[index]
             begin = part_begin + match.start(1)
             holds = pattern.check(match[1], text[max(0, begin - _NEAR_BYTES) : begin])
             if holds is not None:
                 yield Found(begin + holds[0], begin + holds[1], pattern.kind)
-    for begin, end in _bank_numbers().parts(text):
+    for begin, end in _bank_numbers().parts(text, of_numbers):
         part = text[begin:end]
         for found in (*cards(part), *ibans(part)):
             yield found._replace(start=begin + found.start, end=begin + found.end)
+
+
+@cache
+def _places() -> Places:
+    """Return what tells where hints are, of each group and of the numbers of banks."""
+    return places_of([*(group.sieve.hints for group in _groups()), _bank_numbers().hints])
 
 
 @cache

@@ -7,6 +7,7 @@ from importlib.resources import files
 _UP = r"(?:[A-Z]|\xc3[\x80-\x9e])"
 _PART = rf"{_UP}[a-z\x80-\xff']*(?:-?{_UP}[a-z\x80-\xff']+)*"
 _LINK = r"(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|ibn|al|el|ter|ten|y|zu)"
+_LINKS = rf"(?:{_LINK}[ ]){{0,2}}"
 _MORE = rf"(?:[ ]{_UP}\.|[ ](?:{_LINK}[ ]){{0,2}}{_PART})"
 _NAME = rf"({_PART}{_MORE}{{0,4}})"
 _FULL_NAME = rf"({_PART}{_MORE}{{1,4}})"
@@ -43,7 +44,7 @@ HINTS: tuple[str, ...] = (
     rf"\b{_TITLE}{_UP}",
     rf"(?i:\b{_SELF})[ ]{_UP}",
     rf"{_GREETING}{_UP}",
-    rf"(?i:{_SAYS_NAME}){_IS}{_UP}",
+    rf"(?i:{_SAYS_NAME}){_IS}{_LINKS}{_UP}",
     rf"(?i:{_MAY_SAY_NAME}){_IS}{_UP}",
     rf"(?:I am|I'm|[Tt]his is)[ ]{_UP}",
     rf"(?i:{_CLOSING})[ ]?(?:\n|\\n)",
@@ -53,7 +54,7 @@ NAMES: tuple[str, ...] = (
     rf"\b{_TITLE}{_NAME}",
     rf"(?i:\b{_SELF})[ ]{_NAME}",
     rf"(?m)(?:^|[\"'>])[ ]{{0,3}}{_GREETING}{_NAME}[ ]?[,!:]",
-    rf"(?i:\b{_SAYS_NAME}){_IS}{_NAME}",
+    rf"(?i:\b{_SAYS_NAME}){_IS}({_LINKS}{_PART}{_MORE}{{0,4}})",
     rf"(?i:\b{_CLOSING})[ ]?(?:\n|\\n){{1,3}}[ ]{{0,4}}{_NAME}[ ]{{0,3}}(?:$|\n|\\n)",
 )
 # After a word that other things come after, too: some word of it must be a given name.

@@ -7,6 +7,8 @@ import itertools
 import math
 import re
 from collections import Counter
+from functools import lru_cache
+from typing import NamedTuple
 
 from bailiwick.core.redaction.secrets.pack import words
 from bailiwick.core.severity import Severity
@@ -23,6 +25,7 @@ _PAIRS = frozenset(
 )
 _WORDY = 0.6
 _SHORTEST_WORD = 4
+_STEPS_OF_DIGITS = frozenset({1, -9, -8})  # 7890123, and 7891234 without the zero
 _LONG_ENOUGH = 100  # to have many different signs, where a value is not one that waits for another
 _SHORTEST, _LONGEST = 4, 400
 _SHORTEST_PASSWORD = 6
@@ -86,24 +89,40 @@ def judged(name: str, value: str) -> Severity | None:
 
     None where it is no credential.
     """
-    if not _may_be_secret(name, value):
+    said = _said_by(name)
+    if not said.anything or not _may_be_secret(name, value):
         return None
-    if words("passwords").search(name):
+    if said.password:
         return _judged_password(value)
     if _UUID.fullmatch(value):
-        return Severity.HIGH if words("secrets").search(name) and not _CLIENT_TOKEN.search(name) else None
+        return Severity.HIGH if said.secret and not _CLIENT_TOKEN.search(name) else None
     if looks_random(value):
         unclear = len(value) < _SHORTEST_UNNAMED or len(value) in _HASH_LENGTHS or "/" in value
-        return None if unclear and not words("secrets").search(name) else Severity.HIGH
-    signs = words("signing").search(name) and len(value) >= _SHORTEST_SIGNING
+        return None if unclear and not said.secret else Severity.HIGH
+    signs = said.signing and len(value) >= _SHORTEST_SIGNING
     return Severity.MEDIUM if signs and is_mixed(value) and not _is_name(value) else None
 
 
-def _may_be_secret(name: str, value: str) -> bool:
+class _Said(NamedTuple):
+    """What a name says of its value: whether it is one that counts at all, and what for."""
+
+    anything: bool
+    password: bool
+    secret: bool
+    signing: bool
+
+
+@lru_cache(maxsize=4096)
+def _said_by(name: str) -> _Said:
+    # Names are few, and the same ones stand in text after text.
     parts = _WORDS_OF_NAME.findall(name)
-    if not _SHORTEST <= len(value) <= _LONGEST or not parts or not value.isprintable() or " " in value:
-        return False
-    if words("about").fullmatch(parts[-1]) or words("about_anywhere").search(name):
+    anything = bool(parts) and not words("about").fullmatch(parts[-1]) and not words("about_anywhere").search(name)
+    kinds = ("passwords", "secrets", "signing")
+    return _Said(anything, *(words(kind).search(name) is not None for kind in kinds))
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    if not _SHORTEST <= len(value) <= _LONGEST or not value.isprintable() or " " in value:
         return False
     if value.isdigit() and len(set(value)) > 1:
         return True
@@ -135,8 +154,14 @@ def _without_words(value: str) -> str:
 
 
 def _is_sequence(value: str) -> bool:
-    steps = {ord(after) - ord(before) for before, after in itertools.pairwise(value)}
-    return len(value) >= _SHORTEST_SIGNING and (len(steps) <= 1 or steps <= {1, -9, -8})
+    if len(value) < _SHORTEST_SIGNING:
+        return False
+    steps: set[int] = set()
+    for before, after in itertools.pairwise(value):
+        steps.add(ord(after) - ord(before))
+        if len(steps) > 1 and not steps <= _STEPS_OF_DIGITS:
+            return False
+    return True
 
 
 def _is_name(value: str) -> bool:

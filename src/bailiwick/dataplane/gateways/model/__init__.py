@@ -8,6 +8,7 @@ from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.log_door import LogDoor
 from bailiwick.dataplane.gateways.model.model import Caller, ModelPlace, Use
 from bailiwick.dataplane.gateways.model.outflows import Outflows
+from bailiwick.dataplane.gateways.model.policing import About, PromptPolicy
 from bailiwick.dataplane.gateways.model.prompt_log import PromptLog
 from bailiwick.dataplane.gateways.model.prompts import Prompts
 from bailiwick.dataplane.gateways.model.search import PromptSearch
@@ -17,6 +18,7 @@ from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 
 __all__ = [
+    "About",
     "Budget",
     "CallRefusedError",
     "Caller",
@@ -30,6 +32,7 @@ __all__ = [
     "Outflows",
     "PlantedDoor",
     "PromptLog",
+    "PromptPolicy",
     "PromptSearch",
     "Prompts",
     "SharedCounts",

@@ -4,12 +4,16 @@ What is not changed goes out as the bytes that came. A body that two readers cou
 stands in one of two keys of the same name would go out unseen.
 """
 
+import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from bailiwick.core.redaction import Placeholders
+from bailiwick.core.redaction import Own, Redacted
+from bailiwick.dataplane.gateways.model.conversation import without_tools
+from bailiwick.dataplane.gateways.model.documents import rebuilt, strings_in
+from bailiwick.dataplane.gateways.model.policing import Noticed, notice
 from bailiwick.dataplane.gateways.model.search import Look
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
@@ -18,6 +22,11 @@ _BYTES_A_TOKEN = 3
 # Files and images come as one long word; what they cost does not follow from how they are written.
 _LONG_WORD = 20_000
 _TOKENS_A_FILE = 2_000
+# From here on, looking through a body would keep others waiting.
+LARGE_BODY = 256 * 1024
+
+_Out = TypeVar("_Out")
+_In = ParamSpec("_In")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +41,26 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen in a body: its strings without what must not leave, what it is about, and how many tokens it may
+    take at most.
+    """
+
+    seen: Redacted
+    noticed: Noticed
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A body as it leaves: how many values of each kind were taken out, how many tokens it may take at most as it is
-    written, and what stands for what.
+    written, and its strings with what stands for what in them.
     """
 
     content: bytes
     redacted: Mapping[str, int]
     tokens: int
-    names: Placeholders
+    seen: Redacted
 
 
 def read_body(raw: bytes, named: str = "") -> Asked:
@@ -60,24 +80,41 @@ def read_body(raw: bytes, named: str = "") -> Asked:
     return Asked(raw, document, model, document.get("stream") is True, bool(named))
 
 
-def outgoing(asked: Asked, upstream_model: str, look: Look) -> Outgoing:
-    """Return the body as it leaves. A search that fails refuses the call: nothing leaves that was not looked at."""
+def look_through(asked: Asked, look: Look, topics: Own) -> Looked:
+    """Look through a body. A search that fails refuses the call: nothing leaves that was not looked at."""
     try:
-        strings = list(_strings(asked.document))
-        seen = look(strings)
-        tokens = _tokens(strings)
-        if not any(seen.counts.values()) and (asked.named or asked.model == upstream_model):
-            return Outgoing(asked.raw, {}, tokens, seen.names)
-        document = _rebuilt(asked.document, iter(seen.strings))
+        strings = strings_in(asked.document)
+        return Looked(look(strings), notice(asked.document, topics), _tokens(strings))
+    except RecursionError:
+        raise CallRefusedError(400, "the body cannot be passed on as it was read") from None
+    except Exception as fault:  # whatever it is: a scanner that fails lets nothing through
+        words = f"the prompt could not be looked through for secrets ({type(fault).__name__}), so nothing was sent"
+        raise CallRefusedError(503, words, hint="try again", deciders=("redaction-before-sending",)) from None
+
+
+def outgoing(asked: Asked, upstream_model: str, looked: Looked, closed: Collection[str]) -> Outgoing:
+    """Return the body as it leaves, without the tools that are closed."""
+    seen = looked.seen
+    if not any(seen.counts.values()) and (asked.named or asked.model == upstream_model) and not closed:
+        return Outgoing(asked.raw, {}, looked.tokens, seen)
+    try:
+        changed = any(seen.counts.values())
+        document = rebuilt(asked.document, iter(seen.strings)) if changed else dict(asked.document)
+        if closed:
+            document = without_tools(document, frozenset(closed))
         if not asked.named:
             document["model"] = upstream_model
         content = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise CallRefusedError(400, "the body cannot be passed on as it was read") from None
-    except Exception as fault:  # whatever it is: a scanner that fails lets nothing through
-        words = f"the prompt could not be looked through for secrets ({type(fault).__name__}), so nothing was sent"
-        raise CallRefusedError(503, words, hint="try again", deciders=("redaction-before-sending",)) from None
-    return Outgoing(content, seen.counts, tokens, seen.names)
+    return Outgoing(content, seen.counts, looked.tokens, seen)
+
+
+async def off_loop(size: int, work: Callable[_In, _Out], *arguments: _In.args, **options: _In.kwargs) -> _Out:
+    """Do work on a body of a size; on one that would keep others waiting, in a thread."""
+    if size < LARGE_BODY:
+        return work(*arguments, **options)
+    return await asyncio.to_thread(work, *arguments, **options)
 
 
 def output_wanted(asked: Asked, names: tuple[str, ...], otherwise: int) -> int:
@@ -91,39 +128,11 @@ def output_wanted(asked: Asked, names: tuple[str, ...], otherwise: int) -> int:
     return otherwise if names else 0
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Yield every string of a document in order, names of fields too."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _strings(item)
-
-
-def _rebuilt(value: Any, strings: Iterator[str]) -> Any:
-    """Return a document with other strings, which come in the order of `_strings`."""
-    if isinstance(value, str):
-        return next(strings)
-    if isinstance(value, list):
-        return [_rebuilt(item, strings) for item in value]
-    if isinstance(value, dict):
-        return {next(strings): _rebuilt(item, strings) for item in value.values()}
-    return value
-
-
-def _tokens(strings: Iterable[str]) -> int:
+def _tokens(strings: Sequence[str]) -> int:
     """Return how many tokens strings may take at most."""
-    total = files = 0
-    for text in strings:
-        if len(text) > _LONG_WORD and " " not in text[:_LONG_WORD]:
-            files += 1
-        else:
-            total += len(text.encode(errors="replace"))
-    return total // _BYTES_A_TOKEN + files * _TOKENS_A_FILE
+    files = [text for text in strings if len(text) > _LONG_WORD and " " not in text[:_LONG_WORD]]
+    written = len("".join(strings).encode(errors="replace")) - sum(len(text.encode(errors="replace")) for text in files)
+    return written // _BYTES_A_TOKEN + len(files) * _TOKENS_A_FILE
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class PlantedDoor:
     environment: Environment
     resolve: Callable[[str], Call | None]
     step: Step | None = None
+    data_classes: frozenset[str] = frozenset()
 
     async def caller(self, head: RequestHead, address: str) -> Caller:  # noqa: ARG002 - it is the sandbox's
         """Return the app, or the person whom it serves under the trace that the call carries."""
@@ -61,7 +62,8 @@ class PlantedDoor:
         refused = self.step(trace) if self.step is not None else ""
         if refused:
             raise CallRefusedError(403, refused, hint="more are declared as steps of the worker", deciders=("steps",))
-        return Caller(identity, self.app, self.release, trace, self.tenant, self.declared, self.environment)
+        whose = (identity, self.app, self.release, trace, self.tenant)
+        return Caller(*whose, self.declared, self.environment, self.data_classes)
 
 
 class TokenDoor:

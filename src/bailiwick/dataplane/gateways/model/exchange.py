@@ -4,10 +4,8 @@ Where a server is not reached, asks to be left alone, or is left alone because i
 called one names in its place, and that the caller may call as well. Nothing of an answer has been passed on then.
 """
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterator
 
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ModelState
@@ -15,14 +13,24 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.limits import LimitedError, Who
-from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing, output_wanted, read_body
+from bailiwick.dataplane.gateways.model.bodies import (
+    Asked,
+    Looked,
+    look_through,
+    off_loop,
+    outgoing,
+    output_wanted,
+    read_body,
+)
 from bailiwick.dataplane.gateways.model.doors import Door
 from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.files import require_no_files
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
+from bailiwick.dataplane.gateways.model.judging import require_judged
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
 from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
+from bailiwick.dataplane.gateways.model.policing import ToolRefusedError
 from bailiwick.dataplane.gateways.model.reaching import BROKEN, ELSEWHERE, Going, Reaching
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.showing import Shown
@@ -30,11 +38,6 @@ from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
 MAX_BODY_BYTES = 32 * 2**20
-# From here on, looking through a body would keep others waiting.
-_LARGE_BODY = 256 * 1024
-
-_Out = TypeVar("_Out")
-_In = ParamSpec("_In")
 _Others = Iterator[tuple[ModelState, Decision]]
 
 
@@ -127,16 +130,21 @@ class Exchange(Reaching):
         try:
             # Before the body is looked through: that keeps the credential itself from leaving in it.
             shown = await self._credential(model)
-            body, flow = await self._looked_through(asked, model)
+            looked, flow = await self._looked_through(asked, model)
             self._gateway.outflows.require(caller, model, flow)
-            keeping = await self._gateway.prompts.begin(model, asked, body)
+            admitted = self._gateway.admit(caller, model, looked.noticed, frozenset(looked.seen.counts))
+            await self._judged(asked, model, looked)
+            body = await off_loop(len(asked.raw), outgoing, asked, model.model, looked, admitted.closed)
+            keeping = await self._gateway.kept.begin(model, asked, body)
             most = Spent(0, 0) if self._endpoint.free else Spent(body.tokens, self._output(asked, model))
             reservation = await self._gateway.budget.reserve(model, caller, most)
         except BaseException:
             place.leave()
             raise
-        relay = self._relay(model, body, keeping)
-        return Going(caller, model, decision, gate, place, shown, body, flow, keeping, reservation, relay, because)
+        relay = self._relay(model, body, admitted, keeping)
+        return Going(
+            caller, model, decision, gate, place, shown, body, flow, admitted, keeping, reservation, relay, because
+        )  # fmt: skip
 
     async def _credential(self, model: ModelState) -> Shown | None:
         try:
@@ -162,15 +170,21 @@ class Exchange(Reaching):
     async def _asked(self) -> Asked:
         """Return the body as it came, read."""
         raw = await self._body(MAX_BODY_BYTES)
-        return await _off_loop(raw, read_body, raw, self._named)
+        return await off_loop(len(raw), read_body, raw, self._named)
 
-    async def _looked_through(self, asked: Asked, model: ModelState) -> tuple[Outgoing, Flow]:
+    async def _looked_through(self, asked: Asked, model: ModelState) -> tuple[Looked, Flow]:
         search = self._gateway.search
         await search.ready()
         left_alone = None if model.redact == "all" else search.of("personal")
         look = Measured(asked.document, self._endpoint.path, search.of(model.redact), left_alone)
-        body = await _off_loop(asked.raw, outgoing, asked, model.model, look)
-        return body, look.flow
+        topics = self._gateway.prompts.topics()
+        looked = await off_loop(len(asked.raw), look_through, asked, look, topics)
+        return looked, look.flow
+
+    async def _judged(self, asked: Asked, model: ModelState, looked: Looked) -> None:
+        judge = self._gateway.judge()
+        if judge is not None and not self._endpoint.free and model.name in (judge.models or {model.name}):
+            await require_judged(self._gateway, judge, asked.document, looked)
 
     # -- the call ------------------------------------------------------------------------------------------------
 
@@ -190,6 +204,7 @@ class Exchange(Reaching):
         """
         began = time.monotonic()
         called, words = Called(self._endpoint.path, len(going.body.content), redacted=going.body.redacted), ""
+        called.about = going.admitted.facts
         if going.because:
             called.asked, called.because = first, going.because
         came: Going | bool = False
@@ -205,6 +220,8 @@ class Exchange(Reaching):
         except (CallRefusedError, LimitedError, *BROKEN) as fault:
             told = self._fault(fault, going)
             words, called.status = told.message, told.status
+            if isinstance(told, ToolRefusedError):
+                self._gateway.note_tool_refused(going.caller, going.model, going.admitted, told)
             if going.relay.server_refused_us:
                 self._gateway.refused_credential(going.model)
             if going.relay.begun and not self.is_over:
@@ -220,9 +237,14 @@ class Exchange(Reaching):
             going.place.leave()
             await self._count(going, called)
             going.relay.measure(called)
+            self._gateway.prompts.follow(going.admitted, going.relay.answer_id)
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
+            left = going.relay.sent or going.lost > 0
+            if left:
+                self._gateway.outflows.add(going.caller, going.model, going.flow)
             self._gateway.note_called(going.caller, going.model, called, going.decision, words)
-            await self._keep(going, called, words)
+            if left and going.keeping is not None:
+                await self._gateway.kept.end(going.keeping, going.model, going.caller, called, words)
         return came
 
     async def _after(self, going: Going, called: Called, asked: Asked, others: _Others, words: str) -> Going | None:
@@ -241,24 +263,9 @@ class Exchange(Reaching):
             called.tokens_in, called.estimated = called.tokens_in + going.lost * sent, True
         called.cost = await self._gateway.budget.settle(going.reservation, called.spent)
 
-    async def _keep(self, going: Going, called: Called, words: str) -> None:
-        """Count what left, and keep the call where those of its model are kept."""
-        if not (going.lost or going.relay.sent):
-            return
-        self._gateway.outflows.add(going.caller, going.model, going.flow)
-        if going.keeping is not None:
-            await self._gateway.prompts.end(going.keeping, going.model, going.caller, called, words)
-
     def _is_elsewhere(self, fault: Exception, going: Going) -> bool:
         """Return whether another model may answer after a fault: its server was not reached, or is left alone."""
         if isinstance(fault, LimitedError):
             return True
         slow = self._watch.ran_out and going.relay.sent
         return isinstance(fault, BROKEN) and not going.relay.status and not slow
-
-
-async def _off_loop(raw: bytes, work: Callable[_In, _Out], *arguments: _In.args, **options: _In.kwargs) -> _Out:
-    """Do work on a body; on one that would keep others waiting, in a thread."""
-    if len(raw) < _LARGE_BODY:
-        return work(*arguments, **options)
-    return await asyncio.to_thread(work, *arguments, **options)

@@ -6,13 +6,14 @@ from typing import Protocol
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
-from bailiwick.core.messages import MILLIONTHS, ModelState, Surface
+from bailiwick.core.messages import MILLIONTHS, Judge, ModelState, Surface
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.gateways.limits import Gate, Gates, LimitedError
 from bailiwick.dataplane.gateways.model.budget import Budget
 from bailiwick.dataplane.gateways.model.model import Called, Caller, ModelPlace
 from bailiwick.dataplane.gateways.model.outflows import Outflows
+from bailiwick.dataplane.gateways.model.policing import Admitted, Noticed, PromptPolicy, ToolRefusedError
 from bailiwick.dataplane.gateways.model.prompts import Prompts
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
@@ -23,6 +24,7 @@ from bailiwick.dataplane.guard import Guard
 _FAILED = 400
 # What refusals are told about where the caller named no model that is here: its words may be anything.
 _UNKNOWN = "unknown"
+_LONGEST_NAME = 300
 _PATHS: Mapping[Surface, str] = {
     "openai": "/v1/chat/completions or /v1/responses",
     "anthropic": "/v1/messages",
@@ -52,8 +54,9 @@ class ModelGateway:
 
     `models` returns the models that this plane has, by name; `decide` asks policy; `credential` fetches the key of a
     model's server, and `refused_credential` is told that the server did not take it; `search` looks through
-    what is sent, `outflows` counts that and knows what is switched off, `prompts` keeps calls where they are kept;
-    `emit` takes audit events and must not wait; `guard` is told what is used.
+    what is sent, `outflows` counts that and knows what is switched off, `prompts` asks policy about it and `judge` a
+    model; `kept` keeps calls where they are kept; `emit` takes audit events and must not wait; `guard` is told what is
+    used.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
@@ -61,14 +64,16 @@ class ModelGateway:
     credential: Callable[[ModelState], Awaitable[Shown | None]]
     refused_credential: Callable[[ModelState], None]
     search: PromptSearch
+    prompts: PromptPolicy
     budget: Budget
     outflows: Outflows
-    prompts: Prompts
+    kept: Prompts
     upstreams: Upstreams
     emit: Callable[[AuditEvent], None]
     clock: Clock
     plane: str
     gates: Gates[ModelPlace] = field(default_factory=Gates.untold)
+    judge: Callable[[], Judge | None] = lambda: None
     guard: Guard = field(default_factory=Guard.of_nothing)
     under_way: set[Endable] = field(default_factory=set)
 
@@ -173,6 +178,9 @@ class ModelGateway:
             "bytes_in": called.bytes_in,
             "redacted": sum(called.redacted.values()),
             **{f"redacted.{kind}": count for kind, count in sorted(called.redacted.items())},
+            **called.about,
+            "masked": sum(called.masked.values()),
+            **{f"masked.{kind}": count for kind, count in sorted(called.masked.items())},
             "streamed": called.streamed,
             "milliseconds": called.milliseconds,
         })  # fmt: skip
@@ -187,6 +195,24 @@ class ModelGateway:
         context: dict[str, ContextFact] = {"endpoint": endpoint, "status": fault.status}
         name = model.name if model is not None else _UNKNOWN
         self._note(caller, name, "model.refused", Outcome.REFUSED, fault.message, fault.deciders, context)
+
+    def admit(self, caller: Caller, model: ModelState, noticed: Noticed, classes: frozenset[str]) -> Admitted:
+        """Return what of a prompt may go to a model; raise `CallRefusedError` for one that policy refuses. Signs of
+        injection are audited, once for each conversation.
+        """
+        admitted = self.prompts.admit(caller, model, noticed, classes)
+        if self.prompts.is_news(admitted):
+            self.prompts.told(admitted)
+            words = "what tools brought to the conversation has signs of injection"
+            self._note(caller, model.name, "prompt.flagged", Outcome.SUCCESS, words, (), admitted.facts)
+        return admitted
+
+    def note_tool_refused(self, caller: Caller, model: ModelState, admitted: Admitted, fault: ToolRefusedError) -> None:
+        """Audit that a model asked for a tool that it may not use."""
+        facts = {"tool": fault.tool[:_LONGEST_NAME], "conversation": admitted.conversation}
+        self._note(
+            caller, model.name, "tool.refused", Outcome.REFUSED, fault.message, tuple(fault.deciders), facts
+        )  # fmt: skip
 
     def _note(
         self,

@@ -39,7 +39,8 @@ class Endpoint:
 class Caller:
     """Who calls: an app through its own socket, for whom it serves under a trace, or whoever a token belongs to.
 
-    `declared` are an app's models by the names in its manifest, `environment` is that in which it calls.
+    `declared` are an app's models by the names in its manifest, `environment` is that in which it calls, `data_classes`
+    are those of the app.
     """
 
     identity: Identity
@@ -49,6 +50,7 @@ class Caller:
     tenant: str = "default"
     declared: Mapping[str, str] = field(default_factory=dict)
     environment: Environment | None = None
+    data_classes: frozenset[str] = frozenset()
 
     def use_of(self, model: str) -> "Use":
         """Return what policy is asked about when this caller calls a model."""
@@ -155,7 +157,8 @@ class ModelPlace:
 
 @dataclass(slots=True)
 class Called:
-    """What became of one call, for the audit log. No text of it is here.
+    """What became of one call, for the audit log: `redacted` in the prompt and `masked` in the answer are numbers by
+    kind, `about` is what policy was told of the prompt. No text of it is here.
 
     `asked` is the model that the caller named where another one was called in its place, and `because` says why.
     """
@@ -173,6 +176,8 @@ class Called:
     because: str = ""
     estimated: bool = False
     redacted: Mapping[str, int] = field(default_factory=dict)
+    masked: Mapping[str, int] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
     streamed: bool = False
     status: int = 0
     milliseconds: float = 0.0

@@ -11,11 +11,11 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.messages import ModelState
 from bailiwick.core.prompt_logs import BY_TOKEN
-from bailiwick.core.redaction import Profile
-from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, outgoing
+from bailiwick.core.redaction import Own, Profile
+from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, look_through, outgoing
 from bailiwick.dataplane.gateways.model.model import Called, Caller
+from bailiwick.dataplane.gateways.model.pieces import pieces_of
 from bailiwick.dataplane.gateways.model.prompt_log import Entry, PromptLog
-from bailiwick.dataplane.gateways.model.restoring import pieces_of
 from bailiwick.dataplane.gateways.model.search import PromptSearch
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
@@ -23,6 +23,7 @@ _MOST_TEXT = 256 * 1024
 _MOST_HEARD_BYTES = 2 * 2**20
 _EXPIRE_SECONDS = 600.0
 _CUT = "… (cut)"
+_NO_TOPICS = Own()
 # What is taken out of texts that are kept.
 _PROFILES: Mapping[str, Profile] = {"redacted": "all", "full": "secrets"}
 
@@ -87,7 +88,8 @@ class Prompts:
         if profile is None:
             return Keeping(key)
         if profile != model.redact:
-            leaves = await asyncio.to_thread(outgoing, asked, model.model, self._search.of(profile))
+            looked = await asyncio.to_thread(look_through, asked, self._search.of(profile), _NO_TOPICS)
+            leaves = await asyncio.to_thread(outgoing, asked, model.model, looked, ())
         return Keeping(key, _cut(leaves.content.decode()), Heard())
 
     async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:

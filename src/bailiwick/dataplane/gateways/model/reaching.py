@@ -18,6 +18,7 @@ from bailiwick.dataplane.gateways.model.headers import request_head
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
 from bailiwick.dataplane.gateways.model.outflows import Flow
 from bailiwick.dataplane.gateways.model.paths import path_at_server
+from bailiwick.dataplane.gateways.model.policing import Admitted
 from bailiwick.dataplane.gateways.model.prompts import Keeping
 from bailiwick.dataplane.gateways.model.relay import Relay
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
@@ -41,8 +42,8 @@ BROKEN = (OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError
 
 @dataclass(slots=True)
 class Going:
-    """All that a call of one model needs. `flow` is what of it leaves, `keeping` how it is kept; `because` says
-    why it is called in another one's place.
+    """All that a call of one model needs. `flow` is what of it leaves, `admitted` what policy made of it, and
+    `keeping` how it is kept; `because` says why it is called in another one's place.
 
     `lost` are tries that were sent, and of which the server said nothing; `counted` says that budgets know what it
     took.
@@ -56,6 +57,7 @@ class Going:
     shown: Shown | None
     body: Outgoing
     flow: Flow
+    admitted: Admitted
     keeping: Keeping | None
     reservation: Reservation
     relay: Relay
@@ -74,8 +76,9 @@ class Reaching(UnderWay):
         self._gateway = gateway
         self._endpoint = endpoint
 
-    def _relay(self, model: ModelState, body: Outgoing, keeping: Keeping | None) -> Relay:
-        return Relay(self._client, self._watch, self._head, self._endpoint, model, body.names, keeping)
+    def _relay(self, model: ModelState, body: Outgoing, admitted: Admitted, keeping: Keeping | None) -> Relay:
+        search = self._gateway.search.of_answer(model.redact, body.seen)
+        return Relay(self._client, self._watch, self._head, self._endpoint, model, search, admitted, keeping)
 
     def _fault(self, fault: Exception, going: Going) -> CallRefusedError:
         """Return what to say of a fault: nothing of what the server said, which may be anything."""
@@ -117,7 +120,7 @@ class Reaching(UnderWay):
                     return
             self._abort_upstream()
             self._upstream = None
-            going.relay = self._relay(going.model, going.body, going.keeping)
+            going.relay = self._relay(going.model, going.body, going.admitted, going.keeping)
             called.repeats += 1
             self._watch.rest()
             await asyncio.sleep(random.uniform(*_PAUSE_SECONDS) * called.repeats)  # noqa: S311 - spreads calls only

@@ -1,21 +1,24 @@
-"""An answer on its way back: passed on piece by piece, counted, without the upstream's credential, and never half.
+"""An answer on its way back: looked through, counted, without the upstream's credential, and never half.
 
-When the server breaks off in the midst of a stream, the caller is told in an event of its wire; where an event has only
-begun, or the answer is no stream, the connection is broken off too, so that nobody takes a part for the whole.
+A stream is passed on piece by piece, any other answer once it is whole. When the server breaks off, or the search of
+the answer fails, the caller is told in an error of its wire; where a part of an event is out already, the connection is
+broken off too, so that nobody takes a part for the whole.
 """
 
 import time
 
 from bailiwick.core.messages import ModelState
-from bailiwick.core.redaction import Placeholders
+from bailiwick.core.redaction import AnswerSearch
 from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.gateways.calls import chunk, more_of
+from bailiwick.dataplane.gateways.model.bodies import off_loop
 from bailiwick.dataplane.gateways.model.errors import event, render
 from bailiwick.dataplane.gateways.model.event_stream import CONTENT_TYPE, Frames, exception
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
+from bailiwick.dataplane.gateways.model.policing import Admitted
 from bailiwick.dataplane.gateways.model.prompts import Keeping
-from bailiwick.dataplane.gateways.model.restoring import Restoring
+from bailiwick.dataplane.gateways.model.returning import Returning
 from bailiwick.dataplane.gateways.model.usage import UsageReader
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.withholding import Withheld
@@ -39,7 +42,8 @@ class Relay:
         head: RequestHead,
         endpoint: Endpoint,
         model: ModelState,
-        names: Placeholders,
+        search: AnswerSearch,
+        admitted: Admitted,
         keeping: Keeping | None = None,
     ) -> None:
         self._client = client
@@ -47,9 +51,11 @@ class Relay:
         self._head = head
         self._endpoint = endpoint
         self._model = model
-        self._names = names
+        self._search = search
+        self._admitted = admitted
         self._heard = keeping.heard if keeping is not None else None
-        self._restoring: Restoring | None = None
+        self._returning: Returning | None = None
+        self._head_out = b""
         self._reader = ResponseReader("POST")
         self._usage: UsageReader | None = None
         self._withheld = Withheld("")
@@ -69,7 +75,7 @@ class Relay:
     @property
     def begun(self) -> bool:
         """Whether something of the answer was passed on."""
-        return self._begun
+        return self._begun and not self._head_out
 
     @property
     def sent(self) -> bool:
@@ -85,6 +91,11 @@ class Relay:
     def headers(self) -> Headers:
         """The headers of the answer, as the server wrote them."""
         return self._reader.headers
+
+    @property
+    def answer_id(self) -> str:
+        """What the server calls its answer, where it said so."""
+        return self._usage.answer_id if self._usage is not None else ""
 
     @property
     def server_refused_us(self) -> bool:
@@ -114,8 +125,9 @@ class Relay:
         self._withheld = Withheld(key)
         reader, over = self._reader, time.monotonic() + _LONGEST_ANSWER_SECONDS
         while True:
-            out = b"" if self._begun else self._begin()
-            await self._write(out + self._piece(reader.take_body(), last=reader.done))
+            if not self._begun:
+                self._head_out = self._begin()
+            await self._pass_on(reader.take_body(), last=reader.done)
             if reader.done:
                 return self._head.keep_alive
             if time.monotonic() > over:
@@ -128,13 +140,13 @@ class Relay:
         if reader.chunked or reader.has_length:
             raise EOFError
         # An answer without a length ends with its connection (RFC 9112 section 6.3).
-        await self._write(self._piece(b"", last=True))
+        await self._pass_on(b"", last=True)
         return self._head.keep_alive
 
     async def break_off(self, fault: CallRefusedError) -> bool:
         """Tell the caller of a fault as far as that is still possible; return whether their connection can go on."""
         self._watch.rest()
-        if not self._begun:
+        if not self._begun or self._head_out:
             body = render(fault, self._endpoint.surface)
             keep, wait = self._head.keep_alive, fault.retry_seconds
             await self._write(own_answer(fault.status, body, keep_alive=keep, retry_seconds=wait))
@@ -149,6 +161,7 @@ class Relay:
     def measure(self, called: Called) -> None:
         """Say how much was passed on, and with which status."""
         called.bytes_in, called.streamed = self._passed, self._begun and self._is_stream
+        called.masked = dict(self._search.counts)
         if self._begun and not called.status:
             called.status = self._reader.status
 
@@ -187,12 +200,10 @@ class Relay:
         self._is_stream = kind.startswith((b"text/event-stream", CONTENT_TYPE))
         self._frames = Frames() if kind.startswith(CONTENT_TYPE) else None
         self._usage = UsageReader(streamed=self._is_stream)
-        if self._names and status not in _WITHOUT_BODY and (self._is_stream or kind.startswith(b"application/json")):
-            self._restoring = Restoring(self._names, streamed=self._is_stream)
-        # Values are longer or shorter than what stands for them.
-        self._framed = (
-            self._restoring is None and self._frames is None and (reader.has_length or status in _WITHOUT_BODY)
-        )
+        if status not in _WITHOUT_BODY:
+            self._returning = Returning(self._search, self._admitted.require_tool, streamed=self._is_stream)
+        # What is shown is longer or shorter than what came.
+        self._framed = status in _WITHOUT_BODY
         self._begun = True
         kept = [
             (name, self._withheld.whole(value))
@@ -201,10 +212,19 @@ class Relay:
         ]
         return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive, model=self._model.name)
 
-    def _piece(self, body: bytes, *, last: bool) -> bytes:
-        """Return a piece of the body in its framing."""
+    async def _pass_on(self, body: bytes, *, last: bool) -> None:
+        """Pass a piece of the body on in its framing, behind the head: that of what is no stream waits until the whole
+        was looked through, so that an error can take its place.
+        """
         if not self._begun:
-            return b""
+            return
+        shown = await self._looked_through(body, last=last)
+        if not (shown or last or self._is_stream):
+            return
+        head, self._head_out = self._head_out, b""
+        await self._write(head + (shown if self._framed else chunk(shown, last=last)))
+
+    async def _looked_through(self, body: bytes, *, last: bool) -> bytes:
         if self._frames is not None:
             body = self._frames.lines(body)
             if last and not self._frames.is_whole:
@@ -213,9 +233,11 @@ class Relay:
             self._usage.feed(body)
         if body and self._heard is not None:
             self._heard.feed(body)
-        if self._restoring is not None:
-            body = self._restoring.feed(body) + (self._restoring.rest() if last else b"")
-        out = self._withheld.feed(body)
+        out = body
+        if self._returning is not None:
+            out = await off_loop(len(body) + self._returning.held_bytes, self._returning.feed, body)
+            out += await off_loop(self._returning.held_bytes, self._returning.rest) if last else b""
+        out = self._withheld.feed(out)
         if last:
             out += self._withheld.rest()
         if self._frames is not None:
@@ -223,7 +245,7 @@ class Relay:
         if out:
             self._passed += len(out)
             self._at_line_end = self._frames is not None or out.endswith(b"\n")
-        return out if self._framed else chunk(out, last=last)
+        return out
 
     async def _write(self, out: bytes) -> None:
         if out:

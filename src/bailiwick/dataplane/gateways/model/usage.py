@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MOST_KEPT_BYTES = 8 * 2**20
+_LONGEST_ID = 200
 _IN = ("prompt_tokens", "input_tokens")
 _OUT = ("completion_tokens", "output_tokens")
 # What Anthropic counts apart from the input although it was sent: put into its cache, and found there.
@@ -27,6 +28,7 @@ class UsageReader:
         self.tokens_out: int | None = None
         self.cached = self.written = 0
         self.events = 0
+        self.answer_id = ""
 
     def feed(self, data: bytes) -> None:
         """Take a piece of the answer's body."""
@@ -68,6 +70,7 @@ class UsageReader:
         for holder in (document, document.get("message"), document.get("response")):
             if isinstance(holder, dict) and isinstance(holder.get("usage"), dict):
                 self._usage(holder["usage"])
+                self.answer_id = str(holder.get("id") or self.answer_id)[:_LONGEST_ID]
 
     def _usage(self, usage: Mapping[str, Any]) -> None:
         told_in = [_count(usage[name]) for name in _IN if name in usage]

@@ -3,31 +3,30 @@
 Everything here is bounded: what is not looked into is too large to be reviewed, and a finding of the tree's engine.
 """
 
-import base64
-import binascii
 import bz2
 import codecs
 import contextlib
 import lzma
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
-from urllib.parse import unquote_to_bytes
-
-import re2
 
 from bailiwick.control.review.engines.secrets.spelling import SPELLINGS
 from bailiwick.control.review.engines.secrets.unpacking import ArchiveTooLargeError, Budget, unpacked
+from bailiwick.core.redaction.encodings import (
+    BASE64,
+    ESCAPED,
+    HEXADECIMAL,
+    READABLE,
+    TEXT_IN_BASE64,
+    base64_readings,
+    escaped_readings,
+    hexadecimal_readings,
+)
 from bailiwick.core.redaction.sieve import Sieve
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# No credential, and nothing that encodes one, is without such a run; what decodes to noise has none.
-_READABLE = re2.compile(rb"[\t\n\r -~]{16,}")
-# Three bytes of text, or of UTF-16 text, begin with one of these in base 64 (their first six bits): most runs of
-# letters that are no base 64 are known by it without decoding them.
-_TEXT_IN_BASE64 = re.compile(rb"(?:[ACDI-Za-f][A-Za-z0-9+/_-]{3}){4}")
 _PACKED_MARKS = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"BZh", b"PK\x03\x04", b"\xfd7zXZ")
 _PACKED_IN_BASE64 = (b"H4sI", b"eJ", b"eN", b"eA", b"eF", b"eV", b"Qlpo", b"UEsD", b"/Td6")
 _MOST_MEMORY = 64 * 2**20
@@ -57,20 +56,14 @@ def decodings(text: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _from_base64(run: bytes) -> Iterator[bytes]:
-    """Yield what a run decodes to from each of its first four characters, as what stands before it may look like it."""
-    if not _TEXT_IN_BASE64.search(run) and not run.startswith(_PACKED_IN_BASE64):
+    """Yield what a run says, also where that is compressed."""
+    if not TEXT_IN_BASE64.search(run) and not run.startswith(_PACKED_IN_BASE64):
         return
-    plain = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-    for offset in range(4):
-        part = plain[offset:]
-        try:
-            decoded = base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + b"=" * (-len(part) % 4))
-        except binascii.Error:
-            continue
-        if decoded.startswith(_PACKED_MARKS):
-            yield _inflated(decoded)
-        text = decoded.replace(b"\0", b"")  # so that UTF-16 in it is found as well
-        if _READABLE.search(text):
+    for said in base64_readings(run):
+        if said.startswith(_PACKED_MARKS):
+            yield _inflated(said)
+        text = said.replace(b"\0", b"")  # so that UTF-16 in it is found as well
+        if READABLE.search(text):
             yield text
 
 
@@ -82,17 +75,12 @@ def _inflated(packed: bytes) -> bytes:
     return b""
 
 
-def _from_hexadecimal(run: bytes) -> Iterator[bytes]:
-    digits = run.replace(b"\\u00", b"").replace(b"\\x", b"").replace(b"0x", b"").translate(None, b" ,:_\r\n\t-")
-    yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
-
-
 # Runs of base 64 (both alphabets), also over the lines of a wrapped one; of hexadecimal; of URL escapes.
 _READERS: tuple[tuple[str, Callable[[bytes], Iterator[bytes]]], ...] = (
-    (r"[A-Za-z0-9+/_-]{24,}={0,2}", _from_base64),
+    (BASE64, _from_base64),
     (r"(?:[A-Za-z0-9+/]{40,80}\r?\n[ \t]*)+[A-Za-z0-9+/]+={0,2}", lambda run: _from_base64(b"".join(run.split()))),
-    (r"(?:(?:0x|\\x|\\u00)?[0-9A-Fa-f]{2}[ ,:_\r\n\t-]{0,2}){16,}", _from_hexadecimal),
-    (r"(?:[\w.~-]*%[0-9A-Fa-f]{2}){6,}[\w.~-]*", lambda run: iter((unquote_to_bytes(run),))),
+    (HEXADECIMAL, hexadecimal_readings),
+    (ESCAPED, escaped_readings),
     *SPELLINGS,
 )
 

@@ -5,6 +5,7 @@ Contents are scanned whole, with RE2, whose time is linear in the text: no push 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from bailiwick.control.review.engines.secrets.decoding import decodings, texts
 from bailiwick.control.review.engines.secrets.joining import Joined
@@ -12,9 +13,11 @@ from bailiwick.control.review.engines.secrets.lines import Lines
 from bailiwick.control.review.engines.secrets.unpacking import Budget
 from bailiwick.control.review.model import BLOCKING, Change, Finding, PushedBlob, Severity, Surroundings
 from bailiwick.control.review.rules import rule
+from bailiwick.core.redaction import Own
 from bailiwick.core.redaction.secrets.assignments import assigned
 from bailiwick.core.redaction.secrets.formats import formed
 from bailiwick.core.redaction.secrets.hits import Hit
+from bailiwick.core.redaction_rules import OwnRules
 
 _DEEPEST = 3
 _MOST_OF_A_FILE = 100
@@ -24,9 +27,14 @@ _SHOWN_OF_A_FORM = 4
 Look = Callable[[bytes, str], Iterator[Hit]]
 
 
-def check(change: Change, _: Surroundings) -> Iterator[Finding]:
-    """Yield a finding for each line with a credential that is known by its form, or by its name and its look."""
-    return _findings(change, _look)
+def check(change: Change, surroundings: Surroundings) -> Iterator[Finding]:
+    """Yield a finding for each line with a credential that is known by its form, or by its name and its look, and with
+    a value that the organisation says is its own.
+    """
+    yield from _findings(change, _look)
+    own = _own(surroundings.own)
+    if own:
+        yield from _own_values(change, own)
 
 
 def known_values(change: Change, known: Callable[[str], bool]) -> Iterator[Finding]:
@@ -45,6 +53,23 @@ def masked(text: str, path: str) -> str:
 def _look(text: bytes, path: str) -> Iterator[Hit]:
     yield from formed(text)
     yield from assigned(text, path)
+
+
+@lru_cache(maxsize=4)
+def _own(rules: OwnRules) -> Own:
+    return Own(rules)
+
+
+def _own_values(change: Change, own: Own) -> Iterator[Finding]:
+    for blob in _blobs(change):
+        lines = Lines(blob.content)
+        told: set[tuple[int, str]] = set()
+        for item in own.found(blob.content.decode(errors="replace"), blob.content):
+            place = (lines.number_at(item.start), item.kind)
+            if place not in told and len(told) < _MOST_OF_A_FILE:
+                told.add(place)
+                message = f"a value of the organisation's own ({item.kind})"
+                yield Finding(rule("own-value-in-code"), blob.path, place[0], message, message, blob.commit)
 
 
 def _findings(change: Change, look: Look) -> Iterator[Finding]:
