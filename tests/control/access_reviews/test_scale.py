@@ -84,6 +84,7 @@ def test_no_row_costs_a_question_of_its_own(company: Company) -> None:
         reviews.close(admin, campaign.id, "enough")
         return found
 
+    questions()  # some is asked once, and known from then on
     few = questions()
     fill(company, 2000)
     assert questions() == few
