@@ -18,6 +18,7 @@ from bailiwick.faces.api import build_api
 from tests.fixtures.company import MANIFEST, Company
 from tests.fixtures.model_gateway import ModelHouse, model_house
 from tests.fixtures.model_server import KEY, ModelServer, model_server
+from tests.fixtures.waiting import until
 
 ASK: Any = [{"role": "user", "content": "Where is my order?"}]
 
@@ -144,6 +145,7 @@ async def test_what_left_is_listed_and_switched_off_from_the_wire_to_the_api_and
         client.chat.completions.create(model="support-model", messages=account)
 
     ask()
+    until(lambda: not gateway.models.gateway.under_way)
     gateway.models.roll_up(0.0)
     reports = tuple(Sequenced(sequence=place, report=item) for place, item in enumerate(gateway.reports, 1))
     company.control.planes.take_reports("production", ReportBatch(spool="s", reports=reports))

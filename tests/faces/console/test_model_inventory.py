@@ -23,6 +23,7 @@ def test_each_line_has_its_switch(open_as: Open, console: Console) -> None:
     page = open_as("security", bypass_csp=True)
     page.goto("/")
     page.click("nav >> text=Models")
+    page.click("text=What leaves for them")
     assert page.inner_text(".glance") == (
         "12.2 kB left for 1 model in 30 days; 3 values of data classes in it, 1 of them as they are; 0 switches off."
     )
