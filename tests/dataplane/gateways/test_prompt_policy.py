@@ -8,7 +8,8 @@ from typing import Any
 import openai
 import pytest
 
-from bailiwick.core.messages import Judge, PromptRules
+from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import Judge, OutflowSwitch, PromptRules
 from bailiwick.core.redaction_rules import OwnPattern, OwnRules, OwnWords
 from tests.dataplane.gateways.test_model_gateway import ASK, SAID, claude, gpt, settled
 from tests.dataplane.gateways.test_model_redaction import chat_event, events, user
@@ -198,6 +199,22 @@ def test_a_judge_that_gives_no_answer_refuses(house: ModelHouse, server: ModelSe
         ask(house, ASK)
     assert len(server.calls) == 1
     assert settled(house, 2).deciders == ("prompt-judge",)
+
+
+def test_what_is_kept_from_a_judge_or_switched_off_for_it_does_not_reach_it(
+    house: ModelHouse, server: ModelServer
+) -> None:
+    judged(house, server, '{"broken": []}')
+    plain = model(url=server.url, redact="secrets")
+    judge = model("judge", url=server.url, model="judge-1", open_to=frozenset(), redact="all")
+    house.tell(plain, judge)
+    ask(house, user("Mail ada@example.org"))
+    assert ["ada@example.org" in call.body.decode() for call in server.calls] == [False, True]
+    off = OutflowSwitch(id="off_1", by="user:a@example.com", reason="not there", time=utc_now(), model="judge")
+    house.tell(plain, judge, outflow_switches=(off,))
+    with pytest.raises(openai.PermissionDeniedError, match=r"switched off by user:a@example\.com"):
+        ask(house, ASK)
+    assert len(server.calls) == 2
 
 
 def test_a_judge_lets_through_what_breaks_no_rule(house: ModelHouse, server: ModelServer) -> None:

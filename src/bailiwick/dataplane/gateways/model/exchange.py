@@ -133,7 +133,7 @@ class Exchange(Reaching):
             looked, flow = await self._looked_through(asked, model)
             self._gateway.outflows.require(caller, model, flow)
             admitted = self._gateway.admit(caller, model, looked.noticed, frozenset(looked.seen.counts))
-            await self._judged(asked, model, looked)
+            await self._judged(caller, asked, model, looked, flow)
             body = await off_loop(len(asked.raw), outgoing, asked, model.model, looked, admitted.closed)
             keeping = await self._gateway.kept.begin(model, asked, body)
             most = Spent(0, 0) if self._endpoint.free else Spent(body.tokens, self._output(asked, model))
@@ -181,10 +181,18 @@ class Exchange(Reaching):
         looked = await off_loop(len(asked.raw), look_through, asked, look, topics)
         return looked, look.flow
 
-    async def _judged(self, asked: Asked, model: ModelState, looked: Looked) -> None:
+    async def _judged(self, caller: Caller, asked: Asked, model: ModelState, looked: Looked, flow: Flow) -> None:
+        """Ask the judge, where there is one: what is kept from it, or switched off for it, does not go there either."""
         judge = self._gateway.judge()
-        if judge is not None and not self._endpoint.free and model.name in (judge.models or {model.name}):
-            await require_judged(self._gateway, judge, asked.document, looked)
+        if judge is None or self._endpoint.free or model.name not in (judge.models or {model.name}):
+            return
+        told = self._gateway.models().get(judge.model)
+        if told is not None:
+            if told.redact == "all" and model.redact != "all":
+                looked, flow = await self._looked_through(asked, told)
+            self._gateway.outflows.require(caller, told, flow)
+            self._gateway.outflows.add(caller, told, flow)
+        await require_judged(self._gateway, judge, asked.document, looked)
 
     # -- the call ------------------------------------------------------------------------------------------------
 
