@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import openai
 import pytest
 
@@ -102,6 +103,12 @@ def test_the_same_words_elsewhere_are_let_through(house: ModelHouse, server: Mod
     claude(house).messages.create(model="writer", max_tokens=9, messages=user("the salary list"))
     assert len(server.calls) == 2
     assert settled(house, 2).context["topics"] == "payroll"
+
+
+def test_policy_hears_of_personal_data_that_is_let_through(house: ModelHouse, server: ModelServer) -> None:
+    with pytest.raises(anthropic.PermissionDeniedError, match="card numbers"):
+        claude(house).messages.create(model="writer", max_tokens=9, messages=user("charge 4111 1111 1111 1111"))
+    assert server.calls == []
 
 
 def test_signs_of_injection_are_flagged_once_and_take_the_tools_that_write(

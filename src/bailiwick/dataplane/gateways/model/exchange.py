@@ -132,7 +132,8 @@ class Exchange(Reaching):
             shown = await self._credential(model)
             looked, flow = await self._looked_through(asked, model)
             self._gateway.outflows.require(caller, model, flow)
-            admitted = self._gateway.admit(caller, model, looked.noticed, frozenset(looked.seen.counts))
+            classes = frozenset(looked.seen.counts) | flow.classes
+            admitted = self._gateway.admit(caller, model, looked.noticed, classes)
             await self._judged(caller, asked, model, looked, flow)
             body = await off_loop(len(asked.raw), outgoing, asked, model.model, looked, admitted.closed)
             keeping = await self._gateway.kept.begin(model, asked, body)

@@ -33,6 +33,11 @@ class Flow:
     found: Mapping[_Found, int] = field(default_factory=dict)
     redacted: Mapping[_Found, int] = field(default_factory=dict)
 
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes of data in it, also of what is let through."""
+        return frozenset(kind for _, kind in self.found)
+
 
 class Measured:
     """Looks through the strings of one call as `look` does, and measures what leaves of them.
