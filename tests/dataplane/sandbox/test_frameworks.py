@@ -110,7 +110,7 @@ WORK = {
         import httpx, requests
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 8000), http.server.SimpleHTTPRequestHandler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         url = "http://localhost:8000/app.py"
         assert "def main" in requests.get(url).text and "def main" in httpx.get(url).text
 

@@ -377,6 +377,6 @@ def waiting(host: str) -> Iterator[tuple[int, list[str]]]:
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
     with Server((host.strip("[]"), 0), Receiver) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield server.server_port, seen
         server.shutdown()
