@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,10 +69,7 @@ def ask(house: ModelHouse, name: str = "support-model", url: str = "", messages:
 
 def told(house: ModelHouse, count: int) -> list[AuditEvent]:
     """Return what was audited once there is so much."""
-    over = time.monotonic() + 10
-    while len(house.events) < count:
-        assert time.monotonic() < over, house.events
-        time.sleep(0.005)
+    until(lambda: len(house.events) >= count)
     return house.events
 
 
