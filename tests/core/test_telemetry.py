@@ -172,3 +172,8 @@ def test_every_fact_that_the_source_gives_an_event_is_declared() -> None:
     assert len(found) > 150
     missing = sorted(name for name in found if not declared_gate().passes(f"fact.{name}"))
     assert missing == [], "declare them in core/telemetry/register.toml, with a purpose and a class, in a new version"
+
+
+def test_facts_that_are_named_only_when_they_are_made_are_declared_too() -> None:
+    made = ("approver", "dependencies", "manifest", "platform", "policies", "runtime", "sandbox", "signs", "topics")
+    assert [name for name in made if not declared_gate().passes(f"fact.{name}")] == []
