@@ -12,8 +12,9 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: setup  ## start the whole product on loopback with the sample company
 	@$(BIN)/bailiwick demo $(ARGS)
 
+# A worker that crashes is not made anew: pytest-xdist would wait for ever for what was given to it.
 test: setup-tests  ## run the whole test suite
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup-tests  ## run the tests that install or start the whole product several times
 	@$(BIN)/python -m pytest -m long $(ARGS)

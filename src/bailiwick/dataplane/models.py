@@ -150,7 +150,7 @@ class PlaneModels:
         self.gateway.upstreams.close()
         await self.gateway.gates.close()
         await self.gateway.budget.close()
-        self._kept.log.close()
+        await self._kept.close()
 
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""

@@ -1,9 +1,12 @@
 """What a plane keeps of calls of models: as much as the model's settings say, sealed, for a time, and who reads it."""
 
+import asyncio
 import json
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,9 @@ from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.prompt_logs import BY_TOKEN, LOG_PATH, PROMPTS_MODE
 from bailiwick.core.redaction import Own
 from bailiwick.dataplane.gateways.model import Prompts, PromptSearch
+from bailiwick.dataplane.gateways.model.model import Called, Caller
 from bailiwick.dataplane.gateways.model.prompt_log import Entry, PromptLog
+from bailiwick.dataplane.gateways.model.prompts import Keeping
 from tests.dataplane.gateways.test_model_gateway import claude, gpt, settled
 from tests.fixtures.model_gateway import ModelHouse, model, model_house
 from tests.fixtures.model_server import KEY, ModelServer, data, model_server
@@ -212,3 +217,46 @@ def test_it_goes_with_its_time_and_the_oldest_when_there_is_no_room(log: PromptL
     assert left[0].entry is not None
     assert left[0].entry.prompt == json.dumps([39] * 50)
     assert [item.number for item in log.read(K, "finance/desk", before=left[1].number, limit=1)] == [left[2].number]
+
+
+async def test_a_call_is_kept_also_when_the_plane_ends_while_it_is_written(
+    log: PromptLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    write = log.keep
+
+    def keep_slowly(key: bytes, entry: Entry, days: int) -> None:
+        begun.set()
+        go_on.wait(30)
+        write(key, entry, days)
+
+    monkeypatch.setattr(log, "keep", keep_slowly)
+    prompts = Prompts(log, no_key, PromptSearch(frozenset, Own), lambda: NOW)
+    caller = Caller(READER, "finance/desk", "r1", "t1")
+    ending = asyncio.create_task(prompts.end(Keeping(K, WORD), model("full"), caller, Called("/v1/messages"), ""))
+    await asyncio.to_thread(begun.wait, 30)
+    ending.cancel()
+    closing = asyncio.create_task(prompts.close())
+    await asyncio.sleep(0)
+    go_on.set()
+    await closing
+    again = PromptLog(tmp_path / "prompts", "production", lambda: NOW)
+    assert [item.entry.prompt for item in again.read(K, "finance/desk") if item.entry] == [WORD]
+    again.close()
+
+
+def test_its_file_closes_while_threads_write_to_it(tmp_path: Path) -> None:
+    # SQLite crashes the whole process where a file is closed under a thread that uses it.
+    for turn in range(10):
+        log = PromptLog(tmp_path / str(turn), "production", lambda: NOW)
+        with ThreadPoolExecutor(2) as threads:
+            writing = [threads.submit(write_until_closed, log) for _ in range(2)]
+            while not log.read(K, "finance/desk", limit=1):
+                pass
+            log.close()
+        assert all(isinstance(done.exception(), sqlite3.ProgrammingError) for done in writing)
+
+
+def write_until_closed(log: PromptLog) -> None:
+    while True:
+        log.keep(K, entry(WORD * 200), 7)

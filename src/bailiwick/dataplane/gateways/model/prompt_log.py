@@ -82,8 +82,10 @@ class PromptLog:
         (self._size,) = self._database.execute("SELECT coalesce(sum(length(sealed)), 0) FROM entries").fetchone()
 
     def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        """Close the file; to keep or read afterwards is an error."""
+        # SQLite must not lose its file while another thread is at work in it.
+        with self._lock:
+            self._database.close()
 
     def keep(self, key: bytes, entry: Entry, days: int) -> None:
         """Keep an entry for so many days at most."""

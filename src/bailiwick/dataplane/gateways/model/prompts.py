@@ -69,6 +69,7 @@ class Prompts:
         self._search = search
         self._clock = clock
         self._expired = 0.0
+        self._being_kept: set[asyncio.Future[None]] = set()
 
     async def begin(self, model: ModelState, asked: Asked, leaves: Outgoing) -> Keeping | None:
         """Return how a call is kept that is about to be sent, None when it is not; `leaves` is what is sent of it.
@@ -93,8 +94,16 @@ class Prompts:
         return Keeping(key, _cut(leaves.content.decode()), Heard())
 
     async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
-        """Keep a call that is over, whatever became of it."""
-        await asyncio.to_thread(self._keep, keeping, model, caller, called, fault)
+        """Keep a call that is over, whatever became of it: also when nobody waits for it any more."""
+        work = asyncio.ensure_future(asyncio.to_thread(self._keep, keeping, model, caller, called, fault))
+        self._being_kept.add(work)
+        work.add_done_callback(self._being_kept.discard)
+        await asyncio.shield(work)
+
+    async def close(self) -> None:
+        """Close the log once what is being kept is in it."""
+        await asyncio.gather(*self._being_kept, return_exceptions=True)
+        self.log.close()
 
     async def read_key(self) -> bytes:
         """Return what entries are opened with; raise what the control plane says against it."""
