@@ -211,7 +211,10 @@ class ControlSettings(BaseSettings):
     `shared` is for planes on one machine or network, and is shown as not separated.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BAILIWICK_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    # What is wrong with a value is said without the value, which may be a password in the wrong place.
+    model_config = SettingsConfigDict(
+        env_prefix="BAILIWICK_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: SecretStr
     state: Path

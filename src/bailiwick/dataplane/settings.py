@@ -106,7 +106,7 @@ class DataPlaneSettings(BaseModel):
     rates of integrations are counted together with other planes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     plane: str
     control_url: str
@@ -150,7 +150,7 @@ class FrontSettings(BaseModel):
     their `proxies`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: int

@@ -3,9 +3,9 @@
 import contextlib
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,6 +15,7 @@ from bailiwick.faces.cli.client import fail
 if TYPE_CHECKING:
     from bailiwick.control.settings import ControlSettings
 
+_Settings = TypeVar("_Settings")
 Config = Annotated[
     Path,
     typer.Option("--config", envvar="BAILIWICK_CONFIG", dir_okay=False, help="the control plane's settings, in YAML"),
@@ -29,13 +30,18 @@ def operator() -> str:
 
 def load_settings(config: Path) -> "ControlSettings":
     """Return the control plane's settings, or end with what is wrong with them; values are not shown."""
+    from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
+
+    return read_settings(ControlSettings.load, config)
+
+
+def read_settings(load: Callable[[Path], _Settings], config: Path) -> _Settings:
+    """Return what `load` makes of a file of settings, or end with what is wrong with them; values are not shown."""
     from pydantic import ValidationError  # noqa: PLC0415
     from yaml import YAMLError  # noqa: PLC0415
 
-    from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
-
     try:
-        return ControlSettings.load(config)
+        return load(config)
     except ValidationError as fault:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in fault.errors())
         fail({"title": f"the settings in {config} are wrong", "hint": wrong})

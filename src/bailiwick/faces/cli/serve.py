@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bailiwick.faces.cli.operator import explaining
+from bailiwick.faces.cli.operator import explaining, load_settings, read_settings
 
 app = typer.Typer(help="Run a part of Bailiwick.", no_args_is_help=True)
 Config = Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="the settings, in YAML")]
@@ -15,12 +15,12 @@ Config = Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, h
 @app.command()
 def control(config: Config) -> None:
     """Run the control plane."""
-    from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
     from bailiwick.control.wiring import build_control  # noqa: PLC0415
     from bailiwick.faces.server import serve_control  # noqa: PLC0415
 
+    settings = load_settings(config)
     with explaining():
-        built = build_control(ControlSettings.load(config))
+        built = build_control(settings)
     asyncio.run(serve_control(built))
 
 
@@ -30,7 +30,7 @@ def data_plane(config: Config) -> None:
     from bailiwick.dataplane.app import run  # noqa: PLC0415
     from bailiwick.dataplane.settings import DataPlaneSettings  # noqa: PLC0415
 
-    run(DataPlaneSettings.load(config), config.resolve())
+    run(read_settings(DataPlaneSettings.load, config), config.resolve())
 
 
 @app.command()
@@ -39,7 +39,7 @@ def front(config: Config) -> None:
     from bailiwick.dataplane.router import run_front  # noqa: PLC0415
     from bailiwick.dataplane.settings import FrontSettings  # noqa: PLC0415
 
-    settings = FrontSettings.load(config)
+    settings = read_settings(FrontSettings.load, config)
     serving = run_front(
         settings.host, settings.port, settings.forward, announce=settings.announce, others=settings.others
     )
