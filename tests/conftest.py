@@ -47,8 +47,8 @@ pytest_plugins = (
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one more than there are processors: now and then, tests wait for processes that wait for something."""
-    return (os.cpu_count() or 1) + 1
+    """Return two more than there are processors: tests wait for processes, which wait for something now and then."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

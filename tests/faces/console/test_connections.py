@@ -126,5 +126,7 @@ def test_the_command_line_lists_and_ends_connections(
     with pytest.raises(ConsentNeededError):
         consented.token("builder", refused=digest(token.encode()))
     assert "crm on editor: the service says that it was taken back" in run("approve", "--list")
-    assert "crm on editor: disconnected" in run("connection", "end", "crm", "--plane", "editor")
+    assert "no account is connected for 'other'" in run("connection", "end", "other")
+    assert "crm on editor: disconnected" in run("connection", "end", "crm")
+    assert "no account is connected for 'crm'" in run("connection", "end", "crm")
     assert "you have not connected crm on editor" in run("connection", "end", "crm", "--plane", "editor")

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from bailiwick.faces.cli.client import call, show
+from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.options import Json
 
 app = typer.Typer(help="Your accounts at other services that apps act with in your name.", no_args_is_help=True)
@@ -28,11 +28,28 @@ def list_connections(as_json: Json = False) -> None:
 @app.command()
 def end(
     integration: str,
-    plane: Annotated[str, typer.Option("--plane", help="editor, production, or another plane")] = "production",
+    plane: Annotated[
+        str, typer.Option("--plane", help="editor, production, or another; left out where it is connected on one only")
+    ] = "",
 ) -> None:
-    """Disconnect an account of yours, on every plane at once. Example: bailiwick connection end crm."""
+    """Disconnect an account of yours, with all that apps hold of it. Example: bailiwick connection end crm."""
+    plane = plane or _only_plane(integration)
     done = call("POST", f"/connections/{quote(integration, safe='')}/{quote(plane, safe='')}/end")
     typer.echo(f"{done['integration']} on {done['plane']}: disconnected")
+
+
+def _only_plane(integration: str) -> str:
+    """Return the plane on which an account is connected; end with what there is where that is not one."""
+    found = [
+        item["plane"]
+        for item in call("GET", "/connections")["connections"]
+        if item["integration"] == integration and item["state"] != "open"
+    ]
+    if len(found) != 1:
+        where = f"{', '.join(found)}: say which with --plane" if found else "bailiwick connection list"
+        words = "more than one account is connected" if found else "no account is connected"
+        fail({"title": f"{words} for {integration!r}", "hint": where})
+    return str(found[0])
 
 
 def _why(reason: str) -> str:
