@@ -77,12 +77,6 @@ def reject(deploy_id: str, reason: Reason = "", as_json: Json = False) -> None:
     show(done, f"{done['app']}: {done['state']}", as_json=as_json)
 
 
-def register(root: typer.Typer) -> None:
-    """Add these verbs to the command line."""
-    for verb in (deploy, approve, reject):
-        root.command()(verb)
-
-
 def _described(found: dict[str, Any]) -> list[str]:
     lines = [f"{found['app']} at {found['commit'][:12]}, asked by {found['requested_by']}: {found['state']}"]
     standing = found["standing"]

@@ -16,6 +16,7 @@ from bailiwick.faces.cli.databases import await_database, production
 from bailiwick.faces.cli.day_use import day_use_of
 from bailiwick.faces.cli.options import Json, Reason
 from bailiwick.faces.cli.pushing import push_folder
+from bailiwick.faces.cli.sbom import sbom
 from bailiwick.faces.cli.telling import git_headers, headers_of
 
 File = pathlib.Path
@@ -240,10 +241,4 @@ def what_can(
     show(found, "\n".join(lines) or "nothing", as_json=as_json)
 
 
-def register(root: typer.Typer) -> None:
-    """Add these verbs to the command line."""
-    root.add_typer(app, name="app")
-    for verb in (push, rollback):
-        root.command()(verb)
-    root.command("who-can")(who_can)
-    root.command("what-can")(what_can)
+app.command("sbom")(sbom)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx2
 import typer
 
-from bailiwick.faces.cli import holds
+from bailiwick.faces.cli import audit_proofs, holds
 from bailiwick.faces.cli.client import call, fail, server_url, show, signed
 from bailiwick.faces.cli.options import Json
 
@@ -151,3 +151,6 @@ def export(out: Annotated[Path, typer.Option(help="where to write it")]) -> None
             for piece in answer.iter_bytes():
                 target.write(piece)
     typer.echo(f"wrote {out}")
+
+
+audit_proofs.register(app)

@@ -29,8 +29,3 @@ def emergency_review(
         return
     done = call("POST", f"/emergencies/{deploy_id}/review", json={"verdict": verdict, "reason": reason})
     show(done, f"{done['app']}: {done['verdict']}", as_json=as_json)
-
-
-def register(root: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    root.command("emergency-review")(emergency_review)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bailiwick.faces.cli import model_inventory
 from bailiwick.faces.cli.client import call, show
 
 app = typer.Typer(help="Models and their gateway.", no_args_is_help=True)
@@ -45,3 +46,6 @@ def token(as_json: AsJson = False) -> None:
 
 def _state(use: dict[str, Any]) -> str:
     return "STOPPED" if use["stopped"] else "warned" if use["warned"] else "room"
+
+
+model_inventory.register(app)

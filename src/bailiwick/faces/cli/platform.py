@@ -10,7 +10,7 @@ from bailiwick.core.grants import OFFER
 from bailiwick.core.limit_words import limit_words, pressure_words
 from bailiwick.core.messages import IntegrationLimits, LimitsReport
 from bailiwick.core.reach_words import offer_words
-from bailiwick.faces.cli import connectors, grant_drafts
+from bailiwick.faces.cli import grant_drafts
 from bailiwick.faces.cli.client import call, fail, show
 from bailiwick.faces.cli.day_use import day_use_of
 from bailiwick.faces.cli.files import read_yaml
@@ -172,10 +172,4 @@ def classify(
 
 integration.command("import")(import_openapi)
 integration.command("import-mcp")(import_mcp)
-
-
-def register(root: typer.Typer) -> None:
-    """Add these verbs to the command line."""
-    grant_drafts.register(integration)
-    root.add_typer(integration, name="integration")
-    root.add_typer(connectors.app, name="connector")
+grant_drafts.register(integration)

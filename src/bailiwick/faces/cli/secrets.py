@@ -243,8 +243,3 @@ def _rotation(item: dict[str, Any]) -> str:
     if item["state"] == "switched":
         rest = f", the old value works until {item['revoke_at'][:19].replace('T', ' ')} UTC"
     return f"  {item['id']}  {item['cause']}  {item['state']}{version}{rest}{error}"
-
-
-def register(root: typer.Typer) -> None:
-    """Add these verbs to the command line."""
-    root.add_typer(app, name="secret")

@@ -95,9 +95,3 @@ def _line(item: dict[str, Any]) -> str:
     marks = " for security" if item["security"] else ""
     end = f"; brought back by {item['revived_by']}: {item['revive_reason']}" if item["revived_at"] else ""
     return f"{item['scope']:<36} {when} UTC{where}{marks}  {item['by']}: {item['because']}{trial}{end}"
-
-
-def register(root: typer.Typer) -> None:
-    """Add these verbs to the command line."""
-    for verb in (kill, revive, stops):
-        root.command()(verb)
