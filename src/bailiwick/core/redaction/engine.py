@@ -12,6 +12,7 @@ from bailiwick.core.redaction.own import Own
 from bailiwick.core.redaction.personal import personal
 from bailiwick.core.redaction.placeholders import Placeholders
 from bailiwick.core.redaction.secrets import assigned, formed
+from bailiwick.core.redaction.spelled import spelled
 
 Profile = Literal["secrets", "personal", "all"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -85,6 +86,7 @@ class Redaction:
             yield from _encoded(written)
         if self.profile != "secrets":
             yield from personal(written)
+        yield from spelled(written, secrets=self.profile != "personal", people=self.profile != "secrets")
 
 
 def _secrets(written: bytes, *, strict: bool) -> Iterator[Found]:

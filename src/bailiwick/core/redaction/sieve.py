@@ -52,6 +52,10 @@ class Sieve:
         self._beginnings = [beginning_of(pattern) for pattern in patterns]
         self._which = (which or best)(patterns)
 
+    def finds(self, text: bytes) -> bool:
+        """Return whether any pattern matches a text."""
+        return any(True for _ in self._which(text))
+
     def matches(self, text: bytes) -> Iterator[tuple[int, Any]]:
         """Yield which pattern and its match, pattern by pattern."""
         for index in sorted(self._which(text)):

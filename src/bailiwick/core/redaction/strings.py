@@ -10,7 +10,9 @@ from threading import Lock
 
 from bailiwick.core.masking import MASK, Masker
 from bailiwick.core.redaction.engine import Redaction
+from bailiwick.core.redaction.found import Found, apart
 from bailiwick.core.redaction.placeholders import Placeholders
+from bailiwick.core.redaction.splits import split_over
 
 _BETWEEN = "\n\n"
 # Further than what stands before a value may say of it: what is found in a string follows from that string alone.
@@ -85,6 +87,7 @@ class _Recalled:
 def redact_strings(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Seen | None = None) -> Redacted:
     """Return strings redacted; one value has one name in all of them. `seen` saves looking at long ones again."""
     found = _found_of_all(strings, redaction, masker) if seen is None else _seen(strings, redaction, masker, seen)
+    found = _with_split(strings, found) if redaction.profile != "personal" else found
     names, counts = Placeholders(_BETWEEN.join(strings)), Counter[str]()
     pieces = list(strings)
     for place, values in enumerate(found):
@@ -111,6 +114,22 @@ def _seen(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Se
     for number, place in enumerate(long):
         found[place] = fresh[number] if number in fresh else recalled.found[number] or ()
     return found
+
+
+def _with_split(strings: Sequence[str], found: Sequence[Sequence[Value]]) -> Sequence[Sequence[Value]]:
+    """Return what is in each string with the parts of credentials that stand in several."""
+
+    def is_known(number: int, place: int) -> bool:
+        return any(start <= place < end for start, end, _ in found[number])
+
+    parts = list(split_over(strings, is_known))
+    if not parts:
+        return found
+    made = [list(values) for values in found]
+    for start, end, number in parts:
+        together = [*(Found(*value) for value in made[number]), Found(start, end, "secret")]
+        made[number] = [(item.start, item.end, item.kind) for item in apart(together)]
+    return made
 
 
 def with_known(values: Sequence[Value], known: Sequence[tuple[int, int]]) -> list[Value]:
