@@ -33,6 +33,8 @@ bench-peers: setup  ## scanners that the findings of reviews are measured beside
 	@mkdir -p .peers && cp benchmarks/peers/package.json benchmarks/peers/eslint.config.js benchmarks/peers/.secretlintrc.json .peers/
 	@$(PYTHON) -m venv .peers/python
 	@.peers/python/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@$(PYTHON) -m venv .peers/litellm
+	@.peers/litellm/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/proxies.txt
 	@cd .peers && npm install --silent --no-audit --no-fund
 
 requirements: $(VENV)/.complete  ## which requirements are proved by tests, and which are not

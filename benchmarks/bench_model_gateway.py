@@ -2,6 +2,7 @@
 
 Gateway and server run in processes of their own on uvloop. The gateway knows the caller by a pass, asks policy, looks
 through the body (that of a coding agent, 88 kB) for secrets, counts the budget on disk and makes its audit events.
+LiteLLM's proxy, where `make bench-peers` installed it, passes the same calls on and looks through nothing.
 """
 
 import asyncio
@@ -9,9 +10,12 @@ import http.client
 import json
 import multiprocessing
 import os
+import secrets
 import socket
 import statistics
+import subprocess
 import tempfile
+import threading
 import time
 from datetime import timedelta
 from multiprocessing.connection import Connection as Pipe
@@ -30,12 +34,15 @@ from bailiwick.core.principals import Identity, Principal
 from bailiwick.core.statements import SigningKey
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.models import PlaneModels
+from benchmarks.peers import INSTALLED
 
 _ROUNDS = int(os.environ.get("BAILIWICK_BENCH_MODEL_CALLS", "600"))
+_SECONDS = 4.0
 _ANN = Identity(Principal("user", "ann@example.com"), frozenset({"user:ann@example.com"}))
 _SENTENCE = "def total(orders): return sum(order.amount for order in orders if order.status == 'paid')  # line\n"
-_SAID = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "So."}, "finish_reason": "stop"}],
-         "usage": {"prompt_tokens": 9, "completion_tokens": 2}}  # fmt: skip
+_SAID = {"id": "c", "object": "chat.completion", "created": 1, "model": "nova-large",
+         "choices": [{"index": 0, "message": {"role": "assistant", "content": "So."}, "finish_reason": "stop"}],
+         "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}}  # fmt: skip
 _EVENT = b'data: {"choices": [{"index": 0, "delta": {"content": "So"}}]}\n\n'
 
 
@@ -49,7 +56,8 @@ def measure() -> list[tuple[str, float, str]]:
             key = SigningKey.generate()
             gateway = _start(processes, children, _serve_gateway, f"http://127.0.0.1:{url}/v1", key.public_text, home)
             token = issue_model_pass(_ANN, key, utc_now() + timedelta(hours=1), utc_now())
-            return [_compare(url, gateway, token, streamed=streamed) for streamed in (False, True)]
+            rows = [_compare(url, gateway, token, streamed=streamed) for streamed in (False, True)]
+            return rows + _beside_litellm(url, gateway, token, Path(home))
     finally:
         for child in children:
             child.terminate()
@@ -66,8 +74,7 @@ def _start(processes: Any, children: list[Any], serve: Any, *arguments: str) -> 
 
 
 def _compare(direct: int, gateway: int, token: str, *, streamed: bool) -> tuple[str, float, str]:
-    messages = [{"role": "user", "content": _SENTENCE * 60} for _ in range(88_000 // (60 * len(_SENTENCE)))]
-    body = json.dumps({"model": "large", "stream": streamed, "messages": messages}).encode()
+    body = _asked(streamed=streamed)
     ways = [http.client.HTTPConnection("127.0.0.1", port) for port in (direct, gateway)]
     times: list[list[float]] = [[], []]
     for _ in range(_ROUNDS):
@@ -78,6 +85,76 @@ def _compare(direct: int, gateway: int, token: str, *, streamed: bool) -> tuple[
     what = "first piece of a stream" if streamed else "whole answer"
     words = f"p50 {ours:.2f} ms against {bare:.2f} ms: {ours - bare:.2f} ms more, p99 {worst:.2f} ms; 88 kB asked"
     return f"model gateway / direct, {what}", ours / bare, words
+
+
+def _beside_litellm(direct: int, gateway: int, token: str, home: Path) -> list[tuple[str, float, str]]:
+    """Return calls a second, by eight at once, over those of LiteLLM's proxy before the same server, by turns."""
+    program = INSTALLED / "litellm" / "bin" / "litellm"
+    if not program.exists():
+        return []
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    served = {"model": "openai/nova-large", "api_base": f"http://127.0.0.1:{direct}/v1", "api_key": "none-is-needed"}
+    settings = {
+        "model_list": [{"model_name": "large", "litellm_params": served}],
+        "litellm_settings": {"telemetry": False},
+    }
+    (home / "litellm.yaml").write_text(json.dumps(settings))
+    key = secrets.token_hex(16)
+    command = [program, "--config", home / "litellm.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+                   "LITELLM_MASTER_KEY": f"sk-{key}"}  # fmt: skip
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            _wait_for(port)
+            body = _asked(streamed=False)
+            turns = [
+                (_calls_a_second(gateway, body, token), _calls_a_second(port, body, f"sk-{key}")) for _ in range(4)
+            ]
+        finally:
+            running.terminate()
+    ours, its = (max(speeds) for speeds in zip(*turns[1:], strict=True))
+    return [
+        (
+            "model gateway / LiteLLM's proxy, calls a second",
+            ours / its,
+            f"{ours:.0f}/s against {its:.0f}/s; 88 kB asked",
+        )
+    ]
+
+
+def _wait_for(port: int) -> None:
+    over = time.monotonic() + 120
+    while time.monotonic() < over:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise TimeoutError("LiteLLM's proxy did not start")
+
+
+def _calls_a_second(port: int, body: bytes, token: str) -> float:
+    """Return how many calls a second eight callers get answers to, for some seconds."""
+    over, done = time.monotonic() + _SECONDS, []
+
+    def call_again() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while time.monotonic() < over:
+            done.append(_call(connection, body, token))
+
+    callers = [threading.Thread(target=call_again) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    return len(done) / _SECONDS
+
+
+def _asked(*, streamed: bool) -> bytes:
+    messages = [{"role": "user", "content": _SENTENCE * 60} for _ in range(88_000 // (60 * len(_SENTENCE)))]
+    return json.dumps({"model": "large", "stream": streamed, "messages": messages}).encode()
 
 
 def _call(connection: http.client.HTTPConnection, body: bytes, token: str) -> float:
@@ -121,6 +198,10 @@ def _serve_gateway(parent: Pipe, url: str, pass_key: str, home: str) -> None:
     uvloop.run(_gateway(parent, url, pass_key, Path(home)))
 
 
+def _link(pass_key: str, secret: Any) -> SimpleNamespace:
+    return SimpleNamespace(model_key=None, model_pass=None, secret=secret, welcome=SimpleNamespace(pass_key=pass_key))
+
+
 async def _gateway(parent: Pipe, url: str, pass_key: str, home: Path) -> None:
     model = ModelState(
         name="large", family="openai", url=url, model="nova-large", has_key=False, timeout_seconds=60,
@@ -137,7 +218,7 @@ async def _gateway(parent: Pipe, url: str, pass_key: str, home: Path) -> None:
     models = PlaneModels(
         plane="production",
         state=home,
-        link=cast(Link, SimpleNamespace(model_key=None, model_pass=None, welcome=SimpleNamespace(pass_key=pass_key))),
+        link=cast(Link, _link(pass_key, secret)),
         engine=PoliciesInForce(environment="production"),
         desired=lambda: desired,
         secrets=lambda: ["a-password-of-a-database"],

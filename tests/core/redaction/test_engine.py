@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bailiwick.core.redaction import Redaction
-from bailiwick.core.redaction.secrets import formats
+from bailiwick.core.redaction import Redaction, sieve
+from bailiwick.core.redaction.gates import GatedSieve
+from bailiwick.core.redaction.secrets import assignments, formats
 from bailiwick.core.redaction.sieve import (
     NearSieve,
     Sieve,
@@ -113,6 +114,42 @@ def test_hints_lead_to_the_same_parts_with_hyperscan_as_without() -> None:
         assert ours and set(ours) <= set(others)
     sieve = NearSieve([r"key=(\d)"], hints, 10, 10)
     assert [match[1] for _, match, _ in sieve.matches(text)][-1:] == [b"1"]
+
+
+def test_what_stands_under_a_name_is_found_with_hyperscan_as_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    gated = assignments._sieve()
+    monkeypatch.setattr(sieve, "hyperscan", None)
+    plain = GatedSieve(gated._gated)
+    wanted = range(len(gated._gated))
+    for line in lines("credentials.txt"):
+        text = f"first: line\n{line.text}\n\nlast = line".encode()
+        ours, others = (
+            sorted((index, match.span(0)) for index, match in way.matches(text, wanted)) for way in (gated, plain)
+        )
+        assert ours == others, line.text[:80]
+
+
+def test_a_text_full_of_numbers_and_names_is_looked_through_all_the_same() -> None:
+    noise = random.Random(3)
+    numbers = " ".join(f"{noise.randrange(10**8)}" for _ in range(8000))
+    text = (
+        f"{numbers} card 4111 1111 1111 1111, password: Kd82!ls9QxZ {numbers} password: x " + "token = token\n" * 4000
+    )
+    found = {kind for _, _, kind in ALL.values(text)}
+    assert {"card", "secret"} <= found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "letters"),
+    [
+        (r"\b(glpat-[a-z]{20})", b"glpat-"), (r"\b(gl(?:a|b)-[a-z]+)", b"gl"),
+        (r"\b(SG\.[a-z]{22})(?:[^a-z]|$)", b"SG."),
+        (r"\b(hf_[a-z]{34}|api_org_[a-z]{34})\b", b""), (r"\b(da2-?[a-z]+)", b"da2"), (r"(?i)\b(abc)", b""),
+        (r"\ba|b", b""),
+    ],
+)  # fmt: skip
+def test_what_every_match_begins_with_is_known_where_it_is_plain(pattern: str, letters: bytes) -> None:
+    assert sieve.beginning_of(pattern) == letters
 
 
 def test_the_command_line_says_where_and_prints_the_rest() -> None:

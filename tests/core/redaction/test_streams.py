@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bailiwick.core.masking import MASK, Masker
 from bailiwick.core.redaction import AnswerSearch, Placeholders, Redaction, Seen, TextStream, redact_strings
+from tests.core.redaction.corpus import corpus
 from tests.core.redaction.test_engine import KEY, PEM
 
 pytestmark = pytest.mark.req("AI1", "SE1")
@@ -80,6 +81,19 @@ def test_prose_without_capitals_is_held_for_a_word_only() -> None:
     assert [made.feed(word) for word in ("so ", "your ", "order ", "was se", "nt ")] == [
         "so ", "your ", "order ", "was ", "sent ",
     ]  # fmt: skip
+
+
+def test_a_sentence_is_not_held_for_its_capital() -> None:
+    made = stream()
+    assert [made.feed(word) for word in ("So ", "the ", "total ", "is ")] == ["", "So the ", "total ", "is "]
+
+
+def test_nothing_of_the_corpus_goes_on_in_small_pieces() -> None:
+    noise, leaked = random.Random(1), list[str]()
+    for item in list(corpus())[::4]:
+        shown = passed(stream(), cut(item.text, noise.choices(range(1, 7), k=40)))
+        leaked += [item.text[start:end] for start, end, _ in ALL.values(item.text) if item.text[start:end] in shown]
+    assert leaked == []
 
 
 def test_writing_without_spaces_is_not_held() -> None:

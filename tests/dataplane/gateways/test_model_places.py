@@ -1,5 +1,6 @@
 """Where in bodies of every wire strings stand: what is in no known form is told as such, and never lost."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bailiwick.core.redaction import Own, Placeholders, Redacted
-from bailiwick.dataplane.gateways.model.bodies import look_through, read_body
+from bailiwick.dataplane.gateways.model.bodies import look_through, outgoing, read_body
 from bailiwick.dataplane.gateways.model.outflows import Measured
 from bailiwick.dataplane.gateways.model.places import Placed
 from bailiwick.dataplane.gateways.model.search import PromptSearch
@@ -132,3 +133,24 @@ def test_what_is_let_through_is_found_as_what_is_taken_out() -> None:
 def test_names_that_the_prompt_has_itself_are_no_values() -> None:
     flow = measured({"messages": [{"role": "user", "content": "[EMAIL_1] wrote to ada@example.org"}]}, "all").flow
     assert dict(flow.found) == {("user", "email"): 1}
+
+
+def test_numbers_are_looked_through_as_they_are_written() -> None:
+    arguments = {
+        "card_number": 4111111111111111,
+        "as_float": 4111111111111111.0,
+        "pages": 250000,
+        "ok": True,
+        "part": 0.5,
+    }
+    document = {"model": "m", "max_tokens": 200000, "seed": 12345678,
+                "messages": [{"role": "user", "content": "pay", "arguments": arguments}]}  # fmt: skip
+    asked = read_body(json.dumps(document).encode())
+    search = PromptSearch(frozenset, Own)
+    look = Measured(asked.document, CHAT, search.of("all"), None)
+    looked = look_through(asked, look, Own())
+    sent = json.loads(outgoing(asked, "m", looked, ()).content)
+    told = sent["messages"][0]["arguments"]
+    assert told == {"card_number": "[CARD_1]", "as_float": "[CARD_1]", "pages": 250000, "ok": True, "part": 0.5}
+    assert (sent["max_tokens"], sent["seed"]) == (200000, 12345678)
+    assert look.flow.found == {("user", "card"): 2}

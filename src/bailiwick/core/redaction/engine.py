@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, get_args
 
-from bailiwick.core.redacting import FORMS, credentials_in
+from bailiwick.core.redacting import credentials_in
 from bailiwick.core.redaction.encodings import decoded
 from bailiwick.core.redaction.found import Found, apart
 from bailiwick.core.redaction.look_alikes import as_it_looks
@@ -13,7 +12,7 @@ from bailiwick.core.redaction.own import Own
 from bailiwick.core.redaction.personal import personal
 from bailiwick.core.redaction.placeholders import Placeholders
 from bailiwick.core.redaction.secrets import assigned, formed
-from bailiwick.core.redaction.sieve import Sieve
+from bailiwick.core.redaction.spelled import spelled
 
 Profile = Literal["secrets", "personal", "all"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -83,21 +82,15 @@ class Redaction:
         if self._own is not None:
             yield from self._own.found(text, written)
         if self.profile != "personal":
-            yield from _secrets(written)
+            yield from _secrets(written, strict=self._strict)
             yield from _encoded(written)
-            if self._strict:
-                yield from (Found(match.start(), match.end(), "secret") for _, match in _documented().matches(written))
         if self.profile != "secrets":
             yield from personal(written)
+        yield from spelled(written, secrets=self.profile != "personal", people=self.profile != "secrets")
 
 
-@cache
-def _documented() -> Sieve:
-    return Sieve(FORMS)
-
-
-def _secrets(written: bytes) -> Iterator[Found]:
-    for hit in formed(written):
+def _secrets(written: bytes, *, strict: bool) -> Iterator[Found]:
+    for hit in formed(written, strict=strict):
         begin, end = hit.place, hit.place + len(hit.secret)
         if hit.secret.endswith(_KEY_WORDS):
             begin, end = written.rfind(b"-----BEGIN", 0, begin), _end_of_key(written, end)

@@ -16,7 +16,8 @@ class Placeholders:
 
     def __init__(self, text: str = "") -> None:
         """Take the text that values are named in."""
-        self._taken = frozenset(_FORM.findall(text))
+        self._text = text
+        self._taken: frozenset[str] | None = None
         self._names: dict[tuple[str, str], str] = {}
         self._values: dict[str, str] = {}
         self._count: Counter[str] = Counter()
@@ -60,6 +61,9 @@ class Placeholders:
 
     def _next(self, kind: str) -> str:
         written = kind.upper().replace("-", "_")
+        if self._taken is None:
+            # Most texts have no value to name.
+            self._taken, self._text = frozenset(_FORM.findall(self._text)), ""
         while True:
             self._count[kind] += 1
             name = f"[{written}_{self._count[kind]}]"

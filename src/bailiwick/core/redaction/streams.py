@@ -24,8 +24,13 @@ _WORD = re.compile(rf"[^\s{_UNSPACED}]+")
 _APART = re.compile(rf"[\s{_UNSPACED}]")
 # What some word of a name, an address or a number begins with, or has in it.
 _OF_PERSONAL = re.compile(r"[^a-z]*(?:[A-Z0-9@]|[^\x00-\x7f])")
-# Words in between that do not: `Maria van der Berg`, `12 rue de la Paix`.
+# Words in between that do not: `Maria van der Berg`, `12 rue de la Paix`. After a number they may be any.
 _MOST_BETWEEN = 3
+_LINKS = frozenset(
+    "van von de der den del della delle dei degli di da do dos du des la las le les los bin ibn al el ter ten y zu"
+    " rue avenue boulevard bd place chemin impasse quai cours route square bis d' l' of".split()
+)
+_NUMBER = re.compile(r"[0-9@]")
 _PARAGRAPH = re.compile(r"\n\s*\n|\\n\\n")
 
 
@@ -140,12 +145,16 @@ def _personal_from(text: str) -> int:
     begin = max(0, len(text) - _LONGEST_PERSONAL)
     for paragraph in _PARAGRAPH.finditer(text, begin):
         begin = paragraph.end()
-    place, between = len(text), 0
+    place, between = len(text), list[str]()
     for word in reversed(list(_WORD.finditer(text, begin))):
         if word.end() == len(text) or _OF_PERSONAL.match(word[0]):
-            place, between = word.start(), 0
+            # A sentence begins with a capital, too: what is no part of a name says that none goes on.
+            if not _LINKS.issuperset(between) and not _NUMBER.search(word[0]):
+                break
+            place = word.start()
+            between.clear()
         else:
-            between += 1
-            if between > _MOST_BETWEEN:
+            between.append(word[0])
+            if len(between) > _MOST_BETWEEN:
                 break
     return place

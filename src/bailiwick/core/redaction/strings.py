@@ -10,7 +10,9 @@ from threading import Lock
 
 from bailiwick.core.masking import MASK, Masker
 from bailiwick.core.redaction.engine import Redaction
+from bailiwick.core.redaction.found import Found, apart
 from bailiwick.core.redaction.placeholders import Placeholders
+from bailiwick.core.redaction.splits import split_over
 
 _BETWEEN = "\n\n"
 # Further than what stands before a value may say of it: what is found in a string follows from that string alone.
@@ -50,41 +52,84 @@ class Seen:
         # Large bodies are looked through in threads.
         self._turn = Lock()
 
-    def found(self, strings: Sequence[str], redaction: Redaction, masker: Masker) -> list[Sequence[Value]]:
-        """Return what is in each of some long strings; values that the masker knows are of the kind `known-secret`."""
+    def of(self, strings: Sequence[str], redaction: Redaction, masker: Masker) -> "_Recalled":
+        """Return what is remembered of some long strings; values that the masker knows are `known-secret`."""
+        digests = [blake2b(text.encode(errors="surrogatepass"), digest_size=20).digest() for text in strings]
         with self._turn:
             if self._by != (redaction, masker):
                 self._found, self._by = {}, (redaction, masker)
             # Whoever goes on with an older masker writes into what belongs to that.
-            known = self._found
-        digests = [blake2b(text.encode(errors="surrogatepass"), digest_size=20).digest() for text in strings]
+            return _Recalled(digests, [self._found.get(digest) for digest in digests], self._found, self._turn)
+
+
+class _Recalled:
+    """What is known of some strings: what is in each, None where that must be looked for."""
+
+    def __init__(
+        self,
+        digests: Sequence[bytes],
+        found: list[tuple[Value, ...] | None],
+        into: dict[bytes, tuple[Value, ...]],
+        turn: Lock,
+    ) -> None:
+        self.found = found
+        self._digests, self._into, self._turn = digests, into, turn
+
+    def keep(self, looked: Mapping[int, Sequence[Value]]) -> None:
+        """Remember what was found in those that were looked through."""
         with self._turn:
-            here = {digest: known[digest] for digest in digests if digest in known}
-        new = [place for place, digest in enumerate(digests) if digest not in here]
-        looked = _found_of_all([strings[place] for place in new], redaction, masker, _FAR_APART)
-        here |= {digests[place]: tuple(values) for place, values in zip(new, looked, strict=True)}
-        with self._turn:
-            known |= here
-            while len(known) > _MOST_SEEN:
-                del known[next(iter(known))]
-        return [here[digest] for digest in digests]
+            for place, values in looked.items():
+                self._into[self._digests[place]] = tuple(values)
+            while len(self._into) > _MOST_SEEN:
+                del self._into[next(iter(self._into))]
 
 
 def redact_strings(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Seen | None = None) -> Redacted:
     """Return strings redacted; one value has one name in all of them. `seen` saves looking at long ones again."""
-    found: list[Sequence[Value]] = [()] * len(strings)
-    long = [place for place, text in enumerate(strings) if len(text) >= _LONG] if seen is not None else []
-    if seen is not None and long:
-        for place, values in zip(long, seen.found([strings[at] for at in long], redaction, masker), strict=True):
-            found[place] = values
-    others = sorted(set(range(len(strings))).difference(long))
-    for place, values in zip(others, _found_of_all([strings[at] for at in others], redaction, masker), strict=True):
-        found[place] = values
+    found = _found_of_all(strings, redaction, masker) if seen is None else _seen(strings, redaction, masker, seen)
+    found = _with_split(strings, found) if redaction.profile != "personal" else found
     names, counts = Placeholders(_BETWEEN.join(strings)), Counter[str]()
-    pieces = [
-        _replaced(text, values, names, counts) if values else text for text, values in zip(strings, found, strict=True)
-    ]
+    pieces = list(strings)
+    for place, values in enumerate(found):
+        if values:
+            pieces[place] = _replaced(strings[place], values, names, counts)
     return Redacted(pieces, counts, names)
+
+
+def _seen(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Seen) -> Sequence[Sequence[Value]]:
+    """Return what is in each string: in short ones beside each other, in long ones each by itself."""
+    long = [place for place, length in enumerate(map(len, strings)) if length >= _LONG]
+    recalled = seen.of([strings[place] for place in long], redaction, masker)
+    new = [number for number, values in enumerate(recalled.found) if values is None]
+    among = set(long)
+    others = [place for place in range(len(strings)) if place not in among]
+    looked = _found_of_all(
+        [strings[place] for place in others], redaction, masker, [strings[long[number]] for number in new]
+    )
+    found: list[Sequence[Value]] = [()] * len(strings)
+    for place, values in zip(others, looked, strict=False):
+        found[place] = values
+    fresh = dict(zip(new, looked[len(others) :], strict=True))
+    recalled.keep(fresh)
+    for number, place in enumerate(long):
+        found[place] = fresh[number] if number in fresh else recalled.found[number] or ()
+    return found
+
+
+def _with_split(strings: Sequence[str], found: Sequence[Sequence[Value]]) -> Sequence[Sequence[Value]]:
+    """Return what is in each string with the parts of credentials that stand in several."""
+
+    def is_known(number: int, place: int) -> bool:
+        return any(start <= place < end for start, end, _ in found[number])
+
+    parts = list(split_over(strings, is_known))
+    if not parts:
+        return found
+    made = [list(values) for values in found]
+    for start, end, number in parts:
+        together = [*(Found(*value) for value in made[number]), Found(start, end, "secret")]
+        made[number] = [(item.start, item.end, item.kind) for item in apart(together)]
+    return made
 
 
 def with_known(values: Sequence[Value], known: Sequence[tuple[int, int]]) -> list[Value]:
@@ -103,21 +148,38 @@ def with_known(values: Sequence[Value], known: Sequence[tuple[int, int]]) -> lis
 
 
 def _found_of_all(
-    strings: Sequence[str], redaction: Redaction, masker: Masker, between: str = _BETWEEN
+    strings: Sequence[str], redaction: Redaction, masker: Masker, alone: Sequence[str] = ()
 ) -> list[list[Value]]:
-    together = between.join(strings)
-    found = found_in(strings, redaction, between)
+    every = [*strings, *alone]
+    together = _together(strings, alone)
+    found = _found_in(together, strings, alone, redaction)
     if not masker.finds(together):
         return found
-    return [with_known(values, masker.places(text)) for text, values in zip(strings, found, strict=True)]
+    return [with_known(values, masker.places(text)) for text, values in zip(every, found, strict=True)]
 
 
-def found_in(strings: Sequence[str], redaction: Redaction, between: str = _BETWEEN) -> list[list[Value]]:
-    """Return what is found in each of some strings, which are looked through in one pass, joined by `between`."""
-    together = between.join(strings)
+def found_in(strings: Sequence[str], redaction: Redaction) -> list[list[Value]]:
+    """Return what is found in each of some strings, which are looked through in one pass, beside each other."""
+    return _found_in(_BETWEEN.join(strings), strings, (), redaction)
+
+
+def _together(strings: Sequence[str], alone: Sequence[str]) -> str:
+    """Return strings as one text: those beside each other, then others so far apart that nothing is said of them."""
+    return _FAR_APART.join([_BETWEEN.join(strings), *alone]) if alone else _BETWEEN.join(strings)
+
+
+def _found_in(together: str, strings: Sequence[str], alone: Sequence[str], redaction: Redaction) -> list[list[Value]]:
     if _KEY in together:
-        return [redaction.values(text) for text in strings]
-    return _apart(redaction.values(together), strings, len(between))
+        return [redaction.values(text) for text in (*strings, *alone)]
+    found = redaction.values(together)
+    every = [*strings, *alone]
+    if not found:
+        return [[] for _ in every]
+    begins = list(accumulate(map(len(_BETWEEN).__add__, map(len, strings)), initial=0))
+    if alone:
+        first = (begins[-1] - len(_BETWEEN) if strings else 0) + len(_FAR_APART)
+        begins = [*begins[:-1], *accumulate(map(len(_FAR_APART).__add__, map(len, alone)), initial=first)]
+    return _apart(found, every, begins)
 
 
 def is_lone_name(text: str, kind: str) -> bool:
@@ -125,12 +187,11 @@ def is_lone_name(text: str, kind: str) -> bool:
     return kind == "name" and " " not in text
 
 
-def _apart(found: Sequence[Value], strings: Sequence[str], between: int) -> list[list[Value]]:
+def _apart(found: Sequence[Value], strings: Sequence[str], begins: Sequence[int]) -> list[list[Value]]:
     """Return what was found in all strings together by string: what reaches over two is a value in both."""
-    begins = list(accumulate((len(text) + between for text in strings[:-1]), initial=0))
     parts: list[list[Value]] = [[] for _ in strings]
     for start, end, kind in found:
-        index = bisect_right(begins, start) - 1
+        index = max(0, bisect_right(begins, start) - 1)
         while index < len(strings) and begins[index] < end:
             here, until = max(0, start - begins[index]), min(len(strings[index]), end - begins[index])
             if here < until:

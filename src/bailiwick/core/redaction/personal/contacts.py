@@ -32,8 +32,11 @@ IPV4 = r"(?:^|[^\w.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:[^\w.-]|\.\s|\.?$)"
 IPV6 = r"(?:^|[^\w:.])((?:[0-9A-Fa-f]{1,4}:{1,2}){2,7}[0-9A-Fa-f]{0,4})(?:[^\w:]|$)"
 MAC = r"(?:^|[^\w:-])((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})(?:[^\w:-]|$)"
 # What every number, every address of mail and every one of a machine has in it.
-NUMBER_HINTS = (r"\d[ .\-/()]{0,2}\d[ .\-/()]{0,2}\d", r"\d{2}[A-Z]")
-EMAIL_HINTS = ("@", "%40", r"\\u0040")
+_CLOSE = r"[ .\-/()\xa0\xc2]{0,4}"
+NUMBER_HINTS = (rf"\d(?:{_CLOSE}\d){{5}}", r"\d{2}[A-Za-z]\d{2}[A-Za-z]\d{3}[A-Za-z]", r"[A-Z]{5}\d{4}[A-Z]")
+_OF_MAIL = r"[0-9A-Za-z\x80-\xff-]"
+EMAIL_HINTS = tuple(rf"[0-9A-Za-z._%+\x80-\xff-]{at}{_OF_MAIL}" for at in ("@", "%40", r"\\u0040"))
+IPV4_HINTS = (r"\d\.\d{1,3}\.\d{1,3}\.\d",)
 MACHINE_HINTS = (r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]", r"[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
 # Groups of IPv6 that are no name of code: `Dead::Beef` is one of these, and no address.
 _LEAST_GROUPS = 3

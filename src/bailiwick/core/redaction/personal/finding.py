@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bailiwick.core.redaction.found import Found
-from bailiwick.core.redaction.personal import contacts, people, places
+from bailiwick.core.redaction.personal import contacts, people
 from bailiwick.core.redaction.personal.cards import cards
 from bailiwick.core.redaction.personal.ibans import ibans
 from bailiwick.core.redaction.personal.identities import IDENTITIES, Identity, plain
@@ -31,6 +31,15 @@ _ACCOUNT = (
     r"(?i)\b(?:account|acct|a/c|konto|kontonummer|compte|cuenta|conto|routing|aba|sort[ ]code|bank account)[ _-]?"
     r"(?:no|nr|num|number|nummer|#|ending in)?\b\.?[\"']?(?:[ ]?[:=#]|[ ]is|[ ])[ ]{0,2}[\"']?(\d[\d -]{4,20}\d)\b"
 )
+# What passports and accounts are called, each with a digit not far after it.
+_CALLED = tuple(
+    rf"(?i)\b{word}[^\d\n]{{0,28}}\d"
+    for word in (
+        *("passport", "reisepass", "personalausweis", "ausweis", "passeport", "pasaporte", "passaporto", "paspoort"),
+        *("id card", "identity card", "driv(?:er|ing)", r"f\xc3\xbchrerschein", "fuehrerschein", "licen[cs]e"),
+        *("account", "acct", "a/c", "konto", "compte", "cuenta", "conto", "routing", "aba", "sort code"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +53,10 @@ class _Pattern:
 
 def personal(text: bytes) -> Iterator[Found]:
     """Yield the personal data in a text (UTF-8), some of it more than once."""
-    *of_groups, of_numbers = _places()(text)
-    for group, hints in zip(_groups(), of_groups, strict=True):
-        for index, match, part_begin in group.sieve.matches(text, hints):
+    groups = _groups()
+    *of_groups, of_numbers = _places()(text) or (None,) * (len(groups) + 1)
+    for group, hints in zip(groups, of_groups, strict=True):
+        for index, match, part_begin in group.sieve.matches_near(text, hints):
             pattern = group.patterns[index]
             begin = part_begin + match.start(1)
             holds = pattern.check(match[1], text[max(0, begin - _NEAR_BYTES) : begin])
@@ -81,12 +91,14 @@ class _Group:
 
 @cache
 def _groups() -> tuple[_Group, ...]:
-    """Return every pattern: those with digits in them, those that words introduce, and the others."""
+    """Return every pattern: those of numbers, those that words introduce, and the others."""
     numbers = (
         # A number that may be either is taken for what its name or its check digits say.
         *(_Pattern("national-id", identity.pattern, _identity(identity)) for identity in IDENTITIES),
         *(_Pattern("phone", written, _whole(contacts.is_phone)) for written in contacts.PHONES),
-        _Pattern("ip", contacts.IPV4, _whole(contacts.is_ipv4)),
+    )
+    ipv4 = _Pattern("ip", contacts.IPV4, _whole(contacts.is_ipv4))
+    called = (
         _Pattern("document-id", _PASSPORT, _whole(_has_digits)),
         _Pattern("account", _ACCOUNT, _whole(_has_digits)),
         *(_Pattern("birth-date", written, _part(people.born)) for written in people.BIRTH_DATES),
@@ -94,20 +106,24 @@ def _groups() -> tuple[_Group, ...]:
     words = (
         *(_Pattern("address", written, _all) for written in ADDRESSES),
         *(_Pattern("name", written, _part(people.named)) for written in people.NAMES),
-        *(_Pattern("name", written, _part(people.likely_named)) for written in people.LIKELY_NAMES),
     )
     email = _Pattern("email", contacts.EMAIL, _whole(contacts.is_email))
     machines = (
         _Pattern("ip", contacts.IPV6, _whole(contacts.is_ipv6)),
         _Pattern("mac", contacts.MAC, _whole(contacts.is_mac)),
     )
-    full_names = (_Pattern("name", written, _part(people.fully_named)) for written in people.FULL_NAMES)
+    given = (
+        *(_Pattern("name", written, _part(people.likely_named)) for written in people.LIKELY_NAMES),
+        *(_Pattern("name", written, _part(people.fully_named)) for written in people.FULL_NAMES),
+    )
     return (
         _Group(numbers, contacts.NUMBER_HINTS, 120, 60),
-        _Group(words, (*people.HINTS, *places.HINTS), 120, 160),
+        _Group((ipv4,), contacts.IPV4_HINTS, 24, 24),
+        _Group(called, (*_CALLED, *people.BIRTH_HINTS), 120, 80),
+        _Group(words, (*people.HINTS, *ADDRESSES), 120, 160),
         _Group((email,), contacts.EMAIL_HINTS, 70, 320),
         _Group(machines, contacts.MACHINE_HINTS, 24, 40),
-        _Group(full_names, (r"[a-z][ ][A-Z]",), 40, 80),
+        _Group(given, tuple(people.given_name_hints()), 120, 100),
     )
 
 

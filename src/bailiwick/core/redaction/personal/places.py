@@ -31,13 +31,3 @@ ADDRESSES: tuple[str, ...] = (
     r"(?i)\b(?:zip(?:[ _-]?code)?|post(?:al)?[ _-]?code|plz|code postal)\b[\"']?\s?[:=]\s?[\"']?"
     r"([A-Z\d][A-Z\d -]{2,8}[A-Z\d])\b",
 )
-# Words that an address has in it, whatever its country.
-HINTS: tuple[str, ...] = (
-    rf"\s{_ENGLISH}\b",
-    r"(?i:P\.?\s?O\.?\s?Box)\s\d",
-    r"(?:stra(?:\xc3\x9f|ss)e|str\.|weg|platz|allee|gasse|ring|damm|ufer|chaussee|stieg|straat|laan|plein|gracht|kade|dijk"
-    r"|singel|Stra(?:\xc3\x9f|ss)e|Str\.|Weg|Platz|Allee|Ring|Damm)\s\d",
-    r"\s(?:rue|avenue|av\.|boulevard|bd|place|chemin|impasse|all(?:\xc3\xa9|e)e|quai|cours|route|square)\s",
-    r"(?:Calle|C/|Avenida|Avda\.?|Plaza|Paseo|Carrer|Rua|Travessa|Via|Viale|Piazza|Corso|Largo|Vicolo)\s",
-    r"(?i:zip(?:[ _-]?code)?|post(?:al)?[ _-]?code|plz|code postal)[\"']?\s?[:=]",
-)

@@ -6,15 +6,15 @@ The pack says how a name and a value are written; whether the value is a credent
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from bailiwick.core.redaction.gates import Gated, GatedSieve
 from bailiwick.core.redaction.secrets.hits import Hit
 from bailiwick.core.redaction.secrets.judgement import judged, looks_random
 from bailiwick.core.redaction.secrets.pack import pack
-from bailiwick.core.redaction.sieve import NearSieve
 from bailiwick.core.severity import Severity
 
 # Code in which a word that stands in no quotes is a name or a call.
@@ -28,48 +28,75 @@ _TEXTS = (".md", ".txt", ".rst", ".adoc", ".log", ".eml", ".csv")
 
 @dataclass(frozen=True)
 class _Form:
-    """A way of writing a name and a value: which groups are the name and, one of them, the value."""
+    """A way of writing a name and a value: which groups are the name and, one of them, the value; what has it in it."""
 
     pattern: str
+    gate: str
     name: str = ""
     only_in: str = ""
+    before: int = 100
 
 
 # RFC 7617: the password is only encoded.
-_BASIC = _Form(r"(?i)\bBasic\s+([A-Za-z0-9+/]{8,200}={0,2})")
-# How much of a text around a word of a name a form may take: what comes before it, and a value of the longest after.
-_BEFORE, _AFTER = 300, 900
+_BASIC_PATTERN = r"(?i)\bBasic\s+([A-Za-z0-9+/]{8,200}={0,2})"
+_BASIC = _Form(_BASIC_PATTERN, _BASIC_PATTERN)
+# How far the longest value and what is around it reach.
+_AFTER = 900
+# Of a word that is longer so much is looked at, and what is in quotes is no credential.
+_LONGEST = 400
+_QUOTES = {b'"', b"'", b"`"}
 _AMONG_WORDS = frozenset({"prose", "comments"})
 _PART = re.compile("«(\\w+)»")
+# So much of a value at the end of a pattern is enough to know that it may be there.
+_ANY_NAME = r"(?i)([\w.$-]*"
+_ALL_OF_VALUE = re.compile(r"\{(\d+),\d*\}(\)?)$")
 
 
 @cache
 def _forms() -> tuple[_Form, ...]:
-    parts: dict[str, str] = pack()["parts"]
-
-    def whole(pattern: str) -> str:
-        return _PART.sub(lambda part: whole(parts[part[1]]), pattern)
-
-    written = pack()["form"]
-    forms = (_Form(whole(form["pattern"]), form.get("name", ""), form.get("only_in", "")) for form in written)
+    parts = pack()["parts"]
+    of_gate = parts | pack()["parts_of_gates"]
+    forms = [
+        _Form(
+            _whole(form["pattern"], parts),
+            _gate_of(_whole(form.get("gate", form["pattern"]), of_gate)),
+            form.get("name", ""),
+            form.get("only_in", ""),
+            form.get("before", _Form.before),
+        )
+        for form in pack()["form"]
+    ]
     return (*forms, _BASIC)
 
 
+def _gate_of(pattern: str) -> str:
+    """Return a pattern without what takes time to look for at its ends: a name's beginning, and most of a value."""
+    return _ALL_OF_VALUE.sub(r"{\1}\2", pattern).replace(_ANY_NAME, "(?i)(", 1)
+
+
+def _whole(pattern: str, parts: Mapping[str, str]) -> str:
+    """Return a pattern with the parts in it that it names."""
+    return _PART.sub(lambda part: _whole(parts[part[1]], parts), pattern)
+
+
 @cache
-def _sieve() -> NearSieve:
-    return NearSieve([form.pattern for form in _forms()], pack()["hints"], _BEFORE, _AFTER)
+def _sieve() -> GatedSieve:
+    return GatedSieve([Gated(form.pattern, form.gate, form.before, _AFTER) for form in _forms()])
 
 
 def assigned(text: bytes, path: str) -> Iterator[Hit]:
     """Yield the credentials that stand under a name in a text; `path` says which language it is in."""
-    wanted = {"", "settings"} if _has_bare_values(path) else {""}
-    wanted.add("prose" if path.lower().endswith(_TEXTS) else "comments")
-    for index, match, begin in _sieve().matches(text):
+    settings, prose = _has_bare_values(path), path.lower().endswith(_TEXTS)
+    for index, match in _sieve().matches(text, _wanted(settings=settings, prose=prose)):
         form = _forms()[index]
-        if form is _BASIC:
-            yield from _basic(match, begin)
-        elif form.only_in in wanted:
-            yield from _judged(form, match, begin)
+        yield from _basic(match) if form is _BASIC else _judged(form, match)
+
+
+@cache
+def _wanted(*, settings: bool, prose: bool) -> frozenset[int]:
+    """Return which forms mean anything in a text."""
+    kinds = {"", "prose" if prose else "comments"} | ({"settings"} if settings else set())
+    return frozenset(index for index, form in enumerate(_forms()) if form.only_in in kinds)
 
 
 def _has_bare_values(path: str) -> bool:
@@ -77,7 +104,7 @@ def _has_bare_values(path: str) -> bool:
     return "." not in name or name.rpartition(".")[2] not in _CODE
 
 
-def _judged(form: _Form, match: Any, begin: int) -> Iterator[Hit]:
+def _judged(form: _Form, match: Any) -> Iterator[Hit]:
     groups = match.groups()
     first = 0 if form.name else 1
     index = next((place for place in range(first, len(groups)) if groups[place]), None)
@@ -86,13 +113,15 @@ def _judged(form: _Form, match: Any, begin: int) -> Iterator[Hit]:
     if not form.name and _is_type(match):
         return
     name = form.name or groups[0].decode("latin-1")
-    value = groups[index]
+    value, begin = groups[index], match.start(index + 1)
+    if len(value) > _LONGEST and match.string[begin - 1 : begin] not in _QUOTES:
+        value = value[:_LONGEST]
     level = judged(name, value.decode(errors="replace"))
     if level is None or (form.only_in in _AMONG_WORDS and not _is_odd(value)):
         return
     kind = "password" if level is Severity.MEDIUM else "hard-coded credential"
     said = kind if form.name else f"{kind} under the name '{name.strip('-.$')[-40:]}'"
-    yield Hit(said, value, begin + match.start(index + 1), level)
+    yield Hit(said, value, begin, level)
 
 
 def _is_type(match: Any) -> bool:
@@ -108,10 +137,10 @@ def _is_odd(value: bytes) -> bool:
     return bool(mixed) or looks_random(written)
 
 
-def _basic(match: Any, begin: int) -> Iterator[Hit]:
+def _basic(match: Any) -> Iterator[Hit]:
     try:
         name, colon, password = base64.b64decode(match[1], validate=True).partition(b":")
     except binascii.Error:
         return
     if colon and name.isascii() and password.isascii() and judged("password", password.decode()):
-        yield Hit("password of basic authentication", match[1], begin + match.start(1), Severity.HIGH)
+        yield Hit("password of basic authentication", match[1], match.start(1), Severity.HIGH)

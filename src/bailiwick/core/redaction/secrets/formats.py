@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from bailiwick.core.redacting import FORMS
 from bailiwick.core.redaction.secrets.checks import CHECKS, JUDGE_ALONE, Check, is_example
 from bailiwick.core.redaction.secrets.hits import Hit
 from bailiwick.core.redaction.secrets.pack import pack
-from bailiwick.core.redaction.sieve import Sieve
+from bailiwick.core.redaction.sieve import Sieve, best
 from bailiwick.core.severity import Severity
 
 # The name of what a value opens, then a word for secrets, then what stands between a name and its value.
@@ -19,12 +20,13 @@ _IN_CONTEXT = (
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of credential: its pattern, how bad it is, and what else must hold."""
+    """A kind of credential: its pattern, how bad it is, what else must hold, and what is in a text that has it."""
 
     name: str
     pattern: str
     level: Severity
     check: Check | None
+    gate: str
 
 
 @cache
@@ -33,13 +35,14 @@ def kinds() -> tuple[Kind, ...]:
     document = pack()
     patterns = dict(document["formats"])
     patterns |= {name: _IN_CONTEXT % tuple(words) for name, words in document["in_context"].items()}
-    checks, levels = document["checks"], document["levels"]
+    checks, levels, gates = document["checks"], document["levels"], document["gates"]
     return tuple(
         Kind(
             name,
             pattern,
             Severity[levels.get(name, "critical").upper()],
             CHECKS[checks[name]] if name in checks else None,
+            gates.get(name, pattern),
         )
         for name, pattern in patterns.items()
     )
@@ -47,12 +50,19 @@ def kinds() -> tuple[Kind, ...]:
 
 @cache
 def _sieve() -> Sieve:
-    return Sieve([kind.pattern for kind in kinds()])
+    patterns = [*(kind.pattern for kind in kinds()), *FORMS]
+    return Sieve(patterns, lambda _: best([*(kind.gate for kind in kinds()), *FORMS]))
 
 
-def formed(text: bytes) -> Iterator[Hit]:
-    """Yield what has the form of a credential and passes the check of its kind."""
+def formed(text: bytes, *, strict: bool = False) -> Iterator[Hit]:
+    """Yield what has the form of a credential and passes the check of its kind; with `strict` also what has a form that
+    nothing else looks like, whatever else holds of it.
+    """
     for index, match in _sieve().matches(text):
+        if index >= len(kinds()):
+            if strict:
+                yield Hit("credential", match[0], match.start(), Severity.CRITICAL, known_form=True)
+            continue
         kind = kinds()[index]
         group = 1 if match.re.groups else 0
         level = _level(kind, match[group], text, match.end(group))

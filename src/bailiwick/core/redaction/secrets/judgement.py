@@ -6,8 +6,10 @@ Judged by the name that it is given and by what it looks like; the words for tha
 import itertools
 import math
 import re
+import secrets
 from collections import Counter
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from bailiwick.core.redaction.secrets.pack import words
@@ -84,11 +86,28 @@ def is_wordy(letters: str) -> bool:
     return not pairs or sum(pair in _PAIRS for pair in pairs) / len(pairs) >= _WORDY
 
 
+_JUDGED: dict[bytes, Severity | None] = {}
+_MOST_JUDGED = 20_000
+_KEY = secrets.token_bytes(32)
+
+
 def judged(name: str, value: str) -> Severity | None:
     """Return how bad it is that a value stands under a name: HIGH for what looks random, MEDIUM for a weak password.
 
-    None where it is no credential.
+    None where it is no credential. The same stand in text after text: what they were judged is remembered, by digests
+    with a key of this process and never by themselves.
     """
+    written = f"{len(name)}:{name}{value}".encode(errors="surrogatepass")
+    digest = blake2b(written, digest_size=16, key=_KEY).digest()
+    if digest in _JUDGED:
+        return _JUDGED[digest]
+    if len(_JUDGED) >= _MOST_JUDGED:
+        _JUDGED.clear()
+    found = _JUDGED[digest] = _judged(name, value)
+    return found
+
+
+def _judged(name: str, value: str) -> Severity | None:
     said = _said_by(name)
     if not said.anything or not _may_be_secret(name, value):
         return None

@@ -1,11 +1,17 @@
-"""The strings of a document of JSON, in order, and the same document with others in their places."""
+"""The texts of a document of JSON, in order, and the same document with others in their places.
+
+Texts are its strings, names of fields too, and its long numbers as they are written: a card or a phone may be one.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
+# Shorter numbers than that are settings and counts, and no number of anybody.
+_LEAST, _MOST = 10**5, 10**40
+
 
 def strings_in(value: Any) -> list[str]:
-    """Return every string of a document in order, names of fields too."""
+    """Return every text of a document in order."""
     found: list[str] = []
     _gather(value, found)
     return found
@@ -23,23 +29,38 @@ def _gather(value: Any, found: list[str]) -> None:
             found.append(key)
             if isinstance(item, str):
                 found.append(item)
-            else:
+            elif item is not None:
                 _gather(item, found)
+    elif (written := number_written(value)) is not None:
+        found.append(written)
+
+
+def number_written(value: Any) -> str | None:
+    """Return a number as it is written, where it is long enough to be looked through."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not _LEAST <= abs(value) < _MOST:
+        return None
+    return str(int(value)) if int(value) == value else None
 
 
 def rebuilt(value: Any, strings: Iterator[str]) -> Any:
-    """Return a document with other strings, which come in the order of `strings_in`."""
+    """Return a document with other texts, which come in the order of `strings_in`; a number that is another text now
+    becomes a string.
+    """
     if isinstance(value, str):
         return next(strings)
     if isinstance(value, list):
         return [rebuilt(item, strings) for item in value]
     if isinstance(value, dict):
         return {next(strings): rebuilt(item, strings) for item in value.values()}
-    return value
+    written = number_written(value)
+    if written is None:
+        return value
+    text = next(strings)
+    return value if text == written else text
 
 
 def fields_in(value: Any, field: str = "") -> Iterator[str]:
-    """Yield for each string of `strings_in` the name of the field that it stands in; a name itself stands in none."""
+    """Yield for each text of `strings_in` the name of the field that it stands in; a name itself stands in none."""
     if isinstance(value, str):
         yield field
     elif isinstance(value, list):
@@ -49,3 +70,5 @@ def fields_in(value: Any, field: str = "") -> Iterator[str]:
         for key, item in value.items():
             yield ""
             yield from fields_in(item, key)
+    elif number_written(value) is not None:
+        yield field

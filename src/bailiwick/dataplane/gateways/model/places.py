@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bailiwick.core.messages import Place
+from bailiwick.dataplane.gateways.model.documents import number_written
 
 _ROLES: Mapping[object, Place] = {
     "system": "system",
@@ -69,6 +70,9 @@ class Placed:
             for key, item in value.items():
                 self._take(key, place)
                 self._take(item, place)
+        elif (written := number_written(value)) is not None:
+            self.texts.append(written)
+            self.places.append(place)
 
     def _each(self, value: Any, read: Any) -> None:
         if isinstance(value, list):
