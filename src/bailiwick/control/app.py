@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.asking import AppLogService, RowSampling
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.attestation import AttestationService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
@@ -177,6 +178,8 @@ class ControlPlane:
     outflows: OutflowService
     telemetry: TelemetryService
     prompt_logs: PromptLogService
+    app_logs: AppLogService
+    row_sampling: RowSampling
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService

@@ -1,5 +1,6 @@
 """A plane's model gateway, put together: with the desired state, policy, credentials, budgets and the spool."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -261,6 +262,12 @@ class PlaneModels:
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
         return frozenset((*self._secrets(), *self._keys.values, *self._prompt_keys.values, *self._credentials.tokens))
+
+    async def redacted(self, texts: Sequence[str]) -> Sequence[str]:
+        """Return texts without secrets and personal data, as they may be shown."""
+        await self._search.ready()
+        found = await asyncio.to_thread(self._search.of("all"), list(texts))
+        return found.strings
 
     @property
     def key_masker(self) -> Masker:

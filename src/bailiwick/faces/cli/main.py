@@ -60,6 +60,7 @@ from bailiwick.faces.cli.doctor import doctor
 from bailiwick.faces.cli.git_credential import git_credential
 from bailiwick.faces.cli.history import blame, history
 from bailiwick.faces.cli.login import login, logout
+from bailiwick.faces.cli.logs import logs
 from bailiwick.faces.cli.pentest import pentest
 from bailiwick.faces.cli.redact import redact
 from bailiwick.faces.cli.review import review
@@ -128,6 +129,7 @@ root.command()(logout)
 root.command()(review)
 root.command()(reviewers)
 root.command()(history)
+root.command()(logs)
 root.command()(blame)
 root.command()(backup)
 root.command()(restore)
