@@ -281,10 +281,10 @@ def test_a_plane_answers_whoever_waits_and_no_other_plane_does(door: Door) -> No
                     heard.append(message)
                     # Of another plane's question nobody takes an answer, and of each the first only.
                     door.client("plane/production").post(
-                        "/plane/v1/answers", content=PlaneAnswer(id=message.id, answer=WRONG).model_dump_json()
+                        "/plane/v1/answers", json=PlaneAnswer(id=message.id, answer=WRONG).model_dump(mode="json")
                     )
                     for answer in answers:
-                        found = client.post("/plane/v1/answers", content=answer.model_dump_json())
+                        found = client.post("/plane/v1/answers", json=answer.model_dump(mode="json"))
                         assert found.status_code == 204
                 if ended.is_set():
                     return
@@ -300,7 +300,7 @@ def test_a_plane_answers_whoever_waits_and_no_other_plane_does(door: Door) -> No
     assert [item.token for item in heard] == ["a-pass"]
     with pytest.raises(UnavailableError, match="did not answer"):
         door.hub.ask(order.model_copy(update={"id": "ask_2"}), 0.3)
-    assert door.client("plane/editor").post("/plane/v1/answers", content=b"{}").status_code == 422
+    assert door.client("plane/editor").post("/plane/v1/answers", json={}).status_code == 422
     ended.set()
     door.hub.tell()
     listening.join()

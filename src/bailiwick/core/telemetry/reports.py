@@ -10,7 +10,7 @@ from bailiwick.core.telemetry.register import Register
 
 
 def undeclared_reports(register: Register) -> dict[str, list[str]]:
-    """Return the fields that a register does not declare, by kind of report or answer; empty when it declares them all."""
+    """Return the fields that a register does not declare, by kind of report or answer; empty for none."""
     found: dict[str, list[str]] = {}
     for model in (*get_args(AnyReport), *get_args(AnyAnswer)):
         kind = model.model_fields["kind"].default

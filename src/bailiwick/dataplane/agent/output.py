@@ -45,7 +45,7 @@ class Output:
         self.written = asyncio.Event()
 
     def next_number(self) -> int:
-        """Return the number of the next line: one that is higher than any before, also after this plane started anew."""
+        """Return the number of the next line, higher than any before, also of a plane that started anew."""
         last = self.lines[-1].number if self.lines else 0
         return max(last + 1, time.time_ns() // 1000)
 
