@@ -71,7 +71,7 @@ from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutServic
 from bailiwick.control.rotations import ClientAuthority, RotationKeeper, RotationService
 from bailiwick.control.secret_stores import LeaseKeeper, SecretStoreService
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.signing import KeyService
+from bailiwick.control.signing import KeyService, PlatformStatements
 from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
@@ -213,6 +213,7 @@ class ControlPlane:
     evidence: EvidenceService
     signing: KeyService
     resigning: ResignService
+    statements: PlatformStatements
     attestations: AttestationService
     exporters: ExportService
     notices: NoticeService

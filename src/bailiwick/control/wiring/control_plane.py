@@ -28,6 +28,7 @@ from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.reveals import RevealService
 from bailiwick.control.settings import ControlSettings
+from bailiwick.control.signing import PlatformStatements
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.telemetry import TelemetryService
@@ -196,6 +197,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         evidence=delivery.evidence,
         signing=delivery.signing,
         resigning=delivery.resigning,
+        statements=PlatformStatements(base.store, base.signing),
         attestations=delivery.attestations,
         telemetry=telemetry,
         exporters=exporters,

@@ -66,6 +66,7 @@ from bailiwick.faces.cli.redact import redact
 from bailiwick.faces.cli.review import review
 from bailiwick.faces.cli.reviewers import reviewers
 from bailiwick.faces.cli.sbom import sbom
+from bailiwick.faces.cli.tool_listing import verify_tools
 
 root = typer.Typer(
     help="Bailiwick: the boundary around AI-built apps.",
@@ -75,6 +76,7 @@ root = typer.Typer(
 )
 apps.app.command("sbom")(sbom)
 apps.register(root)
+machine_tokens.agents.command("verify-tools")(verify_tools)
 stops.register(root)
 approving.register(root)
 emergencies.register(root)
