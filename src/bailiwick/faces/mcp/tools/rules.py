@@ -37,7 +37,7 @@ def _rules(caller: Caller[RulesArguments]) -> Answer:
 
 def _agents_md(caller: Caller[RulesArguments]) -> Answer:
     text = agents_md(caller.control, caller.identity, caller.arguments.folder)
-    return Answer(text, {"path": "AGENTS.md"})
+    return Answer(text, {"path": "AGENTS.md", "text": text})
 
 
 def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
@@ -48,7 +48,8 @@ def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
             "There is no integration that you may use, or none of this name.",
             "next: ask an IT administrator for one; do not connect to business systems in any other way",
         ]
-    return Answer("\n".join(lines), {"integrations": [_described(item) for item in found]})
+    described = [{**_described(item), "words": integration_lines(caller.control, item)} for item in found]
+    return Answer("\n".join(lines), {"integrations": described})
 
 
 def _described(item: Integration) -> dict[str, Any]:
