@@ -155,6 +155,7 @@ class DataPlane:
             authorize=decisions.authorize,
             emit=self._emit,
             clock=utc_now,
+            redacted=lambda texts: self._models.redacted(texts, "secrets"),
             guard=self._guard,
             gates=self._gates,
         )

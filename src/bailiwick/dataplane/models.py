@@ -29,7 +29,7 @@ from bailiwick.core.messages import (
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.prompt_logs import PROMPT_KEY
-from bailiwick.core.redaction import LogMasker
+from bailiwick.core.redaction import LogMasker, Profile
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -263,10 +263,10 @@ class PlaneModels:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
         return frozenset((*self._secrets(), *self._keys.values, *self._prompt_keys.values, *self._credentials.tokens))
 
-    async def redacted(self, texts: Sequence[str]) -> Sequence[str]:
-        """Return texts without secrets and personal data, as they may be shown."""
+    async def redacted(self, texts: Sequence[str], profile: Profile = "all") -> Sequence[str]:
+        """Return texts without secrets, and without personal data where nothing else is said."""
         await self._search.ready()
-        found = await asyncio.to_thread(self._search.of("all"), list(texts))
+        found = await asyncio.to_thread(self._search.of(profile), list(texts))
         return found.strings
 
     @property
