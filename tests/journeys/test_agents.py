@@ -1,6 +1,7 @@
 """A coding agent at work for a person, from outside: its name in the log, and no more than both may do."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -45,7 +46,9 @@ async def test_the_ready_file_names_the_door_for_agents_and_its_tokens_open_it(d
 
 
 @pytest.mark.req("RV1", "IN8", "OB4", "AI3")
-async def test_an_agent_sends_an_app_sees_its_data_and_reads_what_it_writes(demo: Demo) -> None:
+async def test_an_agent_sends_an_app_sees_its_data_and_reads_what_it_writes(
+    demo: Demo, eventually: Callable[..., Any]
+) -> None:
     app = "finance/agents-desk"
     files = {
         str(path.relative_to(REFUND_DESK)): {"text": path.read_text()}
@@ -87,7 +90,11 @@ async def test_an_agent_sends_an_app_sees_its_data_and_reads_what_it_writes(demo
     assert "ready for [EMAIL_1]" in demo.cli("builder", "logs", app, "--text", "ready").stdout
     assert demo.cli("auditor", "logs", app, ok=False).returncode == 1
     assert "17 tools" in demo.cli("admin", "agent", "verify-tools").stdout
+    who = "agent:claude-code/for/user:builder@example.com"
+
+    def audited(action: str) -> bool:
+        found = json.loads(demo.cli("auditor", "audit", "search", "--action", action, "--json").stdout)["events"]
+        return who in {event["actor"] for event in found}
+
     for action in ("app-log.read", "rows.sampled"):
-        done = demo.cli("auditor", "audit", "search", "--action", action, "--json")
-        actors = {event["actor"] for event in json.loads(done.stdout)["events"]}
-        assert "agent:claude-code/for/user:builder@example.com" in actors, action
+        eventually(lambda action=action: audited(action), what=action)
