@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bailiwick.core.masking import Masks
-from bailiwick.core.messages import LogLine, LogWanted
+from bailiwick.core.messages import LogWanted
 from bailiwick.dataplane.agent.stopped import Key
 from bailiwick.dataplane.guard import RateLimit
 
@@ -27,15 +27,27 @@ _MOST_CHARACTERS = 2**20
 _TRACED = re.compile(rb"^\x1e([0-9a-f]{32})\x1e")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that an app wrote, as `LogLine` tells it."""
+
+    number: int
+    time: datetime
+    release: str
+    part: str
+    text: str
+    trace: str
+
+
 @dataclass
 class Output:
     """The newest lines of one app in one mode, or of a branch of it."""
 
-    lines: deque[LogLine] = field(default_factory=deque)
+    lines: deque[Line] = field(default_factory=deque)
     characters: int = 0
     written: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, line: LogLine) -> None:
+    def add(self, line: Line) -> None:
         """Keep a line, and as many before it as there is room for."""
         self.lines.append(line)
         self.characters += len(line.text)
@@ -49,7 +61,7 @@ class Output:
         last = self.lines[-1].number if self.lines else 0
         return max(last + 1, time.time_ns() // 1000)
 
-    def fitting(self, wanted: LogWanted) -> list[LogLine]:
+    def fitting(self, wanted: LogWanted) -> list[Line]:
         """Return the newest lines that fit, oldest first, and one more where there are more."""
         return list(_newest(reversed(self.lines), wanted))[::-1]
 
@@ -83,14 +95,11 @@ class Outputs:
             if not raw:
                 return
             trace, text = _parted(raw)
-            said = masker().mask(text.decode(errors="replace").rstrip())
+            # A mask may be longer than what it stands for: there is an end to the line all the same.
+            said = masker().mask(text.decode(errors="replace").rstrip())[: 2 * _LINE_BYTES]
             lines.append(said)
             output = self.of(writer.key)
-            number = output.next_number()
-            line = LogLine(
-                number=number, time=self._clock(), release=writer.release, part=writer.part, text=said, trace=trace
-            )
-            output.add(line)
+            output.add(Line(output.next_number(), self._clock(), writer.release, writer.part, said, trace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def _parted(raw: bytes) -> tuple[str, bytes]:
     return trace, rest[:_LINE_BYTES]
 
 
-def _newest(lines: Iterator[LogLine], wanted: LogWanted) -> Iterator[LogLine]:
+def _newest(lines: Iterator[Line], wanted: LogWanted) -> Iterator[Line]:
     found, text = 0, wanted.text.casefold()
     for line in lines:
         if line.number <= wanted.after or (wanted.since is not None and line.time < wanted.since):

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
@@ -20,6 +20,7 @@ from bailiwick.core.messages import (
     AskOrder,
     DesiredState,
     LogAnswer,
+    LogLine,
     LogWanted,
     PlaneAnswer,
     refused,
@@ -137,6 +138,6 @@ class Questions:
         texts = await self._redacted([line.text for line in shown])
         # A redacted text may be longer than what it stands for; there is an end to it all the same.
         lines = (
-            line.model_copy(update={"text": text[:_LONGEST_LINE]}) for line, text in zip(shown, texts, strict=True)
+            LogLine(**{**asdict(line), "text": text[:_LONGEST_LINE]}) for line, text in zip(shown, texts, strict=True)
         )
         return LogAnswer(lines=tuple(lines), more=more)

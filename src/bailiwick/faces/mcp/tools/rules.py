@@ -46,6 +46,7 @@ def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
     if not found:
         lines = [
             "There is no integration that you may use, or none of this name.",
+            "What an app of yours was given already, describe_columns shows.",
             "next: ask an IT administrator for one; do not connect to business systems in any other way",
         ]
     described = [{**_described(item), "words": integration_lines(caller.control, item)} for item in found]
