@@ -71,10 +71,13 @@ def editor(new_house: Any) -> PlaneHouse:
     return house
 
 
-async def serve(house: PlaneHouse, people: IntegrationState, mode: str = "preview") -> None:
+async def serve(
+    house: PlaneHouse, people: IntegrationState, mode: str = "preview", status: str = "running", **fields: Any
+) -> None:
+    """Have a plane know of an app, which need not start for this."""
     house.version += 1
-    state = house.release({}, mode=mode, status="killed").model_copy(update={"integrations": (people,)})
-    await house.plane._take(house.desired(state))
+    state = house.release({}, mode=mode, status=status, **fields).model_copy(update={"integrations": (people,)})
+    house.plane._host.desired = house.desired(state)
 
 
 def wanted(**fields: Any) -> RowsWanted:
@@ -117,6 +120,9 @@ async def test_what_the_grant_does_not_open_is_not_sampled(editor: PlaneHouse, p
         assert fault.value.hint
     with pytest.raises(ForbiddenError):
         await sample(editor, "user:other@example.com")
+    await serve(editor, people, status="killed", killed_because="it looked wrong")
+    with pytest.raises(ForbiddenError, match="was stopped: it looked wrong"):
+        await sample(editor)
     off = people.model_copy(update={"enabled": False})
     await serve(editor, off)
     with pytest.raises(ForbiddenError):

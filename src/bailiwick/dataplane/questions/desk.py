@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
-from bailiwick.core.errors import BailiwickError, NotAuthenticatedError, NotFoundError, UnavailableError
+from bailiwick.core.errors import BailiwickError, ForbiddenError, NotAuthenticatedError, NotFoundError, UnavailableError
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages import (
     AnyAnswer,
@@ -100,6 +100,9 @@ class Questions:
             return await self._log(wanted)
         state = self._state(wanted.app, "preview", "")
         self._require(asker, "app.sample-rows", state)
+        if state.status == "killed":
+            because = f"{state.app} was stopped: {state.killed_because}".rstrip(": ")
+            raise ForbiddenError(because, deciders=("kill-switch",), hint="a person must bring it back")
         return await self._sampler.sample(asker, state, wanted)
 
     def _asker(self, order: AskOrder) -> Identity:
