@@ -59,7 +59,7 @@ class ServiceGateway(EndsCalls):
     authorize: Callable[[Identity, Binding], Decision]
     emit: Callable[[AuditEvent], None]
     clock: Clock
-    redacted: Callable[[Sequence[str]], Awaitable[Sequence[str]]]
+    redacted: Callable[[Sequence[str]], Awaitable[Sequence[str]]] = field(repr=False)
     gates: Gates[Binding] = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
 
