@@ -104,7 +104,7 @@ def test_whoever_follows_is_in_the_log_once_in_a_while(asked: Asked) -> None:
     asked.read("builder", after=9)
     asked.read("builder")
     assert len(asked.noted()) == 5
-    assert [seconds for _, seconds in asked.orders][:3] == [15.0, 20.0, 15.0]
+    assert [seconds for _, seconds in asked.orders][:3] == [30.0, 35.0, 30.0]
 
 
 def test_what_the_vault_knows_and_the_plane_does_not_is_masked_here(asked: Asked) -> None:

@@ -14,7 +14,8 @@ from bailiwick.core.principals import Identity
 from bailiwick.core.statements import SigningKey
 
 _LIFETIME = timedelta(minutes=1)
-_SECONDS = 15.0
+# What a plane looks for in texts takes it a while to compile, once.
+_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
