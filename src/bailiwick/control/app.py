@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.asking import AppLogService, RowSampling
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.attestation import AttestationService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
@@ -70,7 +71,7 @@ from bailiwick.control.rollouts import PlanService, RolloutKeeper, RolloutServic
 from bailiwick.control.rotations import ClientAuthority, RotationKeeper, RotationService
 from bailiwick.control.secret_stores import LeaseKeeper, SecretStoreService
 from bailiwick.control.settings import ControlSettings
-from bailiwick.control.signing import KeyService
+from bailiwick.control.signing import KeyService, PlatformStatements
 from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
@@ -177,6 +178,8 @@ class ControlPlane:
     outflows: OutflowService
     telemetry: TelemetryService
     prompt_logs: PromptLogService
+    app_logs: AppLogService
+    row_sampling: RowSampling
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService
@@ -210,6 +213,7 @@ class ControlPlane:
     evidence: EvidenceService
     signing: KeyService
     resigning: ResignService
+    statements: PlatformStatements
     attestations: AttestationService
     exporters: ExportService
     notices: NoticeService

@@ -19,6 +19,7 @@ from bailiwick.core.masking import Masker, Masks
 from bailiwick.core.messages import (
     AnyDownlink,
     AskedQuestion,
+    AskOrder,
     AttackOrder,
     AuditReport,
     DecisionsReport,
@@ -39,6 +40,7 @@ from bailiwick.dataplane.agent.host import AppHost
 from bailiwick.dataplane.agent.instance import Workshop
 from bailiwick.dataplane.agent.jobs import Schedule
 from bailiwick.dataplane.agent.link import Link
+from bailiwick.dataplane.agent.output import Outputs
 from bailiwick.dataplane.agent.own_storage import OwnStorage
 from bailiwick.dataplane.agent.programs import prepare_helpers
 from bailiwick.dataplane.agent.settings_watch import SettingsWatch
@@ -67,6 +69,7 @@ from bailiwick.dataplane.integrations import PlaneIntegrations
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
+from bailiwick.dataplane.questions import Questions
 from bailiwick.dataplane.queues import Queues, QueueStore
 from bailiwick.dataplane.router import (
     CallRegistry,
@@ -152,6 +155,7 @@ class DataPlane:
             authorize=decisions.authorize,
             emit=self._emit,
             clock=utc_now,
+            redacted=lambda texts: self._models.redacted(texts, "secrets"),
             guard=self._guard,
             gates=self._gates,
         )
@@ -178,6 +182,7 @@ class DataPlane:
         runtimes = Runtimes(settings.state / "runtimes")
         self._networks = self._networks_made(runtimes)
         self._attacks = AttackWatch(settings.state, settings.attack_hours, self._spool.add, utc_now)
+        self._outputs = Outputs(utc_now)
         self._host = self._host_made(self._shop_made(runtimes, gateway, key))
         self._host.runs.take_up()
         self._schedule = Schedule(self._host.runs, self._host.in_production, self._host.production_apps)
@@ -186,6 +191,19 @@ class DataPlane:
         )
         self._systems = Systems(self._desired, self._integrations.sign_in, utc_now)
         self._draft_work = DraftWork(self._systems, self._spool.add, utc_now)
+        self._questions = Questions(
+            plane=settings.plane,
+            outputs=self._outputs,
+            redacted=self._models.redacted,
+            sign_in=self._integrations.sign_in,
+            may_query=decisions.authorize,
+            engine=self._engine,
+            pass_key=self._pass_key,
+            desired=self._desired,
+            answer=self._link.answer,
+            emit=self._emit,
+            clock=utc_now,
+        )
         self._gate = Gate(engine=self._engine, pass_key=self._pass_key, state=self._desired, clock=utc_now)
 
     def masker(self) -> Masks:
@@ -277,6 +295,7 @@ class DataPlane:
             egress=self._egress.listener_of,
             egress_authority=self._egress.authority_of,
             masker=self.masker,
+            outputs=self._outputs,
             walls=Walls(settings.plane, report, utc_now),
             networks=self._networks,
             identity_key=self._identities.public_key,
@@ -415,6 +434,8 @@ class DataPlane:
             case AttackOrder():
                 if message.plane == self._settings.plane:
                     self._attacks.ask()
+            case AskOrder():
+                self._questions.take(message)
             case Heartbeat():
                 await self._host.heard()
 

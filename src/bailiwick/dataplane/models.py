@@ -1,5 +1,6 @@
 """A plane's model gateway, put together: with the desired state, policy, credentials, budgets and the spool."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ from bailiwick.core.messages import (
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.prompt_logs import PROMPT_KEY
-from bailiwick.core.redaction import LogMasker
+from bailiwick.core.redaction import LogMasker, Profile
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -261,6 +262,12 @@ class PlaneModels:
     def known_secrets(self) -> frozenset[str]:
         """Return the values that must leave to nobody: what the plane signs in with, to databases and to models."""
         return frozenset((*self._secrets(), *self._keys.values, *self._prompt_keys.values, *self._credentials.tokens))
+
+    async def redacted(self, texts: Sequence[str], profile: Profile = "all") -> Sequence[str]:
+        """Return texts without secrets, and without personal data where nothing else is said."""
+        await self._search.ready()
+        found = await asyncio.to_thread(self._search.of(profile), list(texts))
+        return found.strings
 
     @property
     def key_masker(self) -> Masker:

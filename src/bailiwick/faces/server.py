@@ -29,9 +29,10 @@ from bailiwick.faces.api import (
 from bailiwick.faces.console import ProtectingHeaders, build_console
 from bailiwick.faces.git import GitFace
 from bailiwick.faces.lazily import Face, Lazily, Receive, Scope, Send
+from bailiwick.faces.mcp import LISTING_PATH as MCP_LISTING_PATH
 from bailiwick.faces.mcp import METADATA_PATH as MCP_METADATA_PATH
 from bailiwick.faces.mcp import PATH as MCP_PATH
-from bailiwick.faces.mcp import McpFace, resource_metadata
+from bailiwick.faces.mcp import McpFace, SignedListing, resource_metadata
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
 from bailiwick.faces.scim import build_scim
 
@@ -75,6 +76,7 @@ class Faces:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.add_middleware(ProtectingHeaders, secure=control.settings.public_url.startswith("https:"))
         _metadata(app, control)
+        _tool_listing(app, control)
         _revoked_certificates(app, control)
         _health(app, control)
         app.mount("/api", self._api)
@@ -102,6 +104,15 @@ def _metadata(app: FastAPI, control: ControlPlane) -> None:
     @app.get(MCP_METADATA_PATH)
     def protected_resource() -> Response:
         return JSONResponse(dict(resource_metadata(control.settings.public_url)))
+
+
+def _tool_listing(app: FastAPI, control: ControlPlane) -> None:
+    """Serve what agents are told of the tools, signed: anybody may check it."""
+    listing = SignedListing(control)
+
+    @app.get(MCP_LISTING_PATH)
+    def tools() -> Response:
+        return Response(listing.document(), media_type="application/vnd.dsse.envelope.v1+json")
 
 
 def _revoked_certificates(app: FastAPI, control: ControlPlane) -> None:

@@ -25,14 +25,19 @@ from bailiwick.control.planes import (
 from bailiwick.control.vault import CertificateAuthority, KeyDestroyedError, LocalFileKeyProvider, Vault
 from bailiwick.control.vault.authority import _self_signed
 from bailiwick.core.clock import utc_now
-from bailiwick.core.errors import ForbiddenError
+from bailiwick.core.errors import ForbiddenError, UnavailableError
 from bailiwick.core.messages import (
     STATE_TYPE,
+    AskOrder,
     DesiredState,
     KillOrder,
+    LogAnswer,
+    LogWanted,
     PersonTokenAnswer,
     PersonTokenRequest,
+    PlaneAnswer,
     PlaneWelcome,
+    RefusedAnswer,
     SecretValue,
     decode_downlink,
 )
@@ -257,3 +262,48 @@ def test_a_change_waits_until_every_plane_that_listens_acts_on_it_and_not_for_on
         time.sleep(0.01)
     end.set()
     door.hub.settle()
+
+
+@pytest.mark.req("OB4", "RT5")
+def test_a_plane_answers_whoever_waits_and_no_other_plane_does(door: Door) -> None:
+    order = AskOrder(id="ask_1", plane="editor", token="a-pass", wanted=LogWanted(app="a/b", mode="preview"))
+    with pytest.raises(UnavailableError, match="not connected"):
+        door.hub.ask(order, 1)
+    heard: list[AskOrder] = []
+    ended = threading.Event()
+
+    def be_plane(plane: str, *answers: PlaneAnswer) -> None:
+        ring, client = Keyring.of([KEY.public_text]), door.client(f"plane/{plane}")
+        with door.client(f"plane/{plane}").stream("GET", "/plane/v1/stream") as stream:
+            for line in stream.iter_lines():
+                message = decode_downlink(open_envelope(read_envelope(line), ring, STATE_TYPE))
+                if isinstance(message, AskOrder):
+                    heard.append(message)
+                    # Of another plane's question nobody takes an answer, and of each the first only.
+                    door.client("plane/production").post(
+                        "/plane/v1/answers", json=PlaneAnswer(id=message.id, answer=WRONG).model_dump(mode="json")
+                    )
+                    for answer in answers:
+                        found = client.post("/plane/v1/answers", json=answer.model_dump(mode="json"))
+                        assert found.status_code == 204
+                if ended.is_set():
+                    return
+
+    good = LogAnswer(lines=())
+    listening = threading.Thread(
+        target=be_plane, args=("editor", PlaneAnswer(id="ask_1", answer=good), PlaneAnswer(id="ask_1", answer=WRONG))
+    )
+    listening.start()
+    while not door.hub.connected.get("editor"):
+        time.sleep(0.01)
+    assert door.hub.ask(order, 10) == good
+    assert [item.token for item in heard] == ["a-pass"]
+    with pytest.raises(UnavailableError, match="did not answer"):
+        door.hub.ask(order.model_copy(update={"id": "ask_2"}), 0.3)
+    assert door.client("plane/editor").post("/plane/v1/answers", json={}).status_code == 422
+    ended.set()
+    door.hub.tell()
+    listening.join()
+
+
+WRONG = RefusedAnswer(code="x", status=500, words="somebody else said this")

@@ -100,6 +100,14 @@ http.createServer(async (request, response) => {
   try { response.end(await ways[request.url](request)); } catch (fault) { response.writeHead(500).end(fault.message); }
 }).listen(process.env.PORT);
 """
+WRITES = """
+const http = require("node:http");
+console.log("begins");
+http.createServer((request, answer) => {
+  console.log("asked for " + request.url + "\\nwith two lines");
+  setTimeout(() => { console.error("later"); answer.end(request.headers.traceparent); }, 5);
+}).listen(process.env.PORT);
+"""
 MODELS = """
 const http = require("node:http");
 const undici = require("undici");
@@ -180,3 +188,13 @@ async def test_calls_to_models_are_made_for_the_person_of_the_request(house: Pla
         for way in ("fetch", "http", "undici"):
             assert (await house.get(f"/{way}")).text == "".join(WORDS)
         assert [event.actor for event in house.events("model.called")] == ["user:user@example.com"] * 3
+
+
+@pytest.mark.req("OB4")
+async def test_what_is_written_for_a_request_is_kept_with_its_trace(house: PlaneHouse) -> None:
+    await house.until_running(house.release({"server.js": WRITES, **LOCKED}, manifest=MANIFEST))
+    trace = (await house.get("/one")).text.split("-")[1]
+    output = house.plane._outputs.of(("finance/desk", "production"))
+    await house.until(lambda: [line for line in output.lines if line.text == "later"])
+    found = [(line.text, line.trace) for line in output.lines]
+    assert found == [("begins", ""), ("asked for /one", trace), ("with two lines", trace), ("later", trace)]

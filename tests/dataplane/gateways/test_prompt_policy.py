@@ -148,6 +148,27 @@ def test_a_server_that_keeps_the_history_keeps_the_signs(house: ModelHouse, serv
     assert [call.document.get("tools") for call in server.calls] == [None, None]
 
 
+def test_tools_in_a_namespace_are_asked_about_one_by_one(house: ModelHouse, server: ModelServer) -> None:
+    inner = [{"type": "function", "name": name, "parameters": {"type": "object"}} for name in ("read", "file")]
+    tools: Any = [{"type": "namespace", "name": "write", "description": "files", "tools": inner}]
+    output: Any = [{"type": "function_call_output", "call_id": "c", "output": INJECTED}]
+    gpt(house).responses.create(model="support-model", input=output, tools=tools)
+    assert "tools" not in server.calls[0].document
+    assert settled(house, 2).context["tools_closed"] == "write__file, write__read"
+    called = {
+        "type": "function_call",
+        "id": "f",
+        "call_id": "c",
+        "name": "file",
+        "namespace": "write",
+        "arguments": "{}",
+    }
+    whole = {"id": "resp_2", "object": "response", "status": "completed", "output": [called]}
+    server.says = (200, "application/json", [json.dumps(whole).encode()])
+    with pytest.raises(openai.PermissionDeniedError, match="asked for the tool write__file"):
+        gpt(house).responses.create(model="support-model", input=output)
+
+
 def test_a_tool_that_is_asked_for_all_the_same_is_refused_whole_and_in_streams(
     house: ModelHouse, server: ModelServer
 ) -> None:

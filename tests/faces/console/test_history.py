@@ -1,10 +1,16 @@
 """Diffs with findings in place, history, and files with why a line is there, in the console."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
+from bailiwick.control.asking import PlaneAsking
+from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import AskOrder, LogAnswer, LogLine, LogWanted
+from bailiwick.core.statements import SigningKey
 from bailiwick.faces.console.diffs import diff_view
 from tests.control.waivers.findings import finding
 from tests.faces.console.conftest import Console, Open, csrf_token
@@ -120,3 +126,40 @@ def test_the_approver_sees_who_made_it_and_findings_in_place(console: Console) -
         ]
         assert "high, waived" in place
     assert csrf_token(page)
+
+
+@pytest.mark.req("OB4")
+def test_what_an_app_wrote_is_on_a_page_for_its_builders(open_as: Open, pushed: Console) -> None:
+    control, wanted = pushed.company.control, []
+    times = {"time": datetime(2026, 7, 28, 10, 0, tzinfo=UTC), "release": "rel_1"}
+
+    def ask(order: AskOrder, _: float) -> LogAnswer:
+        assert isinstance(order.wanted, LogWanted)
+        wanted.append(order.wanted)
+        lines = (
+            LogLine(number=1, part="", text="<b>begins</b>", **times),
+            LogLine(number=2, part="worker mail", text="later", trace="0af7651916cd43dd8448eb211c80319c", **times),
+        )
+        return LogAnswer(lines=() if order.wanted.text == "nothing" else lines, more=True)
+
+    asking = PlaneAsking(ask, SigningKey.generate(), utc_now)
+    object.__setattr__(control, "app_logs", replace(control.app_logs, plane=asking))
+    page = open_as("builder")
+    page.goto(f"/apps/{APP}")
+    page.click("a:text-is('Log')")
+    assert "The newest 2 lines of preview; older ones fit, too." in page.inner_text(".glance")
+    expect(page.locator("main td b")).to_have_count(0)
+    assert "<b>begins</b>" in page.inner_text("main")
+    page.click("td a")
+    page.fill("input[name=text]", "nothing")
+    page.select_option("select[name=mode]", "production")
+    page.click(".filters button")
+    assert "Nothing that fits was written in production." in page.inner_text(".glance")
+    assert [(item.mode, item.trace[:4], item.text, item.last) for item in wanted] == [
+        ("preview", "", "", 50), ("preview", "0af7", "", 50), ("production", "0af7", "nothing", 50),
+    ]  # fmt: skip
+    for wrong in ("trace=x", "last=0", "last=9999", "mode=other"):
+        assert page.goto(f"/logs/{APP}?{wrong}").status in {400, 422}  # type: ignore[union-attr]
+    other = open_as("approver")
+    assert other.goto(f"/logs/{APP}").status == 403  # type: ignore[union-attr]
+    assert len(wanted) == 3

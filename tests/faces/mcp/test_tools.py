@@ -22,7 +22,7 @@ from tests.fixtures.releasing import SPAWNS, released
 FILES = {"bailiwick.toml": {"text": MANIFEST}, "app.py": {"text": "app = 1\n"}}
 AGENT = "agent:claude-code"
 # Descriptions are read by models: whoever changes one says so here.
-DESCRIPTIONS = "b970b46d2f4371dd1da24cc2fe86da5e608df8614c09b02800fc825178f2cbfe"
+DESCRIPTIONS = "38ed2c26d278e6e11197142bbdedb2c667dbf8a7d9f566cacf54f0675e06e4a5"
 
 
 def modes_at(door: Door, commit: str) -> dict[str, str]:

@@ -11,14 +11,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bailiwick.core.clock import Clock
+from bailiwick.core.errors import UnavailableError
 from bailiwick.core.messages import (
     STATE_TYPE,
+    AnyAnswer,
+    AskOrder,
     AttackOrder,
     DesiredState,
     EnqueueOrder,
     Heartbeat,
     KillOrder,
     Message,
+    PlaneAnswer,
     RestoreOrder,
     RunJobOrder,
     encode_downlink,
@@ -27,6 +31,8 @@ from bailiwick.core.statements import SigningKey, seal
 
 HEARTBEAT_SECONDS = 5.0
 SETTLE_SECONDS = 2.0
+# Questions that wait for an answer, of everybody together.
+_MOST_ASKED = 200
 _LOG = logging.getLogger("bailiwick.planes")
 
 
@@ -54,6 +60,7 @@ class PlaneHub:
         self._taken: dict[str, int] = {}
         self._lagging: set[str] = set()
         self._progress = asyncio.Event()
+        self._asked: dict[str, tuple[str, concurrent.futures.Future[AnyAnswer]]] = {}
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Name the loop on which streams are served."""
@@ -67,6 +74,31 @@ class PlaneHub:
     def broadcast(self, order: KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | AttackOrder) -> None:
         """Send an order to every plane that listens, before anything else that waits."""
         self._on_loop(lambda: self._put(order))
+
+    def ask(self, order: AskOrder, seconds: float) -> AnyAnswer:
+        """Return what a plane answers to a question; raise `UnavailableError` when it does not, in so many seconds.
+
+        The asker's thread waits, so this is not for the hub's own loop.
+        """
+        if not self.connected.get(order.plane):
+            raise UnavailableError(f"the plane {order.plane} is not connected", hint="try again in a moment")
+        if len(self._asked) >= _MOST_ASKED:
+            raise UnavailableError("planes are asked much just now", hint="try again in a moment")
+        answer: concurrent.futures.Future[AnyAnswer] = concurrent.futures.Future()
+        self._asked[order.id] = (order.plane, answer)
+        try:
+            self._on_loop(lambda: self._put_to_one(order))
+            return answer.result(seconds)
+        except concurrent.futures.TimeoutError:
+            raise UnavailableError(f"the plane {order.plane} did not answer", hint="try again in a moment") from None
+        finally:
+            del self._asked[order.id]
+
+    def answered(self, plane: str, answer: PlaneAnswer) -> None:
+        """Take an answer, when somebody still waits for one of this plane."""
+        asked, waiting = self._asked.get(answer.id, ("", None))
+        if waiting is not None and asked == plane and not waiting.done():
+            waiting.set_result(answer.answer)
 
     def tell(self) -> None:
         """Tell every plane its desired state anew, and wait for none."""
@@ -130,6 +162,12 @@ class PlaneHub:
         for streams in self._streams.values():
             for stream in streams:
                 stream.frames.put_nowait(message)
+
+    def _put_to_one(self, order: AskOrder) -> None:
+        """Ask on one stream only: a plane that dialled anew has two for a moment."""
+        for stream in self._streams.get(order.plane, ()):
+            stream.frames.put_nowait(order)
+            return
 
     async def _settled(self) -> frozenset[str]:
         self._mark_stale()

@@ -21,6 +21,7 @@ from bailiwick.core.messages import (
     PassRequest,
     PersonTokenAnswer,
     PersonTokenRequest,
+    PlaneAnswer,
     PlaneWelcome,
     ReportBatch,
     SecretValue,
@@ -95,6 +96,11 @@ def build_plane_app(service: PlaneService, hub: PlaneHub, known_planes: Mapping[
     @app.post(f"{PREFIX}/taken")
     async def taken(request: Request, content: StateTaken) -> Response:
         hub.taken(request.state.plane, content.version)
+        return Response(status_code=204)
+
+    @app.post(f"{PREFIX}/answers")
+    async def answers(request: Request, content: PlaneAnswer) -> Response:
+        hub.answered(request.state.plane, content)
         return Response(status_code=204)
 
     @app.post(f"{PREFIX}/certificate")

@@ -29,7 +29,7 @@ from bailiwick.control.release.errors import (
 )
 from bailiwick.control.release.evidence import EvidenceService
 from bailiwick.control.release.freezes import Freezes
-from bailiwick.control.release.granted import AppGrant, granted
+from bailiwick.control.release.granted import AppGrant, granted, preview_integrations
 from bailiwick.control.release.inbox import InboxLine, inbox_lines
 from bailiwick.control.release.model import (
     Candidate,
@@ -142,6 +142,7 @@ __all__ = [
     "manifest_of",
     "mark_unreadable",
     "packages_in",
+    "preview_integrations",
     "put_candidate",
     "remember_contents",
     "running_releases",

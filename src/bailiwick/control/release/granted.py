@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.release.tables import CurrentRow, ReleaseRow
 from bailiwick.core.messages import IntegrationState
-from bailiwick.core.modes import PRODUCTION
+from bailiwick.core.modes import PREVIEW, PRODUCTION
 from bailiwick.core.reach_words import mail_words, mcp_words
 
 
@@ -71,3 +71,14 @@ def granted(session: Session, app: str = "") -> list[AppGrant]:
                 )
             )  # fmt: skip
     return found
+
+
+def preview_integrations(session: Session, app: str) -> tuple[IntegrationState, ...]:
+    """Return what the preview of an app's main was granted of integrations; nothing while it has none."""
+    query = (
+        select(ReleaseRow)
+        .join(CurrentRow, CurrentRow.release == ReleaseRow.id)
+        .where(CurrentRow.mode == PREVIEW, ReleaseRow.app == app, ReleaseRow.branch == "")
+    )
+    row = session.scalars(query).one_or_none()
+    return () if row is None else tuple(IntegrationState.model_validate(item) for item in row.integrations["states"])

@@ -5,6 +5,7 @@ from bailiwick.control.access_reviews import (
     AccessReviewService,
 )
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.asking import AppLogService, PlaneAsking, RowSampling
 from bailiwick.control.audit import RetentionRules
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.encryption_keys import EncryptionKeyService
@@ -27,6 +28,7 @@ from bailiwick.control.requests import RepeatService
 from bailiwick.control.retention import RetentionService
 from bailiwick.control.reveals import RevealService
 from bailiwick.control.settings import ControlSettings
+from bailiwick.control.signing import PlatformStatements
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.telemetry import TelemetryService
@@ -66,6 +68,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     drafting = build_drafting(base, people, estate, delivery)
     consents = build_consents(base, estate, delivery)
     planes = build_planes(base, people, estate, delivery, drafting, consents)
+    asking = PlaneAsking(planes.hub.ask, base.keys["pass"], clock)
     telemetry = TelemetryService(base.store, base.audit, base.authorizer, own_register(), clock)
     telemetry.begin()
     exporters = _exporters(base, telemetry)
@@ -145,6 +148,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         prompt_logs=PromptLogService(
             base.store, base.audit, base.authorizer, estate.catalog.owners, base.keys["pass"], clock
         ),
+        app_logs=AppLogService(base.store, base.audit, base.authorizer, estate.catalog.readable_app, asking, clock),
+        row_sampling=RowSampling(base.store, base.audit, base.authorizer, estate.catalog.readable_app, asking),
         standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
         standard_trial=StandardTrial(
             base.store,
@@ -192,6 +197,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         evidence=delivery.evidence,
         signing=delivery.signing,
         resigning=delivery.resigning,
+        statements=PlatformStatements(base.store, base.signing),
         attestations=delivery.attestations,
         telemetry=telemetry,
         exporters=exporters,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from bailiwick.core.events import canonical_json
+from bailiwick.core.messages.asking import AskOrder
 from bailiwick.core.messages.base import Message
 from bailiwick.core.messages.state import DesiredState
 from bailiwick.core.modes import PREVIEW, PRODUCTION, Mode
@@ -81,7 +82,7 @@ class Heartbeat(Message):
     time: datetime
 
 
-AnyDownlink = DesiredState | KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | AttackOrder | Heartbeat
+AnyDownlink = DesiredState | KillOrder | RunJobOrder | EnqueueOrder | RestoreOrder | AttackOrder | AskOrder | Heartbeat
 Downlink = Annotated[AnyDownlink, Field(discriminator="kind")]
 _DOWNLINK: TypeAdapter[AnyDownlink] = TypeAdapter(Downlink)
 

@@ -1,18 +1,18 @@
-"""Reports of planes against the register: which kinds would tell something that is not declared."""
+"""Reports and answers of planes against the register: which kinds would tell something that is not declared."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from bailiwick.core.messages import AnyReport
+from bailiwick.core.messages import AnyAnswer, AnyReport
 from bailiwick.core.telemetry.register import Register
 
 
 def undeclared_reports(register: Register) -> dict[str, list[str]]:
-    """Return the fields that a register does not declare, by kind of report; empty when it declares them all."""
+    """Return the fields that a register does not declare, by kind of report or answer; empty for none."""
     found: dict[str, list[str]] = {}
-    for model in get_args(AnyReport):
+    for model in (*get_args(AnyReport), *get_args(AnyAnswer)):
         kind = model.model_fields["kind"].default
         missing = [name for name in _fields(model, f"plane.{kind}", frozenset({model})) if name not in register.fields]
         if missing:

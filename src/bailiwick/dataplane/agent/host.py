@@ -168,6 +168,7 @@ class AppHost:
             if served is not None and served.instance is not None:
                 self.later(self._attest(served, served.instance, RENEWED))
         self._stopped_here.forget_branches(wanted)
+        self._shop.outputs.keep(frozenset(map(key_of, desired.releases)))
         self._sites.tell_ended({f"{item.host}.{self._suffix}": item for item in desired.ended})
         self.later(self._databases.drop_others(desired.apps))
         self.later(self._shop.storage.drop_others(desired.releases))

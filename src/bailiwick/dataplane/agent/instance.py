@@ -5,7 +5,6 @@ import contextlib
 import shutil
 import socket
 import tempfile
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from bailiwick.core.offer import missing
 from bailiwick.dataplane.agent.attesting import Attester
 from bailiwick.dataplane.agent.dependencies import Dependencies
 from bailiwick.dataplane.agent.no_process import NoProcess
+from bailiwick.dataplane.agent.output import Outputs, Writer, newest_lines
 from bailiwick.dataplane.agent.own_storage import OwnStorage, owner_of
 from bailiwick.dataplane.agent.programs import Part, program_of
 from bailiwick.dataplane.agent.releases import Prepared
@@ -47,7 +47,6 @@ from bailiwick.dataplane.gateways.mcp import MCP_PATH, McpListener
 from bailiwick.dataplane.gateways.model import ModelListener, Step
 from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListener, buckets_of
 from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
-from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.listening import Listener, Room
 from bailiwick.dataplane.networks import NetworkWatch
 from bailiwick.dataplane.queues import QueueListener, Queues
@@ -71,10 +70,6 @@ _DNS_ADDRESS = "127.0.0.53"
 _MODELS_HOST = "gateway.models.internal"
 _DATABASE_HOST = "own.database.internal"
 _QUEUE_HOST = "app.queue.internal"
-_LOG_LINES = 200
-_LOG_LINE_BYTES = 4000
-# What comes faster waits in the app's own pipe, and the app with it: reading it is work for what all apps share.
-_LOG_LINES_A_SECOND = 2000
 _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"
 
 
@@ -106,6 +101,7 @@ class Workshop:
     egress: Callable[[AppState, EgressHost], EgressListener]
     egress_authority: Callable[[AppState], str]
     masker: Callable[[], Masks]
+    outputs: Outputs
     walls: Walls
     networks: NetworkWatch
     identity_key: str
@@ -224,9 +220,10 @@ async def start_instance(state: AppState, prepared: Prepared, shop: Workshop, pa
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    logs = deque[str](maxlen=_LOG_LINES)
+    logs = newest_lines()
     instance = Instance(state, sandbox, folder, path, logs, prepared, runtime, layer, files=files)
-    instance._reader = asyncio.create_task(_read_logs(sandbox, logs, shop.masker))
+    writer = Writer((instance_name(state.app, state.branch), state.mode), state.release, part.written)
+    instance._reader = asyncio.create_task(shop.outputs.read(sandbox.output, logs, shop.masker, writer))
     try:
         await _open_gateways(
             instance, {name: sandbox.planted[plant] for name, plant in plants.items()}, names, shop, part
@@ -401,19 +398,6 @@ async def _own_database(instance: Instance, plane: str, databases: Databases) ->
         database_of=state.mode,
         branch=state.branch,
     )
-
-
-async def _read_logs(sandbox: Sandbox, logs: deque[str], masker: Callable[[], Masks]) -> None:
-    rate = RateLimit(_LOG_LINES_A_SECOND)
-    while True:
-        await asyncio.sleep(rate.spend(time.monotonic(), 1))
-        try:
-            line = await sandbox.output.readline()
-        except ValueError:
-            continue  # longer than we keep: what was read is dropped, the rest follows
-        if not line:
-            return
-        logs.append(masker().mask(line[:_LOG_LINE_BYTES].decode(errors="replace").rstrip()))
 
 
 async def _until_ready(instance: Instance, socket: Path, walls: Walls) -> None:

@@ -21,6 +21,7 @@ from bailiwick.core.messages import (
     PassRequest,
     PersonTokenAnswer,
     PersonTokenRequest,
+    PlaneAnswer,
     PlaneWelcome,
     SecretValue,
     StateTaken,
@@ -140,6 +141,11 @@ class Link:
         """Exchange a one-time code for a pass."""
         answer = await self._request("POST", "/passes", content=request.model_dump_json())
         return PassAnswer.model_validate_json(answer)
+
+    async def answer(self, answer: PlaneAnswer) -> None:
+        """Answer a question; nobody waits for it any more when that cannot be done now."""
+        with contextlib.suppress(BailiwickError):
+            await self._request("POST", "/answers", content=answer.model_dump_json())
 
     def _dial(self) -> httpx2.AsyncClient:
         """Return a client that shows this plane's certificate."""

@@ -29,6 +29,11 @@ class Part:
     worker: str = ""
     concurrency: int = 1
 
+    @property
+    def written(self) -> str:
+        """What lines of it are said to be of, empty for the web server."""
+        return f"worker {self.worker}" if self.worker else self.entrypoint[:100] if self.kind == "run" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

@@ -47,6 +47,43 @@ class Traced:
         await self.app(scope, receive, send)
 
 
+class Marked:
+    """A stream of text that puts the trace of the request before each line that is written for one."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._lock = threading.RLock()
+        self._begins = True
+
+    def write(self, text: str) -> int:
+        """Write text; what a line has been begun with stays with it."""
+        mark = _mark()
+        with self._lock:
+            for line in text.splitlines(keepends=True) if mark else [text] if text else []:
+                self._stream.write(mark + line if self._begins else line)
+                self._begins = line.endswith("\n")
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _mark() -> str:
+    """Return what the plane knows the trace of a line by, and takes off (no text has a record separator, as a rule)."""
+    parts = _TRACEPARENT.get().split("-")
+    return f"\x1e{parts[1]}\x1e" if len(parts) > 1 else ""
+
+
+def mark_lines() -> None:
+    """Make what the app writes carry the trace, line by line."""
+    sys.stdout, sys.stderr = Marked(sys.stdout), Marked(sys.stderr)
+
+
 def _commented(query: Any) -> Any:
     """Return a query with the trace as a comment; composed SQL is left composed."""
     trace = _TRACEPARENT.get()
@@ -277,6 +314,7 @@ def main() -> None:
         restraint.tell_of_programs()
     sys.path[:0] = ["/app", "/layer"]
     os.chdir("/app")
+    mark_lines()
     instrument_psycopg()
     if _TRACED_HOSTS:  # others start without loading this
         instrument_http()

@@ -24,6 +24,7 @@ const ADDRESS = "127.0.0.1";
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 // As host:port, what lies behind a gateway that reads requests and takes the trace off: models, plain HTTP.
 const TRACED_HOSTS = new Set((process.env.BAILIWICK_TRACED_HOSTS ?? "").split(" ").filter(Boolean));
+const NEWLINE = 10;
 const PORTS = { "http:": 80, "https:": 443 };
 
 /** @type {AsyncLocalStorage<string>} */
@@ -164,7 +165,30 @@ function instrumentPg() {
   );
 }
 
+/**
+ * Put the trace of the request before each line that is written for one; the plane knows it by that, and takes it off.
+ * @param {NodeJS.WriteStream} stream
+ */
+function markLines(stream) {
+  let begins = true;
+  wrap(stream, "write", (original) =>
+    function write(chunk, ...rest) {
+      const [, id] = (trace.getStore() ?? "").split("-");
+      if (typeof chunk !== "string" || chunk === "") {
+        if (chunk.length > 0) begins = chunk[chunk.length - 1] === NEWLINE;
+        return original.call(this, chunk, ...rest);
+      }
+      const mark = id === undefined ? "" : `\x1e${id}\x1e`;
+      const whole = mark === "" ? chunk : chunk.replace(/^(?!$)/gm, (_, at) => (at > 0 || begins ? mark : ""));
+      begins = chunk.endsWith("\n");
+      return original.call(this, whole, ...rest);
+    },
+  );
+}
+
 if (isMainThread) takeIngress();
+markLines(process.stdout);
+markLines(process.stderr);
 wrap(http.Server.prototype, "emit", serve);
 instrumentHttp();
 instrumentPg();

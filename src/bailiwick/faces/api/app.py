@@ -33,6 +33,7 @@ from bailiwick.faces.api.grants import add_grants
 from bailiwick.faces.api.guardrails import add_guardrails
 from bailiwick.faces.api.history import add_history
 from bailiwick.faces.api.jobs import add_jobs
+from bailiwick.faces.api.logs import add_logs
 from bailiwick.faces.api.model_inventory import add_model_inventory
 from bailiwick.faces.api.models import add_models
 from bailiwick.faces.api.notices import add_notices
@@ -130,6 +131,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_standards,
         add_agents_md,
         add_history,
+        add_logs,
         add_uploads,
         add_previews,
         add_signing,

@@ -15,8 +15,10 @@ from bailiwick.faces.cli.client import fail, failing, server_url, show, token
 from bailiwick.faces.cli.key_files import Key, read_key, read_text
 from bailiwick.faces.cli.options import Json
 from bailiwick.faces.cli.services import app as services
+from bailiwick.faces.cli.tool_listing import verify_tools
 
 agents = typer.Typer(help="Agents that work for you, with no more than both of you may do.", no_args_is_help=True)
+agents.command("verify-tools")(verify_tools)
 Door = Annotated[str, typer.Option(help="api, git or mcp")]
 _ASSERTION_SECONDS = 120
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"

@@ -30,6 +30,7 @@ from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.integrations import add_integrations
 from bailiwick.faces.console.kill_switch import add_kill_switch
+from bailiwick.faces.console.logs import add_logs
 from bailiwick.faces.console.model_inventory import add_model_inventory
 from bailiwick.faces.console.models import add_models
 from bailiwick.faces.console.notices import add_notices
@@ -84,6 +85,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_by_link,
         add_reviews,
         add_history,
+        add_logs,
         add_files,
         add_bill,
         add_findings,

@@ -4,6 +4,7 @@ Each request stands alone: there are no sessions to steal. The SDK speaks the pr
 taken only when it was made for this door, and goes no further than here.
 """
 
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
@@ -13,15 +14,19 @@ from urllib.parse import urlsplit
 from fastapi.concurrency import run_in_threadpool
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import MCP_AUDIENCE
 from bailiwick.core.errors import NotAuthenticatedError
+from bailiwick.core.events import Outcome
 from bailiwick.core.origin import arriving, current_origin
 from bailiwick.core.principals import Identity
 from bailiwick.faces.mcp.metadata import PATH, metadata_url
+from bailiwick.faces.mcp.rates import CallRates
 from bailiwick.faces.mcp.server import IDENTITY, build_server
 from bailiwick.faces.origin import seen_from
 
@@ -52,6 +57,7 @@ class McpFace:
         self._security = _security(control)
         self._gate = TransportSecurityMiddleware(self._security)
         self._at_once: Counter[str] = Counter()
+        self._rates = CallRates()
         self._most_bytes = int(min(control.settings.max_push_bytes, _MOST_BYTES) * _JSON_SLACK)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +66,13 @@ class McpFace:
         if refused is not None:
             await refused(scope, receive, send)
             return
-        whose = scope[IDENTITY].principal.answerable
+        principal = scope[IDENTITY].principal
+        whose = principal.answerable
+        wait = self._rates.wait_seconds(principal)
+        if wait:
+            await run_in_threadpool(self._note_limited, str(principal))
+            await _limited(wait)(scope, receive, send)
+            return
         if self._at_once[whose] >= _MOST_AT_ONCE:
             await _BUSY(scope, receive, send)
             return
@@ -74,7 +86,7 @@ class McpFace:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         manager = StreamableHTTPSessionManager(
             self._server,
-            json_response=True,
+            json_response=_answers_whole(scope),
             stateless=True,
             security_settings=self._security,
             max_request_body_size=self._most_bytes,
@@ -83,6 +95,20 @@ class McpFace:
             # One manager a request: it holds nothing between requests, and its tasks end with this one.
             async with manager.run():
                 await manager.handle_request(scope, receive, send)
+
+    def _note_limited(self, who: str) -> None:
+        """Keep that somebody calls too often, once in a while: the log is no place to be flooded either."""
+        if self._rates.is_news(who):
+            with self._control.store.transaction() as session:
+                self._control.audit.note(
+                    session,
+                    who,
+                    "tool.limited",
+                    "tool:any",
+                    outcome=Outcome.REFUSED,
+                    reason="too many calls in a minute",
+                    context={"door": DOOR},
+                )
 
     async def _refused(self, scope: Scope) -> Response | None:
         """Return why a request is not heard, or None once it is known who asks."""
@@ -114,6 +140,26 @@ class McpFace:
         challenge = f'Bearer error="invalid_token", error_description="{fault.message}", resource_metadata="{where}"'
         body = {"error": "invalid_token", "error_description": f"{fault.message}; {fault.hint}"}
         return JSONResponse(body, 401, {"www-authenticate": challenge})
+
+
+def _answers_whole(scope: Scope) -> bool:
+    """Return whether a call is answered with one JSON text: old clients always, and new ones that hear no stream.
+
+    Others hear how far a call is while it waits.
+    """
+    headers = Headers(scope=scope)
+    version = headers.get("mcp-protocol-version")
+    return (
+        version is None
+        or version in HANDSHAKE_PROTOCOL_VERSIONS
+        or "text/event-stream" not in headers.get("accept", "")
+    )
+
+
+def _limited(wait_seconds: float) -> JSONResponse:
+    seconds = math.ceil(wait_seconds)
+    title = f"there were too many calls of yours in the last minute: wait {seconds} s"
+    return JSONResponse({"title": title, "status": 429}, 429, {"retry-after": str(seconds)})
 
 
 def _security(control: ControlPlane) -> TransportSecuritySettings:

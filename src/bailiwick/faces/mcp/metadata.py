@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 PATH = "/mcp"
 METADATA_PATH = "/.well-known/oauth-protected-resource"
+# What the door tells of its tools, signed.
+LISTING_PATH = "/.well-known/bailiwick/mcp-tools"
 
 
 def metadata_url(public_url: str) -> str:

@@ -36,11 +36,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Caller(Generic[A]):
-    """A call: whose it is, and what they said."""
+    """A call: whose it is, and what they said. `progress` tells a client that waits how far it is, if it can hear."""
 
     control: ControlPlane
     identity: Identity
     arguments: A
+    progress: Callable[[float, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)

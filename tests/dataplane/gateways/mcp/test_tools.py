@@ -1,6 +1,7 @@
 """Tools of an MCP server through the gateway: what a client sees and calls, and what neither it nor the server can."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
 
-from bailiwick.core.grants import AskingGrant
+from bailiwick.core.grants import AskingGrant, ToolGrant
 from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.core.tool_definitions import digest_of
 from tests.dataplane.gateways.mcp.conftest import STATELESS, WITH_SESSIONS, Desk, opened
 from tests.fixtures.mcp_server import TOKEN, TicketServer
 from tests.fixtures.service_gateway import APP, TRACE
@@ -214,9 +216,33 @@ async def test_resources_are_those_of_the_granted_patterns(desk: Desk) -> None:
     assert desk.tickets.methods.count("resources/read") == 1
 
 
+async def test_no_secret_goes_on_whatever_a_tool_answers(desk: Desk, tickets: TicketServer) -> None:
+    key = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    with tickets.redefined("count", lambda: f"use {key}, ann@example.com said", "Count to three"):
+        (tool,) = [item for item in await tickets.server.list_tools() if item.name == "count"]
+        grant = ToolGrant(
+            tool="count", digest=digest_of(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
+        )
+        for listener in desk.listeners:
+            opened = listener.door.opened
+            listener.door.opened = replace(opened, tools={**opened.tools, "count": (grant,)})
+        async with desk.client() as client:
+            result = await client.call_tool("count", {})
+            failed = await client.call_tool("find_ticket", {"number": 7})
+    assert key not in result.model_dump_json()
+    assert result.content[0].text == "use [SECRET_1], ann@example.com said"
+    assert not failed.is_error
+    assert desk.said("tool.called", 1)[0]["redacted"] > 0
+
+
 async def test_prompts_are_those_that_are_granted(desk: Desk) -> None:
     async with desk.client() as client:
-        listed = [item.name for item in (await client.list_prompts()).prompts]
+        prompts = (await client.list_prompts()).prompts
+        # What a server says of them nobody approved, and models would read it as they read instructions.
+        assert [(item.description, [part.name for part in item.arguments or ()]) for item in prompts] == [
+            (None, ["number"])
+        ]
+        listed = [item.name for item in prompts]
         got = await client.get_prompt("summarise", {"number": "7"})
         with pytest.raises(MCPError, match="no access opens the prompt everything"):
             await client.get_prompt("everything")

@@ -25,6 +25,7 @@ from bailiwick.dataplane.gateways.mcp.messages import (
     read_said,
     refusal_to,
 )
+from bailiwick.dataplane.gateways.mcp.redacting import without_secrets
 from bailiwick.dataplane.gateways.mcp.requests import Era, cleaned, era_of, version_of
 from bailiwick.dataplane.gateways.mcp.sending import BROKEN, Sender, Way
 from bailiwick.dataplane.gateways.mcp.sessions import Session, SessionOverError
@@ -195,7 +196,9 @@ class McpExchange(UnderWay):
                     called.failed |= answer.error is not None or bool((answer.result or {}).get("isError"))
                     if session is not None and over and answer.result is not None:
                         session.version = version_of(answer.result)
-                    await self._tell.message(answer, last=over, stream=asking.is_stream)
+                    shown, redacted = await without_secrets(answer, said.method, self._door.gateway.redacted)
+                    called.redacted += redacted
+                    await self._tell.message(shown, last=over, stream=asking.is_stream)
                     if over:
                         return
             raise EOFError

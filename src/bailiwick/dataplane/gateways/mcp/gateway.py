@@ -25,6 +25,7 @@ class Called:
     bytes_out: int = 0
     bytes_in: int = 0
     masked: int = 0
+    redacted: int = 0
     milliseconds: float = 0.0
 
 
@@ -48,6 +49,7 @@ class McpDoor:
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
             "masked_fields": called.masked,
+            **({"redacted": called.redacted} if called.redacted else {}),
             "milliseconds": called.milliseconds,
         }
         outcome = Outcome.FAILED if called.failed else Outcome.SUCCESS

@@ -17,6 +17,7 @@ _SHARED = {"ttlMs": 0, "cacheScope": "private"}
 _ASKED_BY = {"sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots"}
 _SERVER = ("name", "title", "version")
 _INPUT_REQUIRED = "input_required"
+_OF_RESOURCES = ("uri", "uriTemplate", "name", "mimeType", "size")
 _BAD_ANSWER, _FORBIDDEN = 502, 403
 
 
@@ -137,12 +138,14 @@ def _text(text: str) -> Result:
 
 
 def _resources(result: Result, opened: Opened) -> Result:
-    return {"resources": [item for item in _listed(result, "resources") if opened.opens(str(item.get("uri")))]}
+    found = [item for item in _listed(result, "resources") if opened.opens(str(item.get("uri")))]
+    return {"resources": [_bare(item, _OF_RESOURCES) for item in found]}
 
 
 def _templates(result: Result, opened: Opened) -> Result:
     name = "resourceTemplates"
-    return {name: [item for item in _listed(result, name) if opened.template(str(item.get("uriTemplate")))]}
+    found = [item for item in _listed(result, name) if opened.template(str(item.get("uriTemplate")))]
+    return {name: [_bare(item, _OF_RESOURCES) for item in found]}
 
 
 def _contents(result: Result, opened: Opened) -> Result:
@@ -153,7 +156,20 @@ def _contents(result: Result, opened: Opened) -> Result:
 
 
 def _prompts(result: Result, opened: Opened) -> Result:
-    return {"prompts": [item for item in _listed(result, "prompts") if str(item.get("name")) in opened.prompts]}
+    found = [item for item in _listed(result, "prompts") if str(item.get("name")) in opened.prompts]
+    return {"prompts": [_bare(item, ("name",)) | _taken(item) for item in found]}
+
+
+def _bare(item: Result, names: Sequence[str]) -> Result:
+    """Return what names a thing: what its server says of it besides, nobody approved, and models would read it."""
+    return {name: item[name] for name in names if name in item}
+
+
+def _taken(prompt: Result) -> Result:
+    found = prompt.get("arguments")
+    if not isinstance(found, list):
+        return {}
+    return {"arguments": [_bare(item, ("name", "required")) for item in found if isinstance(item, dict)]}
 
 
 def _prompt(result: Result, _: Opened) -> Result:

@@ -39,6 +39,8 @@ _NO_WORDS = frozenset(
 )
 _LONGEST_PICTURE_HEAD = "data:"
 _MOST_BEGINNING = 4000
+# Between a namespace and the tool in it, as clients write it who have no namespaces.
+_WITHIN = "__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def without_tools(document: dict[str, Any], closed: frozenset[str]) -> dict[str,
     made = dict(document)
     for place in ("tools", "functions"):
         if isinstance(made.get(place), list):
-            made[place] = [item for item in made[place] if _name_of(item) not in closed]
+            made[place] = [left for item in made[place] if (left := _left_of(item, closed)) is not None]
     choice = made.get("tool_choice")
     if isinstance(choice, dict) and isinstance(choice.get("tools"), list):
         made["tool_choice"] = choice | {"tools": [item for item in choice["tools"] if _name_of(item) not in closed]}
@@ -108,8 +110,9 @@ def tools_called(document: Any) -> Iterator[str]:
         kind, name = document.get("type"), document.get("name")
         if isinstance(kind, str) and kind.endswith(("_call", "tool_use")):
             # What a server has itself is called by what it is, and its way to others by their label.
-            label = document.get("server_label")
-            yield from (str(item) for item in (label, name or kind.removesuffix("_call")) if item)
+            label, within = document.get("server_label"), document.get("namespace")
+            called = f"{within}{_WITHIN}{name}" if within and name else name or kind.removesuffix("_call")
+            yield from (str(item) for item in (label, called) if item)
         for place, value in document.items():
             if place in {"function", "custom", "function_call"} and isinstance(value, dict):
                 name = value.get("name")
@@ -150,7 +153,26 @@ def _origin_of(item: Mapping[str, Any], outer: Origin) -> Origin:
 def _offered(document: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
     for place in ("tools", "functions"):
         for item in dicts_in(document.get(place)):
-            yield item, _name_of(item)
+            within = _within(item)
+            yield from ((item, name) for name in within) if within else ((item, _name_of(item)),)
+
+
+def _within(item: Mapping[str, Any]) -> list[str]:
+    """Return the names of the tools in a namespace (OpenAI's wire), each with its; none for a tool by itself."""
+    if item.get("type") != "namespace":
+        return []
+    return [f"{_name_of(item)}{_WITHIN}{_name_of(tool)}" for tool in dicts_in(item.get("tools"))]
+
+
+def _left_of(item: Any, closed: frozenset[str]) -> Any:
+    """Return what is left of an offered tool, or of a namespace of some, without those that are closed, or None."""
+    if _name_of(item) in closed:
+        return None
+    if not isinstance(item, dict) or item.get("type") != "namespace":
+        return item
+    named = zip(_within(item), dicts_in(item.get("tools")), strict=True)
+    left = [tool for name, tool in named if name not in closed]
+    return {**item, "tools": left} if left else None
 
 
 def _name_of(item: Any) -> str:
@@ -164,4 +186,5 @@ def _name_of(item: Any) -> str:
 
 def _demanded(document: Mapping[str, Any]) -> str:
     choice = document.get("tool_choice") or document.get("function_call")
-    return _name_of(choice)
+    within = choice.get("namespace") if isinstance(choice, dict) else None
+    return f"{within}{_WITHIN}{_name_of(choice)}" if within else _name_of(choice)

@@ -1,6 +1,6 @@
 """The service gateway's mind: who may call which service, and what is said of it after."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -48,8 +48,8 @@ class ServiceGateway(EndsCalls):
     """Shared by all apps of a plane.
 
     `connection` returns where the service behind a socket is now, None when it is gone; `resolve` turns a trace id into
-    the request in flight; `authorize` asks policy; `emit` takes audit events and must not wait; `gates` hold calls
-    back; `guard` is told what is used.
+    the request in flight; `authorize` asks policy; `emit` takes audit events and must not wait; `redacted` takes
+    secrets out of texts; `gates` hold calls back; `guard` is told what is used.
     """
 
     connection: Callable[[Binding], HttpConnection | None]
@@ -59,6 +59,7 @@ class ServiceGateway(EndsCalls):
     authorize: Callable[[Identity, Binding], Decision]
     emit: Callable[[AuditEvent], None]
     clock: Clock
+    redacted: Callable[[Sequence[str]], Awaitable[Sequence[str]]] = field(repr=False)
     gates: Gates[Binding] = field(default_factory=Gates.untold)
     guard: Guard = field(default_factory=Guard.of_nothing)
 

@@ -37,7 +37,7 @@ def _rules(caller: Caller[RulesArguments]) -> Answer:
 
 def _agents_md(caller: Caller[RulesArguments]) -> Answer:
     text = agents_md(caller.control, caller.identity, caller.arguments.folder)
-    return Answer(text, {"path": "AGENTS.md"})
+    return Answer(text, {"path": "AGENTS.md", "text": text})
 
 
 def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
@@ -46,9 +46,11 @@ def _integrations(caller: Caller[IntegrationArguments]) -> Answer:
     if not found:
         lines = [
             "There is no integration that you may use, or none of this name.",
+            "What an app of yours was given already, describe_columns shows.",
             "next: ask an IT administrator for one; do not connect to business systems in any other way",
         ]
-    return Answer("\n".join(lines), {"integrations": [_described(item) for item in found]})
+    described = [{**_described(item), "words": integration_lines(caller.control, item)} for item in found]
+    return Answer("\n".join(lines), {"integrations": described})
 
 
 def _described(item: Integration) -> dict[str, Any]:
