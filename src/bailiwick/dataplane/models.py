@@ -25,6 +25,7 @@ from bailiwick.core.messages import (
     OutflowSwitch,
     PromptRules,
 )
+from bailiwick.core.passes import SIGN_IN_PATH
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.prompt_logs import PROMPT_KEY
@@ -103,7 +104,7 @@ class PlaneModels:
         self._kept = Prompts(
             PromptLog(state / "prompts", plane, clock), lambda: self._prompt_keys.get(PROMPT_KEY), self._search, clock
         )
-        self.log_door = LogDoor(self._kept, self._pass_key, self._epochs, emit, clock, plane)
+        self.log_door = LogDoor(self._kept, self._pass_key, self._epochs, emit, clock, plane, self._console)
         known = KnownDecisions(self._ask, desired)
         self.gateway = ModelGateway(
             models=self._models,
@@ -217,6 +218,11 @@ class PlaneModels:
 
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
+
+    def _console(self) -> str:
+        """Return where the console is: people sign in to apps below it."""
+        desired = self._desired()
+        return desired.sign_in_url.removesuffix(SIGN_IN_PATH) if desired is not None else ""
 
     def _models(self) -> Mapping[str, ModelState]:
         desired = self._desired()

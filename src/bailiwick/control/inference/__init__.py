@@ -6,11 +6,13 @@ from bailiwick.control.inference.errors import ModelError, UnknownModelError
 from bailiwick.control.inference.model import Answer, Call, Question, Route, Wire
 from bailiwick.control.inference.outflows import KEPT_DAYS, OutflowDay, OutflowFilter, OutflowLine, OutflowService
 from bailiwick.control.inference.prompt_logs import PromptLogService
+from bailiwick.control.inference.redaction_trial import MOST_CHARACTERS, RedactionTrial, Tried, why_found
 from bailiwick.control.inference.service import REVIEWERS, InferenceService
 from bailiwick.control.inference.serving import ModelServing
 
 __all__ = [
     "KEPT_DAYS",
+    "MOST_CHARACTERS",
     "REVIEWERS",
     "Answer",
     "Call",
@@ -25,12 +27,15 @@ __all__ = [
     "OutflowService",
     "PromptLogService",
     "Question",
+    "RedactionTrial",
     "Route",
     "Standing",
+    "Tried",
     "UnknownModelError",
     "Use",
     "Wire",
     "budgets_of",
     "standings",
     "take_use",
+    "why_found",
 ]

@@ -97,6 +97,7 @@ class PlaneService:
         drafts: GrantDrafts,
         sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
         outflows: Outflows,
+        reports_without: Callable[[Session], tuple[str, ...]],
         prompts: PromptRules,
         keys: PlaneKeys,
         sign_in_url: str,
@@ -140,6 +141,7 @@ class PlaneService:
         self._drafts = drafts
         self._sql_functions = sql_functions
         self._outflows = outflows
+        self._reports_without = reports_without
         self._prompts = prompts
         self._networks = networks
         self._previews = previews
@@ -189,6 +191,7 @@ class PlaneService:
             ended_consents = self.consents.ended_lately(session)
             functions = self._sql_functions(session)
             switches = self._outflows.in_force(session)
+            without = self._reports_without(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -213,6 +216,7 @@ class PlaneService:
             sql_functions=_of_these(functions, apps + candidates),
             outflow_switches=switches,
             prompts=self._prompts,
+            reports_without=without,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

@@ -1,5 +1,6 @@
 """What data planes pull and push."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from bailiwick.control.wiring.delivery import Delivery
 from bailiwick.control.wiring.estate import Estate
 from bailiwick.control.wiring.grants import Drafting
 from bailiwick.control.wiring.people import People
+from bailiwick.core.passes import SIGN_IN_PATH
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,15 @@ class Planes:
 
 
 def build_planes(
-    base: Base, people: People, estate: Estate, delivery: Delivery, drafting: Drafting, consents: Consents
+    base: Base,
+    people: People,
+    estate: Estate,
+    delivery: Delivery,
+    drafting: Drafting,
+    consents: Consents,
+    reports_without: Callable[[Session], tuple[str, ...]],
 ) -> Planes:
-    """Put together what planes speak with, and give the relay its hub."""
+    """Put together what planes speak with, and give the relay its hub; `reports_without` says what they leave out."""
     observe = ObserveService(base.clock)
     keys = base.keys
     networks = NetworkService(
@@ -92,13 +100,14 @@ def build_planes(
         drafts=drafting.previews,
         sql_functions=estate.sql_functions.in_force,
         outflows=estate.outflows,
+        reports_without=reports_without,
         prompts=base.settings.prompts.rules_with(base.settings.redaction.rules),
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],
             signing=base.signing,
         ),
-        sign_in_url=f"{base.settings.public_url}/sign-in/app",
+        sign_in_url=f"{base.settings.public_url}{SIGN_IN_PATH}",
         clock=base.clock,
     )
     base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
-from bailiwick.core.messages import ModelState
+from bailiwick.core.messages import MILLIONTHS, ModelState
 from bailiwick.core.prompt_logs import BY_TOKEN
 from bailiwick.core.redaction import Own, Profile
 from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, look_through, outgoing
@@ -53,11 +53,12 @@ class Heard:
 
 @dataclass(slots=True)
 class Keeping:
-    """A call that is being kept; `heard` is there where its texts are."""
+    """A call that is being kept; `heard` is there where its texts are, `taken` what is not in the kept prompt."""
 
     key: bytes = field(repr=False)
     prompt: str = field(default="", repr=False)
     heard: Heard | None = field(default=None, repr=False)
+    taken: Mapping[str, int] = field(default_factory=dict)
 
 
 class Prompts:
@@ -90,7 +91,7 @@ class Prompts:
         if profile != model.redact:
             looked = await asyncio.to_thread(look_through, asked, self._search.of(profile), _NO_TOPICS)
             leaves = await asyncio.to_thread(outgoing, asked, model.model, looked, ())
-        return Keeping(key, _cut(leaves.content.decode()), Heard())
+        return Keeping(key, _cut(leaves.content.decode()), Heard(), leaves.redacted)
 
     async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
         """Keep a call that is over, whatever became of it."""
@@ -122,6 +123,9 @@ class Prompts:
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
             "redacted": dict(called.redacted),
+            "masked": dict(called.masked),
+            "kept_without": dict(keeping.taken),
+            "cost": called.cost / MILLIONTHS if model.price is not None else None,
             "milliseconds": called.milliseconds,
         }
         app = caller.app or BY_TOKEN
