@@ -238,6 +238,7 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
             shared_url=self._shared_url(),
+            otlp=self._settings.otlp,
         )
 
     def _egress_made(self) -> PlaneEgress:

@@ -19,6 +19,16 @@ from bailiwick.core.reasons import given_reason
 from bailiwick.core.telemetry import MAY_BE_LEFT_OUT, Field, Gate, Register, why_needed
 from bailiwick.store import Store
 
+_OTEL = "otel."
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneTelemetry:
+    """Which fields planes leave out of reports, and which they tell a collector of telemetry."""
+
+    without: tuple[str, ...]
+    otel: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class FieldState:
@@ -73,9 +83,12 @@ class TelemetryService:
                 self._gates[on] = Gate(on, frozenset(self.register.fields), self._undeclared)
             return self._gates[on]
 
-    def reports_without(self, session: Session) -> tuple[str, ...]:
-        """Return the fields that planes leave out of what they report."""
-        return tuple(sorted(MAY_BE_LEFT_OUT - self._on(session)))
+    def of_planes(self, session: Session) -> PlaneTelemetry:
+        """Return what planes leave out of what they report, and what they may tell a collector."""
+        on = self._on(session)
+        return PlaneTelemetry(
+            tuple(sorted(MAY_BE_LEFT_OUT - on)), tuple(sorted(name for name in on if name.startswith(_OTEL)))
+        )
 
     def _on(self, session: Session) -> frozenset[str]:
         row = session.scalars(select(TelemetryBaselineRow)).one_or_none()
@@ -127,7 +140,7 @@ class TelemetryService:
                 deciders=tuple(decision.deciders),
                 context={"name": name, "data_class": wanted.data_class},
             )
-        if name in MAY_BE_LEFT_OUT:
+        if name in MAY_BE_LEFT_OUT or name.startswith(_OTEL):
             self.on_change()
 
     def _undeclared(self, name: str) -> None:

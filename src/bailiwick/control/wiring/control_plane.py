@@ -69,7 +69,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         base.store, base.audit, base.authorizer, own_register(), clock, on_change=base.relay.refresh
     )
     telemetry.begin()
-    planes = build_planes(base, people, estate, delivery, drafting, consents, telemetry.reports_without)
+    planes = build_planes(base, people, estate, delivery, drafting, consents, telemetry.of_planes)
     exporters = _exporters(base, telemetry)
     notices = build_notices(base, estate, delivery, telemetry)
     delegations, delegation_keeper = build_delegations(base, estate)

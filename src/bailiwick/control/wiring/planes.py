@@ -10,6 +10,7 @@ from bailiwick.control.declared import PlaneSettingsBook
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneConsents, PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
+from bailiwick.control.telemetry import PlaneTelemetry
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.consents import Consents
 from bailiwick.control.wiring.delivery import Delivery
@@ -38,9 +39,9 @@ def build_planes(
     delivery: Delivery,
     drafting: Drafting,
     consents: Consents,
-    reports_without: Callable[[Session], tuple[str, ...]],
+    telemetry: Callable[[Session], PlaneTelemetry],
 ) -> Planes:
-    """Put together what planes speak with, and give the relay its hub; `reports_without` says what they leave out."""
+    """Put together what planes speak with, and give the relay its hub; `telemetry` says what they tell."""
     observe = ObserveService(base.clock)
     keys = base.keys
     networks = NetworkService(
@@ -100,7 +101,7 @@ def build_planes(
         drafts=drafting.previews,
         sql_functions=estate.sql_functions.in_force,
         outflows=estate.outflows,
-        reports_without=reports_without,
+        telemetry=telemetry,
         prompts=base.settings.prompts.rules_with(base.settings.redaction.rules),
         keys=PlaneKeys(
             downlink=keys["downlink"],

@@ -29,8 +29,10 @@ from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.judging import require_judged
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
+from bailiwick.dataplane.gateways.model.observing import model_call
 from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
 from bailiwick.dataplane.gateways.model.policing import ToolRefusedError
+from bailiwick.dataplane.gateways.model.prompt_log import Entry
 from bailiwick.dataplane.gateways.model.reaching import BROKEN, ELSEWHERE, Going, Reaching
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.showing import Shown
@@ -211,7 +213,7 @@ class Exchange(Reaching):
 
         Returns whether another call may follow on this connection, or the same as it goes to another model now.
         """
-        began = time.monotonic()
+        began, since = time.monotonic(), time.time_ns()
         called, words = Called(self._endpoint.path, len(going.body.content), redacted=going.body.redacted), ""
         called.about = going.admitted.facts
         if going.because:
@@ -252,9 +254,21 @@ class Exchange(Reaching):
             if left:
                 self._gateway.outflows.add(going.caller, going.model, going.flow)
             self._gateway.note_called(going.caller, going.model, called, going.decision, words)
+            kept = None
             if left and going.keeping is not None:
-                await self._gateway.kept.end(going.keeping, going.model, going.caller, called, words)
+                kept = await self._gateway.kept.end(going.keeping, going.model, going.caller, called, words)
+            self._observe(going, called, words, since, kept)
         return came
+
+    def _observe(self, going: Going, called: Called, words: str, since: int, kept: Entry | None) -> None:
+        """Tell who observes of a call that a model was asked with."""
+        if self._gateway.observe is not None and not self._endpoint.free:
+            head = self._head.get(b"traceparent")
+            conversation = going.admitted.conversation
+            self._gateway.observe(
+                model_call(going.caller, going.model, self._endpoint, called, began=since, traceparent=head,
+                           fault=words, conversation=conversation, kept=kept)
+            )  # fmt: skip
 
     async def _after(self, going: Going, called: Called, asked: Asked, others: _Others, words: str) -> Going | None:
         """Return the call as it goes to the next model: what was set aside for this one is there for it again."""

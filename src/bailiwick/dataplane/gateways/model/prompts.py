@@ -93,9 +93,9 @@ class Prompts:
             leaves = await asyncio.to_thread(outgoing, asked, model.model, looked, ())
         return Keeping(key, _cut(leaves.content.decode()), Heard(), leaves.redacted)
 
-    async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
-        """Keep a call that is over, whatever became of it."""
-        await asyncio.to_thread(self._keep, keeping, model, caller, called, fault)
+    async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> Entry:
+        """Keep a call that is over, whatever became of it; return what is kept."""
+        return await asyncio.to_thread(self._keep, keeping, model, caller, called, fault)
 
     async def read_key(self) -> bytes:
         """Return what entries are opened with; raise what the control plane says against it."""
@@ -107,7 +107,7 @@ class Prompts:
             self._expired = time.monotonic()
             self.log.expire({name: 0 if model.logs == "off" else model.log_days for name, model in models.items()})
 
-    def _keep(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
+    def _keep(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> Entry:
         answer = keeping.heard.text(streamed=called.streamed) if keeping.heard is not None else ""
         if answer:
             answer = self._search.of(_PROFILES[model.logs])([answer]).strings[0]
@@ -131,6 +131,7 @@ class Prompts:
         app = caller.app or BY_TOKEN
         entry = Entry(self._clock(), app, model.name, model.logs, facts, keeping.prompt, _cut(answer))
         self.log.keep(keeping.key, entry, model.log_days)
+        return entry
 
 
 def _cut(text: str) -> str:
