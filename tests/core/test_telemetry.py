@@ -130,7 +130,13 @@ def test_what_differs_between_two_registers_is_told() -> None:
 def test_only_what_an_event_or_a_notice_cannot_be_without_is_required() -> None:
     required = {name for name, item in own_register().fields.items() if item.required}
     parts = ("id", "time", "tenant", "actor", "action", "resource", "outcome")
-    assert required == {*(f"event.{name}" for name in parts), "notice.app", "notice.epoch", "otel.span"}
+    assert required == {
+        *(f"event.{name}" for name in parts),
+        "notice.app",
+        "notice.budget",
+        "notice.epoch",
+        "otel.span",
+    }
 
 
 def test_every_field_of_an_event_and_of_every_report_of_planes_is_declared() -> None:

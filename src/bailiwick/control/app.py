@@ -42,7 +42,7 @@ from bailiwick.control.identity import (
     TokenExchange,
     TokenService,
 )
-from bailiwick.control.inference import OutflowService, PromptLogService, RedactionTrial
+from bailiwick.control.inference import BudgetNotices, OutflowService, PromptLogService, RedactionTrial
 from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
@@ -178,6 +178,7 @@ class ControlPlane:
     telemetry: TelemetryService
     prompt_logs: PromptLogService
     redaction_trial: RedactionTrial
+    budget_notices: BudgetNotices
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService

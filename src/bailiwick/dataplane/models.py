@@ -126,6 +126,7 @@ class PlaneModels:
                 clock,
                 budgets=self._budgets,
                 warn=self._note_nearly_used,
+                stop=self._note_stopped,
                 shared=(lambda tenant: SharedCounts(shared_url, tenant)) if shared_url else None,
             ),
             outflows=self._outflows,
@@ -256,6 +257,15 @@ class PlaneModels:
 
     def _note_nearly_used(self, charge: Charge, tenant: str) -> None:
         """Audit that a budget is nearly used, or wholly, so that its owner hears of it."""
+        words = f"{charge.words_of(charge.warn_at)} of {charge.words_of(charge.limit)} are used"
+        self._note_budget("model.budget-warned", words, charge, tenant)
+
+    def _note_stopped(self, charge: Charge, tenant: str) -> None:
+        """Audit that a budget does not hold a call, likewise."""
+        words = f"of {charge.words_of(charge.limit)} too little is left for a call that may take "
+        self._note_budget("model.budget-stopped", words + charge.words_of(charge.amount), charge, tenant)
+
+    def _note_budget(self, action: str, reason: str, charge: Charge, tenant: str) -> None:
         counted = charge.counted
         kind, _, name = counted.of.partition(":")
         self._emit(
@@ -263,10 +273,10 @@ class PlaneModels:
                 time=self._clock(),
                 tenant=tenant,
                 actor=f"plane:{self._plane}",
-                action="model.budget-warned",
+                action=action,
                 resource=counted.of,
                 outcome=Outcome.SUCCESS,
-                reason=f"{charge.words_of(charge.warn_at)} of {charge.words_of(charge.limit)} are used",
+                reason=reason,
                 app=name if kind == "app" else "",
                 plane=self._plane,
                 context={"budget": counted.budget, "period": counted.period, "unit": counted.unit},

@@ -1,5 +1,6 @@
 """Inference: which models may be asked, what goes to them, how much, and what it cost in tokens."""
 
+from bailiwick.control.inference.budget_notices import BUDGET_EVENTS, BudgetNotice, BudgetNotices
 from bailiwick.control.inference.budgets import Standing, Use, budgets_of, standings, take_use
 from bailiwick.control.inference.client import Gateway, ModelClient
 from bailiwick.control.inference.errors import ModelError, UnknownModelError
@@ -11,10 +12,13 @@ from bailiwick.control.inference.service import REVIEWERS, InferenceService
 from bailiwick.control.inference.serving import ModelServing
 
 __all__ = [
+    "BUDGET_EVENTS",
     "KEPT_DAYS",
     "MOST_CHARACTERS",
     "REVIEWERS",
     "Answer",
+    "BudgetNotice",
+    "BudgetNotices",
     "Call",
     "Gateway",
     "InferenceService",

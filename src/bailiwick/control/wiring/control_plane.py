@@ -147,6 +147,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         prompt_logs=PromptLogService(
             base.store, base.audit, base.authorizer, estate.catalog.owners, base.keys["pass"], clock
         ),
+        budget_notices=planes.budget_notices,
         redaction_trial=RedactionTrial(base.store, base.audit, base.authorizer, settings.redaction.rules),
         standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
         standard_trial=StandardTrial(

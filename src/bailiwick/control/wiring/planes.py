@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.declared import PlaneSettingsBook
+from bailiwick.control.inference import BudgetNotices
 from bailiwick.control.networks import NetworkService
+from bailiwick.control.notices import BudgetOutbox
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneConsents, PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
 from bailiwick.control.telemetry import PlaneTelemetry
@@ -30,6 +32,7 @@ class Planes:
     spread: PolicySpread
     networks: NetworkService
     assurance: AssuranceService
+    budget_notices: BudgetNotices
 
 
 def build_planes(
@@ -61,6 +64,15 @@ def build_planes(
         lambda order: hub.broadcast(order),  # noqa: PLW0108 - the hub is made later
     )
 
+    budget_notices = BudgetNotices(
+        base.store,
+        base.audit,
+        base.authorizer,
+        estate.catalog.owners,
+        BudgetOutbox(base.settings.notices, base.clock).announce,
+        base.clock,
+    )
+
     def of_environment(session: Session, plane: str, secret: str) -> bool:
         environment = base.environments.get(plane)
         return environment is not None and base.vault.environment(session, secret).fits(environment)
@@ -87,6 +99,7 @@ def build_planes(
             keys["pass"],
             {name: plane.region for name, plane in base.settings.planes.items() if plane.region},
             base.clock,
+            budget_notices,
         ),
         policies=base.force,
         accounts=estate.accounts,
@@ -113,4 +126,4 @@ def build_planes(
     )
     base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)
     spread = PolicySpread(base.store, service, base.force, tuple(base.settings.planes), lambda: tuple(hub.connected))
-    return Planes(observe, service, hub, spread, networks, assurance)
+    return Planes(observe, service, hub, spread, networks, assurance, budget_notices)
