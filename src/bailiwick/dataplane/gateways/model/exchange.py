@@ -4,6 +4,7 @@ Where a server is not reached, asks to be left alone, or is left alone because i
 called one names in its place, and that the caller may call as well. Nothing of an answer has been passed on then.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 
@@ -39,6 +40,7 @@ from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
+_LOG = logging.getLogger("bailiwick.plane.models")
 MAX_BODY_BYTES = 32 * 2**20
 _Others = Iterator[tuple[ModelState, Decision]]
 
@@ -246,7 +248,7 @@ class Exchange(Reaching):
             self._abort_upstream()
             self._upstream = None
             going.place.leave()
-            await self._count(going, called)
+            words = await self._counted(going, called) or words
             going.relay.measure(called)
             self._gateway.prompts.follow(going.admitted, going.relay.answer_id)
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
@@ -274,6 +276,15 @@ class Exchange(Reaching):
         """Return the call as it goes to the next model: what was set aside for this one is there for it again."""
         await self._count(going, called)
         return await self._next(going.caller, asked, others, f"{going.model.name}: {words}")
+
+    async def _counted(self, going: Going, called: Called) -> str:
+        """Count what a call took; return what went wrong with that, so that it is audited whatever happens."""
+        try:
+            await self._count(going, called)
+        except Exception as fault:
+            _LOG.exception("what a call took could not be counted")
+            return f"what it took could not be counted: {type(fault).__name__}"
+        return ""
 
     async def _count(self, going: Going, called: Called) -> None:
         """Count in budgets what a call took, once."""
