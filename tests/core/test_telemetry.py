@@ -2,15 +2,19 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
 from bailiwick.core.events import AuditEvent
+from bailiwick.core.messages import AnyReport
 from bailiwick.core.telemetry import (
+    MAY_BE_LEFT_OUT,
     Field,
     Gate,
     Register,
@@ -19,7 +23,10 @@ from bailiwick.core.telemetry import (
     own_register,
     read_register,
     undeclared_reports,
+    why_needed,
+    without,
 )
+from bailiwick.core.telemetry.reports import models_in
 
 pytestmark = pytest.mark.req("AI3")
 SOURCE = Path(__file__).parents[2] / "src" / "bailiwick"
@@ -123,7 +130,13 @@ def test_what_differs_between_two_registers_is_told() -> None:
 def test_only_what_an_event_or_a_notice_cannot_be_without_is_required() -> None:
     required = {name for name, item in own_register().fields.items() if item.required}
     parts = ("id", "time", "tenant", "actor", "action", "resource", "outcome")
-    assert required == {*(f"event.{name}" for name in parts), "notice.app", "notice.epoch"}
+    assert required == {
+        *(f"event.{name}" for name in parts),
+        "notice.app",
+        "notice.budget",
+        "notice.epoch",
+        "otel.span",
+    }
 
 
 def test_every_field_of_an_event_and_of_every_report_of_planes_is_declared() -> None:
@@ -177,3 +190,52 @@ def test_every_fact_that_the_source_gives_an_event_is_declared() -> None:
 def test_facts_that_are_named_only_when_they_are_made_are_declared_too() -> None:
     made = ("approver", "dependencies", "manifest", "platform", "policies", "runtime", "sandbox", "signs", "topics")
     assert [name for name in made if not declared_gate().passes(f"fact.{name}")] == []
+
+
+_PLAIN = {datetime: "2026-03-04T05:06:07Z", date: "2026-03-04", bool: True, int: 1, float: 0.5}
+
+
+def _filled(annotation: Any) -> Any:
+    """Return something that a field of a report may hold."""
+    parts, origin = get_args(annotation), get_origin(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.items()
+        found: Any = {name: _filled(told.annotation) for name, told in fields if told.is_required()}
+    elif origin in {tuple, frozenset}:
+        found = [_filled(parts[0])]
+    elif origin in {Mapping, dict}:
+        found = {"one": _filled(parts[1])}
+    elif origin is Literal:
+        found = parts[-1]
+    else:
+        found = _filled(parts[0]) if parts else _PLAIN.get(annotation, "word")
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(MAY_BE_LEFT_OUT))
+def test_what_may_be_off_can_be_missing_in_its_report(name: str) -> None:
+    """Every report is still one that the control plane reads, and says nothing of the field."""
+    _, kind, *path = name.split(".")
+    (model,) = [item for item in get_args(AnyReport) if item.model_fields["kind"].default == kind]
+    body = _filled(model)
+    holder, told = body, model
+    for step in path[:-1]:
+        holder.setdefault(step, _filled(told.model_fields[step].annotation))
+        (told,) = models_in(told.model_fields[step].annotation)
+        holder = holder[step][0] if isinstance(holder[step], list) else holder[step]
+    holder[path[-1]] = _filled(told.model_fields[path[-1]].annotation)
+    before = str(holder[path[-1]])
+    without(body, kind, [name])
+    assert str(holder.get(path[-1], "")) in {"", "[]"}
+    assert before not in {"", "[]"}
+    model.model_validate(body)
+    assert name in own_register().fields
+    assert why_needed(name) == ""
+
+
+def test_each_field_of_planes_that_cannot_be_off_says_why() -> None:
+    planes = [name for name in own_register().fields if name.startswith("plane.")]
+    assert all(bool(why_needed(name)) is not (name in MAY_BE_LEFT_OUT) for name in planes)
+    body = {"words": "w", "status": "failed"}
+    without(body, "app", ["plane.app.status", "plane.job.words", "app.words", "plane.app", ""])
+    assert body == {"words": "w", "status": "failed"}

@@ -43,7 +43,7 @@ from bailiwick.control.identity import (
     TokenExchange,
     TokenService,
 )
-from bailiwick.control.inference import OutflowService, PromptLogService
+from bailiwick.control.inference import BudgetNotices, OutflowService, PromptLogService, RedactionTrial
 from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
@@ -180,6 +180,8 @@ class ControlPlane:
     prompt_logs: PromptLogService
     app_logs: AppLogService
     row_sampling: RowSampling
+    redaction_trial: RedactionTrial
+    budget_notices: BudgetNotices
     standards: StandardService
     standard_trial: StandardTrial
     source: SourceService

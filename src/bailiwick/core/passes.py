@@ -23,6 +23,8 @@ MODELS_APP, MODELS_MODE = "models", "gateway"
 # page's below the suffix of the plane's hosts, which no app takes.
 GRANTS_MODE: Literal["grants"] = "grants"
 GRANTS_LABEL = "bailiwick-grants"
+# Where at the console people sign in to apps, and where it therefore is.
+SIGN_IN_PATH = "/sign-in/app"
 _ALGORITHM = "Ed25519"  # RFC 9864
 
 

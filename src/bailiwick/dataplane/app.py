@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -106,7 +106,12 @@ class DataPlane:
         self._journal = Journal()
         self._engine = PoliciesInForce(environment=settings.plane, on_answer=self._journal.add)
         self._maskers: tuple[Callable[[], Masker], ...] = ()
-        self._spool = Spool(settings.state / "spool.sqlite", lambda: (masker() for masker in self._maskers))
+        self._reports_off: Callable[[], Collection[str]] = tuple
+        self._spool = Spool(
+            settings.state / "spool.sqlite",
+            lambda: (masker() for masker in self._maskers),
+            off=lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
+        )
         self._link = Link(
             url=settings.control_url,
             credentials=settings.credentials,
@@ -184,6 +189,7 @@ class DataPlane:
         self._attacks = AttackWatch(settings.state, settings.attack_hours, self._spool.add, utc_now)
         self._outputs = Outputs(utc_now)
         self._host = self._host_made(self._shop_made(runtimes, gateway, key))
+        self._reports_off = self._reports_without
         self._host.runs.take_up()
         self._schedule = Schedule(self._host.runs, self._host.in_production, self._host.production_apps)
         self._discovery = Discovery(
@@ -217,6 +223,10 @@ class DataPlane:
     def _desired(self) -> DesiredState | None:
         return self._host.desired
 
+    def _reports_without(self) -> Collection[str]:
+        desired = self._desired()
+        return desired.reports_without if desired is not None else ()
+
     def _shared_url(self) -> str:
         shared = self._settings.shared_limits
         return shared.url if shared is not None else ""
@@ -246,6 +256,7 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
             shared_url=self._shared_url(),
+            otlp=self._settings.otlp,
         )
 
     def _egress_made(self) -> PlaneEgress:

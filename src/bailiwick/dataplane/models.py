@@ -26,10 +26,12 @@ from bailiwick.core.messages import (
     OutflowSwitch,
     PromptRules,
 )
+from bailiwick.core.passes import SIGN_IN_PATH
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
 from bailiwick.core.principals import Call, Identity
 from bailiwick.core.prompt_logs import PROMPT_KEY
 from bailiwick.core.redaction import LogMasker, Profile
+from bailiwick.core.telemetry import Gate, own_register
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -55,6 +57,7 @@ from bailiwick.dataplane.gateways.model import (
     Use,
 )
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.otel import Collector, OtlpCollector
 from bailiwick.dataplane.prompts import KeptOwn, PromptQuestions, own_key
 
 _TELL_SECONDS = 5.0
@@ -66,6 +69,7 @@ class PlaneModels:
 
     `desired` returns what it should be now, `secrets` the other values that it holds; `report` takes what is told
     beside the audit log, and `shared_url` is that of the server at which planes count together, where there is one.
+    `otlp` is a collector of telemetry that is told of calls.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class PlaneModels:
         clock: Clock,
         guard: Guard | None = None,
         shared_url: str = "",
+        otlp: OtlpCollector | None = None,
     ) -> None:
         self._plane = plane
         self._emit = emit
@@ -94,6 +99,7 @@ class PlaneModels:
         self._clock = clock
         self._report = report
         self._told = time.monotonic()
+        self._gate: tuple[tuple[str, ...], Gate] | None = None
         self._outflows = Outflows(self._switches, clock)
         self._keys = Credentials(link.model_key)
         self._prompt_keys = Credentials(link.secret)
@@ -104,8 +110,9 @@ class PlaneModels:
         self._kept = Prompts(
             PromptLog(state / "prompts", plane, clock), lambda: self._prompt_keys.get(PROMPT_KEY), self._search, clock
         )
-        self.log_door = LogDoor(self._kept, self._pass_key, self._epochs, emit, clock, plane)
+        self.log_door = LogDoor(self._kept, self._pass_key, self._epochs, emit, clock, plane, self._console)
         known = KnownDecisions(self._ask, desired)
+        self._collector = Collector(otlp, plane, self._otel, emit, clock) if otlp is not None else None
         self.gateway = ModelGateway(
             models=self._models,
             decide=lambda caller, model: known.authorize(caller.identity, caller.use_of(model.name)),
@@ -119,6 +126,7 @@ class PlaneModels:
                 clock,
                 budgets=self._budgets,
                 warn=self._note_nearly_used,
+                stop=self._note_stopped,
                 shared=(lambda tenant: SharedCounts(shared_url, tenant)) if shared_url else None,
             ),
             outflows=self._outflows,
@@ -136,6 +144,7 @@ class PlaneModels:
                 shared=(lambda tenant: SharedRates(shared_url, tenant)) if shared_url else None,
             ),
             guard=guard or Guard.of_nothing(),
+            observe=self._collector.observe if self._collector is not None else None,
         )
 
     async def start(self, host: str, port: int) -> None:
@@ -152,6 +161,8 @@ class PlaneModels:
         await self.gateway.gates.close()
         await self.gateway.budget.close()
         await self._kept.close()
+        if self._collector is not None:
+            await asyncio.to_thread(self._collector.close)
 
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
@@ -219,6 +230,19 @@ class PlaneModels:
     def _pass_key(self) -> str:
         return self._link.welcome.pass_key if self._link.welcome else ""
 
+    def _otel(self) -> Gate:
+        """Return which fields a collector is told now; none before the control plane said so."""
+        desired = self._desired()
+        on = desired.otel if desired is not None else ()
+        if self._gate is None or self._gate[0] != on:
+            self._gate = (on, Gate(frozenset(on), frozenset(own_register().fields)))
+        return self._gate[1]
+
+    def _console(self) -> str:
+        """Return where the console is: people sign in to apps below it."""
+        desired = self._desired()
+        return desired.sign_in_url.removesuffix(SIGN_IN_PATH) if desired is not None else ""
+
     def _models(self) -> Mapping[str, ModelState]:
         desired = self._desired()
         return {model.name: model for model in desired.models} if desired else {}
@@ -233,6 +257,15 @@ class PlaneModels:
 
     def _note_nearly_used(self, charge: Charge, tenant: str) -> None:
         """Audit that a budget is nearly used, or wholly, so that its owner hears of it."""
+        words = f"{charge.words_of(charge.warn_at)} of {charge.words_of(charge.limit)} are used"
+        self._note_budget("model.budget-warned", words, charge, tenant)
+
+    def _note_stopped(self, charge: Charge, tenant: str) -> None:
+        """Audit that a budget does not hold a call, likewise."""
+        words = f"of {charge.words_of(charge.limit)} too little is left for a call that may take "
+        self._note_budget("model.budget-stopped", words + charge.words_of(charge.amount), charge, tenant)
+
+    def _note_budget(self, action: str, reason: str, charge: Charge, tenant: str) -> None:
         counted = charge.counted
         kind, _, name = counted.of.partition(":")
         self._emit(
@@ -240,10 +273,10 @@ class PlaneModels:
                 time=self._clock(),
                 tenant=tenant,
                 actor=f"plane:{self._plane}",
-                action="model.budget-warned",
+                action=action,
                 resource=counted.of,
                 outcome=Outcome.SUCCESS,
-                reason=f"{charge.words_of(charge.warn_at)} of {charge.words_of(charge.limit)} are used",
+                reason=reason,
                 app=name if kind == "app" else "",
                 plane=self._plane,
                 context={"budget": counted.budget, "period": counted.period, "unit": counted.unit},

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from bailiwick.dataplane.otel import OtlpCollector
+
 
 class AnyMoment(BaseModel):
     """How far back databases can be put to any moment.
@@ -103,7 +105,8 @@ class DataPlaneSettings(BaseModel):
     system calls; without it runsc chooses. With `tls` the router speaks TLS, and HTTP/2 to whoever can;
     `connections` is how many it has open at most, and how many of one address. SQLite and DuckDB files of integrations
     are in one of the folders `database_files`; without any there are none. With `shared_limits`
-    rates of integrations are counted together with other planes.
+    rates of integrations are counted together with other planes. A collector of telemetry is told of calls of models
+    where `otlp` names one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -129,6 +132,7 @@ class DataPlaneSettings(BaseModel):
     app_databases: AppDatabases | None = None
     all_apps: AllApps = AllApps()
     shared_limits: SharedLimits | None = None
+    otlp: OtlpCollector | None = None
     warm_minutes: float = Field(default=15.0, ge=0, le=1440)
     attack_hours: float = Field(default=24.0, ge=0, le=8760)
     warm_memory_mib: int = Field(default=0, ge=0, le=2**20)

@@ -100,7 +100,7 @@ def test_who_turns_fields_on_and_what_cannot_be(company: Company) -> None:
         ("builder", "fact.wholly_new", "why", ForbiddenError),
         ("admin", "fact.wholly_news", "why", NotFoundError),
         ("admin", "event.actor", "why", InvalidInputError),
-        ("admin", "plane.app.words", "why", InvalidInputError),
+        ("admin", "plane.app.status", "why", InvalidInputError),
         ("admin", "fact.wholly_new", "", InvalidInputError),
     ]
     for who, name, reason, fault in faults:

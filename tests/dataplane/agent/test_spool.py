@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bailiwick.core.messages import AppReport, StorageReport
+from bailiwick.core.messages import AppReport, KillReport, RequestTrace, StorageReport
 from bailiwick.core.telemetry import own_register
 from bailiwick.dataplane.agent import journal as journal_module
 from bailiwick.dataplane.agent.spool import Spool
@@ -154,4 +154,40 @@ def test_a_report_with_a_field_that_is_not_in_the_register_is_not_kept(tmp_path:
     batch = spool.next_batch()
     assert batch is not None
     assert [item.report for item in batch.reports] == [kept]
+    spool.close()
+
+
+@pytest.mark.req("AI3")
+def test_a_field_that_is_off_is_not_on_the_wire_from_the_next_report_on(tmp_path: Path) -> None:
+    off: list[str] = []
+    spool = Spool(tmp_path / "spool.sqlite", off=lambda: off)
+
+    def sent(words: str) -> bytes:
+        now = datetime.now(UTC)
+        requests = (
+            RequestTrace(trace="ab" * 16, time=now, method="GET", path="/", status=500, milliseconds=1.0,
+                         principal=f"user:{words}@example.com"),
+        )  # fmt: skip
+        spool.add(AppReport(app="a/b", mode="preview", release="r", status="failed", time=now, words=words))
+        spool.add(
+            KillReport(app="a/b", mode="preview", release="r", because="it fails", time=now, counters={"errors": 3},
+                       requests=requests, log_lines=(words,))
+        )  # fmt: skip
+        spool.flush()
+        batch = spool.next_batch()
+        assert batch is not None
+        spool.forget(batch.reports[-1].sequence)
+        assert [item.report.kind for item in batch.reports] == ["app", "kill"]
+        return batch.model_dump_json(by_alias=True).encode()
+
+    assert sent("amber").count(b"amber") == 3
+    off += ["plane.app.words", "plane.kill.requests.principal", "plane.kill.log_lines"]
+    # One that is needed leaves all the same, whatever is said.
+    off += ["plane.kill.because", "plane.app.app"]
+    left = sent("violet")
+    assert (left.count(b"violet"), left.count(b"it fails"), left.count(b"a/b")) == (0, 1, 2)
+    # What is on disk has it as little: neither in the journal nor in the database.
+    assert not any(b"violet" in path.read_bytes() for path in tmp_path.iterdir())
+    off.clear()
+    assert sent("third").count(b"third") == 3
     spool.close()

@@ -170,3 +170,25 @@ async def test_what_left_is_listed_and_switched_off_from_the_wire_to_the_api_and
     gateway.join(company.control)
     ask()
     assert len(server.calls) == before + 1
+
+
+@pytest.mark.req("AI1", "AI2")
+async def test_redaction_is_tried_and_budget_notices_are_ones_own(company: Company, api: httpx2.AsyncClient) -> None:
+    asked = {"text": "Write to ada.lovelace@analytical.example.org", "profile": "personal"}
+    answer = await api.post("/v1/redaction", json=asked, headers=bearer(company, "security"))
+    (span,) = answer.json()["spans"]
+    assert (answer.json()["redacted"], span["kind"], answer.headers["cache-control"]) == (
+        "Write to [EMAIL_1]", "email", "no-store",
+    )  # fmt: skip
+    assert "by its form" in span["why"]
+    refused = [
+        (asked, "builder", 403),
+        ({**asked, "profile": "x"}, "security", 400),
+        ({"text": "a" * 200_000}, "security", 422),
+    ]
+    for body, who, status in refused:
+        assert (await api.post("/v1/redaction", json=body, headers=bearer(company, who))).status_code == status
+    found = await api.get("/v1/budget-notices", headers=bearer(company, "builder"))
+    assert (found.status_code, found.json()) == (200, {"notices": []})
+    gone = await api.post("/v1/budget-notices/bgt_none/put-away", headers=bearer(company, "builder"))
+    assert gone.status_code == 404

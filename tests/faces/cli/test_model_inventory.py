@@ -64,6 +64,9 @@ def test_what_left_is_listed_and_switched_off(command_line: CommandLine, gateway
     shown = run("security", "model", "log", APP, "--reason", "case 7").output
     assert "prompt (redacted): Who is [EMAIL_1]?" in shown
     assert "answer (redacted): A \ufffd[2Jcustomer." in shown
+    few = ("--person", "user:eve", "--since", "2020-01-01", "--text")
+    assert "keeps nothing" in run("security", "model", "log", APP, "--reason", "x", *few, "nobody wrote this").output
+    assert run("security", "model", "log", APP, "--reason", "x", *few, kept.prompt[:4].upper()).output == shown
     assert run("builder", "model", "log", APP, "--reason", "mine").exit_code == 1
     assert "keeps nothing" in run("security", "model", "log", "--reason", "case 7").output
-    assert [event.action for event in gateway.events] == ["prompt-log.read"] * 2
+    assert [event.action for event in gateway.events] == ["prompt-log.read"] * 4

@@ -13,6 +13,7 @@ from bailiwick.control.identity import ORGANIZATION, Claims, ServiceDraft, Trust
 from bailiwick.control.identity.directory.problems import Problem, report
 from bailiwick.control.waivers import Waiver
 from bailiwick.core.clock import utc_now
+from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.core.messages import (
     Account,
     AccountsReport,
@@ -94,6 +95,10 @@ class Estate:
             f"/integrations/orders-db/drafts/{self.clear}",
             "/models",
             "/model-inventory",
+            "/prompt-logs",
+            "/redaction",
+            "/telemetry",
+            "/telemetry?text=nothing-is-like-this",
             "/sql-functions",
             "/planes",
             "/people",
@@ -324,4 +329,10 @@ def _at_work(company: Company, release: str) -> None:
         )
         evidence = control.observe.take_evidence(session, stop)
         control.stops.record_automatic(session, stop, plane="production", evidence=evidence)
+        warned = AuditEvent(
+            time=now, actor="plane:production", action="model.budget-warned", resource="folder:finance",
+            outcome=Outcome.SUCCESS, reason=f"400 of 500 EUR {HOSTILE}", plane="production",
+            context={"budget": "finance", "period": f"{now:%Y-%m-%d}", "unit": "money"},
+        )  # fmt: skip
+        control.planes.models.take_told(session, warned)
     control.stops.revive(company.people["admin"], APP, HOSTILE)

@@ -172,7 +172,7 @@ def test_tab_goes_through_the_page_as_it_reads(open_as: Open, estate: Estate) ->
         page.keyboard.press("Tab")
         met.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name).trim()"))
     met = [re.sub(r"\s+", " ", words) for words in met]
-    assert met[:5] == ["Skip to the page", "Bailiwick", "Apps", "Approvals 1 waiting", "Access 1 waiting"]
+    assert met[:5] == ["Skip to the page", "Bailiwick", "Apps", "Approvals 2 waiting", "Access 1 waiting"]
     assert met[5:12] == ["Review", "Policies", "Audit", "Directory", "Services", "Models", "Kill switch"]
     assert met[12:18] == ["Ctrl K Commands", "? Help", "Admin", "Sign out", "Approvals", APP]
     assert met[18:] == ["Change windows", "reason", "Approve this tree with this reach", "Reject"]

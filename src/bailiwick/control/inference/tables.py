@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -28,6 +29,25 @@ class ModelCallRow(Base):
     tokens_in: Mapped[int]
     tokens_out: Mapped[int]
     outcome: Mapped[str]
+
+
+class BudgetNoticeRow(Base):
+    """That whoever a budget is of was told, once in a period for each level; `people` still have it in their inbox."""
+
+    __tablename__ = "budget_notices"
+    __table_args__ = (
+        Index("ix_budget_notices_one", "tenant", "budget", "of", "period", "level", unique=True),
+        Index("ix_budget_notices_period", "tenant", "period"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    budget: Mapped[str]
+    of: Mapped[str]
+    period: Mapped[str]
+    level: Mapped[str]
+    words: Mapped[str]
+    people: Mapped[list[str]] = mapped_column(JSONB)
+    time: Mapped[datetime]
 
 
 class ModelUseRow(Base):

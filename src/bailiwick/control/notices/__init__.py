@@ -1,5 +1,6 @@
 """Notices: people hear by mail and chat of what waits for their decision, and come back by links that are theirs."""
 
+from bailiwick.control.notices.budgets import BudgetOutbox
 from bailiwick.control.notices.errors import LinkRefusedError, NoticeError
 from bailiwick.control.notices.keeper import NoticeKeeper
 from bailiwick.control.notices.link_desk import LinkDesk
@@ -9,6 +10,7 @@ from bailiwick.control.notices.outbox import Outbox
 from bailiwick.control.notices.service import NoticeService
 
 __all__ = [
+    "BudgetOutbox",
     "Channel",
     "ChatHook",
     "LinkDesk",

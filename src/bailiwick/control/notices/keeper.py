@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.exporters import HttpSender
+from bailiwick.control.identity import ORGANIZATION
 from bailiwick.control.notice_settings import NoticeSettings
 from bailiwick.control.notices.chat import post, require_address
 from bailiwick.control.notices.errors import NoticeError
@@ -121,7 +122,7 @@ class NoticeKeeper:
             rows = session.scalars(query.with_for_update(skip_locked=True)).all()
             taken = []
             for row in rows:
-                if self._waits(session, row.deploy):
+                if not row.deploy or self._waits(session, row.deploy):
                     row.attempts, row.next_attempt = row.attempts + 1, now + _TAKEN
                     notice = notice_of(row)
                     content = self._gate(session).values("notice", notice.content)
@@ -169,7 +170,14 @@ class NoticeKeeper:
         facts = {"notice": row.id, "deploy": row.deploy, "channel": row.channel, "person": row.person}
         app = str(row.content["app"])
         self._audit.note(
-            session, ACTOR, action, f"app:{app}", outcome=outcome, reason=row.last_error, app=app, context=facts
+            session,
+            ACTOR,
+            action,
+            f"app:{app}" if app else ORGANIZATION,
+            outcome=outcome,
+            reason=row.last_error,
+            app=app,
+            context=facts,
         )
 
 

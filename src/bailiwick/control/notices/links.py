@@ -39,11 +39,11 @@ class Links:
 
     def address(self, notice: Notice) -> str:
         """Return the address that a mail to a person carries; the same one for the same notice."""
-        return f"{self._public_url}/decide/{self._token(notice)}"
+        return f"{self._public_url}/decide/{self._token(notice)}" if notice.deploy else self.card(notice)
 
     def card(self, notice: Notice) -> str:
-        """Return the address of the deploy's card, which says nothing of who opens it."""
-        return f"{self._public_url}/approvals/{notice.deploy}"
+        """Return the address of the deploy's card, or of all budgets, which says nothing of who opens it."""
+        return f"{self._public_url}/approvals/{notice.deploy}" if notice.deploy else f"{self._public_url}/models"
 
     @property
     def choices(self) -> str:

@@ -26,7 +26,8 @@ class Content:
     """What a notice says: names and lines of reach, never code, findings or secrets.
 
     `behalf` is in whose place the person decides, empty where it is their own right; `epoch` is that of the person, so
-    that ending all that they hold ends their links.
+    that ending all that they hold ends their links. A message about a budget of models says so in `budget`, and of
+    the rest the app alone, if it is of one.
     """
 
     app: str
@@ -36,11 +37,12 @@ class Content:
     behalf: str = ""
     epoch: int = 0
     emergency: str = ""
+    budget: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message about a deploy that waits: to a person by mail, or to a chat.
+    """A message about a deploy that waits, or, where it names none, about a budget: to a person by mail, or to a chat.
 
     `target` is the address of the mail or the id of the chat's webhook. `used_at` and `used_for` tell what became of
     the link in a mail, which is good until `link_ends`.

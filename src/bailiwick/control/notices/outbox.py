@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,8 +39,10 @@ class Outbox:
     def announce(self, session: Session, waiting: Waiting) -> None:
         """Write a mail to each person who may decide about a deploy, and a message to each chat of its folders."""
         deploy = waiting.deploy
-        people = self._readers(session, self.deciders(session, waiting)) if self._settings.smtp is not None else []
-        chats = list(session.scalars(select(ChatHookRow).where(ChatHookRow.folder.in_(_above(deploy.app)))))
+        deciders = self.deciders(session, waiting) if self._settings.smtp is not None else []
+        reading = readers(session, [person for person, _ in deciders])
+        people = [(person, behalf) for person, behalf in deciders if person in reading]
+        chats = list(session.scalars(select(ChatHookRow).where(ChatHookRow.folder.in_(above(deploy.app)))))
         for person, behalf in people:
             self._add(session, waiting, Channel.MAIL, person.principal.name, person, behalf)
         for chat in chats:
@@ -79,10 +81,6 @@ class Outbox:
                 found.append((one, judged.behalf))
         return found
 
-    def _readers(self, session: Session, people: Iterable[tuple[Identity, str]]) -> list[tuple[Identity, str]]:
-        silent = set(session.scalars(select(NoticeChoiceRow.person).where(NoticeChoiceRow.mail.is_(False))))
-        return [(person, behalf) for person, behalf in people if str(person.principal) not in silent]
-
     def _add(
         self,
         session: Session,
@@ -92,7 +90,7 @@ class Outbox:
         person: Identity | None = None,
         behalf: str = "",
     ) -> None:
-        deploy, now = waiting.deploy, self._clock()
+        deploy = waiting.deploy
         content = Content(
             app=deploy.app,
             asked_by=deploy.requested_by,
@@ -102,29 +100,44 @@ class Outbox:
             epoch=person.epoch if person is not None else 0,
             emergency=deploy.emergency,
         )
-        row = NoticeRow(
-            id=new_id("ntc"),
-            channel=channel,
-            person=str(person.principal) if person is not None else "",
-            target=target,
-            deploy=deploy.id,
-            content={**asdict(content), "added": list(content.added)},
-            tree=deploy.tree,
-            reach=deploy.reach.digest(),
-            state=NoticeState.WAITING,
-            attempts=0,
-            next_attempt=now,
-            last_error="",
-            created_at=now,
-            settled_at=None,
-            link_ends=now + timedelta(hours=self._settings.link_hours),
-            used_at=None,
-            used_for="",
-        )
+        row = message(self._settings, self._clock(), channel, target, content, person=person)
+        row.deploy, row.tree, row.reach = deploy.id, deploy.tree, deploy.reach.digest()
         session.add(row)
 
 
-def _above(app: str) -> list[str]:
+def message(
+    settings: NoticeSettings, now: datetime, channel: Channel, target: str, content: Content, *,
+    person: Identity | None = None,
+) -> NoticeRow:  # fmt: skip
+    """Return a message that is sent from now on; it is about no deploy as long as none is named."""
+    return NoticeRow(
+        id=new_id("ntc"),
+        channel=channel,
+        person=str(person.principal) if person is not None else "",
+        target=target,
+        deploy="",
+        content={**asdict(content), "added": list(content.added)},
+        tree="",
+        reach="",
+        state=NoticeState.WAITING,
+        attempts=0,
+        next_attempt=now,
+        last_error="",
+        created_at=now,
+        settled_at=None,
+        link_ends=now + timedelta(hours=settings.link_hours),
+        used_at=None,
+        used_for="",
+    )
+
+
+def readers(session: Session, people: Iterable[Identity]) -> list[Identity]:
+    """Return those of some people who want mail."""
+    silent = set(session.scalars(select(NoticeChoiceRow.person).where(NoticeChoiceRow.mail.is_(False))))
+    return [person for person in people if str(person.principal) not in silent]
+
+
+def above(app: str) -> list[str]:
     """Return the folders that an app lies in, and the empty name that stands for everywhere."""
     parts = app.split("/")[:-1]
     return ["", *("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))]

@@ -142,7 +142,7 @@ class NoticeService:
                 session,
                 str(identity.principal),
                 "notice.retried",
-                f"app:{row.content['app']}",
+                f"app:{row.content['app']}" if row.content["app"] else ORGANIZATION,
                 app=str(row.content["app"]),
                 deciders=decision.deciders,
                 context={"notice": row.id, "deploy": row.deploy},

@@ -12,6 +12,8 @@ _LONGEST_LINE = 300
 
 def subject(notice: Notice) -> str:
     """Return the subject of a mail."""
+    if notice.content.budget:
+        return "A budget of models"
     urgent = "EMERGENCY: " if notice.content.emergency else ""
     return f"{urgent}{_plain(notice.content.app)} waits for your approval"
 
@@ -19,6 +21,8 @@ def subject(notice: Notice) -> str:
 def mail_text(notice: Notice, link: str, choices: str) -> str:
     """Return the text of a mail to a person: what is asked, what is new in reach, and the link that is theirs."""
     said = notice.content
+    if said.budget:
+        return _budget_text(_plain(said.budget), link, choices)
     first = ["This is its first deploy: an administrator decides."] if said.first_deploy else []
     behalf = [f"You decide for {_plain(said.behalf)}, who handed that to you."] if said.behalf else []
     urgent = [f"This is an EMERGENCY that takes two people: {_plain(said.emergency)}"] if said.emergency else []
@@ -42,6 +46,8 @@ def mail_text(notice: Notice, link: str, choices: str) -> str:
 def chat_message(notice: Notice, card: str) -> dict[str, str]:
     """Return the JSON that Slack and what is compatible with it takes; the link in it is anybody's and nobody's."""
     said = notice.content
+    if said.budget:
+        return {"text": f"{_escaped(said.budget)}\n<{card}|Look at budgets>"}
     kind = "its first deploy" if said.first_deploy else "a deploy"
     lines = [f"*EMERGENCY*, it takes two people: {_escaped(said.emergency)}"] if said.emergency else []
     lines += [
@@ -50,6 +56,18 @@ def chat_message(notice: Notice, card: str) -> dict[str, str]:
         f"<{card}|Look at it and decide>",
     ]
     return {"text": "\n".join(lines)}
+
+
+def _budget_text(sentence: str, link: str, choices: str) -> str:
+    lines = [
+        f"{sentence}.",
+        "",
+        "All budgets, and what is used of them:",
+        link,
+        "",
+        f"No mail like this any more: {choices}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _reach(added: Sequence[str], mark: str) -> list[str]:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity import MODELS_AUDIENCE, Authorizer
-from bailiwick.control.inference import Standing, budgets_of, standings, take_use
+from bailiwick.control.inference import BUDGET_EVENTS, BudgetNotices, Standing, budgets_of, standings, take_use
 from bailiwick.control.planes.fetching import OfEnvironment, may_fetch
 from bailiwick.core.clock import Clock
+from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages import ModelBudget, ModelState, ModelUseReport, PassAnswer, SecretValue
 from bailiwick.core.passes import issue_model_pass
 from bailiwick.core.policy import USUAL_CONTEXT, ContextValue
@@ -59,7 +60,7 @@ class Tokens(Protocol):
 @dataclass(frozen=True)
 class PlaneModels:
     """Answers gateways, and whoever asks what is used. `pass_key` signs passes, as planes have pinned it; `regions` are
-    those of planes that have one.
+    those of planes that have one, `notices` tells people of their budgets.
     """
 
     store: Store
@@ -71,6 +72,7 @@ class PlaneModels:
     pass_key: SigningKey
     regions: Mapping[str, str]
     clock: Clock
+    notices: BudgetNotices
 
     def states(self, session: Session) -> tuple[ModelState, ...]:
         """Return every model."""
@@ -114,6 +116,12 @@ class PlaneModels:
         """Keep what a plane tells of the use of budgets."""
         known = (budget.name for budget in budgets_of(self.states(session), self.budgets))
         take_use(session, plane, report, known)
+
+    def take_told(self, session: Session, event: AuditEvent) -> None:
+        """Tell whoever a budget is of what a plane says of it."""
+        if event.action in BUDGET_EVENTS:
+            known = {budget.name for budget in budgets_of(self.states(session), self.budgets)}
+            self.notices.take(session, event, known)
 
     def key(self, plane: str, name: str) -> SecretValue:
         """Return the credential of a model's server, wherever the settings say that it is; audited."""

@@ -160,7 +160,7 @@ class ReportTaker:
         """Take in what is about the plane itself, or about an app that it may speak for; events come together."""
         match report:
             case AuditReport():
-                pass
+                self._models.take_told(session, report.event)
             case PoliciesReport():
                 self._take_policies(session, plane, report)
             case AccountsReport():

@@ -36,6 +36,7 @@ from bailiwick.control.planes.needs import (
 )
 from bailiwick.control.planes.reports import ReportTaker, may_speak_for
 from bailiwick.control.planes.tables import PlanePoliciesRow
+from bailiwick.control.telemetry import PlaneTelemetry
 from bailiwick.control.vault import Held
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
@@ -97,6 +98,7 @@ class PlaneService:
         drafts: GrantDrafts,
         sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
         outflows: Outflows,
+        telemetry: Callable[[Session], PlaneTelemetry],
         prompts: PromptRules,
         keys: PlaneKeys,
         sign_in_url: str,
@@ -140,6 +142,7 @@ class PlaneService:
         self._drafts = drafts
         self._sql_functions = sql_functions
         self._outflows = outflows
+        self._telemetry = telemetry
         self._prompts = prompts
         self._networks = networks
         self._previews = previews
@@ -189,6 +192,7 @@ class PlaneService:
             ended_consents = self.consents.ended_lately(session)
             functions = self._sql_functions(session)
             switches = self._outflows.in_force(session)
+            told = self._telemetry(session)
         self._version = max(self._version + 1, int(now.timestamp() * 1000))
         return DesiredState(
             version=self._version,
@@ -213,6 +217,8 @@ class PlaneService:
             sql_functions=_of_these(functions, apps + candidates),
             outflow_switches=switches,
             prompts=self._prompts,
+            reports_without=told.without,
+            otel=told.otel,
         )
 
     def artifact(self, plane: str, sha256: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import difflib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -15,13 +16,26 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError, NotFoundError
 from bailiwick.core.principals import Identity
 from bailiwick.core.reasons import given_reason
-from bailiwick.core.telemetry import Field, Gate, Register
+from bailiwick.core.telemetry import MAY_BE_LEFT_OUT, Field, Gate, Register, why_needed
 from bailiwick.store import Store
+
+_OTEL = "otel."
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneTelemetry:
+    """Which fields planes leave out of reports, and which they tell a collector of telemetry."""
+
+    without: tuple[str, ...]
+    otel: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldState:
-    """A field of the register: whether it leaves, whether it is new here, and who last switched it and why."""
+    """A field of the register: whether it leaves, whether it is new here, and who last switched it and why.
+
+    `needed` says why one that cannot be switched off is needed; it is empty for all others.
+    """
 
     name: str
     purpose: str
@@ -32,17 +46,24 @@ class FieldState:
     new: bool
     by: str = ""
     reason: str = ""
+    needed: str = ""
+
+    @property
+    def to(self) -> str:
+        """What sends it: what its name begins with."""
+        return self.name.partition(".")[0]
 
 
 @dataclass(frozen=True)
 class TelemetryService:
-    """Answers for one register."""
+    """Answers for one register. `on_change` is called when planes must hear of another switch."""
 
     store: Store
     audit: AuditLog
     authorizer: Authorizer
     register: Register
     clock: Clock
+    on_change: Callable[[], None] = lambda: None
     _gates: dict[frozenset[str], Gate] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -54,15 +75,25 @@ class TelemetryService:
 
     def gate(self, session: Session) -> Gate:
         """Return what lets pass what is on now. Without a beginning that is noted, nothing is but what is required."""
-        row = session.scalars(select(TelemetryBaselineRow)).one_or_none()
-        switched = {item.name: item.on for item in session.scalars(select(TelemetrySwitchRow))}
-        on = self.register.on(row.version if row is not None else 0, switched)
+        on = self._on(session)
         with self._lock:
             if on not in self._gates:
                 # The one before is not asked any more: what it was told is told once again at most.
                 self._gates.clear()
                 self._gates[on] = Gate(on, frozenset(self.register.fields), self._undeclared)
             return self._gates[on]
+
+    def of_planes(self, session: Session) -> PlaneTelemetry:
+        """Return what planes leave out of what they report, and what they may tell a collector."""
+        on = self._on(session)
+        return PlaneTelemetry(
+            tuple(sorted(MAY_BE_LEFT_OUT - on)), tuple(sorted(name for name in on if name.startswith(_OTEL)))
+        )
+
+    def _on(self, session: Session) -> frozenset[str]:
+        row = session.scalars(select(TelemetryBaselineRow)).one_or_none()
+        switched = {item.name: item.on for item in session.scalars(select(TelemetrySwitchRow))}
+        return self.register.on(row.version if row is not None else 0, switched)
 
     def states(self, session: Session, by: Identity) -> list[FieldState]:
         """Return every field, in the register's order."""
@@ -89,13 +120,11 @@ class TelemetryService:
                 close = difflib.get_close_matches(name, self.register.fields, n=1)
                 hint = f"did you mean '{close[0]}'?" if close else "bailiwick telemetry list"
                 raise NotFoundError(f"the register has no field '{name[:80]}'", hint=hint)
-            if wanted.required:
-                raise InvalidInputError(
-                    f"{name} is part of every event", hint="bailiwick exporter pause stops them all"
-                )
-            if name.startswith("plane."):
-                words = "reports of planes are this installation's own"
-                raise InvalidInputError(f"{name} cannot be switched: {words}", hint="they leave it with no exporter")
+            needed = _needed(wanted)
+            if needed:
+                stops = "bailiwick exporter pause stops all of what receivers are sent"
+                hint = "bailiwick telemetry list says which may be off" if name.startswith("plane.") else stops
+                raise InvalidInputError(f"{name} is needed: {needed}", hint=hint)
             before = name in self.gate(session).on
             if before is on:
                 raise ConflictError(f"{name} is {'on' if on else 'off'} already")
@@ -111,6 +140,8 @@ class TelemetryService:
                 deciders=tuple(decision.deciders),
                 context={"name": name, "data_class": wanted.data_class},
             )
+        if name in MAY_BE_LEFT_OUT or name.startswith(_OTEL):
+            self.on_change()
 
     def _undeclared(self, name: str) -> None:
         """Tell in the log that something was not sent; by its name, which is no data."""
@@ -127,6 +158,23 @@ class TelemetryService:
 
 def _state(item: Field, row: TelemetrySwitchRow | None, *, on: bool, new: bool) -> FieldState:
     by, reason = (row.by, row.reason) if row is not None else ("", "")
+    needed = _needed(item)
     return FieldState(
-        item.name, item.purpose, item.data_class, item.since, item.required, on=on, new=new, by=by, reason=reason
+        item.name,
+        item.purpose,
+        item.data_class,
+        item.since,
+        bool(needed),
+        on=on or bool(needed),
+        new=new,
+        by=by,
+        reason=reason,
+        needed=needed,
     )
+
+
+def _needed(item: Field) -> str:
+    """Return why a field cannot be switched off, empty where it can."""
+    if item.name.startswith("plane."):
+        return why_needed(item.name)
+    return item.purpose if item.required else ""

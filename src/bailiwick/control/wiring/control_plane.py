@@ -18,7 +18,7 @@ from bailiwick.control.identity import (
     SessionService,
     TokenService,
 )
-from bailiwick.control.inference import PromptLogService
+from bailiwick.control.inference import PromptLogService, RedactionTrial
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.planes import DoorCertificate
 from bailiwick.control.policies import DecisionMemory, PolicyService
@@ -67,10 +67,12 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     delivery = build_delivery(base, people, estate)
     drafting = build_drafting(base, people, estate, delivery)
     consents = build_consents(base, estate, delivery)
-    planes = build_planes(base, people, estate, delivery, drafting, consents)
-    asking = PlaneAsking(planes.hub.ask, base.keys["pass"], clock)
-    telemetry = TelemetryService(base.store, base.audit, base.authorizer, own_register(), clock)
+    telemetry = TelemetryService(
+        base.store, base.audit, base.authorizer, own_register(), clock, on_change=base.relay.refresh
+    )
     telemetry.begin()
+    planes = build_planes(base, people, estate, delivery, drafting, consents, telemetry.of_planes)
+    asking = PlaneAsking(planes.hub.ask, base.keys["pass"], clock)
     exporters = _exporters(base, telemetry)
     notices = build_notices(base, estate, delivery, telemetry)
     delegations, delegation_keeper = build_delegations(base, estate)
@@ -150,6 +152,8 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         ),
         app_logs=AppLogService(base.store, base.audit, base.authorizer, estate.catalog.readable_app, asking, clock),
         row_sampling=RowSampling(base.store, base.audit, base.authorizer, estate.catalog.readable_app, asking),
+        budget_notices=planes.budget_notices,
+        redaction_trial=RedactionTrial(base.store, base.audit, base.authorizer, settings.redaction.rules),
         standards=StandardService(base.store, base.audit, base.authorizer, estate.catalog, base.clock),
         standard_trial=StandardTrial(
             base.store,

@@ -1,20 +1,25 @@
 """What data planes pull and push."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.declared import PlaneSettingsBook
+from bailiwick.control.inference import BudgetNotices
 from bailiwick.control.networks import NetworkService
+from bailiwick.control.notices import BudgetOutbox
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneConsents, PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
+from bailiwick.control.telemetry import PlaneTelemetry
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.consents import Consents
 from bailiwick.control.wiring.delivery import Delivery
 from bailiwick.control.wiring.estate import Estate
 from bailiwick.control.wiring.grants import Drafting
 from bailiwick.control.wiring.people import People
+from bailiwick.core.passes import SIGN_IN_PATH
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,19 @@ class Planes:
     spread: PolicySpread
     networks: NetworkService
     assurance: AssuranceService
+    budget_notices: BudgetNotices
 
 
 def build_planes(
-    base: Base, people: People, estate: Estate, delivery: Delivery, drafting: Drafting, consents: Consents
+    base: Base,
+    people: People,
+    estate: Estate,
+    delivery: Delivery,
+    drafting: Drafting,
+    consents: Consents,
+    telemetry: Callable[[Session], PlaneTelemetry],
 ) -> Planes:
-    """Put together what planes speak with, and give the relay its hub."""
+    """Put together what planes speak with, and give the relay its hub; `telemetry` says what they tell."""
     observe = ObserveService(base.clock)
     keys = base.keys
     networks = NetworkService(
@@ -50,6 +62,15 @@ def build_planes(
         base.authorizer,
         tuple(base.settings.planes),
         lambda order: hub.broadcast(order),  # noqa: PLW0108 - the hub is made later
+    )
+
+    budget_notices = BudgetNotices(
+        base.store,
+        base.audit,
+        base.authorizer,
+        estate.catalog.owners,
+        BudgetOutbox(base.settings.notices, base.clock).announce,
+        base.clock,
     )
 
     def of_environment(session: Session, plane: str, secret: str) -> bool:
@@ -78,6 +99,7 @@ def build_planes(
             keys["pass"],
             {name: plane.region for name, plane in base.settings.planes.items() if plane.region},
             base.clock,
+            budget_notices,
         ),
         policies=base.force,
         accounts=estate.accounts,
@@ -92,15 +114,16 @@ def build_planes(
         drafts=drafting.previews,
         sql_functions=estate.sql_functions.in_force,
         outflows=estate.outflows,
+        telemetry=telemetry,
         prompts=base.settings.prompts.rules_with(base.settings.redaction.rules),
         keys=PlaneKeys(
             downlink=keys["downlink"],
             passes=keys["pass"],
             signing=base.signing,
         ),
-        sign_in_url=f"{base.settings.public_url}/sign-in/app",
+        sign_in_url=f"{base.settings.public_url}{SIGN_IN_PATH}",
         clock=base.clock,
     )
     base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)
     spread = PolicySpread(base.store, service, base.force, tuple(base.settings.planes), lambda: tuple(hub.connected))
-    return Planes(observe, service, hub, spread, networks, assurance)
+    return Planes(observe, service, hub, spread, networks, assurance, budget_notices)

@@ -178,7 +178,8 @@ class DesiredState(Message):
     somebody works on the grants of. `ended_consents` are
     consents of people that ended lately: no token of theirs is shown any more. `sql_functions` are those of databases
     that statements may call beside the gateway's own list, by integration. `outflow_switches` say what leaves for no
-    model, `prompts` what prompts are looked through for.
+    model, `prompts` what prompts are looked through for. `reports_without` are fields of reports that are off, `otel`
+    those of calls of models that a collector of telemetry is told.
     """
 
     kind: Literal["state"] = "state"
@@ -205,6 +206,8 @@ class DesiredState(Message):
     sql_functions: Mapping[str, tuple[AllowedFunction, ...]] = Field(default_factory=dict)
     outflow_switches: tuple[OutflowSwitch, ...] = ()
     prompts: PromptRules = PromptRules()
+    reports_without: tuple[str, ...] = ()
+    otel: tuple[str, ...] = ()
 
     @property
     def releases(self) -> tuple[AppState, ...]:

@@ -3,8 +3,10 @@
 from bailiwick.core.telemetry.gate import Gate, declared_gate
 from bailiwick.core.telemetry.register import Difference, Field, Register, RegisterError, own_register, read_register
 from bailiwick.core.telemetry.reports import undeclared_reports
+from bailiwick.core.telemetry.withheld import MAY_BE_LEFT_OUT, why_needed, without
 
 __all__ = [
+    "MAY_BE_LEFT_OUT",
     "Difference",
     "Field",
     "Gate",
@@ -14,4 +16,6 @@ __all__ = [
     "own_register",
     "read_register",
     "undeclared_reports",
+    "why_needed",
+    "without",
 ]

@@ -23,7 +23,8 @@ class RegisterError(BailiwickError):
 class Field:
     """A field that may leave: `fact.holder` goes to receivers of the audit log as a fact called `holder`.
 
-    One that is `required` cannot be switched off. A name that ends with `.*` is all below it.
+    One that is `required` cannot be switched off; one that is `off` leaves only where somebody turned it on. A name
+    that ends with `.*` is all below it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Field:
     data_class: str
     since: int
     required: bool = False
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class Register:
     def on(self, baseline: int, switched: Mapping[str, bool]) -> frozenset[str]:
         """Return the fields that leave: those that were there from the `baseline` on, and what was switched."""
         return frozenset(
-            name for name, field in self.fields.items() if field.required or switched.get(name, field.since <= baseline)
+            name
+            for name, field in self.fields.items()
+            if field.required or switched.get(name, field.since <= baseline and not field.off)
         )
 
     def as_of(self, version: int) -> "Register":
@@ -78,6 +82,7 @@ class _Group(BaseModel):
     data_class: str = Given(alias="class", pattern=r"^[a-z]+$")
     since: int = Given(ge=1)
     required: bool = False
+    off: bool = False
     names: tuple[str, ...] = Given(min_length=1)
 
 
@@ -97,7 +102,7 @@ def read_register(text: str) -> Register:
     found: dict[str, Field] = {}
     for group in told.fields:
         for name in group.names:
-            field = Field(f"{group.to}.{name}", group.purpose, group.data_class, group.since, group.required)
+            field = Field(f"{group.to}.{name}", group.purpose, group.data_class, group.since, group.required, group.off)
             if field.name in found:
                 raise RegisterError(f"the register declares {field.name} twice")
             if field.since > told.version:

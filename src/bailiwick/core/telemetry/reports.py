@@ -23,13 +23,14 @@ def undeclared_reports(register: Register) -> dict[str, list[str]]:
 def _fields(model: type[BaseModel], path: str, seen: frozenset[type[BaseModel]]) -> Iterator[str]:
     for name, told in model.model_fields.items():
         yield f"{path}.{name}"
-        for inner in _models_in(told.annotation):
+        for inner in models_in(told.annotation):
             if inner not in seen:
                 yield from _fields(inner, f"{path}.{name}", seen | {inner})
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models that a type is made of."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _models_in(part)
+        yield from models_in(part)

@@ -1,10 +1,11 @@
 """The spool: reports wait here, on disk, until the control plane has them for good."""
 
+import json
 import logging
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from bailiwick.core.masked_reports import masked_report
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import AnyReport, Report, ReportBatch, Sequenced
-from bailiwick.core.telemetry import Register, own_register, undeclared_reports
+from bailiwick.core.telemetry import Register, own_register, undeclared_reports, without
 from bailiwick.dataplane.agent.journal import Journal
 
 _LOG = logging.getLogger("bailiwick.plane.spool")
@@ -34,13 +35,18 @@ class Spool:
 
     Numbers rise by one and never start again (AUTOINCREMENT), so the receiver can tell what it has seen. What `masks`
     returns takes known secrets out of reports before they are on disk. Kinds of reports with fields that the register
-    of telemetry does not declare are not sent.
+    of telemetry does not declare are not sent, and fields that `off` names are left out of those that are.
     """
 
     def __init__(
-        self, path: Path, masks: Callable[[], Iterable[Masker]] = tuple, register: Register | None = None
+        self,
+        path: Path,
+        masks: Callable[[], Iterable[Masker]] = tuple,
+        register: Register | None = None,
+        off: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._masks = masks
+        self._off = off
         self._withheld = undeclared_reports(own_register() if register is None else register)
         for kind, names in self._withheld.items():
             _LOG.error("reports of the kind %s are not sent: %s is not in the register", kind, ", ".join(names))
@@ -73,11 +79,20 @@ class Spool:
             if masker.finds(body.decode()):
                 report = masked_report(report, masker)
                 body = _REPORT.dump_json(report, by_alias=True)
+        body = self._without(report.kind, body)
         with self._lock:
             self._journal.add(body)
             self._waiting.append(body)
         if not self._more.is_set():
             self._more.set()
+
+    def _without(self, kind: str, body: bytes) -> bytes:
+        off = [name for name in self._off() if name.startswith(f"plane.{kind}.")]
+        if not off:
+            return body
+        document = json.loads(body)
+        without(document, kind, off)
+        return json.dumps(document, ensure_ascii=False).encode()
 
     def flush(self) -> None:
         """Wait until everything that was added before is in the database."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.principals import Call
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
 class CallRefusedError(BailiwickError):
@@ -29,6 +29,12 @@ class CallRefusedError(BailiwickError):
         self.status = status
         self.retry_seconds = retry_seconds
         self.of_person = of_person
+
+
+def span_behind(traceparent: str) -> tuple[str, str]:
+    """Return the ids of the trace and of the span that a call names (W3C Trace Context), empty where it names none."""
+    told = _TRACEPARENT.fullmatch(traceparent)
+    return (told[1], told[2]) if told is not None and int(told[1], 16) and int(told[2], 16) else ("", "")
 
 
 def call_behind(traceparent: str, app: str, resolve: Callable[[str], Call | None]) -> Call | None:

@@ -39,7 +39,7 @@ def _policy(more: str = "") -> bytes:
     added (CSP level 3, section 2.3.1).
     """
     digest = base64.b64encode(hashlib.sha256(style(more).encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'".encode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'".encode()
 
 
 def page_headers(body: bytes, kind: bytes, more_style: str = "") -> list[tuple[bytes, bytes]]:

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.inference import OutflowFilter, OutflowLine
+from bailiwick.control.inference import MOST_CHARACTERS, OutflowFilter, OutflowLine, why_found
 from bailiwick.core.messages import OutflowSwitch
 from bailiwick.core.outflows import switch_words
 from bailiwick.faces.api.bodies import ReasonBody
@@ -31,6 +31,15 @@ class LogBody(ReasonBody):
     """The app whose log is to be read; of calls by token where it is empty."""
 
     app: str = Field(default="", max_length=200)
+
+
+class TextBody(BaseModel):
+    """A text to try redaction on; it is kept nowhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=MOST_CHARACTERS)
+    profile: str = Field(default="all", max_length=20)
 
 
 def add_model_inventory(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
@@ -87,6 +96,13 @@ def _add_log(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa:
         opened = control.prompt_logs.open(identity, body.app, body.reason)
         gateway = control.settings.inference.gateway
         return {"token": opened.token, "expires": opened.expires.isoformat(), "gateway": gateway}
+
+    @api.post("/v1/redaction")
+    def try_redaction(identity: Caller, body: TextBody, response: Response) -> Json:
+        response.headers["cache-control"] = "no-store"
+        tried = control.redaction_trial.attempt(identity, body.text, body.profile)
+        spans = [{**asdict(span), "why": why_found(span.kind)} for span in tried.spans]
+        return {"redacted": tried.redacted, "spans": spans, "counts": tried.counts}
 
 
 def _line(line: OutflowLine) -> Json:

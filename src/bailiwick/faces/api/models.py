@@ -1,5 +1,6 @@
 """Models over the API: which ones one may call, and a short-lived token for their gateway."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -29,6 +30,18 @@ def add_models(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
         with control.store.transaction() as session:
             _, found = control.planes.models.seen_by(session, identity)
         return {"budgets": [_budget(item) for item in found]}
+
+    @api.get("/v1/budget-notices")
+    def budget_notices(identity: Caller) -> Json:
+        """Budgets of one's own that are nearly used or stop calls now, as far as one did not put that away."""
+        with control.store.transaction() as session:
+            found = control.budget_notices.waiting(session, identity)
+        return {"notices": [{**asdict(item), "sentence": item.sentence} for item in found]}
+
+    @api.post("/v1/budget-notices/{notice}/put-away")
+    def put_away(identity: Caller, notice: str) -> Json:
+        control.budget_notices.put_away(identity, notice)
+        return {"id": notice, "waits": False}
 
     @api.post("/v1/model-tokens", status_code=201)
     def model_token(identity: Caller, response: Response) -> Json:

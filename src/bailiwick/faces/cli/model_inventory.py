@@ -82,6 +82,11 @@ def log(
     app: Annotated[str, typer.Argument(help="the app, such as finance/desk; without one, calls by token")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=50, help="how many calls")] = 20,
     before: Annotated[int, typer.Option("--before", min=0, help="older than this call")] = 0,
+    model: Annotated[str, typer.Option("--model", help="only of this model")] = "",
+    person: Annotated[str, typer.Option("--person", help="only of whoever has this in their name")] = "",
+    since: Annotated[str, typer.Option("--since", help="from a time on, such as 2026-03-01T08:00")] = "",
+    until: Annotated[str, typer.Option("--until", help="before a time")] = "",
+    text: Annotated[str, typer.Option("--text", help="only with this in prompt or answer")] = "",
     gateway: Annotated[str, typer.Option("--gateway", help="another plane's model gateway, without /v1")] = "",
     as_json: Json = False,
 ) -> None:
@@ -91,16 +96,19 @@ def log(
     if not where:
         fail({"title": "no model gateway is configured", "hint": "name the plane's: --gateway http://HOST:PORT"})
     asked: dict[str, str | int] = {"app": app, "limit": limit, "before": before}
+    asked |= {"model": model, "person": person, "since": since, "until": until, "text": text}
     try:
         # From the plane itself: what is kept of prompts passes through no control plane, and no proxy.
         with httpx2.Client(trust_env=False, timeout=30) as client:
-            answer = client.get(where + LOG_PATH, params=asked, headers={"authorization": f"Bearer {opened['token']}"})
+            answer = client.post(where + LOG_PATH, data=asked, headers={"authorization": f"Bearer {opened['token']}"})
     except httpx2.HTTPError:
         fail({"title": f"{where} does not answer", "hint": "is the plane reached from here? --gateway names another"})
     if answer.is_error:
         fail({"title": _said(answer)})
     found = answer.json()
     shown = "\n".join(map(_kept, found["entries"])) or f"{found['plane']} keeps nothing of {app or 'calls by token'}"
+    if found["before"]:
+        shown += f"\n{found['looked']} looked at; older ones: --before {found['before']}"
     show(found, shown, as_json=as_json)
 
 

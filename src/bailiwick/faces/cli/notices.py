@@ -71,4 +71,4 @@ def remove_chat(name: str, reason: Reason = "", as_json: Json = False) -> None:
 def _line(item: dict[str, Any]) -> str:
     whom = item["person"] or f"chat {item['target']}"
     why = f": {item['last_error']}" if item["last_error"] else ""
-    return f"{item['id']}  {item['state']:<9}  {item['content']['app']:<24} {item['deploy']}  {whom}{why}"
+    return f"{item['id']}  {item['state']:<9}  {item['content']['app']:<24} {item['deploy'] or 'a budget'}  {whom}{why}"

@@ -41,7 +41,9 @@ from bailiwick.faces.console.people import add_people
 from bailiwick.faces.console.person_page import add_person_page
 from bailiwick.faces.console.planes import add_planes
 from bailiwick.faces.console.policies import add_policies
+from bailiwick.faces.console.prompt_logs import add_prompt_logs
 from bailiwick.faces.console.queries import add_queries
+from bailiwick.faces.console.redaction import add_redaction
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
@@ -52,6 +54,7 @@ from bailiwick.faces.console.settings import add_settings
 from bailiwick.faces.console.sign_in import add_sign_in
 from bailiwick.faces.console.sql_functions import add_sql_functions
 from bailiwick.faces.console.standards import add_standards
+from bailiwick.faces.console.telemetry import add_telemetry
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
 from bailiwick.faces.lazily import LateRoute
@@ -110,7 +113,10 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_directories,
         add_services,
         add_exporters,
+        add_telemetry,
         add_model_inventory,
+        add_prompt_logs,
+        add_redaction,
         add_notices,
         add_delegations,
         add_settings,

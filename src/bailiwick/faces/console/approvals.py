@@ -38,6 +38,7 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             sets = control.policies.sets(session, visitor.identity)
             emergencies = control.deploys.emergencies.unseen(session, visitor.identity)
             consents = control.consents.waiting(session, visitor.identity)
+            budgets = control.budget_notices.waiting(session, visitor.identity)
         proposals = [item.newest for item in sets if item.newest.state is State.PROPOSED]
         now = control.clock()
         parts = [(it, ago(it.deploy.requested_at, now)) for it in lines]
@@ -51,8 +52,14 @@ def add_approvals(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             proposals=proposals,
             emergencies=emergencies,
             consents=consents,
+            budgets=budgets,
             glance=_waiting_words(lines, now),
         )
+
+    @app.post("/approvals/budgets/{notice}")
+    def put_away(visitor: Writer, notice: str) -> Response:
+        control.budget_notices.put_away(visitor.identity, notice)
+        return RedirectResponse("/approvals", 303)
 
     @app.get("/approvals/{deploy_id}", response_class=HTMLResponse)
     def card(request: Request, visitor: Visitor, deploy_id: str, view: str = "", file: str = "") -> Response:

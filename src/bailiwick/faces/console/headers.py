@@ -9,16 +9,25 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
+_POLICY = "content-security-policy"
+
+
+def policy(forms: str = "") -> str:
+    """Return what a page may load and run, and where its forms go: here, and to an origin that a page names."""
+    where = f"'self' {forms}".strip()
+    return (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"form-action {where}; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+_USUAL = policy()
 
 
 def protect(headers: MutableHeaders, path: str, *, secure: bool) -> None:
     """Add the headers to an answer."""
-    headers["content-security-policy"] = _POLICY
+    headers.setdefault(_POLICY, _USUAL)
     headers["x-content-type-options"] = "nosniff"
     headers["referrer-policy"] = "same-origin"
     headers["cross-origin-opener-policy"] = "same-origin"

@@ -42,6 +42,7 @@ class Pages:
             with self._control.store.transaction() as session:
                 waiting = len(self._control.deploys.inbox(session, visitor.identity))
                 waiting += len(self._control.consents.waiting(session, visitor.identity))
+                waiting += len(self._control.budget_notices.waiting(session, visitor.identity))
                 reviews = len(self._control.access_reviews.waits_for(session, visitor.identity))
         shared = {"visitor": visitor, "waiting": waiting, "reviews_wait": reviews}
         content = {"here": request.url.path, **values, **shared}

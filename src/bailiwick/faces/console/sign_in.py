@@ -13,7 +13,7 @@ from bailiwick.control.identity import SignedIn, SignInRefusedError
 from bailiwick.control.sign_in import CALLBACK_PATH
 from bailiwick.core.branches import instance_name
 from bailiwick.core.errors import InvalidInputError
-from bailiwick.core.passes import GRANTS_MODE
+from bailiwick.core.passes import GRANTS_MODE, SIGN_IN_PATH
 from bailiwick.core.policy import StepUp
 from bailiwick.faces.console.addresses import app_addresses
 from bailiwick.faces.console.consent import is_as
@@ -113,7 +113,7 @@ def _add_endings(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
 
 
 def _add_apps(app: FastAPI, control: ControlPlane) -> None:
-    @app.get("/sign-in/app")
+    @app.get(SIGN_IN_PATH)
     def to_app(
         request: Request,
         visitor: Visitor,

@@ -295,6 +295,13 @@ def test_each_call_says_what_it_cost_and_budgets_of_money_stop(house: ModelHouse
     with pytest.raises(openai.RateLimitError, match=r"group:support \(team\) may use 0\.02 EUR a day") as refused:
         ask(house, max_tokens=2000)
     assert (refused.value.code, refused.value.response.headers["x-should-retry"]) == ("insufficient_quota", "false")
+    # That it stops calls is told once, however many it stops.
+    with pytest.raises(openai.RateLimitError):
+        ask(house, max_tokens=2000)
+    stopped = [event for event in told(house, 5) if event.action == "model.budget-stopped"]
+    assert [(event.resource, event.context["budget"], event.context["unit"]) for event in stopped] == [
+        ("group:support", "team", "money")
+    ]
 
 
 # -- data --------------------------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ class Reservation:
 
 class Budget:
     """Budgets at this plane. `budgets` returns those that are not of one model alone; `warn` is told, once in a period,
-    of charges (and whose tenant's) whose budget is used up to where its owner wants to know; `shared` is made of a
+    of charges (and whose tenant's) whose budget is used up to where its owner wants to know, `stop` of those that it
+    does not hold; `shared` is made of a
     tenant's name.
     """
 
@@ -47,11 +48,14 @@ class Budget:
         *,
         budgets: Callable[[], Sequence[ModelBudget]] = lambda: (),
         warn: Callable[[Charge, str], None] = lambda _charge, _tenant: None,
+        stop: Callable[[Charge, str], None] = lambda _charge, _tenant: None,
         shared: Callable[[str], SharedCounts] | None = None,
     ) -> None:
         self._clock = clock
         self._budgets = budgets
         self._warn = warn
+        self._stop = stop
+        self._stops: set[Counted] = set()
         self._make_shared = shared
         self._shared: SharedCounts | None = None
         self._local = LocalCounts(path)
@@ -68,6 +72,7 @@ class Budget:
         charges = tuple(self._charges(model, caller, amounts))
         full = self._local.blocking(charges)
         if full is not None:
+            self._stopped(full, self._local.used(full.counted), caller.tenant)
             raise self._refusal(full, model, self._local.taken(full.counted))
         self._local.hold(charges)
         try:
@@ -79,6 +84,8 @@ class Budget:
             self._local.release(charges)
             # What was told meanwhile of other calls had this one in it.
             self._warn_of(await self._tell_all(charges) or (), caller.tenant)
+            totals = self._shared.totals if self._shared is not None else {}
+            self._stopped(full, totals.get(full.counted, self._local.used(full.counted)), caller.tenant)
             raise self._refusal(full, model, None)
         return Reservation(model, caller.tenant, charges)
 
@@ -122,6 +129,12 @@ class Budget:
             await self._shared.close()
 
     # -- inner steps ---------------------------------------------------------------------------------------------
+
+    def _stopped(self, full: Charge, used: int, tenant: str) -> None:
+        """Tell, once in its period, that a budget does not hold a call, whatever is set aside and let go again."""
+        if used + full.amount > full.limit and full.counted not in self._stops:
+            self._stops.add(full.counted)
+            self._stop(full, tenant)
 
     def _warn_of(self, charges: Sequence[Charge], tenant: str) -> None:
         for charge in charges:
@@ -168,6 +181,7 @@ class Budget:
         periods = {per: _named(per, self._clock()) for per in _FORMS}
         if periods != self._periods:
             self._periods = periods
+            self._stops.clear()
             kept = list(periods.values())
             self._local.keep(kept)
             if self._shared is not None:

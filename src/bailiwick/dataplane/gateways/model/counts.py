@@ -114,8 +114,13 @@ class LocalCounts:
             for item in (charge.counted for charge in charges)
         ]
         self._database.execute("BEGIN")
-        self._database.executemany(_KEEP, rows)
-        self._database.execute("COMMIT")
+        try:
+            self._database.executemany(_KEEP, rows)
+            self._database.execute("COMMIT")
+        except BaseException:
+            # What is in memory counts on; the next one writes again.
+            self._database.rollback()
+            raise
         return warned
 
     def keep(self, periods: Collection[str]) -> None:

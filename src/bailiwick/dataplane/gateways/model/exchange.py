@@ -4,6 +4,7 @@ Where a server is not reached, asks to be left alone, or is left alone because i
 called one names in its place, and that the caller may call as well. Nothing of an answer has been passed on then.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 
@@ -29,14 +30,17 @@ from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.judging import require_judged
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
+from bailiwick.dataplane.gateways.model.observing import model_call
 from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
 from bailiwick.dataplane.gateways.model.policing import ToolRefusedError
+from bailiwick.dataplane.gateways.model.prompt_log import Entry
 from bailiwick.dataplane.gateways.model.reaching import BROKEN, ELSEWHERE, Going, Reaching
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.router.watch import Watch
 from bailiwick.dataplane.router.wire import RequestHead
 
+_LOG = logging.getLogger("bailiwick.plane.models")
 MAX_BODY_BYTES = 32 * 2**20
 _Others = Iterator[tuple[ModelState, Decision]]
 
@@ -211,7 +215,7 @@ class Exchange(Reaching):
 
         Returns whether another call may follow on this connection, or the same as it goes to another model now.
         """
-        began = time.monotonic()
+        began, since = time.monotonic(), time.time_ns()
         called, words = Called(self._endpoint.path, len(going.body.content), redacted=going.body.redacted), ""
         called.about = going.admitted.facts
         if going.because:
@@ -244,7 +248,7 @@ class Exchange(Reaching):
             self._abort_upstream()
             self._upstream = None
             going.place.leave()
-            await self._count(going, called)
+            words = await self._counted(going, called) or words
             going.relay.measure(called)
             self._gateway.prompts.follow(going.admitted, going.relay.answer_id)
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
@@ -252,14 +256,35 @@ class Exchange(Reaching):
             if left:
                 self._gateway.outflows.add(going.caller, going.model, going.flow)
             self._gateway.note_called(going.caller, going.model, called, going.decision, words)
+            kept = None
             if left and going.keeping is not None:
-                await self._gateway.kept.end(going.keeping, going.model, going.caller, called, words)
+                kept = await self._gateway.kept.end(going.keeping, going.model, going.caller, called, words)
+            self._observe(going, called, words, since, kept)
         return came
+
+    def _observe(self, going: Going, called: Called, words: str, since: int, kept: Entry | None) -> None:
+        """Tell who observes of a call that a model was asked with."""
+        if self._gateway.observe is not None and not self._endpoint.free:
+            head = self._head.get(b"traceparent")
+            conversation = going.admitted.conversation
+            self._gateway.observe(
+                model_call(going.caller, going.model, self._endpoint, called, began=since, traceparent=head,
+                           fault=words, conversation=conversation, kept=kept)
+            )  # fmt: skip
 
     async def _after(self, going: Going, called: Called, asked: Asked, others: _Others, words: str) -> Going | None:
         """Return the call as it goes to the next model: what was set aside for this one is there for it again."""
         await self._count(going, called)
         return await self._next(going.caller, asked, others, f"{going.model.name}: {words}")
+
+    async def _counted(self, going: Going, called: Called) -> str:
+        """Count what a call took; return what went wrong with that, so that it is audited whatever happens."""
+        try:
+            await self._count(going, called)
+        except Exception as fault:
+            _LOG.exception("what a call took could not be counted")
+            return f"what it took could not be counted: {type(fault).__name__}"
+        return ""
 
     async def _count(self, going: Going, called: Called) -> None:
         """Count in budgets what a call took, once."""

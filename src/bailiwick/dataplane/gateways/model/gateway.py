@@ -20,6 +20,7 @@ from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.services.showing import Shown
 from bailiwick.dataplane.gateways.upstreams import Upstreams
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.otel import ModelCall
 
 _FAILED = 400
 # What refusals are told about where the caller named no model that is here: its words may be anything.
@@ -56,7 +57,7 @@ class ModelGateway:
     model's server, and `refused_credential` is told that the server did not take it; `search` looks through
     what is sent, `outflows` counts that and knows what is switched off, `prompts` asks policy about it and `judge` a
     model; `kept` keeps calls where they are kept; `emit` takes audit events and must not wait; `guard` is told what is
-    used.
+    used. `observe` is told of each call that is over, where somebody observes; it must not wait.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
@@ -75,6 +76,7 @@ class ModelGateway:
     gates: Gates[ModelPlace] = field(default_factory=Gates.untold)
     judge: Callable[[], Judge | None] = lambda: None
     guard: Guard = field(default_factory=Guard.of_nothing)
+    observe: Callable[[ModelCall], None] | None = None
     under_way: set[Endable] = field(default_factory=set)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:

@@ -101,12 +101,27 @@ class PromptLog:
             )
             self._size += len(sealed)
 
-    def read(self, key: bytes, app: str, *, before: int = 0, limit: int = 20) -> list[Read]:
-        """Return entries of an app, newest first: those before a number, where one is given."""
+    def read(
+        self,
+        key: bytes,
+        app: str,
+        *,
+        before: int = 0,
+        limit: int = 20,
+        number: int = 0,
+        model: str = "",
+        since: str = "",
+        until: str = "",
+    ) -> list[Read]:
+        """Return entries of an app, newest first: those before a number, or the one of a number, of a model, from a
+        time on and to one, where these are given.
+        """
         query = "SELECT number, name, time, model, sealed FROM entries WHERE app = ? AND until > ?"
         values: list[object] = [app, self._clock().isoformat()]
-        if before:
-            query, values = f"{query} AND number < ?", [*values, before]
+        also = {"number < ?": before, "number = ?": number, "model = ?": model, "time >= ?": since, "time < ?": until}
+        for condition, value in also.items():
+            if value:
+                query, values = f"{query} AND {condition}", [*values, value]
         with self._lock:
             rows = self._database.execute(f"{query} ORDER BY number DESC LIMIT ?", [*values, limit]).fetchall()
         return [

@@ -9,7 +9,7 @@ from typing import Any
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import BailiwickError
-from bailiwick.core.messages import ModelState
+from bailiwick.core.messages import MILLIONTHS, ModelState
 from bailiwick.core.prompt_logs import BY_TOKEN
 from bailiwick.core.redaction import Own, Profile
 from bailiwick.dataplane.gateways.model.bodies import Asked, Outgoing, look_through, outgoing
@@ -53,11 +53,12 @@ class Heard:
 
 @dataclass(slots=True)
 class Keeping:
-    """A call that is being kept; `heard` is there where its texts are."""
+    """A call that is being kept; `heard` is there where its texts are, `taken` what is not in the kept prompt."""
 
     key: bytes = field(repr=False)
     prompt: str = field(default="", repr=False)
     heard: Heard | None = field(default=None, repr=False)
+    taken: Mapping[str, int] = field(default_factory=dict)
 
 
 class Prompts:
@@ -69,7 +70,7 @@ class Prompts:
         self._search = search
         self._clock = clock
         self._expired = 0.0
-        self._being_kept: set[asyncio.Future[None]] = set()
+        self._being_kept: set[asyncio.Future[Entry]] = set()
 
     async def begin(self, model: ModelState, asked: Asked, leaves: Outgoing) -> Keeping | None:
         """Return how a call is kept that is about to be sent, None when it is not; `leaves` is what is sent of it.
@@ -91,14 +92,14 @@ class Prompts:
         if profile != model.redact:
             looked = await asyncio.to_thread(look_through, asked, self._search.of(profile), _NO_TOPICS)
             leaves = await asyncio.to_thread(outgoing, asked, model.model, looked, ())
-        return Keeping(key, _cut(leaves.content.decode()), Heard())
+        return Keeping(key, _cut(leaves.content.decode()), Heard(), leaves.redacted)
 
-    async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
-        """Keep a call that is over, whatever became of it: also when nobody waits for it any more."""
+    async def end(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> Entry:
+        """Keep a call that is over, whatever became of it, also when nobody waits any more; return what is kept."""
         work = asyncio.ensure_future(asyncio.to_thread(self._keep, keeping, model, caller, called, fault))
         self._being_kept.add(work)
         work.add_done_callback(self._being_kept.discard)
-        await asyncio.shield(work)
+        return await asyncio.shield(work)
 
     async def close(self) -> None:
         """Close the log once what is being kept is in it."""
@@ -115,7 +116,7 @@ class Prompts:
             self._expired = time.monotonic()
             self.log.expire({name: 0 if model.logs == "off" else model.log_days for name, model in models.items()})
 
-    def _keep(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> None:
+    def _keep(self, keeping: Keeping, model: ModelState, caller: Caller, called: Called, fault: str) -> Entry:
         answer = keeping.heard.text(streamed=called.streamed) if keeping.heard is not None else ""
         if answer:
             answer = self._search.of(_PROFILES[model.logs])([answer]).strings[0]
@@ -131,11 +132,15 @@ class Prompts:
             "bytes_out": called.bytes_out,
             "bytes_in": called.bytes_in,
             "redacted": dict(called.redacted),
+            "masked": dict(called.masked),
+            "kept_without": dict(keeping.taken),
+            "cost": called.cost / MILLIONTHS if model.price is not None else None,
             "milliseconds": called.milliseconds,
         }
         app = caller.app or BY_TOKEN
         entry = Entry(self._clock(), app, model.name, model.logs, facts, keeping.prompt, _cut(answer))
         self.log.keep(keeping.key, entry, model.log_days)
+        return entry
 
 
 def _cut(text: str) -> str:

@@ -176,10 +176,12 @@ class Relay:
         usage.finish()
         called.estimated = not self._endpoint.free and (usage.tokens_in is None or usage.tokens_out is None)
         called.tokens_in = estimated_in if usage.tokens_in is None else usage.tokens_in
-        called.tokens_out = usage.events if usage.tokens_out is None else usage.tokens_out
+        called.tokens_out = usage.estimate if usage.tokens_out is None else usage.tokens_out
         called.tokens_cached, called.tokens_written = usage.cached, usage.written
         if self._endpoint.path.endswith("/embeddings"):
-            called.estimated = usage.tokens_in is None
+            called.tokens_out, called.estimated = usage.tokens_out or 0, usage.tokens_in is None
+        if self._endpoint.free:
+            called.tokens_out = usage.tokens_out or 0
 
     # -- inner steps ---------------------------------------------------------------------------------------------
 

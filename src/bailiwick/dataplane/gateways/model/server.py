@@ -5,19 +5,24 @@ from collections.abc import Sequence
 
 from bailiwick.core.messages import ModelState
 from bailiwick.core.prompt_logs import LOG_PATH
-from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.channel import Channel, TooLongError
 from bailiwick.dataplane.gateways.calls import CallListener
 from bailiwick.dataplane.gateways.model.doors import Door
 from bailiwick.dataplane.gateways.model.errors import render
 from bailiwick.dataplane.gateways.model.exchange import Exchange
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
-from bailiwick.dataplane.gateways.model.log_door import LogDoor
+from bailiwick.dataplane.gateways.model.log_door import MOST_FORM_BYTES, LogDoor
 from bailiwick.dataplane.gateways.model.model import Family
 from bailiwick.dataplane.gateways.model.paths import ENDPOINTS, LIST_PATH, endpoint_at
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
+from bailiwick.dataplane.router.bodies import whole_body
+from bailiwick.dataplane.router.pages import Page
+from bailiwick.dataplane.router.pages import render as render_page
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import RequestHead
+from bailiwick.dataplane.router.wire import BadRequestError, RequestHead, render_head
+
+_FORM_SECONDS = 20.0
 
 
 class ModelListener(CallListener):
@@ -42,22 +47,30 @@ class ModelListener(CallListener):
             return await Exchange(self._gateway, self._door, client, watch, head, *found).run()
         if path == LIST_PATH and head.method == "GET" and head.length == 0:
             return await self._list(client, head, family)
-        if path == LOG_PATH and self._log is not None and head.method == "GET" and head.length == 0:
-            return await self._read_log(self._log, client, head)
+        if path == LOG_PATH and self._log is not None and head.method in {"GET", "POST"}:
+            return await self._read_log(self._log, client, watch, head)
         if found is not None or path == LIST_PATH:
             wanted = "GET" if path == LIST_PATH else "POST"
             return await _say(client, CallRefusedError(405, f"{path} takes {wanted} only"), family)
         paths = ", ".join((*ENDPOINTS, LIST_PATH))
         return await _say(client, CallRefusedError(404, f"the gateway has no such path; it has {paths}"), family)
 
-    async def _read_log(self, log: LogDoor, client: Channel, head: RequestHead) -> bool:
+    async def _read_log(self, log: LogDoor, client: Channel, watch: Watch, head: RequestHead) -> bool:
+        for_people = "text/html" in head.get(b"accept") and head.method == "POST"
         try:
-            body = json.dumps(await log.answer(head, client.address)).encode()
+            form = await _form(client, watch, head)
+            if for_people:
+                headers, body = await log.page(head, client.address, form)
+            else:
+                body = json.dumps(await log.answer(head, client.address, form)).encode()
         except CallRefusedError as fault:
-            return await _say(client, fault, "openai")
-        client.write(own_answer(200, body, keep_alive=head.keep_alive))
+            return await (_show if for_people else _say)(client, fault, "openai")
+        if for_people:
+            client.write(render_head(b"HTTP/1.1 200 OK", [*headers, (b"connection", b"close")]) + body)
+        else:
+            client.write(own_answer(200, body, keep_alive=head.keep_alive))
         await client.drain()
-        return head.keep_alive
+        return head.keep_alive and not for_people
 
     async def _list(self, client: Channel, head: RequestHead, family: Family) -> bool:
         try:
@@ -69,6 +82,28 @@ class ModelListener(CallListener):
         client.write(own_answer(200, body, keep_alive=head.keep_alive))
         await client.drain()
         return head.keep_alive
+
+
+async def _form(client: Channel, watch: Watch, head: RequestHead) -> bytes:
+    """Return the body of a form; raise `CallRefusedError` for one that is too large or broken."""
+    watch.expect(client, _FORM_SECONDS)
+    try:
+        return await whole_body(client, head.length, MOST_FORM_BYTES)
+    except TooLongError:
+        raise CallRefusedError(413, f"a form is at most {MOST_FORM_BYTES // 1024} KiB") from None
+    except BadRequestError as fault:
+        raise CallRefusedError(400, str(fault)) from None
+    finally:
+        watch.rest()
+
+
+async def _show(client: Channel, fault: CallRefusedError, _family: Family) -> bool:
+    title = "The log of prompts was not opened"
+    page = Page(fault.status, fault.message, "Open it again in the console: Prompt logs.", title=title)
+    headers, body = render_page(page, as_json=False)
+    client.write(render_head(b"HTTP/1.1 %d Refused" % fault.status, [*headers, (b"connection", b"close")]) + body)
+    await client.drain()
+    return False
 
 
 async def _say(client: Channel, fault: CallRefusedError, family: Family) -> bool:
