@@ -75,6 +75,7 @@ from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.stops import StopService, Trials
+from bailiwick.control.studio import StudioService
 from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverService
@@ -179,6 +180,7 @@ class ControlPlane:
     prompt_logs: PromptLogService
     standards: StandardService
     standard_trial: StandardTrial
+    studio: StudioService
     source: SourceService
     uploads: UploadService
     hooks: HookServer
