@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bailiwick.control.reviewers import Writers
+from bailiwick.control.reviewers.independence import independent
 from tests.faces.studio.conftest import Studio
 from tests.fixtures.company import APP
 from tests.fixtures.studio import CODE, MANIFEST, calls, messages, says
@@ -53,6 +55,8 @@ async def test_a_sentence_becomes_an_app_that_waits_for_its_approval(studio: Stu
     }
     callers = {str(event.actor) for event in studio.house.gateway.events if event.action == "model.called"}
     assert callers == {"agent:studio/for/user:builder@example.com"}
+    other = await studio.turn(conversation, "Is it good?", messages("It is."), model="opal")
+    assert (other["model"], other["steps"][-1]["model"]) == ("opal", "opal-4")
     deploy = await studio.post(f"/{conversation}/deploy", {"message": "Orders for support"})
     assert (deploy["state"], deploy["requested_by"]) == ("requested", "user:builder@example.com")
     control = studio.company.control
@@ -62,12 +66,23 @@ async def test_a_sentence_becomes_an_app_that_waits_for_its_approval(studio: Stu
     assert not own.decision.allowed
     main, draft = page.revisions
     assert (main.push.branch, draft.push.branch, main.push.door) == ("", found["branch"], "studio")
-    assert (main.push.verified_agent, main.push.agent, main.push.model) == ("agent:studio", "studio", "nova-large")
-    assert main.push.prompt == "An app that shows orders"
+    assert (main.push.verified_agent, main.push.agent, main.push.model) == (
+        "agent:studio",
+        "studio",
+        "nova-large, opal-4",
+    )
+    assert main.push.prompt == "An app that shows orders\n\nIs it good?"
+    # Whoever wrote in the conversation does not review what came of it, whichever of the models that was.
+    with control.store.transaction() as session:
+        app = control.catalog.app(session, APP)
+        writers = Writers(*control.source.made_by(session, app, main.push.commit, since=""))
+    routes = control.settings.inference.routes
+    assert independent(list(routes.values()), writers) == []
+    assert writers.agents >= {"agent:studio", "studio"}
     assert draft.work is not None
     assert main.work is not None
     assert (draft.work.answers, draft.work.tools, draft.work.tokens_in) == (4, 6, 4000)
-    assert (main.work.answers, main.work.tools, main.work.cost) == (2, 2, 9000)
+    assert (main.work.answers, main.work.tools, main.work.cost) == (3, 2, 9000)
 
 
 @pytest.mark.req("RV1", "RV10")

@@ -5,7 +5,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import httpx2
@@ -19,6 +19,7 @@ _TRIES = 4
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 30.0
 _OK = 200
+_LONGEST_NAME = 200
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 Wait = Callable[[float], Awaitable[None]]
@@ -55,7 +56,7 @@ class StudioClient:
             said("")
             try:
                 async with asyncio.timeout(seconds):
-                    return await self._once(wire, body, headers, seconds, said)
+                    return await self._once(wire, request, (body, headers), seconds, said)
             except TimeoutError:
                 raise AnswerError(f"the model did not answer within {seconds:.3g} s", hint="try again") from None
             except _AgainError as fault:
@@ -66,9 +67,14 @@ class StudioClient:
         raise AssertionError("unreachable")
 
     async def _once(
-        self, wire: Wire, body: bytes, headers: dict[str, str], seconds: float, said: Callable[[str], None]
+        self,
+        wire: Wire,
+        request: Request,
+        sent: tuple[bytes, dict[str, str]],
+        seconds: float,
+        said: Callable[[str], None],
     ) -> Heard:
-        reader, text = wire.reader(), ""
+        (body, headers), reader, text = sent, wire.reader(), ""
         try:
             # Proxies of the environment are not asked: what leaves, leaves as the settings say.
             async with (
@@ -82,7 +88,10 @@ class StudioClient:
                     if piece:
                         text += piece
                         said(text)
-            return reader.heard()
+            # The gateway says which model answered, where that is another than the one that was asked.
+            answered = response.headers.get("x-bailiwick-model", "")[:_LONGEST_NAME]
+            heard = reader.heard()
+            return replace(heard, route=answered or request.model)
         except httpx2.HTTPError as fault:
             raise _AgainError(f"the model gateway broke off: {type(fault).__name__}") from None
         except AnswerError as fault:

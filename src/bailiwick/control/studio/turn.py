@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -51,11 +51,14 @@ class Toolbox(Protocol):
 
 @dataclass
 class Turn:
-    """One turn. `token` makes a token for the model gateway, `require_current` raises once somebody lost access."""
+    """One turn. `model` is asked, of the `models` that may be; `token` makes a token for the model gateway, and
+    `require_current` raises once somebody lost access.
+    """
 
     log: TurnLog
     client: StudioClient
     model: ModelState
+    models: Mapping[str, ModelState]
     draft: Draft
     toolbox: Toolbox
     token: Callable[[], str]
@@ -129,10 +132,11 @@ class Turn:
 
     async def _keep(self, heard: Heard) -> None:
         self._tokens += heard.tokens_in + heard.tokens_out
-        price = self.model.price
+        # The gateway may ask another model in its place.
+        answered = self.models.get(heard.route, self.model)
+        price = answered.price
         cost = price.of(heard.tokens_in, heard.tokens_out) if price is not None else 0
-        # A gateway may ask another model in its place: whoever answers says so itself.
-        spent = Spent(heard.model or self.model.model, heard.tokens_in, heard.tokens_out, cost)
+        spent = Spent(answered.model, heard.tokens_in, heard.tokens_out, cost)
         step = NewStep(Kind.SAID, heard.text, calls=heard.calls, spent=spent)
         await asyncio.to_thread(self.log.add, step, self.draft)
         self._live = ""

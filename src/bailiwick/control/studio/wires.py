@@ -67,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A whole answer. `cut` says that it reached the most tokens that it may have."""
+    """A whole answer. `cut` says that it reached the most tokens that it may have, `route` whose it is."""
 
     text: str
     calls: tuple[ToolCall, ...]
@@ -75,6 +75,7 @@ class Heard:
     tokens_out: int
     model: str
     cut: bool
+    route: str = ""
 
 
 class Reader(Protocol):

@@ -69,6 +69,7 @@ class StudioTurns:
             log=log,
             client=self._client,
             model=model,
+            models=models,
             draft=draft,
             toolbox=StudioToolbox(desk),
             token=lambda: control.planes.models.issue_token(agent).token,
