@@ -157,6 +157,9 @@ class Turn:
         tree = self.draft.tree
         text = answer.text if len(answer.text) <= _LONGEST_ANSWER else f"{answer.text[:_LONGEST_ANSWER]}\n[cut here]"
         changed = tree if tree != before else None
+        if changed is not None:
+            # To look once more at what is another draft now is no circle; to write the same again is.
+            self._calls = Counter({same: self._calls[same]})
         step = NewStep(Kind.TOOL, text, call_id=call.id, tool=call.name, failed=answer.failed, tree=changed)
         await asyncio.to_thread(self.log.add, step, self.draft)
 

@@ -27,6 +27,7 @@ from bailiwick.faces.console.sessions import Visitor, Writer, signed_in
 from bailiwick.faces.console.studio_form import Asked, read_asked
 from bailiwick.faces.console.studio_view import STATES, glance_of, spent_words, step_views
 from bailiwick.faces.console.words import count
+from bailiwick.faces.console.words import state as state_of
 from bailiwick.faces.house_rules import usable_integrations
 from bailiwick.faces.studio import StudioTurns, ask_for_deploy, follow
 from bailiwick.faces.studio.documents import stands
@@ -79,6 +80,7 @@ def _add_conversation(app: FastAPI, control: ControlPlane, pages: Pages, turns: 
         state, words = stands(control, found)
         with control.store.transaction() as session:
             waits = _waiting_deploy(control, session, found)
+            shown = control.previews.list(session, visitor.identity, found.app)
         return pages.render(
             request,
             "studio_conversation",
@@ -92,6 +94,7 @@ def _add_conversation(app: FastAPI, control: ControlPlane, pages: Pages, turns: 
             last=steps[-1].number if steps else 0,
             spent=spent_words(steps, control.settings.inference.currency),
             preview=preview_address(control, found),
+            running=next(((state_of(it.status), it.words) for it in shown if it.branch == found.branch), None),
             waits=waits,
             models=models,
             why=why,

@@ -6,6 +6,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
+from bailiwick.control.previews import PreviewState
 from bailiwick.control.release import Deploy
 from bailiwick.control.review import StoredReview
 from bailiwick.control.source import Told, Upload
@@ -14,7 +15,8 @@ from bailiwick.core.errors import ConflictError, InvalidInputError
 from bailiwick.core.manifest import FILE_NAME, parse_manifest
 from bailiwick.core.principals import Identity
 from bailiwick.faces.mcp.tool import Answer
-from bailiwick.faces.mcp.words import count, fault_lines, of_found, of_stored
+from bailiwick.faces.mcp.words import count as counted
+from bailiwick.faces.mcp.words import fault_lines, of_found, of_stored
 from bailiwick.faces.studio.desk import Desk
 
 DOOR = "studio"
@@ -67,7 +69,9 @@ def review_draft(desk: Desk) -> Answer:
     blocking = {id(finding) for finding in report.blocking}
     faults = [of_found(finding, blocking=id(finding) in blocking) for finding in report.findings]
     head = (
-        "nothing blocks: show_preview would be taken" if report.passed else f"{count(len(blocking), 'finding')} to mend"
+        "nothing blocks: show_preview would be taken"
+        if report.passed
+        else f"{counted(len(blocking), 'finding')} to mend"
     )
     lines = [head, *fault_lines(faults), *_unread(report.could_not_review)]
     return Answer("\n".join(lines), failed=not report.passed)
@@ -128,7 +132,17 @@ def preview_status(desk: Desk) -> Answer:
     if not mine:
         return Answer("there is no preview yet; show_preview makes one")
     words = f": {mine[0].words}" if mine[0].words else ""
-    return Answer(f"{mine[0].state}, {mine[0].status}{words}", failed=mine[0].status in {"failed", "refused"})
+    failed = mine[0].status in {"failed", "refused"}
+    starting = mine[0].state == PreviewState.LIVE and mine[0].status == "starting" and _has_editor(desk.control)
+    return Answer(f"{mine[0].state}, {mine[0].status}{words}", {"starting": starting}, failed=failed)
+
+
+def _has_editor(control: ControlPlane) -> bool:
+    """Return whether a plane that serves previews listens now: else nothing of one is waited for."""
+    kinds = control.settings.planes
+    return any(
+        count and kinds[plane].kind == "editor" for plane, count in control.hub.connected.items() if plane in kinds
+    )
 
 
 async def ask_for_deploy(control: ControlPlane, person: Identity, name: str, message: str) -> Deploy:
@@ -154,7 +168,7 @@ async def ask_for_deploy(control: ControlPlane, person: Identity, name: str, mes
 def _refused(review: StoredReview) -> Answer:
     faults = [of_stored(finding) for finding in review.findings]
     blocking = sum(fault.blocking for fault in faults)
-    lines = [f"refused: {count(blocking, 'finding')} to mend; nothing was taken", *fault_lines(faults)]
+    lines = [f"refused: {counted(blocking, 'finding')} to mend; nothing was taken", *fault_lines(faults)]
     return Answer("\n".join([*lines, *_unread(review.could_not_review)]), failed=True)
 
 

@@ -1,5 +1,6 @@
 """The tools of the draft: look, write, have it reviewed, show it, and ask for the deploy."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +14,8 @@ from bailiwick.faces.studio.sending import preview_status, review_draft, send
 
 _MOST_SHOWN = 40_000
 _MOST_LISTED = 400
+# Once in a second.
+_STARTING_LOOKS = 20
 Path = Annotated[str, Field(min_length=1, max_length=400, description="folder/file.py, from the root of the app")]
 Message = Annotated[str, Field(min_length=1, max_length=2000, description="what changed and why, in a sentence")]
 
@@ -112,7 +115,12 @@ async def _show(desk: Desk, asked: MessageArguments) -> Answer:
 
 
 async def _status(desk: Desk, _: Any) -> Answer:
-    return await run_in_threadpool(preview_status, desk)
+    for _look in range(_STARTING_LOOKS):
+        answer = await run_in_threadpool(preview_status, desk)
+        if not answer.data.get("starting"):
+            return answer
+        await asyncio.sleep(1)
+    return answer
 
 
 async def _deploy(desk: Desk, asked: MessageArguments) -> Answer:
