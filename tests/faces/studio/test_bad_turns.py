@@ -56,6 +56,10 @@ async def test_wrong_calls_are_answered_and_nothing_leaves_the_draft(studio: Stu
     assert SECRET not in found["steps"][1]["text"]
     assert SECRET not in str(studio.house.asked[0]["messages"])
     with studio.company.control.store.transaction() as session:
+        kept = studio.company.control.studio.steps(session, conversation)
+    assert "key.py" in str(kept)
+    assert "the-password-of-orders" not in str(kept)
+    with studio.company.control.store.transaction() as session:
         app = studio.company.control.catalog.app(session, APP)
         assert studio.company.control.source.pushes(session, app) == []
     for holder in (AGENT, "user:builder@example.com"):

@@ -1,7 +1,7 @@
 """What a turn writes down as it goes: its steps, what the model says now, and how it ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,7 @@ from bailiwick.control.studio.rows import add_step, steps_of, storable
 from bailiwick.control.studio.service import StudioService
 from bailiwick.control.studio.tables import ConversationRow, RevisionRow, StepRow
 from bailiwick.core.events import ContextFact, Outcome
+from bailiwick.core.masking import Masker
 from bailiwick.core.principals import Identity
 
 _LONGEST_LIVE = 20_000
@@ -35,8 +36,9 @@ class TurnLog:
     def pulse(self, live: str) -> str:
         """Give a sign of life with what the model says now; return why the turn is to end, or nothing."""
         ours = (ConversationRow.id == self.conversation.id, ConversationRow.run == self.conversation.run)
-        values = {"beat": self.studio.clock(), "live": storable(live[-_LONGEST_LIVE:])}
         with self.studio.store.transaction() as session:
+            shown = self.studio.masker(session).mask(live) if live else ""
+            values = {"beat": self.studio.clock(), "live": storable(shown[-_LONGEST_LIVE:])}
             done = update(ConversationRow).where(*ours).values(**values).returning(ConversationRow.stopping)
             stopping = session.scalars(done).one_or_none()
         if stopping is None:
@@ -44,10 +46,11 @@ class TurnLog:
         return "you stopped it" if stopping else ""
 
     def add(self, step: NewStep, draft: Draft) -> int:
-        """Keep a step, with what the draft has new since the last."""
+        """Keep a step without values of the vault, with what the draft has new since the last."""
         with self.studio.store.transaction() as session:
             row = self._row(session)
-            number = add_step(session, self.studio.clock, row.id, step, draft.fresh)
+            kept = _masked(step, self.studio.masker(session))
+            number = add_step(session, self.studio.clock, row.id, kept, draft.fresh)
             row.live, row.beat, row.updated = "", self.studio.clock(), self.studio.clock()
         draft.fresh.clear()
         return number
@@ -108,3 +111,9 @@ class TurnLog:
         if row is None or row.run != self.conversation.run:
             raise TurnEndedError("another turn took its place")
         return row
+
+
+def _masked(step: NewStep, masker: Masker) -> NewStep:
+    """Return a step without values of the vault: a model may have been told one where nobody knew it for what it is."""
+    calls = tuple(replace(call, arguments=masker.mask(call.arguments)) for call in step.calls)
+    return replace(step, text=masker.mask(step.text), calls=calls)

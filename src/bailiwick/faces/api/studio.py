@@ -14,7 +14,7 @@ from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.principals import Identity
 from bailiwick.faces.api.deploys import deploy_json
 from bailiwick.faces.api.pages import Json
-from bailiwick.faces.studio import StudioTurns, ask_for_deploy, conversation_document, follow, step_document
+from bailiwick.faces.studio import Following, StudioTurns, ask_for_deploy, conversation_document, step_document
 
 _LONGEST_NAME = 300
 Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=100)]
@@ -98,6 +98,8 @@ def add_studio(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
 
 
 def _add_looking(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noqa: N803 - a type
+    following = Following(control)
+
     @api.get("/v1/studio/conversations")
     def conversations(identity: Caller) -> Json:
         with control.store.transaction() as session:
@@ -124,17 +126,13 @@ def _add_looking(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
 
     @api.get("/v1/studio/conversations/{conversation}/events")
     def events(identity: Caller, request: Request, conversation: str, after: int = 0) -> StreamingResponse:
-        last = request.headers.get("last-event-id", "")
-        number = int(last) if last.isdecimal() and len(last) < 9 else after  # noqa: PLR2004 - digits of an integer
-        _found(control, identity, conversation)
-
         reader: Identity = identity
 
         def who() -> Identity:
             control.in_flight.require_current(reader)
             return reader
 
-        return follow(control, conversation, number, who)
+        return following.stream(request, conversation, after, who)
 
 
 def _found(control: ControlPlane, identity: Identity, conversation: str) -> Conversation:

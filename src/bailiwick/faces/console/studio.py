@@ -29,7 +29,7 @@ from bailiwick.faces.console.studio_view import STATES, glance_of, spent_words, 
 from bailiwick.faces.console.words import count
 from bailiwick.faces.console.words import state as state_of
 from bailiwick.faces.house_rules import usable_integrations
-from bailiwick.faces.studio import StudioTurns, ask_for_deploy, follow
+from bailiwick.faces.studio import Following, StudioTurns, ask_for_deploy
 from bailiwick.faces.studio.documents import stands
 from bailiwick.faces.studio.sending import preview_address
 
@@ -72,6 +72,8 @@ def _add_list(app: FastAPI, control: ControlPlane, pages: Pages, turns: StudioTu
 
 
 def _add_conversation(app: FastAPI, control: ControlPlane, pages: Pages, turns: StudioTurns) -> None:
+    following = Following(control)
+
     @app.get("/studio/{conversation}", response_class=HTMLResponse)
     def one(request: Request, visitor: Visitor, conversation: str) -> Response:
         found, steps = _conversation(control, visitor.identity, conversation)
@@ -123,11 +125,8 @@ def _add_conversation(app: FastAPI, control: ControlPlane, pages: Pages, turns: 
         return RedirectResponse(f"/approvals/{asked.id}", 303)
 
     @app.get("/studio/{conversation}/events")
-    def events(request: Request, visitor: Visitor, conversation: str, after: int = 0) -> StreamingResponse:
-        _conversation(control, visitor.identity, conversation)
-        last = request.headers.get("last-event-id", "")
-        number = int(last) if last.isdecimal() and len(last) < 9 else after  # noqa: PLR2004 - digits of an integer
-        return follow(control, conversation, number, lambda: signed_in(request).identity)
+    def events(request: Request, _: Visitor, conversation: str, after: int = 0) -> StreamingResponse:
+        return following.stream(request, conversation, after, lambda: signed_in(request).identity)
 
 
 def _add_steps(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
