@@ -36,7 +36,7 @@ def test_from_a_sentence_to_a_deploy_that_waits(  # noqa: PLR0915 - one journey
     writes = ("write_file", {"path": "bailiwick.toml", "text": MANIFEST})
     house.server.once[:] = [
         calls(writes, ("write_file", {"path": "app.py", "text": CODE}), ("no_such_tool", {}), text="I write it."),
-        calls(("show_preview", {"message": "Shows orders"})),
+        calls(("show_preview", {"message": "Shows orders"}), ("ask_for_deploy", {"message": "Orders for support"})),
         says("It shows <b>orders</b> now."),
     ]
     page.goto("/studio")
@@ -55,7 +55,7 @@ def test_from_a_sentence_to_a_deploy_that_waits(  # noqa: PLR0915 - one journey
     assert "write_file app.py" in talk
     assert "wrong" in talk
     assert "Table orders.csv: 1 rows" in str(house.asked[0]["messages"])
-    assert "3 answers, 4 tool calls, 3,300 tokens, 0.01 EUR" in page.inner_text("aside")
+    assert "3 answers, 5 tool calls, 3,300 tokens, 0.01 EUR" in page.inner_text("aside")
     page.evaluate("for (const item of document.querySelectorAll('details')) item.open = true")
     page.add_script_tag(path=str(AXE))
     for scheme, rules in (("light", RULES), ("dark", COLOURS)):
@@ -70,7 +70,8 @@ def test_from_a_sentence_to_a_deploy_that_waits(  # noqa: PLR0915 - one journey
     page.get_by_role("button", name="Go back to step 4").click()
     assert "went back to step 4" in page.inner_text("#talk")
     page.get_by_role("button", name="Go back to step 5").click()
-    page.get_by_label("What changed, in a sentence").fill("Shows orders")
+    assert "the agent asks for it" in page.inner_text("aside")
+    expect(page.get_by_label("What changed, in a sentence")).to_have_value("Orders for support")
     page.get_by_role("button", name="Ask for the deploy").click()
     page.wait_for_url("**/approvals/*")
     page.goto(f"/history/{APP}")

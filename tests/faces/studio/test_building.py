@@ -32,13 +32,14 @@ async def test_a_sentence_becomes_an_app_that_waits_for_its_approval(studio: Stu
               ("write_file", {"path": "app.py", "text": UNSAFE})),
         calls(("review_draft", {})),
         calls(("write_file", {"path": "app.py", "text": CODE}), ("show_preview", {"message": "First draft"})),
-        calls(("preview_status", {})),
+        calls(("preview_status", {}), ("ask_for_deploy", {"message": "Orders for all"})),
         says("It shows orders now."),
     )  # fmt: skip
     assert (found["state"], found["words"]) == ("idle", "")
     assert tools(found) == [
         ("house_rules", False), ("list_files", False), ("write_file", False), ("write_file", False),
         ("review_draft", True), ("write_file", False), ("show_preview", False), ("preview_status", False),
+        ("ask_for_deploy", False),
     ]  # fmt: skip
     review = next(step for step in found["steps"] if step["tool"] == "review_draft")
     assert "to mend" in review["text"]
@@ -82,7 +83,7 @@ async def test_a_sentence_becomes_an_app_that_waits_for_its_approval(studio: Stu
     assert draft.work is not None
     assert main.work is not None
     assert (draft.work.answers, draft.work.tools, draft.work.tokens_in) == (4, 6, 4000)
-    assert (main.work.answers, main.work.tools, main.work.cost) == (3, 2, 9000)
+    assert (main.work.answers, main.work.tools, main.work.cost) == (3, 3, 9000)
 
 
 @pytest.mark.req("RV1", "RV10")

@@ -51,7 +51,7 @@ class Toolbox(Protocol):
 
 @dataclass
 class Turn:
-    """One turn. `model` is asked, of the `models` that may be; `token` makes a token for the model gateway, and
+    """One turn. `model` is asked, of the `models` that may be; `token` opens the model gateway, and
     `require_current` raises once somebody lost access.
     """
 
@@ -61,7 +61,7 @@ class Turn:
     models: Mapping[str, ModelState]
     draft: Draft
     toolbox: Toolbox
-    token: Callable[[], str]
+    token: str = field(repr=False)
     require_current: Callable[[], None]
     limits: TurnLimits = field(default_factory=TurnLimits)
     _live: str = ""
@@ -124,9 +124,8 @@ class Turn:
             self.toolbox.words,
             min(self.model.most_output_tokens, _MOST_OUTPUT_TOKENS),
         )
-        token = await asyncio.to_thread(self.token)
         seconds = min(self.model.timeout_seconds * 4, max(1.0, self._ends - time.monotonic()))
-        asking = self.client.ask(wire, request, token, seconds=seconds, said=self._say)
+        asking = self.client.ask(wire, request, self.token, seconds=seconds, said=self._say)
         self._answers += 1
         return await self._attended(asking, may_cut=True)
 

@@ -25,7 +25,7 @@ from bailiwick.faces.console.diffs import SPLIT, diff_view, view_links
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer, signed_in
 from bailiwick.faces.console.studio_form import Asked, read_asked
-from bailiwick.faces.console.studio_view import STATES, glance_of, spent_words, step_views
+from bailiwick.faces.console.studio_view import STATES, asked_to_deploy, glance_of, spent_words, step_views
 from bailiwick.faces.console.words import count
 from bailiwick.faces.console.words import state as state_of
 from bailiwick.faces.house_rules import usable_integrations
@@ -98,6 +98,7 @@ def _add_conversation(app: FastAPI, control: ControlPlane, pages: Pages, turns: 
             preview=preview_address(control, found),
             running=next(((state_of(it.status), it.words) for it in shown if it.branch == found.branch), None),
             waits=waits,
+            asks=asked_to_deploy(steps),
             models=models,
             why=why,
             systems=usable_integrations(control, visitor.identity) if own else [],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bailiwick.control.studio import Conversation, Kind, State, Step
+from bailiwick.control.studio import Conversation, Kind, State, Step, arguments_of
 from bailiwick.core.messages import MILLIONTHS
 from bailiwick.faces.console.words import State as Pill
 from bailiwick.faces.console.words import count
@@ -68,6 +68,20 @@ def step_views(steps: Sequence[Step], *, own: bool) -> list[StepView]:
             )
         )
     return views
+
+
+def asked_to_deploy(steps: Sequence[Step]) -> str:
+    """Return the words with which the agent asks for the deploy since the person spoke, empty where it does not."""
+    words: dict[str, str] = {}
+    asks = ""
+    for step in steps:
+        said = step.content
+        if said.kind is Kind.ASKED:
+            asks = ""
+        words |= {call.id: str((arguments_of(call) or {}).get("message", "")) for call in said.calls}
+        if said.kind is Kind.TOOL and said.tool == "ask_for_deploy" and not said.failed:
+            asks = words.get(said.call_id, "")
+    return asks
 
 
 def spent_words(steps: Sequence[Step], currency: str) -> str:

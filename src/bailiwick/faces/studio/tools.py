@@ -9,6 +9,7 @@ from pydantic import Field
 from bailiwick.control.studio import DraftError
 from bailiwick.faces.house_rules import integration_lines, usable_integrations
 from bailiwick.faces.mcp.tool import Answer, Arguments
+from bailiwick.faces.mcp.words import plain
 from bailiwick.faces.studio.desk import Desk, DeskTool
 from bailiwick.faces.studio.sending import preview_status, review_draft, send
 
@@ -124,11 +125,11 @@ async def _status(desk: Desk, _: Any) -> Answer:
 
 
 async def _deploy(desk: Desk, asked: MessageArguments) -> Answer:
-    answer = await send(desk, asked.message, "")
+    answer = await run_in_threadpool(review_draft, desk)
     if answer.failed:
         return answer
-    deploy = await run_in_threadpool(desk.control.deploys.request, desk.agent, desk.conversation.app, "")
-    return Answer(f"{answer.text}\nasked for {deploy.id}: {deploy.state}. {deploy.reason}".rstrip())
+    # What a model reads may say anything: only a person's own click sends a draft on its way to production.
+    return Answer(f"the person is asked, with the words: {plain(asked.message)}\nnext: say so, and wait")
 
 
 DESK_TOOLS: tuple[DeskTool[Any], ...] = (
@@ -159,7 +160,7 @@ DESK_TOOLS: tuple[DeskTool[Any], ...] = (
     DeskTool("preview_status", "Say how the preview is doing, and why it does not run.", NoArguments, _status),
     DeskTool(
         "ask_for_deploy",
-        "Bring the draft to main by the review, and ask that it goes to production. Somebody else decides.",
+        "Ask the person to send the draft towards production: they press the button, and somebody else decides.",
         MessageArguments,
         _deploy,
     ),

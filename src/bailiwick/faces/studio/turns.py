@@ -64,6 +64,8 @@ class StudioTurns:
             models = {item.name: item for item in control.studio.open_models(session, agent)}
         model = models[asked.model]
         draft = control.studio.draft(asked)
+        # One for the whole turn, which is no longer than a token lives.
+        token = control.planes.models.issue_token(agent).token
         desk = Desk(control, agent, asked, draft, log, model.model)
         return Turn(
             log=log,
@@ -72,7 +74,7 @@ class StudioTurns:
             models=models,
             draft=draft,
             toolbox=StudioToolbox(desk),
-            token=lambda: control.planes.models.issue_token(agent).token,
+            token=token,
             require_current=lambda: control.in_flight.require_current(agent),
             limits=self._limits,
         )
