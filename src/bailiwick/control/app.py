@@ -59,6 +59,7 @@ from bailiwick.control.release import (
     ReleaseService,
     ResignService,
     RollbackService,
+    Tester,
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
@@ -213,6 +214,7 @@ class ControlPlane:
     signing: KeyService
     resigning: ResignService
     attestations: AttestationService
+    tester: Tester
     exporters: ExportService
     notices: NoticeService
     notice_keeper: NoticeKeeper

@@ -208,6 +208,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         signing=delivery.signing,
         resigning=delivery.resigning,
         attestations=delivery.attestations,
+        tester=delivery.tester,
         telemetry=telemetry,
         exporters=exporters,
         notices=notices.service,

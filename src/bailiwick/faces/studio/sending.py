@@ -77,6 +77,17 @@ def review_draft(desk: Desk) -> Answer:
     return Answer("\n".join(lines), failed=not report.passed)
 
 
+def test_draft(desk: Desk) -> Answer:
+    """Run the app's own tests, where a release is built: only of what the review would let in."""
+    answer = review_draft(desk)
+    if answer.failed:
+        return Answer(f"the tests were not run: {answer.text}", failed=True)
+    result = desk.control.tester.test(desk.draft.tree_files())
+    if result is None:
+        return Answer("the app declares no tests")
+    return Answer(f"the tests pass: {result['counts']}")
+
+
 async def send(desk: Desk, message: str, branch: str) -> Answer:
     """Send a draft through the gate to its branch, or to main where none is named."""
     app = await run_in_threadpool(desk.control.uploads.require_push, desk.agent, desk.conversation.app)

@@ -11,7 +11,7 @@ from bailiwick.faces.house_rules import integration_lines, usable_integrations
 from bailiwick.faces.mcp.tool import Answer, Arguments
 from bailiwick.faces.mcp.words import plain
 from bailiwick.faces.studio.desk import Desk, DeskTool
-from bailiwick.faces.studio.sending import preview_status, review_draft, send
+from bailiwick.faces.studio.sending import preview_status, review_draft, send, test_draft
 
 _MOST_SHOWN = 40_000
 _MOST_LISTED = 400
@@ -111,6 +111,10 @@ async def _review(desk: Desk, _: Any) -> Answer:
     return await run_in_threadpool(review_draft, desk)
 
 
+async def _tests(desk: Desk, _: Any) -> Answer:
+    return await run_in_threadpool(test_draft, desk)
+
+
 async def _show(desk: Desk, asked: MessageArguments) -> Answer:
     return await send(desk, asked.message, desk.conversation.branch)
 
@@ -151,9 +155,15 @@ DESK_TOOLS: tuple[DeskTool[Any], ...] = (
         _review,
     ),
     DeskTool(
+        "run_tests",
+        "Run the app's own tests in a sandbox without network, once nothing in the review blocks. Without "
+        'tests = "pytest" or "unittest" below [app] there are none.',
+        NoArguments,
+        _tests,
+    ),
+    DeskTool(
         "show_preview",
-        "Send the draft through the review; what passes becomes a preview that the person sees beside the "
-        "conversation. The app's own tests run, and what fails is told.",
+        "Send the draft through the review; what passes becomes a preview that the person sees.",
         MessageArguments,
         _show,
     ),
