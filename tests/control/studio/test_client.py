@@ -12,7 +12,8 @@ from bailiwick.control.studio.client import StudioClient
 from bailiwick.control.studio.errors import AnswerError
 from bailiwick.control.studio.model import Image, Kind, NewStep, Step, ToolCall
 from bailiwick.control.studio.transcript import transcript
-from bailiwick.control.studio.wires import WIRES, Heard, Picture, Request, Said, ToolWords, data_of_events
+from bailiwick.control.studio.wire import Heard, Picture, Request, Said, ToolWords, data_of_events
+from bailiwick.control.studio.wires import WIRES
 from bailiwick.core.clock import utc_now
 from tests.fixtures.model_server import ModelServer, data, model_server
 from tests.fixtures.studio import Reply, calls, messages, says

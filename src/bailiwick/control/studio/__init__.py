@@ -22,7 +22,7 @@ from bailiwick.control.studio.model import (
 from bailiwick.control.studio.service import SILENT, Prompt, StudioService
 from bailiwick.control.studio.turn import ToolAnswer, Toolbox, Turn
 from bailiwick.control.studio.turn_log import TurnLog
-from bailiwick.control.studio.wires import ToolWords, arguments_of
+from bailiwick.control.studio.wire import ToolWords, arguments_of
 
 __all__ = [
     "AGENT",

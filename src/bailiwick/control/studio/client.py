@@ -11,7 +11,7 @@ from typing import NoReturn
 import httpx2
 
 from bailiwick.control.studio.errors import AnswerError
-from bailiwick.control.studio.wires import Heard, Request, Wire, data_of_events
+from bailiwick.control.studio.wire import Heard, Request, Wire, data_of_events
 
 _MOST_ANSWER_BYTES = 8 * 2**20
 _MOST_ERROR_BYTES = 64 * 2**10

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bailiwick.control.studio.model import Image, Kind, Step, ToolCall
-from bailiwick.control.studio.wires import Picture, Said
+from bailiwick.control.studio.wire import Picture, Said
 
 # Of answers of tools; what people and the model said stays whole.
 _MOST_TOOL_CHARACTERS = 240_000

@@ -18,7 +18,8 @@ from bailiwick.control.studio.errors import TurnEndedError
 from bailiwick.control.studio.model import Image, Kind, NewStep, Spent, State, ToolCall, TurnLimits
 from bailiwick.control.studio.transcript import instructions_for, transcript
 from bailiwick.control.studio.turn_log import TurnLog
-from bailiwick.control.studio.wires import WIRES, Heard, Picture, Request, ToolWords
+from bailiwick.control.studio.wire import Heard, Picture, Request, ToolWords
+from bailiwick.control.studio.wires import WIRES
 from bailiwick.core.errors import BailiwickError
 from bailiwick.core.ids import new_trace_id
 from bailiwick.core.messages import ModelState
