@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.fixtures.model_server import KEY, WORDS, ModelServer, model_server
+from tests.fixtures.studio import calls, says
 from tests.journeys.conftest import Demo, free_port_range, start_demo, stop_demo
 from tests.journeys.test_bad_input import IDENTITY, LOCK
 from tests.journeys.test_spine import CHROMIUM, Visitor
@@ -48,6 +49,12 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": ask().encode()})
 """
+TELLS = """async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"told"})
+"""
 
 
 def gpt(demo: Demo, token: str) -> openai.OpenAI:
@@ -64,21 +71,23 @@ def test_with_no_model_configured_a_call_says_so_in_the_form_of_its_wire(demo: D
     assert "no model was given to you" in demo.cli("builder", "model", "list").stdout
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[ModelServer]:
     with model_server() as made:
         yield made
 
 
-@pytest.fixture
-def asking(home: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Demo]:
-    (tmp_path / "key").write_text(KEY)
+@pytest.fixture(scope="module")
+def asking(home: Path, server: ModelServer) -> Iterator[Demo]:
+    key = home / "model-key"
+    key.write_text(KEY)
     model = {
         "name": "support-model", "wire": "openai-chat", "url": server.url, "model": "nova-large",
-        "key": {"file": str(tmp_path / "key")}, "open_to": ["user:builder@example.com", "folder:finance"],
+        "key": {"file": str(key)}, "open_to": ["user:builder@example.com", "folder:finance", "agent:studio"],
     }  # fmt: skip
-    monkeypatch.setenv("BAILIWICK_INFERENCE__MODELS", json.dumps([model]))
-    running = start_demo(home / "asking", free_port_range())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BAILIWICK_INFERENCE__MODELS", json.dumps([model]))
+        running = start_demo(home / "asking", free_port_range())
     yield running
     stop_demo(running)
 
@@ -122,3 +131,42 @@ def test_an_app_and_its_builder_reach_a_model_and_hold_no_key(
         ("user:builder@example.com", ASKER, "editor"),
     }
     assert "Where is my order" not in json.dumps(events)
+
+
+@pytest.mark.req("RV1", "RV10", "IN3", "RT1")
+def test_an_app_that_the_studio_wrote_runs_as_a_preview_and_waits_for_its_approval(
+    asking: Demo, server: ModelServer, eventually: Eventually
+) -> None:
+    owner = ("--owner", "user:admin@example.com", "--purpose", "Writes apps with builders")
+    asking.cli("admin", "service", "create", "agent:studio", *owner)
+    asking.cli("admin", "role", "assign", "builder", "agent:studio", "folder:finance")
+    manifest = MANIFEST.replace("asker", "teller").partition("[models")[0]
+    written = (("bailiwick.toml", manifest), ("teller.py", TELLS), ("requirements.lock", LOCK.read_text()))
+    server.once[:] = [
+        calls(*(("write_file", {"path": path, "text": text}) for path, text in written)),
+        calls(("show_preview", {"message": "It tells"}), ("preview_status", {})),
+        says("It tells what it was asked to."),
+    ]
+    with asking.api("builder") as api:
+        asked = {"app": "finance/teller", "model": "support-model", "create": True}
+        conversation = api.post("/studio/conversations", json=asked).json()["id"]
+        path = f"/studio/conversations/{conversation}"
+        assert api.post(f"{path}/ask", json={"text": "An app that tells"}).status_code == 202
+        events = api.get(f"{path}/events", timeout=120).text
+        found = api.get(path).json()
+        assert "event: over" in events, events
+        assert found["state"] == "idle", found
+        status = next(step["text"] for step in found["steps"] if step["tool"] == "preview_status")
+        assert status.startswith("live, running"), found
+        address = found["preview"]
+        deploy = api.post(f"{path}/deploy", json={"message": "It tells"}).json()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        assert "told" in Visitor(browser, asking, "builder@example.com").open(address).inner_text("body")
+        browser.close()
+    assert "finance/teller" in asking.cli("admin", "approve", "--list").stdout
+    assert asking.cli("builder", "approve", deploy["id"], "--reason", "mine", ok=False).returncode != 0
+    asking.cli("admin", "approve", deploy["id"], "--reason", "read it")
+    said = asking.cli("auditor", "audit", "search", "--action", "model.called", "--json").stdout
+    actors = {event["actor"] for event in json.loads(said)["events"] if event["context"].get("streamed")}
+    assert actors == {"agent:studio/for/user:builder@example.com"}

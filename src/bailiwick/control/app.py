@@ -60,6 +60,7 @@ from bailiwick.control.release import (
     ReleaseService,
     ResignService,
     RollbackService,
+    Tester,
 )
 from bailiwick.control.requests import RepeatService
 from bailiwick.control.rereview import RereviewKeeper, RereviewService
@@ -76,6 +77,7 @@ from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.stops import StopService, Trials
+from bailiwick.control.studio import StudioService
 from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverService
@@ -184,6 +186,7 @@ class ControlPlane:
     budget_notices: BudgetNotices
     standards: StandardService
     standard_trial: StandardTrial
+    studio: StudioService
     source: SourceService
     uploads: UploadService
     hooks: HookServer
@@ -217,6 +220,7 @@ class ControlPlane:
     resigning: ResignService
     statements: PlatformStatements
     attestations: AttestationService
+    tester: Tester
     exporters: ExportService
     notices: NoticeService
     notice_keeper: NoticeKeeper

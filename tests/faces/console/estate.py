@@ -94,6 +94,7 @@ class Estate:
             f"/integrations/orders-db/drafts/{self.drafted}",
             f"/integrations/orders-db/drafts/{self.clear}",
             "/models",
+            "/studio",
             "/model-inventory",
             "/prompt-logs",
             "/redaction",

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from bailiwick.control.release import Deploy, Release
 from bailiwick.control.review import ReviewSummary
 from bailiwick.control.source import BlamedLine, CommitRecord, PushRecord
+from bailiwick.control.studio import Work
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A push with what came of it; of a refused one, commits, deploys and releases are empty.
 
-    `review` is the last one of what was taken, which may be another than the one that took it.
+    `review` is the last one of what was taken, which may be another than the one that took it. `work` is what it took
+    in the studio, None where it was made elsewhere.
     """
 
     push: PushRecord
@@ -19,6 +21,7 @@ class Revision:
     review: ReviewSummary | None
     deploys: tuple[Deploy, ...]
     releases: tuple[Release, ...]
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bailiwick.control.history.model import Blame, Revision, RevisionPage
 from bailiwick.control.release import PRODUCTION, DeployService, Release, ReleaseService
 from bailiwick.control.review import ReviewService
 from bailiwick.control.source import BlamedLine, PushRecord, SourceService
+from bailiwick.control.studio import StudioService
 from bailiwick.core.errors import NotFoundError
 from bailiwick.core.principals import Identity
 
@@ -26,12 +27,14 @@ class HistoryService:
         reviews: ReviewService,
         deploys: DeployService,
         releases: ReleaseService,
+        work: StudioService,
     ) -> None:
         self._catalog = catalog
         self._sources = sources
         self._reviews = reviews
         self._deploys = deploys
         self._releases = releases
+        self._work = work
 
     def revisions(
         self, session: Session, identity: Identity, app_path: str, *, cursor: str = "", limit: int = 30
@@ -118,6 +121,7 @@ class HistoryService:
         reviews = self._reviews.summaries(session, list(last.values()))
         deploys = self._deploys.deploys_of(session, app.path, taken)
         releases = self._releases.releases_of(session, app.path, taken)
+        work = self._work.work_of(session, app.path, taken)
         return tuple(
             Revision(
                 push=push,
@@ -125,6 +129,7 @@ class HistoryService:
                 review=reviews.get(last[push.id]),
                 deploys=tuple(item for item in deploys if push.accepted and item.commit == push.commit),
                 releases=tuple(item for item in releases if push.accepted and item.commit == push.commit),
+                work=work.get(push.commit) if push.accepted else None,
             )
             for push in pushes
         )

@@ -47,7 +47,9 @@ def makers(session: Session, pushes: list[PushRecord]) -> tuple[frozenset[str], 
     told = [item.told for many in commits_of(session, [one.id for one in pushes]).values() for item in many]
     agents = {item.agent for item in told} | {item.agent for item in pushes}
     agents |= {item.verified_agent for item in pushes}
-    models = {item.model for item in told} | {item.model for item in pushes}
+    # Where several models wrote, they stand in one name, one after the other.
+    named = {item.model for item in told} | {item.model for item in pushes}
+    models = {part.strip() for name in named for part in name.split(",")}
     return frozenset(agents - {""}), frozenset(models - {""})
 
 

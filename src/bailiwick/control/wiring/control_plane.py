@@ -31,6 +31,7 @@ from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import PlatformStatements
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
+from bailiwick.control.studio import StudioService
 from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
@@ -76,6 +77,18 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
     exporters = _exporters(base, telemetry)
     notices = build_notices(base, estate, delivery, telemetry)
     delegations, delegation_keeper = build_delegations(base, estate)
+    exchange = build_exchange(base, people.identity)
+    studio = StudioService(
+        store=base.store,
+        audit=base.audit,
+        authorizer=base.authorizer,
+        catalog=estate.catalog,
+        sources=delivery.reviewing.sources,
+        agents=exchange,
+        models=planes.service.models,
+        masker=base.vault.masker,
+        clock=clock,
+    )
     people.identity.roles.apply_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -96,7 +109,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         directory=people.directory,
         ldap=people.ldap,
         services=people.services,
-        exchange=build_exchange(base, people.identity),
+        exchange=exchange,
         access=estate.access,
         catalog=estate.catalog,
         integrations=estate.integrations,
@@ -135,7 +148,9 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
             reviews=delivery.reviewing.reviews,
             deploys=delivery.deploys,
             releases=delivery.releases,
+            work=studio,
         ),
+        studio=studio,
         advisories=delivery.reviewing.advisories,
         index=delivery.reviewing.index,
         reviews=delivery.reviewing.reviews,
@@ -203,6 +218,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         resigning=delivery.resigning,
         statements=PlatformStatements(base.store, base.signing),
         attestations=delivery.attestations,
+        tester=delivery.tester,
         telemetry=telemetry,
         exporters=exporters,
         notices=notices.service,

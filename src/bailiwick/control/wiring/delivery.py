@@ -15,6 +15,7 @@ from bailiwick.control.release import (
     ResignService,
     RollbackService,
     ServingService,
+    Tester,
 )
 from bailiwick.control.rereview import RereviewService
 from bailiwick.control.signing import KeyService, LiveKey
@@ -50,6 +51,7 @@ class Delivery:
     signing: KeyService
     resigning: ResignService
     attestations: AttestationService
+    tester: Tester
 
 
 def build_delivery(base: Base, people: People, estate: Estate) -> Delivery:
@@ -128,7 +130,7 @@ def build_delivery(base: Base, people: People, estate: Estate) -> Delivery:
     return Delivery(
         reviewing, stops, trials, freezes, releases, previews, deploys, rollbacks, rollouts, serving, rereviews,
         databases, rehearsals, evidence, signing,
-        _resigning(base, making), attestations,
+        _resigning(base, making), attestations, making.tester,
     )  # fmt: skip
 
 

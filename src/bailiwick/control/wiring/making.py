@@ -38,22 +38,23 @@ class Making:
     signer: ReleaseSigner
     builder: Builder
     packer: Packer
+    tester: Tester
 
 
 def build_making(base: Base, reviewing: Reviewing) -> Making:
     """Put together what makes releases."""
     artifacts, signer = _artifacts(base), ReleaseSigner(base.signing)
-    builder = _builder(base, artifacts)
+    builder, tester = _builder(base, artifacts), _tester(base)
     packer = Packer(
         signer=signer,
         builder=builder,
         bills=_bills(base, reviewing),
         scans=_scans(base, reviewing),
-        tester=_tester(base),
+        tester=tester,
         artifacts=artifacts,
         clock=base.clock,
     )
-    return Making(artifacts, signer, builder, packer)
+    return Making(artifacts, signer, builder, packer, tester)
 
 
 def _artifacts(base: Base) -> ArtifactStore:

@@ -58,6 +58,7 @@ from bailiwick.faces.api.signing import add_signing
 from bailiwick.faces.api.sql_functions import add_sql_functions
 from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.stops import add_stops
+from bailiwick.faces.api.studio import add_studio
 from bailiwick.faces.api.telemetry import add_telemetry
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
@@ -133,6 +134,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_history,
         add_logs,
         add_uploads,
+        add_studio,
         add_previews,
         add_signing,
         add_encryption_keys,

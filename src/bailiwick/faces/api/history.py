@@ -53,6 +53,7 @@ def revision_json(revision: Revision) -> Json:
         "claimed": {"agent": push.agent, "model": push.model, "prompt": push.prompt},
         "commits": [commit_json(item) for item in revision.commits],
         "review": asdict(revision.review) if revision.review else None,
+        "studio": asdict(revision.work) if revision.work else None,
         "approvals": [
             {
                 "deploy": item.id,

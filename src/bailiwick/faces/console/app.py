@@ -54,6 +54,7 @@ from bailiwick.faces.console.settings import add_settings
 from bailiwick.faces.console.sign_in import add_sign_in
 from bailiwick.faces.console.sql_functions import add_sql_functions
 from bailiwick.faces.console.standards import add_standards
+from bailiwick.faces.console.studio import add_studio
 from bailiwick.faces.console.telemetry import add_telemetry
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
@@ -83,6 +84,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_freezes,
         add_guardrails,
         add_app_page,
+        add_studio,
         add_approvals,
         add_approval_rules,
         add_by_link,

@@ -46,7 +46,7 @@ def build_server(control: ControlPlane) -> Server[Any]:
         async def progress(seconds: float, words: str) -> None:
             await context.session.report_progress(seconds, message=words)
 
-        return await _call(control, identity, by_name.get(params.name), params, progress)
+        return await run_tool(control, identity, by_name.get(params.name), params, progress)
 
     return Server(
         "bailiwick",
@@ -57,9 +57,19 @@ def build_server(control: ControlPlane) -> Server[Any]:
     )
 
 
-async def _call(
-    control: ControlPlane, identity: Identity, tool: Tool[Any] | None, params: CallToolRequestParams, progress: Progress
+async def _unheard(_seconds: float, _words: str) -> None:
+    """Tell nobody how far a call is."""
+
+
+async def run_tool(
+    control: ControlPlane,
+    identity: Identity,
+    tool: Tool[Any] | None,
+    params: CallToolRequestParams,
+    progress: Progress = _unheard,
+    door: str = "mcp",
 ) -> CallToolResult:
+    """Run a tool for whoever asks at a door, and keep that it was called; what is wrong with a call is its answer."""
     fault: BailiwickError | None = None
     try:
         if tool is None:
@@ -75,7 +85,8 @@ async def _call(
             f"something went wrong on our side, trace {trace}", hint="give the trace to whoever runs Bailiwick"
         )
         answer = _refusal(fault)
-    await run_in_threadpool(_note, control, identity, tool.name if tool is not None else "", answer, fault)
+    name = tool.name if tool is not None else ""
+    await run_in_threadpool(_note, control, identity, name, answer, fault, door)
     text = TextContent(type="text", text=_storable(answer.text))
     return CallToolResult(content=[text], structured_content=_whole(_with_next(answer)), is_error=answer.failed)
 
@@ -106,7 +117,9 @@ def _refusal(fault: BailiwickError) -> Answer:
     return Answer("\n".join(lines), {"error": fault.problem()}, failed=True)
 
 
-def _note(control: ControlPlane, identity: Identity, tool: str, answer: Answer, fault: BailiwickError | None) -> None:
+def _note(
+    control: ControlPlane, identity: Identity, tool: str, answer: Answer, fault: BailiwickError | None, door: str
+) -> None:
     """Keep that a tool was called: what it changed is in the log beside this."""
     who = str(identity.principal)
     refused = isinstance(fault, ForbiddenError)
@@ -121,7 +134,7 @@ def _note(control: ControlPlane, identity: Identity, tool: str, answer: Answer, 
             reason=_storable(fault.message[:500]) if fault is not None else "",
             app=_storable(str(answer.data.get("app", ""))),
             deciders=fault.deciders if fault is not None else (),
-            context={"door": "mcp"},
+            context={"door": door},
         )
 
 

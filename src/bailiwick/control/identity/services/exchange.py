@@ -11,7 +11,7 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import hash_of
 from bailiwick.control.identity.services import rows
-from bailiwick.control.identity.services.errors import ExchangeRefusedError
+from bailiwick.control.identity.services.errors import ExchangeRefusedError, ServiceRefusedError
 from bailiwick.control.identity.services.issuers import Issuers
 from bailiwick.control.identity.services.model import MachineToken
 from bailiwick.control.identity.services.proving import Proof, Prover, still_good
@@ -85,6 +85,22 @@ class TokenExchange:
                 f"{agent} is no agent: only an agent works for a person", hint="a service acts for itself alone"
             )
         return self._issue(_Order(agent, audience, proofs, person=person, subject=subject))
+
+    def working_for(self, agent: str, person: Identity) -> Identity:
+        """Return an agent of the platform's own as it works for a person who is signed in; no token of it is made.
+
+        It is one that an administrator made, and may be switched off as any other.
+        """
+        if not person.is_person:
+            raise ExchangeRefusedError("only people have agents work for them", hint="sign in yourself")
+        with self.store.transaction() as session:
+            row = rows.find(session, agent)
+            if row is None:
+                raise ServiceRefusedError(
+                    f"there is no {agent} here yet", hint=f"an administrator makes it: bailiwick service create {agent}"
+                )
+            self.authorizer.require(session, person, "agent.start", ORGANIZATION, {"agent": agent})
+            return self.tokens.own(session, row).for_person(person)
 
     def give_back(self, secret: str) -> None:
         """End one token, for whoever holds it (RFC 7009); one that is not there, or not any more, is none the less

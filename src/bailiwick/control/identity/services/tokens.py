@@ -104,6 +104,13 @@ class MachineTokens:
             return _identity(row)
         return _identity(row).for_person(self._person(session, token, now))
 
+    def own(self, session: Session, row: ServiceRow) -> Identity:
+        """Return a service identity as it acts in this process; raise `ServiceRefusedError` when it may not."""
+        now = self.clock()
+        require_active(session, row, now)
+        rows.seen(row, now)
+        return _identity(row)
+
     def end(self, session: Session, secret: str) -> str | None:
         """Forget a token; return whose it was, or None when there is none."""
         gone = delete(MachineTokenRow).where(MachineTokenRow.secret_hash == hash_of(secret)).returning(MachineTokenRow)
