@@ -59,15 +59,10 @@ def standards_on(control: ControlPlane, identity: Identity, folder: str) -> list
 
 
 def usable_integrations(control: ControlPlane, identity: Identity, name: str = "") -> list[Integration]:
-    """Return the systems that somebody may see: all of them, or the one of a name."""
+    """Return the systems that somebody may build upon: all of them, or the one of a name."""
     with control.store.transaction() as session:
-        return [
-            item
-            for item in control.integrations.integrations(session)
-            if name in {"", item.name}
-            and item.enabled
-            and control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
-        ]
+        offered = control.integrations.offered(session, identity)
+    return [item for item in offered if name in {"", item.name} and item.enabled]
 
 
 def _notes(control: ControlPlane, item: Integration) -> Sequence[str]:

@@ -242,16 +242,19 @@ async def test_standards_in_force_are_told_to_those_they_bind(door: Door) -> Non
     assert f"`desks@1`, of folder:finance:\n\n```toml\n{PLAIN.strip()}\n```" in written
     assert "/git/finance/APP.git" in written
     assert "- `process-spawning`: code may start other programs" in written
-    assert "public.orders" not in written
-    assert "select on public.orders (id, region)" in text_of(await door.call("admin", "agents_md", folder="finance"))
+    assert "select on public.orders (id, region)" in written
+    assert "public.orders" not in text_of(await door.call("user", "agents_md", folder="finance"))
 
 
 @pytest.mark.req("RV1")
 async def test_rules_and_systems_are_those_of_whoever_asks(door: Door) -> None:
     rules = await door.call("builder", "house_rules", folder="finance")
     assert "bailiwick.toml" in text_of(rules)
-    none = await door.call("builder", "describe_integrations")
+    none = await door.call("user", "describe_integrations")
     assert "no integration that you may use" in text_of(none)
+    # Whoever builds in a folder must know what there is to build upon, though they administer nothing of it.
+    known = await door.call("builder", "describe_integrations")
+    assert [item["name"] for item in known.structured_content["integrations"]] == ["orders-db"]
     systems = await door.call("admin", "describe_integrations", name="orders-db")
     assert "select on public.orders (id, region); only rows whose region is the person's own region" in text_of(systems)
     assert "127.0.0.1" not in text_of(systems)

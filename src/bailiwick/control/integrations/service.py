@@ -19,7 +19,7 @@ from bailiwick.control.integrations.folders import require_folder, require_in_fo
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.static_keys import WrappingOf, require_wrapped
 from bailiwick.control.integrations.tables import IntegrationRow
-from bailiwick.control.vault import Environment
+from bailiwick.control.vault import Environment, is_within
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ConflictError, InvalidInputError
 from bailiwick.core.events import ContextFact
@@ -210,6 +210,20 @@ class IntegrationService:
         """Return every integration by name."""
         rows = session.scalars(select(IntegrationRow).order_by(IntegrationRow.name))
         return [_integration(row) for row in rows]
+
+    def offered(self, session: Session, identity: Identity) -> list[Integration]:
+        """Return every integration that somebody may read, or may use in a folder where they build, by name."""
+
+        def may(action: str, resource: str) -> bool:
+            return self._authorizer.decide(session, identity, action, resource).allowed
+
+        building = [folder for folder in self._folders(session) if may("integration.describe", f"folder:{folder}")]
+        return [
+            item
+            for item in self.integrations(session)
+            if any(is_within(folder, item.folder) for folder in building)
+            or may("integration.read", f"integration:{item.name}")
+        ]
 
     def names(self, session: Session, after: str, limit: int) -> Sequence[str]:
         """Return the names of integrations after one, in order, `limit` at most."""

@@ -23,8 +23,7 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
             found = [
                 {"name": item.name, "kind": item.kind, "description": item.description, "enabled": item.enabled,
                  "offers": sorted(item.offers), "data_classes": classes.get(item.name, {})}
-                for item in control.integrations.integrations(session)
-                if control.authorizer.decide(session, identity, "integration.read", f"integration:{item.name}").allowed
+                for item in control.integrations.offered(session, identity)
             ]  # fmt: skip
         shown, further = page(found, lambda item: str(item["name"]), cursor, limit)
         return {"integrations": shown, "cursor": further}
