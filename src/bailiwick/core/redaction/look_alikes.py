@@ -42,9 +42,9 @@ _SUSPECT = re.compile(
     rb"\xc2\xad|\xcd\x8f|[\xce-\xd1\xd4\xd9\xdb]|\xe0(?:\xa5|\xa7|\xb9)|\xe1\xa0\x8e|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81)"
     rb"|\xef|\xf0\x9d|\xf3\xa0"
 )
-# Dashes and wide spaces are in most prose, and count before digits only.
+# Dashes and wide spaces are in most prose, and count between the groups of a number only.
 _MAY_BE_BETWEEN = re.compile(rb"\xc2\xa0|\xe2(?:\x80|\x88\x92)|\xe3\x80\x80")
-_BEFORE_DIGIT = re.compile(rb"(?:\xc2\xa0|\xe2\x80[\x80-\x8a\x90-\x95\xaf]|\xe2\x88\x92|\xe3\x80\x80)[0-9]")
+_IN_NUMBER = re2.compile(f"[{_BLANKS}{_DASHES}][0-9A-Z]{{2,20}}[{_BLANKS}{_DASHES}][0-9]{{2}}")
 _GONE = re.compile(rf"[{_UNSEEN}]")
 
 
@@ -55,7 +55,7 @@ def has_odd_signs(written: bytes) -> bool:
     others = written.translate(None, _ASCII)
     if _SUSPECT.search(others) is not None:
         return True
-    return _MAY_BE_BETWEEN.search(others) is not None and _BEFORE_DIGIT.search(written) is not None
+    return _MAY_BE_BETWEEN.search(others) is not None and _IN_NUMBER.search(written) is not None
 
 
 def as_it_looks(text: str, written: bytes) -> tuple[str, list[int]] | None:
