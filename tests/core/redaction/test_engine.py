@@ -163,3 +163,22 @@ def test_the_command_line_says_where_and_prints_the_rest() -> None:
     assert told == {"spans": [{"start": 0, "end": 15, "kind": "email", "replacement": "[EMAIL_1]"}]}
     broken = run(text=b"ok \xff")
     assert (broken.returncode, broken.stdout) == (1, b"") and b"no UTF-8 at byte 3" in broken.stderr
+
+
+@pytest.mark.parametrize("length", [150, 450, 950, 1700, 40_000])
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"api_secret": "«value»"}', 'api_secret = "«value»"\nx = 1', "API_SECRET=«value»\nNEXT=1",
+        "Authorization: Bearer «value»\r\nHost: x", "--token «value» next", "https://x/?access_token=«value» is it",
+        "password: «value»", "<token>«value»</token>", "'x-api-key: «value»'", "the token is «value» ok",
+        "headers={'Authorization': 'Bearer «value»'}",
+    ],
+)  # fmt: skip
+def test_nothing_is_left_of_a_credential_however_long_it_is(written: str, length: int) -> None:
+    value = "".join(random.Random(length).choices(string.ascii_letters + string.digits, k=length))
+    around = written.split("«value»")
+    told = Redaction("secrets").redact(f"words before {written.replace('«value»', value)} words after")
+    assert not any(value[place : place + 12] in told for place in range(0, length - 12, 12))
+    assert told.startswith(f"words before {around[0]}")
+    assert told.endswith(f"{around[1]} words after")

@@ -1,5 +1,6 @@
 """Finds what must not be seen in a text, and replaces it: the same everywhere, from gateways to the command line."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -20,6 +21,9 @@ PROFILES: tuple[Profile, ...] = get_args(Profile)
 _ANYTHING = "text.md"
 # What is found of a key in PEM (RFC 7468) are the words in its first line.
 _KEY_WORDS = (b"PRIVATE KEY", b"PRIVATE KEY BLOCK")
+# A credential of so many bytes may go on behind what was looked at, with these signs.
+_LONG = 200
+_SIGNS = re.compile(rb"[A-Za-z0-9+/=_.~%-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,10 @@ def _secrets(written: bytes, *, strict: bool) -> Iterator[Found]:
         begin, end = hit.place, hit.place + len(hit.secret)
         if hit.secret.endswith(_KEY_WORDS):
             begin, end = written.rfind(b"-----BEGIN", 0, begin), _end_of_key(written, end)
-        yield Found(max(begin, 0), end, "secret")
+        yield Found(max(begin, 0), _end_of_long(written, begin, end), "secret")
     for hit in assigned(written, _ANYTHING):
-        yield Found(hit.place, hit.place + len(hit.secret), "secret")
+        end = hit.place + len(hit.secret)
+        yield Found(hit.place, _end_of_long(written, hit.place, end), "secret")
 
 
 def _encoded(written: bytes) -> Iterator[Found]:
@@ -111,6 +116,14 @@ def _end_of_key(written: bytes, place: int) -> int:
     last = written.find(b"-----END", place)
     end = written.find(b"-----", last + 5) if last >= 0 else -1
     return len(written) if end < 0 else end + 5
+
+
+def _end_of_long(written: bytes, begin: int, end: int) -> int:
+    """Return where a long credential ends: what finds it may have looked at its beginning only."""
+    if end - begin < _LONG:
+        return end
+    rest = _SIGNS.match(written, end)
+    return rest.end() if rest is not None else end
 
 
 def _characters(text: str, written: bytes, found: list[Found]) -> list[tuple[int, int]]:

@@ -1,13 +1,16 @@
 """Patterns that are run only where something is that each of their matches has in it and that is quick to look for."""
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bailiwick.core.redaction import sieve
 
-# How long the line may be that a match begins in.
+# How long the line may be that a match begins in, and a value.
 _LONGEST_LINE = 1000
+_LONGEST_VALUE = 2**16
+_AFTER_VALUE = re.compile(rb"[\n\"'`<]/?")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class GatedSieve:
         for index, ends in enumerate(places):
             if not ends or index not in wanted:
                 continue
-            for begin, end in sieve.parts_together(_lines_around(text, place, self._gated[index]) for place in ends):
+            lines = sieve.parts_together(_lines_around(text, place, self._gated[index]) for place in ends)
+            for begin, end in sieve.parts_together(_with_whole_values(text, lines)):
                 for match in self._patterns[index].finditer(text, begin, end):
                     yield index, match
 
@@ -60,3 +64,15 @@ def _lines_around(text: bytes, place: int, gated: Gated) -> tuple[int, int]:
     line = text.find(b"\n", place, end)
     following = text.find(b"\n", line + 1, end) if line >= 0 else -1
     return max(begin, first), end if following < 0 else following + 1
+
+
+def _with_whole_values(text: bytes, parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield parts in their order; one that ends within a line goes on to where a value ends, as patterns see it whole
+    or know it for none.
+    """
+    known = 0
+    for begin, end in parts:
+        if end > known and text[end - 1 : end] != b"\n":
+            found = _AFTER_VALUE.search(text, end, end + _LONGEST_VALUE)
+            known = found.end() if found is not None else end
+        yield begin, max(end, known)

@@ -114,9 +114,7 @@ def _judged(form: _Form, match: Any) -> Iterator[Hit]:
         return
     name = form.name or groups[0].decode("latin-1")
     value, begin = groups[index], match.start(index + 1)
-    if len(value) > _LONGEST and match.string[begin - 1 : begin] not in _QUOTES:
-        value = value[:_LONGEST]
-    level = judged(name, value.decode(errors="replace"))
+    level = judged(name, value[:_LONGEST].decode(errors="replace"))
     if level is None or (form.only_in in _AMONG_WORDS and not _is_odd(value)):
         return
     kind = "password" if level is Severity.MEDIUM else "hard-coded credential"
