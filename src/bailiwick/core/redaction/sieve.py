@@ -8,6 +8,7 @@ import re
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import accumulate, product
@@ -107,8 +108,12 @@ class NearSieve:
         self._patterns = [compiled(pattern) for pattern in patterns]
         self._which = best(patterns) if len(patterns) > 1 else None
         self.hints = tuple(hints)
-        self._places = places_of([self.hints])
         self._before, self._after = before, after
+
+    @cached_property
+    def _places(self) -> Places:
+        # Compiled when it is asked for: others find the hints of many sieves in one pass.
+        return places_of([self.hints])
 
     def matches(self, text: bytes) -> Iterator[tuple[int, Any, int]]:
         """Yield which pattern, its match in what was looked at, and how much further back in the text that begins."""
