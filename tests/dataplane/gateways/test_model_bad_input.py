@@ -78,11 +78,12 @@ def test_a_value_that_the_plane_holds_does_not_leave_however_it_is_written(
     assert status == 200 and text not in json.loads(sent)["messages"][0]["content"]
 
 
-def test_what_is_split_or_spelled_out_is_not_found_as_documented(house: ModelHouse, server: ModelServer) -> None:
+def test_what_is_split_over_messages_or_spelled_out_does_not_leave(house: ModelHouse, server: ModelServer) -> None:
     halves = [{"role": "user", "content": TOKEN[:20]}, {"role": "user", "content": TOKEN[20:]}]
     spelled = [{"role": "user", "content": " ".join(TOKEN)}]
     for messages in (halves, spelled):
-        assert json.loads(send(house, server, messages)[1])["messages"] == messages
+        sent = json.loads(send(house, server, messages)[1])["messages"]
+        assert not any(before["content"] in after["content"] for before, after in zip(messages, sent, strict=True))
 
 
 def test_a_prompt_of_two_megabytes_and_ten_thousand_messages_are_looked_through(

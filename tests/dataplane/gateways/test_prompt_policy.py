@@ -51,7 +51,7 @@ def server() -> Iterator[ModelServer]:
 @pytest.fixture
 def house(tmp_path: Path, server: ModelServer) -> Iterator[ModelHouse]:
     with model_house(tmp_path / "plane") as made:
-        made.keys = dict.fromkeys(("support-model", "writer", "judge"), KEY)
+        made.keys = dict.fromkeys(("support-model", "writer", "judge", "second"), KEY)
         made.policies, made.prompts = POLICIES, PromptRules(topics=TOPICS)
         tell(made, server)
         yield made
@@ -243,6 +243,31 @@ def test_what_is_kept_from_a_judge_or_switched_off_for_it_does_not_reach_it(
     with pytest.raises(openai.PermissionDeniedError, match=r"switched off by user:a@example\.com"):
         ask(house, ASK)
     assert len(server.calls) == 2
+
+
+def test_another_model_judges_where_the_judge_is_away_and_sees_no_more_than_its_settings_say(
+    house: ModelHouse, server: ModelServer
+) -> None:
+    judged(house, server, '{"broken": []}')
+    away = model("judge", url="http://127.0.0.1:1", open_to=frozenset(), fallback=("second",))
+    second = model("second", url=server.url, model="judge-2", open_to=frozenset(), redact="all")
+    house.tell(model(url=server.url, redact="secrets"), away, second)
+    ask(house, user("Mail ada@example.org"))
+    assert [call.document["model"] for call in server.calls] == ["judge-2", "nova-large"]
+    assert ["ada@example.org" in call.body.decode() for call in server.calls] == [False, True]
+    house.tell(model(url=server.url), away)
+    with pytest.raises(openai.InternalServerError, match=r"gave no answer \(it is not reached"):
+        ask(house, ASK)
+
+
+def test_a_judge_has_the_gates_of_its_model(house: ModelHouse, server: ModelServer) -> None:
+    judged(house, server, '{"broken": []}')
+    once = {"everybody": {"rate": "1/day"}}
+    house.tell(model(url=server.url), model("judge", url=server.url, model="judge-1", open_to=frozenset(), limits=once))
+    ask(house, ASK)
+    with pytest.raises(openai.InternalServerError, match=r"gave no answer \(.*1/d is used up"):
+        ask(house, ASK)
+    assert [call.document["model"] for call in server.calls] == ["judge-1", "nova-large"]
 
 
 def test_a_judge_lets_through_what_breaks_no_rule(house: ModelHouse, server: ModelServer) -> None:

@@ -191,13 +191,16 @@ class Exchange(Reaching):
         judge = self._gateway.judge()
         if judge is None or self._endpoint.free or model.name not in (judge.models or {model.name}):
             return
-        told = self._gateway.models().get(judge.model)
-        if told is not None:
+
+        async def shown(told: ModelState) -> Looked:
+            here = (looked, flow)
             if told.redact == "all" and model.redact != "all":
-                looked, flow = await self._looked_through(asked, told)
-            self._gateway.outflows.require(caller, told, flow)
-            self._gateway.outflows.add(caller, told, flow)
-        await require_judged(self._gateway, judge, asked.document, looked)
+                here = await self._looked_through(asked, told)
+            self._gateway.outflows.require(caller, told, here[1])
+            self._gateway.outflows.add(caller, told, here[1])
+            return here[0]
+
+        await require_judged(self._gateway, judge, asked.document, shown)
 
     # -- the call ------------------------------------------------------------------------------------------------
 

@@ -33,9 +33,9 @@ _TOO_MANY, _UNAVAILABLE, _OVERLOADED = 429, 503, 529
 _AGAIN = frozenset({_TOO_MANY, 500, 502, _UNAVAILABLE, 504, _OVERLOADED})
 # What says that the server is not well. What a call brings about by what it asks for (500) must not close the way for
 # others, and whoever is asked too often is well.
-_FAULTS = frozenset({502, _UNAVAILABLE, 504, _OVERLOADED})
+FAULTS = frozenset({502, _UNAVAILABLE, 504, _OVERLOADED})
 # Where another model may answer.
-ELSEWHERE = _FAULTS | {_TOO_MANY}
+ELSEWHERE = FAULTS | {_TOO_MANY}
 _PAUSE_SECONDS = (0.05, 0.2)
 BROKEN = (OSError, EOFError, TimeoutError, ValueError, httptools.HttpParserError)
 
@@ -112,7 +112,7 @@ class Reaching(UnderWay):
                 hold = hold_seconds(said, going.relay.headers, self._gateway.clock())
                 if hold:
                     going.gate.hold(hold)
-                if status in _FAULTS:
+                if status in FAULTS:
                     attempt.failed(f"status {status}")
                 else:
                     attempt.answered()
