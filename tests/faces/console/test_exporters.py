@@ -57,11 +57,13 @@ def test_pause_and_replay_by_forms(open_as: Open, console: Console, tmp_path: Pa
     page.goto("/exporters")
     card = page.locator("section.card").first
     card.locator("form[action$=pause] input[name=reason]").fill("the share moves")
-    card.locator("button:has-text('Pause lake')").click()
+    with page.expect_navigation():
+        card.locator("button:has-text('Pause lake')").click()
     assert page.inner_text(".glance") == "lake of 2 exporters is paused."
     card.locator("input[name=first]").fill("3")
     card.locator("form[action$=replay] input[name=reason]").fill("once more")
-    card.locator("button:has-text('Replay lake')").click()
+    with page.expect_navigation():
+        card.locator("button:has-text('Replay lake')").click()
     assert console.company.control.exporters.status(console.company.people["admin"], "lake").next_sequence == 3
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
