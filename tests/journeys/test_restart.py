@@ -99,6 +99,22 @@ def test_a_demo_ends_whole_and_comes_back(home: Path, eventually: Eventually) ->
 
 
 @pytest.mark.req("DM1")
+def test_a_token_of_a_demo_that_does_not_run_is_refused_in_words(home: Path) -> None:
+    state = home / "stopped"
+    state.mkdir()
+    config = {
+        "state": str(state), "database_url": "postgresql://u@/d?host=/nowhere", "console": {"port": 8400}, "planes_door": {"port": 8402},
+        "public_url": "http://127.0.0.1:8400", "ingress_url": "http://127.0.0.1:8410",
+        "oidc": {"issuer": "http://127.0.0.1:8401", "client_id": "bailiwick"},
+    }  # fmt: skip
+    (state / "control.yaml").write_text(json.dumps(config))
+    asked = [BAILIWICK, "demo", "token", "admin", "--state", str(state)]
+    refused = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"error: no demo runs with the state in {state}")
+
+
+@pytest.mark.req("DM1")
 def test_a_port_that_another_program_has_is_named(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]

@@ -118,6 +118,12 @@ class Identity:
         """Return the identity of something that is not a person and holds roles under its own name only."""
         return cls(principal, frozenset({str(principal)}))
 
+    @classmethod
+    def of_name(cls, principal: Principal) -> Self:
+        """Return the identity of which nothing but its name is kept, and that of whoever the name says it works for."""
+        behind = cls.of_name(Principal.parse(principal.behalf)) if principal.behalf else None
+        return cls(principal, frozenset({str(principal)}), behalf=behind)
+
 
 def visitor_from(address: str) -> Identity:
     """Return the identity of somebody who is not signed in: it has no name under which a role could be held."""

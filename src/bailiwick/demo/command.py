@@ -52,6 +52,8 @@ def demo(
 @app.command()
 def token(role: str, state: State = _STATE) -> None:
     """Print a fresh token of a running demo. Example: bailiwick demo token builder."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
     from bailiwick.control.settings import ControlSettings  # noqa: PLC0415
     from bailiwick.control.wiring import build_control  # noqa: PLC0415
     from bailiwick.core.errors import BailiwickError  # noqa: PLC0415
@@ -65,7 +67,15 @@ def token(role: str, state: State = _STATE) -> None:
     person = next((item for item in PEOPLE if item.role == role), None)
     if person is None:
         raise typer.BadParameter(f"there are: {', '.join(item.role for item in PEOPLE)}")
-    control = build_control(settings)
+    try:
+        control = build_control(settings)
+    except OperationalError:
+        typer.secho(
+            f"error: no demo runs with the state in {config.parent}\n  bailiwick demo --state {state}",
+            fg="red",
+            err=True,
+        )
+        raise typer.Exit(1) from None
     try:
         sys.stdout.write(issue_tokens(control, {role: remember(control, layout, person)})[role] + "\n")
     except BailiwickError as fault:

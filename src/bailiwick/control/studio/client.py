@@ -129,14 +129,16 @@ async def _refused(response: httpx2.Response) -> NoReturn:
         if len(body) > _MOST_ERROR_BYTES:
             break
     words = f"the model's server answered with status {response.status_code}"
+    hint = "choose another model, or ask whoever runs the platform"
     if response.headers.get("x-bailiwick-answer") == "own":
         with contextlib.suppress(ValueError, KeyError, TypeError):
-            words = str(json.loads(bytes(body))["error"]["message"])[:500]
+            # They say what to do next, too.
+            words, hint = str(json.loads(bytes(body))["error"]["message"])[:500], ""
     asked = response.headers.get("retry-after", "")
     helps = response.headers.get("x-should-retry", "true") != "false"
     if helps and response.status_code in _AGAIN:
         raise _AgainError(words, float(asked) if asked.isdecimal() and len(asked) < 6 else 0.0)  # noqa: PLR2004
-    raise AnswerError(words, hint="choose another model, or ask whoever runs the platform")
+    raise AnswerError(words, hint=hint)
 
 
 def _pause(tried: int, asked: float) -> float:

@@ -12,7 +12,8 @@ import pytest
 
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.messages import AppState, IntegrationLimits, IntegrationState, ModelBudget, ModelPrice, ModelState
-from tests.fixtures.model_gateway import ModelHouse, model, model_house
+from bailiwick.core.principals import Identity, Principal
+from tests.fixtures.model_gateway import EVE, ModelHouse, model, model_house
 from tests.fixtures.model_server import KEY, ModelServer, data, model_server
 from tests.fixtures.waiting import until
 
@@ -103,6 +104,23 @@ def test_whoever_calls_too_often_is_told_when_to_come_again_in_the_form_of_the_w
     assert (rolled.action, rolled.resource, rolled.actor) == ("calls.limited", "model:support-model", str(rolled.actor))
     assert (rolled.actor, rolled.context["refused.rate"]) == ("user:eve@example.com", 1)
     assert {report.integration for report in house.reports} >= {"model:support-model", "model:writer"}
+
+
+def test_what_an_agent_that_works_for_a_person_may_not_is_told_under_its_name(
+    house: ModelHouse, server: ModelServer
+) -> None:
+    agent = Identity(Principal("agent", "studio"), frozenset({"agent:studio", "group:support"}))
+    house.tokens["bwt_studio"] = agent.for_person(EVE)
+    slow = limits(person={"rate": {"calls": 1, "seconds": 60, "burst": 1}})
+    house.tell(model(url=server.url, has_key=False, limits=slow))
+    claimed = openai.OpenAI(api_key="bwt_studio", base_url=f"{house.url}/v1", max_retries=0)
+    claimed.chat.completions.create(model="support-model", messages=ASK)
+    with pytest.raises(openai.RateLimitError):
+        claimed.chat.completions.create(model="support-model", messages=ASK)
+    told(house, 1)
+    house.loop.call_soon_threadsafe(house.models.gateway.gates.tell)
+    limited = next(event for event in told(house, 2) if event.action == "calls.limited")
+    assert (limited.actor, limited.context["refused.rate"]) == ("agent:studio/for/user:eve@example.com", 1)
 
 
 def test_a_call_that_waits_for_its_turn_is_one_of_those_at_once(house: ModelHouse, server: ModelServer) -> None:

@@ -137,7 +137,7 @@ class Gates(Generic[_To]):
             kinds: dict[str, ContextFact] = {f"refused.{kind}": count for kind, count in sorted(item.kinds.items())}
             self._emit(
                 item.to.event(
-                    self._clock(), Identity.of_service(Principal.parse(account)), "", action="calls.limited",
+                    self._clock(), Identity.of_name(Principal.parse(account)), "", action="calls.limited",
                     outcome=Outcome.REFUSED, reason=item.words, context={"refused": item.kinds.total(), **kinds},
                     deciders=tuple(f"limit-{kind}" for kind in sorted(item.kinds)),
                 )
