@@ -96,7 +96,7 @@ def _request(profile: Any, text: str, turns: int) -> tuple[float, float]:
         raw = _body(text, *divmod(number, turns))
         began = time.process_time()
         asked = read_body(raw)
-        outgoing(asked, "nova-large", look_through(asked, search.of(profile), own), ())
+        outgoing(asked, "nova-large", look_through(asked, search.of(profile), own, search.signs.of), ())
         times.append((time.process_time() - began) * 1000)
     return statistics.median(times), statistics.quantiles(times, n=100)[98]
 

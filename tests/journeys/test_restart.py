@@ -103,7 +103,8 @@ def test_a_token_of_a_demo_that_does_not_run_is_refused_in_words(home: Path) -> 
     state = home / "stopped"
     state.mkdir()
     config = {
-        "state": str(state), "database_url": "postgresql://u@/d?host=/nowhere", "console": {"port": 8400}, "planes_door": {"port": 8402},
+        "state": str(state), "database_url": "postgresql://u@/d?host=/nowhere", "console": {"port": 8400},
+        "planes_door": {"port": 8402},
         "public_url": "http://127.0.0.1:8400", "ingress_url": "http://127.0.0.1:8410",
         "oidc": {"issuer": "http://127.0.0.1:8401", "client_id": "bailiwick"},
     }  # fmt: skip

@@ -5,8 +5,10 @@ words has not. They are flagged, and policy says what a conversation that has th
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from hashlib import blake2b
+from threading import Lock
 
 from bailiwick.core.redaction.look_alikes import as_it_looks, has_odd_signs
 from bailiwick.core.redaction.sieve import NearSieve
@@ -94,6 +96,7 @@ _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
 _NO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\ufe00-\ufe0f\U000e0100-\U000e01ef]{8,}")
 _TURNS = re.compile("[\u202d\u202e]")
 _TAGGED = 0xE0000
+_MOST_KNOWN = 20_000
 
 
 def signs_in(texts: Iterable[str]) -> frozenset[str]:
@@ -111,6 +114,49 @@ def signs_in(texts: Iterable[str]) -> frozenset[str]:
         written = "\n\n".join(seen).encode(errors="surrogatepass")
     found |= {_names()[index] for index, _, _ in _sieve().matches(written.lower())}
     return frozenset(found)
+
+
+class SignSearch:
+    """Looks for signs in texts of conversations, which come whole with each turn: of what was looked through only as
+    much is looked at again as a sign may reach back into. No text is kept, only digests.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, frozenset[str]] = {}
+        # Large bodies are looked through in threads.
+        self._turn = Lock()
+
+    def of(self, texts: Sequence[str]) -> frozenset[str]:
+        """Return the names of the signs that some texts have."""
+        begun = list(_beginnings(texts))
+        with self._turn:
+            known = next((number for number in range(len(texts), 0, -1) if begun[number - 1] in self._known), 0)
+            found = self._known[begun[known - 1]] if known else frozenset[str]()
+        if known == len(texts):
+            return found
+        found |= signs_in(texts[_reached_back(texts, known) :])
+        with self._turn:
+            self._known[begun[-1]] = found
+            while len(self._known) > _MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+        return found
+
+
+def _beginnings(texts: Sequence[str]) -> Iterator[bytes]:
+    """Yield for each text the digest of it and all before."""
+    before = b""
+    for text in texts:
+        before = blake2b(text.encode(errors="surrogatepass"), digest_size=20, key=before).digest()
+        yield before
+
+
+def _reached_back(texts: Sequence[str], place: int) -> int:
+    """Return the first text that a sign may begin in which ends behind a place."""
+    left = _BEFORE + _AFTER
+    while place > 0 and left > 0:
+        place -= 1
+        left -= len(texts[place])
+    return place
 
 
 def _revealed(hidden: str) -> str:

@@ -66,6 +66,21 @@ def test_a_credential_that_is_encoded_or_in_other_letters_does_not_leave(
     assert left.replace("\u202c", "") == "look at [SECRET_1] please"
 
 
+def test_a_body_that_is_written_anew_says_what_it_said(house: ModelHouse, server: ModelServer) -> None:
+    content = '"messages": [{"role": "user", "content": "%s \\ud83d and \\u00e9"}]' % TOKEN  # noqa: UP031 - braces
+    numbers = '"seed": 1180591620717411303424, "top_p": 1e-7, "temperature": -0.0, "n": 1'
+    asked = f'{{"model": "support-model", {numbers}, {content}}}'
+    headers = {"authorization": "Bearer bwt_eve", "content-type": "application/json"}
+    answer = httpx2.post(f"{house.url}/v1/chat/completions", content=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    told = json.loads(server.calls[-1].body)
+    expected = json.loads(asked.replace(TOKEN, "[SECRET_1]"))
+    assert told == {**expected, "model": told["model"]}
+    infinite = asked.replace("1e-7", "1e999")
+    answer = httpx2.post(f"{house.url}/v1/chat/completions", content=infinite, headers=headers)
+    assert (answer.status_code, "read in one way only" in answer.text) == (400, True)
+
+
 @pytest.mark.parametrize(
     "text",
     [base64.b64encode(SECRET.encode()).decode(), SECRET.encode().hex(), quote(SECRET, safe=""), json.dumps(SECRET)],

@@ -152,7 +152,7 @@ def test_secrets_in_any_string_of_a_call_do_not_leave(house: ModelHouse, server:
     )
     sent = server.calls[0].body.decode()
     assert all(secret not in sent for secret in (SECRET, token, KEY))
-    assert "The password is \\u2022\\u2022\\u2022." in sent
+    assert "The password is •••." in sent
     told = settled(house).context
     assert (told["redacted"], told["redacted.known-secret"], told["redacted.secret"]) == (9, 6, 3)
     claude(house).messages.create(

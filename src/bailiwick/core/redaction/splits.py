@@ -61,27 +61,29 @@ def _begun() -> Any:
     return compiled(rf"(?m)\b((?:{written})[{_SIGNS}]*)$")
 
 
-def split_over(strings: Sequence[str], is_known: Callable[[int, int], bool]) -> Iterator[Part]:
-    """Yield the parts of credentials that stand in several strings. `is_known` says of a place in a string whether it
-    is of a value anyway.
-    """
+def begun_in(strings: Sequence[str]) -> list[int]:
+    """Return of each string how many characters at its end begin a credential of a known form; mostly none."""
     ends = [text[-_LONGEST_END:] for text in strings]
-    for number, begun in _begun_in(ends):
-        place = len(strings[number]) - begun
+    together = "\n".join(ends)
+    found, begins = [0] * len(strings), None
+    # One byte for each character, as patterns count bytes: what begins a credential are letters of ASCII.
+    written = together.encode("ascii", errors="replace")
+    for match in _begun().finditer(written):
+        begins = begins or list(accumulate(map(len, ends), lambda place, size: place + size + 1, initial=0))
+        number = bisect_right(begins, match.start(1)) - 1
+        if match.end() == begins[number] + len(ends[number]):
+            found[number] = match.end() - match.start(1)
+    return found
+
+
+def split_over(strings: Sequence[str], begun: Sequence[int], is_known: Callable[[int, int], bool]) -> Iterator[Part]:
+    """Yield the parts of credentials that stand in several strings. `begun` is what `begun_in` says of each, and
+    `is_known` says of a place in a string whether it is of a value anyway.
+    """
+    for number, characters in ((number, characters) for number, characters in enumerate(begun) if characters):
+        place = len(strings[number]) - characters
         if not is_known(number, place):
             yield from _followed(strings, number, place)
-
-
-def _begun_in(ends: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield which end of a string begins a credential, and how many characters of it are that."""
-    written = [text.encode(errors="replace") for text in ends]
-    begins = None
-    for match in _begun().finditer(b"\n".join(written)):
-        begins = begins or list(accumulate(map(len, written), lambda place, size: place + size + 1, initial=0))
-        number = bisect_right(begins, match.start(1)) - 1
-        if match.end() == begins[number] + len(written[number]):
-            # What it is made of are letters of ASCII.
-            yield number, match.end() - match.start(1)
 
 
 def _followed(strings: Sequence[str], number: int, place: int) -> Iterator[Part]:

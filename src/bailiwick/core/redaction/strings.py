@@ -12,7 +12,7 @@ from bailiwick.core.masking import MASK, Masker
 from bailiwick.core.redaction.engine import Redaction
 from bailiwick.core.redaction.found import Found, apart
 from bailiwick.core.redaction.placeholders import Placeholders
-from bailiwick.core.redaction.splits import split_over
+from bailiwick.core.redaction.splits import begun_in, split_over
 
 _BETWEEN = "\n\n"
 # Further than what stands before a value may say of it: what is found in a string follows from that string alone.
@@ -23,9 +23,12 @@ _KEY = "PRIVATE KEY"
 MASKED = "known-secret"
 # Where a value begins and ends in its string, and its kind.
 Value = tuple[int, int, str]
+# What is in a string, and how much of its end begins a credential that may go on in another one.
+_InString = tuple[Sequence[Value], int]
 # Long enough to be looked at by itself: what a value is called stands in it, too.
 _LONG = 400
 _MOST_SEEN = 20_000
+_NOTHING: _InString = ((), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._found: dict[bytes, tuple[Value, ...]] = {}
+        self._found: dict[bytes, _InString] = {}
         self._by: tuple[object, object] = (None, None)
         # Large bodies are looked through in threads.
         self._turn = Lock()
@@ -68,26 +71,26 @@ class _Recalled:
     def __init__(
         self,
         digests: Sequence[bytes],
-        found: list[tuple[Value, ...] | None],
-        into: dict[bytes, tuple[Value, ...]],
+        found: list[_InString | None],
+        into: dict[bytes, _InString],
         turn: Lock,
     ) -> None:
         self.found = found
         self._digests, self._into, self._turn = digests, into, turn
 
-    def keep(self, looked: Mapping[int, Sequence[Value]]) -> None:
+    def keep(self, looked: Mapping[int, _InString]) -> None:
         """Remember what was found in those that were looked through."""
         with self._turn:
-            for place, values in looked.items():
-                self._into[self._digests[place]] = tuple(values)
+            for place, found in looked.items():
+                self._into[self._digests[place]] = found
             while len(self._into) > _MOST_SEEN:
                 del self._into[next(iter(self._into))]
 
 
 def redact_strings(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Seen | None = None) -> Redacted:
     """Return strings redacted; one value has one name in all of them. `seen` saves looking at long ones again."""
-    found = _found_of_all(strings, redaction, masker) if seen is None else _seen(strings, redaction, masker, seen)
-    found = _with_split(strings, found) if redaction.profile != "personal" else found
+    looked = _looked(strings, redaction, masker) if seen is None else _seen(strings, redaction, masker, seen)
+    found = _with_split(strings, looked)
     names, counts = Placeholders(_BETWEEN.join(strings)), Counter[str]()
     pieces = list(strings)
     for place, values in enumerate(found):
@@ -96,33 +99,41 @@ def redact_strings(strings: Sequence[str], redaction: Redaction, masker: Masker,
     return Redacted(pieces, counts, names)
 
 
-def _seen(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Seen) -> Sequence[Sequence[Value]]:
+def _seen(strings: Sequence[str], redaction: Redaction, masker: Masker, seen: Seen) -> Sequence[_InString]:
     """Return what is in each string: in short ones beside each other, in long ones each by itself."""
     long = [place for place, length in enumerate(map(len, strings)) if length >= _LONG]
     recalled = seen.of([strings[place] for place in long], redaction, masker)
-    new = [number for number, values in enumerate(recalled.found) if values is None]
+    new = [number for number, known in enumerate(recalled.found) if known is None]
     among = set(long)
     others = [place for place in range(len(strings)) if place not in among]
-    looked = _found_of_all(
-        [strings[place] for place in others], redaction, masker, [strings[long[number]] for number in new]
-    )
-    found: list[Sequence[Value]] = [()] * len(strings)
-    for place, values in zip(others, looked, strict=False):
-        found[place] = values
+    looked = _looked([strings[place] for place in others], redaction, masker, [strings[long[number]] for number in new])
+    found: list[_InString] = [_NOTHING] * len(strings)
+    for place, known in zip(others, looked, strict=False):
+        found[place] = known
     fresh = dict(zip(new, looked[len(others) :], strict=True))
     recalled.keep(fresh)
     for number, place in enumerate(long):
-        found[place] = fresh[number] if number in fresh else recalled.found[number] or ()
+        found[place] = fresh.get(number) or recalled.found[number] or _NOTHING
     return found
 
 
-def _with_split(strings: Sequence[str], found: Sequence[Sequence[Value]]) -> Sequence[Sequence[Value]]:
+def _looked(
+    strings: Sequence[str], redaction: Redaction, masker: Masker, alone: Sequence[str] = ()
+) -> Sequence[_InString]:
+    """Look through strings beside each other, and through others each by itself."""
+    every = [*strings, *alone]
+    begun = begun_in(every) if redaction.profile != "personal" else [0] * len(every)
+    return list(zip(_found_of_all(strings, redaction, masker, alone), begun, strict=True))
+
+
+def _with_split(strings: Sequence[str], looked: Sequence[_InString]) -> Sequence[Sequence[Value]]:
     """Return what is in each string with the parts of credentials that stand in several."""
+    found = [values for values, _ in looked]
 
     def is_known(number: int, place: int) -> bool:
         return any(start <= place < end for start, end, _ in found[number])
 
-    parts = list(split_over(strings, is_known))
+    parts = list(split_over(strings, [begun for _, begun in looked], is_known))
     if not parts:
         return found
     made = [list(values) for values in found]

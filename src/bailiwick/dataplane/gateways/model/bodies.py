@@ -8,12 +8,14 @@ import asyncio
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, ParamSpec, TypeVar
 
+from bailiwick.core.injection import signs_in
 from bailiwick.core.redaction import Own, Redacted
 from bailiwick.dataplane.gateways.model.conversation import without_tools
-from bailiwick.dataplane.gateways.model.documents import rebuilt, strings_in
-from bailiwick.dataplane.gateways.model.policing import Noticed, notice
+from bailiwick.dataplane.gateways.model.documents import rebuilt, strings_in, written
+from bailiwick.dataplane.gateways.model.policing import Noticed, SignsIn, notice
 from bailiwick.dataplane.gateways.model.search import Look
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
@@ -69,7 +71,7 @@ def read_body(raw: bytes, named: str = "") -> Asked:
     Raises `CallRefusedError` when it is no JSON object that means one thing only, and where nothing names a model.
     """
     try:
-        document = json.loads(raw, object_pairs_hook=_single, parse_constant=_no_constant)
+        document = json.loads(raw, object_pairs_hook=_single, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise CallRefusedError(400, "the body is not JSON that can be read in one way only") from None
     if not isinstance(document, dict):
@@ -80,11 +82,11 @@ def read_body(raw: bytes, named: str = "") -> Asked:
     return Asked(raw, document, model, document.get("stream") is True, bool(named))
 
 
-def look_through(asked: Asked, look: Look, topics: Own) -> Looked:
+def look_through(asked: Asked, look: Look, topics: Own, signs: SignsIn = signs_in) -> Looked:
     """Look through a body. A search that fails refuses the call: nothing leaves that was not looked at."""
     try:
         strings = strings_in(asked.document)
-        return Looked(look(strings), notice(asked.document, topics), _tokens(strings))
+        return Looked(look(strings), notice(asked.document, topics, signs), _tokens(strings))
     except RecursionError:
         raise CallRefusedError(400, "the body cannot be passed on as it was read") from None
     except Exception as fault:  # whatever it is: a scanner that fails lets nothing through
@@ -104,7 +106,7 @@ def outgoing(asked: Asked, upstream_model: str, looked: Looked, closed: Collecti
             document = without_tools(document, frozenset(closed))
         if not asked.named:
             document["model"] = upstream_model
-        content = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+        content = written(document)
     except (ValueError, RecursionError):
         raise CallRefusedError(400, "the body cannot be passed on as it was read") from None
     return Outgoing(content, seen.counts, looked.tokens, seen)
@@ -131,8 +133,12 @@ def output_wanted(asked: Asked, names: tuple[str, ...], otherwise: int) -> int:
 def _tokens(strings: Sequence[str]) -> int:
     """Return how many tokens strings may take at most."""
     files = [text for text in strings if len(text) > _LONG_WORD and " " not in text[:_LONG_WORD]]
-    written = len("".join(strings).encode(errors="replace")) - sum(len(text.encode(errors="replace")) for text in files)
-    return written // _BYTES_A_TOKEN + len(files) * _TOKENS_A_FILE
+    size = sum(map(_bytes_in, strings)) - sum(map(_bytes_in, files))
+    return size // _BYTES_A_TOKEN + len(files) * _TOKENS_A_FILE
+
+
+def _bytes_in(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -140,6 +146,13 @@ def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key is given twice")
     return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError("a number is larger than any that can be passed on")
+    return number
 
 
 def _no_constant(name: str) -> None:

@@ -66,8 +66,7 @@ def read_conversation(document: Mapping[str, Any]) -> Conversation:
     texts: dict[Origin, list[str]] = {origin: [] for origin in Origin}
     for place, value in document.items():
         if place in _PLACES:
-            for origin, text in _texts(value, _PLACES[place]):
-                texts[origin].append(text)
+            _gather(value, _PLACES[place], texts)
     follows, kept = document.get("previous_response_id"), document.get("conversation")
     kept = kept.get("id") if isinstance(kept, dict) else kept
     return Conversation(
@@ -123,18 +122,19 @@ def tools_called(document: Any) -> Iterator[str]:
                 yield from tools_called(value)
 
 
-def _texts(value: Any, origin: Origin) -> Iterator[tuple[Origin, str]]:
+def _gather(value: Any, origin: Origin, into: Mapping[Origin, list[str]]) -> None:
+    # Not a generator, which would take twice as long: this is done with every request.
     if isinstance(value, str):
         if not value.startswith(_LONGEST_PICTURE_HEAD):
-            yield origin, value
+            into[origin].append(value)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, origin)
+            _gather(item, origin, into)
     elif isinstance(value, dict):
         inner = _origin_of(value, origin)
         for place, item in value.items():
             if place not in _NO_WORDS:
-                yield from _texts(item, inner)
+                _gather(item, inner, into)
 
 
 def _origin_of(item: Mapping[str, Any], outer: Origin) -> Origin:

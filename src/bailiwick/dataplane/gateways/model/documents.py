@@ -3,8 +3,11 @@
 Texts are its strings, names of fields too, and its long numbers as they are written: a card or a phone may be one.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 # Shorter numbers than that are settings and counts, and no number of anybody.
 _LEAST, _MOST = 10**5, 10**40
@@ -72,3 +75,12 @@ def fields_in(value: Any, field: str = "") -> Iterator[str]:
             yield from fields_in(item, key)
     elif number_written(value) is not None:
         yield field
+
+
+def written(document: Any) -> bytes:
+    """Return a document, all of whose numbers are finite, as JSON. Raises `RecursionError` where it is too deep."""
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        # Half a character is no UTF-8, and may stand in JSON as an escape.
+        return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()

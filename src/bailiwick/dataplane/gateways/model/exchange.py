@@ -183,7 +183,7 @@ class Exchange(Reaching):
         left_alone = None if model.redact == "all" else search.of("personal")
         look = Measured(asked.document, self._endpoint.path, search.of(model.redact), left_alone)
         topics = self._gateway.prompts.topics()
-        looked = await off_loop(len(asked.raw), look_through, asked, look, topics)
+        looked = await off_loop(len(asked.raw), look_through, asked, look, topics, search.signs.of)
         return looked, look.flow
 
     async def _judged(self, caller: Caller, asked: Asked, model: ModelState, looked: Looked, flow: Flow) -> None:

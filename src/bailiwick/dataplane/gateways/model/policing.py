@@ -5,7 +5,7 @@ sends it leaves out what the signs were in.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from bailiwick.dataplane.gateways.model.conversation import Conversation, Origin
 from bailiwick.dataplane.gateways.model.model import Caller
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
 
+SignsIn = Callable[[Sequence[str]], frozenset[str]]
 _REMEMBERED_SECONDS = 12 * 3600.0
 _MOST_REMEMBERED = 20_000
 
@@ -41,14 +42,14 @@ class Noticed:
     signs: frozenset[str]
 
 
-def notice(document: Mapping[str, Any], topics: Own) -> Noticed:
-    """Return what there is to notice in a body."""
+def notice(document: Mapping[str, Any], topics: Own, signs: SignsIn = signs_in) -> Noticed:
+    """Return what there is to notice in a body; `signs` finds those of injection in what tools brought."""
     conversation = read_conversation(document)
     texts = conversation.texts
     instructed = topics.names_in("\n\n".join(texts[Origin.INSTRUCTIONS])) if topics else frozenset()
     others = [text for origin, some in texts.items() if origin is not Origin.INSTRUCTIONS for text in some]
     about = topics.names_in("\n\n".join(others)) if topics else frozenset()
-    return Noticed(conversation, about | instructed, instructed, signs_in(texts[Origin.RESULT]))
+    return Noticed(conversation, about | instructed, instructed, signs(texts[Origin.RESULT]))
 
 
 class ToolRefusedError(CallRefusedError):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
+from bailiwick.core.injection import SignSearch
 from bailiwick.core.masking import Masker
 from bailiwick.core.redaction import AnswerSearch, Own, Profile, Redacted, Redaction, Seen, redact_strings
 
@@ -23,6 +24,7 @@ class PromptSearch:
         self._masker = Masker()
         self._redactions: dict[Profile, Redaction] = {}
         self._seen: dict[Profile, Seen] = {}
+        self.signs = SignSearch()
         self._warming: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
