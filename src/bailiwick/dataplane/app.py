@@ -104,7 +104,11 @@ class DataPlane:
         """Take the settings, and the file that they were read from."""
         self._settings = settings
         self._journal = Journal()
-        self._engine = PoliciesInForce(environment=settings.plane, on_answer=self._journal.add)
+        self._engine = PoliciesInForce(
+            environment=settings.plane,
+            on_answer=self._journal.add,
+            unrecorded=lambda: self._spool.fault(),  # noqa: PLW0108 - made below
+        )
         self._maskers: tuple[Callable[[], Masker], ...] = ()
         self._reports_off: Callable[[], Collection[str]] = tuple
         self._spool = Spool(
@@ -409,10 +413,11 @@ class DataPlane:
 
     def _health(self) -> dict[str, object]:
         """Return what the plane says of itself to whoever watches it."""
-        heard, parted = self._host.desired is not None, self._networks.parted
+        heard, parted, unrecorded = self._host.desired is not None, self._networks.parted, self._spool.fault()
         return {
-            "ready": heard and parted.ready,
+            "ready": heard and parted.ready and not unrecorded,
             "control_plane": "heard" if heard else "not heard yet",
+            "records": unrecorded or "kept",
             "networks": {"state": parted.parting.value, "faults": list(parted.faults)},
         }
 

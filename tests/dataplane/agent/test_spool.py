@@ -1,5 +1,6 @@
 import errno
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -138,6 +139,73 @@ def test_a_disk_that_is_full_loses_nothing_while_the_process_lives(
     spool.close()
     spool.add(report(4))  # too late, and written to nobody's file
     assert caplog.text.count("reports wait in memory only") == 1
+
+
+# Files may not grow for a while, as on a full disk.
+_FULL = """
+import resource, sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from bailiwick.core.messages import AppReport
+from bailiwick.core.policy import PoliciesInForce
+from bailiwick.core.policy.question import Resource
+from bailiwick.core.principals import Identity, Principal
+from bailiwick.dataplane.agent.spool import Spool
+spool = Spool(Path(sys.argv[1]))
+engine = PoliciesInForce(environment="production", unrecorded=spool.fault)
+admin = Identity(Principal("user", "a@example.com"), frozenset({"user:a@example.com"}))
+roles = {"org-admin": frozenset({"user:a@example.com"})}
+
+def asked():
+    decision = engine.decide(admin, "app.read", Resource("App", "app:a/b", roles))
+    return decision.allowed, decision.reason, decision.deciders
+
+def wait(true):
+    while not true():
+        time.sleep(0.01)
+
+assert asked()[0], asked()
+resource.setrlimit(resource.RLIMIT_FSIZE, (48 * 1024, resource.RLIM_INFINITY))
+added = 0
+while not spool.fault():
+    spool.add(AppReport(app="a/b", mode="preview", release=str(added), status="running", time=datetime.now(UTC)))
+    added += 1
+print(asked())
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+wait(lambda: not spool.fault())
+assert asked()[0], asked()
+spool.close()
+print(added)
+"""
+
+
+@pytest.mark.req("OB2", "DM5")
+def test_nothing_is_allowed_while_no_record_can_be_kept_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+    ran = subprocess.run([sys.executable, "-c", _FULL, path], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    refused, added = ran.stdout.splitlines()
+    assert refused.startswith("(False, 'what is done cannot be put on record, so everything is refused: ")
+    assert refused.endswith("('audit-cannot-be-kept',))")
+    assert "reports cannot be written to" in ran.stderr
+    assert releases_in(path) == list(range(int(added)))
+
+
+@pytest.mark.req("OB2")
+def test_what_the_database_does_not_take_before_the_end_is_taken_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+    spool = Spool(path)
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE reports")
+    added = [report(number) for number in range(3)]
+    for item in added:
+        spool.add(item)
+    spool.close()
+    again = Spool(path)
+    batch = again.next_batch()
+    again.close()
+    assert batch is not None
+    assert [item.report for item in batch.reports] == added
 
 
 @pytest.mark.req("AI3")

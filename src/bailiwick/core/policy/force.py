@@ -10,6 +10,8 @@ from bailiwick.core.principals import Identity
 
 # What decides where the organisation's policies cannot be read, as after an upgrade that changed the schema.
 UNREADABLE = "policies-unreadable"
+# What decides where nothing that is done could be put on record.
+UNRECORDED = "audit-cannot-be-kept"
 # What is still answered then, by the built-in policies: else nobody could put better ones into force.
 _REPAIRS = frozenset({"policy.read", "policy.propose", "policy.approve"})
 
@@ -27,9 +29,13 @@ class PoliciesInForce:
         environment: str = "",
         clock: Clock = utc_now,
         on_answer: Callable[[Question, Decision], None] = lambda _question, _decision: None,
+        unrecorded: Callable[[], str] = str,
     ) -> None:
-        """Begin with the built-in policies and `base` in Cedar, at generation 0; `on_answer` is told of each answer."""
+        """Begin with the built-in policies and `base` in Cedar, at generation 0; `on_answer` is told of each answer,
+        and everything is refused while `unrecorded` says why no record can be kept.
+        """
         self._on_answer = on_answer
+        self._unrecorded = unrecorded
         self._base = base
         self._environment = environment
         self._clock = clock
@@ -93,6 +99,10 @@ class PoliciesInForce:
         return decision
 
     def _answer(self, question: Question) -> Decision:
+        if why := self._unrecorded():
+            return Decision(
+                False, f"what is done cannot be put on record, so everything is refused: {why}", (UNRECORDED,)
+            )
         generation, engine = self._now
         if engine is None and question.action in _REPAIRS:
             engine = self._built_in

@@ -5,6 +5,7 @@ There are two files in turn. While what is in one goes into the database, what c
 a number, which the database keeps with what it took, so that nothing is taken twice.
 """
 
+import errno
 import logging
 import os
 from pathlib import Path
@@ -13,7 +14,9 @@ _LOG = logging.getLogger("bailiwick.plane.spool")
 
 
 class Journal:
-    """Two files beside a database. Bodies are bytes without a line's end; one thread at a time uses it."""
+    """Two files beside a database. Bodies are bytes without a line's end; one thread at a time uses it. `failed` says
+    whether the last body could not be written.
+    """
 
     def __init__(self, database: Path) -> None:
         self._paths = [database.with_suffix(f".journal{number}") for number in range(2)]
@@ -21,7 +24,7 @@ class Journal:
             os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600) for path in self._paths
         ]
         self._turn = 1
-        self._failed = False
+        self.failed = False
 
     def left(self, taken: int) -> tuple[list[bytes], int]:
         """Return what was written after the turn that the database took last, in order, and the last turn of it."""
@@ -39,12 +42,19 @@ class Journal:
         """Write a body. Where that fails it is said, once: what waits in memory is still taken."""
         if not self._files:
             return
+        line, file = b"%d %b\n" % (self._turn, body), self._files[self._turn % 2]
         try:
-            os.write(self._files[self._turn % 2], b"%d %b\n" % (self._turn, body))
+            written = os.write(file, line)
+            if written < len(line):
+                # Half a line would hide the next one.
+                os.ftruncate(file, os.fstat(file).st_size - written)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as fault:
-            if not self._failed:
+            if not self.failed:
                 _LOG.warning("reports wait in memory only until they are in the database: %s", fault.strerror)
-            self._failed = True
+            self.failed = True
+        else:
+            self.failed = False
 
     def next(self) -> int:
         """Begin the next turn; return the one that is over. The one before that must have been dropped."""

@@ -22,6 +22,8 @@ _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
 # One statement a batch: a statement a row would take the interpreter's lock from the router that often.
 _INSERT = "INSERT INTO reports (body) SELECT value FROM json_each(?) ORDER BY key"
 _BATCH = 500
+# Until what could not be written is tried again.
+_AGAIN_SECONDS = 1.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS reports (sequence INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
@@ -55,8 +57,9 @@ class Spool:
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._flushes: list[threading.Event] = []
-        self._closing = False
+        self._closing = threading.Event()
         self._more = threading.Event()
+        self._stuck = ""
         with self._open() as database:
             database.executescript(_SCHEMA)
             row = database.execute("SELECT name FROM spool").fetchone()
@@ -94,6 +97,10 @@ class Spool:
         without(document, kind, off)
         return json.dumps(document, ensure_ascii=False).encode()
 
+    def fault(self) -> str:
+        """Return why what is said now would be in memory only, empty as long as it goes to the disk."""
+        return self._stuck if self._journal.failed else ""
+
     def flush(self) -> None:
         """Wait until everything that was added before is in the database."""
         written = threading.Event()
@@ -103,9 +110,10 @@ class Spool:
         written.wait()
 
     def close(self) -> None:
-        """Write what waits, and stop; to do so again changes nothing."""
-        with self._lock:
-            self._closing = True
+        """Write what waits, and stop; to do so again changes nothing. What the database does not take then is in the
+        journal, as far as that could be written.
+        """
+        self._closing.set()
         self._more.set()
         self._writer.join()
         self._journal.close()
@@ -146,18 +154,37 @@ class Spool:
         """Bring what waits to the database; return whether to go on."""
         self._more.wait()
         self._more.clear()
+        closing = self._closing.is_set()
         with self._lock:
             bodies, self._waiting = self._waiting, []
             flushes, self._flushes = self._flushes, []
-            closing = self._closing
             turn = self._journal.next()
-        with database:
-            _insert(database, bodies)
-            database.execute("UPDATE journal SET taken = ?", [turn])
-        self._journal.drop(turn)
+        kept = self._kept(database, bodies, turn)
+        if kept:
+            self._journal.drop(turn)
         for written in flushes:
             written.set()
-        return not closing
+        return kept and not closing
+
+    def _kept(self, database: sqlite3.Connection, bodies: list[bytes], turn: int) -> bool:
+        """Bring bodies to the database, as often as it takes; return whether it has them before this is closed."""
+        while True:
+            try:
+                with database:
+                    _insert(database, bodies)
+                    database.execute("UPDATE journal SET taken = ?", [turn])
+            except sqlite3.Error as fault:
+                # Such as a full disk. They are tried again: to lose them, or to go on without a record, is worse.
+                if not self._stuck:
+                    _LOG.error("reports cannot be written to %s: %s", self._path, fault)
+                self._stuck = str(fault)
+                if self._closing.wait(_AGAIN_SECONDS):
+                    return False
+            else:
+                if self._stuck:
+                    _LOG.warning("reports are written to %s again", self._path)
+                self._stuck = ""
+                return True
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
