@@ -43,9 +43,10 @@ requirements: $(VENV)/.complete  ## which requirements are proved by tests, and 
 docs: $(VENV)/.complete  ## build the documentation into site/
 	@$(BIN)/mkdocs build --quiet --strict
 
-setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages, the sample's packages, and our own code compiled once for all processes
+setup: $(VENV)/.complete .wheels/.complete  ## the environment, system packages, the sample's packages, and our own code and patterns compiled once for all processes
 	@scripts/install_system.sh bubblewrap
 	@$(BIN)/python -m compileall -q -j 0 src/bailiwick
+	@$(BIN)/python -m bailiwick.core.redaction
 
 setup-bench: setup
 	@scripts/install_system.sh pgbouncer

@@ -53,7 +53,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the journeys: they take longest, and what is short fills the gaps at the end."""
-    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
+    # As strings: for ten thousand tests, paths take a second of each worker.
+    journeys = f"{JOURNEYS}{os.sep}"
+    items.sort(key=lambda item: not str(item.path).startswith(journeys))
 
 
 def pytest_collection_finish() -> None:

@@ -148,7 +148,13 @@ class EmbeddedPostgres:
             if account is not None:
                 os.chown(handover.name, account.uid, account.gid)
             arguments = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={handover.name}"]
-            locale = ["-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", *(["--no-sync"] if self.scratch else [])]
+            locale = [
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+                *(["--no-sync", "-c", "scram_iterations=1"] if self.scratch else []),
+            ]
             made = subprocess.run(
                 [binaries / "initdb", "-D", self.data, *arguments, *locale],
                 capture_output=True,

@@ -64,10 +64,11 @@ def shown(page: Page, path: str) -> None:
 @pytest.mark.timeout(600)  # every page, one after the other
 def test_every_page_is_accessible_by_day_and_night_and_no_wider_than_a_phone(open_as: Open, estate: Estate) -> None:
     page = open_as("admin", bypass_csp=True)
+    # Sent to the browser once, not for each page.
+    page.add_init_script(path=AXE)
     broken: list[tuple[str, str, str]] = []
     for path in estate.pages:
         shown(page, path)
-        page.add_script_tag(path=str(AXE))
         # Schemes differ in colours only.
         for scheme, rules in SCHEMES.items():
             page.emulate_media(color_scheme=scheme)

@@ -9,14 +9,14 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import accumulate, product
 from typing import Any
 
 import re2
 
-hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") is not None else None
+from bailiwick.core.redaction import kept
+
+hyperscan: Any = kept.hyperscan
 
 # States of the automata that are kept; what does not fit is made again.
 _MEMORY_BYTES = 96 * 2**20
@@ -230,19 +230,14 @@ def by_hyperscan(patterns: Sequence[str]) -> Which:
 
 def _scanner(patterns: Sequence[str], flags: int) -> Callable[[bytes, Callable[..., bool | None]], list[Any]]:
     """Return what scans a text and tells a function of each match, to put into a list, until that says True."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[pattern.encode("latin-1") for pattern in patterns],
-        ids=list(range(len(patterns))),
-        flags=[flags] * len(patterns),
-    )
+    scanned = kept.database([pattern.encode("latin-1") for pattern in patterns], flags)
     # Its working memory is for one text at a time.
     turn = threading.Lock()
 
     def scan(text: bytes, found: Callable[..., bool | None]) -> list[int]:
         into: list[Any] = []
         with turn:
-            database.scan(text, match_event_handler=found, context=into)
+            scanned.scan(text, match_event_handler=found, context=into)
         return into
 
     return scan
