@@ -39,6 +39,7 @@ from bailiwick.dataplane.gateways.limits import Gates, SharedCounter
 from bailiwick.dataplane.gateways.model import (
     Budget,
     Charge,
+    KeptAnswers,
     LogDoor,
     ModelCredentials,
     ModelGateway,
@@ -145,6 +146,7 @@ class PlaneModels:
             ),
             guard=guard or Guard.of_nothing(),
             observe=self._collector.observe if self._collector is not None else None,
+            answers=KeptAnswers(desired),
         )
 
     async def start(self, host: str, port: int) -> None:
