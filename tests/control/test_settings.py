@@ -164,6 +164,12 @@ def test_a_model_is_open_to_whom_the_settings_name_and_to_reviewers_that_read_wi
         load(tmp_path, inference={"models": [{"name": "m", **common, "url": "http://models.example.com/v1"}]})
     with pytest.raises(ValueError, match="gateway"):
         load(tmp_path, inference={"gateway": "http://gateway.example.com"})
+    again = {"seconds": 60, "of": "app", "when": ["embeddings"]}
+    kept = load(tmp_path, inference={"models": [{"name": "m", **common, "answers": again}]}).inference.routes["m"]
+    assert (routes["writer"].answers, kept.answers and kept.answers.of) == (None, "app")
+    for wrong in ({"of": "organization"}, {"when": []}, {"when": ["always"]}, {"seconds": 0}, {"most_bytes": 2**40}):
+        with pytest.raises(ValueError, match="answers"):
+            load(tmp_path, inference={"models": [{"name": "m", **common, "answers": wrong}]})
 
 
 @pytest.mark.req("AI5")

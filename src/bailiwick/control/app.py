@@ -77,7 +77,7 @@ from bailiwick.control.source import HookServer, SourceService, UploadService
 from bailiwick.control.sql_functions import SqlFunctionService
 from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.stops import StopService, Trials
-from bailiwick.control.studio import StudioService
+from bailiwick.control.studio import StudioKeeper, StudioService
 from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverService
@@ -194,6 +194,7 @@ class ControlPlane:
     releases: ReleaseService
     previews: PreviewService
     preview_keeper: PreviewKeeper
+    studio_keeper: StudioKeeper
     deploys: DeployService
     approval_rules: RuleService
     change_windows: WindowService
@@ -279,6 +280,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("looking after deploys that wait", _DEPLOYS_SECONDS, control.deploys.keep),
         Periodic("ending consents of people who left", _CONSENT_SECONDS, control.consent_keeper.keep),
         Periodic("ending previews of branches", _PREVIEW_SECONDS, control.preview_keeper.keep),
+        Periodic("letting old conversations of the studio expire", _EXPIRE_SECONDS, control.studio_keeper.keep),
         Periodic("ending capabilities", _WAIVER_SECONDS, control.capability_keeper.keep),
         Periodic("taking rollouts further", _ROLLOUT_SECONDS, control.rollout_keeper.keep),
         Periodic("trying again what stopped by itself", _TRIAL_SECONDS, control.trials.keep),

@@ -13,6 +13,7 @@ from bailiwick.control.vault import SecretFrom
 from bailiwick.core.messages import (
     MILLIONTHS,
     MODEL_LIMITS,
+    AnswerRules,
     AzureUpstream,
     BedrockUpstream,
     EndpointUrl,
@@ -113,6 +114,7 @@ class ModelOptions(_Section):
     Apps in production call it only where `environments`
     names that, and with no classes of data but its `data_classes`; `regions` are those whose planes may call it, any
     where none is named. `fallback` are models that answer where its server is not reached, or asks to be left alone.
+    With `answers`, planes give some of them again to whom they were given.
     """
 
     name: Name
@@ -137,6 +139,7 @@ class ModelOptions(_Section):
     data_classes: frozenset[Name] | None = None
     images: bool = False
     upstream: AzureOptions | VertexOptions | BedrockOptions | None = Field(default=None, discriminator="kind")
+    answers: AnswerRules | None = None
 
     @field_validator("limits", mode="before")
     @classmethod
@@ -175,6 +178,7 @@ class ModelOptions(_Section):
             self.data_classes,
             self.images,
             self.upstream.upstream(self.name) if self.upstream is not None else None,
+            self.answers,
         )
 
     @model_validator(mode="after")

@@ -172,6 +172,12 @@ class AuditRetention(_Section):
         return self
 
 
+class StudioSettings(_Section):
+    """For how many days conversations of the studio are kept after somebody spoke in them; for good without any."""
+
+    days: int | None = Field(default=None, ge=1, le=36_500)
+
+
 class PreviewSettings(_Section):
     """Previews of branches: how many days each lives after its last push, and how many an app has at once."""
 
@@ -233,6 +239,7 @@ class ControlSettings(BaseSettings):
     max_push_bytes: int = 50 * 2**20
     review: ReviewSettings = Field(default_factory=ReviewSettings)
     previews: PreviewSettings = Field(default_factory=PreviewSettings)
+    studio: StudioSettings = Field(default_factory=StudioSettings)
     inference: ModelSettings = Field(default_factory=ModelSettings)
     redaction: RedactionSettings = Field(default_factory=RedactionSettings)
     prompts: PromptSettings = Field(default_factory=PromptSettings)

@@ -54,7 +54,7 @@ from bailiwick.dataplane.egress import PlaneEgress
 from bailiwick.dataplane.gateways.binding import Binding
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
 from bailiwick.dataplane.gateways.egress import dialer_of
-from bailiwick.dataplane.gateways.limits import Gates, SharedRates
+from bailiwick.dataplane.gateways.limits import Gates, SharedCounter
 from bailiwick.dataplane.gateways.mail import MailGateway
 from bailiwick.dataplane.gateways.services import ServiceGateway
 from bailiwick.dataplane.gateways.sql import (
@@ -243,7 +243,7 @@ class DataPlane:
             emit=self._emit,
             report=self._spool.add,
             clock=utc_now,
-            shared=(lambda tenant: SharedRates(url, tenant)) if url else None,
+            shared=(lambda tenant: SharedCounter(url, tenant)) if url else None,
         )
 
     def _models_made(self) -> PlaneModels:

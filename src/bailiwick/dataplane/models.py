@@ -35,10 +35,11 @@ from bailiwick.core.telemetry import Gate, own_register
 from bailiwick.dataplane.agent.link import Link
 from bailiwick.dataplane.credentials import Credentials
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
-from bailiwick.dataplane.gateways.limits import Gates, SharedRates
+from bailiwick.dataplane.gateways.limits import Gates, SharedCounter
 from bailiwick.dataplane.gateways.model import (
     Budget,
     Charge,
+    KeptAnswers,
     LogDoor,
     ModelCredentials,
     ModelGateway,
@@ -141,10 +142,11 @@ class PlaneModels:
                 emit=emit,
                 report=report,
                 clock=clock,
-                shared=(lambda tenant: SharedRates(shared_url, tenant)) if shared_url else None,
+                shared=(lambda tenant: SharedCounter(shared_url, tenant)) if shared_url else None,
             ),
             guard=guard or Guard.of_nothing(),
             observe=self._collector.observe if self._collector is not None else None,
+            answers=KeptAnswers(desired),
         )
 
     async def start(self, host: str, port: int) -> None:

@@ -91,3 +91,13 @@ def test_from_a_sentence_to_a_deploy_that_waits(  # noqa: PLR0915 - one journey
     assert user.get(f"/studio/{mine.id}").status_code == 404
     huge = second.post(f"/studio/{mine.id}/ask", content=b"x" * (7 * 2**20), headers={"content-type": "text/plain"})
     assert huge.status_code in {400, 422}
+    # It is deleted by whoever had it, and what came of it stays.
+    assert "Delete it for good" not in seen
+    assert second.post(f"/studio/{mine.id}/delete").status_code == 403
+    page.goto(f"/studio/{mine.id}")
+    page.get_by_text("Delete this conversation").click()
+    page.get_by_role("button", name="Delete it for good").click()
+    page.wait_for_url("**/studio")
+    assert "None yet." in page.inner_text("main")
+    page.goto(f"/history/{APP}")
+    assert "2 answers of nova-large, 3 tool calls, 2,200 tokens, cost 0.0090" in page.inner_text("main")

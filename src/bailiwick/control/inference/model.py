@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bailiwick.control.vault import SecretFrom
-from bailiwick.core.messages import MODEL_LIMITS, Environment, IntegrationLimits, ModelPrice, Upstream
+from bailiwick.core.messages import MODEL_LIMITS, AnswerRules, Environment, IntegrationLimits, ModelPrice, Upstream
 from bailiwick.core.prompt_logs import LogLevel
 
 # What stands before or after a model's own name: whoever serves it, and the day or size of one of its versions.
@@ -55,6 +55,7 @@ class Route:
     data_classes: frozenset[str] | None = None
     images: bool = False
     upstream: Upstream | None = None
+    answers: AnswerRules | None = None
 
     @property
     def family(self) -> str:

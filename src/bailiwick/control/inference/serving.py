@@ -68,6 +68,7 @@ class ModelServing:
                 data_classes=route.data_classes,
                 images=route.images,
                 upstream=route.upstream,
+                answers=route.answers,
                 roles=standing[f"model:{route.name}"].roles,
             )
             for route in self._routes.values()

@@ -85,7 +85,7 @@ def _require_kind(integration: Integration) -> None:
             if isinstance(offer, TableGrant):
                 _require_table(rule, offer)
                 _require_masks(rule, offer)
-                _require_log(rule, offer, integration.kind)
+                _require_log(rule, offer)
                 _require_days(rule, offer, integration.kind)
 
 
@@ -123,21 +123,20 @@ def _require_masks(rule: str, table: TableGrant) -> None:
 
 
 def _require_days(rule: str, table: TableGrant, kind: str) -> None:
-    """Refuse conditions that go with the time where they cannot be said."""
-    rolling = [found.column for found in (*conditions_of(table.rows), *table.checks) if found.within_days is not None]
+    """Refuse conditions that go with the time where new rows cannot be held to them."""
+    rolling = [found.column for found in table.checks if found.within_days is not None]
     if rolling and kind != "postgresql":
         raise InvalidInputError(
-            f"the access '{rule}' gives rows of {table.relation} by the days that passed, which is for PostgreSQL only",
-            hint="name a day: at_least",
+            f"the access '{rule}' holds new rows of {table.relation} to the days that passed, which is for PostgreSQL"
+            " only",
+            hint="check them by equals, or not by their day",
         )
 
 
-def _require_log(rule: str, table: TableGrant, kind: str) -> None:
+def _require_log(rule: str, table: TableGrant) -> None:
     """Refuse to log rows by what statements cannot tell."""
     if table.row_log is None:
         return
-    if kind != "postgresql":
-        raise InvalidInputError(f"the access '{rule}' logs rows, which is done for PostgreSQL only")
     plain = {column.name for column in table.columns if column.readable and column.mask is None}
     unknown = sorted(set(table.row_log.key) - plain)
     if unknown:

@@ -2,6 +2,7 @@
 
 from bailiwick.control.studio.attachments import MOST_TABLE_BYTES, table_words
 from bailiwick.control.studio.client import StudioClient
+from bailiwick.control.studio.deleting import StudioKeeper
 from bailiwick.control.studio.drafts import Draft, changes, diff_text
 from bailiwick.control.studio.errors import BusyError, DraftError, NoConversationError, NotSetUpError
 from bailiwick.control.studio.model import (
@@ -43,6 +44,7 @@ __all__ = [
     "State",
     "Step",
     "StudioClient",
+    "StudioKeeper",
     "StudioService",
     "ToolAnswer",
     "ToolCall",

@@ -14,6 +14,7 @@ from bailiwick.control.identity import Authorizer
 from bailiwick.control.review import without_secrets
 from bailiwick.control.source import SourceService
 from bailiwick.control.studio.attachments import checked_picture
+from bailiwick.control.studio.deleting import remove
 from bailiwick.control.studio.drafts import Draft, draft_of
 from bailiwick.control.studio.errors import BusyError, DraftError, NoConversationError, NotSetUpError
 from bailiwick.control.studio.model import (
@@ -205,6 +206,17 @@ class StudioService:
             row.updated = self.clock()
             self.note(session, person, "studio.undone", row, {"step": number})
             return conversation_of(row)
+
+    def delete(self, person: Identity, conversation: str) -> None:
+        """Remove somebody's own conversation for good, also where they may not read its app any more.
+
+        What came of it in git stays. Raises `BusyError` while a turn is under way.
+        """
+        with self.store.transaction() as session:
+            row = self._own(session, person, conversation)
+            if row.state == State.WORKING and not self._is_silent(row):
+                raise _busy()
+            self.note(session, person, "studio.deleted", row, {"steps": remove(session, row)})
 
     def own_at_rest(self, person: Identity, conversation: str) -> Conversation:
         """Return somebody's own conversation while no turn is under way in it."""

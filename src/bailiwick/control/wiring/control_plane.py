@@ -31,7 +31,7 @@ from bailiwick.control.settings import ControlSettings
 from bailiwick.control.signing import PlatformStatements
 from bailiwick.control.source import HookServer, UploadService
 from bailiwick.control.standards import StandardService, StandardTrial
-from bailiwick.control.studio import StudioService
+from bailiwick.control.studio import SILENT, StudioKeeper, StudioService
 from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.waivers import FindingBook
 from bailiwick.control.wiring.base import Base, build_base
@@ -189,6 +189,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         releases=delivery.releases,
         previews=delivery.previews,
         preview_keeper=PreviewKeeper(delivery.previews.register, base.store, base.clock),
+        studio_keeper=StudioKeeper(base.store, base.audit, settings.studio.days, SILENT, clock),
         deploys=delivery.deploys,
         approval_rules=build_rules(base, estate),
         change_windows=build_windows(base, estate),

@@ -88,6 +88,7 @@ from bailiwick.core.messages.limits import (
 from bailiwick.core.messages.models import (
     MILLIONTHS,
     MODEL_LIMITS,
+    AnswerRules,
     AzureUpstream,
     BedrockUpstream,
     BudgetUse,
@@ -191,6 +192,7 @@ __all__ = [
     "Account",
     "AccountsReport",
     "Acknowledgement",
+    "AnswerRules",
     "AnyAnswer",
     "AnyConnection",
     "AnyDownlink",

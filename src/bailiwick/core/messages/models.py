@@ -95,6 +95,22 @@ class BedrockUpstream(Message):
 Upstream = Annotated[AzureUpstream | VertexUpstream | BedrockUpstream, Field(discriminator="kind")]
 
 
+class AnswerRules(Message):
+    """Which answers of a model a plane gives again, to whom, for how long and how many of them.
+
+    `of` is whose calls have them together: each person's in an app, or all of an app. `when` are the calls whose answer
+    is the same each time: at temperature 0, with a seed besides, and embeddings.
+    """
+
+    seconds: int = Field(default=300, ge=1, le=86_400)
+    most: int = Field(default=1000, ge=1, le=100_000)
+    most_bytes: int = Field(default=16 * 2**20, ge=1024, le=2**30)
+    of: Literal["person", "app"] = "person"
+    when: frozenset[Literal["temperature-zero", "seeded", "embeddings"]] = Field(
+        default=frozenset({"temperature-zero"}), min_length=1
+    )
+
+
 class ModelState(Message):
     """A model as it may be called through this plane; the credential is fetched apart, by the model's name.
 
@@ -105,7 +121,7 @@ class ModelState(Message):
     only, from planes of its `regions` (any, where none is named), and with data of its `data_classes`: where these are
     None, with any in the editor's environment and with none in production. Without `images` none go there, nor files.
     `upstream` is set where the server has paths of its own, and another way to sign in than a key in a header.
-    `logs` is how much of calls a plane keeps, for `log_days`.
+    `logs` is how much of calls a plane keeps, for `log_days`. With `answers` some of them are given again.
     """
 
     name: str
@@ -132,6 +148,7 @@ class ModelState(Message):
     upstream: Upstream | None = None
     logs: LogLevel = "metadata"
     log_days: Annotated[int, Field(ge=1, le=365)] = 7
+    answers: AnswerRules | None = None
 
     @property
     def surface(self) -> Surface:

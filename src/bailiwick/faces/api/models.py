@@ -62,6 +62,7 @@ def _model(model: ModelState) -> Json:
         "regions": sorted(model.regions),
         "images": model.images,
         "logs": model.logs,
+        "answers": model.answers.model_dump(mode="json") if model.answers is not None else None,
     }
 
 

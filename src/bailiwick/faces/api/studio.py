@@ -88,6 +88,12 @@ def add_studio(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # noq
     def stop(identity: Caller, conversation: str) -> Json:
         return conversation_document(control, control.studio.stop(identity, conversation))
 
+    @api.delete("/v1/studio/conversations/{conversation}")
+    def delete(identity: Caller, conversation: str) -> Json:
+        """Remove a conversation of one's own for good; what came of it in git stays."""
+        control.studio.delete(identity, conversation)
+        return {"id": conversation, "deleted": True}
+
     @api.post("/v1/studio/conversations/{conversation}/undo")
     def undo(identity: Caller, conversation: str, body: StepBody) -> Json:
         return conversation_document(control, control.studio.undo(identity, conversation, body.step))

@@ -72,6 +72,7 @@ VERBS = {
     "review": "review:review",
     "reviewers": "reviewers:reviewers",
     "history": "history:history",
+    "studio": "studio:app",
     "logs": "logs:logs",
     "blame": "history:blame",
     "backup": "backup:backup",

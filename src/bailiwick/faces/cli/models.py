@@ -16,10 +16,15 @@ def list_models(as_json: AsJson = False) -> None:
     """List the models that you may call. Example: bailiwick model list."""
     found = call("GET", "/models")
     lines = [
-        f"{item['name']:<24} {item['family']:<10} {item['model']:<28} logs: {item['logs']}" for item in found["models"]
+        f"{item['name']:<24} {item['family']:<10} {item['model']:<28} logs: {item['logs']}{_again(item)}"
+        for item in found["models"]
     ]
     where = f"at {found['gateway']}" if found["gateway"] else "but no gateway is configured"
     show(found, "\n".join([*(lines or ["no model was given to you"]), where]), as_json=as_json)
+
+
+def _again(item: dict[str, Any]) -> str:
+    return f", answers again for {item['answers']['seconds']} s" if item["answers"] else ""
 
 
 @app.command("budget")

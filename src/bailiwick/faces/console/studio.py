@@ -118,6 +118,11 @@ def _add_conversation(app: FastAPI, control: ControlPlane, pages: Pages, turns: 
         control.studio.stop(visitor.identity, conversation)
         return RedirectResponse(f"/studio/{conversation}#end", 303)
 
+    @app.post("/studio/{conversation}/delete")
+    def delete(visitor: Writer, conversation: str) -> Response:
+        control.studio.delete(visitor.identity, conversation)
+        return RedirectResponse("/studio", 303)
+
     @app.post("/studio/{conversation}/deploy")
     async def deploy(
         visitor: Writer, conversation: str, message: Annotated[str, Form(max_length=2000)] = ""

@@ -5,6 +5,6 @@ from bailiwick.dataplane.gateways.limits.gate import Attempt, Gate, Place
 from bailiwick.dataplane.gateways.limits.gates import Gated, Gates
 from bailiwick.dataplane.gateways.limits.pauses import hold_seconds
 from bailiwick.dataplane.gateways.limits.places import Who
-from bailiwick.dataplane.gateways.limits.shared import SharedRates
+from bailiwick.dataplane.gateways.limits.shared import SharedCounter
 
-__all__ = ["Attempt", "Gate", "Gated", "Gates", "LimitedError", "Place", "SharedRates", "Who", "hold_seconds"]
+__all__ = ["Attempt", "Gate", "Gated", "Gates", "LimitedError", "Place", "SharedCounter", "Who", "hold_seconds"]

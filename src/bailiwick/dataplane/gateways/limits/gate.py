@@ -12,8 +12,10 @@ from bailiwick.core.messages import BreakerState, IntegrationLimits, LimitsRepor
 from bailiwick.dataplane.gateways.limits.breaker import CircuitBreaker
 from bailiwick.dataplane.gateways.limits.budget import RepeatBudget
 from bailiwick.dataplane.gateways.limits.errors import LimitedError
+from bailiwick.dataplane.gateways.limits.leases import Lease
 from bailiwick.dataplane.gateways.limits.places import Blocked, Places, Who
-from bailiwick.dataplane.gateways.limits.shared import SharedRates
+from bailiwick.dataplane.gateways.limits.shared import SharedCounter
+from bailiwick.dataplane.gateways.limits.together import Together
 
 _MOST_WAITING, _MOST_WAITING_OF_AN_APP = 500, 100
 _LONGEST_HOLD_SECONDS = 300.0
@@ -40,15 +42,16 @@ class _Counts:
 class Place:
     """A place at an integration, until it is left."""
 
-    def __init__(self, gate: "Gate", who: Who) -> None:
+    def __init__(self, gate: "Gate", who: Who, lease: Lease | None) -> None:
         self._gate: Gate | None = gate
         self._who = who
+        self._lease = lease
 
     def leave(self) -> None:
         """Give it back; a second time does nothing."""
         gate, self._gate = self._gate, None
         if gate is not None:
-            gate.left(self._who)
+            gate.left(self._who, self._lease)
 
 
 class Attempt:
@@ -81,7 +84,7 @@ class Attempt:
 class Gate:
     """What stands before one integration at this plane.
 
-    `on_breaker` is told of each change of the breaker with its reason; `shared` counts rates with other planes.
+    `on_breaker` is told of each change of the breaker with its reason; `shared` counts with other planes.
     """
 
     def __init__(
@@ -89,14 +92,14 @@ class Gate:
         name: str,
         limits: IntegrationLimits,
         on_breaker: Callable[[BreakerState, str], None],
-        shared: SharedRates | None = None,
+        shared: SharedCounter | None = None,
     ) -> None:
         self.name = name
         self._limits = limits
         self._places = Places(limits)
         self._breaker = CircuitBreaker(limits.breaker, on_breaker)
         self._budget = RepeatBudget()
-        self._shared = shared
+        self._together = Together(name, self._places, shared, lambda one: self._refused(_limited(name, one)))
         self._waiting: list[_Waiter] = []
         self._numbers = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -122,16 +125,15 @@ class Gate:
         """Take a place for `cost` calls, waiting for it when there is none; raise `LimitedError` when none comes."""
         over = time.monotonic() + self._limits.wait_seconds
         self._require_not_held(who)
-        await self._take_place(who, cost, over)
-        place = Place(self, who)
+        lease = await self._together.take(who, cost, over, self._require_room)
         try:
-            await self._count_with_others(who, cost, over)
+            await self._take_place(who, cost, over)
         except BaseException:
-            place.leave()
+            self._together.leave(lease)
             raise
         self._counts.calls += 1
         self._budget.called(self._limits.repeats.share)
-        return place
+        return Place(self, who, lease)
 
     def require_up(self) -> None:
         """Raise `LimitedError` while the breaker is open, so that nobody waits for a place in vain."""
@@ -157,8 +159,9 @@ class Gate:
         """Make no call for so long: the system asked for it (RFC 9110 section 10.2.3), five minutes at most."""
         self._held_until = max(self._held_until, time.monotonic() + min(seconds, _LONGEST_HOLD_SECONDS))
 
-    def left(self, who: Who) -> None:
+    def left(self, who: Who, lease: Lease | None = None) -> None:
         """Note that a place is free again."""
+        self._together.leave(lease)
         self._places.leave(who)
         if self._waiting:
             self._pump()
@@ -173,18 +176,19 @@ class Gate:
         if not counts.calls and not counts.refused and standing == self._told:
             return None
         self._counts, self._told = _Counts(now), standing
+        others_waited, self._together.waited = self._together.waited, 0
         return LimitsReport(
             integration=self.name,
             seconds=round(now - counts.since, 3),
             calls=counts.calls,
-            waited=counts.waited,
+            waited=counts.waited + others_waited,
             repeated=counts.repeated,
             refused=dict(counts.refused),
             nearest=self._places.take_nearest(),
             breaker=self._breaker.state,
             breaker_words=self._breaker.words[:300],
             held_until=clock() + timedelta(seconds=held) if held > 0 else None,
-            shared=self._shared.words if self._shared is not None else "",
+            shared=self._together.words,
             time=clock(),
         )
 
@@ -200,8 +204,13 @@ class Gate:
         if left > 0:
             words = f"{self.name} asked to be called no more for now"
             raise self._refused(LimitedError("held", words, left))
-        if sum(waiter.who.app == who.app for waiter in self._waiting) >= _MOST_WAITING_OF_AN_APP:
+        waiting = sum(waiter.who.app == who.app for waiter in self._waiting) + self._together.standing[who.app]
+        if waiting >= _MOST_WAITING_OF_AN_APP:
             raise self._refused(LimitedError("queue", f"too many calls of {who.app} wait already", _SOON_SECONDS))
+
+    def _require_room(self, waiting: int) -> None:
+        if waiting >= _MOST_WAITING:
+            raise self._refused(LimitedError("queue", f"too many calls of {self.name} wait already", _SOON_SECONDS))
 
     async def _take_place(self, who: Who, cost: int, over: float) -> None:
         now = time.monotonic()
@@ -211,8 +220,7 @@ class Gate:
             return
         if blocked is not None and now + blocked.seconds >= over:
             raise self._refused(_limited(self.name, blocked))
-        if len(self._waiting) >= _MOST_WAITING:
-            raise self._refused(LimitedError("queue", f"too many calls of {self.name} wait already", _SOON_SECONDS))
+        self._require_room(len(self._waiting))
         self._numbers += 1
         begun = asyncio.get_running_loop().create_future()
         waiter = _Waiter((not who.waited_for, self._numbers), who, cost, begun)
@@ -257,17 +265,6 @@ class Gate:
             self._timer = None
         if soonest < float("inf"):
             self._timer = asyncio.get_running_loop().call_later(soonest + 0.001, self._pump)
-
-    async def _count_with_others(self, who: Who, cost: int, over: float) -> None:
-        rates = self._places.rates(who) if self._shared is not None else []
-        while rates and self._shared is not None:
-            wait = await self._shared.wait_seconds(self.name, rates, cost)
-            if wait <= 0:
-                return
-            if time.monotonic() + wait >= over:
-                words = "the rate that all planes have together is used up"
-                raise self._refused(_limited(self.name, Blocked("rate", "everybody", words, wait)))
-            await asyncio.sleep(wait)
 
     def _refused(self, fault: LimitedError) -> LimitedError:
         self._counts.refused[fault.kind] += 1

@@ -13,7 +13,7 @@ from bailiwick.core.messages import BreakerState, IntegrationLimits, LimitsRepor
 from bailiwick.core.principals import Identity, Principal
 from bailiwick.dataplane.gateways.limits.errors import LimitedError
 from bailiwick.dataplane.gateways.limits.gate import Gate
-from bailiwick.dataplane.gateways.limits.shared import SharedRates
+from bailiwick.dataplane.gateways.limits.shared import SharedCounter
 
 _EVERY_SECONDS = 10.0
 
@@ -81,7 +81,7 @@ class Gates(Generic[_To]):
         emit: Callable[[AuditEvent], None],
         report: Callable[[LimitsReport], None],
         clock: Clock,
-        shared: Callable[[str], SharedRates] | None = None,
+        shared: Callable[[str], SharedCounter] | None = None,
     ) -> None:
         self._limits = limits
         self._state = state
@@ -89,7 +89,7 @@ class Gates(Generic[_To]):
         self._report = report
         self._clock = clock
         self._make_shared = shared
-        self._shared: SharedRates | None = None
+        self._shared: SharedCounter | None = None
         self._gates: dict[str, Gate] = {}
         self._under: dict[str, object] = {}
         self._refused: dict[tuple[str, str], _Refusals] = {}

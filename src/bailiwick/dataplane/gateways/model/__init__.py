@@ -5,6 +5,7 @@ from bailiwick.dataplane.gateways.model.counts import Charge
 from bailiwick.dataplane.gateways.model.credentials import ModelCredentials
 from bailiwick.dataplane.gateways.model.doors import Door, PlantedDoor, Step, TokenDoor
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
+from bailiwick.dataplane.gateways.model.kept_answers import KeptAnswers
 from bailiwick.dataplane.gateways.model.log_door import LogDoor
 from bailiwick.dataplane.gateways.model.model import Caller, ModelPlace, Use
 from bailiwick.dataplane.gateways.model.outflows import Outflows
@@ -24,6 +25,7 @@ __all__ = [
     "Caller",
     "Charge",
     "Door",
+    "KeptAnswers",
     "LogDoor",
     "ModelCredentials",
     "ModelGateway",

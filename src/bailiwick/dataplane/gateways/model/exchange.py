@@ -29,10 +29,11 @@ from bailiwick.dataplane.gateways.model.files import require_no_files
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.judging import require_judged
+from bailiwick.dataplane.gateways.model.kept_answers import KeptAnswer, Slot
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
 from bailiwick.dataplane.gateways.model.observing import model_call
 from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
-from bailiwick.dataplane.gateways.model.policing import ToolRefusedError
+from bailiwick.dataplane.gateways.model.policing import Admitted, ToolRefusedError
 from bailiwick.dataplane.gateways.model.prompt_log import Entry
 from bailiwick.dataplane.gateways.model.reaching import BROKEN, ELSEWHERE, Going, Reaching
 from bailiwick.dataplane.gateways.refusals import CallRefusedError
@@ -138,18 +139,31 @@ class Exchange(Reaching):
             self._gateway.outflows.require(caller, model, flow)
             classes = frozenset(looked.seen.counts) | flow.classes
             admitted = self._gateway.admit(caller, model, looked.noticed, classes)
-            await self._judged(caller, asked, model, looked, flow)
+            slot, again = self._kept(caller, asked, model, looked, admitted, because)
+            if again is None:
+                await self._judged(caller, asked, model, looked, flow)
             body = await off_loop(len(asked.raw), outgoing, asked, model.model, looked, admitted.closed)
             keeping = await self._gateway.kept.begin(model, asked, body)
             most = Spent(0, 0) if self._endpoint.free else Spent(body.tokens, self._output(asked, model))
-            reservation = await self._gateway.budget.reserve(model, caller, most)
+            reservation = await self._gateway.budget.reserve(model, caller, most) if again is None else None
         except BaseException:
             place.leave()
             raise
-        relay = self._relay(model, body, admitted, keeping)
+        relay = self._relay(model, body, admitted, keeping, slot)
         return Going(
-            caller, model, decision, gate, place, shown, body, flow, admitted, keeping, reservation, relay, because
+            caller, model, decision, gate, place, shown, body, flow, admitted, keeping, reservation, relay, because,
+            slot, again,
         )  # fmt: skip
+
+    def _kept(
+        self, caller: Caller, asked: Asked, model: ModelState, looked: Looked, admitted: Admitted, because: str
+    ) -> tuple[Slot | None, KeptAnswer | None]:
+        """Return where the answer is kept, and the one that is there; whoever answers in another's place keeps none."""
+        if because:
+            return None, None
+        answers = self._gateway.answers
+        slot = answers.slot(caller, model, asked, self._head, self._endpoint, looked.noticed, admitted)
+        return slot, answers.get(slot) if slot is not None else None
 
     async def _credential(self, model: ModelState) -> Shown | None:
         try:
@@ -223,16 +237,10 @@ class Exchange(Reaching):
         called.about = going.admitted.facts
         if going.because:
             called.asked, called.because = first, going.because
+        called.age_seconds = going.again.age_seconds if going.again is not None else None
         came: Going | bool = False
         try:
-            await self._answer_to(going, called)
-            status = going.relay.status
-            following = None
-            if status in ELSEWHERE:
-                words = f"the model's server answered with status {status}"
-                following = await self._after(going, called, asked, others, words)
-                words, called.status = (words, status) if following is not None else ("", 0)
-            came = following or await self._pass_on(going)
+            came, words = await self._answered(going, called, asked, others)
         except (CallRefusedError, LimitedError, *BROKEN) as fault:
             told = self._fault(fault, going)
             words, called.status = told.message, told.status
@@ -256,18 +264,42 @@ class Exchange(Reaching):
             self._gateway.prompts.follow(going.admitted, going.relay.answer_id)
             called.milliseconds = round((time.monotonic() - began) * 1000, 2)
             left = going.relay.sent or going.lost > 0
-            if left:
+            if left and going.again is None:
                 self._gateway.outflows.add(going.caller, going.model, going.flow)
             self._gateway.note_called(going.caller, going.model, called, going.decision, words)
             kept = None
-            if left and going.keeping is not None:
+            if (left or going.again is not None) and going.keeping is not None:
                 kept = await self._gateway.kept.end(going.keeping, going.model, going.caller, called, words)
             self._observe(going, called, words, since, kept)
         return came
 
+    async def _answered(
+        self, going: Going, called: Called, asked: Asked, others: _Others
+    ) -> "tuple[Going | bool, str]":
+        """Pass on an answer that is there, or that of the model; return what came of it, and what to say of that."""
+        if going.again is not None:
+            return await going.relay.give_again(going.again), ""
+        await self._answer_to(going, called)
+        status = going.relay.status
+        if status in ELSEWHERE:
+            words = f"the model's server answered with status {status}"
+            following = await self._after(going, called, asked, others, words)
+            if following is not None:
+                called.status = status
+                return following, words
+        came = await self._pass_on(going)
+        self._keep(going)
+        return came, ""
+
+    def _keep(self, going: Going) -> None:
+        """Keep an answer that was passed on whole, where that may be."""
+        kept = going.relay.to_keep() if going.slot is not None else None
+        if going.slot is not None and kept is not None and not self.is_over:
+            self._gateway.answers.put(going.slot, *kept)
+
     def _observe(self, going: Going, called: Called, words: str, since: int, kept: Entry | None) -> None:
         """Tell who observes of a call that a model was asked with."""
-        if self._gateway.observe is not None and not self._endpoint.free:
+        if self._gateway.observe is not None and not self._endpoint.free and going.again is None:
             head = self._head.get(b"traceparent")
             conversation = going.admitted.conversation
             self._gateway.observe(
@@ -291,7 +323,7 @@ class Exchange(Reaching):
 
     async def _count(self, going: Going, called: Called) -> None:
         """Count in budgets what a call took, once."""
-        if going.counted:
+        if going.counted or going.reservation is None:
             return
         going.counted = True
         sent = 0 if self._endpoint.free else going.body.tokens

@@ -11,6 +11,7 @@ from bailiwick.core.policy import Decision
 from bailiwick.core.principals import Identity
 from bailiwick.dataplane.gateways.limits import Gate, Gates, LimitedError
 from bailiwick.dataplane.gateways.model.budget import Budget
+from bailiwick.dataplane.gateways.model.kept_answers import KeptAnswers
 from bailiwick.dataplane.gateways.model.model import Called, Caller, ModelPlace
 from bailiwick.dataplane.gateways.model.outflows import Outflows
 from bailiwick.dataplane.gateways.model.policing import Admitted, Noticed, PromptPolicy, ToolRefusedError
@@ -57,7 +58,8 @@ class ModelGateway:
     model's server, and `refused_credential` is told that the server did not take it; `search` looks through
     what is sent, `outflows` counts that and knows what is switched off, `prompts` asks policy about it and `judge` a
     model; `kept` keeps calls where they are kept; `emit` takes audit events and must not wait; `guard` is told what is
-    used. `observe` is told of each call that is over, where somebody observes; it must not wait.
+    used. `observe` is told of each call that is over, where somebody observes; it must not wait. `answers` are those
+    that may be given again.
     """
 
     models: Callable[[], Mapping[str, ModelState]]
@@ -77,16 +79,19 @@ class ModelGateway:
     judge: Callable[[], Judge | None] = lambda: None
     guard: Guard = field(default_factory=Guard.of_nothing)
     observe: Callable[[ModelCall], None] | None = None
+    answers: KeptAnswers = field(default_factory=lambda: KeptAnswers(lambda: None))
     under_way: set[Endable] = field(default_factory=set)
 
     def end_revoked(self, epochs: Mapping[str, int]) -> None:
-        """End the calls of everybody whose credentials ended."""
+        """End the calls of everybody whose credentials ended; what was answered before is given to nobody again."""
+        self.answers.clear()
         for call in list(self.under_way):
             if call.identity is not None and call.identity.is_revoked(epochs):
                 call.end()
 
     def end_using(self, name: str) -> None:
-        """End the calls of a model."""
+        """End the calls of a model, likewise."""
+        self.answers.clear()
         for call in list(self.under_way):
             if call.model is not None and call.model.name == name:
                 call.end()
@@ -184,6 +189,7 @@ class ModelGateway:
             "masked": sum(called.masked.values()),
             **{f"masked.{kind}": count for kind, count in sorted(called.masked.items())},
             "streamed": called.streamed,
+            **({"given_again": True, "age_seconds": called.age_seconds} if called.age_seconds is not None else {}),
             "milliseconds": called.milliseconds,
         })  # fmt: skip
 

@@ -19,6 +19,8 @@ _ANTHROPIC_VERSION = b"2023-06-01"
 _LONGEST_VALUE = 1000
 # Says which model answered: another one than the caller named, where that was not reached.
 _MODEL = b"x-bailiwick-model"
+# Says whether an answer is given again, where a model's settings let that be.
+_CACHE = b"x-bailiwick-cache"
 # The only query that a wire has: Anthropic's libraries ask for what is in beta with it.
 _QUERY = "beta=true"
 
@@ -54,11 +56,25 @@ def request_head(
 
 
 def answer_head(
-    status: int, headers: Iterable[tuple[bytes, bytes]], *, framed: bool, keep_alive: bool, model: str
+    status: int,
+    headers: Iterable[tuple[bytes, bytes]],
+    *,
+    framed: bool,
+    keep_alive: bool,
+    model: str,
+    age_seconds: int | None = None,
+    may_be_kept: bool = False,
 ) -> bytes:
-    """Return the head of an answer as the caller gets it; `model` is which one answers."""
+    """Return the head of an answer as the caller gets it; `model` is which one answers, and `age_seconds` how old an
+    answer is that is given again.
+    """
     kept = [(name, value) for name, value in headers if name.lower() in _ANSWERED]
     kept.append((_MODEL, model.encode()))
+    if age_seconds is not None:
+        # RFC 9111 section 5.1; anything behind this must not keep it for longer.
+        kept += [(_CACHE, b"hit"), (b"age", b"%d" % age_seconds), (b"cache-control", b"private, no-store")]
+    elif may_be_kept:
+        kept.append((_CACHE, b"miss"))
     return _answer_head(status, kept, framed=framed, keep_alive=keep_alive)
 
 

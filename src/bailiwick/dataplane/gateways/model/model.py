@@ -161,6 +161,7 @@ class Called:
     kind, `about` is what policy was told of the prompt. No text of it is here.
 
     `asked` is the model that the caller named where another one was called in its place, and `because` says why.
+    `age_seconds` is how old an answer is that was given again: no model was asked.
     """
 
     endpoint: str
@@ -181,6 +182,7 @@ class Called:
     streamed: bool = False
     status: int = 0
     milliseconds: float = 0.0
+    age_seconds: int | None = None
 
     @property
     def spent(self) -> Spent:

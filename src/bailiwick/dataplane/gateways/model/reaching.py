@@ -15,6 +15,7 @@ from bailiwick.dataplane.gateways.model.bodies import Outgoing
 from bailiwick.dataplane.gateways.model.budget import Reservation
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import request_head
+from bailiwick.dataplane.gateways.model.kept_answers import KeptAnswer, Slot
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint
 from bailiwick.dataplane.gateways.model.outflows import Flow
 from bailiwick.dataplane.gateways.model.paths import path_at_server
@@ -45,6 +46,7 @@ class Going:
     """All that a call of one model needs. `flow` is what of it leaves, `admitted` what policy made of it, and
     `keeping` how it is kept; `because` says why it is called in another one's place.
 
+    `slot` is where its answer is kept, and `again` the one that is there: no model is asked then, and no budget.
     `lost` are tries that were sent, and of which the server said nothing; `counted` says that budgets know what it
     took.
     """
@@ -59,9 +61,11 @@ class Going:
     flow: Flow
     admitted: Admitted
     keeping: Keeping | None
-    reservation: Reservation
+    reservation: Reservation | None
     relay: Relay
     because: str
+    slot: Slot | None = None
+    again: KeptAnswer | None = None
     lost: int = 0
     counted: bool = False
 
@@ -76,9 +80,11 @@ class Reaching(UnderWay):
         self._gateway = gateway
         self._endpoint = endpoint
 
-    def _relay(self, model: ModelState, body: Outgoing, admitted: Admitted, keeping: Keeping | None) -> Relay:
+    def _relay(
+        self, model: ModelState, body: Outgoing, admitted: Admitted, keeping: Keeping | None, slot: Slot | None
+    ) -> Relay:
         search = self._gateway.search.of_answer(model.redact, body.seen)
-        return Relay(self._client, self._watch, self._head, self._endpoint, model, search, admitted, keeping)
+        return Relay(self._client, self._watch, self._head, self._endpoint, model, search, admitted, keeping, slot)
 
     def _fault(self, fault: Exception, going: Going) -> CallRefusedError:
         """Return what to say of a fault: nothing of what the server said, which may be anything."""
@@ -120,7 +126,7 @@ class Reaching(UnderWay):
                     return
             self._abort_upstream()
             self._upstream = None
-            going.relay = self._relay(going.model, going.body, going.admitted, going.keeping)
+            going.relay = self._relay(going.model, going.body, going.admitted, going.keeping, going.slot)
             called.repeats += 1
             self._watch.rest()
             await asyncio.sleep(random.uniform(*_PAUSE_SECONDS) * called.repeats)  # noqa: S311 - spreads calls only

@@ -15,6 +15,7 @@ from bailiwick.dataplane.gateways.model.bodies import off_loop
 from bailiwick.dataplane.gateways.model.errors import event, render
 from bailiwick.dataplane.gateways.model.event_stream import CONTENT_TYPE, Frames, exception
 from bailiwick.dataplane.gateways.model.headers import answer_head, own_answer
+from bailiwick.dataplane.gateways.model.kept_answers import KeptAnswer, Slot
 from bailiwick.dataplane.gateways.model.model import Called, Endpoint
 from bailiwick.dataplane.gateways.model.policing import Admitted
 from bailiwick.dataplane.gateways.model.prompts import Keeping
@@ -24,11 +25,12 @@ from bailiwick.dataplane.gateways.refusals import CallRefusedError
 from bailiwick.dataplane.gateways.withholding import Withheld
 from bailiwick.dataplane.router.upstream import ResponseReader
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import Headers, RequestHead
+from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
 
 _WRITE_SECONDS = 60.0
 _LONGEST_ANSWER_SECONDS = 1800.0
 _OK = range(200, 300)
+_GOOD = 200
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -45,6 +47,7 @@ class Relay:
         search: AnswerSearch,
         admitted: Admitted,
         keeping: Keeping | None = None,
+        slot: Slot | None = None,
     ) -> None:
         self._client = client
         self._watch = watch
@@ -66,6 +69,9 @@ class Relay:
         self._is_stream = False
         self._sent = False
         self._frames: Frames | None = None
+        self._slot = slot
+        self._copy: bytearray | None = None
+        self._age: int | None = None
 
     @property
     def reusable(self) -> bool:
@@ -143,6 +149,26 @@ class Relay:
         await self._pass_on(b"", last=True)
         return self._head.keep_alive
 
+    async def give_again(self, kept: KeptAnswer) -> bool:
+        """Pass on an answer that was given before, looked through by the rules of now; return whether the caller's
+        connection can go on.
+        """
+        self._age = kept.age_seconds
+        headers = [(b"content-type", kept.content_type), (b"content-length", b"%d" % len(kept.body))]
+        self._reader.feed(render_head(b"HTTP/1.1 200 OK", headers) + kept.body)
+        self._head_out = self._begin()
+        await self._pass_on(self._reader.take_body(), last=True)
+        return self._head.keep_alive
+
+    def to_keep(self) -> tuple[bytes, bytes] | None:
+        """Return the type and the body of an answer that may be given again, None for any other."""
+        if self._copy is None or not self._reader.done or self._reader.status != _GOOD:
+            return None
+        said = {name.lower(): value for name, value in self._reader.headers}
+        if b"no-store" in said.get(b"cache-control", b"").lower():
+            return None
+        return said.get(b"content-type", b"application/json"), bytes(self._copy)
+
     async def break_off(self, fault: CallRefusedError) -> bool:
         """Tell the caller of a fault as far as that is still possible; return whether their connection can go on."""
         self._watch.rest()
@@ -212,7 +238,12 @@ class Relay:
             for name, value in reader.headers
             if self._framed or name.lower() != b"content-length"
         ]
-        return answer_head(status, kept, framed=self._framed, keep_alive=self._head.keep_alive, model=self._model.name)
+        if self._slot is not None and self._age is None and status == _GOOD:
+            self._copy = bytearray()
+        return answer_head(
+            status, kept, framed=self._framed, keep_alive=self._head.keep_alive, model=self._model.name,
+            age_seconds=self._age, may_be_kept=self._slot is not None,
+        )  # fmt: skip
 
     async def _pass_on(self, body: bytes, *, last: bool) -> None:
         """Pass a piece of the body on in its framing, behind the head: that of what is no stream waits until the whole
@@ -246,8 +277,17 @@ class Relay:
             out = self._frames.frames(out)
         if out:
             self._passed += len(out)
+            self._keep_copy(out)
             self._at_line_end = self._frames is not None or out.endswith(b"\n")
         return out
+
+    def _keep_copy(self, out: bytes) -> None:
+        if self._copy is None or self._slot is None:
+            return
+        if len(self._copy) + len(out) > self._slot.rules.most_bytes:
+            self._copy = None
+        else:
+            self._copy += out
 
     async def _write(self, out: bytes) -> None:
         if out:

@@ -36,6 +36,11 @@ def ended_words(relation: str, day: str) -> str:
     return f"this app's grant on {relation} ended on {day}"
 
 
+def days_ago(days: int) -> str:
+    """Return the day so many days before today, by the database's own clock."""
+    return f"{_TODAY} - {days}"
+
+
 class RowFilter:
     """Writes rules down for a person with these attributes; `masked_by` says who makes masks with the key."""
 
@@ -70,7 +75,7 @@ class RowFilter:
         if listed is not None:
             return f"({what} {'IN' if condition.one_of else 'NOT IN'} ({_listed(listed)}))"
         if condition.within_days is not None:
-            return f"({what} >= {_TODAY} - {condition.within_days})"
+            return f"({what} >= {days_ago(condition.within_days)})"
         name = next(name for name in _SIGNS if getattr(condition, name) is not None)
         return f"({what} {_SIGNS[name]} {literal(getattr(condition, name))})"
 

@@ -18,11 +18,17 @@ Tables = Mapping[tuple[str, str], TableGrant]
 
 @dataclass(frozen=True, slots=True)
 class ShownKeys:
-    """A table whose rows are logged, and where in an answer their key is; nowhere when it is not told."""
+    """A table whose rows are logged, and where in an answer of `width` columns their key is; nowhere where that is not
+    told.
+
+    With `must_tell` the grant lets through only what tells it, by columns of these names.
+    """
 
     table: str
     places: tuple[int, ...] = ()
     clear: bool = False
+    width: int = 0
+    must_tell: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,8 @@ def shown_keys(statement: Tree, tables: Tables) -> tuple[ShownKeys, ...]:
     logged = {table.relation: table for table in named if table is not None and table.row_log is not None}
     found = []
     for table in logged.values():
-        places = _places(statement, table, tables) if named.count(table) == 1 else ()
-        found.append(_shown(table, places))
+        places, width = _places(statement, table, tables) if named.count(table) == 1 else ((), 0)
+        found.append(_shown(table, places, width))
     return tuple(found)
 
 
@@ -56,24 +62,44 @@ def untold(shown: Sequence[ShownKeys], tables: Tables) -> tuple[ShownKeys, ...]:
     return tuple(_shown(by_name[item.table], ()) for item in shown)
 
 
-def _shown(table: TableGrant, places: tuple[int, ...]) -> ShownKeys:
+def in_answer(shown: Sequence[ShownKeys], width: int) -> tuple[ShownKeys, ...]:
+    """Return the same of an answer that has so many columns: where it is not as wide as it was thought to be, some of
+    `*` are not there, and nobody knows which stand where.
+    """
+    return tuple(item if not item.places or item.width == width else _unsure(item) for item in shown)
+
+
+def _unsure(item: ShownKeys) -> ShownKeys:
+    if item.must_tell:
+        raise _untold_fault(item.table, item.must_tell)
+    return ShownKeys(item.table, clear=item.clear)
+
+
+def _shown(table: TableGrant, places: tuple[int, ...], width: int = 0) -> ShownKeys:
     log = table.row_log
     assert log is not None  # noqa: S101 - the caller looked
-    if not places and log.untold == "refused":
-        raise StatementRefusedError(
-            f"rows of {table.relation} are logged by their key, and this statement does not tell it",
-            hint=f"select {', '.join(log.key)} of {table.relation} as plain columns, or return them",
-            deciders=("row-log",),
-        )
-    return ShownKeys(table.relation, places, clear=log.written == "clear")
+    must_tell = log.key if log.untold == "refused" else ()
+    if not places and must_tell:
+        raise _untold_fault(table.relation, must_tell)
+    return ShownKeys(table.relation, places, log.written == "clear", width, must_tell)
+
+
+def _untold_fault(table: str, key: Sequence[str]) -> StatementRefusedError:
+    return StatementRefusedError(
+        f"rows of {table} are logged by their key, and this statement does not tell it",
+        hint=f"select {', '.join(key)} of {table} as plain columns, or return them",
+        deciders=("row-log",),
+    )
 
 
 def _table_of(relation: Tree, tables: Tables) -> TableGrant | None:
     return tables.get((relation.schemaname or "public", relation.relname)) if not relation.catalogname else None
 
 
-def _places(statement: Tree, table: TableGrant, tables: Tables) -> tuple[int, ...]:
-    """Return where the key of a table's rows is in the answer; nothing where it is not all there."""
+def _places(statement: Tree, table: TableGrant, tables: Tables) -> tuple[tuple[int, ...], int]:
+    """Return where the key of a table's rows is in the answer, and how many columns that has; nothing where it is not
+    all there.
+    """
     assert table.row_log is not None  # noqa: S101 - the caller looked
     if isinstance(statement, ast.SelectStmt):
         sources, targets = _sources_of_select(statement, tables), statement.targetList or ()
@@ -82,12 +108,12 @@ def _places(statement: Tree, table: TableGrant, tables: Tables) -> tuple[int, ..
         sources = [_Source(_alias(relation), _table_of(relation, tables))]
         targets = statement.returningClause.exprs
     else:
-        return ()
+        return (), 0
     columns = list(_columns(targets, sources, table))
     if any(column is None for column in columns):
-        return ()
+        return (), 0
     places = [columns.index(name) for name in table.row_log.key if name in columns]
-    return tuple(places) if len(places) == len(table.row_log.key) else ()
+    return (tuple(places), len(columns)) if len(places) == len(table.row_log.key) else ((), 0)
 
 
 def _sources_of_select(statement: Tree, tables: Tables) -> list[_Source]:

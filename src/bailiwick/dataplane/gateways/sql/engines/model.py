@@ -72,7 +72,8 @@ class Bind:
     """A value that the driver binds: of the statement itself (`text`), or the app's parameter number `parameter`.
 
     `only` is what its text must be for a row of a table to be one that the person may write, `column` says whose.
-    `moment` is the time of running instead of a text; `positive` is a number of rows.
+    `moment` is the time of running instead of a text, or with `days` the begin of the day (UTC) so many before;
+    `positive` is a number of rows.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class Bind:
     only: str | None = None
     column: str = ""
     moment: bool = False
+    days: int | None = None
     positive: bool = False
 
 

@@ -3,13 +3,14 @@
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 from bailiwick.dataplane.database_files.kinds import OIDS, ValueFaultError, canonical, from_binary
 from bailiwick.dataplane.gateways.sql.engines.deciding import Decided
 from bailiwick.dataplane.gateways.sql.engines.model import Bind, DialectName, Rows, Translated, Value
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.messages import Message, ProtocolError, take_text, text
+from bailiwick.dataplane.gateways.sql.row_keys import RowKeys
 
 _MOST_PARAMETERS = 2000
 # Digits behind the point that a bound decimal keeps in the other database.
@@ -33,7 +34,10 @@ class Statement:
 
 @dataclass
 class Portal:
-    """A statement with its values; `rows` once it began, `lost` when another took the connection meanwhile."""
+    """A statement with its values; `rows` once it began, `lost` when another took the connection meanwhile.
+
+    `keys` reads which rows pass where that is logged; it is `noted` once what it did is audited.
+    """
 
     statement: Statement
     values: tuple[str | None, ...] = ()
@@ -45,6 +49,8 @@ class Portal:
     began: float = 0.0
     done: bool = False
     lost: bool = False
+    keys: RowKeys | None = None
+    noted: bool = False
 
 
 class Reader:
@@ -140,6 +146,8 @@ def bound(portal: Portal, dialect: DialectName, now: datetime) -> list[Value]:
 def _given(bind: Bind, portal: Portal, now: datetime) -> str | None:
     if bind.moment:
         moment = now.astimezone(UTC).replace(tzinfo=None)
+        if bind.days is not None:
+            moment = datetime.combine(moment.date() - timedelta(days=bind.days), time())
         return moment.date().isoformat() if bind.kind == "date" else str(moment)
     value = bind.text if not bind.parameter else portal.values[bind.parameter - 1]
     if bind.only is not None and (value is None or value != canonical(bind.kind, bind.only)):

@@ -24,6 +24,7 @@ from bailiwick.dataplane.gateways.sql.engines.model import (
     Translated,
 )
 from bailiwick.dataplane.gateways.sql.engines.portals import Portal, Statement, bound, row_description
+from bailiwick.dataplane.gateways.sql.engines.row_log import keys_of
 from bailiwick.dataplane.gateways.sql.engines.savepoints import Savepoints
 from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.gateway import Measured, SqlGateway
@@ -210,8 +211,22 @@ class Runner:
                 raise fault
 
     def _note(self, portal: Portal, tag: str, rows: int) -> None:
+        if portal.noted:
+            return
+        portal.noted = True
+        if portal.keys is not None:
+            portal.keys.end(rows=rows)
         spent = (time.perf_counter() - portal.began) * 1000
         portal.statement.decided.note(self.gateway, self.binding, Measured(tag, rows, portal.bytes, spent))
+
+    def end(self) -> None:
+        """Audit what went of a statement that nobody reads to its end: the connection ends."""
+        if self._current is not None:
+            self._note_broken(self._current)
+
+    def _note_broken(self, portal: Portal) -> None:
+        if portal.sent:
+            self._note(portal, "", portal.sent)
 
     def _count(self, portal: Portal, rows: int, size: int) -> None:
         """Count rows that came; where they are more than may come, what was sent before is still audited."""
@@ -236,6 +251,8 @@ class Runner:
                 # What an app sends up to one Sync is one transaction (PostgreSQL documentation, 54.2.4).
                 await self._control("BEGIN")
                 self._implicit = True
+        key = self.masking.key if self.masking is not None else b""
+        portal.keys = keys_of(self.gateway, self.binding, portal, translated, key)
         self._know(portal.statement)
         self._savepoints.did()
         portal.began = time.perf_counter()
@@ -267,6 +284,8 @@ class Runner:
             portal.sent += rows
             portal.bytes += len(data)
             self.gateway.saw_rows(self.binding, rows)
+            if portal.keys is not None:
+                portal.keys.feed(data)
             self.channel.write(data)
             await self.channel.drain()
         return sent
@@ -290,6 +309,7 @@ class Runner:
         current, self._current = self._current, None
         if current is not None and current.rows is not None:
             current.lost = True
+            self._note_broken(current)
             rows, current.rows = current.rows, None
             await rows.aclose()  # type: ignore[attr-defined]
 

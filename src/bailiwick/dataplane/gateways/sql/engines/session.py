@@ -104,6 +104,8 @@ class TranslatedSession:
             self._holding.end()
             self.gateway.sessions.discard(self)
             if self.upstream is not None:
+                if self.sessions.get(self.key) is self:
+                    self._runner.end()
                 self.upstream.close()
 
     def works_for_revoked(self, epochs: Mapping[str, int]) -> bool:

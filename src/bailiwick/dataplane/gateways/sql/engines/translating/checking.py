@@ -20,7 +20,7 @@ _KNOWN = frozenset(
     Lower Ltrim Max Min Mod Mul NEQ Neg Not Null NullSafeEQ NullSafeNEQ Nullif Offset Or Order Ordered Parameter
     Paren Placeholder Rank Replace Returning Right Round RowNumber Schema Select Split SplitPart Star StrToTime Sub
     Subquery Substring SubstringIndex Sum Table TableAlias TimeToStr Trim TsOrDsToTimestamp Tuple Union Update Upper
-    Values Var Where Window WindowSpec With
+    UtcDate Values Var Where Window WindowSpec With
     """.split()
 )
 _CALLED = frozenset({"JULIANDAY", "SPLIT_PART", "SUBSTRING_INDEX", "DATEDIFF", "CHAR_LENGTH", "STRFTIME", "NULLIF",

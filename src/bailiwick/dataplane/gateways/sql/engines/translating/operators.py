@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from bailiwick.dataplane.database_files.kinds import NUMBERS
 from bailiwick.dataplane.gateways.sql.engines.model import Bind, NotTranslatedError
+from bailiwick.dataplane.gateways.sql.engines.translating.days import of_last_days
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, function, operand
 from bailiwick.dataplane.gateways.sql.engines.translating.names import is_a
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Scope
@@ -52,6 +53,9 @@ def translate(maker: "Expressions", node: Any, scope: Scope) -> Typed:
 
 
 def _binary(maker: "Expressions", node: Any, word: str, scope: Scope) -> Typed:
+    recent = of_last_days(maker, node, scope)
+    if recent is not None:
+        return recent
     right = maker.any(node.rexpr, scope)
     if node.lexpr is None:
         if word not in {"-", "+"}:
