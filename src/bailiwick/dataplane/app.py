@@ -18,6 +18,7 @@ from bailiwick.core.masked_logging import mask_logs
 from bailiwick.core.masking import Masker, Masks
 from bailiwick.core.messages import (
     AnyDownlink,
+    AnyReport,
     AskedQuestion,
     AskOrder,
     AttackOrder,
@@ -88,6 +89,7 @@ from bailiwick.dataplane.router import (
 )
 from bailiwick.dataplane.sandbox import MIB, Runtimes, Together, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
+from bailiwick.dataplane.traces import PlaneTraces
 
 _TICK_SECONDS = 1.0
 _TELL_DECISIONS_SECONDS = 30.0
@@ -111,6 +113,12 @@ class DataPlane:
             settings.state / "spool.sqlite",
             lambda: (masker() for masker in self._maskers),
             off=lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
+        )
+        self._traces = PlaneTraces(
+            settings.state,
+            self._desired,
+            lambda: (masker() for masker in self._maskers),
+            lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
         )
         self._link = Link(
             url=settings.control_url,
@@ -326,7 +334,7 @@ class DataPlane:
             pool=self._pool,
             warm_seconds=self._settings.warm_minutes * 60,
             warm_bytes=self._settings.warm_memory_mib * 2**20,
-            report=self._spool.add,
+            report=self._report,
             taken=self._link.tell_taken,
             guard=self._guard,
             cut=self._cutter.take,
@@ -352,6 +360,7 @@ class DataPlane:
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
+            asyncio.create_task(self._link.send_reports(self._traces.spool)),
             asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
@@ -375,6 +384,7 @@ class DataPlane:
         self._services.upstreams.close()
         await self._gates.close()
         self._egress.close()
+        await asyncio.to_thread(self._traces.close)
         await asyncio.to_thread(self._spool.close)
         for task in done:
             task.result()
@@ -479,6 +489,7 @@ class DataPlane:
             self._models.roll_up()
             self._day_reports.roll_up()
             self._webhooks.roll_up()
+            self._traces.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()
@@ -492,7 +503,12 @@ class DataPlane:
                 told = time.monotonic()
 
     def _emit(self, event: AuditEvent) -> None:
-        self._spool.add(AuditReport(event=event))
+        self._report(AuditReport(event=event))
+
+    def _report(self, report: AnyReport) -> None:
+        self._spool.add(report)
+        if isinstance(report, AuditReport):
+            self._traces.observe(report.event)
 
 
 def _rules_of(state: DesiredState) -> tuple[object, ...]:

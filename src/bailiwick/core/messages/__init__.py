@@ -155,6 +155,14 @@ from bailiwick.core.messages.reports import (
     WallsReport,
     WorkerReport,
 )
+from bailiwick.core.messages.spans import (
+    ErrorCount,
+    SpanCount,
+    SpanKind,
+    SpanOutcome,
+    SpanSeen,
+    SpansReport,
+)
 from bailiwick.core.messages.state import (
     AppState,
     DesiredState,
@@ -230,6 +238,7 @@ __all__ = [
     "EndpointUrl",
     "EnqueueOrder",
     "Environment",
+    "ErrorCount",
     "FileConnection",
     "Forbidden",
     "GrantPreview",
@@ -298,6 +307,11 @@ __all__ = [
     "SettingsReport",
     "SnapshotSeen",
     "SnowflakeConnection",
+    "SpanCount",
+    "SpanKind",
+    "SpanOutcome",
+    "SpanSeen",
+    "SpansReport",
     "StateTaken",
     "StorageReport",
     "Surface",

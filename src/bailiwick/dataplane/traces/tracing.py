@@ -1,0 +1,80 @@
+"""Makes spans of what the plane audits, and reports of spans: into a spool of their own, for which nothing waits.
+
+That spool is bounded. A plane that is cut off for long loses the oldest spans, never an event of the audit log.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from bailiwick.core.events import AuditEvent
+from bailiwick.core.masking import Masker
+from bailiwick.core.messages import DesiredState, SpanSeen
+from bailiwick.core.traces import Budget, Meter, Source, span_of
+from bailiwick.dataplane.agent.spool import Spool
+
+_LOG = logging.getLogger("bailiwick.plane.traces")
+# Reports of at most 500 spans each: some hours of a busy plane, and some 200 MB.
+_MOST_REPORTS, _AT_ONCE = 2000, 10
+
+
+class PlaneTraces:
+    """What one plane knows of traces. `desired` says in which mode a release runs."""
+
+    def __init__(
+        self,
+        state: Path,
+        desired: Callable[[], DesiredState | None],
+        masks: Callable[[], Iterable[Masker]],
+        off: Callable[[], Collection[str]],
+        budget: Budget | None = None,
+    ) -> None:
+        self.spool = Spool(state / "spans.sqlite", masks, off=off, most=_MOST_REPORTS, at_once=_AT_ONCE)
+        self._desired = desired
+        self._meter = Meter(budget)
+        self._known: DesiredState | None = None
+        self._sources: dict[tuple[str, str], Source] = {}
+
+    def observe(self, event: AuditEvent) -> None:
+        """Take an event; a fault of ours must not stop what is audited."""
+        try:
+            source = self._source(event.app, event.release) if event.app else None
+            span = span_of(event) if source is not None else None
+        except ValueError:
+            _LOG.exception("an event was not understood as a span")
+            return
+        if source is not None and span is not None:
+            self._meter.observe(source, span)
+
+    def seen(self, app: str, release: str, span: SpanSeen) -> None:
+        """Take a span that no event tells of."""
+        source = self._source(app, release)
+        if source is not None:
+            self._meter.observe(source, span)
+
+    def roll_up(self) -> None:
+        """Report what was seen since the last time."""
+        for report in self._meter.take():
+            self.spool.add(report)
+
+    def close(self) -> None:
+        """Report all that is left, and close the spool."""
+        for report in self._meter.take(all_of_it=True):
+            self.spool.add(report)
+        self.spool.close()
+
+    def _source(self, app: str, release: str) -> Source | None:
+        """Return what spans of a release are of; of one that ran a moment ago, too."""
+        desired = self._desired()
+        if desired is not self._known and desired is not None:
+            self._known = desired
+            now = {
+                (item.app, item.release): Source(item.app, item.mode, item.branch, item.release)
+                for item in desired.releases
+            }
+            self._sources = {**{key: found for key, found in self._sources.items() if key[0] in _apps(now)}, **now}
+        return self._sources.get((app, release))
+
+
+def _apps(sources: Iterable[tuple[str, str]]) -> set[str]:
+    return {app for app, _ in sources}
