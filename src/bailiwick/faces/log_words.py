@@ -10,8 +10,9 @@ def line_words(line: Mapping[str, Any]) -> str:
     time = datetime.fromisoformat(line["time"])
     part = f" [{line['part']}]" if line["part"] else ""
     trace = f" {line['trace'][:8]}" if line["trace"] else ""
-    return f"{time:%Y-%m-%d %H:%M:%S.%f}"[:23] + f"{trace}{part} {_plain(line['text'])}"
+    return f"{time:%Y-%m-%d %H:%M:%S.%f}"[:23] + f"{trace}{part} {plain_words(line['text'])}"
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
+    """Return a text without what would steer a terminal."""
     return "".join(sign if sign.isprintable() or sign == "\t" else "�" for sign in text)

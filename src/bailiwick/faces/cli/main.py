@@ -73,6 +73,7 @@ VERBS = {
     "reviewers": "reviewers:reviewers",
     "history": "history:history",
     "logs": "logs:logs",
+    "traces": "traces:app",
     "blame": "history:blame",
     "backup": "backup:backup",
     "restore": "backup:restore",
