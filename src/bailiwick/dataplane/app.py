@@ -70,6 +70,7 @@ from bailiwick.dataplane.integrations import PlaneIntegrations
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
+from bailiwick.dataplane.otlp import Telemetry
 from bailiwick.dataplane.questions import Questions
 from bailiwick.dataplane.queues import Queues, QueueStore
 from bailiwick.dataplane.router import (
@@ -114,9 +115,11 @@ class DataPlane:
             lambda: (masker() for masker in self._maskers),
             off=lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
         )
+        self._calls = CallRegistry()
         self._traces = PlaneTraces(
             settings.state,
             self._desired,
+            self._calls.resolve,
             lambda: (masker() for masker in self._maskers),
             lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
         )
@@ -126,7 +129,6 @@ class DataPlane:
             pins=settings.state / "pinned-keys.json",
             spool=self._spool,
         )
-        self._calls = CallRegistry()
         self._sites = Sites()
         self._pool = Pool()
         self._identities = IdentityTokens()
@@ -309,6 +311,7 @@ class DataPlane:
             storage=OwnStorage(settings.state / "storage", settings.plane, report, utc_now),
             models=self._models.listener_of,
             queues=Queues(queues, self._calls, self._emit, utc_now, settings.plane),
+            telemetry=Telemetry(self._traces.seen, self._traces.whose, utc_now),
             emit=self._emit,
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,

@@ -2,6 +2,7 @@
 
 from bailiwick.core.messages.asking import (
     LOG_MODE,
+    LOG_SEVERITIES,
     LONGEST_SAMPLED_VALUE,
     LONGEST_WAIT_SECONDS,
     MOST_LOG_LINES,
@@ -17,6 +18,7 @@ from bailiwick.core.messages.asking import (
     RefusedAnswer,
     RowsAnswer,
     RowsWanted,
+    Severity,
     refused,
 )
 from bailiwick.core.messages.attacks import AttacksReport
@@ -179,6 +181,7 @@ from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConn
 
 __all__ = [
     "LOG_MODE",
+    "LOG_SEVERITIES",
     "LONGEST_PERSON",
     "LONGEST_SAMPLED_VALUE",
     "LONGEST_WAIT_SECONDS",
@@ -305,6 +308,7 @@ __all__ = [
     "Sequenced",
     "ServiceConnection",
     "SettingsReport",
+    "Severity",
     "SnapshotSeen",
     "SnowflakeConnection",
     "SpanCount",

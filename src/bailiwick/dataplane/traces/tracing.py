@@ -4,18 +4,22 @@ That spool is bounded. A plane that is cut off for long loses the oldest spans, 
 """
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import DesiredState, SpanSeen
+from bailiwick.core.principals import Call
 from bailiwick.core.traces import Budget, Meter, Source, span_of
 from bailiwick.dataplane.agent.spool import Spool
 
 _LOG = logging.getLogger("bailiwick.plane.traces")
 # Reports of at most 500 spans each: some hours of a busy plane, and some 200 MB.
 _MOST_REPORTS, _AT_ONCE = 2000, 10
+# Libraries send spans some seconds after the request is over.
+_MOST_LATELY = 20_000
 
 
 class PlaneTraces:
@@ -25,12 +29,15 @@ class PlaneTraces:
         self,
         state: Path,
         desired: Callable[[], DesiredState | None],
+        resolve: Callable[[str], Call | None],
         masks: Callable[[], Iterable[Masker]],
         off: Callable[[], Collection[str]],
         budget: Budget | None = None,
     ) -> None:
         self.spool = Spool(state / "spans.sqlite", masks, off=off, most=_MOST_REPORTS, at_once=_AT_ONCE)
         self._desired = desired
+        self._resolve = resolve
+        self._lately: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._meter = Meter(budget)
         self._known: DesiredState | None = None
         self._sources: dict[tuple[str, str], Source] = {}
@@ -44,6 +51,8 @@ class PlaneTraces:
             _LOG.exception("an event was not understood as a span")
             return
         if source is not None and span is not None:
+            if not span.parent:
+                self._remember(span.trace, source.app, span.person)
             self._meter.observe(source, span)
 
     def seen(self, app: str, release: str, span: SpanSeen) -> None:
@@ -51,6 +60,19 @@ class PlaneTraces:
         source = self._source(app, release)
         if source is not None:
             self._meter.observe(source, span)
+
+    def whose(self, app: str, trace: str) -> str | None:
+        """Return for whom the request of a trace is or was, the app itself for none; None for another app's."""
+        call = self._resolve(trace)
+        found = (call.app, str(call.identity.principal)) if call is not None else self._lately.get(trace)
+        if found is None:
+            return f"app:{app}"
+        return found[1] if found[0] == app else None
+
+    def _remember(self, trace: str, app: str, person: str) -> None:
+        self._lately[trace] = (app, person)
+        if len(self._lately) > _MOST_LATELY:
+            self._lately.popitem(last=False)
 
     def roll_up(self) -> None:
         """Report what was seen since the last time."""
