@@ -15,13 +15,17 @@ from bailiwick.control.traces.tables import ErrorGroupRow, SpanRollupRow, SpanRo
 from bailiwick.control.traces.taking import days_of, take_spans
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
-from bailiwick.core.messages import SpansReport
+from bailiwick.core.messages import SpanSeen, SpansReport
+from bailiwick.core.modes import Mode
 from bailiwick.core.principals import Identity
+from bailiwick.core.traces import Meter, Source
 from bailiwick.store import Store
 
 # How long counts are kept, by the seconds that they are of.
 _ROLLUPS_KEPT = {60: timedelta(days=2), 3600: timedelta(days=40), 86_400: timedelta(days=400)}
 _DAYS_AHEAD = 3
+# What stands in the place of a plane's name.
+OUTSIDE = "outside"
 
 
 class TraceService:
@@ -42,6 +46,7 @@ class TraceService:
         self._clock = clock
         self._days: set[date] = set()
         self._lock = threading.Lock()
+        self._outside, self._outside_lock = Meter(), threading.Lock()
 
     # -- in --------------------------------------------------------------------------------------------------------
 
@@ -76,6 +81,22 @@ class TraceService:
                 session.execute(text("SELECT keep_span_day(:day)"), {"day": day})
         with self._lock:
             self._days |= days
+
+    def take_outside(self, identity: Identity, app_path: str, mode: Mode, spans: Sequence[SpanSeen]) -> None:
+        """Take spans that somebody sends for an app from outside of planes, as far as the app's budget goes.
+
+        They are durable when this returns. Raises as `_allowed` does.
+        """
+        with self._store.transaction() as session:
+            app = self._allowed(session, identity, app_path, "app.send-telemetry")
+        source = Source(app.path, mode, "", "")
+        with self._outside_lock:
+            for span in spans:
+                self._outside.observe(source, span)
+            reports = self._outside.take(all_of_it=True)
+            self.make_room(reports)
+            with self._store.transaction() as session:
+                self.take(session, OUTSIDE, reports)
 
     # -- out -------------------------------------------------------------------------------------------------------
 
@@ -112,10 +133,10 @@ class TraceService:
             )
         return found
 
-    def _allowed(self, session: Session, identity: Identity, app_path: str) -> App:
+    def _allowed(self, session: Session, identity: Identity, app_path: str, action: str = "app.read-traces") -> App:
         """Return an app; raise `NotFoundError` for whoever may not see it, `ForbiddenError` for no builder of it."""
         app = self._readable(session, identity, app_path)
-        self._authorizer.require(session, identity, "app.read-traces", f"app:{app.path}")
+        self._authorizer.require(session, identity, action, f"app:{app.path}")
         return app
 
 

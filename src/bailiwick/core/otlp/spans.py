@@ -32,7 +32,8 @@ def spans_of(export: Any, whose: Whose, now: datetime) -> Iterator[SpanSeen | No
         for scope in resource.scope_spans:
             for span in scope.spans:
                 person = whose(span.trace_id.hex())
-                yield _span(span, person, now) if person is not None else None
+                valid = person is not None and any(span.trace_id) and any(span.span_id)
+                yield _span(span, person, now) if valid and person is not None else None
 
 
 def _span(span: Any, person: str, now: datetime) -> SpanSeen | None:
