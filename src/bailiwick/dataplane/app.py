@@ -122,6 +122,7 @@ class DataPlane:
             self._calls.resolve,
             lambda: (masker() for masker in self._maskers),
             lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
+            lambda report: self._models.forward(report),  # noqa: PLW0108 - made later
         )
         self._link = Link(
             url=settings.control_url,
@@ -382,12 +383,12 @@ class DataPlane:
         for task in tasks:
             task.cancel()
         await self._host.close()
+        await asyncio.to_thread(self._traces.close)
         await self._models.close()
         self._days.close()
         self._services.upstreams.close()
         await self._gates.close()
         self._egress.close()
-        await asyncio.to_thread(self._traces.close)
         await asyncio.to_thread(self._spool.close)
         for task in done:
             task.result()

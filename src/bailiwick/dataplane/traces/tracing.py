@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
-from bailiwick.core.messages import DesiredState, SpanSeen
+from bailiwick.core.messages import DesiredState, SpanSeen, SpansReport
 from bailiwick.core.principals import Call
 from bailiwick.core.traces import Budget, Meter, Source, span_of
 from bailiwick.dataplane.agent.spool import Spool
@@ -23,7 +23,7 @@ _MOST_LATELY = 20_000
 
 
 class PlaneTraces:
-    """What one plane knows of traces. `desired` says in which mode a release runs."""
+    """What one plane knows of traces. `desired` says in which mode a release runs; `forward` hears of reports, too."""
 
     def __init__(
         self,
@@ -32,10 +32,12 @@ class PlaneTraces:
         resolve: Callable[[str], Call | None],
         masks: Callable[[], Iterable[Masker]],
         off: Callable[[], Collection[str]],
+        forward: Callable[[SpansReport], None],
         budget: Budget | None = None,
     ) -> None:
         self.spool = Spool(state / "spans.sqlite", masks, off=off, most=_MOST_REPORTS, at_once=_AT_ONCE)
         self._desired = desired
+        self._forward = forward
         self._resolve = resolve
         self._lately: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._meter = Meter(budget)
@@ -77,13 +79,17 @@ class PlaneTraces:
     def roll_up(self) -> None:
         """Report what was seen since the last time."""
         for report in self._meter.take():
-            self.spool.add(report)
+            self._tell(report)
 
     def close(self) -> None:
         """Report all that is left, and close the spool."""
         for report in self._meter.take(all_of_it=True):
-            self.spool.add(report)
+            self._tell(report)
         self.spool.close()
+
+    def _tell(self, report: SpansReport) -> None:
+        self.spool.add(report)
+        self._forward(report)
 
     def _source(self, app: str, release: str) -> Source | None:
         """Return what spans of a release are of; of one that ran a moment ago, too."""
