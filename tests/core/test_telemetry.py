@@ -192,6 +192,8 @@ def test_facts_that_are_named_only_when_they_are_made_are_declared_too() -> None
     assert [name for name in made if not declared_gate().passes(f"fact.{name}")] == []
 
 
+# What a field of some name must look like.
+_NAMED = {"trace": "0" * 31 + "1", "span": "0" * 15 + "1", "start": "2026-03-04T05:06:07Z"}
 _PLAIN = {datetime: "2026-03-04T05:06:07Z", date: "2026-03-04", bool: True, int: 1, float: 0.5}
 
 
@@ -200,7 +202,7 @@ def _filled(annotation: Any) -> Any:
     parts, origin = get_args(annotation), get_origin(annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = annotation.model_fields.items()
-        found: Any = {name: _filled(told.annotation) for name, told in fields if told.is_required()}
+        found: Any = {name: _NAMED.get(name) or _filled(told.annotation) for name, told in fields if told.is_required()}
     elif origin in {tuple, frozenset}:
         found = [_filled(parts[0])]
     elif origin in {Mapping, dict}:

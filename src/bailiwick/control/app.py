@@ -79,6 +79,7 @@ from bailiwick.control.standards import StandardService, StandardTrial
 from bailiwick.control.stops import StopService, Trials
 from bailiwick.control.studio import StudioKeeper, StudioService
 from bailiwick.control.telemetry import TelemetryService
+from bailiwick.control.traces import TraceService
 from bailiwick.control.vault import CertificateAuthority, Vault
 from bailiwick.control.waivers import FindingBook, WaiverService
 from bailiwick.core.clock import Clock
@@ -95,6 +96,7 @@ _RENEW_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _TIDY_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
+_SPANS_SECONDS = 3600.0
 _EXPIRE_SECONDS = 600.0
 _REMEMBER_SECONDS = 10.0
 _ACCESS_REVIEW_SECONDS = 15.0
@@ -211,6 +213,7 @@ class ControlPlane:
     trials: Trials
     freezes: FreezeService
     observe: ObserveService
+    traces: TraceService
     planes: PlaneService
     hub: PlaneHub
     authority: CertificateAuthority
@@ -274,6 +277,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
             for name in control.ldap.sources
         ),
         Periodic("letting old audit events expire", _EXPIRE_SECONDS, control.retention.expire),
+        Periodic("keeping spans of apps as long as they are to be", _SPANS_SECONDS, control.traces.keep),
         Periodic("remembering decisions for replays", _REMEMBER_SECONDS, control.policies.memory.keep),
         Periodic("keeping access reviews going", _ACCESS_REVIEW_SECONDS, control.access_review_keeper.keep_going),
         Periodic("looking after waivers", _WAIVER_SECONDS, control.waiver_keeper.keep),

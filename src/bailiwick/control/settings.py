@@ -130,6 +130,12 @@ class FirstAdministrator(_Section):
     value: str = Field(min_length=1)
 
 
+class Traces(_Section):
+    """For how many days spans of apps are kept; counts of them are for longer (docs/traces.md)."""
+
+    days: int = Field(default=30, ge=1, le=400)
+
+
 class RoleRule(_Section):
     """A group of the directory that holds a role somewhere: how the first administrators come to be."""
 
@@ -244,6 +250,7 @@ class ControlSettings(BaseSettings):
     redaction: RedactionSettings = Field(default_factory=RedactionSettings)
     prompts: PromptSettings = Field(default_factory=PromptSettings)
     audit_retention: AuditRetention = Field(default_factory=AuditRetention)
+    traces: Traces = Field(default_factory=Traces)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     audit_exporters: tuple[ExporterOptions, ...] = ()
     notices: NoticeSettings = Field(default_factory=NoticeSettings)

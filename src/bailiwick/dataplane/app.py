@@ -18,6 +18,7 @@ from bailiwick.core.masked_logging import mask_logs
 from bailiwick.core.masking import Masker, Masks
 from bailiwick.core.messages import (
     AnyDownlink,
+    AnyReport,
     AskedQuestion,
     AskOrder,
     AttackOrder,
@@ -69,6 +70,7 @@ from bailiwick.dataplane.integrations import PlaneIntegrations
 from bailiwick.dataplane.models import PlaneModels
 from bailiwick.dataplane.networks import NetworkWatch, Rounds, own_addresses
 from bailiwick.dataplane.open_files import raise_open_files
+from bailiwick.dataplane.otlp import Telemetry
 from bailiwick.dataplane.questions import Questions
 from bailiwick.dataplane.queues import Queues, QueueStore
 from bailiwick.dataplane.router import (
@@ -88,6 +90,7 @@ from bailiwick.dataplane.router import (
 )
 from bailiwick.dataplane.sandbox import MIB, Runtimes, Together, end_abandoned
 from bailiwick.dataplane.settings import DataPlaneSettings
+from bailiwick.dataplane.traces import PlaneTraces
 
 _TICK_SECONDS = 1.0
 _TELL_DECISIONS_SECONDS = 30.0
@@ -116,13 +119,21 @@ class DataPlane:
             lambda: (masker() for masker in self._maskers),
             off=lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
         )
+        self._calls = CallRegistry()
+        self._traces = PlaneTraces(
+            settings.state,
+            self._desired,
+            self._calls.resolve,
+            lambda: (masker() for masker in self._maskers),
+            lambda: self._reports_off(),  # noqa: PLW0108 - known once the host is made
+            lambda report: self._models.forward(report),  # noqa: PLW0108 - made later
+        )
         self._link = Link(
             url=settings.control_url,
             credentials=settings.credentials,
             pins=settings.state / "pinned-keys.json",
             spool=self._spool,
         )
-        self._calls = CallRegistry()
         self._sites = Sites()
         self._pool = Pool()
         self._identities = IdentityTokens()
@@ -305,6 +316,7 @@ class DataPlane:
             storage=OwnStorage(settings.state / "storage", settings.plane, report, utc_now),
             models=self._models.listener_of,
             queues=Queues(queues, self._calls, self._emit, utc_now, settings.plane),
+            telemetry=Telemetry(self._traces.seen, self._traces.whose, utc_now),
             emit=self._emit,
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,
@@ -330,7 +342,7 @@ class DataPlane:
             pool=self._pool,
             warm_seconds=self._settings.warm_minutes * 60,
             warm_bytes=self._settings.warm_memory_mib * 2**20,
-            report=self._spool.add,
+            report=self._report,
             taken=self._link.tell_taken,
             guard=self._guard,
             cut=self._cutter.take,
@@ -356,6 +368,7 @@ class DataPlane:
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(self._link.run(self._take)),
             asyncio.create_task(self._link.send_reports()),
+            asyncio.create_task(self._link.send_reports(self._traces.spool)),
             asyncio.create_task(self._link.keep_certificate()),
             asyncio.create_task(self._tick()),
             asyncio.create_task(self._discovery.run()),
@@ -374,6 +387,7 @@ class DataPlane:
         for task in tasks:
             task.cancel()
         await self._host.close()
+        await asyncio.to_thread(self._traces.close)
         await self._models.close()
         self._days.close()
         self._services.upstreams.close()
@@ -484,6 +498,7 @@ class DataPlane:
             self._models.roll_up()
             self._day_reports.roll_up()
             self._webhooks.roll_up()
+            self._traces.roll_up()
             self._host.put_to_sleep(time.monotonic())
             await self._host.expire_leases()
             await self._host.attest_again()
@@ -497,7 +512,12 @@ class DataPlane:
                 told = time.monotonic()
 
     def _emit(self, event: AuditEvent) -> None:
-        self._spool.add(AuditReport(event=event))
+        self._report(AuditReport(event=event))
+
+    def _report(self, report: AnyReport) -> None:
+        self._spool.add(report)
+        if isinstance(report, AuditReport):
+            self._traces.observe(report.event)
 
 
 def _rules_of(state: DesiredState) -> tuple[object, ...]:

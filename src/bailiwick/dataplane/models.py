@@ -25,6 +25,7 @@ from bailiwick.core.messages import (
     OutflowReport,
     OutflowSwitch,
     PromptRules,
+    SpansReport,
 )
 from bailiwick.core.passes import SIGN_IN_PATH
 from bailiwick.core.policy import ContextValue, Decision, PoliciesInForce, Resource, scope_chain
@@ -153,6 +154,11 @@ class PlaneModels:
         """Open the door for tokens."""
         self._listener = ModelListener(self.gateway, self._token_door(), self.log_door)
         await self._listener.start(socket.create_server((host, port), backlog=256))
+
+    def forward(self, report: SpansReport) -> None:
+        """Tell the collector of spans of apps, where there is one."""
+        if self._collector is not None:
+            self._collector.take(report)
 
     async def close(self) -> None:
         """Close the door for tokens, and what is kept; tell what was not told yet."""

@@ -24,6 +24,7 @@ def describe(
         "openapi_url": f"{layout.console_url}/api/openapi.json",
         "git_url": f"{layout.console_url}/git",
         "mcp_url": f"{layout.console_url}/mcp",
+        "otlp_url": f"{layout.console_url}/otlp",
         "scim_url": f"{layout.console_url}/scim/v2",
         "scim_token": scim_token,
         "idp_issuer": layout.idp_issuer,

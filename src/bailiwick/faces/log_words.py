@@ -9,9 +9,11 @@ def line_words(line: Mapping[str, Any]) -> str:
     """Return a line for people, without what would steer a terminal: what an app writes may be anything."""
     time = datetime.fromisoformat(line["time"])
     part = f" [{line['part']}]" if line["part"] else ""
+    severity = f" {line['severity'].upper()}" if line.get("severity") else ""
     trace = f" {line['trace'][:8]}" if line["trace"] else ""
-    return f"{time:%Y-%m-%d %H:%M:%S.%f}"[:23] + f"{trace}{part} {_plain(line['text'])}"
+    return f"{time:%Y-%m-%d %H:%M:%S.%f}"[:23] + f"{trace}{part}{severity} {plain_words(line['text'])}"
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
+    """Return a text without what would steer a terminal."""
     return "".join(sign if sign.isprintable() or sign == "\t" else "�" for sign in text)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bailiwick.control.asking import LogQuery
-from bailiwick.core.messages import LONGEST_WAIT_SECONDS, MOST_LOG_LINES, LogAnswer
+from bailiwick.core.messages import LONGEST_WAIT_SECONDS, MOST_LOG_LINES, LogAnswer, Severity
 from bailiwick.core.modes import PREVIEW, Mode
 
 
@@ -21,6 +21,7 @@ class LogAsked(BaseModel):
     since: AwareDatetime | None = None
     text: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     trace: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")] = ""
+    severity: Severity = ""
     wait_seconds: Annotated[float, Field(ge=0, le=LONGEST_WAIT_SECONDS)] = 0
 
     @property

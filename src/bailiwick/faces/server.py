@@ -33,6 +33,8 @@ from bailiwick.faces.mcp import LISTING_PATH as MCP_LISTING_PATH
 from bailiwick.faces.mcp import METADATA_PATH as MCP_METADATA_PATH
 from bailiwick.faces.mcp import PATH as MCP_PATH
 from bailiwick.faces.mcp import McpFace, SignedListing, resource_metadata
+from bailiwick.faces.otlp import PATH as OTLP_PATH
+from bailiwick.faces.otlp import build_otlp
 from bailiwick.faces.scim import PREFIX as SCIM_PREFIX
 from bailiwick.faces.scim import build_scim
 
@@ -48,6 +50,7 @@ class Faces:
         self._api = Lazily(lambda: build_api(control))
         self._authzen = Lazily(lambda: build_authzen(control, lambda header: bearer(control, header)))
         self._console = Lazily(lambda: _with_oauth(build_console(control), control))
+        self._otlp = Lazily(lambda: build_otlp(control))
         self._framework = self._rest(control)
         self._git = GitFace(control)
         self._scim = Lazily(lambda: build_scim(control))
@@ -81,6 +84,7 @@ class Faces:
         _health(app, control)
         app.mount("/api", self._api)
         app.mount(AUTHZEN_PATH, self._authzen)
+        app.mount(OTLP_PATH, self._otlp)
         app.mount("", self._console)
         return app
 

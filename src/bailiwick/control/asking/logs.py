@@ -12,7 +12,7 @@ from bailiwick.control.audit import AuditLog
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import Authorizer
 from bailiwick.core.clock import Clock
-from bailiwick.core.messages import LogAnswer, LogWanted
+from bailiwick.core.messages import LogAnswer, LogWanted, Severity
 from bailiwick.core.modes import PLANE_OF_MODE, PREVIEW, Mode
 from bailiwick.core.policy import ContextValue
 from bailiwick.core.principals import Identity
@@ -35,6 +35,7 @@ class LogQuery:
     since: datetime | None = None
     text: str = ""
     trace: str = ""
+    severity: Severity = ""
     wait_seconds: float = 0
 
 
@@ -82,6 +83,7 @@ class AppLogService:
             since=query.since,
             text=query.text,
             trace=query.trace,
+            severity=query.severity,
             wait_seconds=query.wait_seconds,
         )
         answer = self._asked(identity, wanted)

@@ -29,6 +29,7 @@ from bailiwick.control.planes.needs import (
 )
 from bailiwick.control.planes.tables import PlanePoliciesRow, SpoolRow
 from bailiwick.control.policies import remember
+from bailiwick.control.traces import TraceService
 from bailiwick.core.errors import InvalidInputError
 from bailiwick.core.events import Outcome
 from bailiwick.core.masked_reports import masked_report
@@ -58,6 +59,7 @@ from bailiwick.core.messages import (
     RequestRollup,
     Sequenced,
     SettingsReport,
+    SpansReport,
     StorageReport,
     UniquenessReport,
     WallsReport,
@@ -81,6 +83,7 @@ _OfAnApp = (
     | WallsReport
     | StorageReport
     | WorkerReport
+    | SpansReport
 )
 
 
@@ -108,6 +111,7 @@ class ReportTaker:
         assurance: Assurance,
         drafts: GrantDrafts,
         outflows: Outflows,
+        traces: TraceService,
     ) -> None:
         self._store = store
         self._audit = audit
@@ -127,6 +131,7 @@ class ReportTaker:
         self._assurance = assurance
         self._drafts = drafts
         self._outflows = outflows
+        self._traces = traces
 
     def take(self, plane: str, batch: ReportBatch) -> Acknowledgement:
         """Take in a batch, each report once whatever is sent again, all in one transaction.
@@ -138,6 +143,7 @@ class ReportTaker:
         numbers = [item.sequence for item in batch.reports]
         if numbers != sorted(set(numbers)):
             raise InvalidInputError("the reports of a batch are not in order", hint="send each once, oldest first")
+        self._traces.make_room(item.report for item in batch.reports if isinstance(item.report, SpansReport))
         with self._store.transaction() as session:
             spool = self._locked_spool(session, plane, batch.spool)
             news = self._masked(session, [item for item in batch.reports if item.sequence > spool.sequence])
@@ -149,6 +155,7 @@ class ReportTaker:
                 for item in news
                 if isinstance(item.report, AuditReport)
             ]
+            self._take_spans(session, plane, [item.report for item in news if isinstance(item.report, SpansReport)])
             for item in news:
                 self._take_one(session, plane, item.report)
             self._audit.append_all(session, events)
@@ -159,6 +166,8 @@ class ReportTaker:
     def _take_one(self, session: Session, plane: str, report: AnyReport) -> None:
         """Take in what is about the plane itself, or about an app that it may speak for; events come together."""
         match report:
+            case SpansReport():
+                return
             case AuditReport():
                 self._models.take_told(session, report.event)
             case PoliciesReport():
@@ -180,6 +189,16 @@ class ReportTaker:
             case _:
                 if self._believes(session, plane, report):
                     self._take(session, plane, report)
+
+    def _take_spans(self, session: Session, plane: str, reports: Sequence[SpansReport]) -> None:
+        """Take in spans of the apps that a plane may speak for, all at once."""
+        believed: dict[tuple[str, str], bool] = {}
+        for report in reports:
+            if (report.app, report.mode) not in believed:
+                believed[report.app, report.mode] = self._believes(session, plane, report)
+        told = [report for report in reports if believed[report.app, report.mode]]
+        if told:
+            self._traces.take(session, plane, told)
 
     def _take_use(
         self, session: Session, plane: str, report: LimitsReport | ModelUseReport | OutflowReport | DayUseReport

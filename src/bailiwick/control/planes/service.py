@@ -37,6 +37,7 @@ from bailiwick.control.planes.needs import (
 from bailiwick.control.planes.reports import ReportTaker, may_speak_for
 from bailiwick.control.planes.tables import PlanePoliciesRow
 from bailiwick.control.telemetry import PlaneTelemetry
+from bailiwick.control.traces import TraceService
 from bailiwick.control.vault import Held
 from bailiwick.core.branches import instance_name
 from bailiwick.core.clock import Clock
@@ -98,6 +99,7 @@ class PlaneService:
         drafts: GrantDrafts,
         sql_functions: Callable[[Session], Mapping[str, tuple[AllowedFunction, ...]]],
         outflows: Outflows,
+        traces: TraceService,
         telemetry: Callable[[Session], PlaneTelemetry],
         prompts: PromptRules,
         keys: PlaneKeys,
@@ -138,6 +140,7 @@ class PlaneService:
             assurance=assurance,
             drafts=drafts,
             outflows=outflows,
+            traces=traces,
         )
         self._drafts = drafts
         self._sql_functions = sql_functions

@@ -206,6 +206,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         trials=delivery.trials,
         freezes=build_freezes(base, estate, delivery, planes.observe),
         observe=planes.observe,
+        traces=planes.traces,
         planes=planes.service,
         hub=planes.hub,
         spread=planes.spread,

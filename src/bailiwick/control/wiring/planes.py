@@ -13,6 +13,7 @@ from bailiwick.control.notices import BudgetOutbox
 from bailiwick.control.observe import ObserveService
 from bailiwick.control.planes import PlaneConsents, PlaneHub, PlaneKeys, PlaneModels, PlaneService, PolicySpread
 from bailiwick.control.telemetry import PlaneTelemetry
+from bailiwick.control.traces import TraceService
 from bailiwick.control.wiring.base import Base
 from bailiwick.control.wiring.consents import Consents
 from bailiwick.control.wiring.delivery import Delivery
@@ -33,6 +34,7 @@ class Planes:
     networks: NetworkService
     assurance: AssuranceService
     budget_notices: BudgetNotices
+    traces: TraceService
 
 
 def build_planes(
@@ -46,6 +48,9 @@ def build_planes(
 ) -> Planes:
     """Put together what planes speak with, and give the relay its hub; `telemetry` says what they tell."""
     observe = ObserveService(base.clock)
+    traces = TraceService(
+        base.store, base.authorizer, estate.catalog.readable_app, base.settings.traces.days, base.clock
+    )
     keys = base.keys
     networks = NetworkService(
         store=base.store,
@@ -114,6 +119,7 @@ def build_planes(
         drafts=drafting.previews,
         sql_functions=estate.sql_functions.in_force,
         outflows=estate.outflows,
+        traces=traces,
         telemetry=telemetry,
         prompts=base.settings.prompts.rules_with(base.settings.redaction.rules),
         keys=PlaneKeys(
@@ -126,4 +132,4 @@ def build_planes(
     )
     base.relay.hub = hub = PlaneHub(service.desired_state, keys["downlink"], base.clock)
     spread = PolicySpread(base.store, service, base.force, tuple(base.settings.planes), lambda: tuple(hub.connected))
-    return Planes(observe, service, hub, spread, networks, assurance, budget_notices)
+    return Planes(observe, service, hub, spread, networks, assurance, budget_notices, traces)

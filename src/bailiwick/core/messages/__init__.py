@@ -2,6 +2,7 @@
 
 from bailiwick.core.messages.asking import (
     LOG_MODE,
+    LOG_SEVERITIES,
     LONGEST_SAMPLED_VALUE,
     LONGEST_WAIT_SECONDS,
     MOST_LOG_LINES,
@@ -17,6 +18,7 @@ from bailiwick.core.messages.asking import (
     RefusedAnswer,
     RowsAnswer,
     RowsWanted,
+    Severity,
     refused,
 )
 from bailiwick.core.messages.attacks import AttacksReport
@@ -156,6 +158,14 @@ from bailiwick.core.messages.reports import (
     WallsReport,
     WorkerReport,
 )
+from bailiwick.core.messages.spans import (
+    ErrorCount,
+    SpanCount,
+    SpanKind,
+    SpanOutcome,
+    SpanSeen,
+    SpansReport,
+)
 from bailiwick.core.messages.state import (
     AppState,
     DesiredState,
@@ -172,6 +182,7 @@ from bailiwick.core.messages.warehouses import BigQueryConnection, SnowflakeConn
 
 __all__ = [
     "LOG_MODE",
+    "LOG_SEVERITIES",
     "LONGEST_PERSON",
     "LONGEST_SAMPLED_VALUE",
     "LONGEST_WAIT_SECONDS",
@@ -232,6 +243,7 @@ __all__ = [
     "EndpointUrl",
     "EnqueueOrder",
     "Environment",
+    "ErrorCount",
     "FileConnection",
     "Forbidden",
     "GrantPreview",
@@ -298,8 +310,14 @@ __all__ = [
     "Sequenced",
     "ServiceConnection",
     "SettingsReport",
+    "Severity",
     "SnapshotSeen",
     "SnowflakeConnection",
+    "SpanCount",
+    "SpanKind",
+    "SpanOutcome",
+    "SpanSeen",
+    "SpansReport",
     "StateTaken",
     "StorageReport",
     "Surface",

@@ -19,6 +19,8 @@ LOG_MODE: Literal["app-log"] = "app-log"
 ROWS_MODE: Literal["sample"] = "sample"
 MOST_LOG_LINES = 500
 LONGEST_WAIT_SECONDS = 20.0
+LOG_SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
+Severity = Literal["", "trace", "debug", "info", "warn", "error", "fatal"]
 MOST_SAMPLED_ROWS = 10
 MOST_SAMPLED_COLUMNS = 200
 # Of a sampled value: it shows what a column holds, it is no way to get the data.
@@ -27,6 +29,8 @@ LONGEST_SAMPLED_VALUE = 200
 
 class LogWanted(Message):
     """The newest lines that an app wrote: after the line of a number, from a time on, with a text or of a trace.
+
+    With `severity` only records that were sent with that one or a worse one: what is written to an output has none.
 
     With `wait_seconds` the plane waits so long for the first one.
     """
@@ -40,6 +44,7 @@ class LogWanted(Message):
     since: AwareDatetime | None = None
     text: str = Field(default="", max_length=200, repr=False)
     trace: str = Field(default="", pattern=r"^([0-9a-f]{32})?$")
+    severity: Severity = ""
     wait_seconds: float = Field(default=0, ge=0, le=LONGEST_WAIT_SECONDS)
 
 
@@ -69,7 +74,10 @@ class AskOrder(Message):
 
 
 class LogLine(Message):
-    """A line that an app wrote. `part` is what of it wrote the line, `trace` the request that it was written for."""
+    """A line that an app wrote. `part` is what of it wrote the line, `trace` the request that it was written for.
+
+    Records that it sent as OpenTelemetry has them have a `severity`.
+    """
 
     number: int = Field(ge=0)
     time: datetime
@@ -77,6 +85,7 @@ class LogLine(Message):
     part: str = Field(max_length=100)
     text: str = Field(max_length=8000, repr=False)
     trace: str = Field(default="", pattern=r"^([0-9a-f]{32})?$")
+    severity: Severity = ""
 
 
 class LogAnswer(Message):

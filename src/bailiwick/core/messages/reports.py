@@ -15,6 +15,7 @@ from bailiwick.core.messages.limits import LimitsReport
 from bailiwick.core.messages.models import ModelUseReport
 from bailiwick.core.messages.networks import NetworksReport
 from bailiwick.core.messages.outflows import OutflowReport
+from bailiwick.core.messages.spans import SpansReport
 from bailiwick.core.rollouts import RolloutReport
 from bailiwick.core.statements import Envelope
 from bailiwick.core.stops import StopScope
@@ -368,6 +369,7 @@ AnyReport = (
     | OutflowReport
     | DayUseReport
     | ModelUseReport
+    | SpansReport
 )
 Report = Annotated[AnyReport, Field(discriminator="kind")]
 

@@ -18,7 +18,7 @@ MAY_BE_LEFT_OUT = frozenset(
         "rehearsal.notes", "rehearsal.steps.locks", "rollout.words", "networks.tries.words", "worker.words",
         "worker.letters.queued_by", "worker.letters.words", "worker.log_lines", "catalogue.tables.rows",
         "catalogue.tables.columns.because", "catalogue.fault", "limits.nearest.who", "limits.breaker_words",
-        "database.snapshots.why",
+        "database.snapshots.why", "spans.spans.person", "spans.spans.facts",
     )
 )  # fmt: skip
 _AUDIT = "plane.audit."

@@ -49,6 +49,7 @@ from bailiwick.dataplane.gateways.services import ServiceGateway, ServiceListene
 from bailiwick.dataplane.gateways.sql import SqlGateway, SqlListener
 from bailiwick.dataplane.listening import Listener, Room
 from bailiwick.dataplane.networks import NetworkWatch
+from bailiwick.dataplane.otlp import OtlpListener, Telemetry
 from bailiwick.dataplane.queues import QueueListener, Queues
 from bailiwick.dataplane.router import StaticFiles
 from bailiwick.dataplane.sandbox import (
@@ -70,6 +71,7 @@ _DNS_ADDRESS = "127.0.0.53"
 _MODELS_HOST = "gateway.models.internal"
 _DATABASE_HOST = "own.database.internal"
 _QUEUE_HOST = "app.queue.internal"
+_TELEMETRY_HOST, _OTLP_PORT = "telemetry.internal", 4318
 _READY = b"GET /.bailiwick/ready HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"
 
 
@@ -96,6 +98,7 @@ class Workshop:
     storage: OwnStorage
     models: Callable[[AppState, Manifest, Step | None], ModelListener]
     queues: Queues
+    telemetry: Telemetry
     emit: Callable[[AuditEvent], None]
     refused_name: Callable[[AppState, str], None]
     egress: Callable[[AppState, EgressHost], EgressListener]
@@ -259,7 +262,14 @@ def _plan(state: AppState, manifest: Manifest) -> tuple[dict[str, Plant], dict[s
         "dns-udp": Plant("resolver.internal", _DNS_ADDRESS, 53, "udp"),
         "dns-tcp": Plant("resolver.internal", _DNS_ADDRESS, 53),
     }
-    environment = {"BAILIWICK_APP": state.app, "BAILIWICK_RELEASE": state.release}
+    plants["telemetry"] = Plant(_TELEMETRY_HOST, _address(5, 0), _OTLP_PORT)
+    environment = {
+        "BAILIWICK_APP": state.app,
+        "BAILIWICK_RELEASE": state.release,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{_TELEMETRY_HOST}:{_OTLP_PORT}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_SERVICE_NAME": state.app,
+    }
     traced: list[str] = []
     mail: list[str] = []
     for number, integration in enumerate(state.integrations):
@@ -366,6 +376,11 @@ async def _open_gateways(
         listener.room = instance.room
         await listener.start(planted["database"])
         instance._closers.append(listener.close)
+    writer = Writer((instance_name(state.app, state.branch), state.mode), state.release, part.written)
+    telemetry = OtlpListener(shop.telemetry, state, lambda record: shop.outputs.take(record, shop.masker(), writer))
+    telemetry.room = instance.room
+    await telemetry.start(planted["telemetry"])
+    instance._closers.append(telemetry.close)
     if "queue" in planted:
         own = part.worker if part.kind == "work" else ""
         workers = {name: worker for name, worker in instance.manifest.workers.items() if worker.queue}

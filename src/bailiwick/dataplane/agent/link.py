@@ -74,18 +74,19 @@ class Link:
                 told = words
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - to spread planes, not to keep a secret
 
-    async def send_reports(self) -> None:
-        """Send what the spool holds, for ever; what is not acknowledged is sent again."""
+    async def send_reports(self, spool: Spool | None = None) -> None:
+        """Send what the spool holds, or another one, for ever; what is not acknowledged is sent again."""
+        spool = self._spool if spool is None else spool
         while True:
             await self._known.wait()
-            batch = await asyncio.to_thread(self._spool.next_batch)
+            batch = await asyncio.to_thread(spool.next_batch)
             if batch is None:
                 await asyncio.sleep(_SEND_EVERY_SECONDS)
                 continue
             try:
                 answer = await self._request("POST", "/reports", content=batch.model_dump_json(by_alias=True))
                 acknowledged = Acknowledgement.model_validate_json(answer).sequence
-                await asyncio.to_thread(self._spool.forget, acknowledged)
+                await asyncio.to_thread(spool.forget, acknowledged)
             except (BailiwickError, ValidationError):
                 await asyncio.sleep(1.0)
 

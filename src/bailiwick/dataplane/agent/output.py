@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bailiwick.core.masking import Masks
-from bailiwick.core.messages import LogWanted
+from bailiwick.core.messages import LOG_SEVERITIES, LogWanted
+from bailiwick.core.otlp import LogSeen
 from bailiwick.dataplane.agent.stopped import Key
 from bailiwick.dataplane.guard import RateLimit
 
@@ -37,6 +38,7 @@ class Line:
     part: str
     text: str
     trace: str
+    severity: str = ""
 
 
 @dataclass
@@ -101,6 +103,12 @@ class Outputs:
             output = self.of(writer.key)
             output.add(Line(output.next_number(), self._clock(), writer.release, writer.part, said, trace))
 
+    def take(self, record: LogSeen, masks: Masks, writer: "Writer") -> None:
+        """Take a record that an app sent by itself."""
+        output, said = self.of(writer.key), masks.mask(record.text)[: 2 * _LINE_BYTES]
+        now, number = self._clock(), output.next_number()
+        output.add(Line(number, now, writer.release, writer.part, said, record.trace, record.severity))
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
@@ -125,10 +133,13 @@ def _parted(raw: bytes) -> tuple[str, bytes]:
 
 def _newest(lines: Iterator[Line], wanted: LogWanted) -> Iterator[Line]:
     found, text = 0, wanted.text.casefold()
+    severe = LOG_SEVERITIES[LOG_SEVERITIES.index(wanted.severity) :] if wanted.severity else ()
     for line in lines:
         if line.number <= wanted.after or (wanted.since is not None and line.time < wanted.since):
             return
         if (text and text not in line.text.casefold()) or (wanted.trace and wanted.trace != line.trace):
+            continue
+        if wanted.severity and line.severity not in severe:
             continue
         yield line
         found += 1

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bailiwick.core.capabilities import Capability
 from bailiwick.core.manifest import Manifest
-from bailiwick.dataplane.instrumentation import launcher, restraint
+from bailiwick.dataplane.instrumentation import faults, launcher, restraint
 from bailiwick.dataplane.sandbox import Runtime
 
 _NODE_LAUNCHER = "node_launcher.cjs"
@@ -73,7 +73,7 @@ def prepare_helpers(target: Path) -> Path:
     """Copy the launchers and what they import to where every sandbox can read it, and return that folder."""
     target.mkdir(parents=True, exist_ok=True)
     of_python = Path(launcher.__file__)
-    for source in (of_python, Path(restraint.__file__), of_python.with_name(_NODE_LAUNCHER)):
+    for source in (of_python, Path(restraint.__file__), Path(faults.__file__), of_python.with_name(_NODE_LAUNCHER)):
         copy = target / source.name
         shutil.copyfile(source, copy)
         copy.chmod(0o644)

@@ -21,6 +21,7 @@ _LOG = logging.getLogger("bailiwick.plane.spool")
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(Report)
 # One statement a batch: a statement a row would take the interpreter's lock from the router that often.
 _INSERT = "INSERT INTO reports (body) SELECT value FROM json_each(?) ORDER BY key"
+_DROP_OLDEST = "DELETE FROM reports WHERE sequence <= (SELECT max(sequence) FROM reports) - ?"
 _BATCH = 500
 # Until what could not be written is tried again.
 _AGAIN_SECONDS = 1.0
@@ -37,7 +38,8 @@ class Spool:
 
     Numbers rise by one and never start again (AUTOINCREMENT), so the receiver can tell what it has seen. What `masks`
     returns takes known secrets out of reports before they are on disk. Kinds of reports with fields that the register
-    of telemetry does not declare are not sent, and fields that `off` names are left out of those that are.
+    of telemetry does not declare are not sent, and fields that `off` names are left out of those that are. With `most`
+    only so many are kept, the newest, and `at_once` is how many are sent together.
     """
 
     def __init__(
@@ -46,9 +48,14 @@ class Spool:
         masks: Callable[[], Iterable[Masker]] = tuple,
         register: Register | None = None,
         off: Callable[[], Collection[str]] = tuple,
+        *,
+        most: int = 0,
+        at_once: int = _BATCH,
     ) -> None:
         self._masks = masks
         self._off = off
+        self._most = most
+        self._at_once = at_once
         self._withheld = undeclared_reports(own_register() if register is None else register)
         for kind, names in self._withheld.items():
             _LOG.error("reports of the kind %s are not sent: %s is not in the register", kind, ", ".join(names))
@@ -122,7 +129,7 @@ class Spool:
         """Return the oldest reports, or None when there are none."""
         with self._open() as database:
             query = "SELECT sequence, body FROM reports ORDER BY sequence LIMIT ?"
-            rows = database.execute(query, [_BATCH]).fetchall()
+            rows = database.execute(query, [self._at_once]).fetchall()
         if not rows:
             return None
         items = tuple(Sequenced(sequence=number, report=_REPORT.validate_json(body)) for number, body in rows)
@@ -172,6 +179,8 @@ class Spool:
             try:
                 with database:
                     _insert(database, bodies)
+                    if self._most and bodies:
+                        database.execute(_DROP_OLDEST, [self._most])
                     database.execute("UPDATE journal SET taken = ?", [turn])
             except sqlite3.Error as fault:
                 # Such as a full disk. They are tried again: to lose them, or to go on without a record, is worse.

@@ -44,7 +44,16 @@ class Traced:
             return
         if scope["type"] in {"http", "websocket"}:
             _TRACEPARENT.set(dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1"))
-        await self.app(scope, receive, send)
+        try:
+            await self.app(scope, receive, send)
+        except Exception as fault:
+            _tell(fault, "a request")
+            raise
+
+
+def _tell(fault: BaseException, name: str) -> None:
+    """Tell the plane of an exception: its type and place."""
+    importlib.import_module("faults").tell(fault, _TRACEPARENT.get(), name)
 
 
 class Marked:
@@ -244,9 +253,14 @@ def serve(entrypoint: str) -> None:
 
 def run(entrypoint: str) -> None:
     """Run a job once."""
-    result = load(entrypoint)()
-    if inspect.iscoroutine(result):
-        asyncio.run(result)
+    try:
+        result = load(entrypoint)()
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
+    except Exception as fault:
+        _tell(fault, "a job")
+        importlib.import_module("faults").wait()
+        raise
 
 
 def work(entrypoint: str) -> None:
@@ -298,6 +312,7 @@ def _handled(handle: Any, taken: Any) -> Any:
         if inspect.iscoroutine(result):
             asyncio.run(result)
     except Exception as fault:
+        _tell(fault, "a message")
         traceback.print_exc()
         return {"id": taken["id"], "failed": f"{type(fault).__name__}: {fault}"[:300]}
     finally:
@@ -312,9 +327,12 @@ def main() -> None:
         restraint = importlib.import_module("restraint")  # beside this file; before any code of the app
         restraint.start_no_programs()
         restraint.tell_of_programs()
+    faults = importlib.import_module("faults")  # beside this file; before the app's own files are found
     sys.path[:0] = ["/app", "/layer"]
     os.chdir("/app")
     mark_lines()
+    faults.tell_of_logged(_TRACEPARENT.get)
+    faults.start_exporters()
     instrument_psycopg()
     if _TRACED_HOSTS:  # others start without loading this
         instrument_http()

@@ -1,4 +1,4 @@
-"""Calls of models as OpenTelemetry sees them: spans and metrics for a collector of the company's own."""
+"""Calls of models and traces of apps as OpenTelemetry sees them, for a collector of the company's own."""
 
 from bailiwick.dataplane.otel.collector import Collector
 from bailiwick.dataplane.otel.model import Kept, ModelCall

@@ -7,7 +7,7 @@ under `bailiwick.`.
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from bailiwick.core.messages import ModelState
+from bailiwick.core.messages import ModelState, SpanSeen, SpansReport
 from bailiwick.core.telemetry import Gate
 from bailiwick.dataplane.otel.messages import input_messages, output_messages
 from bailiwick.dataplane.otel.model import ModelCall
@@ -15,6 +15,20 @@ from bailiwick.dataplane.otel.model import ModelCall
 Value = str | int | float | bool
 TOKENS, DURATION = "gen_ai.client.token.usage", "gen_ai.client.operation.duration"
 _CLOUDS: Mapping[str, str] = {"azure": "azure.ai.openai", "vertex": "gcp.vertex_ai", "bedrock": "aws.bedrock"}
+# Facts of spans under the names that the conventions have for them.
+_FACTS: Mapping[str, str] = {
+    "operation": "db.operation.name",
+    "tables": "db.collection.name",
+    "rows": "db.response.returned_rows",
+    "tokens_in": "gen_ai.usage.input_tokens",
+    "tokens_out": "gen_ai.usage.output_tokens",
+    "model": "gen_ai.request.model",
+    "error_type": "error.type",
+    "error_place": "bailiwick.error.place",
+    "bytes_in": "bailiwick.bytes_in",
+    "bytes_out": "bailiwick.bytes_out",
+    "repeats": "bailiwick.repeats",
+}
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -66,6 +80,24 @@ def measures(call: ModelCall, gate: Gate) -> list[tuple[str, float, dict[str, Va
         for way, number in (("input", call.tokens_in), ("output", call.tokens_out)):
             found.append((TOKENS, float(number), {**plain, **_left({"gen_ai.token.type": way}, gate)}))
     return found
+
+
+def app_span_attributes(report: SpansReport, span: SpanSeen, gate: Gate) -> dict[str, Value]:
+    """Return what a span of an app's trace says: what the control plane is told of it, as far as that leaves here."""
+    told: dict[str, Value | None] = {
+        "bailiwick.app": report.app,
+        "bailiwick.release": report.release,
+        "bailiwick.mode": report.mode,
+        "bailiwick.branch": report.branch,
+        "bailiwick.kind": span.kind,
+        "bailiwick.target": span.target,
+        "bailiwick.outcome": span.outcome,
+        "user.id": span.person,
+        "http.response.status_code": span.status or None,
+        "db.query.text": span.name if span.kind == "query" else None,
+        **{_FACTS[name]: value for name, value in span.facts.items() if name in _FACTS},
+    }
+    return _left(told, gate)
 
 
 def _common(call: ModelCall) -> dict[str, Value | None]:

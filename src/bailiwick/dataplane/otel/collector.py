@@ -1,4 +1,4 @@
-"""Sends calls of models to the collector: from a thread of its own, with a bounded queue, and nothing waits for it.
+"""Sends calls of models and spans of apps to the collector: in a thread of its own, bounded; nothing waits for it.
 
 What cannot be sent is tried again twice and is lost then; what is lost is counted and in the audit log.
 """
@@ -11,20 +11,23 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import httpx2
 
 from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, Outcome
+from bailiwick.core.messages import SpanSeen, SpansReport
 from bailiwick.core.telemetry import Gate
-from bailiwick.dataplane.otel.attributes import Value, measures, span_attributes
+from bailiwick.dataplane.otel.attributes import Value, app_span_attributes, measures, span_attributes
 from bailiwick.dataplane.otel.model import ModelCall
 from bailiwick.dataplane.otel.series import Series
 from bailiwick.dataplane.otel.settings import OtlpCollector
-from bailiwick.dataplane.otel.wire import metrics, span_of, traces
+from bailiwick.dataplane.otel.wire import app_span_of, metrics, span_of, traces
 
 _LOG = logging.getLogger("bailiwick.plane.otel")
 _AT_ONCE = 512
+_Item = TypeVar("_Item")
 _TRIES = 3
 _SECONDS = 10.0
 _LONGEST_PAUSE = 30.0
@@ -50,6 +53,7 @@ class Collector:
         self._emit = emit
         self._clock = clock
         self._queue: queue.Queue[ModelCall] = queue.Queue(settings.queue)
+        self._of_apps: queue.Queue[tuple[SpansReport, SpanSeen]] = queue.Queue(settings.queue)
         self._series = Series()
         self._began = time.time_ns()
         self._stop = threading.Event()
@@ -72,6 +76,15 @@ class Collector:
         except Exception:
             _LOG.exception("a call was not told to the collector by a fault of ours")
 
+    def take(self, report: SpansReport) -> None:
+        """Take the spans of apps that a report has; calls of models are told by `observe`, with more of them."""
+        for span in report.spans:
+            if span.kind != "model":
+                try:
+                    self._of_apps.put_nowait((report, span))
+                except queue.Full:
+                    self._lose(1)
+
     def close(self) -> None:
         """Send what waits, once, and stop."""
         self._stop.set()
@@ -87,8 +100,10 @@ class Collector:
     def _send_all(self) -> None:
         """Send what waits; a fault of ours loses that, and no more."""
         try:
-            while calls := self._next():
+            while calls := _next(self._queue):
                 self._send_spans(calls)
+            while spans := _next(self._of_apps):
+                self._send_of_apps(spans)
             if time.monotonic() >= self._metrics_sent + self._settings.metrics_seconds or self._stop.is_set():
                 self._metrics_sent = time.monotonic()
                 self._send_metrics()
@@ -96,18 +111,17 @@ class Collector:
             _LOG.exception("the collector was not told by a fault of ours")
         self._tell_lost()
 
-    def _next(self) -> list[ModelCall]:
-        calls: list[ModelCall] = []
-        with suppress(queue.Empty):
-            while len(calls) < _AT_ONCE:
-                calls.append(self._queue.get_nowait())
-        return calls
-
     def _send_spans(self, calls: Sequence[ModelCall]) -> None:
         gate = self._gate()
         spans = [span_of(call, span_attributes(call, gate)) for call in calls]
         if not self._sent("/v1/traces", traces(spans, self._resource(gate))):
             self._lose(len(calls))
+
+    def _send_of_apps(self, found: Sequence[tuple[SpansReport, SpanSeen]]) -> None:
+        gate = self._gate()
+        spans = [app_span_of(span, app_span_attributes(report, span, gate)) for report, span in found]
+        if not self._sent("/v1/traces", traces(spans, self._resource(gate), of_apps=True)):
+            self._lose(len(found))
 
     def _send_metrics(self) -> None:
         series = self._series.take()
@@ -154,11 +168,19 @@ class Collector:
                 action="telemetry.lost",
                 resource=f"plane:{self._plane}",
                 outcome=Outcome.FAILED,
-                reason=f"the collector did not take {number} of the calls that it should be told",
+                reason=f"the collector did not take {number} of the calls and spans that it should be told",
                 plane=self._plane,
                 context={"count": number},
             )
         )
+
+
+def _next(waiting: "queue.Queue[_Item]") -> list[_Item]:
+    items: list[_Item] = []
+    with suppress(queue.Empty):
+        while len(items) < _AT_ONCE:
+            items.append(waiting.get_nowait())
+    return items
 
 
 def _client(settings: OtlpCollector) -> httpx2.Client:

@@ -17,14 +17,21 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Histogram as HistogramOfM
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
+from bailiwick.core.messages import SpanSeen
 from bailiwick.dataplane.otel.attributes import Value
 from bailiwick.dataplane.otel.model import ModelCall
 from bailiwick.dataplane.otel.series import BOUNDS, UNITS, Histogram
 from bailiwick.version import product_version
 
 _SCOPE = InstrumentationScope(name="bailiwick.models", version=product_version())
+_OF_APPS = InstrumentationScope(name="bailiwick.apps", version=product_version())
 _SCHEMA = "https://opentelemetry.io/schemas/1.37.0"
 _NANOSECONDS = 1_000_000
+_KINDS = {
+    "request": Span.SPAN_KIND_SERVER,
+    "message": Span.SPAN_KIND_CONSUMER,
+    "app": Span.SPAN_KIND_INTERNAL,
+}
 
 
 def span_of(call: ModelCall, attributes: Mapping[str, Value]) -> Span:
@@ -46,9 +53,25 @@ def span_of(call: ModelCall, attributes: Mapping[str, Value]) -> Span:
     )
 
 
-def traces(spans: Iterable[Span], resource: Mapping[str, Value]) -> bytes:
+def app_span_of(span: SpanSeen, attributes: Mapping[str, Value]) -> Span:
+    """Return a span of an app's trace, as it stands in it."""
+    start = int(span.start.timestamp() * 1_000_000) * 1000
+    return Span(
+        trace_id=bytes.fromhex(span.trace),
+        span_id=bytes.fromhex(span.span),
+        parent_span_id=bytes.fromhex(span.parent),
+        name=span.name or span.kind,
+        kind=_KINDS.get(span.kind, Span.SPAN_KIND_CLIENT),
+        start_time_unix_nano=start,
+        end_time_unix_nano=start + span.microseconds * 1000,
+        attributes=_attributes(attributes),
+        status=Status() if span.outcome == "ok" else Status(code=Status.STATUS_CODE_ERROR),
+    )
+
+
+def traces(spans: Iterable[Span], resource: Mapping[str, Value], *, of_apps: bool = False) -> bytes:
     """Return the body that exports spans."""
-    scope = ScopeSpans(scope=_SCOPE, spans=spans, schema_url=_SCHEMA)
+    scope = ScopeSpans(scope=_OF_APPS if of_apps else _SCOPE, spans=spans, schema_url=_SCHEMA)
     told = ResourceSpans(resource=Resource(attributes=_attributes(resource)), scope_spans=[scope])
     return bytes(ExportTraceServiceRequest(resource_spans=[told]).SerializeToString())
 

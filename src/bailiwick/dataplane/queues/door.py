@@ -14,10 +14,11 @@ from datetime import datetime
 
 from bailiwick.core.errors import BailiwickError, ForbiddenError, InvalidInputError, NotFoundError
 from bailiwick.core.events import AuditEvent, Outcome
-from bailiwick.core.ids import new_span_id, new_trace_id
+from bailiwick.core.ids import new_trace_id
 from bailiwick.core.manifest import Worker
 from bailiwick.core.messages import AppState
 from bailiwick.core.principals import Call, Identity, Principal
+from bailiwick.core.traces import root_span
 from bailiwick.dataplane.channel import Channel, TooLongError, linger
 from bailiwick.dataplane.listening import Listener
 from bailiwick.dataplane.queues.store import MOST_BODY_BYTES, Message, Place, QueueStore
@@ -245,7 +246,7 @@ class QueueListener(Listener):
         identity = Identity.of_service(Principal("app", self._state.app))
         self._queues.calls.begin(Call(identity, self._state.app, self._state.release, trace))
         told = {"id": message.id, "attempt": message.attempt, "queued_by": message.queued_by}
-        said = {**told, "traceparent": f"00-{trace}-{new_span_id()}-01", "message": json.loads(message.body)}
+        said = {**told, "traceparent": f"00-{trace}-{root_span(trace)}-01", "message": json.loads(message.body)}
         return await _say(client, 200, said, keep_alive=head.keep_alive)
 
     async def _take(self, place: Place) -> Message | None:

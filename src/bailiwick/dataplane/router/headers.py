@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bailiwick.core.ids import new_span_id
 from bailiwick.core.principals import Identity
+from bailiwick.core.traces import root_span
 from bailiwick.dataplane.router.sign_in import ATTEMPT_COOKIE, PASS_COOKIE
 from bailiwick.dataplane.router.wire import HOP_BY_HOP, Headers, RequestHead, without_cookies
 
@@ -24,7 +24,7 @@ def headers_for_app(head: RequestHead, who: Identity, proof: bytes, trace: str) 
         headers.append((b"transfer-encoding", b"chunked"))
     if head.websocket:
         headers += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
-    headers.append((b"traceparent", f"00-{trace}-{new_span_id()}-01".encode()))
+    headers.append((b"traceparent", f"00-{trace}-{root_span(trace)}-01".encode()))
     # No person's name looks like this one: theirs are addresses.
     name = "anonymous" if who.is_anonymous else who.principal.name
     headers.append((b"x-bailiwick-user", name.encode("ascii", "replace")))

@@ -60,6 +60,7 @@ from bailiwick.faces.api.standards import add_standards
 from bailiwick.faces.api.stops import add_stops
 from bailiwick.faces.api.studio import add_studio
 from bailiwick.faces.api.telemetry import add_telemetry
+from bailiwick.faces.api.traces import add_traces
 from bailiwick.faces.api.uploads import add_uploads
 from bailiwick.faces.api.waivers import add_waivers
 from bailiwick.faces.api.workers import add_workers
@@ -133,6 +134,7 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_agents_md,
         add_history,
         add_logs,
+        add_traces,
         add_uploads,
         add_studio,
         add_previews,

@@ -30,10 +30,15 @@ def logs(
     since: Annotated[str, typer.Option("--since", help="not older than: 10m, 2h, 1d, or a time (ISO 8601)")] = "",
     text: Annotated[str, typer.Option("--text", help="only lines with this text, in any case of letters")] = "",
     trace: Annotated[str, typer.Option("--trace", help="only lines of this request: its trace id")] = "",
+    severity: Annotated[
+        Literal["", "trace", "debug", "info", "warn", "error", "fatal"],
+        typer.Option("--severity", help="only records that were sent with this severity or a worse one"),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Read what an app wrote. Examples: bailiwick logs finance/desk -f; bailiwick logs finance/desk --since 10m."""
     asked: dict[str, Any] = {"mode": mode, "branch": branch, "last": last, "text": text, "trace": trace}
+    asked["severity"] = severity
     if since:
         asked["since"] = _since(since)
     found = call("GET", f"/logs/{app_path}", params=asked)

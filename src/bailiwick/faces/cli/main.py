@@ -74,6 +74,7 @@ VERBS = {
     "history": "history:history",
     "studio": "studio:app",
     "logs": "logs:logs",
+    "traces": "traces:app",
     "blame": "history:blame",
     "backup": "backup:backup",
     "restore": "backup:restore",

@@ -56,6 +56,7 @@ from bailiwick.faces.console.sql_functions import add_sql_functions
 from bailiwick.faces.console.standards import add_standards
 from bailiwick.faces.console.studio import add_studio
 from bailiwick.faces.console.telemetry import add_telemetry
+from bailiwick.faces.console.traces import add_traces
 from bailiwick.faces.console.waivers import add_waivers
 from bailiwick.faces.console.who_can import add_who_can
 from bailiwick.faces.lazily import LateRoute
@@ -91,6 +92,7 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_reviews,
         add_history,
         add_logs,
+        add_traces,
         add_files,
         add_bill,
         add_findings,

@@ -81,7 +81,7 @@ def requests_chart(points: Sequence[RequestPoint], happenings: Sequence[Happenin
     """Return the chart of the last hour before `now`."""
     end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     begin = end - timedelta(minutes=MINUTES)
-    highest = _round_up(max((_total(point) for point in points), default=0))
+    highest = rounded_up(max((_total(point) for point in points), default=0))
     floor = HEIGHT - _BOTTOM
     seen = [point for point in points if begin <= point.start < end]
     total, bad = sum(map(_total, seen)), sum(point.server_errors for point in seen)
@@ -135,7 +135,7 @@ def _total(point: RequestPoint) -> int:
     return point.ok + point.client_errors + point.server_errors
 
 
-def _round_up(number: int) -> int:
+def rounded_up(number: int) -> int:
     """Return the next of 2, 4, 10, 20, 40, 100 …: scales whose half is a round figure too."""
     scale = 1
     while True:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.core.errors import BailiwickError, ForbiddenError
-from bailiwick.core.messages import LogAnswer
+from bailiwick.core.messages import LOG_SEVERITIES, LogAnswer
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor
 from bailiwick.faces.console.words import count
@@ -56,6 +56,7 @@ def add_logs(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             modes=_MODES,
             spans=_SPANS,
             fault=fault,
+            severities=LOG_SEVERITIES,
             glance=_glance(asked, answer),
             links={line.trace: _of_trace(found.path, asked, line.trace) for line in answer.lines},
         )

@@ -9,6 +9,7 @@ from bailiwick.faces.mcp.tools.data import DESCRIBE_COLUMNS, SAMPLE_ROWS
 from bailiwick.faces.mcp.tools.deploys import DEPLOY_STATUS, REQUEST_APPROVAL, ROLLBACK
 from bailiwick.faces.mcp.tools.rules import AGENTS_MD, DESCRIBE_INTEGRATIONS, HOUSE_RULES
 from bailiwick.faces.mcp.tools.running import READ_LOGS, RUN_PREVIEW, WATCH_DEPLOY
+from bailiwick.faces.mcp.tools.traces import READ_TRACES
 
 TOOLS: tuple[Tool[Any], ...] = (
     FIND_APPS,
@@ -23,6 +24,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     FINDINGS,
     RUN_PREVIEW,
     READ_LOGS,
+    READ_TRACES,
     REQUEST_APPROVAL,
     WATCH_DEPLOY,
     DEPLOY_STATUS,

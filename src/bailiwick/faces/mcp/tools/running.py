@@ -15,6 +15,7 @@ from bailiwick.control.previews import Preview, PreviewState
 from bailiwick.control.release import Deploy, DeployState
 from bailiwick.core.branches import MAIN
 from bailiwick.core.errors import NotFoundError
+from bailiwick.core.messages import Severity
 from bailiwick.core.modes import PREVIEW, PRODUCTION
 from bailiwick.faces.log_words import line_words
 from bailiwick.faces.logs import LogAsked, log_document
@@ -62,6 +63,7 @@ class LogArguments(Arguments):
     trace: Annotated[
         str, Field(pattern=r"^([0-9a-f]{32})?$", description="only lines of this request, by its trace id")
     ] = ""
+    severity: Annotated[Severity, Field(description="only records of this severity or a worse one")] = ""
     wait_seconds: Annotated[int, Field(ge=0, le=20, description="so long for the first line")] = 0
 
 
