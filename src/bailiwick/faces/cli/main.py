@@ -78,6 +78,7 @@ VERBS = {
     "restore": "backup:restore",
     "doctor": "doctor:doctor",
     "pentest": "pentest:pentest",
+    "detect": "detect:detect",
     "redact": "redact:redact",
     "agents-md": "agents_md:agents_md",
     "git-credential": "git_credential:git_credential",
