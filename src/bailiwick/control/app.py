@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.anomalies import AnomalyKeeper, AnomalyService
 from bailiwick.control.asking import AppLogService, RowSampling
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.attestation import AttestationService
@@ -113,6 +114,7 @@ _SEAL_SECONDS = 2.0
 _ROTATION_SECONDS = 1.0
 _STORES_SECONDS = 30.0
 _LEASE_SECONDS = 2.0
+_ANOMALY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ class ControlPlane:
     consents: ConsentService
     consent_keeper: ConsentKeeper
     connectors: Connectors
+    anomalies: AnomalyService
+    anomaly_keeper: AnomalyKeeper
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService
@@ -289,6 +293,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("keeping accounts that stores make", _LEASE_SECONDS, control.lease_keeper.keep),
         Periodic("looking at secrets in stores", _STORES_SECONDS, control.secret_stores.keep),
         Periodic("sealing anew under another key", _SEAL_SECONDS, control.encryption_keys.continue_sealing),
+        Periodic("looking for anomalies", _ANOMALY_SECONDS, control.anomaly_keeper.keep),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),
         Periodic("forgetting old notices", _FORGET_SECONDS, control.notice_keeper.forget),

@@ -78,6 +78,7 @@ VERBS = {
     "restore": "backup:restore",
     "doctor": "doctor:doctor",
     "pentest": "pentest:pentest",
+    "anomaly": "anomalies:app",
     "detect": "detect:detect",
     "redact": "redact:redact",
     "agents-md": "agents_md:agents_md",
