@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.alerts import AlertKeeper, AlertService
 from bailiwick.control.anomalies import AnomalyKeeper, AnomalyService
 from bailiwick.control.asking import AppLogService, RowSampling
 from bailiwick.control.assurance import AssuranceService
@@ -163,6 +164,8 @@ class ControlPlane:
     consents: ConsentService
     consent_keeper: ConsentKeeper
     connectors: Connectors
+    alerts: AlertService
+    alert_keeper: AlertKeeper
     anomalies: AnomalyService
     anomaly_keeper: AnomalyKeeper
     access_reviews: AccessReviewService
@@ -294,6 +297,8 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("looking at secrets in stores", _STORES_SECONDS, control.secret_stores.keep),
         Periodic("sealing anew under another key", _SEAL_SECONDS, control.encryption_keys.continue_sealing),
         Periodic("looking for anomalies", _ANOMALY_SECONDS, control.anomaly_keeper.keep),
+        Periodic("raising alerts", _NOTICE_SECONDS, control.alert_keeper.keep),
+        Periodic("calling pagers", _NOTICE_SECONDS, control.notice_keeper.send_pages),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),
         Periodic("forgetting old notices", _FORGET_SECONDS, control.notice_keeper.forget),

@@ -78,6 +78,7 @@ VERBS = {
     "restore": "backup:restore",
     "doctor": "doctor:doctor",
     "pentest": "pentest:pentest",
+    "alert": "alerts:app",
     "anomaly": "anomalies:app",
     "detect": "detect:detect",
     "redact": "redact:redact",
