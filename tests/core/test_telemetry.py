@@ -132,6 +132,7 @@ def test_only_what_an_event_or_a_notice_cannot_be_without_is_required() -> None:
     parts = ("id", "time", "tenant", "actor", "action", "resource", "outcome")
     assert required == {
         *(f"event.{name}" for name in parts),
+        *(f"notice.alert{part}" for part in ("", "_id", "_rule", "_severity", "_step")),
         "notice.app",
         "notice.budget",
         "notice.epoch",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from bailiwick.control.access_reviews import AccessReviewKeeper, AccessReviewService
+from bailiwick.control.alerts import AlertKeeper, AlertService
+from bailiwick.control.anomalies import AnomalyKeeper, AnomalyService
 from bailiwick.control.asking import AppLogService, RowSampling
 from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.attestation import AttestationService
@@ -115,6 +117,7 @@ _SEAL_SECONDS = 2.0
 _ROTATION_SECONDS = 1.0
 _STORES_SECONDS = 30.0
 _LEASE_SECONDS = 2.0
+_ANOMALY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,10 @@ class ControlPlane:
     consents: ConsentService
     consent_keeper: ConsentKeeper
     connectors: Connectors
+    alerts: AlertService
+    alert_keeper: AlertKeeper
+    anomalies: AnomalyService
+    anomaly_keeper: AnomalyKeeper
     access_reviews: AccessReviewService
     access_review_keeper: AccessReviewKeeper
     history: HistoryService
@@ -295,6 +302,9 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("keeping accounts that stores make", _LEASE_SECONDS, control.lease_keeper.keep),
         Periodic("looking at secrets in stores", _STORES_SECONDS, control.secret_stores.keep),
         Periodic("sealing anew under another key", _SEAL_SECONDS, control.encryption_keys.continue_sealing),
+        Periodic("looking for anomalies", _ANOMALY_SECONDS, control.anomaly_keeper.keep),
+        Periodic("raising alerts", _NOTICE_SECONDS, control.alert_keeper.keep),
+        Periodic("calling pagers", _NOTICE_SECONDS, control.notice_keeper.send_pages),
         Periodic("sending mail", _NOTICE_SECONDS, control.notice_keeper.send_mail),
         Periodic("telling chats", _NOTICE_SECONDS, control.notice_keeper.send_chat),
         Periodic("forgetting old notices", _FORGET_SECONDS, control.notice_keeper.forget),

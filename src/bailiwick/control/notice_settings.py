@@ -3,6 +3,7 @@
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -47,10 +48,20 @@ class NoticeSettings(_Section):
     """How people hear of what waits for them. Without `smtp` no mail is sent.
 
     `link_hours` is how long the link in a mail is good, `give_up_hours` how long sending is tried. `chat_on_loopback`
-    lets webhooks of chats be plain HTTP on this very machine; elsewhere they are HTTPS.
+    lets webhooks of chats be plain HTTP on this very machine; elsewhere they are HTTPS. `pager_url` takes events as
+    PagerDuty's Events API v2 does (in Europe https://events.eu.pagerduty.com/v2/enqueue).
     """
 
     smtp: SmtpOptions | None = None
     link_hours: int = Field(default=24, ge=1, le=168)
     give_up_hours: int = Field(default=24, ge=1, le=168)
     chat_on_loopback: bool = False
+    pager_url: str = "https://events.pagerduty.com/v2/enqueue"
+
+    @field_validator("pager_url")
+    @classmethod
+    def _is_protected(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            return url
+        raise ValueError("must be an https URL")

@@ -1,5 +1,6 @@
 """Notices: people hear by mail and chat of what waits for their decision, and come back by links that are theirs."""
 
+from bailiwick.control.notices.alerts import AlertOutbox
 from bailiwick.control.notices.budgets import BudgetOutbox
 from bailiwick.control.notices.errors import LinkRefusedError, NoticeError
 from bailiwick.control.notices.keeper import NoticeKeeper
@@ -10,6 +11,7 @@ from bailiwick.control.notices.outbox import Outbox
 from bailiwick.control.notices.service import NoticeService
 
 __all__ = [
+    "AlertOutbox",
     "BudgetOutbox",
     "Channel",
     "ChatHook",

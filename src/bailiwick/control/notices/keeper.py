@@ -20,6 +20,7 @@ from bailiwick.control.notices.links import Links
 from bailiwick.control.notices.mail import connected
 from bailiwick.control.notices.model import Channel, Notice, NoticeState
 from bailiwick.control.notices.outbox import ACTOR
+from bailiwick.control.notices.pager import event_of, page, require_key
 from bailiwick.control.notices.rows import notice_of
 from bailiwick.control.notices.tables import ChatHookRow, NoticeRow
 from bailiwick.control.notices.words import chat_message
@@ -94,6 +95,24 @@ class NoticeKeeper:
                     self._try(notice, partial(self._post, sender))
             finally:
                 sender.close()
+
+    def send_pages(self) -> None:
+        """Hand the events for pagers over that are due."""
+        while taken := self._take(Channel.PAGER):
+            sender = HttpSender(None)
+            try:
+                for notice in taken:
+                    self._try(notice, partial(self._page, sender))
+            finally:
+                sender.close()
+
+    def _page(self, sender: HttpSender, notice: Notice) -> None:
+        try:
+            key = self._read_secret(SecretFrom(vault=notice.target)).get_secret_value()
+        except BailiwickError as fault:
+            raise NoticeError(fault.message, hint=fault.hint) from fault
+        require_key(key)
+        page(sender, self._settings.pager_url, event_of(notice, key, self._links.card(notice)))
 
     def forget(self) -> None:
         """Remove messages that were settled long ago; the audit log still says who was told."""

@@ -42,8 +42,10 @@ class Links:
         return f"{self._public_url}/decide/{self._token(notice)}" if notice.deploy else self.card(notice)
 
     def card(self, notice: Notice) -> str:
-        """Return the address of the deploy's card, or of all budgets, which says nothing of who opens it."""
-        return f"{self._public_url}/approvals/{notice.deploy}" if notice.deploy else f"{self._public_url}/models"
+        """Return the address of the deploy's card, of all budgets or alerts, which says nothing of who opens it."""
+        if notice.deploy:
+            return f"{self._public_url}/approvals/{notice.deploy}"
+        return f"{self._public_url}/{'alerts' if notice.content.alert else 'models'}"
 
     @property
     def choices(self) -> str:

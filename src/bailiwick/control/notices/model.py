@@ -10,6 +10,7 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     CHAT = "chat"
+    PAGER = "pager"
 
 
 class NoticeState(StrEnum):
@@ -27,7 +28,7 @@ class Content:
 
     `behalf` is in whose place the person decides, empty where it is their own right; `epoch` is that of the person, so
     that ending all that they hold ends their links. A message about a budget of models says so in `budget`, and of
-    the rest the app alone, if it is of one.
+    the rest the app alone, if it is of one; one about an alert in what begins with `alert`.
     """
 
     app: str
@@ -38,11 +39,17 @@ class Content:
     epoch: int = 0
     emergency: str = ""
     budget: str = ""
+    alert: str = ""
+    alert_id: str = ""
+    alert_rule: str = ""
+    alert_severity: str = ""
+    alert_step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message about a deploy that waits, or, where it names none, about a budget: to a person by mail, or to a chat.
+    """A message about a deploy that waits, or, where it names none, about a budget or an alert: by mail, to a chat
+    or a pager.
 
     `target` is the address of the mail or the id of the chat's webhook. `used_at` and `used_for` tell what became of
     the link in a mail, which is good until `link_ends`.

@@ -12,22 +12,26 @@ _LONGEST_LINE = 300
 
 def subject(notice: Notice) -> str:
     """Return the subject of a mail."""
+    if notice.content.alert:
+        return f"Alert ({plain(notice.content.alert_severity)}): {plain(notice.content.alert_rule)}"
     if notice.content.budget:
         return "A budget of models"
     urgent = "EMERGENCY: " if notice.content.emergency else ""
-    return f"{urgent}{_plain(notice.content.app)} waits for your approval"
+    return f"{urgent}{plain(notice.content.app)} waits for your approval"
 
 
 def mail_text(notice: Notice, link: str, choices: str) -> str:
     """Return the text of a mail to a person: what is asked, what is new in reach, and the link that is theirs."""
     said = notice.content
+    if said.alert:
+        return _short_text(plain(said.alert), "Look at it and answer:", link, choices)
     if said.budget:
-        return _budget_text(_plain(said.budget), link, choices)
+        return _short_text(plain(said.budget), "All budgets, and what is used of them:", link, choices)
     first = ["This is its first deploy: an administrator decides."] if said.first_deploy else []
-    behalf = [f"You decide for {_plain(said.behalf)}, who handed that to you."] if said.behalf else []
-    urgent = [f"This is an EMERGENCY that takes two people: {_plain(said.emergency)}"] if said.emergency else []
+    behalf = [f"You decide for {plain(said.behalf)}, who handed that to you."] if said.behalf else []
+    urgent = [f"This is an EMERGENCY that takes two people: {plain(said.emergency)}"] if said.emergency else []
     lines = [
-        f"{_plain(said.asked_by)} asks to bring {_plain(said.app)} to production.",
+        f"{plain(said.asked_by)} asks to bring {plain(said.app)} to production.",
         *urgent,
         *first,
         *behalf,
@@ -46,6 +50,9 @@ def mail_text(notice: Notice, link: str, choices: str) -> str:
 def chat_message(notice: Notice, card: str) -> dict[str, str]:
     """Return the JSON that Slack and what is compatible with it takes; the link in it is anybody's and nobody's."""
     said = notice.content
+    if said.alert:
+        head = f"*{_escaped(said.alert_severity)}* {_escaped(said.alert_rule)}: {_escaped(said.alert)}"
+        return {"text": f"{head}\n<{card}|Look at it and answer>"}
     if said.budget:
         return {"text": f"{_escaped(said.budget)}\n<{card}|Look at budgets>"}
     kind = "its first deploy" if said.first_deploy else "a deploy"
@@ -58,11 +65,11 @@ def chat_message(notice: Notice, card: str) -> dict[str, str]:
     return {"text": "\n".join(lines)}
 
 
-def _budget_text(sentence: str, link: str, choices: str) -> str:
+def _short_text(sentence: str, ways_on: str, link: str, choices: str) -> str:
     lines = [
         f"{sentence}.",
         "",
-        "All budgets, and what is used of them:",
+        ways_on,
         link,
         "",
         f"No mail like this any more: {choices}",
@@ -73,13 +80,14 @@ def _budget_text(sentence: str, link: str, choices: str) -> str:
 def _reach(added: Sequence[str], mark: str) -> list[str]:
     if not added:
         return ["Nothing is new in its reach."]
-    return ["New in its reach:", *(f"{mark}{_plain(line)}" for line in added)]
+    return ["New in its reach:", *(f"{mark}{plain(line)}" for line in added)]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text without what breaks lines, hides or turns text around, cut to a line."""
     return _UNSEEN.sub(" ", text)[:_LONGEST_LINE]
 
 
 def _escaped(text: str) -> str:
     """Return a text without what would be markup, a link or a call of everybody (https://api.slack.com/reference/surfaces/formatting)."""
-    return _plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

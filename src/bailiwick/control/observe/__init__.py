@@ -1,6 +1,7 @@
 """Telemetry of apps: what planes report and what people ask."""
 
 from bailiwick.control.observe.jobs import job_run, job_runs, planned_jobs
+from bailiwick.control.observe.minutes import MinuteOfApp, requests_between
 from bailiwick.control.observe.model import (
     AppStatus,
     EgressLine,
@@ -21,6 +22,7 @@ __all__ = [
     "EgressPoint",
     "JobRun",
     "KillEvidence",
+    "MinuteOfApp",
     "ObserveService",
     "PlannedJob",
     "RequestPoint",
@@ -30,6 +32,7 @@ __all__ = [
     "job_run",
     "job_runs",
     "planned_jobs",
+    "requests_between",
     "storage_of",
     "take_storage",
     "take_walls",

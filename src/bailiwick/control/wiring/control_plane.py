@@ -4,6 +4,8 @@ from bailiwick.control.access_reviews import (
     AccessReviewKeeper,
     AccessReviewService,
 )
+from bailiwick.control.alerts import AlertKeeper, AlertService
+from bailiwick.control.anomalies import AnomalyKeeper, AnomalyService
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.asking import AppLogService, PlaneAsking, RowSampling
 from bailiwick.control.audit import RetentionRules
@@ -130,6 +132,14 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         consents=consents.service,
         consent_keeper=consents.keeper,
         connectors=estate.connectors,
+        alerts=AlertService(
+            store=base.store, audit=base.audit, authorizer=base.authorizer, telling=notices.alerts, clock=clock
+        ),
+        alert_keeper=AlertKeeper(store=base.store, audit=base.audit, telling=notices.alerts, clock=clock),
+        anomalies=AnomalyService(
+            store=base.store, audit=base.audit, authorizer=base.authorizer, catalog=estate.catalog, clock=clock
+        ),
+        anomaly_keeper=AnomalyKeeper(store=base.store, audit=base.audit, clock=clock),
         access_reviews=AccessReviewService(
             store=base.store, audit=base.audit, authorizer=base.authorizer, sources=estate.reviewed, clock=clock
         ),

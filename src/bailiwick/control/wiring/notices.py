@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
-from bailiwick.control.notices import LinkDesk, Links, NoticeKeeper, NoticeService
+from bailiwick.control.notices import AlertOutbox, LinkDesk, Links, NoticeKeeper, NoticeService
 from bailiwick.control.telemetry import TelemetryService
 from bailiwick.control.vault import secret_reader
 from bailiwick.control.wiring.base import Base
@@ -18,6 +18,7 @@ class Notices:
     service: NoticeService
     keeper: NoticeKeeper
     links: LinkDesk
+    alerts: AlertOutbox
 
 
 def build_notices(base: Base, estate: Estate, delivery: Delivery, telemetry: TelemetryService) -> Notices:
@@ -52,7 +53,7 @@ def build_notices(base: Base, estate: Estate, delivery: Delivery, telemetry: Tel
         authorizer=base.authorizer,
         clock=base.clock,
     )
-    return Notices(service, keeper, desk)
+    return Notices(service, keeper, desk, AlertOutbox(settings, base.clock))
 
 
 def build_delegations(base: Base, estate: Estate) -> tuple[DelegationService, DelegationKeeper]:

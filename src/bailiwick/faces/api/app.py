@@ -11,6 +11,8 @@ from bailiwick.core.principals import Identity
 from bailiwick.faces.api.access_reviews import add_access_reviews
 from bailiwick.faces.api.advisories import add_advisories
 from bailiwick.faces.api.agents_md import add_agents_md
+from bailiwick.faces.api.alerts import add_alerts
+from bailiwick.faces.api.anomalies import add_anomalies
 from bailiwick.faces.api.approval_rules import add_approval_rules
 from bailiwick.faces.api.apps import add_apps
 from bailiwick.faces.api.audit import add_audit
@@ -125,6 +127,8 @@ def build_api(control: ControlPlane) -> FastAPI:
         add_access_reviews,
         add_people_found,
         add_models,
+        add_alerts,
+        add_anomalies,
         add_model_inventory,
         add_reviewers,
         add_waivers,

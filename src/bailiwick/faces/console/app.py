@@ -7,6 +7,8 @@ from fastapi.staticfiles import StaticFiles
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.access_reviews import add_access_reviews
+from bailiwick.faces.console.alerts import add_alerts
+from bailiwick.faces.console.anomalies import add_anomalies
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approval_rules import add_approval_rules
 from bailiwick.faces.console.approvals import add_approvals
@@ -118,6 +120,8 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_services,
         add_exporters,
         add_telemetry,
+        add_alerts,
+        add_anomalies,
         add_model_inventory,
         add_prompt_logs,
         add_redaction,

@@ -1,0 +1,1 @@
+"""Detection of anomalies on series of our own making, beside simple published detectors."""
