@@ -46,6 +46,7 @@ from bailiwick.control.identity import (
 from bailiwick.control.inference import BudgetNotices, OutflowService, PromptLogService, RedactionTrial
 from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
+from bailiwick.control.listings import ListingService
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
 from bailiwick.control.observe import ObserveService
@@ -134,6 +135,7 @@ class ControlPlane:
     services: ServiceIdentities
     exchange: TokenExchange
     inventory: InventoryService
+    listings: ListingService
     queries: QueryLookup
     ldap: LdapSync
     vault: Vault

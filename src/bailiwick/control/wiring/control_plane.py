@@ -20,6 +20,7 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.inference import PromptLogService, RedactionTrial
 from bailiwick.control.inventory import InventoryService
+from bailiwick.control.listings import ListingService
 from bailiwick.control.planes import DoorCertificate
 from bailiwick.control.policies import DecisionMemory, PolicyService
 from bailiwick.control.previews import PreviewKeeper
@@ -89,6 +90,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         masker=base.vault.masker,
         clock=clock,
     )
+    inventory = _inventory(base, people, estate, delivery, planes)
     people.identity.roles.apply_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -211,7 +213,10 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         networks=planes.networks,
         assurance=planes.assurance,
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
-        inventory=_inventory(base, people, estate, delivery, planes),
+        inventory=inventory,
+        listings=ListingService(
+            base.authorizer, estate.catalog, estate.integrations, planes.service.models, inventory, estate.access, clock
+        ),
         queries=QueryLookup(base.store, base.authorizer, base.audit, base.vault.mask_key),
         evidence=delivery.evidence,
         signing=delivery.signing,

@@ -20,15 +20,18 @@ from bailiwick.faces.console.delegations import add_delegations
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
+from bailiwick.faces.console.estate_map import add_map
 from bailiwick.faces.console.exporters import add_exporters
 from bailiwick.faces.console.files import add_files
 from bailiwick.faces.console.findings import add_findings
+from bailiwick.faces.console.first_run import add_first_run
 from bailiwick.faces.console.freezes import add_freezes
 from bailiwick.faces.console.grant_drafts import add_grant_drafts
 from bailiwick.faces.console.guardrails import add_guardrails
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.integrations import add_integrations
+from bailiwick.faces.console.inventory import add_inventory
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.logs import add_logs
 from bailiwick.faces.console.model_inventory import add_model_inventory
@@ -80,6 +83,9 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_own_sessions,
         add_connections,
         add_overview,
+        add_inventory,
+        add_map,
+        add_first_run,
         add_kill_switch,
         add_freezes,
         add_guardrails,

@@ -139,3 +139,11 @@ for (const link of document.querySelectorAll("[data-opens]")) {
 }
 addEventListener("hashchange", focusTarget);
 focusTarget();
+
+// Ticking all rows of a page at once.
+for (const all of document.querySelectorAll("input[data-ticks]")) {
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    for (const one of document.querySelectorAll(`input[name="${all.dataset.ticks}"]`)) one.checked = all.checked;
+  });
+}
