@@ -18,6 +18,7 @@ from bailiwick.control.catalog import CatalogService
 from bailiwick.control.certificate_requests import CertificateRequests
 from bailiwick.control.change_windows import WindowService
 from bailiwick.control.consents import ConsentKeeper, ConsentService
+from bailiwick.control.controls import ControlService
 from bailiwick.control.databases import DatabaseService, RehearsalService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
@@ -152,6 +153,7 @@ class ControlPlane:
     spread: PolicySpread
     networks: NetworkService
     assurance: AssuranceService
+    controls: ControlService
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     data_classes: DataClasses

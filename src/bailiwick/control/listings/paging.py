@@ -71,18 +71,20 @@ def _cursor_at(listing: Listing, column: Column, row: Row) -> str:
     return write_cursor(lowest(column) if value is None else value, str(row[listing.key]))
 
 
-def _sortable(source: FromClause, column: Column) -> ColumnElement[Any]:
-    value = func.coalesce(source.c[column.name], lowest(column))
+def _sortable(source: FromClause, listing: Listing, column: Column) -> ColumnElement[Any]:
+    field = source.c[column.name]
+    # The key is never missing, and bare it is what an index is made of.
+    value = field if column.name == listing.key else func.coalesce(field, lowest(column))
     return value if column.kind in {"number", "time"} else value.collate("C")
 
 
 def _order(source: FromClause, listing: Listing, asked: Asked) -> list[ColumnElement[Any]]:
-    parts = [_sortable(source, _ordering(listing, asked)), source.c[listing.key].collate("C")]
+    parts = [_sortable(source, listing, _ordering(listing, asked)), source.c[listing.key].collate("C")]
     return [part.desc() for part in parts] if asked.descending else parts
 
 
 def _after(source: FromClause, listing: Listing, asked: Asked, value: Value, key: str) -> ColumnElement[bool]:
-    by, own = _sortable(source, _ordering(listing, asked)), source.c[listing.key].collate("C")
+    by, own = _sortable(source, listing, _ordering(listing, asked)), source.c[listing.key].collate("C")
     if asked.descending:
         return or_(by < value, and_(by == value, own < key))
     return or_(by > value, and_(by == value, own > key))

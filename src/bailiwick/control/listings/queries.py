@@ -135,8 +135,7 @@ _APPS = f"""SELECT a.path AS app, a.owner AS owner, a.created_by AS made_by, a.c
     LEFT JOIN app_statuses production ON production.app = a.path AND production.mode = 'production'
     LEFT JOIN app_statuses preview ON preview.app = a.path AND preview.mode = 'preview'
     LEFT JOIN current_releases c ON c.app = a.path AND c.mode = 'production' AND c.branch = ''
-    LEFT JOIN (SELECT DISTINCT ON (release) release, reach FROM deploys WHERE release <> ''
-               ORDER BY release, requested_at DESC) d ON d.release = c.release
+    LEFT JOIN LATERAL (SELECT reach FROM deploys WHERE release = c.release LIMIT 1) d ON true
     LEFT JOIN (SELECT app, count(*) AS waiting FROM deploys WHERE state = 'requested' GROUP BY app) w ON w.app = a.path
     LEFT JOIN (SELECT app, count(*) AS unsafe FROM unsafe_releases GROUP BY app) u ON u.app = a.path"""  # noqa: S608 - of constants only
 _BUILDERS = """SELECT pusher AS builder, count(DISTINCT app) AS apps, count(*) AS pushes,

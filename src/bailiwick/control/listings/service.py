@@ -127,6 +127,8 @@ class ListingService:
     def edges(self, session: Session, by: Identity) -> list[Edge]:
         """Return what apps in production may use, of the apps that somebody may see."""
         found = [Edge(*row) for row in session.execute(edges_query())]
+        if self.sees_all(session, by):  # the log names every app, and what each reached
+            return found
         readable = self.catalog.readable(session, by, {edge.app for edge in found})
         return [edge for edge in found if edge.app in readable]
 

@@ -7,6 +7,7 @@ from bailiwick.control.access_reviews import (
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.asking import AppLogService, PlaneAsking, RowSampling
 from bailiwick.control.audit import RetentionRules
+from bailiwick.control.controls import ControlService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.encryption_keys import EncryptionKeyService
 from bailiwick.control.exporters import ExportService
@@ -106,7 +107,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         identity=people.identity,
         in_flight=people.in_flight,
         tokens=TokenService(base.store, base.audit, base.authorizer, Resources(settings.public_url), clock),
-        sessions=SessionService(base.store, base.audit, clock, base.relay.refresh),
+        sessions=SessionService(base.store, base.audit, base.authorizer, clock, base.relay.refresh),
         saml=SamlService(base.store, people.providers, people.identity, clock),
         directory=people.directory,
         ldap=people.ldap,
@@ -212,6 +213,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         spread=planes.spread,
         networks=planes.networks,
         assurance=planes.assurance,
+        controls=_controls(base, estate, delivery, planes),
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
         inventory=inventory,
         listings=ListingService(
@@ -313,4 +315,20 @@ def _retention(base: Base, exporters: ExportService) -> RetentionService:
         authorizer=base.authorizer,
         exported_before=exporters.exported_before,
         clock=base.clock,
+    )
+
+
+def _controls(base: Base, estate: Estate, delivery: Delivery, planes: Planes) -> ControlService:
+    kept = base.settings.audit_retention
+    return ControlService(
+        base.authorizer,
+        base.audit,
+        planes.assurance,
+        planes.networks,
+        estate.integrations,
+        delivery.reviewing.advisories,
+        RetentionRules(kept.days, kept.classes),
+        tuple(base.settings.planes),
+        base.keys["audit"].public_text,
+        base.clock,
     )

@@ -7,9 +7,11 @@ from fastapi.staticfiles import StaticFiles
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.access_reviews import add_access_reviews
+from bailiwick.faces.console.all_sessions import add_all_sessions
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approval_rules import add_approval_rules
 from bailiwick.faces.console.approvals import add_approvals
+from bailiwick.faces.console.assurance import add_assurance
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
@@ -37,6 +39,7 @@ from bailiwick.faces.console.logs import add_logs
 from bailiwick.faces.console.model_inventory import add_model_inventory
 from bailiwick.faces.console.models import add_models
 from bailiwick.faces.console.notices import add_notices
+from bailiwick.faces.console.operations import add_operations
 from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.packages import add_packages
@@ -45,9 +48,11 @@ from bailiwick.faces.console.person_page import add_person_page
 from bailiwick.faces.console.planes import add_planes
 from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.prompt_logs import add_prompt_logs
+from bailiwick.faces.console.pulse import add_pulse
 from bailiwick.faces.console.queries import add_queries
 from bailiwick.faces.console.redaction import add_redaction
 from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.retention import add_retention
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
@@ -110,13 +115,18 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_policies,
         add_standards,
         add_packages,
+        add_assurance,
         add_audit,
         add_audit_event,
+        add_retention,
+        add_operations,
         add_queries,
         add_people,
         add_person_page,
         add_roles,
         add_who_can,
+        add_all_sessions,
+        add_pulse,
         add_access_reviews,
         add_directories,
         add_services,

@@ -1,5 +1,6 @@
 """The map: people, apps, and the integrations and models that apps reach, as a drawing to walk in and as a list."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -83,8 +84,9 @@ def draw(edges: Sequence[Edge], users: Sequence[UsedBy], folder: str = "") -> Ma
     apps = sorted({edge.app for edge in inside})
     folds = len(apps) > _FOLDS_ABOVE
     place = _folding(folder) if folds else (lambda app: app)
-    places = sorted({place(app) for app in apps})
-    middle = _column(places, "app", _MIDDLE, lambda name: _app_words(name, apps), _app_address)
+    held = Counter(map(place, apps))
+    places = sorted(held)
+    middle = _column(places, "app", _MIDDLE, lambda name: _app_words(name, held), _app_address)
     right = _column(
         sorted({f"{edge.kind}:{edge.name}" for edge in inside}),
         "",
@@ -150,8 +152,8 @@ def _covers(scope: str, name: str) -> bool:
     )
 
 
-def _app_words(name: str, apps: Sequence[str]) -> str:
-    return f"{name} {count(sum(app.startswith(name) for app in apps), 'app')}" if name.endswith("/") else name
+def _app_words(name: str, held: Mapping[str, int]) -> str:
+    return f"{name} {count(held[name], 'app')}" if name.endswith("/") else name
 
 
 def _app_address(name: str) -> str:
