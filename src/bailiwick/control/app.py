@@ -20,6 +20,7 @@ from bailiwick.control.catalog import CatalogService
 from bailiwick.control.certificate_requests import CertificateRequests
 from bailiwick.control.change_windows import WindowService
 from bailiwick.control.consents import ConsentKeeper, ConsentService
+from bailiwick.control.controls import ControlService
 from bailiwick.control.databases import DatabaseService, RehearsalService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.delegations import DelegationKeeper, DelegationService
@@ -48,6 +49,7 @@ from bailiwick.control.identity import (
 from bailiwick.control.inference import BudgetNotices, OutflowService, PromptLogService, RedactionTrial
 from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
 from bailiwick.control.inventory import InventoryService
+from bailiwick.control.listings import ListingService
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
 from bailiwick.control.observe import ObserveService
@@ -139,6 +141,7 @@ class ControlPlane:
     services: ServiceIdentities
     exchange: TokenExchange
     inventory: InventoryService
+    listings: ListingService
     queries: QueryLookup
     ldap: LdapSync
     vault: Vault
@@ -155,6 +158,7 @@ class ControlPlane:
     spread: PolicySpread
     networks: NetworkService
     assurance: AssuranceService
+    controls: ControlService
     integrations: IntegrationService
     withdrawals: GrantWithdrawals
     data_classes: DataClasses

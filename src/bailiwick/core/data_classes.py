@@ -14,3 +14,8 @@ _SENSITIVE = frozenset(
 def sensitive_in(classes: Iterable[str]) -> list[str]:
     """Return those of some classes of data that are sensitive, in their order."""
     return [name for name in classes if _SENSITIVE & set(name.split("-"))]
+
+
+def sensitive_pattern() -> str:
+    """Return a regular expression that a sensitive class of data matches, for where one asks a database."""
+    return f"(^|-)({'|'.join(sorted(_SENSITIVE))})(-|$)"

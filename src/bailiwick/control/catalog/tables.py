@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -27,6 +27,7 @@ class AppRow(Base):
         UniqueConstraint("tenant", "path"),
         UniqueConstraint("tenant", "host"),
         Index("ix_apps_owner", "tenant", "owner"),
+        Index("ix_apps_listed", text('(path COLLATE "C")')),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import ScalarSelect, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bailiwick.control.audit import AuditLog
+from bailiwick.control.identity.authorizer import ORGANIZATION, Authorizer
 from bailiwick.control.identity.credentials import ABSOLUTE, IDLE
 from bailiwick.control.identity.model import HeldSession
 from bailiwick.control.identity.oauth import PROGRAM_IDLE, client_names
@@ -24,6 +25,7 @@ from bailiwick.control.identity.tables import (
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import ForbiddenError, NotFoundError
 from bailiwick.core.principals import Identity
+from bailiwick.core.reasons import given_reason
 from bailiwick.store import Store
 
 # What was spent or ended is remembered for a day more: so long is a second use of it noticed.
@@ -31,9 +33,14 @@ _REMEMBERED = timedelta(days=1)
 
 
 class SessionService:
-    """A person's own sessions. `on_change` is called after a change that data planes must hear of."""
+    """People's sessions: their own, and those of others for whoever may revoke. `on_change` is called after a change
+    that data planes must hear of.
+    """
 
-    def __init__(self, store: Store, audit: AuditLog, clock: Clock, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, audit: AuditLog, authorizer: Authorizer, clock: Clock, on_change: Callable[[], None]
+    ) -> None:
+        self._authorizer = authorizer
         self._store = store
         self._audit = audit
         self._clock = clock
@@ -45,21 +52,44 @@ class SessionService:
             found = [*self._browsers(session, _email(by)), *self._programs(session, _email(by))]
         return sorted(found, key=lambda item: item.created, reverse=True)
 
+    def everybody(self, by: Identity) -> list[tuple[str, HeldSession]]:
+        """Return what acts for people now, the last used first, each with whose it is; for whoever may revoke it."""
+        with self._store.transaction() as session:
+            self._authorizer.require(session, by, "person.revoke", ORGANIZATION)
+            browsers = select(SessionRow.email).where(SessionRow.last_seen >= self._clock() - IDLE)
+            programs = select(FamilyRow.email).where(FamilyRow.ended.is_(None), FamilyRow.expires > self._clock())
+            emails = sorted({*session.scalars(browsers.distinct()), *session.scalars(programs.distinct())})
+            found = [
+                (email, item)
+                for email in emails
+                for item in (*self._browsers(session, email), *self._programs(session, email))
+            ]
+        return sorted(found, key=lambda pair: pair[1].last_used, reverse=True)
+
+    def end_of(self, by: Identity, email: str, session_id: str, reason: str) -> None:
+        """End one session of somebody; raise `NotFoundError` for what is none of theirs."""
+        reason = given_reason(reason, what="a revocation")
+        with self._store.transaction() as session:
+            self._authorizer.require(session, by, "person.revoke", ORGANIZATION)
+            self._end(session, by, email, session_id, reason)
+
     def end(self, by: Identity, session_id: str) -> None:
         """End one of a person's own sessions; raise `NotFoundError` for what is none of them."""
-        email = _email(by)
         with self._store.transaction() as session:
-            browser = delete(SessionRow).where(SessionRow.session_id == session_id, SessionRow.email == email)
-            program = update(FamilyRow).where(
-                FamilyRow.id == session_id, FamilyRow.email == email, FamilyRow.ended.is_(None)
-            )
-            ended = [
-                *session.scalars(browser.returning(SessionRow.session_id)),
-                *session.scalars(program.values(ended=self._clock()).returning(FamilyRow.id)),
-            ]
-            if not ended:
-                raise NotFoundError("you have no such session", hint="bailiwick session list shows what you have")
-            self._audit.note(session, str(by.principal), "session.ended", f"session:{session_id}")
+            self._end(session, by, _email(by), session_id, "")
+
+    def _end(self, session: Session, by: Identity, email: str, session_id: str, reason: str) -> None:
+        browser = delete(SessionRow).where(SessionRow.session_id == session_id, SessionRow.email == email)
+        program = update(FamilyRow).where(
+            FamilyRow.id == session_id, FamilyRow.email == email, FamilyRow.ended.is_(None)
+        )
+        ended = [
+            *session.scalars(browser.returning(SessionRow.session_id)),
+            *session.scalars(program.values(ended=self._clock()).returning(FamilyRow.id)),
+        ]
+        if not ended:
+            raise NotFoundError("there is no such session", hint="bailiwick session list shows what you have")
+        self._audit.note(session, str(by.principal), "session.ended", f"session:{session_id}", reason=reason)
 
     def end_all(self, by: Identity) -> None:
         """End everything that acts for a person, the asking session too, with passes and requests at apps."""

@@ -90,6 +90,7 @@ class DeployRow(Base):
     __table_args__ = (
         Index("ix_deploys_app", "tenant", "app", "requested_at"),
         Index("ix_deploys_state", "tenant", "state"),
+        Index("ix_deploys_release", "tenant", "release"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -9,6 +9,7 @@ from bailiwick.control.anomalies import AnomalyKeeper, AnomalyService
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.asking import AppLogService, PlaneAsking, RowSampling
 from bailiwick.control.audit import RetentionRules
+from bailiwick.control.controls import ControlService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.encryption_keys import EncryptionKeyService
 from bailiwick.control.exporters import ExportService
@@ -22,6 +23,7 @@ from bailiwick.control.identity import (
 )
 from bailiwick.control.inference import PromptLogService, RedactionTrial
 from bailiwick.control.inventory import InventoryService
+from bailiwick.control.listings import ListingService
 from bailiwick.control.planes import DoorCertificate
 from bailiwick.control.policies import DecisionMemory, PolicyService
 from bailiwick.control.previews import PreviewKeeper
@@ -91,6 +93,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         masker=base.vault.masker,
         clock=clock,
     )
+    inventory = _inventory(base, people, estate, delivery, planes)
     people.identity.roles.apply_rules((rule.group, rule.role, rule.scope) for rule in settings.role_rules)
     return ControlPlane(
         settings=settings,
@@ -106,7 +109,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         identity=people.identity,
         in_flight=people.in_flight,
         tokens=TokenService(base.store, base.audit, base.authorizer, Resources(settings.public_url), clock),
-        sessions=SessionService(base.store, base.audit, clock, base.relay.refresh),
+        sessions=SessionService(base.store, base.audit, base.authorizer, clock, base.relay.refresh),
         saml=SamlService(base.store, people.providers, people.identity, clock),
         directory=people.directory,
         ldap=people.ldap,
@@ -222,8 +225,12 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         spread=planes.spread,
         networks=planes.networks,
         assurance=planes.assurance,
+        controls=_controls(base, estate, delivery, planes),
         door=DoorCertificate(base.authority, settings.state / "door", settings.planes_door.host, clock),
-        inventory=_inventory(base, people, estate, delivery, planes),
+        inventory=inventory,
+        listings=ListingService(
+            base.authorizer, estate.catalog, estate.integrations, planes.service.models, inventory, estate.access, clock
+        ),
         queries=QueryLookup(base.store, base.authorizer, base.audit, base.vault.mask_key),
         evidence=delivery.evidence,
         signing=delivery.signing,
@@ -320,4 +327,20 @@ def _retention(base: Base, exporters: ExportService) -> RetentionService:
         authorizer=base.authorizer,
         exported_before=exporters.exported_before,
         clock=base.clock,
+    )
+
+
+def _controls(base: Base, estate: Estate, delivery: Delivery, planes: Planes) -> ControlService:
+    kept = base.settings.audit_retention
+    return ControlService(
+        base.authorizer,
+        base.audit,
+        planes.assurance,
+        planes.networks,
+        estate.integrations,
+        delivery.reviewing.advisories,
+        RetentionRules(kept.days, kept.classes),
+        tuple(base.settings.planes),
+        base.keys["audit"].public_text,
+        base.clock,
     )

@@ -9,9 +9,11 @@ from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.access_reviews import add_access_reviews
 from bailiwick.faces.console.alerts import add_alerts
 from bailiwick.faces.console.anomalies import add_anomalies
+from bailiwick.faces.console.all_sessions import add_all_sessions
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approval_rules import add_approval_rules
 from bailiwick.faces.console.approvals import add_approvals
+from bailiwick.faces.console.assurance import add_assurance
 from bailiwick.faces.console.audit import add_audit
 from bailiwick.faces.console.audit_event import add_audit_event
 from bailiwick.faces.console.authorize import add_authorize
@@ -22,20 +24,24 @@ from bailiwick.faces.console.delegations import add_delegations
 from bailiwick.faces.console.device import add_device
 from bailiwick.faces.console.directories import add_directories
 from bailiwick.faces.console.errors import add_errors
+from bailiwick.faces.console.estate_map import add_map
 from bailiwick.faces.console.exporters import add_exporters
 from bailiwick.faces.console.files import add_files
 from bailiwick.faces.console.findings import add_findings
+from bailiwick.faces.console.first_run import add_first_run
 from bailiwick.faces.console.freezes import add_freezes
 from bailiwick.faces.console.grant_drafts import add_grant_drafts
 from bailiwick.faces.console.guardrails import add_guardrails
 from bailiwick.faces.console.help import add_help
 from bailiwick.faces.console.history import add_history
 from bailiwick.faces.console.integrations import add_integrations
+from bailiwick.faces.console.inventory import add_inventory
 from bailiwick.faces.console.kill_switch import add_kill_switch
 from bailiwick.faces.console.logs import add_logs
 from bailiwick.faces.console.model_inventory import add_model_inventory
 from bailiwick.faces.console.models import add_models
 from bailiwick.faces.console.notices import add_notices
+from bailiwick.faces.console.operations import add_operations
 from bailiwick.faces.console.overview import add_overview
 from bailiwick.faces.console.own_sessions import add_own_sessions
 from bailiwick.faces.console.packages import add_packages
@@ -44,9 +50,11 @@ from bailiwick.faces.console.person_page import add_person_page
 from bailiwick.faces.console.planes import add_planes
 from bailiwick.faces.console.policies import add_policies
 from bailiwick.faces.console.prompt_logs import add_prompt_logs
+from bailiwick.faces.console.pulse import add_pulse
 from bailiwick.faces.console.queries import add_queries
 from bailiwick.faces.console.redaction import add_redaction
 from bailiwick.faces.console.rendering import Pages
+from bailiwick.faces.console.retention import add_retention
 from bailiwick.faces.console.reviews import add_reviews
 from bailiwick.faces.console.roles import add_roles
 from bailiwick.faces.console.saml import add_saml
@@ -83,6 +91,9 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_own_sessions,
         add_connections,
         add_overview,
+        add_inventory,
+        add_map,
+        add_first_run,
         add_kill_switch,
         add_freezes,
         add_guardrails,
@@ -108,13 +119,18 @@ def build_console(control: ControlPlane) -> FastAPI:
         add_policies,
         add_standards,
         add_packages,
+        add_assurance,
         add_audit,
         add_audit_event,
+        add_retention,
+        add_operations,
         add_queries,
         add_people,
         add_person_page,
         add_roles,
         add_who_can,
+        add_all_sessions,
+        add_pulse,
         add_access_reviews,
         add_directories,
         add_services,

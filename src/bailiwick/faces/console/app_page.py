@@ -20,6 +20,7 @@ from bailiwick.control.review import StoredReview
 from bailiwick.control.stops import Kill
 from bailiwick.core.stops import StopKind, StopScope
 from bailiwick.faces.console.addresses import app_addresses, git_address
+from bailiwick.faces.console.app_state import mode_state
 from bailiwick.faces.console.attacked import broken_words, sandbox_view
 from bailiwick.faces.console.attested import attested_view, drift_words
 from bailiwick.faces.console.chart import Happening, requests_chart
@@ -33,7 +34,6 @@ from bailiwick.faces.console.evidence import evidence_view
 from bailiwick.faces.console.jobs_view import add_jobs, add_pauses, jobs_view
 from bailiwick.faces.console.kill_switch import blast_radius
 from bailiwick.faces.console.lookup import audience_of
-from bailiwick.faces.console.overview import mode_state
 from bailiwick.faces.console.previews import add_previews, previews_view
 from bailiwick.faces.console.reach_view import reach_view
 from bailiwick.faces.console.rendering import Pages

@@ -1,71 +1,75 @@
-"""The overview: every app that the visitor may see, and which of them need somebody."""
+"""The overview: the whole estate at a glance, what waits for the visitor, and what is wrong now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.catalog import App
-from bailiwick.control.identity import SignedIn
-from bailiwick.control.observe import AppStatus
-from bailiwick.control.release import Deploy
-from bailiwick.control.stops import Kill
+from bailiwick.control.audit import histogram, parse_terms
+from bailiwick.control.identity import ORGANIZATION, SignedIn
+from bailiwick.control.listings import RISKS, STATES, Counts
 from bailiwick.control.waivers import WaiverFilter
 from bailiwick.faces.console.access_reviews import waiting_words
 from bailiwick.faces.console.findings import unsafe_words
+from bailiwick.faces.console.first_run import first_steps
 from bailiwick.faces.console.freezes import freeze_words
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor, Writer
-from bailiwick.faces.console.words import Stat, State, ago, count, state
+from bailiwick.faces.console.spend_view import SpendLine, spend_lines
+from bailiwick.faces.console.trend import Trend, trend
+from bailiwick.faces.console.words import Stat, State, ago, count
 
-_MODES = ("production", "preview")
+_STOPS, _ALL = 5, 100
 
 
 @dataclass(frozen=True, slots=True)
-class AppLine:
-    """An app as a row: how it is in each mode, and what waits."""
+class Notice:
+    """Something that somebody should look at, and where."""
 
-    path: str
-    states: tuple[State | None, ...]
-    waiting: str
-    made_by: str
-    made_at: datetime
+    words: str
+    address: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """How many apps are in a state at a risk, and the list of them."""
+
+    count: int
+    address: str
 
 
 def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
     """Add the overview and the form that makes an app."""
 
     @app.get("/", response_class=HTMLResponse)
-    def overview(request: Request, visitor: Visitor, cursor: str = "") -> Response:
+    def overview(request: Request, visitor: Visitor) -> Response:
         with control.store.transaction() as session:
-            page = control.catalog.list_apps(session, visitor.identity, cursor=cursor)
-            statuses = {(item.app, item.mode): item for item in control.observe.statuses(session)}
-            standing = control.stops.now(session)
-            stops = {item.path: standing.on_app(item.path) for item in page.apps}
-            inbox = {item.app: item for item in control.deploys.inbox(session, visitor.identity)}
-            reviews = waiting_words(control, control.access_reviews.waits_for(session, visitor.identity))
-            safety = _safety(control, session, visitor)
-            folders = [folder.path for folder in control.catalog.folders(session)]
-        lines = [_line(item, statuses, stops[item.path], inbox.get(item.path)) for item in page.apps]
+            counts = control.listings.counts(session, visitor.identity)
+            mine = list(_waits(control, session, visitor))
+            wrong = list(_wrong(control, session, visitor))
+            refused = _refusals(control, session, visitor)
+            requests = trend(control.listings.requests(session, visitor.identity))
+            spend = spend_lines(control, session, visitor)
+            steps = first_steps(control, session, visitor)
         return pages.render(
             request,
             "overview",
             visitor,
-            lines=lines,
-            stats=_stats(lines),
-            glance=_glance(lines, stops, control.clock()),
-            access_reviews=reviews,
-            safety=safety,
-            further=f"/?{urlencode({'cursor': page.cursor})}" if page.cursor else "",
-            first_page=not cursor,
-            folders=folders,
-            origin=control.settings.public_url,
+            glance=_glance(counts, mine, wrong),
+            stats=_stats(counts, mine, refused, spend, requests),
+            mine=mine,
+            wrong=wrong,
+            matrix=_matrix(counts),
+            risks=RISKS,
+            counts=counts,
+            spend=spend,
+            trend=requests,
+            steps=steps,
         )
 
     @app.post("/apps")
@@ -74,67 +78,99 @@ def add_overview(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
         return RedirectResponse(f"/apps/{made.path}", 303)
 
 
-def _safety(control: ControlPlane, session: Session, visitor: SignedIn) -> list[tuple[str, str]]:
-    """Return what is to be said of safety, with where it leads: freezes, unsafe releases, and waivers that end soon."""
-    unsafe = control.rereviews.unsafe(session, visitor.identity)
-    ending = control.waivers.list(session, visitor.identity, WaiverFilter(ending=True)).waivers
+def _waits(control: ControlPlane, session: Session, visitor: SignedIn) -> Iterator[Notice]:
+    deploys = control.deploys.inbox(session, visitor.identity)
+    for deploy in deploys[:_STOPS]:
+        yield Notice(f"{deploy.app}: a deploy waits for a decision", f"/approvals/{deploy.id}", State("waits", "warn"))
+    if len(deploys) > _STOPS:
+        yield Notice(f"{count(len(deploys) - _STOPS, 'more deploy')}", "/approvals", State("waits", "warn"))
+    if words := waiting_words(control, control.access_reviews.waits_for(session, visitor.identity)):
+        yield Notice(words, "/access-reviews", State("waits", "warn"))
     waiting = control.waivers.list(session, visitor.identity, WaiverFilter(state="requested")).waivers
-    frozen = freeze_words(control.freezes.seen(session, visitor.identity))
-    words = [(frozen, "/freezes")] if frozen else []
-    words += [(unsafe_words(unsafe), "/unsafe")] if unsafe else []
-    if ending:
-        verb = "ends" if len(ending) == 1 else "end"
-        words.append((f"{count(len(ending), 'waiver')} {verb} within a week.", "/waivers?ending=true"))
     if waiting:
         verb = "waits" if len(waiting) == 1 else "wait"
-        words.append((f"{count(len(waiting), 'waiver')} {verb} to be decided.", "/waivers?state=requested"))
-    return words
+        words = f"{count(len(waiting), 'waiver')} {verb} to be decided."
+        yield Notice(words, "/waivers?state=requested", State("waits", "warn"))
+    for _ in control.consents.waiting(session, visitor.identity):
+        yield Notice("An app asks for a connection of yours", "/connections", State("asks", "plain"))
 
 
-def mode_state(status: AppStatus | None, stops: Sequence[Kill], mode: str) -> State | None:
-    """Return how an app is in a mode: a stop outweighs what the plane last said."""
-    if status is None:
+def _wrong(control: ControlPlane, session: Session, visitor: SignedIn) -> Iterator[Notice]:
+    now, by = control.clock(), visitor.identity
+    for kill in control.stops.seen(session, by)[:_STOPS]:
+        yield Notice(
+            f"{kill.scope.words} was stopped {ago(kill.time, now)}: {kill.because}", "/kill", State("stopped", "bad")
+        )
+    if unsafe := control.rereviews.unsafe(session, by):
+        yield Notice(unsafe_words(unsafe), "/unsafe", State("unsafe", "bad"))
+    if frozen := freeze_words(control.freezes.seen(session, by)):
+        yield Notice(frozen, "/freezes", State("frozen", "warn"))
+    ending = control.waivers.list(session, by, WaiverFilter(ending=True)).waivers
+    if ending:
+        verb = "ends" if len(ending) == 1 else "end"
+        words = f"{count(len(ending), 'waiver')} {verb} within a week."
+        yield Notice(words, "/waivers?ending=true", State("ends", "warn"))
+    if not control.authorizer.decide(session, by, "settings.read", ORGANIZATION).allowed:
+        return
+    connected = control.hub.connected
+    for plane in control.settings.planes:
+        if plane not in connected:
+            yield Notice(f"The data plane {plane} is not connected", "/planes", State("cut off", "bad"))
+        if control.assurance.of(session, plane).broken:
+            yield Notice(f"An attack got out of the sandboxes of {plane}", "/planes", State("broken", "bad"))
+    yield from (Notice(words, "/planes", State("open", "bad")) for words in control.networks.in_the_way(session))
+
+
+def _refusals(control: ControlPlane, session: Session, visitor: SignedIn) -> int | None:
+    if not control.listings.sees_all(session, visitor.identity):
         return None
-    holding = [stop for stop in stops if stop.stops(mode)]
-    if holding and all(stop.on_trial for stop in holding):
-        return state("on trial")
-    return state("killed" if holding else status.status)
+    now = control.clock()
+    return histogram(session, parse_terms(["outcome=refused", "since=24h"], now), now).total
 
 
-def _line(
-    app: App, statuses: Mapping[tuple[str, str], AppStatus], stops: Sequence[Kill], deploy: Deploy | None
-) -> AppLine:
-    states = tuple(mode_state(statuses.get((app.path, mode)), stops, mode) for mode in _MODES)
-    waiting = f"/approvals/{deploy.id}" if deploy else ""
-    return AppLine(app.path, states, waiting, app.created_by, app.created_at)
-
-
-def _stats(lines: Sequence[AppLine]) -> tuple[Stat, ...]:
-    def having(word: str, place: int) -> int:
-        return sum(line.states[place] is not None and line.states[place].word == word for line in lines)  # type: ignore[union-attr]
-
-    running, killed = having("running", 0), having("killed", 0)
-    asleep = [f", {found} asleep" if found else "" for found in (having("asleep", 0), having("asleep", 1))]
+def _stats(
+    counts: Counts, mine: Sequence[Notice], refused: int | None, spend: Sequence[SpendLine], requests: Trend | None
+) -> tuple[Stat, ...]:
+    killed, high = counts.of(production="killed"), counts.of(risk="high")
+    fullest = max((line.percent for line in spend), default=None)
     return (
-        Stat("Apps", f"{len(lines)}", "on this page"),
-        Stat("In production", f"{running}", f"running{asleep[0]}", "good" if running else "plain"),
-        Stat("Previews", f"{having('running', 1)}", f"running{asleep[1]}"),
-        Stat("Stopped", f"{killed}", "by the kill switch", "bad" if killed else "plain"),
+        Stat(
+            "Apps",
+            f"{counts.of():,}{'' if counts.whole else '+'}",
+            f"{counts.of(production='running'):,} in production",
+        ),
+        Stat("High risk", f"{high:,}", "in production", "bad" if high else "plain"),
+        Stat("Stopped", f"{killed:,}", "by the kill switch", "bad" if killed else "plain"),
+        Stat("Waits for you", f"{len(mine)}", "below", "warn" if mine else "plain"),
+        *([Stat("Refused", f"{refused:,}", "in a day")] if refused is not None else []),
+        *(
+            [Stat("Fullest budget", f"{fullest} %", "of models", "bad" if fullest >= _ALL else "plain")]
+            if fullest is not None
+            else []
+        ),
+        *([Stat("Requests", f"{requests.total:,}", f"in a day, {requests.failed:,} failed")] if requests else []),
     )
 
 
-def _glance(lines: Sequence[AppLine], stops: Mapping[str, Sequence[Kill]], now: datetime) -> str:
-    if not lines:
+def _matrix(counts: Counts) -> list[tuple[str, list[Square]]]:
+    return [
+        (
+            state,
+            [
+                Square(counts.of(production=state, risk=risk), f"/inventory/apps?production={state}&risk={risk}")
+                for risk in RISKS
+            ],
+        )
+        for state in STATES
+        if counts.of(production=state)
+    ]
+
+
+def _glance(counts: Counts, mine: Sequence[Notice], wrong: Sequence[Notice]) -> str:
+    if not counts.of():
         return "There is no app yet that you may see."
-    needy = [line for line in lines if line.waiting or stops[line.path]]
-    if not needy:
-        return f"{count(len(lines), 'app')}; nothing waits for you."
-    verb = "needs" if len(needy) == 1 else "need"
-    first = f"{len(needy)} of {count(len(lines), 'app')} {verb} somebody"
-    reasons = []
-    waiting = sum(bool(line.waiting) for line in lines)
-    if waiting:
-        reasons.append(f"{count(waiting, 'deploy')} {'waits' if waiting == 1 else 'wait'} for a decision")
-    stopped = [(path, found[0]) for path, found in stops.items() if found]
-    reasons += [f"{path} was stopped {ago(stop.time, now)}" for path, stop in stopped[:3]]
-    return f"{first}: {'; '.join(reasons)}."
+    apps = f"{'More than ' if not counts.whole else ''}{count(counts.of(), 'app')}"
+    bad = [notice for notice in wrong if notice.state.kind == "bad"]
+    parts = [f"{count(len(mine), 'thing')} {'waits' if len(mine) == 1 else 'wait'} for you"] if mine else []
+    parts += [f"{count(len(bad), 'thing is', 'things are')} wrong now: {bad[0].words.rstrip('.')}"] if bad else []
+    return f"{apps}; {'; '.join(parts)}." if parts else f"{apps}; nothing waits for you, and nothing is wrong."

@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.identity import SignedIn
+from bailiwick.faces.console.places import COMMANDS, places
+from bailiwick.faces.console.told import COOKIE, heard
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Characters that reorder or hide text: a reviewer would approve something else than they read (CVE-2021-42574).
@@ -44,9 +46,19 @@ class Pages:
                 waiting += len(self._control.consents.waiting(session, visitor.identity))
                 waiting += len(self._control.budget_notices.waiting(session, visitor.identity))
                 reviews = len(self._control.access_reviews.waits_for(session, visitor.identity))
-        shared = {"visitor": visitor, "waiting": waiting, "reviews_wait": reviews}
-        content = {"here": request.url.path, **values, **shared}
+        here = request.url.path
+        told = heard(request, visitor) if visitor is not None else None
+        shared = {
+            "visitor": visitor,
+            "waiting": waiting,
+            "told": told,
+            "bar_places": places(here, approvals=waiting, reviews=reviews),
+            "bar_commands": COMMANDS,
+        }
+        content = {"here": here, **values, **shared}
         response: Response = self._templates.TemplateResponse(request, f"{name}.html", content, status_code=status)
+        if told is not None:
+            response.delete_cookie(COOKIE, path="/")
         return response
 
 

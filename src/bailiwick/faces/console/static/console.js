@@ -26,7 +26,20 @@ function filter() {
 async function addApps() {
   if (asked) return;
   asked = true;
-  const answer = await fetch("/commands.json", { headers: { accept: "application/json" } });
+  await addFrom("/commands.json");
+}
+
+let searching = 0;
+/** Look for what was typed among apps, people, integrations, models and pages of the whole estate. */
+function searchLater() {
+  clearTimeout(searching);
+  const words = field.value.trim();
+  if (words.length > 1) searching = setTimeout(() => addFrom(`/commands.json?q=${encodeURIComponent(words)}`), 120);
+}
+
+/** Add what an address offers to the palette. @param {string} from */
+async function addFrom(from) {
+  const answer = await fetch(from, { headers: { accept: "application/json" } });
   if (!answer.ok) return;
   const known = new Set([...list.querySelectorAll("a")].map((link) => link.getAttribute("href")));
   for (const { words, address } of await answer.json()) {
@@ -129,6 +142,7 @@ palette?.addEventListener("click", (event) => {
   focusTarget();
 });
 field?.addEventListener("input", filter);
+field?.addEventListener("input", searchLater);
 
 for (const link of document.querySelectorAll("[data-opens]")) {
   link.addEventListener("click", (event) => {
@@ -139,3 +153,52 @@ for (const link of document.querySelectorAll("[data-opens]")) {
 }
 addEventListener("hashchange", focusTarget);
 focusTarget();
+
+// Ticking all rows of a page at once.
+for (const all of document.querySelectorAll("input[data-ticks]")) {
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    for (const one of document.querySelectorAll(`input[name="${all.dataset.ticks}"]`)) one.checked = all.checked;
+  });
+}
+
+// Printing is what the browser does: the button only is there where script is.
+for (const lever of document.querySelectorAll("[data-prints]")) {
+  lever.hidden = false;
+  lever.addEventListener("click", () => print());
+}
+
+// Times are written in UTC; where script is, they are shown as the viewer's clock has them, with UTC in the title.
+const zone = new Intl.DateTimeFormat("sv-SE", {
+  year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+});
+if (new Date().getTimezoneOffset() !== 0) {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime()) || time.textContent.length !== 19) continue;
+    time.title = `${time.textContent} UTC`;
+    time.textContent = zone.format(moment);
+  }
+  for (const mark of document.querySelectorAll("thead .zone")) mark.remove();
+}
+
+// A page that says so looks again by itself while it is seen, nobody writes on it, and somebody was here lately: a page
+// that asks for ever would keep a session alive that should end.
+const live = document.querySelector("[data-refresh]");
+if (live) {
+  const WATCHED_MS = 900_000;
+  let stamp = "";
+  let touched = Date.now();
+  for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, () => (touched = Date.now()));
+  const look = async () => {
+    const writing = typing(document.activeElement) || document.querySelector("dialog[open]");
+    if (document.hidden || writing || Date.now() - touched > WATCHED_MS) return;
+    const answer = await fetch("/pulse.json", { headers: { accept: "application/json" } });
+    if (!answer.ok) return;
+    const now = (await answer.json()).stamp;
+    if (stamp && stamp !== now) location.reload();
+    stamp = now;
+  };
+  look().catch(() => {});
+  setInterval(() => look().catch(() => {}), Number(live.dataset.refresh) * 1000);
+}

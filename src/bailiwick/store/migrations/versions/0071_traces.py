@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from bailiwick.store.row_security import APP_ROLE, protect_statements
 
 revision = "0071"
-down_revision = "0065"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Tables of the console: one mechanism for every list."""
