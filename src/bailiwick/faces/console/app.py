@@ -8,8 +8,8 @@ from fastapi.staticfiles import StaticFiles
 from bailiwick.control.app import ControlPlane
 from bailiwick.faces.console.access_reviews import add_access_reviews
 from bailiwick.faces.console.alerts import add_alerts
-from bailiwick.faces.console.anomalies import add_anomalies
 from bailiwick.faces.console.all_sessions import add_all_sessions
+from bailiwick.faces.console.anomalies import add_anomalies
 from bailiwick.faces.console.app_page import add_app_page
 from bailiwick.faces.console.approval_rules import add_approval_rules
 from bailiwick.faces.console.approvals import add_approvals
