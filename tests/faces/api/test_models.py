@@ -68,7 +68,8 @@ async def test_a_token_from_the_api_opens_the_models_that_were_given(
     listed = await api.get("/v1/models", headers=bearer(company, "builder"))
     shown = {
         "name": "support-model", "family": "openai", "model": "nova-large", "price": None, "fallback": [],
-        "environments": ["editor"], "data_classes": None, "regions": [], "images": False, "logs": "metadata", "answers": None,
+        "environments": ["editor"], "data_classes": None, "regions": [], "images": False, "logs": "metadata",
+        "answers": None,
     }  # fmt: skip
     assert listed.json() == {"models": [shown], "cursor": "", "gateway": gateway.url}
     assert (await api.get("/v1/models", headers=bearer(company, "user"))).json()["models"] == []
