@@ -111,7 +111,8 @@ async def test_two_planes_have_one_rate_together(planes: Planes) -> None:
 async def test_many_at_once_never_get_more_than_there_is(planes: Planes) -> None:
     limits = {"everybody": {"at_once": 6}, "reserve": 0, "wait_seconds": 0}
     gates = [planes.add(**limits) for _ in range(3)]
-    found = await asyncio.gather(*(attempt(gate, EVE) for gate in gates for _ in range(10)))
+    found = await asyncio.gather(*(attempt(gate, EVE) for gate in gates for _ in range(90)))
+    assert {counter.words for counter in planes.counters} == {"counted with other planes"}
     places = [one for one in found if one is not None]
     assert len(places) == planes.taken() == 6
     with pytest.raises(LimitedError, match="everybody's 6 calls at once are under way, at all planes") as told:
