@@ -15,6 +15,7 @@ from bailiwick.control.assurance import AssuranceService
 from bailiwick.control.attestation import AttestationService
 from bailiwick.control.audit import AuditLog, complete_tiles, sign_checkpoint
 from bailiwick.control.background import Periodic, keep_doing
+from bailiwick.control.call_rates import CallRates
 from bailiwick.control.capabilities import CapabilityService
 from bailiwick.control.catalog import CatalogService
 from bailiwick.control.certificate_requests import CertificateRequests
@@ -208,6 +209,7 @@ class ControlPlane:
     previews: PreviewService
     preview_keeper: PreviewKeeper
     studio_keeper: StudioKeeper
+    call_rates: CallRates
     deploys: DeployService
     approval_rules: RuleService
     change_windows: WindowService
@@ -281,6 +283,7 @@ def _work_of(control: ControlPlane) -> list[Periodic]:
         Periodic("following the policies in force", _FOLLOW_SECONDS, control.spread.follow),
         Periodic("renewing the certificate of the planes' door", _RENEW_SECONDS, control.door.renew),
         Periodic("enrolling planes", _RENEW_SECONDS, lambda: enrol_planes(control)),
+        Periodic("forgetting who called how often", _FORGET_SECONDS, control.call_rates.forget),
         Periodic("forgetting credentials that ran out", _FORGET_SECONDS, control.sessions.forget_ended),
         Periodic("looking after service identities", _TIDY_SECONDS, control.services.tidy),
         *(

@@ -8,13 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from bailiwick.control.audit import AuditQuery, search
-from bailiwick.core.principals import Principal
 from bailiwick.core.statements import Keyring, open_statement, read_envelope
 from bailiwick.core.tool_listing import TOOL_LISTING, listing_faults
 from bailiwick.faces.cli.main import root
 from bailiwick.faces.cli.tool_listing import LISTING_PATH as ASKED_BY_CLI
 from bailiwick.faces.mcp import LISTING_PATH
-from bailiwick.faces.mcp.rates import OF_A_PERSON, OF_AN_AGENT, CallRates
 from bailiwick.faces.mcp.server import INSTRUCTIONS
 from tests.faces.mcp.conftest import NEW, Door, text_of
 from tests.faces.mcp.test_door import LIST, post
@@ -108,7 +106,7 @@ async def test_what_is_asked_for_is_waited_for_with_progress_for_those_who_hear_
 
 @pytest.mark.req("ID3")
 def test_who_calls_too_often_waits_and_the_log_says_so_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bailiwick.faces.mcp.rates.OF_A_PERSON", 3)
+    monkeypatch.setattr("bailiwick.control.call_rates.service.OF_A_PERSON", 3)
     statuses = [post(door, LIST).status_code for _ in range(8)]
     late = post(door, LIST)
     assert statuses[0] == 200
@@ -118,28 +116,6 @@ def test_who_calls_too_often_waits_and_the_log_says_so_once(door: Door, monkeypa
     with door.company.control.store.transaction() as session:
         found = search(session, AuditQuery(action="tool.limited"), limit=10).events
     assert [(item.event.actor, item.event.outcome) for item in found] == [("user:builder@example.com", "refused")]
-
-
-@pytest.mark.req("ID3")
-def test_calls_are_counted_for_the_person_and_for_the_agent_of_all() -> None:
-    now = [1000.0]
-    rates = CallRates(lambda: now[0])
-    one, other = (Principal("agent", f"claude-code/for/user:{name}@example.com") for name in ("ada", "eve"))
-    person, same = Principal("user", "ada@example.com"), Principal("agent", "codex/for/user:ada@example.com")
-    allowed = 0
-    while not rates.wait_seconds(one):
-        allowed += 1
-    assert OF_A_PERSON <= allowed <= OF_A_PERSON + 2
-    assert rates.wait_seconds(person) > 0
-    assert rates.wait_seconds(same) > 0
-    assert rates.wait_seconds(other) == 0
-    now[0] += 60
-    assert rates.wait_seconds(person) == 0
-    many = (Principal("agent", f"claude-code/for/user:p{number}@example.com") for number in range(OF_AN_AGENT + 10))
-    waits = [rates.wait_seconds(principal) for principal in many]
-    assert waits[0] == 0
-    assert waits[-1] > 0
-    assert (rates.is_news("x"), rates.is_news("x")) == (True, False)
 
 
 @pytest.mark.req("RV1")

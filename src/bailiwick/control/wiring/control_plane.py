@@ -9,6 +9,7 @@ from bailiwick.control.anomalies import AnomalyKeeper, AnomalyService
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.asking import AppLogService, PlaneAsking, RowSampling
 from bailiwick.control.audit import RetentionRules
+from bailiwick.control.call_rates import CallRates
 from bailiwick.control.controls import ControlService
 from bailiwick.control.declared import DeclaredSettings
 from bailiwick.control.encryption_keys import EncryptionKeyService
@@ -202,6 +203,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         releases=delivery.releases,
         previews=delivery.previews,
         preview_keeper=PreviewKeeper(delivery.previews.register, base.store, base.clock),
+        call_rates=CallRates(base.store),
         studio_keeper=StudioKeeper(base.store, base.audit, settings.studio.days, SILENT, clock),
         deploys=delivery.deploys,
         approval_rules=build_rules(base, estate),

@@ -26,7 +26,6 @@ from bailiwick.core.events import Outcome
 from bailiwick.core.origin import arriving, current_origin
 from bailiwick.core.principals import Identity
 from bailiwick.faces.mcp.metadata import PATH, metadata_url
-from bailiwick.faces.mcp.rates import CallRates
 from bailiwick.faces.mcp.server import IDENTITY, build_server
 from bailiwick.faces.origin import seen_from
 
@@ -57,7 +56,6 @@ class McpFace:
         self._security = _security(control)
         self._gate = TransportSecurityMiddleware(self._security)
         self._at_once: Counter[str] = Counter()
-        self._rates = CallRates()
         self._most_bytes = int(min(control.settings.max_push_bytes, _MOST_BYTES) * _JSON_SLACK)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +66,7 @@ class McpFace:
             return
         principal = scope[IDENTITY].principal
         whose = principal.answerable
-        wait = self._rates.wait_seconds(principal)
+        wait = await run_in_threadpool(self._control.call_rates.wait_seconds, principal)
         if wait:
             await run_in_threadpool(self._note_limited, str(principal))
             await _limited(wait)(scope, receive, send)
@@ -98,8 +96,8 @@ class McpFace:
 
     def _note_limited(self, who: str) -> None:
         """Keep that somebody calls too often, once in a while: the log is no place to be flooded either."""
-        if self._rates.is_news(who):
-            with self._control.store.transaction() as session:
+        with self._control.store.transaction() as session:
+            if self._control.call_rates.is_news(session, who):
                 self._control.audit.note(
                     session,
                     who,

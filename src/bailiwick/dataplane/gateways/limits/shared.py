@@ -33,6 +33,8 @@ _MICROSECONDS = 1_000_000
 # A call that waits asks again at this pace at least, and is forgotten when it does not.
 _MOST_ASLEEP_SECONDS, _PATIENCE_SECONDS = 0.5, 2.0
 _FIRST_ASKS_SECONDS = 0.01
+# More calls than this wait here for a moment: one that found no connection would take the server for away.
+_MOST_ASKING, _CONNECTIONS_OF_THE_KEEPER = 60, 4
 _KINDS: dict[int, LimitKind] = {1: "at-once", 2: "rate"}
 
 
@@ -86,10 +88,11 @@ class SharedCounter:
             url,
             socket_timeout=_ANSWER_SECONDS,
             socket_connect_timeout=_ANSWER_SECONDS,
-            max_connections=64,
+            max_connections=_MOST_ASKING + _CONNECTIONS_OF_THE_KEEPER,
             # A connection that the server closed is made anew once; what it does not answer is not asked again.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
+        self._asking = asyncio.Semaphore(_MOST_ASKING)
         self._take = self._server.register_script(TAKE)
         self._keeper = Keeper(self._server, self._answers, self._failed)
         self._tenant = tenant
@@ -126,7 +129,10 @@ class SharedCounter:
         try:
             if await self._answers():
                 keys = [key for scope, limit, _ in asked.scopes for key in self._keys(asked.name, scope, limit.rate)]
-                told = await cast("Awaitable[list[int]]", self._take(keys=keys, args=asked.numbers))
+                async with self._asking:
+                    # It may have gone away while this call waited.
+                    if not self._again:
+                        told = await cast("Awaitable[list[int]]", self._take(keys=keys, args=asked.numbers))
         except FAULTS as fault:
             self._failed(fault)
         if task is not None and task.cancelling() > cancelled:

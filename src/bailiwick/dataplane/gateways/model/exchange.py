@@ -29,7 +29,7 @@ from bailiwick.dataplane.gateways.model.files import require_no_files
 from bailiwick.dataplane.gateways.model.gateway import ModelGateway
 from bailiwick.dataplane.gateways.model.headers import own_answer
 from bailiwick.dataplane.gateways.model.judging import require_judged
-from bailiwick.dataplane.gateways.model.kept_answers import KeptAnswer, Slot
+from bailiwick.dataplane.gateways.model.kept_answers import Slot
 from bailiwick.dataplane.gateways.model.model import Called, Caller, Endpoint, Spent
 from bailiwick.dataplane.gateways.model.observing import model_call
 from bailiwick.dataplane.gateways.model.outflows import Flow, Measured
@@ -139,7 +139,8 @@ class Exchange(Reaching):
             self._gateway.outflows.require(caller, model, flow)
             classes = frozenset(looked.seen.counts) | flow.classes
             admitted = self._gateway.admit(caller, model, looked.noticed, classes)
-            slot, again = self._kept(caller, asked, model, looked, admitted, because)
+            slot = None if because else self._slot(caller, asked, model, looked, admitted)
+            again = self._gateway.answers.get(slot) if slot is not None else None
             if again is None:
                 await self._judged(caller, asked, model, looked, flow)
             body = await off_loop(len(asked.raw), outgoing, asked, model.model, looked, admitted.closed)
@@ -155,15 +156,9 @@ class Exchange(Reaching):
             slot, again,
         )  # fmt: skip
 
-    def _kept(
-        self, caller: Caller, asked: Asked, model: ModelState, looked: Looked, admitted: Admitted, because: str
-    ) -> tuple[Slot | None, KeptAnswer | None]:
-        """Return where the answer is kept, and the one that is there; whoever answers in another's place keeps none."""
-        if because:
-            return None, None
-        answers = self._gateway.answers
-        slot = answers.slot(caller, model, asked, self._head, self._endpoint, looked.noticed, admitted)
-        return slot, answers.get(slot) if slot is not None else None
+    def _slot(self, caller: Caller, asked: Asked, model: ModelState, looked: Looked, admitted: Admitted) -> Slot | None:
+        """Return where the answer is kept; whoever answers in another's place keeps none."""
+        return self._gateway.answers.slot(caller, model, asked, self._head, self._endpoint, looked.noticed, admitted)
 
     async def _credential(self, model: ModelState) -> Shown | None:
         try:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from bailiwick.store.row_security import protect_statements
 
 revision = "0068"
-down_revision = "0065"
+down_revision = "0066"
 branch_labels = None
 depends_on = None
 
