@@ -283,6 +283,7 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
             secrets=self._models.known_secrets,
+            seen=self._traces.seen,
         )
 
     def _networks_made(self, runtimes: Runtimes) -> NetworkWatch:
