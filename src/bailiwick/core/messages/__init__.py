@@ -159,6 +159,7 @@ from bailiwick.core.messages.reports import (
 )
 from bailiwick.core.messages.spans import (
     ErrorCount,
+    MetricSeen,
     SpanCount,
     SpanKind,
     SpanOutcome,
@@ -264,6 +265,7 @@ __all__ = [
     "MailConnection",
     "McpConnection",
     "Message",
+    "MetricSeen",
     "MigrationText",
     "ModelBudget",
     "ModelPrice",
