@@ -25,14 +25,13 @@ from bailiwick.core.otlp import (
     read_export,
     spans_of,
 )
-from bailiwick.dataplane.channel import Channel, TooLongError, linger
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.listening import Listener
-from bailiwick.dataplane.router.bodies import whole_body
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request, render_head
+from bailiwick.dataplane.router.wire import RequestHead, render_head
+from bailiwick.dataplane.small_requests import UnreadRequestError, read_request, serve_requests
 
-_HEAD_SECONDS, _BODY_SECONDS = 120.0, 30.0
 _ITEMS_A_SECOND, _MOST_ITEMS = 2000, 20_000
 _NOT_TAKEN = "they have no valid ids, or name a trace that is another app's"
 _NO_ROOM = "they are no finite numbers, summaries, or more series than an app may have"
@@ -60,26 +59,13 @@ class OtlpListener(Listener):
         self._rate = RateLimit(_ITEMS_A_SECOND)
 
     async def _requests(self, client: Channel) -> None:
-        watch = Watch()
-        try:
-            while await self._serve_request(client, watch):
-                pass
-            await linger(client)
-        finally:
-            watch.stop()
+        await serve_requests(client, self._serve_request)
 
     async def _serve_request(self, client: Channel, watch: Watch) -> bool:
-        watch.expect(client, _HEAD_SECONDS)
         try:
-            head = parse_request(await client.until(b"\r\n\r\n", MAX_HEAD_BYTES))
-            watch.expect(client, _BODY_SECONDS)
-            body = await whole_body(client, head.length, MOST_BODY_BYTES)
-        except TooLongError:
-            return await _say(client, 413, f"larger than {MOST_BODY_BYTES // 2**20} MiB".encode(), "text/plain")
-        except BadRequestError as fault:
-            return await _say(client, 400, str(fault).encode(), "text/plain")
-        finally:
-            watch.rest()
+            head, body = await read_request(client, watch, MOST_BODY_BYTES)
+        except UnreadRequestError as fault:
+            return await _say(client, fault.status, str(fault).encode(), "text/plain")
         try:
             content, kind = await self._taken(head, body)
         except BailiwickError as fault:
