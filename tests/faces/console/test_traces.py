@@ -48,7 +48,7 @@ def test_a_builder_finds_what_failed_and_sees_what_it_was_made_of(
     assert [row.split("\t")[0] for row in rows] == [failed.name, query.name, model.name]
     assert "user:ada@example.com" in page.inner_text("main")
     page.get_by_role("link", name="What it wrote").click()
-    assert page.get_by_label("Trace").input_value() == failed.trace
+    assert page.get_by_role("textbox", name="Trace").input_value() == failed.trace
 
     line = CommandLine(console, tmp_path / "config" / "credentials.json")
     line.login("builder")
