@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from bailiwick.core.clock import utc_now
-from bailiwick.core.otlp import UnreadableError, answer_to, logs_of, read_export, spans_of
+from bailiwick.core.otlp import MetricPoint, UnreadableError, answer_to, logs_of, metric_points, read_export, spans_of
 from bailiwick.core.otlp.attributes import worded_name
 from bailiwick.core.otlp.spans import place_of
+from bailiwick.core.traces import Meter, Source
 
 PYTHON = """Traceback (most recent call last):
   File "/layer/starlette/routing.py", line 76, in app
@@ -85,6 +86,8 @@ def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
                 list(spans_of(export, lambda _: "user:a@example.com", utc_now()))
             elif signal == "logs":
                 list(logs_of(export))
+            else:
+                list(metric_points(export))
 
 
 @pytest.mark.req("OB4")
@@ -105,3 +108,48 @@ def test_a_record_of_ten_megabytes_is_one_short_line() -> None:
     long, binary = logs_of(read_export("logs", body, content_type="application/json"))
     assert len(long.text) <= 4000 and "\n" not in long.text and long.severity == "info"
     assert binary.text == "3 bytes"
+
+
+SOURCE = Source("finance/desk", "production", "", "rel_1")
+
+
+def metric(name: str, shape: str, *points: dict[str, Any], **data: Any) -> list[MetricPoint | None]:
+    told = {"name": name, "unit": "1", shape: {"dataPoints": list(points), **data}}
+    body = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [told]}]}]}).encode()
+    return list(metric_points(read_export("metrics", body, content_type="application/json")))
+
+
+def counted(value: float | str, since: int = 1, **labels: str) -> dict[str, Any]:
+    attributes = [{"key": key, "value": {"stringValue": said}} for key, said in labels.items()]
+    return {"asDouble": value, "startTimeUnixNano": str(since), "attributes": attributes}
+
+
+@pytest.mark.req("OB4")
+def test_a_counter_that_begins_anew_has_not_gone_back_and_the_first_number_is_no_increase() -> None:
+    meter, now = Meter(), utc_now()
+    sums: dict[str, Any] = {"isMonotonic": True, "aggregationTemporality": 2}
+    for value, since in ((1000, 1), (1010, 1), (4, 1), (9, 1), (2, 7)):
+        (point,) = metric("orders.priced", "sum", counted(value, since), **sums)
+        assert point is not None and meter.measured(SOURCE, point, now)
+    (delta,) = metric("orders.sent", "sum", counted(5), **{**sums, "aggregationTemporality": 1})
+    (gauge,) = metric("queue.length", "gauge", counted(3))
+    histogram = {"count": "4", "sum": 10.0, "startTimeUnixNano": str(int(now.timestamp() * 1e9)), "attributes": []}
+    (spread,) = metric("took", "histogram", histogram, aggregationTemporality=2)
+    for point in (delta, delta, gauge, gauge, spread):
+        assert point is not None and meter.measured(SOURCE, point, now)
+    found = {item.name: item for report in meter.take(all_of_it=True) for item in report.metrics}
+    assert {name: (item.kind, item.value, item.count) for name, item in found.items()} == {
+        "orders.priced": ("counter", 21.0, found["orders.priced"].count),
+        "orders.sent": ("counter", 10.0, 2), "queue.length": ("gauge", 6.0, 2), "took": ("histogram", 10.0, 4),
+    }  # fmt: skip
+
+
+@pytest.mark.req("OB4", "DM2")
+def test_labels_are_those_of_a_list_and_a_million_of_them_are_a_few() -> None:
+    meter, now = Meter(), utc_now()
+    told = metric("logins", "gauge", counted(1, customer="ada@shop.example", state="of 4711"), counted("Infinity"))
+    assert told[1] is None and told[0] is not None and dict(told[0].labels) == {"state": "of {}"}
+    letters = "abcdefghij"
+    names = [f"made.{one}{two}{three}" for one in letters for two in letters for three in letters]
+    points = [point for name in names for point in metric(name, "gauge", counted(1)) if point is not None]
+    assert sum(meter.measured(SOURCE, point, now) for point in points) == 200

@@ -287,6 +287,7 @@ class DataPlane:
             clock=utc_now,
             guard=self._guard,
             secrets=self._models.known_secrets,
+            seen=self._traces.seen,
         )
 
     def _networks_made(self, runtimes: Runtimes) -> NetworkWatch:
@@ -316,7 +317,7 @@ class DataPlane:
             storage=OwnStorage(settings.state / "storage", settings.plane, report, utc_now),
             models=self._models.listener_of,
             queues=Queues(queues, self._calls, self._emit, utc_now, settings.plane),
-            telemetry=Telemetry(self._traces.seen, self._traces.whose, utc_now),
+            telemetry=Telemetry(self._traces.seen, self._traces.measured, self._traces.whose, utc_now),
             emit=self._emit,
             refused_name=self._egress.refused_name,
             egress=self._egress.listener_of,

@@ -11,7 +11,7 @@ from bailiwick.core.clock import Clock
 from bailiwick.core.events import AuditEvent, ContextFact, Outcome
 from bailiwick.core.guardrails import EgressRails
 from bailiwick.core.manifest import EgressHost
-from bailiwick.core.messages import AppState, DesiredState, EgressRollup
+from bailiwick.core.messages import AppState, DesiredState, EgressRollup, SpanSeen
 from bailiwick.core.policy import Decision, PoliciesInForce, Resource
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.dataplane.gateways.decisions import KnownDecisions
@@ -25,6 +25,7 @@ from bailiwick.dataplane.gateways.egress import (
     opener_of,
 )
 from bailiwick.dataplane.guard import Guard
+from bailiwick.dataplane.traces.of_egress import span_of_egress
 
 _TELL_SECONDS = 10.0
 Key = tuple[str, str]
@@ -45,8 +46,8 @@ class PlaneEgress:
     """The ways out of a plane's apps.
 
     `desired` returns what the plane should be now, `resolve` the request in flight of a trace; `guard` is told what is
-    used, `secrets` returns the values that must not leave. What apps had of a day is kept in `state`, so that a plane
-    which starts again does not give it twice.
+    used, `secrets` returns the values that must not leave, `seen` takes spans of requests to hosts. What apps had of a
+    day is kept in `state`, so that a plane which starts again does not give it twice.
     """
 
     def __init__(
@@ -63,10 +64,12 @@ class PlaneEgress:
         clock: Clock,
         guard: Guard,
         secrets: Callable[[], Iterable[str]],
+        seen: Callable[[str, str, SpanSeen], None] = lambda *_: None,
     ) -> None:
         self._plane = plane
         self._days = state / "egress-of-the-day.json"
         self._guard = guard
+        self._seen = seen
         self._engine = engine
         self._desired = desired
         self._resolve = resolve
@@ -103,6 +106,7 @@ class PlaneEgress:
             lambda trace: self._whose(state, trace),
             self._opener,
             lambda count: self._guard.observe_egress(state.app, count),
+            lambda answered: self._seen(state.app, state.release, span_of_egress(answered, target.host, self._clock())),
         )
 
     def authority_of(self, state: AppState) -> str:

@@ -9,6 +9,7 @@ from bailiwick.control.identity import Claims
 from bailiwick.control.traces import TraceQuery
 from bailiwick.core.clock import utc_now
 from bailiwick.core.errors import ForbiddenError, NotFoundError
+from bailiwick.core.messages import MetricSeen, SpansReport
 from bailiwick.core.principals import Identity
 from tests.fixtures.company import APP, Company
 from tests.fixtures.spans import reports, request, tell, under
@@ -133,3 +134,20 @@ def test_days_are_partitions_which_go_when_their_time_is_over(company: Company) 
         session.execute(text("SELECT drop_span_days(20)"))
     assert partitions() == before - 1
     assert len(control.traces.traces(company.people["builder"], APP, TraceQuery(hours=720))) == 1
+
+
+@pytest.mark.req("OB4")
+def test_an_apps_own_metrics_are_summed_by_step(company: Company) -> None:
+    now = utc_now()
+    counter = MetricSeen(minute=now, name="orders.priced", kind="counter", value=3, count=1, labels={"state": "new"})
+    gauge = MetricSeen(minute=now, name="queue.length", kind="gauge", value=10, count=4)
+    told = SpansReport(app=APP, mode="production", release="rel_1", metrics=(counter, counter, gauge))
+    tell(company, [told])
+    tell(company, [told], sequence=2)
+    builder = company.people["builder"]
+    for hours in (1, 720):
+        found = company.control.traces.overview(builder, APP, "production", hours).metrics
+        assert {item.name: [value for _, value in item.points] for item in found} == {
+            "orders.priced": [12.0], "queue.length": [2.5],
+        }  # fmt: skip
+    assert found[0].labels == '{"state": "new"}'

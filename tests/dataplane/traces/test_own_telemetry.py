@@ -38,10 +38,13 @@ def tell(traceparent):
     record = {"severityNumber": 17, "traceId": trace, "body": {"stringValue": "no <b>price</b> \\x1b[31mfor it"},
               "attributes": [{"key": "order", "value": {"intValue": "1207"}}]}
     logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+    metric = {"name": "orders.priced", "unit": "1", "sum": {"isMonotonic": True, "aggregationTemporality": 1,
+              "dataPoints": [{"asInt": "3", "attributes": [{"key": "customer", "value": {"stringValue": "ada"}}]}]}}
+    metrics = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}
     bomb = gzip.compress(bytes(60_000_000))
     return [post("/v1/traces", spans), post("/v1/logs", gzip.compress(json.dumps(logs).encode()), encoding="gzip"),
             post("/v1/traces", bomb, encoding="gzip"), post("/v1/logs", b"\\xff" * 99, "application/x-protobuf"),
-            post("/v1/nothing", {}), post("/v1/metrics", {"resourceMetrics": []})]
+            post("/v1/nothing", {}), post("/v1/metrics", metrics)]
 
 async def app(scope, receive, send):
     if scope["type"] != "http":
@@ -86,6 +89,8 @@ async def test_an_apps_own_telemetry_joins_the_trace_of_its_request_and_its_text
     assert str(raised.facts["error_place"]).startswith("app.py:") and str(raised.facts["error_place"]).endswith("total")
     groups = {group.type: group.place for report in reports(house) for group in report.errors}
     assert groups["ValueError"] == raised.facts["error_place"]
+    (metric,) = [item for report in reports(house) for item in report.metrics]
+    assert (metric.name, metric.value, metric.labels) == ("orders.priced", 3.0, {})
     sent = "".join(report.model_dump_json() for report in reports(house))
     assert not any(word in sent for word in ("4111", "ada@", "a-secret", "payroll", "1207", "no <b>"))
     (line,) = (await told(house, severity="error")).lines

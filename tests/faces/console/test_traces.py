@@ -8,6 +8,7 @@ import pytest
 
 from bailiwick.control.identity import Claims
 from bailiwick.core.clock import utc_now
+from bailiwick.core.messages import MetricSeen, SpansReport
 from tests.faces.api.test_api import bearer
 from tests.faces.console.conftest import Console, Open
 from tests.faces.console.test_command_line import CommandLine
@@ -28,7 +29,9 @@ def test_a_builder_finds_what_failed_and_sees_what_it_was_made_of(
     query = under(failed, name="UPDATE refunds SET amount = $1", ms=210, facts={"rows": 1})
     model = under(query, kind="model", name="support /v1/messages", ms=300, outcome="error", status=529)
     evil = request(EVIL, at=utc_now() - timedelta(minutes=9))
-    tell(console.company, reports(query, model, failed, evil))
+    metric = MetricSeen(minute=utc_now(), name="<i>orders", kind="counter", value=3, count=1, labels={"state": "new"})
+    measured = SpansReport(app=APP, mode="production", release="rel_1", metrics=(metric,))
+    tell(console.company, [*reports(query, model, failed, evil), measured])
     page = open_as("builder")
     page.goto(f"/apps/{APP}")
     page.get_by_role("link", name="Traces", exact=True).click()
@@ -36,6 +39,7 @@ def test_a_builder_finds_what_failed_and_sees_what_it_was_made_of(
     assert "ZeroDivisionError" in page.get_by_role("region", name="Groups of errors").inner_text()
     assert "support /v1/messages" in page.get_by_role("region", name="What fails now and then").inner_text()
     assert "<script>" in page.get_by_role("region", name="Traces", exact=True).inner_text()
+    assert "<i>orders" in page.get_by_role("region", name="Metrics").inner_text()
     page.get_by_label("Ended").select_option("true")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("region", name="Traces", exact=True).get_by_role("link").click()
@@ -44,7 +48,7 @@ def test_a_builder_finds_what_failed_and_sees_what_it_was_made_of(
     assert [row.split("\t")[0] for row in rows] == [failed.name, query.name, model.name]
     assert "user:ada@example.com" in page.inner_text("main")
     page.get_by_role("link", name="What it wrote").click()
-    assert page.get_by_label("Trace").input_value() == failed.trace
+    assert page.get_by_role("textbox", name="Trace").input_value() == failed.trace
 
     line = CommandLine(console, tmp_path / "config" / "credentials.json")
     line.login("builder")

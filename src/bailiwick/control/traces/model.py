@@ -82,6 +82,17 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """A series of an app's own metric: for each step the increase of a counter, the mean of another."""
+
+    name: str
+    unit: str
+    kind: str
+    labels: str
+    points: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """How an app did over a while."""
 
@@ -91,6 +102,7 @@ class Overview:
     points: tuple[Point, ...]
     lines: tuple[Line, ...]
     errors: tuple[ErrorGroup, ...]
+    metrics: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Float, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from bailiwick.control.traces.model import ErrorGroup, Line, Point, Span, TraceQuery
-from bailiwick.control.traces.tables import ErrorGroupRow, SpanRollupRow, SpanRow
+from bailiwick.control.traces.model import ErrorGroup, Line, Metric, Point, Span, TraceQuery
+from bailiwick.control.traces.tables import AppMetricRow, ErrorGroupRow, SpanRollupRow, SpanRow
 from bailiwick.core.traces import quantile, summed
 
 _MOST_LINES, _MOST_ERRORS, _MOST_OF_TRACE = 60, 50, 1000
+_MOST_METRICS, _MOST_METRIC_ROWS = 200, 50_000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 # Of a chart that goes back so many hours: how long its steps are, and from which rollups they come.
 _STEPS = ((1, 60, _MINUTE), (6, 300, _MINUTE), (24, _HOUR, _HOUR), (168, 2 * _HOUR, _HOUR), (720, 12 * _HOUR, _HOUR))
@@ -94,6 +95,26 @@ def errors_of(session: Session, app: str, mode: str, since: datetime) -> list[Er
             item.last_release, item.trace,
         )
         for item in session.scalars(query.limit(_MOST_ERRORS))
+    ]  # fmt: skip
+
+
+def metrics_of(session: Session, app: str, mode: str, hours: int, now: datetime) -> list[Metric]:
+    """Return the series of an app's own metrics, in the steps of the chart."""
+    step, grain = steps_of(hours)
+    row, since = AppMetricRow, _since(now, hours, grain)
+    query = select(row).where(row.app == app, row.mode == mode, row.seconds == grain, row.start >= since)
+    found: dict[tuple[str, str], tuple[AppMetricRow, dict[int, list[float]]]] = {}
+    for item in session.scalars(query.order_by(row.name, row.labels, row.start).limit(_MOST_METRIC_ROWS)):
+        _, steps = found.setdefault((item.name, item.labels), (item, {}))
+        place = steps.setdefault(int(item.start.timestamp()) // step * step, [0.0, 0])
+        place[0] += item.value
+        place[1] += item.count
+    return [
+        Metric(name, item.unit, item.kind, labels, tuple(
+            (datetime.fromtimestamp(began, now.tzinfo), value if item.kind == "counter" else value / max(count, 1))
+            for began, (value, count) in sorted(steps.items())
+        ))
+        for (name, labels), (item, steps) in list(found.items())[:_MOST_METRICS]
     ]  # fmt: skip
 
 

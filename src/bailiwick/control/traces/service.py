@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from bailiwick.control.catalog import App
 from bailiwick.control.identity import Authorizer
 from bailiwick.control.traces.model import Overview, Span, TraceQuery
-from bailiwick.control.traces.reading import errors_of, lines_of, points_of, roots_of, steps_of, trace_of
-from bailiwick.control.traces.tables import ErrorGroupRow, SpanRollupRow, SpanRow
+from bailiwick.control.traces.reading import errors_of, lines_of, metrics_of, points_of, roots_of, steps_of, trace_of
+from bailiwick.control.traces.tables import AppMetricRow, ErrorGroupRow, SpanRollupRow, SpanRow
 from bailiwick.control.traces.taking import days_of, take_spans
 from bailiwick.core.clock import Clock
 from bailiwick.core.errors import NotFoundError
@@ -113,6 +113,7 @@ class TraceService:
                 tuple(points_of(session, app.path, mode, hours, now)),
                 tuple(lines_of(session, app.path, mode, hours, now)),
                 tuple(errors_of(session, app.path, mode, since)),
+                tuple(metrics_of(session, app.path, mode, hours, now)),
             )
 
     def traces(self, identity: Identity, app_path: str, query: TraceQuery) -> list[Span]:
@@ -141,5 +142,5 @@ class TraceService:
 
 
 def _forget_rollups(session: Session, seconds: int, before: datetime) -> None:
-    row = SpanRollupRow
-    session.execute(delete(row).where(row.seconds == seconds, row.start < before))
+    for row in (SpanRollupRow, AppMetricRow):
+        session.execute(delete(row).where(row.seconds == seconds, row.start < before))

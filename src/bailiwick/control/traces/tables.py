@@ -83,6 +83,27 @@ class ErrorGroupRow(Base):
     trace: Mapped[str]
 
 
+class AppMetricRow(Base):
+    """A series of an app's own metric over so many `seconds`; `labels` are JSON in one form."""
+
+    __tablename__ = "app_metrics"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant", "app", "mode", "seconds", "name", "labels", "start"),
+        Index("ix_app_metrics_start", "tenant", "seconds", "start"),
+    )
+
+    app: Mapped[str]
+    mode: Mapped[str]
+    seconds: Mapped[int]
+    name: Mapped[str]
+    labels: Mapped[str]
+    start: Mapped[datetime]
+    unit: Mapped[str]
+    kind: Mapped[str]
+    value: Mapped[float]
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
 class SpanDaysRow(Base):
     """For how many days the tenant keeps spans."""
 

@@ -51,10 +51,16 @@ _ADD_ERRORS: LiteralString = f"""INSERT INTO error_groups AS kept ({_ERROR_COLUM
         trace = CASE WHEN excluded.last > kept.last THEN excluded.trace ELSE kept.trace END,
         name = CASE WHEN excluded.last > kept.last THEN excluded.name ELSE kept.name END,
         last = greatest(kept.last, excluded.last)"""  # noqa: S608 - names of ours
+_METRIC_COLUMNS: LiteralString = "app, mode, seconds, name, labels, start, unit, kind, value, count"
+_ADD_METRICS: LiteralString = f"""INSERT INTO app_metrics AS kept ({_METRIC_COLUMNS})
+    SELECT {_METRIC_COLUMNS} FROM pg_temp.metric_intake ORDER BY app, mode, seconds, name, labels, start
+    ON CONFLICT (tenant, app, mode, seconds, name, labels, start) DO UPDATE SET
+        value = kept.value + excluded.value, count = kept.count + excluded.count"""  # noqa: S608 - names of ours
 _INTAKES: tuple[tuple[LiteralString, LiteralString, LiteralString, LiteralString], ...] = (
     ("span_intake", "spans", _SPAN_COLUMNS, _ADD_SPANS),
     ("rollup_intake", "span_rollups", _ROLLUP_COLUMNS, _ADD_ROLLUPS),
     ("error_intake", "error_groups", _ERROR_COLUMNS, _ADD_ERRORS),
+    ("metric_intake", "app_metrics", _METRIC_COLUMNS, _ADD_METRICS),
 )
 _TOTAL_KINDS = frozenset({"request", "message"})
 _Key = tuple[str, str, int, str, str, str, str, datetime]
@@ -96,6 +102,7 @@ def take_spans(session: Session, plane: str, reports: Sequence[SpansReport], now
         [row for report in reports for row in _span_rows(plane, report, now, kept)],
         list(_rollup_rows(reports, now)),
         list(_error_rows(reports, now)),
+        list(_metric_rows(reports, now)),
     )
     for (intake, table, columns, add), content in zip(_INTAKES, rows, strict=True):
         if content:
@@ -194,3 +201,18 @@ def _error_rows(reports: Iterable[SpansReport], now: datetime) -> Iterator[tuple
                 row |= {"last": last, "last_release": report.release, "trace": told.trace, "name": told.name}
     for key, row in found.items():
         yield (*key, *row.values())
+
+
+def _metric_rows(reports: Iterable[SpansReport], now: datetime) -> Iterator[tuple[Any, ...]]:
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for report in reports:
+        for told in report.metrics if not report.branch else ():
+            labels = json.dumps(dict(told.labels), sort_keys=True)
+            for seconds in GRAINS[:2]:
+                start = _begin(_placed(told.minute, now), seconds)
+                key = (report.app, report.mode, seconds, told.name, labels, start)
+                row = found.setdefault(key, [told.unit, told.kind, 0.0, 0])
+                row[2] += told.value
+                row[3] += told.count
+    for key, row in found.items():
+        yield (*key, *row)

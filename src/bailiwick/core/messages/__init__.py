@@ -160,6 +160,7 @@ from bailiwick.core.messages.reports import (
 )
 from bailiwick.core.messages.spans import (
     ErrorCount,
+    MetricSeen,
     SpanCount,
     SpanKind,
     SpanOutcome,
@@ -266,6 +267,7 @@ __all__ = [
     "MailConnection",
     "McpConnection",
     "Message",
+    "MetricSeen",
     "MigrationText",
     "ModelBudget",
     "ModelPrice",

@@ -76,6 +76,20 @@ class ErrorCount(Message):
     trace: TraceId
 
 
+class MetricSeen(Message):
+    """A series of an app's metric over a minute: what a counter grew by, or the sum of so many numbers of another."""
+
+    minute: AwareDatetime
+    name: str = Field(max_length=120)
+    unit: str = Field(default="", max_length=20)
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=80)]] = Field(
+        default_factory=dict, max_length=20
+    )
+    value: float = Field(allow_inf_nan=False)
+    count: int = Field(ge=0, le=2**53)
+
+
 class SpansReport(Message):
     """What happened in a release: the spans that are kept, counts of all, and how many were not kept (`left_out`)."""
 
@@ -87,4 +101,5 @@ class SpansReport(Message):
     spans: tuple[SpanSeen, ...] = Field(default=(), max_length=MOST_SPANS)
     counts: tuple[SpanCount, ...] = Field(default=(), max_length=MOST_COUNTS)
     errors: tuple[ErrorCount, ...] = Field(default=(), max_length=MOST_ERRORS)
+    metrics: tuple[MetricSeen, ...] = Field(default=(), max_length=MOST_COUNTS)
     left_out: int = Field(default=0, ge=0)

@@ -7,9 +7,10 @@ its own names and its own memory; what is not kept is counted all the same.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from bailiwick.core.messages.spans import (
     MOST_COUNTS,
@@ -23,6 +24,7 @@ from bailiwick.core.messages.spans import (
 from bailiwick.core.modes import Mode
 from bailiwick.core.traces.buckets import MOST_BUCKETS, bucket_of, quantile
 from bailiwick.core.traces.names import fingerprint_of
+from bailiwick.core.traces.series import SeriesMeter
 
 OTHER = "other"
 _ROOTS = frozenset({"request", "message"})
@@ -130,6 +132,7 @@ class _AppMeter:
         self._counts: dict[_Key, _Counted] = {}
         self._errors: dict[str, ErrorCount] = {}
         self._kept: list[SpanSeen] = []
+        self.series = SeriesMeter()
         self._left_out = 0
         self._counts_at = now
 
@@ -213,13 +216,20 @@ class _AppMeter:
         spans, self._kept = self._kept, []
         for first in range(0, len(spans), MOST_SPANS):
             yield self._report(spans=tuple(spans[first : first + MOST_SPANS]))
-        if self._counts and (all_of_it or now - self._counts_at >= self._budget.counts_seconds):
+        if all_of_it or now - self._counts_at >= self._budget.counts_seconds:
             self._counts_at = now
             yield from self._told_counts()
+
+    def _told_metrics(self) -> Iterator[SpansReport]:
+        metrics, of = list(self.series.take()), self.source
+        for first in range(0, len(metrics), MOST_COUNTS):
+            part = tuple(metrics[first : first + MOST_COUNTS])
+            yield SpansReport(app=of.app, mode=of.mode, branch=of.branch, release=of.release, metrics=part)
 
     def _told_counts(self) -> Iterator[SpansReport]:
         counts, self._counts = [_count(*key, found) for key, found in self._counts.items()], {}
         errors, self._errors = tuple(self._errors.values()), {}
+        yield from self._told_metrics()
         left_out, self._left_out = self._left_out, 0
         for first in range(0, len(counts), MOST_COUNTS):
             yield self._report(counts=tuple(counts[first : first + MOST_COUNTS]), errors=errors, left_out=left_out)
@@ -246,6 +256,29 @@ def _count(minute: datetime, kind: str, name: str, target: str, found: _Counted)
     )  # fmt: skip
 
 
+class Point(Protocol):
+    """A point of a metric, as `core/otlp/metrics` reads it."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - as there
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def labels(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def value(self) -> float: ...  # noqa: D102
+    @property
+    def count(self) -> int: ...  # noqa: D102
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def cumulative(self) -> bool: ...  # noqa: D102
+    @property
+    def since(self) -> int: ...  # noqa: D102
+
+
 class Meter:
     """Takes spans from any thread, and gives back what is to be told of them."""
 
@@ -262,6 +295,16 @@ class Meter:
             if source not in self._apps:
                 self._apps[source] = _AppMeter(source, self._budget, now)
             self._apps[source].observe(span, now)
+
+    def measured(self, source: Source, point: Point, now: datetime) -> bool:
+        """Take a point of an app's own metrics; return whether there is room for its series."""
+        with self._lock:
+            if source not in self._apps:
+                self._apps[source] = _AppMeter(source, self._budget, self._clock())
+            return self._apps[source].series.add(
+                point.name, point.unit, point.kind, point.labels, point.value, point.count, key=point.key,
+                cumulative=point.cumulative, since=point.since, now=now,
+            )  # fmt: skip
 
     def take(self, *, all_of_it: bool = False) -> list[SpansReport]:
         """Return what is to be told now, and forget it; also what is still going on when `all_of_it` is asked for."""

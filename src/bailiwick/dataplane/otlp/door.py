@@ -6,24 +6,35 @@ sends more than its rate waits, and nobody else does.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bailiwick.core.errors import BailiwickError, NotFoundError
 from bailiwick.core.messages import AppState, SpanSeen
-from bailiwick.core.otlp import MOST_BODY_BYTES, SIGNALS, LogSeen, Signal, answer_to, logs_of, read_export, spans_of
-from bailiwick.dataplane.channel import Channel, TooLongError, linger
+from bailiwick.core.otlp import (
+    MOST_BODY_BYTES,
+    SIGNALS,
+    LogSeen,
+    MetricPoint,
+    Signal,
+    answer_to,
+    logs_of,
+    metric_points,
+    read_export,
+    spans_of,
+)
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.guard import RateLimit
 from bailiwick.dataplane.listening import Listener
-from bailiwick.dataplane.router.bodies import whole_body
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import MAX_HEAD_BYTES, BadRequestError, RequestHead, parse_request, render_head
+from bailiwick.dataplane.router.wire import RequestHead, render_head
+from bailiwick.dataplane.small_requests import UnreadRequestError, read_request, serve_requests
 
-_HEAD_SECONDS, _BODY_SECONDS = 120.0, 30.0
 _ITEMS_A_SECOND, _MOST_ITEMS = 2000, 20_000
 _NOT_TAKEN = "they have no valid ids, or name a trace that is another app's"
+_NO_ROOM = "they are no finite numbers, summaries, or more series than an app may have"
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 413: "Content Too Large"}
 
 
@@ -32,6 +43,7 @@ class Telemetry:
     """What the doors of a plane share: where spans and records go, and for whom the request of a trace is."""
 
     seen: Callable[[str, str, SpanSeen], None]
+    measured: Callable[[str, str, MetricPoint], bool]
     whose: Callable[[str, str], str | None]
     clock: Callable[[], datetime]
 
@@ -47,26 +59,13 @@ class OtlpListener(Listener):
         self._rate = RateLimit(_ITEMS_A_SECOND)
 
     async def _requests(self, client: Channel) -> None:
-        watch = Watch()
-        try:
-            while await self._serve_request(client, watch):
-                pass
-            await linger(client)
-        finally:
-            watch.stop()
+        await serve_requests(client, self._serve_request)
 
     async def _serve_request(self, client: Channel, watch: Watch) -> bool:
-        watch.expect(client, _HEAD_SECONDS)
         try:
-            head = parse_request(await client.until(b"\r\n\r\n", MAX_HEAD_BYTES))
-            watch.expect(client, _BODY_SECONDS)
-            body = await whole_body(client, head.length, MOST_BODY_BYTES)
-        except TooLongError:
-            return await _say(client, 413, f"larger than {MOST_BODY_BYTES // 2**20} MiB".encode(), "text/plain")
-        except BadRequestError as fault:
-            return await _say(client, 400, str(fault).encode(), "text/plain")
-        finally:
-            watch.rest()
+            head, body = await read_request(client, watch, MOST_BODY_BYTES)
+        except UnreadRequestError as fault:
+            return await _say(client, fault.status, str(fault).encode(), "text/plain")
         try:
             content, kind = await self._taken(head, body)
         except BailiwickError as fault:
@@ -86,20 +85,20 @@ class OtlpListener(Listener):
         )
         taken, rejected = await self._take(signal, export)
         await asyncio.sleep(self._rate.spend(time.monotonic(), taken + rejected))
-        words = _NOT_TAKEN if signal == "traces" else "metrics of apps are not kept"
+        words = _NOT_TAKEN if signal == "traces" else _NO_ROOM
         return answer_to(signal, rejected, words, as_json="json" in kind)
 
     async def _take(self, signal: Signal, export: Any) -> tuple[int, int]:
         """Take what is exported; return how much was, and how much was not."""
-        if signal == "metrics":
-            return 0, sum(len(scope.metrics) for item in export.resource_metrics for scope in item.scope_metrics)
         taken = rejected = 0
-        items = self._spans(export) if signal == "traces" else logs_of(export)
+        items = self._items(signal, export)
         for item in items:
-            if item is None or taken >= _MOST_ITEMS:
+            if item is None or taken >= _MOST_ITEMS or not self._has_room(item):
                 rejected += 1
                 continue
             taken += 1
+            if isinstance(item, MetricPoint):
+                continue
             if isinstance(item, SpanSeen):
                 self._telemetry.seen(self._state.app, self._state.release, item)
             else:
@@ -108,8 +107,17 @@ class OtlpListener(Listener):
                 await asyncio.sleep(0)
         return taken, rejected
 
-    def _spans(self, export: Any) -> Any:
+    def _has_room(self, item: SpanSeen | LogSeen | MetricPoint) -> bool:
+        """Take a point of a metric; return whether there was room for its series. Others always have some."""
+        whose = (self._state.app, self._state.release)
+        return not isinstance(item, MetricPoint) or self._telemetry.measured(*whose, item)
+
+    def _items(self, signal: Signal, export: Any) -> Iterable[SpanSeen | LogSeen | MetricPoint | None]:
         app = self._state.app
+        if signal == "logs":
+            return logs_of(export)
+        if signal == "metrics":
+            return metric_points(export)
         return spans_of(export, lambda trace: self._telemetry.whose(app, trace), self._telemetry.clock())
 
 

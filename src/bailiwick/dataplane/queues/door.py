@@ -19,22 +19,14 @@ from bailiwick.core.manifest import Worker
 from bailiwick.core.messages import AppState
 from bailiwick.core.principals import Call, Identity, Principal
 from bailiwick.core.traces import root_span
-from bailiwick.dataplane.channel import Channel, TooLongError, linger
+from bailiwick.dataplane.channel import Channel
 from bailiwick.dataplane.listening import Listener
 from bailiwick.dataplane.queues.store import MOST_BODY_BYTES, Message, Place, QueueStore
 from bailiwick.dataplane.router import CallRegistry
-from bailiwick.dataplane.router.bodies import whole_body
 from bailiwick.dataplane.router.watch import Watch
-from bailiwick.dataplane.router.wire import (
-    MAX_HEAD_BYTES,
-    BadRequestError,
-    Headers,
-    RequestHead,
-    parse_request,
-    render_head,
-)
+from bailiwick.dataplane.router.wire import Headers, RequestHead, render_head
+from bailiwick.dataplane.small_requests import UnreadRequestError, read_request, serve_requests
 
-_HEAD_SECONDS, _BODY_SECONDS = 120.0, 30.0
 _POLL_SECONDS = 20.0
 _MOST_DONE_BYTES = 4096
 _LONGEST_WAIT_SECONDS = 3600.0
@@ -178,26 +170,13 @@ class QueueListener(Listener):
     # -- what the sandbox asks -------------------------------------------------------------------------------------
 
     async def _requests(self, client: Channel) -> None:
-        watch = Watch()
-        try:
-            while await self._serve_request(client, watch):
-                pass
-            await linger(client)
-        finally:
-            watch.stop()
+        await serve_requests(client, self._serve_request)
 
     async def _serve_request(self, client: Channel, watch: Watch) -> bool:
-        watch.expect(client, _HEAD_SECONDS)
         try:
-            head = parse_request(await client.until(b"\r\n\r\n", MAX_HEAD_BYTES))
-            watch.expect(client, _BODY_SECONDS)
-            body = await whole_body(client, head.length, MOST_BODY_BYTES)
-        except TooLongError:
-            return await _say(client, 413, {"error": f"larger than {MOST_BODY_BYTES // 1024} KiB"})
-        except BadRequestError as fault:
-            return await _say(client, 400, {"error": str(fault)})
-        finally:
-            watch.rest()
+            head, body = await read_request(client, watch, MOST_BODY_BYTES)
+        except UnreadRequestError as fault:
+            return await _say(client, fault.status, {"error": str(fault)})
         try:
             return await self._answer(client, head, body)
         except BailiwickError as fault:

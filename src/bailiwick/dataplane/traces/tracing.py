@@ -8,9 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent
 from bailiwick.core.masking import Masker
 from bailiwick.core.messages import DesiredState, SpanSeen, SpansReport
+from bailiwick.core.otlp import MetricPoint
 from bailiwick.core.principals import Call
 from bailiwick.core.traces import Budget, Meter, Source, span_of
 from bailiwick.dataplane.agent.spool import Spool
@@ -62,6 +64,11 @@ class PlaneTraces:
         source = self._source(app, release)
         if source is not None:
             self._meter.observe(source, span)
+
+    def measured(self, app: str, release: str, point: MetricPoint) -> bool:
+        """Take a point of an app's own metrics; return whether there is room for its series."""
+        source = self._source(app, release)
+        return source is not None and self._meter.measured(source, point, utc_now())
 
     def whose(self, app: str, trace: str) -> str | None:
         """Return for whom the request of a trace is or was, the app itself for none; None for another app's."""

@@ -1,5 +1,6 @@
 """Traces of an app in the console: how it did over hours or days, what is slow or fails, and one trace as a picture."""
 
+import json
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -8,11 +9,11 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BeforeValidator, Field
 
 from bailiwick.control.app import ControlPlane
-from bailiwick.control.traces import Line, Overview
+from bailiwick.control.traces import Line, Metric, Overview
 from bailiwick.faces.console.chart import Happening
 from bailiwick.faces.console.rendering import Pages
 from bailiwick.faces.console.sessions import Visitor
-from bailiwick.faces.console.traces_chart import time_chart, trace_picture
+from bailiwick.faces.console.traces_chart import metric_line, time_chart, trace_picture
 from bailiwick.faces.console.words import count
 from bailiwick.faces.traces import MOST_HOURS, TracesAsked
 
@@ -50,6 +51,7 @@ def add_traces(app: FastAPI, control: ControlPlane, pages: Pages) -> None:
             slow=[line for line in overview.lines if line.kind != "call"][:_MOST_ROWS],
             flaky=_flaky(overview.lines),
             errors=overview.errors,
+            metrics=[_metric(item, overview) for item in overview.metrics],
             more=f"/traces/{path}?{urlencode({**asked, 'before': more})}" if more else "",
         )
 
@@ -82,6 +84,18 @@ def _releases(control: ControlPlane, path: str, mode: str) -> list[Happening]:
             for item in control.releases.releases(session, path)
             if item.mode == mode and not item.branch
         ]
+
+
+def _metric(item: Metric, overview: Overview) -> dict[str, Any]:
+    values = [value for _, value in item.points]
+    labels = ", ".join(f"{name} {value}" for name, value in json.loads(item.labels).items())
+    figures = {"last": values[-1], "least": min(values), "most": max(values)}
+    return {
+        "name": item.name, "unit": item.unit, "labels": labels,
+        "kind": {"counter": "grew by", "gauge": "mean", "histogram": "mean"}[item.kind],
+        "line": metric_line(item.points, overview.since, overview.until),
+        **{name: f"{value:,.6g}" for name, value in figures.items()},
+    }  # fmt: skip
 
 
 def _flaky(lines: tuple[Line, ...]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ _PLOT = WIDTH - LEFT - RIGHT
 _ROW, _NAMES, _TRACE_TOP = 22, 380, 28
 _MOST_ROWS, _LONGEST_NAME = 300, 52
 _A_DAY = 24
+SPARK_WIDTH, SPARK_HEIGHT = 240, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,18 @@ def time_chart(found: Overview, happenings: Sequence[Happening], hours: int) -> 
         numbers=tuple(reversed(points)),
         words=f"{total:,} requests, {errors:,} of them failed",
     )
+
+
+def metric_line(points: Sequence[tuple[datetime, float]], since: datetime, until: datetime) -> str:
+    """Return a series as a small line: all of its time from left to right, its largest number at the top."""
+    values = [value for _, value in points]
+    least, most = min(0.0, *values), max(0.0, *values)
+    found = []
+    for moment, value in points:
+        x = min(max((moment - since) / (until - since), 0.0), 1.0) * (SPARK_WIDTH - 4) + 2
+        y = SPARK_HEIGHT - 2 - (value - least) / ((most - least) or 1) * (SPARK_HEIGHT - 4)
+        found.append(f"{x:.1f},{y:.1f}")
+    return " ".join(found)
 
 
 def _markers(happenings: Sequence[Happening], at: Callable[[datetime], float]) -> tuple[Marker, ...]:

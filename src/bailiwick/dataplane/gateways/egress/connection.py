@@ -11,6 +11,7 @@ from ssl import SSLContext
 from bailiwick.core.guardrails import EgressRails
 from bailiwick.core.manifest import EgressHost
 from bailiwick.dataplane.channel import Channel
+from bailiwick.dataplane.gateways.egress.asked import Asked
 from bailiwick.dataplane.gateways.egress.authority import Opener
 from bailiwick.dataplane.gateways.egress.dialing import Dialer
 from bailiwick.dataplane.gateways.egress.pipes import Pipes
@@ -68,7 +69,8 @@ def nobody(_: str) -> str:
 @dataclass
 class Connection:
     """A connection while it is there. `paced` says after so many bytes how long to wait before more are taken, `whose`
-    for whom a request in flight is, by its trace; `sending` hears of bytes to the host as they pass.
+    for whom a request in flight is, by its trace; `sending` hears of bytes to the host as they pass, `asked` of
+    requests that are made for somebody's.
     """
 
     target: EgressHost
@@ -80,6 +82,7 @@ class Connection:
     whose: Callable[[str], str] = nobody
     opener: Opener | None = None
     sending: Callable[[int], None] = unheard
+    asked: Asked = field(default_factory=Asked)
     sent: int = 0
     received: int = 0
     requests: int = 0
@@ -145,6 +148,7 @@ class Connection:
 
     def close(self) -> None:
         """Close both sides; what was written is still sent."""
+        self.asked.close()
         for channel in self._channels:
             channel.close()
         if self._far is not None:

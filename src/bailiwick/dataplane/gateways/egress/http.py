@@ -77,5 +77,6 @@ async def _answers(far: Channel, near: Channel, connection: Connection, deadline
         while True:
             data = await far.receive()
             deadline.touch()
+            connection.asked.answer(data)
             await connection.passed_back(data, near)
     near.close()

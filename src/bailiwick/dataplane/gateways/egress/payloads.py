@@ -209,6 +209,7 @@ class _Exchange:
         if self._chunked:
             headers.append((b"transfer-encoding", b"chunked"))
         first = b"HTTP/1.1 %d %b" % (reader.status, reader.reason)
+        self._connection.asked.answer(first)
         await self._connection.passed_back(render_head(first, headers), self._near)
 
     def _note(self, where: str, content: Content) -> None:

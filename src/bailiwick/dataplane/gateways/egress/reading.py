@@ -58,6 +58,7 @@ def count(head: RequestHead, connection: Connection) -> bool:
     person = connection.whose(parts[1]) if len(parts) == _TRACE_PARTS else ""
     if person:
         connection.people[person] += 1
+        connection.asked.begin(parts[1], person, head.method)
     return bool(person)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bailiwick.core.manifest import EgressHost, EgressProtocol
 from bailiwick.core.policy import Decision
+from bailiwick.dataplane.gateways.egress.asked import Answered, Asked, untold
 from bailiwick.dataplane.gateways.egress.authority import Opener
 from bailiwick.dataplane.gateways.egress.connection import Connection, Opened, RefusedError, nobody, unheard
 from bailiwick.dataplane.gateways.egress.dialing import Dialer, UnreachableError
@@ -35,7 +36,8 @@ class EgressListener:
 
     `authorize` is asked about every connection before its name is looked up, then the `meter` takes it; `report` hears
     of every one, once, at its end. `whose` says for whom a request in flight is, by its trace; TLS is opened with the
-    `opener` where guardrails say so, and `sending` hears of bytes to the host as they pass.
+    `opener` where guardrails say so, `sending` hears of bytes to the host as they pass, and `told` of requests that are
+    made for somebody's.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class EgressListener:
         whose: Callable[[str], str] = nobody,
         opener: Opener | None = None,
         sending: Callable[[int], None] = unheard,
+        told: Callable[[Answered], None] = untold,
     ) -> None:
         self._target = target
         self._authorize = authorize
@@ -59,6 +62,7 @@ class EgressListener:
         self._whose = whose
         self._opener = opener
         self._sending = sending
+        self._told = told
         self._listener: socket.socket | None = None
         self._again: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,6 +121,7 @@ class EgressListener:
             whose=self._whose,
             opener=self._opener,
             sending=self._sending,
+            asked=Asked(self._told),
         )
         meter.open += 1
         refused = ""
