@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from bailiwick.store.row_security import protect_statements
 
 revision = "0075"
-down_revision = "0071"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 
