@@ -1,9 +1,13 @@
 """The pages of the whole estate in a browser: lists that are narrowed, kept, exported and acted on; overview; map."""
 
+import base64
 import csv
 import gzip
+import hashlib
+import hmac
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +21,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.faces import console as console_of_product
 from bailiwick.store.embedded import EmbeddedPostgres
-from tests.faces.console.conftest import Addresses, Console, Open, serving
+from tests.faces.console.conftest import Addresses, Console, Open, csrf_token, serving
 from tests.faces.console.estate import HOSTILE, PLAIN, Estate, build
 from tests.fixtures.company import APP, opened_company
 from tests.fixtures.store import opened_store
@@ -339,6 +343,28 @@ def test_nothing_that_anybody_wrote_runs_on_any_page(console: Console, open_as: 
     assert page.locator("#palette img, #palette script").count() == 0
     cells = console.signed_in("admin")[0].get("/inventory/prompts.csv").text
     assert PLAIN[:20] in cells
+
+
+@pytest.mark.req("OB1")
+def test_nobody_else_makes_a_page_tell_something_or_removes_a_view(console: Console, estate: Estate) -> None:
+    browser, _ = console.signed_in("admin")
+    body = base64.urlsafe_b64encode(json.dumps(["spoofed words", "/kill", []]).encode()).decode()
+    other = hmac.new(b"another session", f"told\n{body}".encode(), hashlib.sha256).hexdigest()
+    for seal in ("", "0" * 64, other):
+        browser.cookies.set("bailiwick_told", f"{body}.{seal}")
+        assert "spoofed words" not in browser.get("/help").text
+    browser.cookies.delete("bailiwick_told")
+    token = csrf_token(browser.get("/help").text)
+    sent = {"csrf_token": token, "called": "Mine", "risk": "high"}
+    kept = browser.post("/inventory/apps/views", data=sent)
+    assert kept.headers["location"] == "/inventory/apps?risk=high"
+    assert browser.post("/inventory/apps/views", data={**sent, "csrf_token": "no"}).status_code == 403
+    assert browser.post("/inventory/apps/views", data={**sent, "password": "x"}).status_code == 400
+    view = re.findall(r"/views/(view_\w+)/remove", browser.get("/inventory/apps").text)[0]
+    stranger, _ = console.signed_in("security")
+    theirs = csrf_token(stranger.get("/help").text)
+    assert stranger.post(f"/views/{view}/remove", data={"csrf_token": theirs}).status_code == 404
+    assert stranger.get("/views/view_nothing").status_code == 404
 
 
 def test_the_script_of_all_pages_is_small() -> None:
