@@ -109,7 +109,8 @@ def _worked() -> float:
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if b"postgres: estate" in stat.with_name("cmdline").read_bytes():
+            command = stat.with_name("cmdline").read_bytes()
+            if command.startswith(b"postgres:") and b" estate " in command:
                 ticks += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
         except (OSError, ValueError):
             continue
