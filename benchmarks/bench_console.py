@@ -1,5 +1,6 @@
 """Pages of the console over an estate of 10,000 apps: the slowest twentieth of each, against 100 ms of server time."""
 
+import os
 import statistics
 import tempfile
 import time
@@ -74,9 +75,9 @@ def measure() -> list[tuple[str, float, str]]:
         (
             f"console {path}, {APPS:,} apps, p95 / {_LIMIT_MS:.0f} ms",
             p95 / _LIMIT_MS,
-            f"{p95:.0f} ms, median {p50:.0f} ms",
+            f"{p95:.0f} ms, median {p50:.0f} ms; processor's time, with the database's, {worked:.0f} ms",
         )
-        for path, p50, p95 in found
+        for path, p50, p95, worked in found
     ]
 
 
@@ -92,12 +93,28 @@ def fill(control: ControlPlane) -> None:
     owner.dispose()
 
 
-def _page(control: ControlPlane, path: str) -> tuple[str, float, float]:
+def _page(control: ControlPlane, path: str) -> tuple[str, float, float, float]:
     claims = Claims("http://idp", "admin@example.com", "admin@example.com", "Admin", ("admin",), {})
     secret = control.identity.sign_in(claims).secret
     with TestClient(build_console(control), cookies={COOKIE: secret}) as client:
-        times = [_once(client, path) for _ in range(_ROUNDS + 3)][3:]
-    return path, statistics.median(times), statistics.quantiles(times, n=20)[-1]
+        _ = [_once(client, path) for _ in range(3)]
+        before = _worked()
+        times = [_once(client, path) for _ in range(_ROUNDS)]
+        worked = (_worked() - before) * 1000 / _ROUNDS
+    return path, statistics.median(times), statistics.quantiles(times, n=20)[-1], worked
+
+
+def _worked() -> float:
+    """Return the seconds that this process and the servers of its database worked: what others do leaves them alone."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            command = stat.with_name("cmdline").read_bytes()
+            if command.startswith(b"postgres:") and b" estate " in command:
+                ticks += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
+        except (OSError, ValueError):
+            continue
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _once(client: TestClient, path: str) -> float:

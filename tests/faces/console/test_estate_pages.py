@@ -1,9 +1,13 @@
 """The pages of the whole estate in a browser: lists that are narrowed, kept, exported and acted on; overview; map."""
 
+import base64
 import csv
 import gzip
+import hashlib
+import hmac
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +21,7 @@ from bailiwick.core.clock import utc_now
 from bailiwick.core.events import AuditEvent, Outcome
 from bailiwick.faces import console as console_of_product
 from bailiwick.store.embedded import EmbeddedPostgres
-from tests.faces.console.conftest import Addresses, Console, Open, serving
+from tests.faces.console.conftest import Addresses, Console, Open, csrf_token, serving
 from tests.faces.console.estate import HOSTILE, PLAIN, Estate, build
 from tests.fixtures.company import APP, opened_company
 from tests.fixtures.store import opened_store
@@ -196,7 +200,7 @@ def test_the_controls_say_what_was_measured_and_nothing_else(console: Console, o
     }
     assert checks["Whatever runs was reviewed"] == "holds"
     assert checks["Nobody approves their own"] == "holds"
-    assert checks["The audit log is sealed each second"] in {"holds", "gap"}
+    assert checks["The audit log is sealed each second"] != "failed"
     # No plane is there: what nobody tried is no proof, and the control is not green.
     assert checks["Nothing gets out of the sandboxes of production"] == "not measured"
     assert checks["Events reach the company's own log"] == "not measured"
@@ -293,19 +297,27 @@ def plant(console: Console) -> None:
     with control.store.transaction() as session:
         for action in ("service.called", "model.called", "query.refused", "egress.refused", "request.refused"):
             event = AuditEvent(
-                time=now, tenant=control.store.tenant, actor=f"user:{PLAIN}", action=action, resource=f"integration:{HOSTILE}",
-                outcome=Outcome.REFUSED, reason=HOSTILE, app=APP, trace=f"{'0' * 31}1", client=HOSTILE, client_kind=HOSTILE,
+                time=now,
+                tenant=control.store.tenant,
+                actor=f"user:{PLAIN}",
+                action=action,
+                resource=f"integration:{HOSTILE}",
+                outcome=Outcome.REFUSED,
+                reason=HOSTILE,
+                app=APP,
+                trace=f"{'0' * 31}1",
+                client=HOSTILE,
+                client_kind=HOSTILE,
                 context={"statement": HOSTILE, "path": HOSTILE, "host": HOSTILE},
-            )  # fmt: skip
+            )
             control.audit.append(session, event)
-        session.execute(text("UPDATE people SET name = :hostile"), {"hostile": HOSTILE})
-        session.execute(
-            text("UPDATE browser_sessions SET browser = :hostile, address = :hostile"), {"hostile": HOSTILE}
-        )
-        session.execute(
-            text("UPDATE pushes SET agent = :it, model = :it, prompt = :it, subject = :it"), {"it": HOSTILE}
-        )
-        session.execute(text("UPDATE app_statuses SET words = :it"), {"it": HOSTILE})
+        for planted in (
+            "UPDATE people SET name = :it",
+            "UPDATE browser_sessions SET browser = :it, address = :it",
+            "UPDATE pushes SET agent = :it, model = :it, prompt = :it, subject = :it",
+            "UPDATE app_statuses SET words = :it",
+        ):
+            session.execute(text(planted), {"it": HOSTILE})
 
 
 @pytest.mark.req("OB1", "DG7")
@@ -331,6 +343,28 @@ def test_nothing_that_anybody_wrote_runs_on_any_page(console: Console, open_as: 
     assert page.locator("#palette img, #palette script").count() == 0
     cells = console.signed_in("admin")[0].get("/inventory/prompts.csv").text
     assert PLAIN[:20] in cells
+
+
+@pytest.mark.req("OB1")
+def test_nobody_else_makes_a_page_tell_something_or_removes_a_view(console: Console, estate: Estate) -> None:
+    browser, _ = console.signed_in("admin")
+    body = base64.urlsafe_b64encode(json.dumps(["spoofed words", "/kill", []]).encode()).decode()
+    other = hmac.new(b"another session", f"told\n{body}".encode(), hashlib.sha256).hexdigest()
+    for seal in ("", "0" * 64, other):
+        browser.cookies.set("bailiwick_told", f"{body}.{seal}")
+        assert "spoofed words" not in browser.get("/help").text
+    browser.cookies.delete("bailiwick_told")
+    token = csrf_token(browser.get("/help").text)
+    sent = {"csrf_token": token, "called": "Mine", "risk": "high"}
+    kept = browser.post("/inventory/apps/views", data=sent)
+    assert kept.headers["location"] == "/inventory/apps?risk=high"
+    assert browser.post("/inventory/apps/views", data={**sent, "csrf_token": "no"}).status_code == 403
+    assert browser.post("/inventory/apps/views", data={**sent, "password": "x"}).status_code == 400
+    view = re.findall(r"/views/(view_\w+)/remove", browser.get("/inventory/apps").text)[0]
+    stranger, _ = console.signed_in("security")
+    theirs = csrf_token(stranger.get("/help").text)
+    assert stranger.post(f"/views/{view}/remove", data={"csrf_token": theirs}).status_code == 404
+    assert stranger.get("/views/view_nothing").status_code == 404
 
 
 def test_the_script_of_all_pages_is_small() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bailiwick.store import Base
@@ -27,7 +27,8 @@ class AppRow(Base):
         UniqueConstraint("tenant", "path"),
         UniqueConstraint("tenant", "host"),
         Index("ix_apps_owner", "tenant", "owner"),
-        Index("ix_apps_listed", text('(path COLLATE "C")')),
+        # By bytes, as its migration says: what is read of an index tells no collation.
+        Index("ix_apps_listed", "path"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -61,7 +61,7 @@ def save_view(session: Session, audit: AuditLog, owner: str, listing: str, name:
             index_elements=["tenant", "owner", "listing", "name"], set_={"query": query, "saved": now}
         ).returning(ListViewRow)
     ).one()
-    audit.note(session, owner, "view.saved", f"view:{kept.id}", after={"list": listing, "name": name})
+    audit.note(session, owner, "view.saved", f"view:{kept.id}", after={"kind": listing, "name": name})
     return _view(kept)
 
 
@@ -71,7 +71,7 @@ def remove_view(session: Session, audit: AuditLog, owner: str, view_id: str) -> 
     row = session.scalars(own.returning(ListViewRow)).one_or_none()
     if row is None:
         raise NotFoundError("you keep no such view", hint="views of others can only they remove")
-    audit.note(session, owner, "view.removed", f"view:{row.id}", before={"list": row.listing, "name": row.name})
+    audit.note(session, owner, "view.removed", f"view:{row.id}", before={"kind": row.listing, "name": row.name})
     return _view(row)
 
 

@@ -55,7 +55,7 @@ def _may_stop(control: ControlPlane, session: Session, by: Identity, keys: Seque
 
 
 def _may_manage(control: ControlPlane, session: Session, by: Identity, keys: Sequence[str]) -> Collection[str]:
-    return keys if control.authorizer.decide(session, by, "integration.manage", ORGANIZATION).allowed else []
+    return keys if keys and control.authorizer.decide(session, by, "integration.manage", ORGANIZATION).allowed else []
 
 
 def _stop(control: ControlPlane, by: Identity, key: str, reason: str) -> object:
@@ -111,7 +111,12 @@ def chosen(keys: Sequence[str]) -> list[str]:
 
 def offered(control: ControlPlane, session: Session, by: Identity, listing: str, keys: Sequence[str]) -> list[Action]:
     """Return what somebody may do to at least one of some rows."""
-    return [item for item in ACTIONS.get(listing, ()) if keys and item.may(control, session, by, keys)]
+    # The first row mostly answers it: the others are only asked about where it does not.
+    return [
+        item
+        for item in ACTIONS.get(listing, ())
+        if keys and (item.may(control, session, by, keys[:1]) or item.may(control, session, by, keys[1:]))
+    ]
 
 
 def act(control: ControlPlane, by: Identity, action: Action, keys: Sequence[str], reason: str) -> Outcome:
