@@ -46,7 +46,7 @@ from bailiwick.control.identity import (
     TokenService,
 )
 from bailiwick.control.inference import BudgetNotices, OutflowService, PromptLogService, RedactionTrial
-from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService, LimitTrial
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.networks import NetworkService
 from bailiwick.control.notices import LinkDesk, NoticeKeeper, NoticeService
@@ -154,6 +154,7 @@ class ControlPlane:
     networks: NetworkService
     assurance: AssuranceService
     integrations: IntegrationService
+    limit_trial: LimitTrial
     withdrawals: GrantWithdrawals
     data_classes: DataClasses
     catalogues: CatalogueBook
