@@ -48,7 +48,7 @@ from bailiwick.control.identity import (
     TokenService,
 )
 from bailiwick.control.inference import BudgetNotices, OutflowService, PromptLogService, RedactionTrial
-from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService
+from bailiwick.control.integrations import Connectors, DataClasses, GrantWithdrawals, IntegrationService, LimitTrial
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.listings import ListingService
 from bailiwick.control.networks import NetworkService
@@ -161,6 +161,7 @@ class ControlPlane:
     assurance: AssuranceService
     controls: ControlService
     integrations: IntegrationService
+    limit_trial: LimitTrial
     withdrawals: GrantWithdrawals
     data_classes: DataClasses
     catalogues: CatalogueBook

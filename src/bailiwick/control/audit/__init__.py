@@ -16,7 +16,7 @@ from bailiwick.control.audit.saved import SavedSearch, remove_search, save_searc
 from bailiwick.control.audit.search import body_at, event_at, known_actions, search, search_after
 from bailiwick.control.audit.tiles import StoredTiles, complete_tiles
 from bailiwick.control.audit.tiles import tree_size as log_size
-from bailiwick.control.audit.usage import Use, successes_on, used_by_actors, used_by_apps
+from bailiwick.control.audit.usage import Use, successes_on, times_on, used_by_actors, used_by_apps
 
 __all__ = [
     "LEAST_DAYS",
@@ -64,6 +64,7 @@ __all__ = [
     "search_after",
     "sign_checkpoint",
     "successes_on",
+    "times_on",
     "used_by_actors",
     "used_by_apps",
     "verify_export",

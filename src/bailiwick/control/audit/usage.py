@@ -71,3 +71,17 @@ def successes_on(
         .limit(limit)
     )
     return [AuditEvent.model_validate_json(body) for body in session.scalars(query) if body is not None]
+
+
+def times_on(
+    session: Session, resource: str, *, actions: Collection[str], since: datetime, limit: int
+) -> list[tuple[datetime, str, str]]:
+    """Return when, through which app and by whom something was done to a resource: the newest, oldest first."""
+    query = (
+        select(EventRow.time, EventRow.app, EventRow.actor)
+        .where(EventRow.resource == resource, EventRow.action.in_(actions), EventRow.time >= since)
+        .where(EventRow.outcome == Outcome.SUCCESS.value)
+        .order_by(EventRow.sequence.desc())
+        .limit(limit)
+    )
+    return sorted((row.time, row.app, row.actor) for row in session.execute(query))

@@ -6,6 +6,7 @@ from bailiwick.control.integrations.connectors import Connector, Connectors, Mad
 from bailiwick.control.integrations.day_use import DayUse, day_uses_for, take_day_use
 from bailiwick.control.integrations.errors import AccessNotOfferedError, UnknownIntegrationError
 from bailiwick.control.integrations.folders import secrets_of
+from bailiwick.control.integrations.limit_trial import LimitTrial
 from bailiwick.control.integrations.model import Integration, Resolved
 from bailiwick.control.integrations.pressure import Pressure, pressures, take_pressure
 from bailiwick.control.integrations.service import IntegrationService
@@ -23,6 +24,7 @@ __all__ = [
     "GrantWithdrawals",
     "Integration",
     "IntegrationService",
+    "LimitTrial",
     "Made",
     "Pressure",
     "Resolved",

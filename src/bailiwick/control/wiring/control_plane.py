@@ -23,6 +23,7 @@ from bailiwick.control.identity import (
     TokenService,
 )
 from bailiwick.control.inference import PromptLogService, RedactionTrial
+from bailiwick.control.integrations import LimitTrial
 from bailiwick.control.inventory import InventoryService
 from bailiwick.control.listings import ListingService
 from bailiwick.control.planes import DoorCertificate
@@ -126,6 +127,7 @@ def build_control(settings: ControlSettings, clock: Clock = utc_now) -> ControlP
         certificate_requests=estate.certificate_requests,
         secret_stores=estate.secret_stores,
         lease_keeper=estate.lease_keeper,
+        limit_trial=LimitTrial(estate.integrations, base.authorizer, clock),
         withdrawals=estate.withdrawals,
         data_classes=estate.data_classes,
         catalogues=drafting.catalogues,

@@ -27,9 +27,9 @@ _SETTLING = 40.0
 _FAST, _SLOW, _SLOWEST = 1 / 6, 1 / 250, 1 / 2500
 _RESTLESS_NOW, _RESTLESS_LATELY, _RESTLESS = 1 / 6, 1 / 60, 1 / 1500
 _OFF_SEASON = 1 / 30
-_MOMENT, _WHILE = 1 / 6, 1 / 20
+_MOMENT, _WHILE = 1 / 6, 1 / 40
 # The rarest moment lately is forgotten over a share of all there was, within these numbers of values.
-_HABIT_SHARE, _SHORTEST_HABIT, _LONGEST_HABIT = 0.25, 500.0, 2000.0
+_HABIT_SHARE, _SHORTEST_HABIT, _LONGEST_HABIT = 0.25, 1000.0, 2000.0
 _MOST_BETWEEN_WORK_OUTS, _OF_SUMS = 256, 64
 _GAP = 3.0
 _SCORE_UNIT = 1.0

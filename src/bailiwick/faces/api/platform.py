@@ -1,9 +1,9 @@
 """Business systems over the API."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 
 from bailiwick.control.app import ControlPlane
 from bailiwick.control.integrations import Integration, Made, day_uses_for, pressures
@@ -96,6 +96,13 @@ def add_platform(api: FastAPI, control: ControlPlane, Caller: Any) -> None:  # n
     def limit(identity: Caller, name: str, body: IntegrationLimits) -> Json:
         control.integrations.limit(identity, name, body)
         return {"name": name, "limits": body.model_dump(mode="json")}
+
+    @api.post("/v1/integrations/{name}/limits/trial")
+    def try_limits(
+        identity: Caller, name: str, body: IntegrationLimits, hours: Annotated[int, Query(ge=1, le=168)] = 24
+    ) -> Json:
+        with control.store.transaction() as session:
+            return asdict(control.limit_trial.of(session, identity, name, body, hours=hours))
 
     @api.put("/v1/integrations/{name}/data-classes")
     def classify(identity: Caller, name: str, body: DataClassesBody) -> Json:

@@ -60,8 +60,10 @@ def limit(
     changes: Annotated[
         list[str], typer.Argument(help="as app.rate=600/min, person.at_once=5, reserve=0.2; NAME= unset")
     ],
+    trial: Annotated[bool, typer.Option("--try", help="change nothing: say what it would have refused")] = False,
+    hours: Annotated[int, typer.Option(help="with --try: of how many hours, 168 at most")] = 24,
 ) -> None:
-    """Change how much may go through, at once. Example: bailiwick integration limit crm app.rate=600/min.
+    """Change how much may go through, at once. Example: bailiwick integration limit crm app.rate=600/min --try.
 
     Limits are those of `everybody`, each `app` and each `person`: a rate and at_once; wait_seconds and reserve;
     repeats.most and repeats.share; breaker.failures, share, calls and open_seconds.
@@ -78,8 +80,22 @@ def limit(
         inner[last] = value
         if not value:
             del inner[last]
-    done = call("PUT", f"/integrations/{quote(name, safe='')}/limits", json=limits)
+    address = f"/integrations/{quote(name, safe='')}/limits"
+    if trial:
+        typer.echo(_trial_words(call("POST", f"{address}/trial", json=limits, params={"hours": hours}), hours))
+        return
+    done = call("PUT", address, json=limits)
     typer.echo("\n".join(limit_words(IntegrationLimits.model_validate(done["limits"]))))
+
+
+def _trial_words(found: dict[str, Any], hours: int) -> str:
+    """Say what limits would have done; how many calls are under way at once is not tried."""
+    lines = [
+        f"of {found['calls']:,} calls in {hours} h {found['refused']:,} would have been refused,"
+        f" {found['waited']:,} would have waited, {found['longest_wait_seconds']:g} s at most; nothing is changed",
+        *(f"  {one['calls']:>8,}  by the limit of {one['scope']} {one['who']}".rstrip() for one in found["by"]),
+    ]
+    return "\n".join(lines)
 
 
 @integration.command("register")
