@@ -18,6 +18,7 @@ settings.load_profile("bailiwick")
 JOURNEYS = Path(__file__).parent / "journeys"
 
 pytest_plugins = (
+    "tests.fixtures.rewriting",
     "tests.fixtures.postgres",
     "tests.fixtures.company",
     "tests.fixtures.store",

@@ -125,6 +125,11 @@ class World:
     def planted(self) -> dict[str, str]:
         return {name: value for name, value in self.values.items() if name != DECOY}
 
+    def lines(self) -> list[str]:
+        """Return what the app has written last, such as why it failed."""
+        served = self.house.plane._host._served[("finance/desk", "production")].instance
+        return list(served.logs)[-60:] if served is not None else []
+
     async def ask(self, path: str, body: Any = None, *, anybody: bool = False, **more: str) -> httpx2.Response:
         """Ask the app as its user, or without showing who that is."""
         name = "user:user@example.com"
@@ -257,7 +262,9 @@ async def lived(world: World, postgres: EmbeddedPostgres, search: Search) -> Non
     house, values = world.house, world.values
     state = house.release({"app.py": APP_CODE}, manifest=WITH_ALL, integrations=integrations(world, postgres))
     await house.until_running(state)
-    seen = json.loads((await world.ask("/look")).text)
+    looked = await world.ask("/look")
+    assert looked.status_code == 200, "\n".join([looked.text, *world.lines()])
+    seen = json.loads(looked.text)
     assert "[(" in seen["database"], seen["database"]
     for name, content in seen.items():
         search.look(f"between app and gateway:{name}", content)

@@ -175,6 +175,9 @@ class PlaneModels:
     def listener_of(self, state: AppState, manifest: Manifest, step: Step | None = None) -> ModelListener:
         """Return what serves an app's own socket; `step` counts calls where there is a limit to them."""
         declared = {name: use.use for name, use in manifest.models.items()}
+        if declared:
+            # The app starts meanwhile: its first call is not to wait for it, as whoever asks may not have that long.
+            self._search.begin()
         whose, classes = (state.app, state.release, state.tenant), frozenset(manifest.app.data_classes)
         door = PlantedDoor(*whose, declared, environment_of(state), self._resolve, step, classes)
         return ModelListener(self.gateway, door)

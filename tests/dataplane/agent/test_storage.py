@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from bailiwick.dataplane.agent import own_storage
 from bailiwick.dataplane.app import DataPlane
 from bailiwick.dataplane.router import Router, serve
 from bailiwick.dataplane.storage import Kept, StorageError, StorageKeeper, why_none
+from bailiwick.dataplane.storage import volume as volume_of_plane
 from tests.dataplane.agent.test_walls import notes
 from tests.fixtures.plane import MANIFEST, PlaneHouse
 
@@ -185,6 +188,45 @@ def test_a_folder_has_the_room_that_was_declared_set_aside_and_grows_but_never_s
     assert (filled.files, filled.most_files >= 4000) == (0, True)
     (volume.files / "note").write_text("kept")
     assert keeper().open(DESK, 20 * MIB, 200_001).files.joinpath("note").read_text() == "kept"
+
+
+@pytest.mark.req("RT6")
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_what_another_namespace_still_holds_is_not_enlarged_beneath_it(
+    keeper: Callable[[], StorageKeeper], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lets_go: bool
+) -> None:
+    first = keeper()
+    volume = first.open(DESK, 20 * MIB, 200_001)
+    (volume.files / "note").write_text("kept")
+    # As every sandbox does that starts: it has a copy of all mounts, for as long as we write nothing to it.
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", "echo; read line"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        holder.stdout.readline()
+        first.close()
+        if lets_go:
+            looked = volume_of_plane._run
+
+            def until_asked(*command: str, **told: Any) -> str:
+                said = looked(*command, **told)
+                if command[0] == "losetup" and said:
+                    holder.communicate(b"\n")
+                return said
+
+            monkeypatch.setattr(volume_of_plane, "_run", until_asked)
+        else:
+            monkeypatch.setattr(volume_of_plane, "_HELD_SECONDS", 0.0)
+        second = keeper()
+        second.open(DESK, 80 * MIB, 200_001)
+        ((_, filled),) = second.filled()
+        assert (filled.size_bytes >= 80 * MIB) is lets_go
+        holder.communicate(None if lets_go else b"\n")
+    assert (volume.files / "note").read_text() == "kept"
+    second.close()
+    # It grows once nobody holds it, and nothing was written over.
+    assert keeper().open(DESK, 80 * MIB, 200_001).files.joinpath("note").read_text() == "kept"
+    ((_, filled),) = keeper().filled()
+    assert filled.size_bytes >= 80 * MIB
 
 
 @pytest.mark.req("RT6")

@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ _BLOCK = 4096
 # What is left of the plane's disk for everything else that lives there.
 _SPARED_SHARE, _MOST_SPARED = 20, 2**30
 _SECONDS = 120
+# How long we wait for others to let go of a volume that was closed, and how often we look.
+_HELD_SECONDS, _LOOK_SECONDS = 5.0, 0.02
 _REPAIRED = 1  # e2fsck(8): errors were corrected
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -61,7 +64,7 @@ class Volume:
         """Make it if there is none, mount it if it is not, enlarge it if it is smaller; its files belong to `uid`.
 
         It never becomes smaller: what an earlier release kept stays. Where the kernel does not let us enlarge it while
-        it is in use, it grows when it is opened the next time. Raises `StorageError`.
+        it is in use, it grows when it is opened the next time and nobody holds it. Raises `StorageError`.
         """
         self._mounted_at.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o711)
@@ -141,11 +144,24 @@ class Volume:
                 raise _no_room(whole_bytes) from fault
 
     def _mount(self) -> None:
-        # What a host that lost its power left is put right before anybody relies on it.
         image = str(self._image)
-        _run("e2fsck", "-f", "-p", image, fault="it is damaged, and must be looked at by hand", good=_REPAIRED)
-        _run("resize2fs", image, fault="it could not be enlarged")
+        if self._is_let_go():
+            # What a host that lost its power left is put right before anybody relies on it.
+            _run("e2fsck", "-f", "-p", image, fault="it is damaged, and must be looked at by hand", good=_REPAIRED)
+            _run("resize2fs", image, fault="it could not be enlarged")
         _run("mount", "-o", _OPTIONS, image, str(self._mounted_at), fault="it could not be mounted")
+
+    def _is_let_go(self) -> bool:
+        """Return whether nobody holds it, after a while: every process that begins a mount namespace, such as a sandbox
+        that starts, has a copy of all mounts until it gives them up. What one still holds is one file system with ours,
+        which writes to the file beneath whoever checks or enlarges that.
+        """
+        deadline = time.monotonic() + _HELD_SECONDS
+        while _run("losetup", "-n", "-O", "NAME", "-j", str(self._image), fault="it could not be looked at"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK_SECONDS)
+        return True
 
     def _enlarge_in_use(self) -> None:
         device = _run("findmnt", "-n", "-o", "SOURCE", "--mountpoint", str(self._mounted_at), fault="it is not there")

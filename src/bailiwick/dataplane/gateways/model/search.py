@@ -27,12 +27,16 @@ class PromptSearch:
         self.signs = SignSearch()
         self._warming: asyncio.Task[None] | None = None
 
-    async def ready(self) -> None:
-        """Return once it can look: what it looks for takes a second to compile, beside the event loop."""
+    def begin(self) -> asyncio.Task[None]:
+        """Begin to be ready, beside the event loop: what it looks for may take seconds to compile."""
         if self._warming is None:
             self._warming = asyncio.create_task(asyncio.to_thread(_warm))
-        if not self._warming.done():
-            await asyncio.shield(self._warming)
+        return self._warming
+
+    async def ready(self) -> None:
+        """Return once it can look."""
+        if not self.begin().done():
+            await asyncio.shield(self.begin())
 
     def of(self, profile: Profile) -> Look:
         """Return what looks through strings by a profile, with what is known now."""
