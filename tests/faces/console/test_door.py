@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute
 
-from bailiwick.control.catalog import CatalogService
+from bailiwick.control.listings import ListingService
 from bailiwick.faces.console import build_console
 from bailiwick.faces.console.sessions import ATTEMPT_COOKIE, COOKIE, own_path
 from tests.faces.console.conftest import Console, csrf_token, provider_answer, sign_in
@@ -243,7 +243,7 @@ def test_a_fault_of_ours_is_logged_under_the_trace_that_the_page_shows(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the row 4111111111111111 is broken")
 
-    monkeypatch.setattr(CatalogService, "list_apps", broken)
+    monkeypatch.setattr(ListingService, "counts", broken)
     browser, _ = console.signed_in("admin")
     with caplog.at_level(logging.ERROR, "bailiwick.console"):
         answer = browser.get("/")
