@@ -89,7 +89,7 @@ async def test_an_agent_sends_an_app_sees_its_data_and_reads_what_it_writes(
     # The same by the command line, for builders only; and all of it is in the log, with who it was for.
     assert "ready for [EMAIL_1]" in demo.cli("builder", "logs", app, "--text", "ready").stdout
     assert demo.cli("auditor", "logs", app, ok=False).returncode == 1
-    assert "17 tools" in demo.cli("admin", "agent", "verify-tools").stdout
+    assert "18 tools" in demo.cli("admin", "agent", "verify-tools").stdout
     who = "agent:claude-code/for/user:builder@example.com"
 
     def audited(action: str) -> bool:

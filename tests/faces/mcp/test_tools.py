@@ -22,7 +22,7 @@ from tests.fixtures.releasing import SPAWNS, released
 FILES = {"bailiwick.toml": {"text": MANIFEST}, "app.py": {"text": "app = 1\n"}}
 AGENT = "agent:claude-code"
 # Descriptions are read by models: whoever changes one says so here.
-DESCRIPTIONS = "38ed2c26d278e6e11197142bbdedb2c667dbf8a7d9f566cacf54f0675e06e4a5"
+DESCRIPTIONS = "f4e611282680692e48b3b1306417909922e3c1ad8f91389b08865ddcbdb307b2"
 
 
 def modes_at(door: Door, commit: str) -> dict[str, str]:

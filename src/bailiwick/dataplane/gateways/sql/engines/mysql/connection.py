@@ -335,7 +335,8 @@ def _told():  # type: ignore[no-untyped-def]
         yield
     except DatabaseRefusalError as fault:
         known = _FAULTS.get(fault.number)
-        words, state = (known.words, known.sqlstate) if known else ("the database refuses the statement", "XX000")
+        unknown = f"the database refuses the statement (its error {fault.number})"
+        words, state = (known.words, known.sqlstate) if known else (unknown, "XX000")
         raise EngineFaultError(words, state) from None
     except ValueFaultError as fault:
         raise EngineFaultError(str(fault), fault.sqlstate) from None
