@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -119,6 +120,31 @@ def test_limits_that_change_hold_for_the_next_start_and_go_with_the_last_sandbox
         group.remove()
     end_abandoned()
     assert not any(folder.exists() for folder in above.values())
+
+
+def test_groups_that_another_plane_removes_meanwhile_are_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroups_module, "_ROOT", tmp_path)
+    groups = [tmp_path / "memory" / "bailiwick" / f"tenant-{number}" for number in range(40)]
+    over = threading.Event()
+
+    def other() -> None:
+        while not over.is_set():
+            for group in groups:
+                group.mkdir(parents=True, exist_ok=True)
+            for group in groups:
+                with contextlib.suppress(FileNotFoundError):
+                    group.rmdir()
+
+    plane = threading.Thread(target=other)
+    plane.start()
+    try:
+        for _ in range(300):
+            end_abandoned()
+    finally:
+        over.set()
+        plane.join()
 
 
 async def test_where_nothing_holds_all_together_nothing_starts(

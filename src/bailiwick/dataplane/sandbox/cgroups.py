@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from bailiwick.dataplane.sandbox.model import Limits, Together, Usage
@@ -118,7 +119,7 @@ def end_abandoned() -> int:
     """
     found = 0
     space = _process_space()
-    for folder in (*_ROOT.glob(f"{_GROUP}/*/*.{space}.*.*"), *_ROOT.glob(f"*/{_GROUP}/*/*.{space}.*.*")):
+    for folder in _groups(f"*/*.{space}.*.*"):
         starter = folder.name.split(".")[-2]
         if Path("/proc", starter).exists():
             continue
@@ -127,10 +128,15 @@ def end_abandoned() -> int:
             for pid in map(int, (folder / "cgroup.procs").read_text().split()):
                 os.kill(pid, signal.SIGKILL)
         ControlGroup(1, {"": folder}).remove()
-    for folder in (*_ROOT.glob(f"{_GROUP}/tenant-*"), *_ROOT.glob(f"*/{_GROUP}/tenant-*")):
+    for folder in _groups("tenant-*"):
         # With its limits: those of the settings are written again.
         ControlGroup(1, {"": folder}).remove()
     return found
+
+
+def _groups(pattern: str) -> list[Path]:
+    """Return our groups of a form, of either version. Other planes remove theirs meanwhile: `Path.glob` would fail."""
+    return [_ROOT / found for place in (_GROUP, f"*/{_GROUP}") for found in glob(f"{place}/{pattern}", root_dir=_ROOT)]
 
 
 def _process_space() -> int:
