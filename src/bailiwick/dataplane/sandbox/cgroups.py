@@ -136,7 +136,8 @@ def end_abandoned() -> int:
 
 def _groups(pattern: str) -> list[Path]:
     """Return our groups of a form, of either version. Other planes remove theirs meanwhile: `Path.glob` would fail."""
-    return [_ROOT / found for place in (_GROUP, f"*/{_GROUP}") for found in glob(f"{place}/{pattern}", root_dir=_ROOT)]
+    found = [glob(f"{place}/{pattern}", root_dir=_ROOT) for place in (_GROUP, f"*/{_GROUP}")]  # noqa: PTH207 - as said
+    return [_ROOT / path for paths in found for path in paths]
 
 
 def _process_space() -> int:
