@@ -130,6 +130,16 @@ async def test_only_rows_of_the_last_days_are_there_whatever_is_asked(
                 await connection.execute(EMEA + sql)
 
 
+@pytest.mark.parametrize("dialect", WRITTEN)
+async def test_a_rule_on_a_column_without_dates_gives_no_row_and_says_whose_it_is(
+    request: pytest.FixtureRequest, dialect: str
+) -> None:
+    async with door_of(request, dialect, recent("item")) as door, door.open() as connection:
+        with pytest.raises(psycopg.Error, match="rows of the last days by a column of the type text") as refused:
+            await connection.execute(EMEA + "SELECT id FROM orders")
+    assert "its owner must name another column" in str(refused.value)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_the_days_go_on_for_what_was_prepared_before(request: pytest.FixtureRequest, dialect: str) -> None:
     since = (datetime.now(UTC).replace(tzinfo=None) - datetime.fromisoformat("2024-06-01")).days

@@ -14,7 +14,8 @@ from bailiwick.dataplane.gateways.sql.engines.model import Bind
 from bailiwick.dataplane.gateways.sql.engines.translating.dialects import Node, function, operand
 from bailiwick.dataplane.gateways.sql.engines.translating.names import is_a
 from bailiwick.dataplane.gateways.sql.engines.translating.scope import Scope
-from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed, require
+from bailiwick.dataplane.gateways.sql.engines.translating.values import Typed
+from bailiwick.dataplane.gateways.sql.errors import StatementRefusedError
 from bailiwick.dataplane.gateways.sql.pieces import expression
 from bailiwick.dataplane.gateways.sql.rows import days_ago
 
@@ -30,7 +31,12 @@ def of_last_days(maker: "Expressions", node: Any, scope: Scope) -> Typed | None:
     days = _days(node)
     if days is None:
         return None
-    tested = require(maker.typed(node.lexpr, scope), *_MOMENTS)
+    tested = maker.typed(node.lexpr, scope)
+    if tested.kind not in _MOMENTS:
+        raise StatementRefusedError(
+            f"the grant shows rows of the last days by a column of the type {tested.kind}, which holds no dates",
+            hint="its owner must name another column, or make it one of dates", sqlstate="42804",
+        )  # fmt: skip
     value, since = operand(tested.sql), _since(maker, tested.kind, days)
     test: Node = exp.GTE(this=value, expression=since)
     if maker.dialect.name == "sqlite":
