@@ -10,15 +10,17 @@ _WORD = re.compile(r"[A-Za-z_$<{][A-Za-z_$<>{}.:/-]{0,79}")
 _MOST = 64
 _LONGEST = 1000
 _MOST_WORDS = 12
+# Values within values: deeper ones are left out.
+_DEEPEST = 4
 
 
 def plain(value: Any, depth: int = 0) -> Any:
     """Return what an AnyValue of OTLP holds, with an end to it."""
     kind = value.WhichOneof("value")
     if kind == "array_value":
-        return [plain(item, depth + 1) for item in value.array_value.values[:_MOST]] if depth < 4 else "…"  # noqa: PLR2004
+        return [plain(item, depth + 1) for item in value.array_value.values[:_MOST]] if depth < _DEEPEST else "…"
     if kind == "kvlist_value":
-        return attributes_of(value.kvlist_value.values, depth + 1) if depth < 4 else "…"  # noqa: PLR2004
+        return attributes_of(value.kvlist_value.values, depth + 1) if depth < _DEEPEST else "…"
     if kind == "bytes_value":
         return f"{len(value.bytes_value)} bytes"
     found = getattr(value, kind) if kind else ""

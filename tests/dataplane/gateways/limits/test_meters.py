@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bailiwick.core.messages import Breaker, IntegrationLimits, Rate
+from bailiwick.core.meters import Meter
 from bailiwick.dataplane.gateways.limits.breaker import CircuitBreaker
 from bailiwick.dataplane.gateways.limits.budget import RepeatBudget
-from bailiwick.dataplane.gateways.limits.meter import Meter
 
 pytestmark = pytest.mark.req("IN9")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from bailiwick.core.messages import IntegrationLimits, Limit, LimitSeen, Rate
 from bailiwick.core.messages.limits import LimitKind, Scope
+from bailiwick.core.meters import Meter
 from bailiwick.core.principals import Identity
-from bailiwick.dataplane.gateways.limits.meter import Meter
 
 _MOST_METERS = 5000
 Key = tuple[Scope, str]
